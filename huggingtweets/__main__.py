@@ -1,0 +1,6 @@
+"""`python -m huggingtweets` is the command line."""
+
+from huggingtweets.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""What every generated tweet must pass: length, no leftovers of the model, no copy. Each check is a small class.
+
+Pings are not a reason to refuse a draft: `defused` takes the life out of them, so that nobody is called.
+
+Knows strings. Does not know models, Discord or X, but for how they count characters and spell a mention.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import regex
+
+MAX_WEIGHT = 280
+LINK_WEIGHT = 23
+ZERO_WIDTH_SPACE = "\u200b"
+# Code points of weight 1 by X's configuration v3 (twitter-text, "Counting characters"); all others weigh 2.
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+_LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
+# One grapheme that is shown as an emoji: a pictograph, a flag, or a keycap. It weighs 2, however many code points it has.
+_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
+_PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
+_LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}", regex.IGNORECASE)
+_NOT_WORD = regex.compile(r"[^\w]+")
+
+
+def weighted_length(text: str) -> int:
+    """Characters as X counts them, of 280: after NFC; a link 23, an emoji 2, most letters 1, CJK and the rest 2."""
+    text = unicodedata.normalize("NFC", text)
+    links = len(_LINK.findall(text))
+    return links * LINK_WEIGHT + sum(map(_weight, regex.findall(r"\X", _LINK.sub("", text))))
+
+
+def _weight(grapheme: str) -> int:
+    if not grapheme.isascii() and _EMOJI.match(grapheme):
+        return 2
+    return sum(1 if any(low <= ord(char) <= high for low, high in _LIGHT) else 2 for char in grapheme)
+
+
+def defused(text: str) -> str:
+    """`text` with a zero-width space in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`): it reads the same."""
+    return _PING.sub(ZERO_WIDTH_SPACE, text)
+
+
+def normalised(text: str) -> str:
+    """What is compared to find copies: words alone, without case, punctuation, emoji or invisible characters."""
+    folded = unicodedata.normalize("NFKC", text.replace(ZERO_WIDTH_SPACE, "")).casefold()
+    return _NOT_WORD.sub(" ", folded).strip()
+
+
+class Check(Protocol):
+    """Says why a tweet is refused, in a word or two for a count, or None."""
+
+    def __call__(self, text: str) -> str | None: ...
+
+
+class Length:
+    """1 to 280 weighted characters, and something to read."""
+
+    def __call__(self, text: str) -> str | None:
+        if not normalised(text) and not _EMOJI.search(text):
+            return "empty"
+        return "too long" if weighted_length(text) > MAX_WEIGHT else None
+
+
+class Leftover:
+    """Nothing of the model's own signs: end-of-text or a part of it, broken characters, control characters."""
+
+    def __call__(self, text: str) -> str | None:
+        return "broken" if _LEFTOVER.search(text) else None
+
+
+class Copy:
+    """Not one of the person's own tweets, whatever case, punctuation or emoji."""
+
+    def __init__(self, texts: Iterable[str]):
+        self._known = frozenset(normalised(text) for text in texts) - {""}
+
+    def __call__(self, text: str) -> str | None:
+        return "copied" if normalised(text) in self._known else None
+
+
+def first_objection(checks: Sequence[Check], text: str) -> str | None:
+    """The first check's reason to refuse `text`, or None when all pass."""
+    return next((reason for check in checks if (reason := check(text))), None)

@@ -1,0 +1,81 @@
+"""A tweet becomes the text to learn from, or the reason why not.
+
+Knows what a reader of tweets sees: entities resolved, links and invisible characters gone, one line. Does not know
+where tweets come from (its source says what is a retweet), nor what is done with the text afterwards.
+"""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from huggingtweets.records import Counts, Tweet
+
+MIN_CONTENT_WORDS = 3
+END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token: it parts tweets, so no tweet may contain it
+
+# Only entities that are closed, as X's are: `html.unescape` alone would make a typed "me&not you" a "me¬ you".
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
+# Control characters but for white space, lone surrogates, byte order marks, and marks that turn the direction of text.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]")
+_URL = re.compile(r"\s?https?:\S+", re.IGNORECASE)
+_NO_CONTENT = ("http", "@", "#")
+
+
+class Dropped(Enum):
+    """Why a tweet is not learned from."""
+
+    RETWEET = "retweet"
+    SHORT = "short"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A tweet worth learning from; `text` is clean."""
+
+    id: str
+    created_at: datetime | None
+    text: str
+    is_reply: bool
+
+
+def clean(text: str) -> str:
+    """The raw `text` of a tweet as its reader sees it, on one line and without links."""
+    text = _INVISIBLE.sub("", unescaped(text))
+    # A blank, not nothing, takes the token's place: what stands around it can never close up to a new one.
+    return " ".join(_URL.sub("", text.replace(END_OF_TEXT, " ")).split())
+
+
+def unescaped(text: str) -> str:
+    """`text` with its HTML entities resolved, exactly once: `&amp;lt;` is a typed `&lt;`."""
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+
+
+def content_words(text: str) -> int:
+    """How many words of `text` are neither mention, hashtag nor link."""
+    return sum(not any(mark in word for mark in _NO_CONTENT) for word in text.lower().split())
+
+
+def keep(tweet: Tweet) -> str | Dropped:
+    """The text to learn from, or why there is none."""
+    if tweet.is_retweet:
+        return Dropped.RETWEET
+    text = clean(tweet.text)
+    return text if content_words(text) >= MIN_CONTENT_WORDS else Dropped.SHORT
+
+
+def clean_all(tweets: Iterable[Tweet]) -> tuple[list[Kept], Counts]:
+    """What is kept of `tweets`, in their order, and what became of the rest."""
+    kept: list[Kept] = []
+    dropped: Counter[Dropped] = Counter()
+    for tweet in tweets:
+        verdict = keep(tweet)
+        if isinstance(verdict, Dropped):
+            dropped[verdict] += 1
+        else:
+            kept.append(Kept(tweet.id, tweet.created_at, verdict, tweet.is_reply))
+    retweets, short = dropped[Dropped.RETWEET], dropped[Dropped.SHORT]
+    return kept, Counts(downloaded=len(kept) + retweets + short, retweets=retweets, short=short)

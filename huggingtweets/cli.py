@@ -1,0 +1,300 @@
+"""The command line: `huggingtweets COMMAND`. Results on stdout, progress and errors on stderr.
+
+Exit codes: 0 done, 64 usage, 65 bad data, 69 unavailable, 70 internal, 78 configuration, 130 interrupted.
+
+Knows arguments and how results are shown. Does not know how anything is done.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+from huggingtweets import __version__
+from huggingtweets.config import Settings
+from huggingtweets.errors import PipelineError, Usage
+from huggingtweets.names import parse_name
+from huggingtweets.progress import Bars, JsonLines
+from huggingtweets.registry import Registry, Version
+from huggingtweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every command works on: the settings, and the folder that paths in them count from."""
+
+    config: Path | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.load(self.config)
+
+    @property
+    def beside(self) -> Path | None:
+        return self.config.resolve().parent if self.config else None
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.settings.storage.models)
+
+
+def command(function: Callable[Concatenate[Context, P], None]) -> Callable[P, None]:
+    """Give `function` the `--config` option, as a `Context` in its first place."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        help="Settings to use; ./config.toml by default.",
+    )
+    @wraps(function)
+    def with_context(*args: Any, config: Path | None, **options: Any) -> None:
+        function(Context(config), *args, **options)
+
+    return with_context
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
+seed_option = click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="The same seed gives the same result.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """From a person's tweets to a model that writes like them."""
+
+
+@cli.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="An X archive (zip or folder) or a table of tweets (JSON lines, CSV, text). May be given several times.",
+)
+@click.option("--base", help="The base model: a folder or a Hub id such as gpt2.")
+@click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
+@seed_option
+@json_option
+@command
+def train(
+    context: Context,
+    name: str,
+    files: tuple[Path, ...],
+    base: str | None,
+    method: str | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Learn the voice NAME, and put the new version in use."""
+    from huggingtweets import pipeline
+
+    chosen = {"base": base, "method": method, "seed": seed}
+    settings = context.settings
+    overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
+    settings = settings.model_copy(update={"training": overridden})
+    with _progress(as_json) as say:
+        outcome = pipeline.run(parse_name(name), files, settings, beside=context.beside, say=say)
+    if as_json:
+        _print_json(outcome.as_json())
+        return
+    counts, report = outcome.counts, outcome.report
+    click.echo(
+        f"{outcome.version.name} {outcome.version.version} is in use after {outcome.seconds:.0f} s.\n"
+        f"{counts.downloaded:,} downloaded, {counts.retweets:,} retweets, {counts.short:,} short, {counts.kept:,} kept.\n"
+        f"Held out: {report.held_out_bits_per_byte:.3f} bits per byte, the base has "
+        f"{report.base_held_out_bits_per_byte:.3f}."
+    )
+    for text in outcome.samples:
+        click.echo(f"- {text}")
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("prompt", default="")
+@click.option("-n", "--count", default=5, show_default=True, help="How many tweets.")
+@seed_option
+@json_option
+@command
+def generate(context: Context, name: str, prompt: str, count: int, seed: int | None, as_json: bool) -> None:
+    """Draw tweets of NAME that begin with PROMPT."""
+    from huggingtweets.engine import Engine
+    from huggingtweets.generate import Tweets, Writer
+
+    version = context.registry.current(parse_name(name))
+
+    async def draw() -> Tweets:
+        async with Engine(context.settings.generation, context.beside) as engine:
+            return await Writer(engine).write(version, prompt, count, seed)
+
+    tweets = asyncio.run(draw())
+    for text in tweets.texts:
+        if as_json:
+            _print_json({"text": text, "model": tweets.name, "version": tweets.version, "seed": tweets.seed})
+        else:
+            click.echo(text)
+    if len(tweets.texts) < count:
+        click.echo(f"Only {len(tweets.texts)} of {count} drafts passed the checks; try another prompt.", err=True)
+
+
+@cli.command()
+@click.argument("name")
+@json_option
+@command
+def evaluate(context: Context, name: str, as_json: bool) -> None:
+    """Measure the version of NAME that is in use."""
+    from huggingtweets.measure import measure
+
+    version = context.registry.current(parse_name(name))
+    report = measure(version, context.settings, context.beside)
+    facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
+    if as_json:
+        _print_json(facts)
+    else:
+        for key, value in facts.items():
+            click.echo(
+                f"{key.replace('_', ' ')}: {value:.4f}"
+                if isinstance(value, float)
+                else f"{key.replace('_', ' ')}: {value}"
+            )
+
+
+@cli.command()
+@json_option
+@command
+def models(context: Context, as_json: bool) -> None:
+    """List the models and their versions in use."""
+    registry = context.registry
+    for name in registry.names():
+        version = registry.current(name)
+        if as_json:
+            _print_json(_summary(version) | {"versions": registry.versions(name)})
+        else:
+            click.echo(f"{name}\t{version.version}\t{version.base}\t{version.manifest['created']}")
+
+
+@cli.command()
+@click.argument("name")
+@click.argument("version")
+@command
+def promote(context: Context, name: str, version: str) -> None:
+    """Put VERSION of NAME in use."""
+    chosen = context.registry.promote(parse_name(name), version)
+    click.echo(f"{chosen.name} {chosen.version} is in use.")
+
+
+@cli.command()
+@click.argument("name")
+@command
+def rollback(context: Context, name: str) -> None:
+    """Put the version of NAME in use that was in use before."""
+    chosen = context.registry.rollback(parse_name(name))
+    click.echo(f"{chosen.name} {chosen.version} is in use again.")
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
+@command
+def forget(context: Context, name: str, yes: bool) -> None:
+    """Delete the tweets, data sets and models of NAME for good."""
+    handle = parse_name(name)
+    if not yes:
+        raise Usage(f"This deletes every tweet and version of {handle} for good; say --yes if that is meant.")
+    had_models = context.registry.forget(handle)
+    had_tweets = TweetStore(context.settings.tweets).forget(handle)
+    click.echo(f"{handle} is forgotten." if had_models or had_tweets else f"There was nothing of {handle}.")
+
+
+@cli.command()
+@click.option("--corpus", "corpora", multiple=True, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the new base model.")
+@click.option("--tokens", type=click.IntRange(1_000), help="How many tokens to learn from.")
+@click.option("--vocabulary", type=click.IntRange(300, 65_536))
+@click.option("--width", type=click.IntRange(16), help="Size of the hidden state; a multiple of --heads.")
+@click.option("--layers", type=click.IntRange(1))
+@click.option("--heads", type=click.IntRange(1))
+@click.option("--context", "window", type=click.IntRange(16), help="Tokens that the model sees at once.")
+@click.option("--batch-tokens", type=click.IntRange(16))
+@click.option("--micro-batch-tokens", type=click.IntRange(16))
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@seed_option
+@json_option
+@command
+def pretrain(
+    context: Context, corpora: tuple[Path, ...], out: Path, as_json: bool, window: int | None, **chosen: float | None
+) -> None:
+    """Train a tokenizer and a small GPT-2 from nothing; a run that was stopped goes on where it was."""
+    from huggingtweets.pretrain import Plan
+    from huggingtweets.pretrain import pretrain as run
+
+    given = {key: value for key, value in {**chosen, "context": window}.items() if value is not None}
+    with _progress(as_json) as say:
+        bits = run(corpora, out, Plan(**given), say=lambda step: say(step.as_progress()))  # type: ignore[arg-type]
+    if as_json:
+        _print_json({"event": "done", "out": str(out), "held_out_bits_per_byte": bits})
+    else:
+        click.echo(f"{out} has {bits:.4f} bits per byte on the held-out documents.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code; a failure is one sentence on stderr."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        cli.main(arguments, prog_name="huggingtweets", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} See huggingtweets --help.", Usage.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("Interrupted; start it again and it goes on.", 130)
+    except PipelineError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"The system refused: {error}; check the disk's space and the permissions.", PipelineError.exit_code)
+    except Exception as error:
+        log.debug("unexpected", exc_info=error)
+        _fail(f"A fault of our own ({type(error).__name__}: {error}); please report it.", PipelineError.exit_code)
+
+
+def _fail(sentence: str, code: int) -> None:
+    click.echo(f"huggingtweets: {sentence}", err=True)
+    sys.exit(code)
+
+
+def _progress(as_json: bool) -> "AbstractContextManager[Callable[[Any], None]]":
+    return JsonLines(sys.stdout) if as_json else Bars(sys.stderr)
+
+
+def _print_json(row: dict[str, Any]) -> None:
+    click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _summary(version: Version) -> dict[str, Any]:
+    return {
+        "name": version.name,
+        "version": version.version,
+        "base": version.base,
+        "method": version.manifest["method"],
+        "created": version.manifest["created"],
+    }
+
+
+if __name__ == "__main__":
+    main()

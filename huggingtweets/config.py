@@ -1,0 +1,144 @@
+"""The pipeline's settings: read from config.toml once, checked strictly, frozen.
+
+Knows its own sections. Sections of others (the bot's) are passed over, but a name that is nearly one of ours is an error,
+so that a slip of the pen does not silently leave a default in force.
+"""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+
+from huggingtweets.errors import Misconfigured
+
+DEFAULT_FILE = Path("config.toml")
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
+    """A path in config.toml counts from the folder of config.toml."""
+    return Path(info.context) / value if isinstance(value, str) and info.context else value
+
+
+SettingPath = Annotated[Path, BeforeValidator(_beside_the_file)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of config.toml: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+class Storage(Section):
+    """Where state lives."""
+
+    models: SettingPath = Path("models")
+    data: SettingPath = Path("data")
+
+
+class Training(Section):
+    """How a voice is learned."""
+
+    base: str = "models/base"
+    method: Literal["lora", "full"] = "lora"
+    seed: int = 1
+    threads: Annotated[int, Field(ge=0)] = 0
+    min_characters: Count = 6_000
+    warn_characters: Count = 40_000
+    held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    max_epochs: Count = 16
+    patience: Count = 2
+    batch_tokens: Count = 2_048
+    row_tokens: Annotated[int, Field(ge=16)] = 256
+    lora_rank: Count = 16
+    lora_learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    full_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0
+
+
+class Generation(Section):
+    """How tweets are drawn."""
+
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    top_k: Count = 50
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    max_new_tokens: Count = 100
+    threads: Annotated[int, Field(ge=0)] = 0
+    max_loaded: Count = 8
+    max_waiting: Count = 32
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    max_rounds: Count = 6
+
+
+class Settings(BaseModel):
+    """All of the pipeline's settings."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    storage: Storage = Storage()
+    training: Training = Training()
+    generation: Generation = Generation()
+
+    @property
+    def tweets(self) -> Path:
+        """The folder of collected tweets, one file an account."""
+        return self.storage.data / "tweets"
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """The settings in `path`; without it those in ./config.toml, or the defaults where there is no such file.
+
+        Raises `Misconfigured` with every fault that was found.
+        """
+        chosen = path or DEFAULT_FILE
+        if path is None and not chosen.exists():
+            return cls.model_validate({"storage": {}}, context=Path.cwd())
+        table = read_toml(chosen)
+        _refuse_slips(chosen, table, set(cls.model_fields))
+        return parse(cls, chosen, table)
+
+
+Parsed = TypeVar("Parsed", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file; raises `Misconfigured` when it is missing or broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}; name another with --config.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path} is not valid TOML: {error}.") from error
+
+
+def parse(kind: type[Parsed], path: Path, table: dict[str, Any]) -> Parsed:
+    """`table` as `kind`; raises `Misconfigured` naming each setting that is wrong."""
+    try:
+        return kind.model_validate(table, context=path.resolve().parent)
+    except ValidationError as error:
+        faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
+        raise Misconfigured(f"{path}: {faults}.") from error
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    """`("training", "seed")` as `[training] seed`."""
+    section, *rest = map(str, location)
+    return f"[{section}] {'.'.join(rest)}".rstrip()
+
+
+def _refuse_slips(path: Path, table: dict[str, Any], known: set[str]) -> None:
+    for name in table.keys() - known:
+        if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+            raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{meant[0]}]?")
+
+
+def threads_or_all(wanted: int) -> int:
+    """`wanted` threads, or one a core this process may use when it is 0."""
+    import os
+
+    return wanted or len(os.sched_getaffinity(0))

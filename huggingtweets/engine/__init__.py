@@ -1,0 +1,109 @@
+"""Generation: drafts of a voice, from the event loop or from the command line, one computation at a time.
+
+    drafts = await engine.draw(Request(version, "We are", count=5, seed=7))
+
+Knows threads, the queue's bound and the deadline. Does not know names, consent, or what a good tweet is.
+"""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from huggingtweets.config import Generation, threads_or_all
+from huggingtweets.errors import Busy, Unavailable
+from huggingtweets.registry import Version
+
+if TYPE_CHECKING:
+    from huggingtweets.engine.decode import Draft
+    from huggingtweets.engine.voices import Voices
+
+__all__ = ["Engine", "Request"]
+
+SECONDS_PER_REQUEST = 2.0  # what a person behind a full queue is told to wait for each request before them
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`count` drafts of `version` that begin with `prompt`; the same seed gives the same drafts."""
+
+    version: Version
+    prompt: str
+    count: int
+    seed: int
+
+
+class Engine:
+    """One thread owns the models. Use it as an async context manager: leaving it ends what still runs."""
+
+    def __init__(self, settings: Generation, beside: Path | None = None):
+        self.settings = settings
+        self._beside = beside
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._voices: Voices | None = None
+        self._waiting = 0
+        self._closing = threading.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+
+    @property
+    def waiting(self) -> int:
+        """Requests that are queued or running."""
+        return self._waiting
+
+    async def draw(self, request: Request) -> "list[Draft]":
+        """The drafts of `request`.
+
+        Raises `Busy` when the queue is full, and `Unavailable` past the deadline; a request that is cancelled or late
+        stops at its next token.
+        """
+        if self._waiting >= self.settings.max_waiting:
+            raise Busy(self._waiting * SECONDS_PER_REQUEST)
+        cancelled = threading.Event()
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self.settings.timeout_seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._worker, self._draw, request, cancelled)
+        except TimeoutError:
+            raise Unavailable(
+                f"Drawing took longer than {self.settings.timeout_seconds:g} s; try again with fewer tweets."
+            ) from None
+        finally:
+            cancelled.set()
+            self._waiting -= 1
+
+    def _draw(self, request: Request, cancelled: threading.Event) -> "list[Draft]":
+        """On the worker thread. torch is imported here, so that the process starts without it."""
+        from huggingtweets.engine.decode import Sampling, decode
+
+        if cancelled.is_set():
+            return []
+        settings = self.settings
+        return decode(
+            self._loaded_voices().voice(request.version),
+            request.prompt,
+            request.count,
+            Sampling(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens),
+            request.seed,
+            stop=lambda: cancelled.is_set() or self._closing.is_set(),
+        )
+
+    def _loaded_voices(self) -> "Voices":
+        if self._voices is None:
+            import torch
+
+            from huggingtweets.engine.voices import Voices
+
+            torch.set_num_threads(threads_or_all(self.settings.threads))
+            self._voices = Voices(self.settings.max_loaded, self._beside)
+        return self._voices

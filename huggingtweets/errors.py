@@ -1,0 +1,107 @@
+"""Everything that can go wrong in the pipeline, as one tree.
+
+    PipelineError                    exit 70   a fault of our own
+    ├─ Usage                         exit 64   the command or request itself is wrong
+    ├─ BadData                       exit 65   an input cannot be used
+    │  ├─ BadSource(path)                      a file of tweets is broken, empty or of an unknown format
+    │  └─ TooLittleData(characters)            fewer kept characters than training needs
+    ├─ Unavailable                   exit 69   something needed is not there (now)
+    │  ├─ UnknownModel(name)                   no version in use under this name
+    │  ├─ UnknownVersion(name, version)
+    │  ├─ BadBase(base)                        a base model cannot be loaded
+    │  ├─ Busy(retry_after_seconds)            the engine's queue is full
+    │  └─ NotEnoughDrafts(name)                every draft failed a check
+    └─ Misconfigured                 exit 78   config.toml or the environment is wrong
+
+The text of an error is one sentence for the person who asked: what happened, why, and what to do about it.
+"""
+
+from pathlib import Path
+
+
+class PipelineError(Exception):
+    """A failure that can be told in one sentence; `exit_code` is the process's (after sysexits.h)."""
+
+    exit_code = 70
+
+
+class Usage(PipelineError):
+    """The command or request itself is wrong."""
+
+    exit_code = 64
+
+
+class BadData(PipelineError):
+    """An input cannot be used."""
+
+    exit_code = 65
+
+
+class BadSource(BadData):
+    """A file of tweets cannot be read: `path` names it, `why` says what is wrong, `mend` what to do."""
+
+    def __init__(self, path: Path | str, why: str, mend: str):
+        super().__init__(f"{path}: {why}; {mend}.")
+        self.path = Path(path)
+
+
+class TooLittleData(BadData):
+    """Fewer kept characters than training needs."""
+
+    def __init__(self, name: str, characters: int, needed: int):
+        super().__init__(
+            f"{name}: only {characters:,} characters are left after cleaning and training needs {needed:,}; "
+            "add more tweets with another --from."
+        )
+        self.characters = characters
+
+
+class Unavailable(PipelineError):
+    """Something that is needed is not there, or not now."""
+
+    exit_code = 69
+
+
+class UnknownModel(Unavailable):
+    """No version is in use under this name."""
+
+    def __init__(self, name: str):
+        super().__init__(f"There is no model of {name} yet; train one, or list the models there are.")
+        self.name = name
+
+
+class UnknownVersion(Unavailable):
+    """A model has no such version."""
+
+    def __init__(self, name: str, version: str, known: tuple[str, ...]):
+        super().__init__(f"{name} has no version {version}; it has {', '.join(known) or 'none'}.")
+
+
+class BadBase(Unavailable):
+    """A base model cannot be loaded."""
+
+    def __init__(self, base: str, why: str):
+        super().__init__(f"The base model {base} cannot be loaded: {why}.")
+
+
+class Busy(Unavailable):
+    """The engine's queue is full; try again after `retry_after_seconds`."""
+
+    def __init__(self, retry_after_seconds: float):
+        super().__init__(f"Too many requests are waiting; try again in {max(1, round(retry_after_seconds))} s.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotEnoughDrafts(Unavailable):
+    """Every draft failed a check; `reasons` counts them by check."""
+
+    def __init__(self, name: str, reasons: dict[str, int]):
+        listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+        super().__init__(f"No draft of {name} passed the checks ({listed}); try another prompt.")
+        self.reasons = reasons
+
+
+class Misconfigured(PipelineError):
+    """config.toml or the environment is wrong."""
+
+    exit_code = 78

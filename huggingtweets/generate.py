@@ -1,0 +1,90 @@
+"""Tweets of a voice: more drafts than asked, each one checked, drawn again until there are enough.
+
+Knows the engine and the checks. Does not know platforms, people's limits or who may ask.
+"""
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection, normalised
+from huggingtweets.dataset import Dataset
+from huggingtweets.engine import Engine, Request
+from huggingtweets.errors import NotEnoughDrafts, Usage
+from huggingtweets.registry import Version
+
+if TYPE_CHECKING:
+    from huggingtweets.engine.decode import Draft
+
+MAX_COUNT = 50
+MAX_PROMPT_CHARACTERS = 10_000
+SPARE_DRAFTS = 2  # drawn beyond what is missing: a row more costs less than a round more
+
+
+@dataclass(frozen=True, slots=True)
+class Tweets:
+    """What was drawn: `texts` pass every check and ping nobody; the same `seed` gives the same again."""
+
+    texts: tuple[str, ...]
+    name: str
+    version: str
+    seed: int
+
+
+class Writer:
+    """Draws tweets of versions; keeps the copy check of the versions it has seen."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+        self._copy_checks: dict[tuple[str, str], Copy] = {}
+
+    async def write(self, version: Version, prompt: str = "", count: int = 1, seed: int | None = None) -> Tweets:
+        """`count` different tweets that begin with `prompt`.
+
+        Fewer than `count` only if `max_rounds` rounds did not give more; raises `NotEnoughDrafts` when there is none,
+        `Usage` for a count or prompt out of bounds, and what `Engine.draw` raises.
+        """
+        if not 1 <= count <= MAX_COUNT:
+            raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
+        prompt = " ".join(prompt[-MAX_PROMPT_CHARACTERS:].split())
+        seed = secrets.randbits(32) if seed is None else seed
+        checks: tuple[Check, ...] = (Leftover(), Length(), self._copy_check(version))
+        passed: dict[str, str] = {}
+        refused: Counter[str] = Counter()
+        for number in range(self._engine.settings.max_rounds):
+            missing = count - len(passed)
+            if not missing:
+                break
+            request = Request(version, prompt, missing + SPARE_DRAFTS, seed + number)
+            for draft in await self._engine.draw(request):
+                text = _tweet(draft.text)
+                objection = first_objection(checks, text) or _objection(draft, text, prompt)
+                if objection:
+                    refused[objection] += 1
+                else:
+                    passed.setdefault(normalised(text), text)
+        if not passed:
+            raise NotEnoughDrafts(version.name, refused)
+        return Tweets(tuple(passed.values())[:count], version.name, version.version, seed)
+
+    def _copy_check(self, version: Version) -> Copy:
+        key = (version.name, version.version)
+        if key not in self._copy_checks:
+            for older in [known for known in self._copy_checks if known[0] == version.name]:
+                del self._copy_checks[older]
+            self._copy_checks[key] = Copy(Dataset.load(version.dataset).texts)
+        return self._copy_checks[key]
+
+
+def _objection(draft: "Draft", text: str, prompt: str) -> str | None:
+    """Why a draft is no tweet although its text may stand: the model ran out of tokens, or added nothing."""
+    if not draft.ended:
+        return "unfinished"
+    return "empty" if normalised(text) == normalised(prompt) else None
+
+
+def _tweet(draft: str) -> str:
+    """The draft's first line, pinging nobody. Data sets hold no line breaks, so one is the model losing its way."""
+    first_line = draft.strip().split("\n", 1)[0]
+    return defused(" ".join(first_line.split()))

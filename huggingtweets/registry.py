@@ -1,0 +1,191 @@
+"""Versions of models on disk: staged, promoted, rolled back, forgotten.
+
+`<root>/<name>/<version>/` is whole when it has its manifest.json, and is never changed after that;
+`<root>/<name>/current.json` says which version is in use and which ones were before it. A version under way lives in
+`<root>/<name>/.staged-<identity>/`, and a run with the same identity goes on there.
+
+Knows folders and manifests. Does not know torch or what is in the weights.
+"""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingtweets import atomic
+from huggingtweets.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.records import JSON
+
+MANIFEST = "manifest.json"
+CURRENT = "current.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One trained version: its folder, and what its manifest says."""
+
+    name: str
+    version: str
+    folder: Path
+    manifest: JSON
+
+    @property
+    def base(self) -> str:
+        return str(self.manifest["base"])
+
+    @property
+    def adapter(self) -> Path:
+        """The adapter's folder; there is none for a full fine-tune."""
+        return self.folder / "adapter"
+
+    @property
+    def model(self) -> Path:
+        """The folder of a full fine-tune; there is none for an adapter."""
+        return self.folder / "model"
+
+    @property
+    def dataset(self) -> Path:
+        """The texts it was trained and judged on."""
+        return self.folder / "dataset.jsonl"
+
+
+class Registry:
+    """All models below one folder. Every change is one rename, so it is whole or not there."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def names(self) -> list[str]:
+        """Models with a version in use, sorted. Passes over folders that are not ours, such as the base model's."""
+        return sorted(path.parent.name for path in self.root.glob(f"*/{CURRENT}"))
+
+    def versions(self, name: str) -> list[str]:
+        """Whole versions, oldest first."""
+        found = (path.parent.name for path in (self.root / name).glob(f"v*/{MANIFEST}"))
+        return sorted((version for version in found if version[1:].isdigit()), key=_number)
+
+    def current(self, name: str) -> Version:
+        """The version in use; raises `UnknownModel`."""
+        state = self._state(name)
+        if not state:
+            raise UnknownModel(name)
+        return self.version(name, state["version"])
+
+    def version(self, name: str, version: str) -> Version:
+        """Raises `UnknownModel` or `UnknownVersion`."""
+        known = self.versions(name)
+        if not known:
+            raise UnknownModel(name)
+        if version not in known:
+            raise UnknownVersion(name, version, tuple(known))
+        folder = self.root / name / version
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise Unavailable(
+                f"{folder / MANIFEST} cannot be read ({error}); promote another version or train again."
+            ) from error
+        return Version(name, version, folder, manifest)
+
+    def promote(self, name: str, version: str) -> Version:
+        """Point `current` at `version`. The switch is one rename; a crash leaves the old version in use."""
+        chosen = self.version(name, version)
+        state = self._state(name)
+        before = [state["version"], *state["before"]] if state else []
+        if state and state["version"] == version:
+            return chosen
+        self._write_state(name, version, [other for other in before if other != version])
+        return chosen
+
+    def rollback(self, name: str) -> Version:
+        """Go back to the version in use before this one; raises `Usage` when there is none."""
+        state = self._state(name)
+        if not state:
+            raise UnknownModel(name)
+        known = self.versions(name)
+        before = [version for version in state["before"] if version in known]
+        if not before:
+            raise Usage(f"{name} has no earlier version than {state['version']} to go back to.")
+        self._write_state(name, before[0], before[1:])
+        return self.current(name)
+
+    @contextmanager
+    def staged(self, name: str, identity: str) -> Iterator[Path]:
+        """A folder to build a version in, this process's alone; what an earlier run left there is still there.
+
+        Raises `Unavailable` while another process trains this name.
+        """
+        home = self.root / name
+        home.mkdir(parents=True, exist_ok=True)
+        with self._locked(name):
+            folder = home / f".staged-{identity}"
+            for other in home.glob(".staged-*"):
+                if other != folder:
+                    shutil.rmtree(other)
+            folder.mkdir(exist_ok=True)
+            yield folder
+
+    def add(self, name: str, staged: Path, manifest: JSON) -> Version:
+        """Turn a staged folder into the next version: everything synced, the manifest last, then one rename."""
+        atomic.sync_tree(staged)
+        version = f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
+        complete: JSON = {"name": name, "version": version, **manifest}
+        atomic.write_json(staged / MANIFEST, complete)
+        folder = self.root / name / version
+        staged.rename(folder)
+        atomic.sync_folder(folder.parent)
+        return Version(name, version, folder, complete)
+
+    def forget(self, name: str) -> bool:
+        """Delete every version of `name`; whether there was any. First out of use, then out of sight, then gone."""
+        home = self.root / name
+        if not home.exists():
+            return False
+        with self._locked(name):
+            self.sweep()
+            (home / CURRENT).unlink(missing_ok=True)
+            gone = self.root / f".forgotten-{name}"
+            home.rename(gone)
+            shutil.rmtree(gone)
+        atomic.sync_folder(self.root)
+        return True
+
+    def sweep(self) -> None:
+        """Finish what a kill interrupted: deletions go on."""
+        for gone in self.root.glob(".forgotten-*"):
+            shutil.rmtree(gone)
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """Hold the name for this process; the kernel lets go of it when the process dies."""
+        with (self.root / name / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Unavailable(f"{name} is being trained right now; try again when that has ended.") from None
+            yield
+
+    def _numbered(self, name: str) -> list[str]:
+        found = (path.name for path in (self.root / name).glob("v*"))
+        return [version for version in found if version[1:].isdigit()]
+
+    def _state(self, name: str) -> dict[str, Any] | None:
+        path = self.root / name / CURRENT
+        if not path.exists():
+            return None
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+            return {"version": str(state["version"]), "before": list(state["before"])}
+        except (ValueError, KeyError, TypeError) as error:
+            raise PipelineError(f"{path} is damaged ({error}); delete it and promote a version again.") from error
+
+    def _write_state(self, name: str, version: str, before: list[str]) -> None:
+        atomic.write_json(self.root / name / CURRENT, {"version": version, "before": before})
+
+
+def _number(version: str) -> int:
+    return int(version[1:])

@@ -1,0 +1,75 @@
+"""Where tweets come from: a file or folder on disk, whatever its form.
+
+Knows how to tell the forms apart. Does not know what is in them: one module reads each. Every refusal is a `BadSource`,
+one sentence that names the file, what is wrong and what to do.
+"""
+
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from huggingtweets.errors import BadSource
+from huggingtweets.records import Collected
+from huggingtweets.sources import table, x_archive
+from huggingtweets.sources.files import ACCEPTED, explained, head_of, shown
+
+__all__ = ["read", "read_all"]
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_FOREIGN = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF89a": "a GIF picture",
+    b"GIF87a": "a GIF picture",
+    b"%PDF-": "a PDF document",
+    b"\xd0\xcf\x11\xe0": "an old Word or Excel document",
+    b"\x1f\x8b": "a gzip file",
+    b"BZh91AY": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"7z\xbc\xaf": "a 7-Zip file",
+    b"Rar!\x1a": "a RAR file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file",
+    b"SQLite format 3\0": "an SQLite database",
+    b"PAR1\x15": "a Parquet table",
+}
+
+
+def read(path: Path) -> Collected:
+    """The tweets at `path`, and whose they are if it says so."""
+    if "\0" in str(path):
+        raise BadSource(shown(str(path)), "this is no path", "check it")
+    with explained(path):
+        mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        return x_archive.read_folder(path)
+    if not stat.S_ISREG(mode):
+        raise BadSource(path, "it is neither a file nor a folder", f"give {ACCEPTED}")
+    return _read_file(path, head_of(path))
+
+
+def read_all(paths: Sequence[Path]) -> Collected:
+    """The tweets of all `paths`, unique by id, where the later path wins; the account is the first that one names."""
+    sources = [read(path) for path in paths]
+    account = next((source.account for source in sources if source.account), None)
+    tweets = {tweet.id: tweet for source in sources for tweet in source.tweets}
+    return Collected(account, tuple(tweets.values()))
+
+
+def _read_file(path: Path, head: bytes) -> Collected:
+    """The tweets of the file that begins with `head`: what it is counts before what it is called."""
+    if not head:
+        raise BadSource(path, "it is empty", "get it again")
+    if head.startswith(_ZIP):
+        return x_archive.read_zip(path)
+    foreign = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
+    if foreign:
+        raise BadSource(path, f"it is {foreign}", f"give {ACCEPTED}")
+    ending = path.suffix.lower()
+    if ending == ".js" or x_archive.is_script(head.decode("utf-8-sig", "replace")):
+        return x_archive.read_script(path)
+    if ending in table.ENDINGS:
+        return table.read(path)
+    if ending == ".zip":
+        raise BadSource(path, "it is called a zip file but is none", "download it again")
+    kind = f"a {shown(ending)} file" if ending else "a file without an ending"
+    raise BadSource(path, f"it is {kind}, which may hold anything", f"give {ACCEPTED}")

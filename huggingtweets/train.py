@@ -1,0 +1,207 @@
+"""Fine-tuning of a base model on one data set: an adapter or all weights, until the held-out loss stops falling.
+
+The state is written every few seconds, and a run that was killed goes on from it to the very weights that an undisturbed
+run gives: order and batches follow from the seed, and nothing else is random.
+
+Knows torch, token ids and one checkpoint file. Does not know tweets, versions or people.
+"""
+
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from huggingtweets import lora
+from huggingtweets.base import Base
+from huggingtweets.config import Training
+from huggingtweets.dataset import Dataset
+from huggingtweets.errors import PipelineError
+from huggingtweets.loss import mean_loss, summed_loss
+from huggingtweets.packing import Rows, pack
+from huggingtweets.tokenizer import encode_all
+
+WARM_UP_STEPS = 10
+FLOOR = 0.05  # of the learning rate, at the end of the cosine
+ALPHA_PER_RANK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a training is: steps done and planned, the last training loss in nats, and the held-out loss so far."""
+
+    done: int
+    total: int
+    loss: float
+    held_out_loss: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under transformers'."""
+
+    weights: lora.State
+    held_out_loss: float
+    base_held_out_loss: float
+    epochs: int
+    steps: int
+    tokens: int
+    seconds: float
+    curve: tuple[dict[str, float], ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the training stands, apart from weights and optimiser. A plain value: it is saved and restored whole."""
+
+    step: int = 0
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    stopped: bool = False
+    seconds: float = 0.0
+    tokens: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(
+    base: Base, dataset: Dataset, settings: Training, checkpoint: Path, say: Callable[[Step], None] = lambda _: None
+) -> Trained:
+    """Learn `dataset.learned` by `settings`. Changes `base.model`, which then holds the best weights.
+
+    `checkpoint` is read if it exists and written now and then; it belongs to this base, data set and settings alone.
+    """
+    torch.manual_seed(settings.seed)
+    rows = tokenized_rows(base, dataset.learned, settings.row_tokens)
+    held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
+    base_loss = mean_loss(base.model, held_out)
+    if settings.method == "lora":
+        lora.add(base.model, settings.lora_rank, ALPHA_PER_RANK * settings.lora_rank)
+    run = _Run(base, rows, held_out, settings, checkpoint)
+    run.resume()
+    run.learn(say)
+    run.restore_weights(run.best)
+    return Trained(
+        weights=run.best,
+        held_out_loss=run.place.best_loss,
+        base_held_out_loss=base_loss,
+        epochs=run.place.best_epoch,
+        steps=run.place.step,
+        tokens=run.place.tokens,
+        seconds=run.place.seconds,
+        curve=tuple(run.place.curve),
+    )
+
+
+def tokenized_rows(base: Base, texts: Sequence[str], row_tokens: int) -> Rows:
+    """`texts` packed into rows of at most `row_tokens` tokens and no longer than the context."""
+    return pack(encode_all(base.tokenizer, texts), min(row_tokens, base.context), base.end_of_text)
+
+
+class _Run:
+    def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: Training, checkpoint: Path):
+        self.model, self.rows, self.held_out = base.model, rows, held_out
+        self.settings, self.checkpoint = settings, checkpoint
+        self.is_lora = settings.method == "lora"
+        self.learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": [p for p in trained if p.ndim == 2], "weight_decay": settings.weight_decay},
+                {"params": [p for p in trained if p.ndim != 2], "weight_decay": 0.0},
+            ],
+            lr=self.learning_rate,
+            betas=(0.9, 0.99),
+        )
+        self.batch_rows = max(1, round(settings.batch_tokens / rows.inputs.shape[1]))
+        self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
+        self.total = self.steps_per_epoch * settings.max_epochs
+        self.place = _Place()
+        self.best: lora.State = self.weights()
+
+    def learn(self, say: Callable[[Step], None]) -> None:
+        """Epoch after epoch until the held-out loss has not fallen for `patience` epochs."""
+        self.model.train()
+        started, saved = time.monotonic() - self.place.seconds, time.monotonic()
+        while self.place.step < self.total and not self.place.stopped:
+            loss = self._learn_batch()
+            if self.place.step % self.steps_per_epoch == 0:
+                self._judge(loss)
+            self.place.seconds = time.monotonic() - started
+            if time.monotonic() - saved > self.settings.checkpoint_seconds:
+                self.save()
+                saved = time.monotonic()
+            best = self.place.best_loss
+            say(Step(self.place.step, self.total, loss, best if math.isfinite(best) else None))
+
+    def _learn_batch(self) -> float:
+        """One step; nats per token."""
+        epoch, batch_of_epoch = divmod(self.place.step, self.steps_per_epoch)
+        order = np.random.default_rng((self.settings.seed, epoch)).permutation(len(self.rows))
+        chosen = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
+        batch = self.rows.take(chosen)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate * rate(self.place.step, self.total)
+        loss = summed_loss(self.model, batch) / batch.token_count
+        if not torch.isfinite(loss):
+            raise PipelineError(f"The training diverged at step {self.place.step}; lower the learning rate.")
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.place.step += 1
+        self.place.tokens += batch.token_count
+        return loss.item()
+
+    def _judge(self, loss: float) -> None:
+        """Measure the held-out loss at the end of an epoch; keep the weights if it is the best so far."""
+        epoch = self.place.step // self.steps_per_epoch
+        held_out = mean_loss(self.model, self.held_out)
+        self.place.curve.append({"epoch": epoch, "step": self.place.step, "loss": loss, "held_out_loss": held_out})
+        if held_out < self.place.best_loss:
+            self.place.best_loss, self.place.best_epoch = held_out, epoch
+            self.best = self.weights()
+        self.place.stopped = epoch - self.place.best_epoch >= self.settings.patience
+
+    def weights(self) -> lora.State:
+        """A copy of what is trained, on the CPU."""
+        if self.is_lora:
+            return {name: weight.clone() for name, weight in lora.state(self.model).items()}
+        # lm_head is tied to the embeddings and saved as one.
+        return {k: w.detach().cpu().clone() for k, w in self.model.state_dict().items() if k != "lm_head.weight"}
+
+    def restore_weights(self, weights: lora.State) -> None:
+        if self.is_lora:
+            lora.restore(self.model, weights)
+        else:
+            self.model.load_state_dict(weights, strict=False)
+
+    def save(self) -> None:
+        """Write the state whole or not at all."""
+        state: dict[str, Any] = {
+            "weights": self.weights(),
+            "best": self.best,
+            "optimiser": self.optimiser.state_dict(),
+            "place": {name: getattr(self.place, name) for name in _Place.__slots__},
+        }
+        beside = self.checkpoint.with_suffix(".new")
+        torch.save(state, beside)
+        os.replace(beside, self.checkpoint)
+
+    def resume(self) -> None:
+        if not self.checkpoint.exists():
+            return
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.restore_weights(state["weights"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best, self.place = state["best"], _Place(**state["place"])
+
+
+def rate(step: int, total: int) -> float:
+    """Share of the learning rate at `step`: a short rise, then half a cosine down to `FLOOR`."""
+    rise = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return rise * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / total)))

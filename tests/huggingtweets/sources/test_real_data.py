@@ -1,0 +1,45 @@
+"""The real files we develop on, where they are: what was measured once stays so. Skipped everywhere else."""
+
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.clean import clean_all
+from huggingtweets.errors import BadSource
+from huggingtweets.sources import read, x_archive
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the real data beside the repository")
+
+MEASURED = {
+    "tweets/BarackObama.jsonl": (814, 52, 0, 762),
+    "tweets/NASA.jsonl": (3200, 770, 3, 2427),
+    "tweets/dril.jsonl": (10515, 0, 945, 9570),
+    "tweets/rickygervais.jsonl": (3231, 993, 807, 1431),
+    "csv/twint_BarackObama.csv": (500, 0, 0, 500),
+    "x_archives/alrocar_2024": (1223, 12, 273, 938),
+    "x_archives/lumeninferius_2020": (22, 0, 4, 18),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_the_counts_are_as_measured(name: str) -> None:
+    _, counts = clean_all(read(DATA / name).tweets)
+    assert (counts.downloaded, counts.retweets, counts.short, counts.kept) == MEASURED[name]
+
+
+def test_every_account_file_is_read_whole() -> None:
+    for path in (DATA / "tweets").iterdir():
+        assert len(read(path).tweets) == len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_all_but_one_of_the_41_long_posts_are_completed_and_that_one_was_whole() -> None:
+    home = DATA / "x_archives" / "alrocar_2024"
+    cut = x_archive.read_script(home / "data" / "tweets.js").tweets
+    whole = x_archive.read_folder(home).tweets
+    assert sum(before != after for before, after in zip(cut, whole, strict=True)) == 40
+
+
+def test_a_newsrooms_damaged_export_is_refused_with_the_mend() -> None:
+    with pytest.raises(BadSource, match="not UTF-8 text; save it as UTF-8"):
+        read(DATA / "csv" / "fivethirtyeight_BarackObama.csv")
