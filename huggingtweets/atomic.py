@@ -3,21 +3,27 @@
 Knows the file system. Does not know what the files mean.
 """
 
+import fcntl
 import json
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
-def write_text(path: Path, text: str) -> None:
-    """Replace `path` by `text`: written beside it, synced, renamed over it, and the rename synced too."""
+@contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` at the end: written beside it, synced, renamed, and that synced.
+
+    When the block raises, `path` stays what it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with beside.open("wb") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -26,19 +32,31 @@ def write_text(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
+def unfinished(path: Path) -> list[Path]:
+    """What killed processes left of replacing `path`."""
+    return list(path.parent.glob(f".{path.name}.*.new"))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` by `text`."""
+    with replaced(path) as file:
+        file.write(text.encode())
+
+
 def write_json(path: Path, value: Any) -> None:
     """Replace `path` by `value` as indented JSON."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    # ASCII: a name out of somebody's file may hold half a surrogate pair, which UTF-8 cannot.
+    write_text(path, json.dumps(value, indent=1) + "\n")
 
 
-def write_json_lines(path: Path, rows: Iterator[Any] | list[Any]) -> None:
+def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
     """Replace `path` by one JSON value a line."""
     write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def read_json_lines(path: Path) -> list[Any]:
     """The values of a file written by `write_json_lines`."""
-    # Not splitlines(): a tweet may hold U+2028, which JSON leaves as it is.
+    # Not splitlines(): a text may hold U+2028, which JSON leaves as it is.
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
 
 
@@ -54,6 +72,20 @@ def sync_tree(folder: Path) -> None:
         with _opened(path) as descriptor:
             os.fsync(descriptor)
     sync_folder(folder)
+
+
+@contextmanager
+def locked(path: Path, *, wait: bool) -> Iterator[None]:
+    """Hold the file `path` for this process alone; the kernel lets go of it when the process dies.
+
+    Raises `BlockingIOError` when another holds it and `wait` is false, `FileNotFoundError` when its folder is gone.
+    """
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        if os.fstat(lock.fileno()).st_ino != path.stat().st_ino:
+            # Its holder deleted it between the two calls, and somebody made a new one: that one counts.
+            raise BlockingIOError(f"{path} was replaced")
+        yield
 
 
 @contextmanager

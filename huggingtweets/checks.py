@@ -17,8 +17,9 @@ ZERO_WIDTH_SPACE = "\u200b"
 # Code points of weight 1 by X's configuration v3 (twitter-text, "Counting characters"); all others weigh 2.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
-# One grapheme that is shown as an emoji: a pictograph, a flag, or a keycap. It weighs 2, however many code points it has.
+# A grapheme shown as an emoji: a pictograph, a flag, or a keycap. It weighs 2, however many code points it has.
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
+_TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation selector follows
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
 _LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}", regex.IGNORECASE)
 _NOT_WORD = regex.compile(r"[^\w]+")
@@ -32,7 +33,7 @@ def weighted_length(text: str) -> int:
 
 
 def _weight(grapheme: str) -> int:
-    if not grapheme.isascii() and _EMOJI.match(grapheme):
+    if grapheme not in _TEXT_SIGNS and not grapheme.isascii() and _EMOJI.match(grapheme):
         return 2
     return sum(1 if any(low <= ord(char) <= high for low, high in _LIGHT) else 2 for char in grapheme)
 

@@ -20,6 +20,7 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from huggingtweets import __version__
+from huggingtweets.background import work_in_background
 from huggingtweets.config import Settings
 from huggingtweets.errors import PipelineError, Usage
 from huggingtweets.names import parse_name
@@ -50,7 +51,7 @@ class Context:
         return Registry(self.settings.storage.models)
 
 
-def command(function: Callable[Concatenate[Context, P], None]) -> Callable[P, None]:
+def command(function: Callable[Concatenate[Context, P], None]) -> Callable[..., None]:
     """Give `function` the `--config` option, as a `Context` in its first place."""
 
     @click.option(
@@ -86,22 +87,19 @@ def cli() -> None:
 )
 @click.option("--base", help="The base model: a folder or a Hub id such as gpt2.")
 @click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
+@click.option("--threads", type=click.IntRange(1), help="How many cores to use; all of them by default.")
+@click.option("--background", is_flag=True, help="Give way to other processes, and end when the parent ends.")
 @seed_option
 @json_option
 @command
 def train(
-    context: Context,
-    name: str,
-    files: tuple[Path, ...],
-    base: str | None,
-    method: str | None,
-    seed: int | None,
-    as_json: bool,
+    context: Context, /, name: str, files: tuple[Path, ...], background: bool, as_json: bool, **chosen: str | int | None
 ) -> None:
     """Learn the voice NAME, and put the new version in use."""
     from huggingtweets import pipeline
 
-    chosen = {"base": base, "method": method, "seed": seed}
+    if background:
+        work_in_background()
     settings = context.settings
     overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
     settings = settings.model_copy(update={"training": overridden})
@@ -113,7 +111,8 @@ def train(
     counts, report = outcome.counts, outcome.report
     click.echo(
         f"{outcome.version.name} {outcome.version.version} is in use after {outcome.seconds:.0f} s.\n"
-        f"{counts.downloaded:,} downloaded, {counts.retweets:,} retweets, {counts.short:,} short, {counts.kept:,} kept.\n"
+        f"{counts.downloaded:,} downloaded, {counts.retweets:,} retweets, "
+        f"{counts.short:,} short, {counts.kept:,} kept.\n"
         f"Held out: {report.held_out_bits_per_byte:.3f} bits per byte, the base has "
         f"{report.base_held_out_bits_per_byte:.3f}."
     )
@@ -234,7 +233,13 @@ def forget(context: Context, name: str, yes: bool) -> None:
 @json_option
 @command
 def pretrain(
-    context: Context, corpora: tuple[Path, ...], out: Path, as_json: bool, window: int | None, **chosen: float | None
+    context: Context,
+    /,
+    corpora: tuple[Path, ...],
+    out: Path,
+    as_json: bool,
+    window: int | None,
+    **chosen: float | None,
 ) -> None:
     """Train a tokenizer and a small GPT-2 from nothing; a run that was stopped goes on where it was."""
     from huggingtweets.pretrain import Plan

@@ -1,15 +1,16 @@
 """The pipeline's settings: read from config.toml once, checked strictly, frozen.
 
-Knows its own sections. Sections of others (the bot's) are passed over, but a name that is nearly one of ours is an error,
-so that a slip of the pen does not silently leave a default in force.
+Knows its own sections. Sections of others (the bot's) are passed over, but a name that is nearly one of ours is an
+error, so that a slip of the pen does not silently leave a default in force.
 """
 
 import difflib
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from huggingtweets.errors import Misconfigured
 
@@ -19,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
     """A path in config.toml counts from the folder of config.toml."""
-    return Path(info.context) / value if isinstance(value, str) and info.context else value
+    return Path(info.context) / value if isinstance(value, str | Path) and info.context else value
 
 
 SettingPath = Annotated[Path, BeforeValidator(_beside_the_file)]
@@ -51,6 +52,7 @@ class Training(Section):
     warn_characters: Count = 40_000
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     max_epochs: Count = 16
+    max_tokens: Count = 400_000
     patience: Count = 2
     batch_tokens: Count = 2_048
     row_tokens: Annotated[int, Field(ge=16)] = 256
@@ -84,6 +86,12 @@ class Settings(BaseModel):
     training: Training = Training()
     generation: Generation = Generation()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _default_paths_too(cls, table: Any) -> Any:
+        """So that the default of a path counts from the folder of the file, too."""
+        return {"storage": {}, **table} if isinstance(table, dict) else table
+
     @property
     def tweets(self) -> Path:
         """The folder of collected tweets, one file an account."""
@@ -97,7 +105,7 @@ class Settings(BaseModel):
         """
         chosen = path or DEFAULT_FILE
         if path is None and not chosen.exists():
-            return cls.model_validate({"storage": {}}, context=Path.cwd())
+            return cls.model_validate({}, context=Path.cwd())
         table = read_toml(chosen)
         _refuse_slips(chosen, table, set(cls.model_fields))
         return parse(cls, chosen, table)
@@ -139,6 +147,4 @@ def _refuse_slips(path: Path, table: dict[str, Any], known: set[str]) -> None:
 
 def threads_or_all(wanted: int) -> int:
     """`wanted` threads, or one a core this process may use when it is 0."""
-    import os
-
     return wanted or len(os.sched_getaffinity(0))

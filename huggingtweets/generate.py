@@ -3,6 +3,7 @@
 Knows the engine and the checks. Does not know platforms, people's limits or who may ask.
 """
 
+import asyncio
 import secrets
 from collections import Counter
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Writer:
             raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
         prompt = " ".join(prompt[-MAX_PROMPT_CHARACTERS:].split())
         seed = secrets.randbits(32) if seed is None else seed
-        checks: tuple[Check, ...] = (Leftover(), Length(), self._copy_check(version))
+        checks: tuple[Check, ...] = (Leftover(), Length(), await asyncio.to_thread(self._copy_check, version))
         passed: dict[str, str] = {}
         refused: Counter[str] = Counter()
         for number in range(self._engine.settings.max_rounds):
@@ -58,7 +59,7 @@ class Writer:
                 break
             request = Request(version, prompt, missing + SPARE_DRAFTS, seed + number)
             for draft in await self._engine.draw(request):
-                text = _tweet(draft.text)
+                text = as_tweet(draft.text)
                 objection = first_objection(checks, text) or _objection(draft, text, prompt)
                 if objection:
                     refused[objection] += 1
@@ -84,7 +85,7 @@ def _objection(draft: "Draft", text: str, prompt: str) -> str | None:
     return "empty" if normalised(text) == normalised(prompt) else None
 
 
-def _tweet(draft: str) -> str:
+def as_tweet(draft: str) -> str:
     """The draft's first line, pinging nobody. Data sets hold no line breaks, so one is the model losing its way."""
     first_line = draft.strip().split("\n", 1)[0]
     return defused(" ".join(first_line.split()))

@@ -44,12 +44,12 @@ class LoraLinear(nn.Module):
     def merged(self) -> Conv1D:
         """The frozen layer with the adapter added into its weight, in place."""
         with torch.no_grad():
-            self.frozen.weight += self.scale * self.a @ self.b
+            self.frozen.weight.add_(self.scale * self.a @ self.b)
         return self.frozen
 
 
 def add(model: "GPT2LMHeadModel", rank: int, alpha: float) -> None:
-    """Freeze `model` and put an adapter on every linear layer of its blocks; its head and embeddings stay as they are."""
+    """Freeze `model` and put an adapter on every linear layer of its blocks; head and embeddings stay as they are."""
     model.requires_grad_(False)
     for parent, name, layer in list(_linears(model)):
         setattr(parent, name, LoraLinear(layer, rank, alpha))
@@ -111,8 +111,7 @@ def apply(model: "GPT2LMHeadModel", folder: Path) -> None:
 
 def _linears(model: "GPT2LMHeadModel") -> Iterator[tuple[nn.Module, str, Conv1D]]:
     """(parent, attribute, layer) of every linear layer of the blocks."""
-    for block in model.transformer.h:
-        for parent in (block.attn, block.mlp):
-            for name, layer in parent.named_children():
-                if name in TARGETS and isinstance(layer, Conv1D):
-                    yield parent, name, layer
+    for parent in model.transformer.modules():
+        for name, layer in parent.named_children():
+            if name in TARGETS and isinstance(layer, Conv1D):
+                yield parent, name, layer

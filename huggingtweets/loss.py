@@ -44,7 +44,7 @@ def document_mask(documents: torch.Tensor) -> torch.Tensor:
 def mean_loss(model: "GPT2LMHeadModel", rows: Rows, batch_rows: int = 16) -> float:
     """Nats per target over all of `rows`, with dropout off; the model's mode is put back afterwards."""
     was_training = model.training
-    model.eval()
+    model.train(False)
     try:
         total = math.fsum(summed_loss(model, batch).item() for batch in rows.batches(batch_rows))
     finally:

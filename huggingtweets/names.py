@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from huggingtweets.errors import Usage
 
+MAX_CHARACTERS = 200  # file systems allow 255, of which the registry needs some
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")
 
 
@@ -21,7 +22,10 @@ def parse_handle(text: str) -> str:
 
 def parse_name(text: str) -> str:
     """`@NeilTyson-NASA` as `nasa-neiltyson`; raises `Usage` for what cannot be a model's name."""
-    return join_handles(parse_handle(part) for part in text.split("-"))
+    name = join_handles(parse_handle(part) for part in text.split("-"))
+    if len(name) > MAX_CHARACTERS:
+        raise Usage(f"{name[:60]}… is too long for a name: join fewer people.")
+    return name
 
 
 def join_handles(handles: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ Tokens = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Packed documents. All arrays are int64 of shape [rows, length]; an empty place has document -1 and target -100."""
+    """Packed documents, int64 of shape [rows, length] each; an empty place has document -1 and target -100."""
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "register")
 SAMPLES = 5
+CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def run(
 ) -> Outcome:
     """Learn `name` from `files` and from what was collected before, and put the new version in use.
 
-    `beside` is the folder that a relative base counts from. Raises `BadSource`, `TooLittleData`, `BadBase`, `Unavailable`.
+    `beside` is the folder that a relative base counts from. Raises `BadSource`, `TooLittleData`, `BadBase`,
+    `Unavailable`.
     """
     started = time.monotonic()
     _collect(name, files, settings, say)
@@ -96,8 +98,9 @@ def run(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - started, 1),
         }
+        (staged / CHECKPOINT).unlink(missing_ok=True)
         version = registry.add(name, staged, manifest)
-    registry.promote(name, version.version)
+        registry.promote(name, version.version)
     say(Progress("register", facts={"version": version.version}))
     return Outcome(version, counts, report, samples, time.monotonic() - started)
 
@@ -139,14 +142,13 @@ def _learn(
 
     chosen = settings.training
     torch.set_num_threads(threads_or_all(chosen.threads))
-    checkpoint = staged / "checkpoint.pt"
     base = bases.load(chosen.base, beside)
     base_bits = held_out_bits(base, dataset.held_out, chosen.row_tokens)
     trained = training.train(
         base,
         dataset,
         chosen,
-        checkpoint,
+        staged / CHECKPOINT,
         lambda step: say(
             Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss})
         ),
@@ -160,7 +162,6 @@ def _learn(
     say(Progress("evaluate", facts=report.as_json()))
     samples = _samples(dataset, [draft.text for draft in drafts if draft.ended])
     say(Progress("samples", facts={"samples": list(samples)}))
-    checkpoint.unlink(missing_ok=True)
     manifest: JSON = {
         "base": chosen.base,
         "method": chosen.method,
@@ -194,10 +195,11 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
 
 def _samples(dataset: Dataset, drafts: Sequence[str]) -> tuple[str, ...]:
     """The first drafts that pass the checks a tweet must pass."""
-    from huggingtweets.checks import Copy, Leftover, Length, defused, first_objection
+    from huggingtweets.checks import Copy, Leftover, Length, first_objection
+    from huggingtweets.generate import as_tweet
 
     checks = (Leftover(), Length(), Copy(dataset.texts))
-    passed = (defused(text.strip()) for text in drafts if not first_objection(checks, text.strip()))
+    passed = (text for text in map(as_tweet, drafts) if not first_objection(checks, text))
     return tuple(dict.fromkeys(passed))[:SAMPLES]
 
 

@@ -1,15 +1,14 @@
 """A small GPT-2 from scratch: corpus -> tokenizer -> packed rows -> weights that plain transformers loads.
 
-The learning rate rises, stays, and falls in a straight line over the last fifth. The state just before the fall is kept,
-so a finished run goes on when it is asked for more tokens (warm-up-stable-decay, after Hu et al. 2024, "MiniCPM").
-Matrices are trained by Muon (Jordan et al. 2024), everything else by AdamW.
+The learning rate rises, stays, and falls in a straight line over the last fifth. The state just before the fall is
+kept, so a finished run goes on when it is asked for more tokens (warm-up-stable-decay, after Hu et al. 2024,
+"MiniCPM"). Matrices are trained by Muon (Jordan et al. 2024), everything else by AdamW.
 
 Knows torch and one process. Does not know tweets, people or the bot.
 """
 
 import json
 import math
-import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,17 +25,19 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
-from huggingtweets import corpus, pipeline
-from huggingtweets.errors import BadData, Misconfigured
+from huggingtweets import atomic, corpus, pipeline
+from huggingtweets.errors import BadData, Misconfigured, Usage
 from huggingtweets.loss import bits_per_byte, mean_loss, summed_loss
 from huggingtweets.packing import Rows, Tokens, pack, spans
-from huggingtweets.tokenizer import END_OF_TEXT, encode_all, save_tokenizer, train_tokenizer
+from huggingtweets.tokenizer import encode_all, end_of_text_id, save_tokenizer, train_tokenizer
 
 TOKENIZER_DOCUMENTS = 200_000  # enough for stable merges; 100,000 give the same bytes a token to three digits
 PACKED_AT_ONCE = 20_000  # documents; bounds the memory of the packed rows
 HELD_OUT_DURING = 1_000  # documents of the held-out part that the curve is measured on
 MIN_DOCUMENTS = 100
 MUON_SCALED_LIKE_ADAMW = "match_rms_adamw"  # Liu et al. 2025: one learning rate for both optimisers
+
+STATES = ("latest.pt", "stable.pt")
 
 Say = Callable[["Progress"], None]
 
@@ -59,6 +60,10 @@ class Plan:
     decay: float = 0.2
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        if self.width % self.heads:
+            raise Usage(f"A width of {self.width} cannot be split into {self.heads} heads; choose a multiple of them.")
+
     def rate(self, seen: int) -> float:
         """Share of the full learning rate once `seen` tokens are learned."""
         done = seen / self.tokens
@@ -71,7 +76,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the run stands: tokens, tokens per second, nats per token (training), bits per byte (held out, if measured)."""
+    """Where the run stands; `loss` is of the last batch, in nats per token, bits per byte are there when measured."""
 
     seen: int
     total: int
@@ -143,6 +148,9 @@ def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Pa
     fitting = {"corpora": hashes, "vocabulary": plan.vocabulary, "tokenizer": str(tokenizer_file or "")}
     made, store = work / "prepared.json", work / "tokens.npz"
     if not (made.exists() and json.loads(made.read_text()) == fitting):
+        if any((work / name).exists() for name in STATES):
+            raise _other_training(work)
+        made.unlink(missing_ok=True)
         learned, held_out = corpus.split(corpora)
         if len(learned) < MIN_DOCUMENTS or not held_out:
             raise BadData(
@@ -159,8 +167,8 @@ def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Pa
             ids = encode_all(tokenizer, texts)
             arrays[part] = np.concatenate(ids).astype(np.uint16)
             arrays[part + "_offsets"] = np.cumsum([0, *map(len, ids)])
-        np.savez(store, **arrays)
-        made.write_text(json.dumps(fitting))
+        np.savez(store, **arrays)  # type: ignore[arg-type]  # numpy's own keyword is typed before ours
+        atomic.write_json(made, fitting)
     loaded = np.load(store)
     return _Prepared(
         tokenizer=Tokenizer.from_file(str(work / "tokenizer.json")),
@@ -178,11 +186,11 @@ class _Run:
         torch.manual_seed(plan.seed)
         self.plan, self.work = plan, work
         self.learned = prepared.learned
-        self.end_of_text = prepared.tokenizer.token_to_id(END_OF_TEXT)
+        self.end_of_text = end_of_text_id(prepared.tokenizer)
         self.measured = prepared.held_out[:HELD_OUT_DURING]
         self.measured_bytes = prepared.held_out_bytes[:HELD_OUT_DURING]
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = GPT2LMHeadModel(_config(plan, prepared.tokenizer)).to(self.device)
+        self.model = GPT2LMHeadModel(_config(plan, prepared.tokenizer)).to(self.device)  # type: ignore[arg-type]
         matrices, rest = _by_optimiser(self.model)
         self.optimisers: tuple[torch.optim.Optimizer, ...] = (
             torch.optim.Muon(
@@ -195,16 +203,15 @@ class _Run:
 
     def resume(self) -> None:
         """Go on from the latest state of this plan, or from before the fall of a shorter one."""
-        for name in ("latest.pt", "stable.pt"):
+        for name in STATES:
             path = self.work / name
             if not path.exists():
                 continue
             state = torch.load(path, map_location=self.device, weights_only=True)
             if state["identity"] != self.plan.identity():
-                raise Misconfigured(
-                    f"{self.work} holds the state of another training; give another --out, or remove that folder."
-                )
-            if name == "stable.pt" or state["tokens"] == self.plan.tokens:
+                raise _other_training(self.work)
+            fall = self.plan.tokens * (1 - self.plan.decay)
+            if state["tokens"] == self.plan.tokens or (name == "stable.pt" and state["seen"] <= fall):
                 self.restore(state)
                 return
 
@@ -239,9 +246,8 @@ class _Run:
 
     def save(self, name: str) -> None:
         """Write the state whole or not at all."""
-        beside = self.work / f"{name}.new"
-        torch.save(self.state(), beside)
-        os.replace(beside, self.work / name)
+        with atomic.replaced(self.work / name) as file:
+            torch.save(self.state(), file)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -306,8 +312,12 @@ class _Run:
         return nullcontext()
 
 
+def _other_training(work: Path) -> Misconfigured:
+    return Misconfigured(f"{work} holds the state of another training; give another --out, or remove that folder.")
+
+
 def _config(plan: Plan, tokenizer: Tokenizer) -> GPT2Config:
-    end_of_text = tokenizer.token_to_id(END_OF_TEXT)
+    end_of_text = end_of_text_id(tokenizer)
     return GPT2Config(
         vocab_size=tokenizer.get_vocab_size(),
         n_positions=plan.context,
@@ -336,7 +346,7 @@ def _by_optimiser(model: GPT2LMHeadModel) -> tuple[list[torch.nn.Parameter], lis
 
 def _write_model(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path, plan: Plan) -> None:
     """Weights in half precision (bfloat16's range is not needed: no weight is near 65,504), config and tokenizer."""
-    model.generation_config = GenerationConfig(
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=True,
         temperature=1.0,
         top_p=0.95,
@@ -346,6 +356,6 @@ def _write_model(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path, plan: 
         eos_token_id=model.config.eos_token_id,
         pad_token_id=model.config.eos_token_id,
     )
-    GPT2LMHeadModel.half(model).save_pretrained(out, max_shard_size="16MB")
-    model.float()
+    model.half().save_pretrained(out, max_shard_size="16MB")  # type: ignore[no-untyped-call]
+    model.float()  # type: ignore[no-untyped-call]
     save_tokenizer(tokenizer, out, plan.context)

@@ -7,11 +7,10 @@
 Knows folders and manifests. Does not know torch or what is in the weights.
 """
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +65,7 @@ class Registry:
     def versions(self, name: str) -> list[str]:
         """Whole versions, oldest first."""
         found = (path.parent.name for path in (self.root / name).glob(f"v*/{MANIFEST}"))
-        return sorted((version for version in found if version[1:].isdigit()), key=_number)
+        return sorted((version for version in found if version[1:].isdecimal()), key=_number)
 
     def current(self, name: str) -> Version:
         """The version in use; raises `UnknownModel`."""
@@ -119,7 +118,7 @@ class Registry:
 
         Raises `Unavailable` while another process trains this name.
         """
-        home = self.root / name
+        home = self._home(name)
         home.mkdir(parents=True, exist_ok=True)
         with self._locked(name):
             folder = home / f".staged-{identity}"
@@ -141,37 +140,49 @@ class Registry:
         return Version(name, version, folder, complete)
 
     def forget(self, name: str) -> bool:
-        """Delete every version of `name`; whether there was any. First out of use, then out of sight, then gone."""
-        home = self.root / name
+        """Delete all of `name`; whether there was anything. First out of use, then out of sight, then gone.
+
+        Raises `Unavailable` while a process trains this name.
+        """
+        home, gone = self._home(name), self.root / f".forgotten-{name}"
+        was_interrupted = gone.exists()
+        if was_interrupted:
+            shutil.rmtree(gone)
         if not home.exists():
-            return False
+            return was_interrupted
         with self._locked(name):
-            self.sweep()
             (home / CURRENT).unlink(missing_ok=True)
-            gone = self.root / f".forgotten-{name}"
             home.rename(gone)
             shutil.rmtree(gone)
         atomic.sync_folder(self.root)
         return True
 
     def sweep(self) -> None:
-        """Finish what a kill interrupted: deletions go on."""
+        """Finish the deletions that a kill interrupted."""
         for gone in self.root.glob(".forgotten-*"):
-            shutil.rmtree(gone)
+            # Another process may be deleting the same.
+            shutil.rmtree(gone, ignore_errors=True)
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
         """Hold the name for this process; the kernel lets go of it when the process dies."""
-        with (self.root / name / ".lock").open("w") as lock:
+        with ExitStack() as held:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Unavailable(f"{name} is being trained right now; try again when that has ended.") from None
+                held.enter_context(atomic.locked(self.root / name / ".lock", wait=False))
+            except (BlockingIOError, FileNotFoundError):
+                raise Unavailable(f"{name} is being trained or forgotten right now; try again later.") from None
             yield
+
+    def _home(self, name: str) -> Path:
+        """The folder of `name`; raises `Usage` where a base model lives, which is not a voice to change or delete."""
+        home = self.root / name
+        if (home / "config.json").exists():
+            raise Usage(f"{home} is a base model and no voice; choose another name.")
+        return home
 
     def _numbered(self, name: str) -> list[str]:
         found = (path.name for path in (self.root / name).glob("v*"))
-        return [version for version in found if version[1:].isdigit()]
+        return [version for version in found if version[1:].isdecimal()]
 
     def _state(self, name: str) -> dict[str, Any] | None:
         path = self.root / name / CURRENT

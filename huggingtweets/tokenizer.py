@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
+from huggingtweets.errors import BadData
 from huggingtweets.packing import Tokens
 
 END_OF_TEXT = "<|endoftext|>"
@@ -31,6 +32,14 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
         ),
     )
     return tokenizer
+
+
+def end_of_text_id(tokenizer: Tokenizer) -> int:
+    """The id of the only special token; raises `BadData` for a tokenizer that has none."""
+    token = tokenizer.token_to_id(END_OF_TEXT)
+    if token is None:
+        raise BadData(f"The tokenizer has no {END_OF_TEXT}; use one of GPT-2's kind, or let one be trained.")
+    return token
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:

@@ -1,13 +1,12 @@
 """Fine-tuning of a base model on one data set: an adapter or all weights, until the held-out loss stops falling.
 
-The state is written every few seconds, and a run that was killed goes on from it to the very weights that an undisturbed
-run gives: order and batches follow from the seed, and nothing else is random.
+The state is written every few seconds, and a run that was killed goes on from it to the very weights that an
+undisturbed run gives: order and batches follow from the seed, and nothing else is random.
 
 Knows torch, token ids and one checkpoint file. Does not know tweets, versions or people.
 """
 
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from huggingtweets import lora
+from huggingtweets import atomic, lora
 from huggingtweets.base import Base
 from huggingtweets.config import Training
 from huggingtweets.dataset import Dataset
@@ -119,13 +118,14 @@ class _Run:
         )
         self.batch_rows = max(1, round(settings.batch_tokens / rows.inputs.shape[1]))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
-        self.total = self.steps_per_epoch * settings.max_epochs
+        self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
         self.place = _Place()
         self.best: lora.State = self.weights()
 
     def learn(self, say: Callable[[Step], None]) -> None:
         """Epoch after epoch until the held-out loss has not fallen for `patience` epochs."""
-        self.model.train()
+        # No dropout: a second source of chance that a resumed run would have to repeat, and slower to learn with.
+        self.model.train(False)
         started, saved = time.monotonic() - self.place.seconds, time.monotonic()
         while self.place.step < self.total and not self.place.stopped:
             loss = self._learn_batch()
@@ -188,9 +188,8 @@ class _Run:
             "optimiser": self.optimiser.state_dict(),
             "place": {name: getattr(self.place, name) for name in _Place.__slots__},
         }
-        beside = self.checkpoint.with_suffix(".new")
-        torch.save(state, beside)
-        os.replace(beside, self.checkpoint)
+        with atomic.replaced(self.checkpoint) as file:
+            torch.save(state, file)
 
     def resume(self) -> None:
         if not self.checkpoint.exists():
@@ -199,6 +198,11 @@ class _Run:
         self.restore_weights(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.best, self.place = state["best"], _Place(**state["place"])
+
+
+def epochs_within(settings: Training, tokens: int) -> int:
+    """How many passes over `tokens` tokens the settings allow: at least one."""
+    return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
 
 
 def rate(step: int, total: int) -> float:

@@ -5,6 +5,7 @@ or what they are for.
 """
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,10 @@ class TweetStore:
 
     def merge(self, handle: str, collected: Collected) -> int:
         """Add what is new by id, let newer texts replace older ones; how many ids were new."""
+        with self._locked():
+            return self._merge(handle, collected)
+
+    def _merge(self, handle: str, collected: Collected) -> int:
         known = {tweet.id: tweet for tweet in self.tweets(handle)}
         merged = known | {tweet.id: tweet for tweet in collected.tweets}
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)
@@ -42,12 +47,21 @@ class TweetStore:
 
     def forget(self, handle: str) -> bool:
         """Delete all that is kept of the account; whether there was anything."""
-        found = [path for path in (self._tweets_file(handle), self._account_file(handle)) if path.exists()]
-        for path in found:
-            path.unlink()
-        if found:
+        if not self.folder.exists():
+            return False
+        files = (self._tweets_file(handle), self._account_file(handle))
+        with self._locked():
+            found = [path for path in files if path.exists()]
+            interrupted = [left for path in files for left in atomic.unfinished(path)]
+            for path in found + interrupted:
+                path.unlink()
             atomic.sync_folder(self.folder)
         return bool(found)
+
+    def _locked(self) -> AbstractContextManager[None]:
+        """Two processes that merge at once would each lose what the other adds."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return atomic.locked(self.folder / ".lock", wait=True)
 
     def _tweets_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.jsonl"

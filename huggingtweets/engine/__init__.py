@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Request"]
 
 SECONDS_PER_REQUEST = 2.0  # what a person behind a full queue is told to wait for each request before them
+STOPPING = "The engine is being stopped; try again when it is back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +65,34 @@ class Engine:
     async def draw(self, request: Request) -> "list[Draft]":
         """The drafts of `request`.
 
-        Raises `Busy` when the queue is full, and `Unavailable` past the deadline; a request that is cancelled or late
-        stops at its next token.
+        Raises `Busy` when the queue is full, and `Unavailable` past the deadline or when the engine is closed; a
+        request that is cancelled or late stops at its next token.
         """
+        if self._closing.is_set():
+            raise Unavailable(STOPPING)
         if self._waiting >= self.settings.max_waiting:
             raise Busy(self._waiting * SECONDS_PER_REQUEST)
         cancelled = threading.Event()
         self._waiting += 1
         try:
             async with asyncio.timeout(self.settings.timeout_seconds):
-                return await asyncio.get_running_loop().run_in_executor(self._worker, self._draw, request, cancelled)
+                drafts = await asyncio.get_running_loop().run_in_executor(self._worker, self._draw, request, cancelled)
         except TimeoutError:
             raise Unavailable(
                 f"Drawing took longer than {self.settings.timeout_seconds:g} s; try again with fewer tweets."
             ) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task and not task.cancelling():
+                # Nobody gave up on the request: it was in the queue when the engine was closed.
+                raise Unavailable(STOPPING) from None
+            raise
         finally:
             cancelled.set()
             self._waiting -= 1
+        if self._closing.is_set():
+            raise Unavailable(STOPPING)
+        return drafts
 
     def _draw(self, request: Request, cancelled: threading.Event) -> "list[Draft]":
         """On the worker thread. torch is imported here, so that the process starts without it."""

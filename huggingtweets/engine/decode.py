@@ -46,7 +46,8 @@ def decode(
     cache = DynamicCache()
     ended = torch.zeros(count, dtype=torch.bool)
     tokens = torch.tensor([start])
-    for step in range(sampling.max_new_tokens):
+    # The last token drawn is never read, so it needs no place.
+    for step in range(min(sampling.max_new_tokens, voice.context - len(start) + 1)):
         positions = torch.arange(len(start) - 1 + step, len(start) + step) if step else torch.arange(len(start))
         hidden = voice.model.transformer(
             input_ids=tokens, past_key_values=cache, position_ids=positions.unsqueeze(0), use_cache=True
@@ -72,7 +73,7 @@ def decode(
 
 
 def prompt_tokens(voice: Base, prompt: str, room: int) -> list[int]:
-    """End-of-text and the prompt's tokens; a prompt that leaves less than `room` of the context is cut from the left."""
+    """End-of-text and the prompt's tokens; a prompt that leaves less than `room` of the context loses its start."""
     tokens = encode_all(voice.tokenizer, [prompt])[0].tolist()
     fitting = max(0, voice.context - room - 1)
     if len(tokens) > fitting:

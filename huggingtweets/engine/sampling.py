@@ -39,8 +39,8 @@ def sample(
 ) -> torch.Tensor:
     """Token ids of shape [rows] from `logits` [rows, vocabulary]; `top_k` 1 is greedy.
 
-    Top-k comes first, so top-p is one cumulative sum over k values and nothing sorts the vocabulary. As in transformers,
-    top-p keeps the tokens up to and with the one that reaches `top_p` of what top-k has left.
+    Top-k comes first, so top-p is one cumulative sum over k values and nothing sorts the vocabulary. As in
+    transformers, top-p keeps the tokens up to and with the one that reaches `top_p` of what top-k has left.
     """
     values, tokens = logits.float().topk(min(top_k, logits.shape[-1]), dim=-1)
     shares = torch.softmax(values / temperature, dim=-1)

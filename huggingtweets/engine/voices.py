@@ -38,5 +38,5 @@ def load_voice(version: Version, beside: Path | None) -> Base:
     else:
         voice = base.load(version.base, beside)
         lora.apply(voice.model, version.adapter)
-    voice.model.eval().requires_grad_(False)
+    voice.model.train(False).requires_grad_(False)
     return voice

@@ -48,9 +48,16 @@ def read(path: Path) -> Collected:
 
 
 def read_all(paths: Sequence[Path]) -> Collected:
-    """The tweets of all `paths`, unique by id, where the later path wins; the account is the first that one names."""
+    """The tweets of all `paths`, unique by id, where the later path wins; the account is the first that one names.
+
+    Raises `BadSource` when two name different accounts.
+    """
     sources = [read(path) for path in paths]
     account = next((source.account for source in sources if source.account), None)
+    for path, source in zip(paths, sources, strict=True):
+        if account and source.account and source.account.handle.casefold() != account.handle.casefold():
+            why = f"it is by @{shown(source.account.handle, 30)}, but another file is by @{shown(account.handle, 30)}"
+            raise BadSource(path, why, "give each person's files to a model of their own")
     tweets = {tweet.id: tweet for source in sources for tweet in source.tweets}
     return Collected(account, tuple(tweets.values()))
 

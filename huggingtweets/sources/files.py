@@ -21,6 +21,7 @@ MAX_LINE = 1 << 20  # characters; a tweet's own row has at most some thousands
 ACCEPTED = "an X archive (the zip, its folder, or its tweets.js), or a .jsonl, .json, .csv, .tsv or .txt of tweets"
 
 _BUFFER = 1 << 18
+_UTF_8 = "utf-8-sig"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -85,13 +86,17 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
 
 
 @contextmanager
-def as_text(metered: Metered, newline: str | None = None) -> Iterator[TextIO]:
-    """`metered` decoded as its byte order mark says: UTF-8 with or without one, or UTF-16."""
-    with (
-        closing(io.BufferedReader(metered, _BUFFER)) as binary,
-        io.TextIOWrapper(binary, _encoding(binary.peek()), newline=newline) as text,
-    ):
-        yield text
+def as_text(metered: Metered, newline: str | None = None, legacy: bool = False) -> Iterator[TextIO]:
+    """`metered` decoded as its byte order mark says: UTF-8 with or without one, or UTF-16.
+
+    `legacy` reads what would be UTF-8 as Windows-1252, the bytes it does not define replaced.
+    """
+    with closing(io.BufferedReader(metered, _BUFFER)) as binary:
+        encoding, errors = _encoding(binary.peek()), "strict"
+        if legacy and encoding == _UTF_8:
+            encoding, errors = "cp1252", "replace"
+        with io.TextIOWrapper(binary, encoding, errors, newline) as text:
+            yield text
 
 
 def _encoding(head: bytes) -> str:
@@ -100,16 +105,18 @@ def _encoding(head: bytes) -> str:
         return "utf-16"
     if b"\0" in head:
         raise UnicodeError("NUL bytes: UTF-16 without its mark, or no text at all")
-    return "utf-8-sig"
+    return _UTF_8
 
 
 @contextmanager
-def opened(path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None) -> Iterator[TextIO]:
-    """The text of the file at `path`, which is refused if it has more than `max_bytes`."""
+def opened(
+    path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None, legacy: bool = False
+) -> Iterator[TextIO]:
+    """The text of the file at `path`, which is refused if it has more than `max_bytes`; `legacy` as in `as_text`."""
     budget, what = Budget(path, max_bytes), "the file"
     with explained(path, what), path.open("rb") as binary:
         budget.allow(path.stat().st_size, what)
-        with as_text(Metered(binary.read, budget, what), newline) as text:
+        with as_text(Metered(binary.read, budget, what), newline, legacy) as text:
             yield text
 
 

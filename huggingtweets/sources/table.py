@@ -27,7 +27,17 @@ def read(path: Path, max_bytes: int = MAX_BYTES) -> Collected:
     rows = ENDINGS[path.suffix.lower()]
     if rows is _json_lines and _is_array(path, max_bytes):
         rows = _json_array
-    with opened(path, max_bytes, newline="" if rows is _csv else None) as text:
+    try:
+        return _read_as(rows, path, max_bytes)
+    except BadSource as refused:
+        # Spreadsheets save CSV in the one-byte encoding of their country, most often this one; JSON is never in it.
+        if rows is _csv and isinstance(refused.__cause__, UnicodeDecodeError):
+            return _read_as(rows, path, max_bytes, legacy=True)
+        raise
+
+
+def _read_as(rows: Callable[[Path, TextIO], Rows], path: Path, max_bytes: int, legacy: bool = False) -> Collected:
+    with opened(path, max_bytes, newline="" if rows is _csv else None, legacy=legacy) as text:
         return _collected(path, rows(path, text))
 
 

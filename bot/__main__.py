@@ -1,0 +1,63 @@
+"""`python -m bot [--config PATH] [--check]`.
+
+Exit codes: 0 stopped in order, 64 usage, 69 unavailable, 70 internal, 78 configuration.
+
+Knows arguments and exit codes. Does not know what the bot is made of; torch and Discord are not imported for `--check`.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from bot.config import Config
+from bot.log import start_logging
+from huggingtweets.errors import PipelineError, Usage
+
+log = logging.getLogger(__name__)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(Usage.exit_code, f"bot: {message}; see python -m bot --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the bot until it is told to stop; the exit code."""
+    parser = _Parser(prog="python -m bot", description="A bot that tweets like the people who let it.")
+    parser.add_argument("--config", type=Path, help="settings to use; ./config.toml by default")
+    parser.add_argument("--check", action="store_true", help="check settings and models, and exit")
+    options = parser.parse_args(arguments)
+    try:
+        config = Config.load(options.config)
+        if options.check:
+            from bot.check import check
+
+            print(check(config, options.config))  # noqa: T201  the result of the command
+            return 0
+        start_logging(config.bot.log_level)
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+        from bot.app import run
+
+        asyncio.run(run(config, options.config))
+    except PipelineError as error:
+        return _failed(str(error), error.exit_code)
+    except OSError as error:
+        return _failed(f"The system refused: {error}; check the disk's space and the permissions.", 70)
+    except Exception as error:
+        log.exception("the bot ended")
+        return _failed(f"A fault of our own ({type(error).__name__}: {error}); please report it.", 70)
+    return 0
+
+
+def _failed(sentence: str, code: int) -> int:
+    print(f"bot: {sentence}", file=sys.stderr)  # noqa: T201  before there is a log, and after
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The composition root: every part of the process is built here, started in order and stopped in reverse.
+
+Knows every part and nothing of what they do.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from bot.config import Config
+from bot.permission import RateLimit
+from bot.playground.chat import Chat
+from bot.training import Training
+from bot.tweeting import Tweeting
+from huggingtweets.engine import Engine
+from huggingtweets.generate import Writer
+from huggingtweets.registry import Registry
+from huggingtweets.sample import collect_sample, sample_account
+from huggingtweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
+
+
+async def run(config: Config, config_file: Path | None) -> None:
+    """Run until SIGINT or SIGTERM, or until a part fails for good; its error is raised."""
+    stop = asyncio.Event()
+    beside = config_file.resolve().parent if config_file else None  # noqa: ASYNC240  nothing runs yet
+    with _signals(stop):
+        async with AsyncExitStack() as stack:
+            parts = await _start(config, config_file, beside, stack)
+            stopping = asyncio.create_task(stop.wait(), name="stop")
+            done, _ = await asyncio.wait({stopping, *parts}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            for part in done - {stopping}:
+                part.result()
+            log.info("stopping")
+
+
+async def _start(
+    config: Config, config_file: Path | None, beside: Path | None, stack: AsyncExitStack
+) -> list[asyncio.Task[None]]:
+    """Start what the settings ask for; the tasks that must not end."""
+    sample = sample_account().handle
+    registry = Registry(config.storage.models)
+    await asyncio.to_thread(registry.sweep)
+    engine = await stack.enter_async_context(Engine(config.generation, beside))
+    training = await stack.enter_async_context(
+        Training(
+            registry=registry,
+            config_file=config_file,
+            secret_names=config.secret_names,
+            max_jobs=config.bot.max_training_jobs,
+        )
+    )
+    tweeting = Tweeting(
+        registry=registry,
+        writer=Writer(engine),
+        training=training,
+        limit=RateLimit(config.limits.requests_per_minute),
+        max_count=config.limits.tweets_per_request,
+    )
+    if config.bot.sample_account and not await asyncio.to_thread(registry.names):
+        await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
+        log.info("there is no voice yet: learning the sample account, @%s", sample)
+        await training.start("bot", sample, ())
+    ready = asyncio.Event()
+    if config.playground.enabled:
+        from bot.playground.server import serving
+
+        address = await stack.enter_async_context(
+            serving(
+                config.playground,
+                Chat(tweeting=tweeting, training=training),
+                max_count=config.limits.tweets_per_request,
+                ready=ready.is_set,
+                suggestions=[f"/tweetlike @{sample}", f"/tweetlike @{sample} Good morning", "/models"],
+            )
+        )
+        log.info("the playground is at %s", address)
+    tasks = [await _connect(config, tweeting, stack)] if config.discord.token else _without_discord(config)
+    ready.set()
+    return tasks
+
+
+async def _connect(config: Config, tweeting: Tweeting, stack: AsyncExitStack) -> asyncio.Task[None]:
+    raise NotImplementedError
+
+
+def _without_discord(config: Config) -> list[asyncio.Task[None]]:
+    log.info("Discord is off: %s is not set", config.discord.token_env)
+    return []
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

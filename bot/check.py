@@ -1,0 +1,48 @@
+"""`--check`: whether the settings and the models are fit to start with, without loading any of them.
+
+Knows the registry's folders and the base's. Does not know torch.
+"""
+
+from pathlib import Path
+
+from bot.config import Config
+from huggingtweets.base import find
+from huggingtweets.errors import Misconfigured, Unavailable
+from huggingtweets.registry import Registry, Version
+
+WEIGHTS = "*.safetensors"
+
+
+def check(config: Config, config_file: Path | None) -> str:
+    """What was found, in a few lines; raises `Misconfigured` or `Unavailable` with the first fault."""
+    registry = Registry(config.storage.models)
+    versions = [registry.current(name) for name in registry.names()]
+    for version in versions:
+        _check_version(version)
+    _check_base(config.training.base, config_file)
+    return "\n".join(
+        [
+            f"config: {config_file or 'config.toml'} is valid",
+            f"discord: {'on' if config.discord.token else f'off, {config.discord.token_env} is not set'}",
+            f"playground: {'on' if config.playground.enabled else 'off'}",
+            f"base: {config.training.base}",
+            f"models: {', '.join(f'{version.name} {version.version}' for version in versions) or 'none'}",
+        ]
+    )
+
+
+def _check_version(version: Version) -> None:
+    weights = [path for folder in (version.adapter, version.model) for path in folder.glob(WEIGHTS)]
+    if not weights or not version.dataset.exists():
+        raise Unavailable(f"{version.folder} is in use but not whole; roll {version.name} back, or train it again.")
+
+
+def _check_base(base: str, config_file: Path | None) -> None:
+    found = Path(find(base, config_file.resolve().parent if config_file else None))
+    if found.is_dir():
+        if not list(found.glob(WEIGHTS)):
+            raise Misconfigured(f"[training] base = {base!r} has no weights (*.safetensors).")
+    elif base.startswith((".", "/")) or base.count("/") > 1:
+        raise Misconfigured(
+            f"[training] base = {base!r} is no folder with a model; write an existing folder or a Hub id."
+        )

@@ -1,0 +1,98 @@
+"""All settings of the process: the pipeline's and the bot's, from one config.toml, with secrets from the environment.
+
+A secret stands in config.toml only as the name of an environment variable, in a key that ends in `_env`.
+
+Knows files and the environment. Does not know what the settings are for.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, SecretStr
+
+from huggingtweets.config import DEFAULT_FILE, Count, Section, Settings, parse, read_toml
+from huggingtweets.errors import Misconfigured
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Bot(Section):
+    """The process as a whole."""
+
+    sample_account: bool = True
+    max_training_jobs: Count = 8
+    stop_seconds: Seconds = 10.0
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Limits(Section):
+    """How much one person may ask for."""
+
+    tweets_per_request: Annotated[int, Field(ge=1, le=10)] = 5
+    requests_per_minute: Count = 10
+
+
+class Discord(Section):
+    """The connection to Discord; there is none without a token."""
+
+    token_env: str = "DISCORD_TOKEN"  # noqa: S105  the name of a variable
+    token: SecretStr | None = None
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = "wss://gateway.discord.gg/"
+
+
+class Playground(Section):
+    """The local page."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 7860
+
+
+class Config(Settings):
+    """Everything config.toml may say. Unknown sections are errors here, because there is nobody else to know them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    bot: Bot = Bot()
+    limits: Limits = Limits()
+    discord: Discord = Discord()
+    playground: Playground = Playground()
+
+    @classmethod
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
+        """The settings of `path` (./config.toml by default, or the defaults where there is none), with their secrets.
+
+        Raises `Misconfigured` with every fault that was found.
+        """
+        chosen = path or DEFAULT_FILE
+        table = {} if path is None and not chosen.exists() else read_toml(chosen)
+        return parse(cls, chosen, _with_secrets(cls, chosen, table, environ))
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Environment variables that hold secrets: a child process gets none of them."""
+        return frozenset({self.discord.token_env})
+
+
+def _with_secrets(kind: type[Config], path: Path, table: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """`table` with the value of each `*_env` beside it; a secret written into the file itself is refused."""
+    filled = dict(table)
+    for section, field in kind.model_fields.items():
+        for key, setting in getattr(field.annotation, "model_fields", {}).items():
+            if not key.endswith("_env"):
+                continue
+            secret = key.removesuffix("_env")
+            given = table.get(section, {})
+            if not isinstance(given, dict):
+                continue
+            if secret in given:
+                raise Misconfigured(
+                    f"{path}: [{section}] {secret} is a secret and does not belong in a file; "
+                    f"put it into the environment and name the variable in {key}."
+                )
+            filled[section] = {**given, secret: environ.get(str(given.get(key, setting.default)), "").strip() or None}
+    return filled

@@ -1,0 +1,49 @@
+"""What can go wrong between a person and the bot. All of it can be told to that person in one sentence.
+
+    BotError                          a refusal with a reason
+    ├─ TooOften(retry_after_seconds)  one person asks too much
+    ├─ NotAllowed                     this person may not do this
+    └─ JobRefused                     a training that cannot be started now
+
+Failures of the pipeline come as `huggingtweets.errors.PipelineError`. `told` turns any failure into the sentence.
+"""
+
+import logging
+import secrets
+
+from huggingtweets.errors import PipelineError, Usage
+
+log = logging.getLogger(__name__)
+
+
+class BotError(Exception):
+    """A refusal that is told to the person who asked."""
+
+
+class TooOften(BotError):
+    """One person asks too much; `retry_after_seconds` says when to come back."""
+
+    def __init__(self, retry_after_seconds: float):
+        super().__init__(f"That was a lot at once; try again in {max(1, round(retry_after_seconds))} s.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotAllowed(BotError):
+    """This person may not do this."""
+
+
+class JobRefused(BotError):
+    """A training that cannot be started now."""
+
+
+def told(error: Exception) -> str:
+    """The sentence for the person, with an id that finds the detail in the log."""
+    failure_id = secrets.token_hex(3)
+    if isinstance(error, BotError | PipelineError):
+        # What a person typed may be in the sentence of a Usage, and has no place in a log.
+        log.info(
+            "refused %s: %s", failure_id, "Usage" if isinstance(error, Usage) else f"{type(error).__name__}: {error}"
+        )
+        return f"{error} ({failure_id})"
+    log.error("failed %s", failure_id, exc_info=error)
+    return f"Something went wrong on my side; the log has it under {failure_id}."

@@ -1,0 +1,1 @@
+"""The local page: the same commands as in Discord, without Discord."""

@@ -1,0 +1,115 @@
+"""What is typed into the page, and the answers: the commands of Discord, through the same use cases.
+
+Knows the commands' words. Does not know Gradio, models or how an answer is drawn.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import told
+from bot.training import Job, Training
+from bot.tweeting import Ask, Tweeting
+from huggingtweets.errors import Usage
+
+HELP = (
+    "/tweetlike @name [start]: tweets in a voice I know\n"
+    "/models: the voices I know\n"
+    "/train name: learn a voice from the files sent along (an X archive, or a table of tweets)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A plain sentence or list."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Tweets of a voice."""
+
+    name: str
+    version: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How far a training is."""
+
+    name: str
+    stage: str
+    percent: int
+
+
+Answer = Said | Drawn | Learning
+
+
+class Chat:
+    """Answers one line at a time; a later answer to the same line replaces the one before."""
+
+    def __init__(self, *, tweeting: Tweeting, training: Training):
+        self._tweeting = tweeting
+        self._training = training
+
+    async def answers(
+        self, person: str, line: str, files: Sequence[Path] = (), count: int = 1
+    ) -> AsyncIterator[Answer]:
+        """The answers to `line`; a failure is an answer too."""
+        command, _, rest = line.strip().partition(" ")
+        try:
+            match command.lower():
+                case "/tweetlike":
+                    yield await self._tweet_like(person, rest, count)
+                case "/models":
+                    yield await self._models()
+                case "/train":
+                    async for answer in self._train(person, rest, files):
+                        yield answer
+                case "" if files:
+                    raise Usage("Whose tweets are these? Say /train name along with the files.")
+                case "" | "/help":
+                    yield Said(HELP)
+                case _:
+                    raise Usage(f"I do not know {command[:40]}. I know:\n{HELP}")
+        except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
+            yield Said(told(error))
+
+    def learning(self) -> list[Learning]:
+        """The trainings that wait or run."""
+        return [_learning(job) for job in self._training.jobs]
+
+    async def _tweet_like(self, person: str, rest: str, count: int) -> Drawn:
+        name, _, prompt = rest.strip().partition(" ")
+        if not name:
+            raise Usage("Like whom? Say /tweetlike @name.")
+        tweets = await self._tweeting.tweet_like(Ask(person, name, prompt.strip(), count))
+        return Drawn(tweets.name, tweets.version, tweets.texts)
+
+    async def _models(self) -> Said:
+        models = await self._tweeting.models()
+        lines = [
+            f"@{model.name} {model.version}, on {model.base}, of {model.manifest['created'][:10]}" for model in models
+        ]
+        return Said("\n".join(lines) or "I know nobody yet.")
+
+    async def _train(self, person: str, rest: str, files: Sequence[Path]) -> AsyncIterator[Answer]:
+        name = rest.strip()
+        if not name:
+            raise Usage("Whose tweets are these? Say /train name along with the files.")
+        job = await self._training.start(person, name, files)
+        async for state in job.watch():
+            if not state.ended:
+                yield _learning(state)
+        result = await job.outcome()
+        yield Said(
+            f"I have learned {result['name']} ({result['version']}) in {result['seconds']:.0f} s: "
+            f"{result['downloaded']:,} downloaded, {result['retweets']:,} retweets, {result['short']:,} short, "
+            f"{result['kept']:,} kept. Try /tweetlike @{result['name']}"
+        )
+
+
+def _learning(job: Job) -> Learning:
+    return Learning(job.name, job.stage, job.percent)

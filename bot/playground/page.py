@@ -1,0 +1,86 @@
+"""The page itself: a chat, a few suggestions, and a line that says what is being learned.
+
+Knows Gradio and HTML. Does not know use cases; it shows what `Chat` answers.
+"""
+
+import html
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from bot.playground.chat import Answer, Chat, Drawn, Learning, Said
+
+PERSON = "playground"
+STATUS_SECONDS = 1.0
+STYLE = """
+.tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
+.tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
+.tweet p {margin: 4px 0 0; white-space: pre-wrap; overflow-wrap: anywhere}
+.learning progress {width: 100%; height: 10px}
+footer {display: none !important}
+"""
+INTRODUCTION = """# Tweets like the people who let it
+Everything here is written by a small language model that learned from one person's tweets. It is a parody, not a quote.
+Type `/tweetlike @name`, with the start of a tweet if you like; `/models` lists the voices, `/train name` learns a new
+one from an X archive or a table of tweets that you attach."""
+
+PLACEHOLDER = "Whose tweet shall it be?"
+
+
+def build_page(chat: Chat, max_count: int, suggestions: list[str]) -> gr.Blocks:
+    """The page that talks to `chat`."""
+
+    async def respond(
+        message: dict[str, Any], history: list[dict[str, Any]], count: float
+    ) -> AsyncIterator[tuple[list[dict[str, Any]], dict[str, Any]]]:
+        line, files = message.get("text") or "", [Path(file) for file in message.get("files") or []]
+        asked = line + "".join(f"\n📎 {file.name}" for file in files)
+        shown = [*history, {"role": "user", "content": plain(asked)}]
+        yield shown, gr.update(value=None, interactive=False)
+        async for answer in chat.answers(PERSON, line, files, int(count)):
+            yield [*shown, {"role": "assistant", "content": as_html(answer)}], gr.update()
+        yield gr.skip(), gr.update(interactive=True)
+
+    def status() -> str:
+        return "".join(as_html(state) for state in chat.learning())
+
+    page = gr.Blocks(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
+    with page:
+        gr.Markdown(INTRODUCTION)
+        gr.HTML(status, every=gr.Timer(STATUS_SECONDS))
+        conversation = gr.Chatbot(
+            show_label=False, height=460, buttons=[], feedback_options=None, allow_tags=False, placeholder=PLACEHOLDER
+        )
+        with gr.Row():
+            line = gr.MultimodalTextbox(
+                placeholder="/tweetlike @name how it starts", show_label=False, file_count="multiple", scale=5
+            )
+            count = gr.Slider(1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1)
+        gr.Examples([{"text": text, "files": []} for text in suggestions], line, label="Try")
+        line.submit(respond, [line, conversation, count], [conversation, line], api_name=None)
+    return page
+
+
+def as_html(answer: Answer) -> str:
+    """An answer as HTML in which nothing that a model or a person wrote is markup."""
+    match answer:
+        case Drawn(name, version, texts):
+            who = f'<span class="who">@{plain(name)}</span> <span class="ai">AI parody · {plain(version)}</span>'
+            return "".join(f'<div class="tweet">{who}<p>{plain(text)}</p></div>' for text in texts)
+        case Learning(name, stage, percent):
+            return (
+                f'<div class="learning">Learning @{plain(name)}: {plain(stage)}, {percent} %'
+                f'<br><progress value="{percent}" max="100"></progress></div>'
+            )
+        case Said(text):
+            return f'<div style="white-space: pre-wrap">{plain(text)}</div>'
+
+
+def plain(text: str) -> str:
+    """`text` as HTML that shows it as it is: no markup, and nothing that the chat takes for Markdown or LaTeX."""
+    escaped = html.escape(text)
+    return "".join(
+        f"&#{ord(char)};" if char in "\\`*_{}[]()#+-.!~|$:/" else char for char in escaped.replace("&#x27;", "'")
+    )
