@@ -51,6 +51,7 @@ def load(base: str, beside: Path | None = None) -> Base:
     from transformers import GPT2LMHeadModel
     from transformers.utils.hub import cached_file
 
+    hide_progress_bars()
     found = find(base, beside)
     try:
         _refuse_other_architectures(base, str(cached_file(found, "config.json")))
@@ -75,6 +76,13 @@ def load(base: str, beside: Path | None = None) -> Base:
     if not isinstance(end_of_text, int):
         raise BadBase(base, "its config.json names no eos_token_id")
     return Base(base, model, tokenizer, end_of_text)
+
+
+def hide_progress_bars() -> None:
+    """Loading and saving take milliseconds here; transformers draws a bar all the same."""
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _refuse_other_architectures(base: str, config_file: str) -> None:

@@ -258,6 +258,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; a failure is one sentence on stderr."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    # It warns of every retry; the last failure comes as an error.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         cli.main(arguments, prog_name="huggingtweets", standalone_mode=False)
     except click.exceptions.Exit as error:

@@ -5,7 +5,6 @@ error, so that a slip of the pen does not silently leave a default in force.
 """
 
 import difflib
-import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -51,12 +50,12 @@ class Training(Section):
     min_characters: Count = 6_000
     warn_characters: Count = 40_000
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
-    max_epochs: Count = 16
+    max_epochs: Count = 6
     max_tokens: Count = 400_000
     patience: Count = 2
-    batch_tokens: Count = 2_048
+    batch_tokens: Count = 512
     row_tokens: Annotated[int, Field(ge=16)] = 256
-    lora_rank: Count = 16
+    lora_rank: Count = 32
     lora_learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     full_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
@@ -143,8 +142,3 @@ def _refuse_slips(path: Path, table: dict[str, Any], known: set[str]) -> None:
     for name in table.keys() - known:
         if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
             raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{meant[0]}]?")
-
-
-def threads_or_all(wanted: int) -> int:
-    """`wanted` threads, or one a core this process may use when it is 0."""
-    return wanted or len(os.sched_getaffinity(0))

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from huggingtweets import sources
 from huggingtweets.clean import Kept, clean_all
-from huggingtweets.config import Settings, Training, threads_or_all
+from huggingtweets.config import Settings, Training
+from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, refuse_too_little, split_by_time
 from huggingtweets.errors import Unavailable
 from huggingtweets.records import JSON, Counts, Report
@@ -133,15 +134,14 @@ def _learn(
     staged: Path, dataset: Dataset, settings: Settings, beside: Path | None, say: Say
 ) -> tuple[JSON, Report, tuple[str, ...]]:
     """Train, evaluate and draw samples; leaves the weights in `staged`. Here torch is imported."""
-    import torch
-
     from huggingtweets import base as bases
     from huggingtweets import train as training
     from huggingtweets.engine.decode import Sampling
     from huggingtweets.evaluate import evaluate, held_out_bits
 
     chosen = settings.training
-    torch.set_num_threads(threads_or_all(chosen.threads))
+    use_threads(chosen.threads)
+    keep_freed_memory()
     base = bases.load(chosen.base, beside)
     base_bits = held_out_bits(base, dataset.held_out, chosen.row_tokens)
     trained = training.train(
@@ -183,12 +183,14 @@ def _learn(
 def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: Training) -> None:
     """An adapter as an adapter; a full fine-tune as an ordinary model folder."""
     from huggingtweets import lora
+    from huggingtweets.base import hide_progress_bars
     from huggingtweets.train import ALPHA_PER_RANK
 
     if settings.method == "lora":
         rank = settings.lora_rank
         lora.save(dict(weights), staged / "adapter", base=settings.base, rank=rank, alpha=ALPHA_PER_RANK * rank)  # type: ignore[arg-type]
     else:
+        hide_progress_bars()
         base.model.save_pretrained(staged / "model")
         base.tokenizer.save(str(staged / "model" / "tokenizer.json"))
 

@@ -26,6 +26,7 @@ from tokenizers import Tokenizer
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 from huggingtweets import atomic, corpus, pipeline
+from huggingtweets.cpu import keep_freed_memory
 from huggingtweets.errors import BadData, Misconfigured, Usage
 from huggingtweets.loss import bits_per_byte, mean_loss, summed_loss
 from huggingtweets.packing import Rows, Tokens, pack, spans
@@ -110,6 +111,7 @@ def pretrain(
     work = out / ".work"
     work.mkdir(parents=True, exist_ok=True)
     prepared = _prepare(corpora, work, plan, tokenizer)
+    keep_freed_memory()
     run = _Run(plan, prepared, work)
     run.resume()
     run.train(say, checkpoint_every_seconds, measure_every_tokens)
@@ -356,6 +358,7 @@ def _write_model(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path, plan: 
         eos_token_id=model.config.eos_token_id,
         pad_token_id=model.config.eos_token_id,
     )
+    hide_progress_bars()
     model.half().save_pretrained(out, max_shard_size="16MB")  # type: ignore[no-untyped-call]
     model.float()  # type: ignore[no-untyped-call]
     save_tokenizer(tokenizer, out, plan.context)

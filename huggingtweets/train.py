@@ -6,7 +6,9 @@ undisturbed run gives: order and batches follow from the seed, and nothing else 
 Knows torch, token ids and one checkpoint file. Does not know tweets, versions or people.
 """
 
+import logging
 import math
+import pickle
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ from huggingtweets.errors import PipelineError
 from huggingtweets.loss import mean_loss, summed_loss
 from huggingtweets.packing import Rows, pack
 from huggingtweets.tokenizer import encode_all
+
+log = logging.getLogger(__name__)
 
 WARM_UP_STEPS = 10
 FLOOR = 0.05  # of the learning rate, at the end of the cosine
@@ -194,7 +198,11 @@ class _Run:
     def resume(self) -> None:
         if not self.checkpoint.exists():
             return
-        state = torch.load(self.checkpoint, weights_only=True)
+        try:
+            state = torch.load(self.checkpoint, weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            log.warning("%s is damaged (%s); the training starts anew", self.checkpoint, error)
+            return
         self.restore_weights(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.best, self.place = state["best"], _Place(**state["place"])

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from huggingtweets.config import Generation, threads_or_all
+from huggingtweets.config import Generation
+from huggingtweets.cpu import use_threads
 from huggingtweets.errors import Busy, Unavailable
 from huggingtweets.registry import Version
 
@@ -112,10 +113,8 @@ class Engine:
 
     def _loaded_voices(self) -> "Voices":
         if self._voices is None:
-            import torch
-
             from huggingtweets.engine.voices import Voices
 
-            torch.set_num_threads(threads_or_all(self.settings.threads))
+            use_threads(self.settings.threads)
             self._voices = Voices(self.settings.max_loaded, self._beside)
         return self._voices

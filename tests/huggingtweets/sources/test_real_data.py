@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.clean import clean_all
-from huggingtweets.errors import BadSource
 from huggingtweets.sources import read, x_archive
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -40,6 +39,6 @@ def test_all_but_one_of_the_41_long_posts_are_completed_and_that_one_was_whole()
     assert sum(before != after for before, after in zip(cut, whole, strict=True)) == 40
 
 
-def test_a_newsrooms_damaged_export_is_refused_with_the_mend() -> None:
-    with pytest.raises(BadSource, match="not UTF-8 text; save it as UTF-8"):
-        read(DATA / "csv" / "fivethirtyeight_BarackObama.csv")
+def test_a_newsrooms_export_in_a_one_byte_encoding_is_read() -> None:
+    _, counts = clean_all(read(DATA / "csv" / "fivethirtyeight_BarackObama.csv").tweets)
+    assert (counts.downloaded, counts.retweets, counts.short, counts.kept) == (3207, 351, 30, 2826)

@@ -165,12 +165,22 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
 def test_several_sources_are_one_and_the_later_wins(tmp_path: Path) -> None:
     first = saved(tmp_path, "a.csv", "id,text\n1,old\n2,kept\n")
     second = saved(tmp_path, "b.csv", "id,text,username\n1,new,ann\n3,added,ann\n")
-    third = saved(tmp_path, "c.csv", "id,text,username\n4,more,ann_2\n")
+    third = saved(tmp_path, "c.csv", "id,text,username\n4,more,@Ann\n")
     collected = read_all([first, second, third])
     assert [(tweet.id, tweet.text) for tweet in collected.tweets] == [
         ("1", "new"), ("2", "kept"), ("3", "added"), ("4", "more"),
     ]  # fmt: skip
     assert collected.account == Account("ann")
+
+
+def test_sources_of_two_people_are_refused_by_name(tmp_path: Path) -> None:
+    unnamed = saved(tmp_path, "a.txt", "one two three\n")
+    ann = saved(tmp_path, "b.csv", "id,text,username\n3,added,ann\n")
+    bob = saved(tmp_path, "c.csv", "id,text,username\n4,more,bob\n")
+    with pytest.raises(BadSource, match="it is by @bob, but another file is by @ann; give each person's") as refused:
+        read_all([unnamed, ann, bob])
+    assert refused.value.path == bob
+    assert len(read_all([unnamed, ann]).tweets) == 2
 
 
 def test_the_same_source_twice_is_the_source_once(tmp_path: Path) -> None:

@@ -355,16 +355,31 @@ def test_utf8_and_marked_utf16_are_read(tmp_path: Path, name: str, content: str,
     assert only(saved(tmp_path, name, content.encode(encoding))).text == "só é 👋"
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.txt"])
+@pytest.mark.parametrize("content", ["text\nsó é\n".encode("latin-1"), "text\n日本語\n".encode("shift_jis")])
+def test_a_one_byte_encoding_is_refused_with_the_mend(tmp_path: Path, name: str, content: bytes) -> None:
+    assert "the file is not UTF-8 text; save it as UTF-8" in refusal(saved(tmp_path, name, content))
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_a_spreadsheet_that_is_not_utf8_is_read_as_windows_1252(tmp_path: Path, ending: str) -> None:
+    tweet = only(saved(tmp_path, f"a.{ending}", "text\nl’été coûte 5 €\n".encode("cp1252")))
+    assert tweet.text == "l’été coûte 5 €"
+
+
+def test_a_byte_that_windows_1252_does_not_define_is_replaced(tmp_path: Path) -> None:
+    assert only(saved(tmp_path, "a.csv", b"text\ncaf\xe9 \x81\n")).text == "café \ufffd"
+
+
+def test_a_spreadsheet_in_windows_1252_may_begin_with_utf8_for_long(tmp_path: Path) -> None:
+    rows = "".join(f"{number},ascii\n" for number in range(60_000))
+    path = saved(tmp_path, "a.csv", f"id,text\n{rows}".encode() + "x,é\n".encode("cp1252"))
+    assert table.read(path).tweets[-1].text == "é"
+
+
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.txt"])
 @pytest.mark.parametrize(
-    "content",
-    [
-        "text\nsó é\n".encode("latin-1"),
-        "text\nsó é\n".encode("utf-16-le"),
-        "text\n日本語\n".encode("shift_jis"),
-        "text\nsó é\n".encode("utf-16")[:-1],
-        b"\0" * 100,
-    ],
+    "content", ["text\nsó é\n".encode("utf-16-le"), "text\nsó é\n".encode("utf-16")[:-1], b"\0" * 100]
 )
 def test_another_encoding_is_refused_with_the_mend(tmp_path: Path, name: str, content: bytes) -> None:
     assert "the file is not UTF-8 text; save it as UTF-8" in refusal(saved(tmp_path, name, content))

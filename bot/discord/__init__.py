@@ -1,0 +1,1 @@
+"""The bot on Discord. discord.py is imported here and nowhere else."""

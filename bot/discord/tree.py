@@ -1,0 +1,63 @@
+"""The command tree: which asks it takes, who is told of failures, and when Discord is told of the commands.
+
+Commands are registered globally and only when they changed: Discord limits registrations a day, and the same commands
+registered twice, globally and for a server, show up doubled.
+
+Knows discord.py's tree. Does not know single commands.
+"""
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+from bot.discord.answering import Interaction, answer_failure
+from bot.discord.asks import Asks, Stopping
+from huggingtweets import atomic
+
+log = logging.getLogger(__name__)
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """Takes each ask once, and answers every failure."""
+
+    def __init__(self, client: discord.Client, *, asks: Asks):
+        super().__init__(client)
+        self._asks = asks
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        if not self._asks.begin(interaction.id):
+            return False
+        try:
+            self._asks.refuse_when_stopping()
+        except Stopping as error:
+            raise app_commands.CheckFailure(str(error)) from error
+        return True
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        await answer_failure(interaction, error)
+
+    async def sync_if_changed(self, file: Path) -> bool:
+        """Register the commands unless `file` says that Discord has just these; whether it was done."""
+        wanted = {"application": self.client.application_id, "commands": self._digest()}
+        if _read(file) == wanted:
+            return False
+        await self.sync()
+        atomic.write_json(file, wanted)
+        log.info("commands registered: %s", ", ".join(command.name for command in self.get_commands()))
+        return True
+
+    def _digest(self) -> str:
+        payload = [command.to_dict(self) for command in self.get_commands()]
+        payload.sort(key=lambda command: str(command["name"]))
+        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _read(file: Path) -> object:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,92 @@
+"""A voice that is ready, and the use cases on it, as app.py puts them together."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.permission import RateLimit
+from bot.training import Training
+from bot.tweeting import Tweeting
+from huggingtweets.config import Settings
+from huggingtweets.engine import Engine
+from huggingtweets.generate import Writer
+from huggingtweets.pipeline import Outcome
+from huggingtweets.registry import Registry
+
+
+@dataclass
+class Home:
+    """A folder with a config.toml of its own, in which the voice `ann` is trained."""
+
+    folder: Path
+    config_file: Path
+    registry: Registry
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, tiny_base: Path) -> Home:
+    """The same without a voice."""
+    config_file = tmp_path / "config.toml"
+    config_file.write_text(
+        f"""
+        [training]
+        base = "{tiny_base}"
+        threads = 1
+        min_characters = 1_000
+        max_epochs = 2
+        row_tokens = 128
+        lora_rank = 4
+        [generation]
+        threads = 1
+        max_new_tokens = 60
+        [bot]
+        sample_account = false
+        [playground]
+        port = 0
+        """
+    )
+    return Home(tmp_path, config_file, Registry(tmp_path / "models"))
+
+
+@pytest.fixture
+def home(empty_home: Home, trained: tuple[Settings, Outcome]) -> Home:
+    settings, _ = trained
+    shutil.copytree(settings.storage.models, empty_home.folder / "models")
+    return empty_home
+
+
+@dataclass
+class UseCases:
+    tweeting: Tweeting
+    training: Training
+    home: Home
+
+
+async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
+    async with (
+        Engine(trained[0].generation) as engine,
+        Training(registry=home.registry, config_file=home.config_file, max_jobs=2) as training,
+    ):
+        tweeting = Tweeting(
+            registry=home.registry,
+            writer=Writer(engine),
+            training=training,
+            limit=RateLimit(20),
+            max_count=5,
+        )
+        yield UseCases(tweeting, training, home)
+
+
+@pytest.fixture
+async def use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
+    async for made in _use_cases(home, trained):
+        yield made
+
+
+@pytest.fixture
+async def use_cases_without_voices(empty_home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
+    async for made in _use_cases(empty_home, trained):
+        yield made

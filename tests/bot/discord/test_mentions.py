@@ -1,0 +1,196 @@
+"""Mentions, direct messages and replies as people meet them."""
+
+import discord
+import pytest
+from simcord import Env
+from simcord.backend.models import AllowedMentions
+from simcord.enums import MessageType
+
+from huggingtweets.errors import Busy
+from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
+
+
+async def test_a_mention_is_answered_with_a_reply(there: World, writer: ScriptedWriter) -> None:
+    asked = await there.ann.send(there.channel, f"{there.me} NASA My dream is")
+    assert writer.asked == [("nasa", "My dream is", 1)]
+    [answer] = there.said()
+    assert answer.reference
+    assert answer.reference.message_id == asked.id
+    assert answer.embeds[0].author.name == "AI parody of @nasa"
+    assert answer.embeds[0].description == "Tweet number 1"
+    stored = there.env.backend.get_message(there.channel.id, answer.id)
+    assert not stored.allowed_mentions.replied_user
+
+
+async def test_typing_is_shown_while_it_is_written(there: World, writer: ScriptedWriter) -> None:
+    writer.seconds = 12
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    await there.env.advance_time(20)
+    typed = [one for one in there.env.http_requests if one.path.endswith("/typing")]
+    assert len(typed) == 3
+    assert len(there.said()) == 1
+
+
+async def test_no_typing_is_no_reason_not_to_answer(there: World) -> None:
+    there.env.inject_error("POST", "/channels/*/typing", status=403)
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    assert there.said()[0].embeds[0].description == "Tweet number 1"
+
+
+async def test_other_people_are_named_in_the_prompt(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa hello {there.ann.mention}!")
+    assert writer.asked == [("nasa", "hello @ann!", 1)]
+
+
+@pytest.mark.parametrize("text", ["{me}", "  {me}  ", "I do like {me} a lot"])
+async def test_called_without_a_command_it_says_how_to_ask(there: World, text: str, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, text.format(me=there.me))
+    assert there.said()[0].content.startswith("Tell me who to tweet like: `@TestBot nasa`")
+    assert writer.asked == []
+
+
+async def test_a_direct_message_needs_no_mention(simcord_env: Env, writer: ScriptedWriter) -> None:
+    bob = simcord_env.create_user("bob")
+    await bob.send_dm("nasa My dream is")
+    assert writer.asked == [("nasa", "My dream is", 1)]
+    assert bob.dm_channel.history()[-1].embeds[0].description == "Tweet number 1"
+
+
+async def test_a_reply_to_its_tweets_goes_on_in_the_same_voice(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    await there.ann.send(there.channel, "And then", reply_to=there.said()[0])
+    assert writer.asked[-1] == ("nasa", "And then", 1)
+    assert len(there.said()) == 2
+
+
+async def test_a_reply_finds_its_voice_after_a_restart(there: World, writer: ScriptedWriter, make_bot: MakeBot) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    first = there.said()[0]
+    await there.env.restart_bot(make_bot())
+    await there.ann.send(there.channel, "And then", reply_to=first)
+    assert writer.asked[-1] == ("nasa", "And then", 1)
+
+
+async def test_a_reply_to_a_commands_tweets_goes_on_though_discord_hides_its_text(
+    there: World, writer: ScriptedWriter
+) -> None:
+    result = await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    assert result.response
+    await there.ann.send(there.channel, "And then", reply_to=result.response)
+    assert writer.asked[-1] == ("nasa", "", 1)
+    assert len(there.said()) == 2
+
+
+async def test_a_reply_without_a_ping_is_not_for_the_bot(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    there.env.backend.create_message(
+        there.channel.id,
+        there.ann.id,
+        "so true",
+        reference={"message_id": str(there.said()[0].id)},
+        allowed_mentions=AllowedMentions(replied_user=False),
+    )
+    await there.env.settle()
+    assert len(writer.asked) == 1
+
+
+async def test_a_reply_to_its_help_or_to_others_is_not_for_the_bot(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, there.me)
+    await there.ann.send(there.channel, "thanks", reply_to=there.said()[0])
+    other = await there.ann.send(there.channel, "something else")
+    await there.ann.send(there.channel, "yes", reply_to=other)
+    assert len(there.said()) == 1
+    assert writer.asked == []
+
+
+async def test_tweets_that_only_look_like_its_own_are_no_voice(there: World, writer: ScriptedWriter) -> None:
+    webhook = there.ann.guild.create_webhook(there.channel)
+    embed = discord.Embed(description="fake").set_author(name="AI parody of @nasa").set_footer(text="nasa v1")
+    forged = await webhook.send(embed=embed)
+    await there.ann.send(there.channel, "And then", reply_to=forged)
+    assert writer.asked == []
+
+
+async def test_talk_among_people_is_left_alone(there: World) -> None:
+    await there.ann.send(there.channel, "nasa is great")
+    assert there.said() == []
+
+
+async def test_bots_webhooks_and_everyone_are_never_answered(there: World, writer: ScriptedWriter) -> None:
+    robot = there.ann.guild.add_member(there.env.create_user("robot", bot=True))
+    await robot.send(there.channel, f"{there.me} nasa")
+    await there.ann.guild.create_webhook(there.channel).send(f"{there.me} nasa")
+    owner = there.ann.guild.owner
+    backend = there.env.backend
+    for everyone in ("@everyone", "@here"):
+        backend.create_message(there.channel.id, owner.id, f"{there.me} nasa {everyone}")
+        await there.env.settle()
+    assert backend.messages[there.channel.id][max(backend.messages[there.channel.id])].mention_everyone
+    assert there.said() == []
+    assert writer.asked == []
+
+
+async def test_it_never_answers_itself(there: World, writer: ScriptedWriter) -> None:
+    backend = there.env.backend
+    backend.create_message(there.channel.id, backend.bot_user.id, f"{there.me} nasa")
+    await there.env.settle()
+    assert writer.asked == []
+
+
+async def test_a_resent_message_is_answered_once(there: World, writer: ScriptedWriter) -> None:
+    asked = await there.ann.send(there.channel, f"{there.me} nasa")
+    there.env.backend.announce_message_create(there.env.backend.get_message(there.channel.id, asked.id))
+    await there.env.settle()
+    assert len(writer.asked) == 1
+    assert len(there.said()) == 1
+
+
+async def test_a_failure_is_told_in_a_reply(there: World, writer: ScriptedWriter) -> None:
+    writer.error = Busy(retry_after_seconds=30)
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    [answer] = there.said()
+    assert answer.content.startswith("Too many requests are waiting; try again in 30 s. (")
+    assert answer.reference
+
+
+async def test_a_failing_answer_is_logged_and_the_next_one_given(
+    there: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    there.env.inject_error("POST", "/channels/*/messages", status=403, times=2)
+    await there.ann.send(there.channel, f"{there.me} nasa SECRET WORDS")
+    assert there.said() == []
+    assert "no answer reached message" in caplog.text
+    assert "SECRET" not in caplog.text
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    assert len(there.said()) == 1
+
+
+async def test_where_it_may_not_embed_it_says_so(there: World, writer: ScriptedWriter) -> None:
+    guild = there.ann.guild
+    channel = guild.create_text_channel(
+        "plain", overwrites={guild.default_role: discord.PermissionOverwrite(embed_links=False)}
+    )
+    await there.ann.send(channel, f"{there.me} nasa")
+    assert "Embed Links" in channel.history()[-1].content
+    assert writer.asked == []
+
+
+@pytest.mark.simcord(settle_timeout=2)  # less than the 5 s after which typing is shown again
+async def test_a_message_that_was_deleted_meanwhile_is_still_answered(there: World, writer: ScriptedWriter) -> None:
+    writer.seconds = 20
+    asked = await there.ann.send(there.channel, f"{there.me} nasa")
+    await there.ann.delete(asked)
+    await there.env.advance_time(21)
+    assert len(there.said()) == 1
+
+
+async def test_pins_and_joins_are_no_calls(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    there.ann.guild.create_system_message(
+        there.channel,
+        MessageType.PINS_ADD,
+        author=there.ann,
+        referenced_message=there.said()[0],
+    )
+    await there.env.settle()
+    assert len(writer.asked) == 1

@@ -1,0 +1,76 @@
+"""What is typed into the page, and the answers."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.playground.chat import Answer, Chat, Drawn, Learning, Said
+
+
+@pytest.fixture
+def chat(use_cases) -> Chat:
+    return Chat(tweeting=use_cases.tweeting, training=use_cases.training)
+
+
+async def answers(chat: Chat, line: str, files: tuple[Path, ...] = (), count: int = 1) -> list[Answer]:
+    return [answer async for answer in chat.answers("test:1", line, files, count)]
+
+
+async def test_tweetlike_draws_as_many_tweets_as_asked(chat: Chat) -> None:
+    (answer,) = await answers(chat, "/tweetlike @Ann our rover", count=2)
+    assert isinstance(answer, Drawn)
+    assert (answer.name, answer.version, len(answer.texts)) == ("ann", "v1", 2)
+    assert all(text.startswith("our rover") for text in answer.texts)
+
+
+async def test_models_lists_the_voices(chat: Chat) -> None:
+    (answer,) = await answers(chat, "/models")
+    assert isinstance(answer, Said)
+    assert answer.text.startswith("@ann v1")
+
+
+async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, sample_file: Path) -> None:
+    *progress, last = await answers(chat, "/train bob", (sample_file,))
+    assert all(isinstance(answer, Learning) for answer in progress)
+    assert progress
+    assert isinstance(last, Said)
+    assert "I have learned bob (v1)" in last.text
+    assert "250 downloaded" in last.text
+
+
+async def test_a_running_training_is_shown_to_everybody(chat: Chat, sample_file: Path) -> None:
+    async for _ in chat.answers("test:1", "/train bob", (sample_file,)):
+        (state,) = chat.learning()
+        assert (state.name, state.stage) == ("bob", "waiting")
+        break
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("", "/tweetlike @name"),
+        ("/help", "/tweetlike @name"),
+        ("/tweetlike", "Like whom?"),
+        ("/train", "Whose tweets"),
+        ("/nonsense x", "I do not know /nonsense"),
+        ("hello", "I do not know hello"),
+        ("/tweetlike nobody", "I do not know nobody yet"),
+    ],
+)
+async def test_what_is_not_understood_is_answered(chat: Chat, line: str, says: str) -> None:
+    (answer,) = await answers(chat, line)
+    assert isinstance(answer, Said)
+    assert says in answer.text
+
+
+async def test_files_without_a_word_are_asked_about(chat: Chat, sample_file: Path) -> None:
+    (answer,) = await answers(chat, "", (sample_file,))
+    assert isinstance(answer, Said)
+    assert "Whose tweets" in answer.text
+
+
+async def test_a_damaged_voice_is_an_answer_too(chat: Chat, use_cases) -> None:
+    (use_cases.home.registry.current("ann").adapter / "adapter_model.safetensors").write_bytes(b"rubbish")
+    (answer,) = await answers(chat, "/tweetlike ann")
+    assert isinstance(answer, Said)
+    assert "the log has it under" in answer.text

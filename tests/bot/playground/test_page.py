@@ -1,0 +1,33 @@
+"""The page's HTML: nothing that a model or a person wrote is markup."""
+
+import html
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.playground.chat import Drawn, Learning, Said
+from bot.playground.page import as_html, plain
+
+
+@given(st.text())
+def test_plain_shows_any_text_as_it_is(text: str) -> None:
+    shown = plain(text)
+    assert html.unescape(shown) == text or "\r" in text or "\0" in text
+    assert not re.search(r"[<>`*_\[\]$|\\]", shown)
+
+
+def test_a_tweet_is_marked_as_ai_and_cannot_break_out() -> None:
+    shown = as_html(Drawn("nasa", "v2", ("<script>alert(1)</script> **bold** $x$",)))
+    assert "AI parody" in shown
+    assert "@nasa" in html.unescape(shown)
+    assert "<script" not in shown
+    assert "**" not in shown
+
+
+def test_progress_has_a_bar() -> None:
+    assert 'value="43"' in as_html(Learning("nasa", "train", 43))
+
+
+def test_sentences_keep_their_lines() -> None:
+    assert "pre-wrap" in as_html(Said("one\ntwo"))

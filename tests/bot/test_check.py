@@ -1,0 +1,106 @@
+"""`--check` and the process's exit codes: what is wrong is said in one sentence, and fast."""
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.check import check
+from bot.config import Config
+from huggingtweets.errors import Misconfigured, Unavailable
+
+
+def checked(home) -> str:
+    return check(Config.load(home.config_file, {}), home.config_file)
+
+
+def test_what_is_fit_to_start_is_listed(home) -> None:
+    said = checked(home)
+    assert "models: ann v1" in said
+    assert "discord: off, DISCORD_TOKEN is not set" in said
+
+
+def test_a_version_that_lost_its_weights_is_found(home) -> None:
+    shutil.rmtree(home.registry.current("ann").adapter)
+    with pytest.raises(Unavailable, match="not whole"):
+        checked(home)
+
+
+def test_a_current_version_that_is_not_there_is_found(home) -> None:
+    shutil.rmtree(home.registry.current("ann").folder)
+    with pytest.raises(Unavailable):
+        checked(home)
+
+
+@pytest.mark.parametrize("base", ["./nowhere", "/nowhere/at/all", "a/b/c"])
+def test_a_base_that_is_neither_folder_nor_hub_id_is_found(empty_home, base: str) -> None:
+    empty_home.config_file.write_text(f'[training]\nbase = "{base}"\n')
+    with pytest.raises(Misconfigured, match="base"):
+        checked(empty_home)
+
+
+def test_a_base_without_weights_is_found(empty_home, tmp_path: Path) -> None:
+    (tmp_path / "hollow").mkdir()
+    (tmp_path / "hollow" / "config.json").write_text("{}")
+    empty_home.config_file.write_text('[training]\nbase = "hollow"\n')
+    with pytest.raises(Misconfigured, match="no weights"):
+        checked(empty_home)
+
+
+def test_a_hub_id_passes_without_being_fetched(empty_home) -> None:
+    empty_home.config_file.write_text('[training]\nbase = "openai-community/gpt2"\n')
+    assert "base: openai-community/gpt2" in checked(empty_home)
+
+
+def test_the_check_is_quick_and_imports_no_torch(home) -> None:
+    script = (
+        "import sys; from bot.__main__ import main; code = main(sys.argv[1:]);"
+        "sys.exit(99 if {'torch', 'discord', 'gradio', 'transformers'} & set(sys.modules) else code)"
+    )
+    command = [sys.executable, "-c", script, "--check", "--config", str(home.config_file)]
+    seconds = []
+    for _ in range(3):
+        started = time.monotonic()
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        seconds.append(time.monotonic() - started)
+        assert ran.returncode == 0, ran.stderr
+    print(f"python -m bot --check: {min(seconds):.2f} s")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        ("[bto]\n", 78, "[bto]"),
+        ('[training]\nbase = "/nowhere/x"\n', 78, "base"),
+        ("broken", 78, "not valid TOML"),
+    ],
+)
+def test_faults_have_an_exit_code_and_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int, says: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    assert main(["--check", "--config", str(path)]) == code
+    told = capsys.readouterr().err
+    assert says in told
+    assert told.count("\n") == 1
+    assert "Traceback" not in told
+
+
+def test_a_wrong_argument_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--nonsense"])
+    assert ended.value.code == 64
+    assert "--nonsense" in capsys.readouterr().err
+
+
+def test_a_models_folder_that_may_not_be_read_is_told(home, capsys: pytest.CaptureFixture[str]) -> None:
+    current = home.folder / "models" / "ann" / "current.json"
+    current.unlink()
+    current.mkdir()
+    assert main(["--check", "--config", str(home.config_file)]) == 70
+    assert "The system refused" in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""The bot's settings: strict, complete in config.toml, and secrets only from the environment."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config
+from huggingtweets.config import REPOSITORY
+from huggingtweets.errors import Misconfigured
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -> None:
+    shipped = REPOSITORY / "config.toml"
+    defaults = Config.load(written(tmp_path, ""), {}).model_dump(mode="json")
+    table = tomllib.loads(shipped.read_text())
+    for section, settings in defaults.items():
+        settings.pop("token", None)
+        for key, default in settings.items():
+            stands = table[section][key]
+            if section == "storage":
+                stands = str(tmp_path / stands)
+            assert stands == default, f"[{section}] {key}"
+        assert set(table[section]) == set(settings)
+
+
+def test_a_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:
+    path = written(tmp_path, '[discord]\ntoken_env = "MY_TOKEN"\n')
+    config = Config.load(path, {"MY_TOKEN": " s3cret \n", "DISCORD_TOKEN": "other"})
+    assert config.discord.token is not None
+    assert config.discord.token.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(config)
+    assert config.secret_names == {"MY_TOKEN"}
+
+
+@pytest.mark.parametrize("environ", [{}, {"DISCORD_TOKEN": ""}, {"DISCORD_TOKEN": "  "}])
+def test_an_empty_token_is_no_token(tmp_path: Path, environ: dict[str, str]) -> None:
+    assert Config.load(written(tmp_path, ""), environ).discord.token is None
+
+
+def test_a_token_written_into_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="does not belong in a file") as refused:
+        Config.load(written(tmp_path, '[discord]\ntoken = "s3cret"\n'), {})
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[playground]\nport = 99999\n", r"\[playground\] port"),
+        ('[playground]\nport = "7860"\n', r"\[playground\] port"),
+        ("[playgruond]\n", r"\[playgruond\]"),
+        ("[limits]\nrequests_per_minut = 3\n", r"\[limits\] requests_per_minut"),
+        ("discord = 3\n", r"\[discord\]"),
+        ("[training]\nseed = \n", "not valid TOML"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(tmp_path: Path, text: str, names: str) -> None:
+    with pytest.raises(Misconfigured, match=names):
+        Config.load(written(tmp_path, text), {})
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    config = Config.load(written(tmp_path, '[storage]\nmodels = "m"\n'), {})
+    assert config.storage.models == tmp_path / "m"
+    assert config.storage.data == tmp_path / "data"
+
+
+def test_without_a_file_the_defaults_are_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Config.load(None, {}).storage.models == tmp_path / "models"
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        Config.load(tmp_path / "none.toml", {})

@@ -1,0 +1,69 @@
+"""The use case "tweet like": bounds, limits, suggestions, and what is said when there is no such voice."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import TooOften
+from bot.tweeting import MAX_PROMPT_CHARACTERS, Ask
+from huggingtweets.checks import weighted_length
+from huggingtweets.errors import Usage
+
+
+async def test_tweets_are_drawn_in_the_voice_that_was_asked_for(use_cases) -> None:
+    tweets = await use_cases.tweeting.tweet_like(Ask("test:1", "@Ann", "our rover", 3))
+    assert (tweets.name, tweets.version) == ("ann", "v1")
+    assert len(tweets.texts) == len(set(tweets.texts)) == 3
+    for text in tweets.texts:
+        assert text.startswith("our rover")
+        assert 1 <= weighted_length(text) <= 280
+
+
+@pytest.mark.parametrize("count", [0, 6, -1])
+async def test_a_count_out_of_bounds_is_refused(use_cases, count: int) -> None:
+    with pytest.raises(Usage, match="1 to 5"):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "ann", "", count))
+
+
+async def test_a_start_that_is_too_long_is_refused(use_cases) -> None:
+    with pytest.raises(Usage, match=str(MAX_PROMPT_CHARACTERS)):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "ann", "x" * (MAX_PROMPT_CHARACTERS + 1)))
+
+
+async def test_a_name_that_cannot_be_a_folder_is_refused(use_cases) -> None:
+    with pytest.raises(Usage, match="is not a name"):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "../../etc/passwd"))
+
+
+async def test_asking_too_often_is_refused(use_cases) -> None:
+    use_cases.tweeting._limit._per_minute = 1
+    await use_cases.tweeting.tweet_like(Ask("test:1", "ann"))
+    with pytest.raises(TooOften):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "ann"))
+    await use_cases.tweeting.tweet_like(Ask("test:2", "ann"))
+
+
+async def test_an_unknown_voice_names_the_known_ones(use_cases) -> None:
+    with pytest.raises(Usage, match=r"I know ann; an admin can train"):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "bob"))
+
+
+async def test_without_any_voice_the_answer_says_how_to_get_one(use_cases_without_voices) -> None:
+    with pytest.raises(Usage, match="I know nobody yet"):
+        await use_cases_without_voices.tweeting.tweet_like(Ask("test:1", "bob"))
+
+
+async def test_a_voice_that_is_being_learned_is_promised(use_cases, sample_file: Path) -> None:
+    await use_cases.training.start("test:1", "bob", [sample_file])
+    with pytest.raises(Usage, match=r"still learning bob \(\d+ %\)"):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "bob"))
+
+
+async def test_suggestions_take_an_at_and_any_case(use_cases) -> None:
+    for name in ("anna", "joann", "zed"):
+        home = use_cases.home.folder / "models" / name
+        home.mkdir()
+        (home / "current.json").write_text('{"version": "v1", "before": []}')
+    assert await use_cases.tweeting.suggestions("@ANN") == ["ann", "anna", "joann"]
+    assert await use_cases.tweeting.suggestions("") == ["ann", "anna", "joann", "zed"]
+    assert await use_cases.tweeting.suggestions("nobody") == []

@@ -1,0 +1,141 @@
+"""What many tests share: a tiny real base model, a made-up account, and a voice trained on it. Nothing is fetched."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+
+import json
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.config import Generation, Settings, Storage, Training
+from huggingtweets.pipeline import Outcome
+from huggingtweets.records import Tweet
+
+WHO = ("the crew", "our rover", "a small robot", "my neighbour", "the old telescope", "she", "everybody here")
+DOES = ("looks at", "dreams of", "is proud of", "walks around", "writes about", "waits for", "photographs")
+WHAT = ("the red dust", "a quiet moon", "two bright stars", "breakfast", "the launch pad", "rain on Venus", "orbit")
+HOW = ("again today.", "with great joy!", "before sunrise", "and it works 🚀", "for science.", "as always…", "(really)")
+
+
+def sentences(count: int, seed: int) -> list[str]:
+    """Made-up short posts with a pattern that a tiny model can learn; hardly two are the same."""
+    chance = random.Random(seed)
+    return [
+        f"{chance.choice(WHO)} {chance.choice(DOES)} {chance.choice(WHAT)} {chance.choice(HOW)} {chance.randint(1, 99)}"
+        for _ in range(count)
+    ]
+
+
+@pytest.fixture(scope="session")
+def posts() -> list[str]:
+    """Documents for pre-training."""
+    return sentences(1_500, seed=1)
+
+
+@pytest.fixture(scope="session")
+def corpus_file(posts: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("corpus") / "posts.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in posts))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a GPT-2 of width 32, trained for a moment on `posts` by the project's own code."""
+    import torch
+
+    from huggingtweets.pretrain import Plan, pretrain
+
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("tiny") / "base"
+    plan = Plan(
+        tokens=60_000,
+        vocabulary=400,
+        width=32,
+        layers=1,
+        heads=2,
+        context=128,
+        batch_tokens=1_024,
+        micro_batch_tokens=1_024,
+        learning_rate=1e-2,
+    )
+    pretrain([corpus_file], out, plan)
+    return out
+
+
+@pytest.fixture(scope="session")
+def sample_tweets() -> tuple[Tweet, ...]:
+    """An account's 250 tweets, oldest first: among them retweets, links, entities, mentions and short ones."""
+    texts: Sequence[str] = sentences(250, seed=2)
+    first = datetime(2024, 1, 1, tzinfo=UTC)
+    marked = {0: "RT @other: {}", 1: "{} https://t.co/abc", 2: "@friend {}", 3: "{} &amp; more", 4: "ok"}
+    return tuple(
+        Tweet(
+            id=str(1000 + number),
+            text=marked.get(number % 25, "{}").format(text),
+            created_at=first + timedelta(hours=number),
+            is_retweet=number % 25 == 0,
+        )
+        for number, text in enumerate(texts)
+    )
+
+
+@pytest.fixture(scope="session")
+def sample_file(sample_tweets: tuple[Tweet, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("account") / "ann.jsonl"
+    rows = ({**tweet.as_json(), "username": "Ann", "name": "Ann O'Nymous"} for tweet in sample_tweets)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_training(tiny_base: Path) -> Training:
+    """A training of a second or two."""
+    return Training(
+        base=str(tiny_base),
+        threads=1,
+        min_characters=1_000,
+        warn_characters=2_000,
+        max_epochs=2,
+        batch_tokens=512,
+        row_tokens=128,
+        lora_rank=4,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_generation() -> Generation:
+    return Generation(threads=1, max_new_tokens=60)
+
+
+@pytest.fixture
+def tiny_settings(tiny_training: Training, tiny_generation: Generation, tmp_path: Path) -> Settings:
+    """Settings whose state lives in this test's own folder."""
+    return _settings(tmp_path, tiny_training, tiny_generation)
+
+
+@pytest.fixture(scope="session")
+def trained(
+    sample_file: Path,
+    tiny_training: Training,
+    tiny_generation: Generation,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Settings, Outcome]:
+    """The pipeline's whole run on the made-up account. Not to be changed: many tests read it."""
+    from huggingtweets import pipeline
+
+    settings = _settings(tmp_path_factory.mktemp("trained"), tiny_training, tiny_generation)
+    return settings, pipeline.run("ann", [sample_file], settings)
+
+
+def _settings(home: Path, training: Training, generation: Generation) -> Settings:
+    return Settings(
+        storage=Storage(models=home / "models", data=home / "data"), training=training, generation=generation
+    )

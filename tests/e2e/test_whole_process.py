@@ -1,0 +1,147 @@
+"""The bot as people run it: a process with a config.toml and a token in its environment, Discord at the other end."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.config import Settings
+from huggingtweets.pipeline import Outcome
+from tests.fakes.discord_server import DiscordServer, Trouble
+
+REPOSITORY = Path(__file__).parents[2]
+TOKEN = "MTIz.e2e.the-secret-token"
+
+CONFIG = """
+[storage]
+models = "{models}"
+data = "{data}"
+
+[generation]
+threads = 1
+max_new_tokens = 60
+
+[bot]
+sample_account = false
+log_level = "DEBUG"
+stop_seconds = 30.0
+
+[discord]
+api_url = "{api_url}"
+gateway_url = "{gateway_url}"
+
+[playground]
+enabled = false
+"""
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer(TOKEN) as server:
+        yield server
+
+
+class BotProcess:
+    """`python -m bot`, and what it logs."""
+
+    def __init__(self, process: asyncio.subprocess.Process):
+        self.process = process
+        assert process.stderr
+        self._log = asyncio.create_task(process.stderr.read())
+
+    async def stop(self) -> tuple[int, str]:
+        """SIGTERM; the exit code and the log."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.end()
+
+    async def end(self) -> tuple[int, str]:
+        async with asyncio.timeout(45):
+            code = await self.process.wait()
+            return code, (await self._log).decode()
+
+
+@asynccontextmanager
+async def bot_process(server: DiscordServer, models: Path, home: Path, token: str = TOKEN) -> AsyncIterator[BotProcess]:
+    config = home / "config.toml"
+    places = {"models": models, "data": home / "data", "api_url": server.api_url, "gateway_url": server.gateway_url}
+    config.write_text(CONFIG.format(**places))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "--config", str(config)),
+        stderr=asyncio.subprocess.PIPE,
+        cwd=REPOSITORY,
+        env={**os.environ, "DISCORD_TOKEN": token},
+    )
+    bot = BotProcess(process)
+    try:
+        yield bot
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await bot.end()
+
+
+async def test_commands_and_mentions_are_answered_once_though_discord_misbehaves(
+    server: DiscordServer, trained: tuple[Settings, Outcome], tmp_path: Path
+) -> None:
+    server.troubles = [Trouble.html_503("GET", "/users/@me")]
+    async with bot_process(server, trained[0].storage.models, tmp_path) as bot:
+        await asyncio.wait_for(server.ready.wait(), 30)
+
+        command = server.slash("tweetlike", user="@Ann", prompt="the crew", count=2)
+        server.backend.emit("INTERACTION_CREATE", command)
+        await server.until(lambda: len(server.said()) == 1)
+        [embed] = server.said()[0].embeds
+        assert embed["author"]["name"] == "AI parody of @ann"
+        assert [text[:9] for text in embed["description"].split("\n\n")] == ["the crew ", "the crew "]
+
+        await server.drop()
+        mention = server.write("{me} ann the crew")
+        server.backend.announce_message_create(mention)
+        server.troubles = [Trouble.rate_limit("POST", "/channels/*/messages", seconds=0.2)]
+        await server.until(lambda: len(server.said()) == 2)
+        assert server.said()[1].embeds[0]["description"].startswith("the crew ")
+        server.ask_to_reconnect()
+        await server.until(lambda: server.resumed == 2)
+        server.backend.emit("INTERACTION_CREATE", command)
+        server.backend.announce_message_create(mention)
+
+        refused = server.slash("tweetlike", user="nobody")
+        await server.until(lambda: len(server.said()) == 3)
+        assert "I do not know nobody yet. I know ann;" in server.said()[2].content
+        assert server.said()[2].is_ephemeral
+        assert refused["token"]
+
+        code, log = await bot.stop()
+    assert code == 0, log
+    assert len(server.said()) == 3
+    assert server.identified == 1
+    for secret in (TOKEN, command["token"], "the crew"):
+        assert secret not in log
+
+
+async def test_an_answer_in_progress_is_delivered_after_sigterm(
+    server: DiscordServer, trained: tuple[Settings, Outcome], tmp_path: Path
+) -> None:
+    server.troubles = [slow := Trouble("POST", "/interactions/*/callback", delay_seconds=1.0)]
+    async with bot_process(server, trained[0].storage.models, tmp_path) as bot:
+        await asyncio.wait_for(server.ready.wait(), 30)
+        server.slash("tweetlike", user="ann")
+        await slow.met.wait()
+        assert server.said() == []
+        code, log = await bot.stop()
+    assert code == 0, log
+    assert len(server.said()) == 1
+    assert server.said()[0].embeds[0]["author"]["name"] == "AI parody of @ann"
+
+
+async def test_a_refused_token_is_one_sentence_and_an_exit_code(server: DiscordServer, tmp_path: Path) -> None:
+    async with bot_process(server, tmp_path / "models", tmp_path, token="wrong.token") as bot:
+        code, log = await bot.end()
+    assert code == 78, log
+    assert "bot: Discord refuses the token in DISCORD_TOKEN: " in log
+    assert "wrong.token" not in log

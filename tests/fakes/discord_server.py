@@ -1,0 +1,259 @@
+"""Discord on loopback: SimCord's model of it served over HTTP and WebSocket, for the bot as a whole process.
+
+What the model knows it decides: ids, permissions, lengths, the 3 seconds and the 15 minutes. This adds the wire, and
+what goes wrong on it: events sent again, dropped connections, refusals of any status, slow answers.
+"""
+
+import asyncio
+import copy
+import fnmatch
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import discord
+from aiohttp import WSMsgType, web
+from simcord import intents
+from simcord._clock import Clock
+from simcord.backend import Backend, serializers
+from simcord.backend.errors import BackendError
+from simcord.backend.models import Message
+from simcord.http import routes as _routes  # noqa: F401  importing them registers them
+from simcord.http.router import dispatch
+from simcord.interactions import base_payload
+
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
+BAD_TOKEN = 4004
+
+
+class WallClock(Clock):
+    """The time it is: a process has no virtual clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass
+class Trouble:
+    """What the next `times` matching requests meet: a delay, and a refusal if there is a status."""
+
+    method: str
+    path: str
+    status: int = 0
+    body: str = "{}"
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
+    times: int = 1
+    met: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def rate_limit(cls, method: str, path: str, seconds: float) -> Self:
+        """A 429 as Discord gives it; without Via it would be one of Cloudflare's."""
+        body = json.dumps({"message": "You are being rate limited.", "retry_after": seconds, "global": False})
+        return cls(method, path, 429, body, headers={"Retry-After": f"{seconds:g}", "Via": "1.1 google"})
+
+    @classmethod
+    def html_503(cls, method: str, path: str) -> Self:
+        return cls(method, path, 503, "<html>Service Unavailable</html>", "text/html")
+
+
+class DiscordServer:
+    """One server with a channel and Ann in it. Use it as an async context manager."""
+
+    def __init__(self, token: str = "a.bot.token"):
+        self.token = token
+        self.backend = Backend(clock=WallClock())
+        self.troubles: list[Trouble] = []
+        self.identified = 0
+        self.resumed = 0
+        self.ready = asyncio.Event()
+        self._events: list[str] = []
+        self._intents = discord.Intents.none()
+        self._socket: web.WebSocketResponse | None = None
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self.backend.subscribers.append(self._deliver)
+        self.ann = self.backend.make_user("ann")
+        guild = self.backend.create_guild("Server")
+        self.guild_id = guild.id
+        self.channel_id = self.backend.create_channel(guild.id, "general").id
+        self.backend.add_member(guild.id, self.ann.id)
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_get("/gateway/", self._gateway)
+        app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        self._runner = web.AppRunner(app, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.port: int = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.drop()
+        await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/gateway/"
+
+    # what people do
+
+    def slash(self, name: str, **options: Any) -> dict[str, Any]:
+        """Ann uses a command; the event, which can be sent again."""
+        command = self.backend.find_command(name, self.guild_id)
+        assert command, f"/{name} is not registered"
+        kinds = {option["name"]: option["type"] for option in command["options"]}
+        given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
+        _, payload = base_payload(
+            self.backend,
+            type=2,
+            channel_id=self.channel_id,
+            guild_id=self.guild_id,
+            user_id=self.ann.id,
+            data={"id": command["id"], "name": name, "type": 1, "options": given},
+        )
+        self.backend.emit("INTERACTION_CREATE", payload)
+        return payload
+
+    def write(self, text: str) -> Message:
+        """Ann writes into the channel; `{me}` is the bot's mention."""
+        me = f"<@{self.backend.bot_user.id}>"
+        return self.backend.create_message(self.channel_id, self.ann.id, text.format(me=me))
+
+    def said(self) -> list[Message]:
+        """What the bot has said, oldest first; not its "is thinking"."""
+        messages = sorted(self.backend.messages[self.channel_id].values(), key=lambda one: one.id)
+        return [one for one in messages if one.author_id == self.backend.bot_user.id and (one.content or one.embeds)]
+
+    async def until(self, happened: Callable[[], bool], seconds: float = 30.0) -> None:
+        """Wait for something; raises `TimeoutError`."""
+        async with asyncio.timeout(seconds):
+            while not happened():
+                await asyncio.sleep(0.02)
+
+    # what goes wrong
+
+    def send_raw(self, event: str, payload: Any) -> None:
+        """An event that the model would not send."""
+        self._queue(event, payload)
+
+    def ask_to_reconnect(self) -> None:
+        self._outgoing.put_nowait(json.dumps({"op": RECONNECT, "d": None}))
+
+    async def drop(self, code: int = 4000) -> None:
+        """Close the gateway's connection."""
+        if self._socket is not None:
+            await self._socket.close(code=code)
+
+    # the wire
+
+    async def _rest(self, request: web.Request) -> web.StreamResponse:
+        path = "/" + request.match_info["path"]
+        for trouble in [one for one in self.troubles if one.method == request.method]:
+            if trouble.times and fnmatch.fnmatch(path, trouble.path):
+                trouble.times -= 1
+                trouble.met.set()
+                await asyncio.sleep(trouble.delay_seconds)
+                if trouble.status:
+                    return _response(trouble.status, trouble.body, trouble.content_type, trouble.headers)
+        tokened = path.startswith(("/webhooks/", "/interactions/"))
+        if not tokened and request.headers.get("Authorization") != f"Bot {self.token}":
+            return _response(401, json.dumps({"message": "401: Unauthorized", "code": 0}))
+        body = await request.json() if request.can_read_body else None
+        try:
+            result = dispatch(self.backend, request.method, path, json=body, params=dict(request.query))
+        except BackendError as error:
+            return _response(error.status, json.dumps(error.to_json()))
+        return web.Response(status=204) if result is None else _response(200, json.dumps(result))
+
+    async def _gateway(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": 41_250}})
+        sender: asyncio.Task[None] | None = None
+        try:
+            async for frame in socket:
+                if frame.type is not WSMsgType.TEXT:
+                    continue
+                said = json.loads(frame.data)
+                if said["op"] == HEARTBEAT:
+                    await socket.send_json({"op": ACK})
+                elif said["op"] in (IDENTIFY, RESUME):
+                    if said["d"]["token"] != self.token:
+                        await socket.close(code=BAD_TOKEN)
+                        break
+                    self._socket, self._outgoing = socket, asyncio.Queue()
+                    (self._identify if said["op"] == IDENTIFY else self._resume)(said["d"])
+                    sender = asyncio.create_task(self._send(socket, self._outgoing))
+        finally:
+            if sender:
+                sender.cancel()
+            if self._socket is socket:
+                self._socket = None
+        return socket
+
+    def _identify(self, wanted: dict[str, Any]) -> None:
+        self.identified += 1
+        self._intents = discord.Intents._from_value(wanted["intents"])
+        self._events.clear()
+        ready = {
+            "v": 10,
+            "user": serializers.user_payload(self.backend.bot_user),
+            "guilds": [],
+            "session_id": f"session-{self.identified}",
+            "resume_gateway_url": self.gateway_url,
+            "application": {"id": str(self.backend.application_id), "flags": 0},
+        }
+        self._queue("READY", ready)
+        for guild in self.backend.guilds.values():
+            self._deliver("GUILD_CREATE", serializers.guild_create_payload(self.backend, guild))
+        self.ready.set()
+
+    def _resume(self, wanted: dict[str, Any]) -> None:
+        """Everything after the last event that the client has seen."""
+        self.resumed += 1
+        for event in self._events[wanted["seq"] :]:
+            self._outgoing.put_nowait(event)
+        self._queue("RESUMED", {})
+
+    def _deliver(self, event: str, payload: Mapping[str, Any]) -> None:
+        """Send what the intents allow, as SimCord's own gateway does."""
+        needed = intents.required_intent(event, payload)
+        if not self.identified or (needed and not getattr(self._intents, needed)):
+            return
+        mine = copy.deepcopy(dict(payload))
+        bot_id = self.backend.bot_user.id
+        if event == "GUILD_CREATE":
+            intents.prune_guild_create(mine, self._intents, bot_id)
+        elif event == "MESSAGE_CREATE" and not self._intents.message_content:
+            intents.censor_message(mine, bot_id, backend=self.backend)
+        self._queue(event, mine)
+
+    def _queue(self, event: str, payload: Any) -> None:
+        self._events.append(json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": payload}))
+        self._outgoing.put_nowait(self._events[-1])
+
+    @staticmethod
+    async def _send(socket: web.WebSocketResponse, outgoing: asyncio.Queue[str]) -> None:
+        with suppress(ConnectionError):
+            while not socket.closed:
+                await socket.send_str(await outgoing.get())
+
+
+def _response(
+    status: int, body: str, content_type: str = "application/json", headers: Mapping[str, str] | None = None
+) -> web.Response:
+    # Bytes: for a text aiohttp would add a charset to the content type, and then discord.py reads no JSON.
+    return web.Response(status=status, body=body.encode(), content_type=content_type, headers=headers)

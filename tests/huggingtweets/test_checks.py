@@ -1,0 +1,155 @@
+"""Characters are counted as X counts them, nobody is called, and what is a copy or broken is refused."""
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huggingtweets.checks import (
+    MAX_WEIGHT,
+    ZERO_WIDTH_SPACE,
+    Copy,
+    Leftover,
+    Length,
+    defused,
+    first_objection,
+    normalised,
+    weighted_length,
+)
+
+# What Discord and X make a call of: https://discord.com/developers/docs/reference#message-formatting
+# and twitter-text's mention expression.
+LIVE_PINGS = (
+    regex.compile(r"@(?:everyone|here)"),
+    regex.compile(r"<@[!&]?\d+>"),
+    regex.compile(r"<#\d+>"),
+    regex.compile(r"<a?:\w+:\d+>"),
+    regex.compile(r"[@＠][A-Za-z0-9_]{1,20}"),
+)
+text_with_pings = st.lists(
+    st.sampled_from(["@", "＠", "<", ">", "#", "!", "&", "everyone", "here", "ann", "1", ":", "a:x:", " ", "\u200b"])
+    | st.text(max_size=2)
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("", 0),
+        ("hello", 5),
+        ("naïve çà", 8),
+        ("e\u0301", 1),  # NFC makes it é
+        ("日本語", 6),
+        ("ひらがな", 8),
+        ("한글", 4),
+        ("ไทย", 3),
+        ("हिन्दी", 6),
+        ("Ελλάδα", 6),
+        ("“quoted” – well…", 17),
+        ("€", 2),
+        ("😀", 2),
+        ("👍🏽", 2),  # with a skin tone
+        ("👨‍👩‍👧‍👦", 2),  # a family joined by zero-width joiners
+        ("🏳️‍🌈", 2),
+        ("🇫🇷", 2),
+        ("🇫🇷🇩🇪", 4),
+        ("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", 2),  # Scotland's, made of tags
+        ("1️⃣", 2),
+        ("#⃣", 2),
+        ("❤️", 2),
+        ("©", 1),
+        ("©️", 2),
+        ("1 # *", 5),
+        ("http://a.b", 23),
+        ("see https://example.org/" + "x" * 300 + " now", 4 + 23 + 4),
+        ("HTTPS://X.Y and https://z.w", 23 + 5 + 23),
+        (ZERO_WIDTH_SPACE, 1),
+    ],
+)
+def test_characters_weigh_what_x_says(text: str, weight: int) -> None:
+    assert weighted_length(text) == weight
+
+
+@given(st.text(), st.text())
+def test_a_line_weighs_what_its_parts_do(first: str, second: str) -> None:
+    assert weighted_length(f"{first}\n{second}") == weighted_length(first) + 1 + weighted_length(second)
+
+
+@given(st.text())
+def test_no_text_weighs_more_than_twice_its_characters_but_for_links(text: str) -> None:
+    assert weighted_length(text) <= 2 * len(text) + 23 * text.lower().count("http")
+
+
+def test_280_pass_and_281_do_not() -> None:
+    length = Length()
+    assert length("a" * MAX_WEIGHT) is None
+    assert length("a" * (MAX_WEIGHT + 1)) == "too long"
+    assert length("😀" * 140) is None
+    assert length("😀" * 140 + "a") == "too long"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "!?", ZERO_WIDTH_SPACE])
+def test_nothing_to_read_is_empty(text: str) -> None:
+    assert Length()(text) == "empty"
+
+
+@pytest.mark.parametrize("text", ["🚀", "1", "é", "日"])
+def test_an_emoji_or_a_letter_is_something_to_read(text: str) -> None:
+    assert Length()(text) is None
+
+
+@given(text_with_pings)
+def test_no_defused_text_contains_a_live_ping(text: str) -> None:
+    assert not [ping for ping in LIVE_PINGS if ping.search(defused(text))]
+
+
+@given(text_with_pings)
+def test_defusing_changes_nothing_that_is_seen(text: str) -> None:
+    assert defused(text).replace(ZERO_WIDTH_SPACE, "") == text.replace(ZERO_WIDTH_SPACE, "")
+    assert defused(defused(text)) == defused(text)
+
+
+@pytest.mark.parametrize("text", ["hello", "a @ b", "1 < 2 > 1", "#science", "mail @"])
+def test_a_text_that_calls_nobody_is_left_alone(text: str) -> None:
+    assert defused(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a<|endoftext|>", "<|endoftext", "endoftext|>", "< EndOfText", "caf\ufffd", "a\x00b", "bell\x07", "a\nb", "\ud83d"],
+)
+def test_what_the_model_left_is_broken(text: str) -> None:
+    assert Leftover()(text) == "broken"
+
+
+def test_a_whole_text_has_no_leftovers() -> None:
+    assert Leftover()("the end of text, 👨‍👩‍👧 é <3") is None
+
+
+@pytest.mark.parametrize(
+    "draft",
+    ["Hello, World 🚀", "hello world", "HELLO — world!!!", "hello  world", "h\u200bello world", "ｈｅｌｌｏ ｗｏｒｌｄ"],
+)
+def test_a_copy_is_found_whatever_its_dress(draft: str) -> None:
+    assert Copy(["Hello, world! 🚀"])(draft) == "copied"
+
+
+def test_another_text_is_no_copy() -> None:
+    assert Copy(["hello world"])("hello worlds") is None
+    assert Copy(["🚀", "..."])("!!!") is None
+
+
+def test_a_defused_copy_is_a_copy_still() -> None:
+    assert Copy(["@ann hello there"])(defused("@ann hello there")) == "copied"
+
+
+@given(st.text())
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    assert normalised(normalised(text)) == normalised(text)
+
+
+def test_the_first_objection_is_told() -> None:
+    checks = (Leftover(), Length(), Copy(["x"]))
+    assert first_objection(checks, "\ufffd" * 300) == "broken"
+    assert first_objection(checks, "X!") == "copied"
+    assert first_objection(checks, "fine") is None

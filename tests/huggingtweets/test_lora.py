@@ -1,0 +1,106 @@
+"""An adapter learns what the frozen model does not, merges exactly, and is what the peft library reads."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+from transformers.pytorch_utils import Conv1D
+
+from huggingtweets import lora
+
+TOKENS = torch.arange(12).reshape(2, 6)
+
+
+def make_model() -> GPT2LMHeadModel:
+    torch.manual_seed(5)
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=16, n_layer=2, n_head=2))
+    return model.train(False)
+
+
+def adapted() -> GPT2LMHeadModel:
+    """A model with adapters that do something."""
+    model = make_model()
+    lora.add(model, rank=3, alpha=6.0)
+    torch.manual_seed(6)
+    lora.restore(model, {name: torch.randn_like(weight) * 0.1 for name, weight in lora.state(model).items()})
+    return model
+
+
+@torch.no_grad()
+def logits(model: torch.nn.Module) -> torch.Tensor:
+    return model(TOKENS).logits
+
+
+def test_a_new_adapter_changes_nothing() -> None:
+    model = make_model()
+    before = logits(model)
+    lora.add(model, rank=3, alpha=6.0)
+    assert torch.equal(logits(model), before)
+
+
+def test_every_linear_layer_of_the_blocks_has_one_and_nothing_else_learns() -> None:
+    plain = make_model()
+    linears = {name for name, layer in plain.named_modules() if isinstance(layer, Conv1D)}
+    assert len(linears) == 2 * 4
+    model = adapted()
+    assert {name for name, layer in model.named_modules() if isinstance(layer, lora.LoraLinear)} == linears
+    learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert learning == {f"{name}.{part}" for name in linears for part in "ab"}
+
+
+def test_merged_and_unmerged_give_the_same() -> None:
+    model = adapted()
+    assert not torch.allclose(logits(model), logits(make_model()), atol=1e-2)
+    before = logits(model)
+    lora.merge(model)
+    assert torch.allclose(logits(model), before, atol=1e-5)
+    assert model.state_dict().keys() == make_model().state_dict().keys()
+
+
+def test_a_state_comes_back() -> None:
+    model = adapted()
+    weights = {name: weight.clone() for name, weight in lora.state(model).items()}
+    before = logits(model)
+    lora.restore(model, {name: torch.zeros_like(weight) for name, weight in weights.items()})
+    assert not torch.equal(logits(model), before)
+    lora.restore(model, weights)
+    assert torch.equal(logits(model), before)
+
+
+def test_what_was_saved_is_applied(tmp_path: Path) -> None:
+    model = adapted()
+    lora.save(lora.state(model), tmp_path / "adapter", base="here", rank=3, alpha=6.0)
+    other = make_model()
+    lora.apply(other, tmp_path / "adapter")
+    assert torch.allclose(logits(other), logits(model), atol=1e-5)
+    assert not any(isinstance(layer, lora.LoraLinear) for layer in other.modules())
+
+
+@pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # peft 0.21's
+def test_the_peft_library_gives_the_same_logits(tmp_path: Path) -> None:
+    from peft import PeftModel
+
+    model = adapted()
+    lora.save(lora.state(model), tmp_path / "adapter", base="here", rank=3, alpha=6.0)
+    loaded = PeftModel.from_pretrained(make_model(), str(tmp_path / "adapter"))
+    assert torch.allclose(logits(loaded), logits(model), atol=1e-5)
+
+
+def test_only_the_adapter_learns() -> None:
+    model = adapted()
+    frozen = {name: p.clone() for name, p in model.named_parameters() if not p.requires_grad}
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
+    before = lora.state(model)
+    before = {name: weight.clone() for name, weight in before.items()}
+    model(TOKENS, labels=TOKENS).loss.backward()
+    optimiser.step()
+    after = lora.state(model)
+    assert all(not torch.equal(after[name], before[name]) for name in before)
+    parameters = dict(model.named_parameters())
+    assert all(torch.equal(parameters[name], weight) for name, weight in frozen.items())
+
+
+def test_weights_of_another_adapter_are_refused() -> None:
+    with pytest.raises(KeyError):
+        lora.restore(adapted(), {})

@@ -1,0 +1,264 @@
+"""A version is whole or not there, one process changes a name at a time, and what is forgotten is gone."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.registry import CURRENT, MANIFEST, Registry, Version
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "models")
+
+
+def add(registry: Registry, name: str = "ann", identity: str = "i") -> Version:
+    with registry.staged(name, identity) as folder:
+        (folder / "adapter").mkdir(exist_ok=True)
+        (folder / "adapter" / "weights").write_text("w")
+        return registry.add(name, folder, {"base": "b"})
+
+
+def test_an_empty_registry_knows_nobody(registry: Registry) -> None:
+    assert registry.names() == []
+    assert registry.versions("ann") == []
+    with pytest.raises(UnknownModel, match="There is no model of ann yet"):
+        registry.current("ann")
+    with pytest.raises(UnknownModel):
+        registry.version("ann", "v1")
+    with pytest.raises(UnknownModel):
+        registry.rollback("ann")
+    assert registry.forget("ann") is False
+
+
+def test_a_version_is_there_when_added_and_in_use_when_promoted(registry: Registry) -> None:
+    added = add(registry)
+    assert registry.versions("ann") == ["v1"]
+    assert registry.names() == []
+    with pytest.raises(UnknownModel):
+        registry.current("ann")
+    assert registry.promote("ann", "v1") == added
+    assert registry.current("ann") == added
+    assert registry.names() == ["ann"]
+    assert (added.base, added.manifest["name"], added.manifest["version"]) == ("b", "ann", "v1")
+    assert (added.adapter / "weights").read_text() == "w"
+    assert not added.model.exists()
+    assert added.dataset == added.folder / "dataset.jsonl"
+
+
+def test_versions_count_up_and_are_in_that_order(registry: Registry) -> None:
+    for number in range(1, 12):
+        assert add(registry).version == f"v{number}"
+    assert registry.versions("ann") == [f"v{number}" for number in range(1, 12)]
+
+
+def test_the_number_of_a_broken_version_is_not_used_again(registry: Registry) -> None:
+    (add(registry).folder / MANIFEST).unlink()
+    assert add(registry).version == "v2"
+    assert registry.versions("ann") == ["v2"]
+
+
+def test_an_unknown_version_is_told_with_the_known_ones(registry: Registry) -> None:
+    add(registry)
+    for version in ("v2", "../ann", "", "v²"):
+        with pytest.raises(UnknownVersion, match=r"it has v1\."):
+            registry.promote("ann", version)
+
+
+def test_rolling_back_goes_step_by_step(registry: Registry) -> None:
+    for version in ("v1", "v2", "v3"):
+        add(registry)
+        registry.promote("ann", version)
+    assert registry.rollback("ann").version == "v2"
+    assert registry.rollback("ann").version == "v1"
+    with pytest.raises(Usage, match="ann has no earlier version than v1 to go back to"):
+        registry.rollback("ann")
+    assert registry.current("ann").version == "v1"
+
+
+def test_promoting_twice_is_promoting_once(registry: Registry) -> None:
+    add(registry), add(registry)
+    for version in ("v1", "v2", "v2"):
+        registry.promote("ann", version)
+    assert registry.rollback("ann").version == "v1"
+    registry.promote("ann", "v2")
+    registry.promote("ann", "v1")
+    assert registry.rollback("ann").version == "v2"
+
+
+def test_rolling_back_passes_over_versions_that_are_gone(registry: Registry) -> None:
+    for version in ("v1", "v2", "v3"):
+        add(registry)
+        registry.promote("ann", version)
+    shutil.rmtree(registry.root / "ann" / "v2")
+    assert registry.rollback("ann").version == "v1"
+
+
+def test_a_killed_run_finds_what_it_left(registry: Registry) -> None:
+    with contextlib.suppress(RuntimeError), registry.staged("ann", "same") as folder:
+        (folder / "checkpoint").write_text("half")
+        raise RuntimeError
+    with registry.staged("ann", "same") as folder:
+        assert (folder / "checkpoint").read_text() == "half"
+
+
+def test_a_run_with_other_inputs_starts_clean_and_clears_up(registry: Registry) -> None:
+    with registry.staged("ann", "old") as old:
+        (old / "checkpoint").write_text("half")
+    with registry.staged("ann", "new") as new:
+        assert not old.exists()
+        assert list(new.iterdir()) == []
+
+
+def test_a_kill_before_the_last_rename_leaves_no_version(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(registry)
+    registry.promote("ann", "v1")
+
+    def power_cut(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch, contextlib.suppress(RuntimeError):
+        patch.setattr(Path, "rename", power_cut)
+        add(registry)
+    assert registry.versions("ann") == ["v1"]
+    assert registry.current("ann").version == "v1"
+    assert add(registry).version == "v2"
+
+
+def test_a_kill_while_promoting_leaves_the_old_version_in_use(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(registry), add(registry)
+    registry.promote("ann", "v1")
+
+    def power_cut(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch, contextlib.suppress(RuntimeError):
+        patch.setattr(Path, "replace", power_cut)
+        registry.promote("ann", "v2")
+    assert registry.current("ann").version == "v1"
+
+
+def test_what_is_forgotten_is_gone_and_others_stay(registry: Registry) -> None:
+    for name in ("ann", "ann-bob"):
+        add(registry, name)
+        registry.promote(name, "v1")
+    assert registry.forget("ann") is True
+    assert registry.names() == ["ann-bob"]
+    assert [path.name for path in registry.root.iterdir()] == ["ann-bob"]
+    assert registry.forget("ann") is False
+    assert add(registry).version == "v1"
+
+
+def test_a_forgetting_that_was_killed_can_be_ended(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(registry)
+    registry.promote("ann", "v1")
+
+    def power_cut(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch, contextlib.suppress(RuntimeError):
+        patch.setattr(shutil, "rmtree", power_cut)
+        registry.forget("ann")
+    assert registry.names() == []
+    assert len(list(registry.root.rglob("weights"))) == 1
+    assert registry.forget("ann") is True
+    assert list(registry.root.iterdir()) == []
+
+
+def test_sweeping_ends_every_deletion_that_was_killed(registry: Registry) -> None:
+    add(registry)
+    (registry.root / "ann").rename(registry.root / ".forgotten-ann")
+    add(registry, "bob")
+    registry.sweep()
+    assert [path.name for path in registry.root.iterdir()] == ["bob"]
+
+
+@pytest.mark.parametrize("act", ["forget", "staged"])
+def test_a_base_model_is_no_voice_to_delete_or_train(registry: Registry, act: str) -> None:
+    base = registry.root / "base"
+    base.mkdir(parents=True)
+    (base / "config.json").write_text("{}")
+    with pytest.raises(Usage, match="is a base model and no voice"), contextlib.ExitStack() as stack:
+        if act == "forget":
+            registry.forget("base")
+        else:
+            stack.enter_context(registry.staged("base", "i"))
+    assert [path.name for path in base.iterdir()] == ["config.json"]
+    assert registry.names() == []
+
+
+HOLDING = """
+import sys
+from pathlib import Path
+from huggingtweets.registry import Registry
+with Registry(Path(sys.argv[1])).staged("ann", "i") as folder:
+    (folder / "made").touch()
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def trainer(registry: Registry) -> Iterator[subprocess.Popen[str]]:
+    """Another process in the middle of training ann."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, registry.root], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == "held\n"
+        yield child
+        child.kill()
+
+
+def test_two_processes_do_not_train_or_forget_one_name(
+    registry: Registry, trainer: "subprocess.Popen[str]"
+) -> None:
+    with pytest.raises(Unavailable, match="ann is being trained or forgotten right now"), registry.staged("ann", "j"):
+        pytest.fail("two train at once")
+    with pytest.raises(Unavailable):
+        registry.forget("ann")
+    assert (registry.root / "ann" / ".staged-i" / "made").exists()
+    assert add(registry, "bob").version == "v1"
+
+
+def test_the_lock_of_a_killed_process_is_free(registry: Registry, trainer: "subprocess.Popen[str]") -> None:
+    trainer.kill()
+    trainer.wait()
+    with registry.staged("ann", "i") as folder:
+        assert (folder / "made").exists()
+
+
+def test_a_version_can_be_promoted_while_the_next_is_trained(
+    registry: Registry, trainer: "subprocess.Popen[str]"
+) -> None:
+    shutil.copytree(add(registry, "bob").folder, registry.root / "ann" / "v1")
+    assert registry.promote("ann", "v1").name == "ann"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": "v1"}', "null"])
+def test_a_damaged_state_is_told_with_the_mend(registry: Registry, text: str) -> None:
+    add(registry)
+    (registry.root / "ann" / CURRENT).write_text(text)
+    with pytest.raises(PipelineError, match="is damaged .*; delete it and promote a version again"):
+        registry.current("ann")
+
+
+def test_a_damaged_manifest_is_told_with_the_mend(registry: Registry) -> None:
+    (add(registry).folder / MANIFEST).write_text("{")
+    with pytest.raises(Unavailable, match="cannot be read .*; promote another version or train again"):
+        registry.version("ann", "v1")
+
+
+def test_a_manifest_is_readable_by_people(registry: Registry) -> None:
+    text = (add(registry).folder / MANIFEST).read_text()
+    assert json.loads(text) == {"name": "ann", "version": "v1", "base": "b"}
+    assert text.count("\n") == 5

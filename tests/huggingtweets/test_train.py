@@ -1,0 +1,176 @@
+"""A training learns, stops in time, and a killed one ends in the very weights of an undisturbed one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from huggingtweets import base as bases
+from huggingtweets.base import Base
+from huggingtweets.config import Training
+from huggingtweets.dataset import Dataset
+from huggingtweets.errors import PipelineError
+from huggingtweets.evaluate import held_out_bits
+from huggingtweets.loss import mean_loss
+from huggingtweets.train import FLOOR, Step, Trained, epochs_within, rate, tokenized_rows, train
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    """A person who always writes of the same few things."""
+    texts = [f"all I think of is cheese number {number} and wine" for number in range(120)]
+    return Dataset(tuple(texts[:100]), tuple(texts[100:]))
+
+
+@pytest.fixture
+def settings(tiny_training: Training) -> Training:
+    return tiny_training.model_copy(update={"max_epochs": 3, "patience": 3, "checkpoint_seconds": 1e-9})
+
+
+@pytest.fixture(params=["lora", "full"])
+def method(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class Killed(Exception):
+    pass
+
+
+def killed_at(step: int) -> "type[Killed] | object":
+    def say(progress: Step) -> None:
+        if progress.done == step:
+            raise Killed
+
+    return say
+
+
+def same(first: Trained, second: Trained) -> bool:
+    return first.weights.keys() == second.weights.keys() and all(
+        torch.equal(weight, second.weights[name]) for name, weight in first.weights.items()
+    )
+
+
+def test_the_held_out_loss_falls(
+    tiny_base: Path, dataset: Dataset, settings: Training, method: str, tmp_path: Path
+) -> None:
+    base = bases.load(str(tiny_base))
+    chosen = settings.model_copy(update={"method": method})
+    steps: list[Step] = []
+    trained = train(base, dataset, chosen, tmp_path / "checkpoint.pt", steps.append)
+    assert trained.held_out_loss < trained.base_held_out_loss
+    assert [step.done for step in steps] == list(range(1, trained.steps + 1))
+    assert steps[-1].total == trained.steps
+    assert steps[-1].loss < steps[0].loss
+    rows = tokenized_rows(base, dataset.held_out, chosen.row_tokens)
+    assert mean_loss(base.model, rows) == pytest.approx(trained.held_out_loss, rel=1e-6), "the best weights are in use"
+    assert trained.tokens == trained.epochs * tokenized_rows(base, dataset.learned, chosen.row_tokens).token_count
+    assert [row["epoch"] for row in trained.curve] == [1, 2, 3]
+
+
+def test_a_killed_training_ends_in_the_same_weights(
+    tiny_base: Path, dataset: Dataset, settings: Training, method: str, tmp_path: Path
+) -> None:
+    chosen = settings.model_copy(update={"method": method})
+    undisturbed = train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "a.pt")
+    done = 0
+    for stop in (2, undisturbed.steps // 2, undisturbed.steps - 1):
+        with pytest.raises(Killed):
+            train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt", killed_at(stop))
+        done = torch.load(tmp_path / "b.pt", weights_only=True)["place"]["step"]
+        assert done == stop
+    resumed = train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt")
+    assert resumed.steps > done
+    assert same(resumed, undisturbed)
+    assert resumed.curve == undisturbed.curve
+    assert resumed.tokens == undisturbed.tokens
+
+
+def test_a_base_with_dropout_resumes_to_the_same_weights_too(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    """GPT-2 itself has it."""
+    folder = shutil.copytree(tiny_base, tmp_path / "base", ignore=shutil.ignore_patterns(".work"))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"resid_pdrop": 0.1, "attn_pdrop": 0.1, "embd_pdrop": 0.1}))
+    undisturbed = train(bases.load(str(folder)), dataset, settings, tmp_path / "a.pt")
+    with pytest.raises(Killed):
+        train(bases.load(str(folder)), dataset, settings, tmp_path / "b.pt", killed_at(4))
+    base = bases.load(str(folder))
+    assert same(train(base, dataset, settings, tmp_path / "b.pt"), undisturbed)
+    assert not base.model.training
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    def trained(seed: int, name: str) -> Trained:
+        chosen = settings.model_copy(update={"seed": seed, "max_epochs": 1})
+        return train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / name)
+
+    first = trained(1, "a.pt")
+    assert same(first, trained(1, "b.pt"))
+    assert not same(first, trained(2, "c.pt"))
+
+
+def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
+    tiny_base: Path, settings: Training, tmp_path: Path
+) -> None:
+    unlike = Dataset(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
+    chosen = settings.model_copy(update={"max_epochs": 30, "patience": 2, "lora_learning_rate": 0.05})
+    base = bases.load(str(tiny_base))
+    trained = train(base, unlike, chosen, tmp_path / "a.pt")
+    losses = [row["held_out_loss"] for row in trained.curve]
+    assert len(losses) < 30
+    assert len(losses) == trained.epochs + 2
+    assert trained.held_out_loss == min(losses) == losses[trained.epochs - 1]
+    assert held_out_bits(base, unlike.held_out, 128) > 0
+
+
+def test_a_finished_training_that_is_started_again_is_finished(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    first = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
+    steps: list[Step] = []
+    again = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt", steps.append)
+    assert len(steps) <= 1
+    assert same(first, again)
+
+
+def test_a_damaged_checkpoint_is_put_aside(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    undisturbed = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
+    (tmp_path / "b.pt").write_bytes((tmp_path / "a.pt").read_bytes()[:1_000])
+    assert same(train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "b.pt"), undisturbed)
+
+
+def test_a_training_that_diverges_says_so(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    chosen = settings.model_copy(update={"lora_learning_rate": 1e30})
+    with pytest.raises(PipelineError, match=r"The training diverged at step \d+; lower the learning rate"):
+        train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "a.pt")
+
+
+@pytest.mark.parametrize(("total", "steps"), [(100, 100), (1, 1), (5, 5)])
+def test_the_learning_rate_rises_and_falls_to_its_floor(total: int, steps: int) -> None:
+    rates = [rate(step, total) for step in range(steps)]
+    assert all(0 < value <= 1 for value in rates)
+    if total == 100:
+        top = max(range(total), key=rates.__getitem__)
+        assert 5 <= top <= 12
+        assert rates[top:] == sorted(rates[top:], reverse=True)
+        assert rates[-1] == pytest.approx(FLOOR, abs=0.001)
+
+
+def test_the_passes_are_bounded_by_tokens_but_never_none() -> None:
+    settings = Training(max_epochs=16, max_tokens=1_000)
+    assert [epochs_within(settings, tokens) for tokens in (0, 10, 100, 300, 5_000)] == [16, 16, 10, 3, 1]
+
+
+def test_rows_are_no_longer_than_the_context(tiny_base: Path) -> None:
+    base: Base = bases.load(str(tiny_base))
+    assert tokenized_rows(base, ["a b c"], 4_096).inputs.shape[1] == base.context
+    assert tokenized_rows(base, ["a b c"], 32).inputs.shape[1] == 32
