@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -44,7 +44,6 @@ async def _start(
     config: Config, config_file: Path | None, beside: Path | None, stack: AsyncExitStack
 ) -> list[asyncio.Task[None]]:
     """Start what the settings ask for; the tasks that must not end."""
-    sample = sample_account().handle
     registry = Registry(config.storage.models)
     await asyncio.to_thread(registry.sweep)
     engine = await stack.enter_async_context(Engine(config.generation, beside))
@@ -64,30 +63,42 @@ async def _start(
         max_count=config.limits.tweets_per_request,
     )
     if config.bot.sample_account and not await asyncio.to_thread(registry.names):
-        await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
-        log.info("there is no voice yet: learning the sample account, @%s", sample)
-        await training.start("bot", sample, ())
+        sample = await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
+        log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
+        await training.start("bot", sample.handle, ())
+    engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
-        from bot.playground.server import serving
-
-        address = await stack.enter_async_context(
-            serving(
-                config.playground,
-                Chat(tweeting=tweeting, training=training),
-                max_count=config.limits.tweets_per_request,
-                ready=ready.is_set,
-                suggestions=[f"/tweetlike @{sample}", f"/tweetlike @{sample} Good morning", "/models"],
-            )
-        )
-        log.info("the playground is at %s", address)
+        await stack.enter_async_context(_page(config, Chat(tweeting=tweeting, training=training), ready))
     tasks = [await _connect(config, tweeting, stack)] if config.discord.token else _without_discord(config)
     ready.set()
     return tasks
 
 
+@contextlib.asynccontextmanager
+async def _page(config: Config, chat: Chat, ready: asyncio.Event) -> AsyncIterator[None]:
+    from bot.playground.server import serving
+
+    sample = sample_account().handle
+    suggestions = [f"/tweetlike @{sample}", f"/tweetlike @{sample} Good morning", "/models"]
+    most = config.limits.tweets_per_request
+    async with serving(config.playground, chat, max_count=most, suggestions=suggestions, ready=ready.is_set) as address:
+        log.info("the playground is at %s", address)
+        yield
+
+
 async def _connect(config: Config, tweeting: Tweeting, stack: AsyncExitStack) -> asyncio.Task[None]:
-    raise NotImplementedError
+    from bot.discord.client import DiscordBot
+    from bot.discord.connection import stay_connected
+
+    client = DiscordBot(
+        settings=config.discord,
+        tweeting=tweeting,
+        commands_file=config.storage.data / "discord-commands.json",
+        stop_seconds=config.bot.stop_seconds,
+    )
+    await stack.enter_async_context(client)
+    return asyncio.create_task(stay_connected(client, config.discord), name="discord")
 
 
 def _without_discord(config: Config) -> list[asyncio.Task[None]]:

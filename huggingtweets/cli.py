@@ -262,8 +262,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         cli.main(arguments, prog_name="huggingtweets", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(Usage.exit_code)
     except click.ClickException as error:
         _fail(f"{error.format_message()} See huggingtweets --help.", Usage.exit_code)
     except (click.Abort, KeyboardInterrupt):

@@ -55,7 +55,7 @@ class Writer:
         refused: Counter[str] = Counter()
         for number in range(self._engine.settings.max_rounds):
             missing = count - len(passed)
-            if not missing:
+            if missing <= 0:
                 break
             request = Request(version, prompt, missing + SPARE_DRAFTS, seed + number)
             for draft in await self._engine.draw(request):

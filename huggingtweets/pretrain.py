@@ -26,6 +26,7 @@ from tokenizers import Tokenizer
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 from huggingtweets import atomic, corpus, pipeline
+from huggingtweets.base import hide_progress_bars
 from huggingtweets.cpu import keep_freed_memory
 from huggingtweets.errors import BadData, Misconfigured, Usage
 from huggingtweets.loss import bits_per_byte, mean_loss, summed_loss

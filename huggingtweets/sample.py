@@ -18,7 +18,8 @@ def sample_account() -> Account:
     return Account(**json.loads((FOLDER / "account.json").read_text(encoding="utf-8")))
 
 
-def collect_sample(store: TweetStore) -> None:
-    """Put the sample account's tweets into `store`."""
+def collect_sample(store: TweetStore) -> Account:
+    """Put the sample account's tweets into `store`; whose they are."""
     account = sample_account()
     store.merge(account.handle, Collected(account, read(FOLDER / "tweets.jsonl").tweets))
+    return account

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -46,8 +47,8 @@ async def answer_failure(interaction: Interaction, error: Exception) -> None:
             await interaction.response.autocomplete([])
         else:
             await _tell(interaction, sentence(told(_cause(error))))
-    except (discord.DiscordException, OSError) as unanswered:
-        log.warning("no answer reached interaction %s: %s", interaction.id, unanswered)
+    except Exception as unanswered:  # noqa: BLE001  there is no other way left to tell
+        log.warning("no answer reached interaction %s: %r", interaction.id, unanswered)
 
 
 async def reply(message: discord.Message, content: str | None = None, *, embed: discord.Embed | None = None) -> None:
@@ -63,8 +64,8 @@ async def reply_failure(message: discord.Message, error: Exception) -> None:
     """Tell who wrote `message` what went wrong."""
     try:
         await reply(message, sentence(told(error)))
-    except (discord.DiscordException, OSError) as unanswered:
-        log.warning("no answer reached message %s: %s", message.id, unanswered)
+    except Exception as unanswered:  # noqa: BLE001  there is no other way left to tell
+        log.warning("no answer reached message %s: %r", message.id, unanswered)
 
 
 @asynccontextmanager
@@ -73,8 +74,8 @@ async def typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(channel.typing())
-        except (discord.DiscordException, OSError) as error:
-            log.info("typing is not shown: %s", error)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("typing is not shown: %r", error)
         yield
 
 

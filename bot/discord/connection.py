@@ -7,7 +7,6 @@ Knows discord.py's connection. Does not know what the bot does with it.
 """
 
 import asyncio
-import itertools
 import logging
 import random
 from collections.abc import Iterator
@@ -101,6 +100,7 @@ def _final(error: Exception, settings: Discord) -> PipelineError | None:
 
 def _pauses() -> Iterator[float]:
     """Seconds to wait, doubling; spread so that many bots do not come back at once."""
-    for attempt in itertools.count():
-        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+    longest = FIRST_PAUSE_SECONDS
+    while True:
         yield random.uniform(max(FIRST_PAUSE_SECONDS, longest / 2), longest)  # noqa: S311  no secret
+        longest = min(LONGEST_PAUSE_SECONDS, longest * 2)

@@ -38,8 +38,7 @@ def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
     if not _is_direct(message) and not own_mention.match(message.content):
         # Named in the middle of a sentence is called, but it is no command.
         return Call() if own_mention.search(message.content) else None
-    name, _, prompt = text.partition(" ")
-    return Call(name, prompt.strip())
+    return Call(*text.split(maxsplit=1))
 
 
 def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> str | None:
@@ -47,7 +46,8 @@ def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> str | N
     tweets = message.reference.resolved if message.reference else None
     if not isinstance(tweets, discord.Message) or tweets.author.id != me.id:
         return None
-    # Who switches the ping off talks about us, not to us. In a reply to a command's answer Discord pings no bot.
+    # Who switches the ping off talks about us, not to us. In a reply to a command's answer Discord pings no bot
+    # (discord-api-docs #5395), so there it cannot tell.
     pinged = any(user.id == me.id for user in message.mentions) or tweets.interaction_metadata
     return voice_of(tweets.embeds) if pinged or _is_direct(message) else None
 

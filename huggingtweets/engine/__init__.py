@@ -6,6 +6,7 @@ Knows threads, the queue's bound and the deadline. Does not know names, consent,
 """
 
 import asyncio
+import importlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,6 +64,10 @@ class Engine:
         """Requests that are queued or running."""
         return self._waiting
 
+    def warm_up(self) -> None:
+        """Have the worker import what it computes with, which takes seconds, before somebody waits for it."""
+        self._worker.submit(_import_what_computes)
+
     async def draw(self, request: Request) -> "list[Draft]":
         """The drafts of `request`.
 
@@ -99,7 +104,7 @@ class Engine:
         """On the worker thread. torch is imported here, so that the process starts without it."""
         from huggingtweets.engine.decode import Sampling, decode
 
-        if cancelled.is_set():
+        if cancelled.is_set() or self._closing.is_set():
             return []
         settings = self.settings
         return decode(
@@ -118,3 +123,9 @@ class Engine:
             use_threads(self.settings.threads)
             self._voices = Voices(self.settings.max_loaded, self._beside)
         return self._voices
+
+
+def _import_what_computes() -> None:
+    # transformers imports a model's module only when it is named.
+    for module in ("transformers.models.gpt2.modeling_gpt2", f"{__name__}.decode", f"{__name__}.voices"):
+        importlib.import_module(module)

@@ -59,6 +59,13 @@ async def test_a_voice_that_is_being_learned_is_promised(use_cases, sample_file:
         await use_cases.tweeting.tweet_like(Ask("test:1", "bob"))
 
 
+async def test_a_damaged_voice_does_not_hide_the_others(use_cases) -> None:
+    broken = use_cases.home.folder / "models" / "bob"
+    broken.mkdir()
+    (broken / "current.json").write_text("{")
+    assert [version.name for version in await use_cases.tweeting.models()] == ["ann"]
+
+
 async def test_suggestions_take_an_at_and_any_case(use_cases) -> None:
     for name in ("anna", "joann", "zed"):
         home = use_cases.home.folder / "models" / name

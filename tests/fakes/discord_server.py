@@ -28,6 +28,7 @@ from simcord.interactions import base_payload
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 BAD_TOKEN = 4004
+HANG_UP = 599
 
 
 class WallClock(Clock):
@@ -39,7 +40,10 @@ class WallClock(Clock):
 
 @dataclass
 class Trouble:
-    """What the next `times` matching requests meet: a delay, and a refusal if there is a status."""
+    """What the next `times` matching requests meet: a delay, and a refusal if there is a status.
+
+    `HANG_UP` ends the connection without an answer.
+    """
 
     method: str
     path: str
@@ -166,6 +170,9 @@ class DiscordServer:
                 trouble.times -= 1
                 trouble.met.set()
                 await asyncio.sleep(trouble.delay_seconds)
+                if trouble.status == HANG_UP:
+                    assert request.transport
+                    request.transport.close()
                 if trouble.status:
                     return _response(trouble.status, trouble.body, trouble.content_type, trouble.headers)
         tokened = path.startswith(("/webhooks/", "/interactions/"))

@@ -78,13 +78,13 @@ def test_half_a_surrogate_pair_can_be_written(tmp_path: Path) -> None:
 
 def test_two_threads_that_write_one_file_do_not_meet(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    faults: list[BaseException] = []
+    faults: list[OSError] = []
 
     def write(letter: str) -> None:
         try:
             for _ in range(30):
                 atomic.write_text(path, letter * 1_000)
-        except BaseException as error:
+        except OSError as error:
             faults.append(error)
 
     threads = [threading.Thread(target=write, args=(letter,)) for letter in "ab"]
@@ -102,7 +102,7 @@ def test_a_tree_is_synced_with_folders_in_it(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "a" / "b").write_text("x")
     synced: list[str] = []
     real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda it: (synced.append(os.readlink(f"/proc/self/fd/{it}")), real(it)))
+    monkeypatch.setattr(os, "fsync", lambda it: (synced.append(str(Path(f"/proc/self/fd/{it}").readlink())), real(it)))
     atomic.sync_tree(tmp_path)
     assert sorted(synced) == sorted(map(str, (tmp_path, tmp_path / "a", tmp_path / "a" / "b")))
 

@@ -116,7 +116,17 @@ def test_a_text_that_calls_nobody_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a<|endoftext|>", "<|endoftext", "endoftext|>", "< EndOfText", "caf\ufffd", "a\x00b", "bell\x07", "a\nb", "\ud83d"],
+    [
+        "a<|endoftext|>",
+        "<|endoftext",
+        "endoftext|>",
+        "< EndOfText",
+        "caf\ufffd",
+        "a\x00b",
+        "bell\x07",
+        "a\nb",
+        "\ud83d",
+    ],
 )
 def test_what_the_model_left_is_broken(text: str) -> None:
     assert Leftover()(text) == "broken"
@@ -128,7 +138,14 @@ def test_a_whole_text_has_no_leftovers() -> None:
 
 @pytest.mark.parametrize(
     "draft",
-    ["Hello, World 🚀", "hello world", "HELLO — world!!!", "hello  world", "h\u200bello world", "ｈｅｌｌｏ ｗｏｒｌｄ"],
+    [
+        "Hello, World 🚀",
+        "hello world",
+        "HELLO — world!!!",
+        "hello  world",
+        "h\u200bello world",
+        "ｈｅｌｌｏ ｗｏｒｌｄ",
+    ],
 )
 def test_a_copy_is_found_whatever_its_dress(draft: str) -> None:
     assert Copy(["Hello, world! 🚀"])(draft) == "copied"

@@ -48,7 +48,9 @@ def test_a_data_set_comes_back_from_its_file(tmp_path: Path) -> None:
 
 
 def test_too_few_characters_are_refused_with_both_numbers() -> None:
-    with pytest.raises(TooLittleData, match="ann: only 8 characters are left after cleaning and training needs 9") as no:
+    with pytest.raises(
+        TooLittleData, match="ann: only 8 characters are left after cleaning and training needs 9"
+    ) as no:
         refuse_too_little("ann", kept("abcd", "efgh"), 9)
     assert no.value.characters == 8
     refuse_too_little("ann", kept("abcd", "efgh"), 8)

@@ -46,7 +46,7 @@ def undisturbed(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_the_loss_falls_and_is_measured_on_the_way(undisturbed: tuple[Path, list[Progress], float]) -> None:
-    out, steps, bits = undisturbed
+    _, steps, bits = undisturbed
     assert steps[-1].loss < steps[0].loss / 1.3
     assert steps[-1].seen >= PLAN.tokens
     measured = [step.held_out_bits_per_byte for step in steps if step.held_out_bits_per_byte is not None]
@@ -160,6 +160,7 @@ def test_heads_must_divide_the_width() -> None:
 def test_the_learning_rate_rises_stays_and_falls() -> None:
     plan = Plan(tokens=1_000_000)
     assert plan.rate(0) < 0.01
-    assert plan.rate(20_000) == plan.rate(500_000) == plan.rate(800_000) == 1.0
+    assert plan.rate(20_000) == plan.rate(500_000) == 1.0
+    assert plan.rate(800_000) == pytest.approx(1.0)
     assert plan.rate(900_000) == pytest.approx(0.5)
     assert plan.rate(1_000_000) == 0.0

@@ -78,7 +78,7 @@ import sys
 from pathlib import Path
 from huggingtweets.records import Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
-for number in range(100):
+for number in range(25):
     TweetStore(Path(sys.argv[1])).merge("ann", Collected(None, (Tweet(f"{sys.argv[2]}{number}", "text"),)))
 """
 
@@ -86,4 +86,4 @@ for number in range(100):
 def test_two_processes_that_merge_at_once_lose_nothing(store: TweetStore) -> None:
     children = [subprocess.Popen([sys.executable, "-c", MERGING, store.folder, letter]) for letter in "ab"]
     assert [child.wait() for child in children] == [0, 0]
-    assert len(store.tweets("ann")) == 200
+    assert len(store.tweets("ann")) == 50

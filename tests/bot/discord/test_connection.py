@@ -14,7 +14,7 @@ from bot.discord.client import DiscordBot
 from bot.discord.connection import stay_connected
 from huggingtweets.errors import Misconfigured, Unavailable
 from tests.bot.discord.conftest import MakeBot
-from tests.fakes.discord_server import DiscordServer, Trouble
+from tests.fakes.discord_server import HANG_UP, DiscordServer, Trouble
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +132,19 @@ async def test_a_rate_limit_is_waited_for(server: DiscordServer, make_bot: MakeB
     async with running(make_bot(settings=settings), settings):
         await server.ready.wait()
         server.troubles = [Trouble.rate_limit("POST", "/channels/*/messages", seconds=0.3)]
+        await mention_is_answered(server)
+
+
+async def test_when_the_line_breaks_under_an_answer_the_next_one_is_given(
+    server: DiscordServer, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_of(server)
+    async with running(make_bot(settings=settings), settings):
+        await server.ready.wait()
+        server.troubles = [Trouble("POST", f"/channels/*/{path}", HANG_UP, times=8) for path in ("typing", "messages")]
+        server.write("{me} nasa")
+        await server.until(lambda: "no answer reached message" in caplog.text)
+        server.troubles.clear()
         await mention_is_answered(server)
 
 

@@ -22,6 +22,11 @@ async def test_a_mention_is_answered_with_a_reply(there: World, writer: Scripted
     assert not stored.allowed_mentions.replied_user
 
 
+async def test_the_prompt_may_begin_on_the_next_line(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me}\nnasa\n\nMy dream is")
+    assert writer.asked == [("nasa", "My dream is", 1)]
+
+
 async def test_typing_is_shown_while_it_is_written(there: World, writer: ScriptedWriter) -> None:
     writer.seconds = 12
     await there.ann.send(there.channel, f"{there.me} nasa")
@@ -76,7 +81,14 @@ async def test_a_reply_to_a_commands_tweets_goes_on_though_discord_hides_its_tex
 ) -> None:
     result = await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert result.response
-    await there.ann.send(there.channel, "And then", reply_to=result.response)
+    there.env.backend.create_message(
+        there.channel.id,
+        there.ann.id,
+        "And then",
+        reference={"message_id": str(result.response.id)},
+        allowed_mentions=AllowedMentions(replied_user=False),  # as Discord does it
+    )
+    await there.env.settle()
     assert writer.asked[-1] == ("nasa", "", 1)
     assert len(there.said()) == 2
 
@@ -182,6 +194,10 @@ async def test_a_message_that_was_deleted_meanwhile_is_still_answered(there: Wor
     await there.ann.delete(asked)
     await there.env.advance_time(21)
     assert len(there.said()) == 1
+    # SimCord takes the reply either way; Discord refuses one to a message that is gone, unless it is told not to.
+    sent = [one.json for one in there.env.http_requests if one.method == "POST" and one.path.endswith("/messages")]
+    assert sent[-1]
+    assert sent[-1]["message_reference"]["fail_if_not_exists"] is False
 
 
 async def test_pins_and_joins_are_no_calls(there: World, writer: ScriptedWriter) -> None:

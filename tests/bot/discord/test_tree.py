@@ -26,7 +26,7 @@ async def test_commands_are_registered_once_and_globally(there: World, make_bot:
 
 
 async def test_changed_commands_are_registered_again(there: World, make_bot: MakeBot) -> None:
-    await there.env.restart_bot(make_bot(max_count=3))
+    await there.env.restart_bot(make_bot(max_count=1))
     assert syncs(there) == 2
 
 
@@ -165,13 +165,16 @@ async def test_tweets_that_were_shown_stay_when_the_next_page_fails(there: World
     fault = {"method": "POST", "path": FOLLOW_UP, "status": 500, "code": 0, "message": "ill", "times": 1}
 
     def fail_the_next_one(event: str, _: object) -> None:
-        if event == "MESSAGE_UPDATE":  # the first page is there
+        if event == "MESSAGE_UPDATE" and fault["times"]:  # the first page is there
             there.env.backend.faults.append(fault)
 
     there.env.backend.subscribers.append(fail_the_next_one)
     await there.env.advance_time(21)
     [page] = there.said()
     assert page.embeds[0].author.name == "AI parody of @nasa"
+    assert page.content == ""
+    [told] = [one for one in there.channel.history(viewer=there.ann) if one.flags.ephemeral]
+    assert "Something went wrong on my side" in told.content
     assert there.errors() == ["HTTPException"]
 
 

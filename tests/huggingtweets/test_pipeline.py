@@ -1,0 +1,161 @@
+"""From a file of tweets to a version in use, in one run or in several that were killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from huggingtweets import pipeline
+from huggingtweets.config import Settings
+from huggingtweets.dataset import Dataset
+from huggingtweets.engine.voices import load_voice
+from huggingtweets.errors import BadBase, BadSource, TooLittleData, Unavailable
+from huggingtweets.lora import WEIGHTS
+from huggingtweets.pipeline import Outcome, Progress
+from huggingtweets.records import Account
+from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
+
+Trained = tuple[Settings, Outcome]
+
+
+def training(settings: Settings, **values: object) -> Settings:
+    return settings.model_copy(update={"training": settings.training.model_copy(update=values)})
+
+
+def test_the_run_ends_with_a_version_in_use(trained: Trained) -> None:
+    settings, outcome = trained
+    registry = Registry(settings.storage.models)
+    assert registry.names() == ["ann"]
+    assert registry.current("ann") == outcome.version
+    assert outcome.version.version == "v1"
+    assert sorted(path.name for path in outcome.version.folder.iterdir()) == [
+        "adapter",
+        "dataset.jsonl",
+        "manifest.json",
+    ]
+
+
+def test_the_counts_are_those_of_the_account(trained: Trained) -> None:
+    _, outcome = trained
+    assert (outcome.counts.downloaded, outcome.counts.retweets, outcome.counts.short) == (250, 10, 10)
+    assert outcome.counts.kept == 230
+    dataset = Dataset.load(outcome.version.dataset)
+    assert len(dataset.texts) <= 230
+    assert not any("http" in text or "&amp;" in text for text in dataset.texts)
+
+
+def test_the_manifest_tells_what_the_voice_was_made_of(trained: Trained, tiny_base: Path) -> None:
+    settings, outcome = trained
+    manifest = outcome.version.manifest
+    assert manifest["base"] == str(tiny_base)
+    assert manifest["settings"] == settings.training.model_dump()
+    assert manifest["report"] == outcome.report.as_json()
+    assert manifest["samples"] == list(outcome.samples)
+    assert manifest["training"]["steps"] > manifest["training"]["epochs"] > 0
+    (account,) = manifest["accounts"]
+    assert (account["handle"], account["display_name"]) == ("Ann", "Ann O'Nymous")
+    assert account["counts"] == outcome.counts.as_json()
+    assert TweetStore(settings.tweets).account("ann") == Account("Ann", "Ann O'Nymous")
+
+
+def test_the_voice_is_better_than_its_base_and_shows_samples(trained: Trained) -> None:
+    _, outcome = trained
+    assert outcome.report.held_out_bits_per_byte < outcome.report.base_held_out_bits_per_byte
+    assert len(outcome.samples) == len(set(outcome.samples)) == pipeline.SAMPLES
+    assert json.loads(json.dumps(outcome.as_json()))["version"] == "v1"
+
+
+def test_every_stage_is_told_in_order(tiny_settings: Settings, sample_file: Path, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    settings = training(tiny_settings, max_epochs=1, warn_characters=10**6)
+    pipeline.run("ann", [sample_file], settings, say=told.append)
+    assert tuple(dict.fromkeys(progress.stage for progress in told)) == pipeline.STAGES
+    facts = {progress.stage: progress.facts for progress in told}
+    assert facts["collect"] == {"tweets": 250, "new": 250}
+    assert facts["clean"]["kept"] == 230
+    assert facts["register"] == {"version": "v1"}
+    (warning,) = (progress.warning for progress in told if progress.warning)
+    assert "the voice will be faint below 1,000,000" in warning
+
+
+def test_a_second_run_learns_from_what_is_kept_and_makes_the_next_version(
+    tiny_settings: Settings, sample_file: Path
+) -> None:
+    settings = training(tiny_settings, max_epochs=1)
+    first = pipeline.run("ann", [sample_file], settings)
+    second = pipeline.run("ann", [], settings)
+    assert (first.version.version, second.version.version) == ("v1", "v2")
+    ours, theirs = (version.adapter / WEIGHTS for version in (first.version, second.version))
+    assert ours.read_bytes() == theirs.read_bytes(), "the same inputs give the same weights"
+    assert Registry(settings.storage.models).rollback("ann").version == "v1"
+
+
+def test_a_full_fine_tune_is_an_ordinary_model(tiny_settings: Settings, sample_file: Path) -> None:
+    from transformers import GPT2LMHeadModel
+
+    version = pipeline.run("ann", [sample_file], training(tiny_settings, method="full", max_epochs=1)).version
+    assert not version.adapter.exists()
+    plain = GPT2LMHeadModel.from_pretrained(version.model, dtype="float32")
+    ours = load_voice(version, None).model.state_dict()
+    assert all(torch.equal(weight, ours[name]) for name, weight in plain.state_dict().items())
+
+
+def test_too_little_data_leaves_no_half_version(tiny_settings: Settings, tmp_path: Path) -> None:
+    few = tmp_path / "few.txt"
+    few.write_text("just these few words here\n" * 3)
+    with pytest.raises(TooLittleData, match=r"ann: only 75 characters"):
+        pipeline.run("ann", [few], tiny_settings)
+    assert not tiny_settings.storage.models.exists()
+
+
+def test_nobodys_tweets_and_bad_files_are_refused(tiny_settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="There are no tweets of ann; name a file or archive of theirs with --from"):
+        pipeline.run("ann", [], tiny_settings)
+    with pytest.raises(BadSource):
+        pipeline.run("ann", [tmp_path / "none.csv"], tiny_settings)
+    assert not tiny_settings.storage.models.exists()
+
+
+def test_a_base_that_cannot_be_loaded_leaves_no_version(tiny_settings: Settings, sample_file: Path) -> None:
+    with pytest.raises(BadBase):
+        pipeline.run("ann", [sample_file], training(tiny_settings, base="someone/never-cached"))
+    assert Registry(tiny_settings.storage.models).versions("ann") == []
+    assert pipeline.run("ann", [], training(tiny_settings, max_epochs=1)).version.version == "v1"
+
+
+def test_a_run_that_is_killed_in_training_reaches_its_version_when_started_again(
+    tiny_base: Path, sample_file: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 15\npatience = 15\n'
+        "batch_tokens = 256\nrow_tokens = 128\nlora_rank = 2\ncheckpoint_seconds = 0.05\n"
+        "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
+    )
+    command = [sys.executable, "-m", "huggingtweets", "train", "ann", "--json", "--config", str(config)]
+    first_step = 0
+    with subprocess.Popen([*command, "--from", str(sample_file)], stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout
+        for line in killed.stdout:
+            row = json.loads(line)
+            assert row["stage"] not in ("evaluate", "register"), "it was too fast to be killed in training"
+            if row["stage"] == "train" and list(tmp_path.rglob("checkpoint.pt")):
+                first_step = row["done"]
+                os.kill(killed.pid, signal.SIGKILL)
+                break
+    registry = Registry(tmp_path / "models")
+    assert registry.versions("ann") == []
+
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = [json.loads(line) for line in again.stdout.splitlines()]
+    resumed = next(row["done"] for row in rows if row["stage"] == "train")
+    assert resumed > first_step * 0.5 > 0
+    assert rows[-1]["event"] == "done"
+    assert registry.current("ann").version == "v1"
+    assert not list(tmp_path.rglob("checkpoint.pt"))
