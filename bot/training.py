@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.errors import BotError, JobRefused
+from huggingtweets.cpu import usable_cores
 from huggingtweets.errors import PipelineError
 from huggingtweets.names import parse_name
 from huggingtweets.pipeline import STAGES
@@ -180,7 +181,7 @@ class Training:
     def _command(self, job: Job) -> list[str]:
         # With nobody to serve, all cores may learn; else one stays free. Measured: with a trainer on every core an
         # answer takes 16 to 41 s instead of 2.
-        cores = len(os.sched_getaffinity(0))
+        cores = usable_cores()
         threads = max(1, cores - 1) if self._registry.names() else cores
         command = [sys.executable, "-m", "huggingtweets", "train", job.name, "--json", "--background"]
         command += ["--threads", str(threads)]

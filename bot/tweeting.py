@@ -4,17 +4,14 @@ Knows the registry, the writer, limits and what is in training. Does not know Di
 """
 
 import asyncio
-import logging
 from dataclasses import dataclass
 
 from bot.permission import RateLimit
 from bot.training import Training
-from huggingtweets.errors import PipelineError, UnknownModel, Usage
+from huggingtweets.errors import UnknownModel, Usage
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.names import parse_name
 from huggingtweets.registry import Registry, Version
-
-log = logging.getLogger(__name__)
 
 MAX_SUGGESTIONS = 25  # as many as Discord shows
 MAX_PROMPT_CHARACTERS = 200
@@ -54,7 +51,7 @@ class Tweeting:
 
     async def models(self) -> list[Version]:
         """The versions in use, by name."""
-        return await asyncio.to_thread(self._readable)
+        return await asyncio.to_thread(self._registry.in_use)
 
     async def suggestions(self, typed: str) -> list[str]:
         """Names that fit what was typed so far, best first: `@` and case do not matter."""
@@ -62,16 +59,6 @@ class Tweeting:
         names = await asyncio.to_thread(self._registry.names)
         fitting = [name for name in names if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
-
-    def _readable(self) -> list[Version]:
-        """What is in use and can be read; one that is damaged or just forgotten does not hide the others."""
-        found: list[Version] = []
-        for name in self._registry.names():
-            try:
-                found.append(self._registry.current(name))
-            except PipelineError as error:
-                log.warning("the voice %s is left out of the list: %s", name, error)
-        return found
 
     async def _version(self, name: str) -> Version:
         try:

@@ -5,8 +5,8 @@ A base is a folder (the embedded `models/base`, or any saved GPT-2) or a Hub id 
 Knows transformers and, through it, the Hub. Does not know adapters, tweets or training.
 """
 
+import hashlib
 import json
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
     from transformers import GPT2LMHeadModel
 
-log = logging.getLogger(__name__)
-EMBEDDED = "models/base"
+MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,27 @@ def load(base: str, beside: Path | None = None) -> Base:
     if not isinstance(end_of_text, int):
         raise BadBase(base, "its config.json names no eos_token_id")
     return Base(base, model, tokenizer, end_of_text)
+
+
+def fingerprint(base: str, beside: Path | None = None) -> str:
+    """What tells two bases apart although they have one name: a hash of the weights' size, first and last MiB.
+
+    An adapter is only good on the weights it was trained on. Raises `BadBase` when there are none.
+    """
+    from transformers.utils.hub import cached_file
+
+    found = find(base, beside)
+    digest = hashlib.blake2b(digest_size=8)
+    try:
+        files = sorted(Path(found).glob("*.safetensors")) or [Path(str(cached_file(found, "model.safetensors")))]
+        for path in files:
+            with path.open("rb") as file:
+                digest.update(path.stat().st_size.to_bytes(8) + file.read(MIB))
+                file.seek(max(0, path.stat().st_size - MIB))
+                digest.update(file.read())
+    except OSError as error:
+        raise BadBase(base, _first_line(error)) from error
+    return digest.hexdigest()
 
 
 def hide_progress_bars() -> None:

@@ -176,12 +176,11 @@ def evaluate(context: Context, name: str, as_json: bool) -> None:
 def models(context: Context, as_json: bool) -> None:
     """List the models and their versions in use."""
     registry = context.registry
-    for name in registry.names():
-        version = registry.current(name)
+    for version in registry.in_use():
         if as_json:
-            _print_json(_summary(version) | {"versions": registry.versions(name)})
+            _print_json(_summary(version) | {"versions": registry.versions(version.name)})
         else:
-            click.echo(f"{name}\t{version.version}\t{version.base}\t{version.manifest['created']}")
+            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest['created']}")
 
 
 @cli.command()

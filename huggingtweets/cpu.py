@@ -10,11 +10,16 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _LARGEST_KEPT_BYTES = 1 << 30
 
 
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def use_threads(wanted: int) -> None:
     """Let torch use `wanted` threads, or one a core this process may use when it is 0."""
     import torch
 
-    torch.set_num_threads(wanted or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(wanted or usable_cores())
 
 
 def keep_freed_memory() -> None:

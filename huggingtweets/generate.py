@@ -38,7 +38,7 @@ class Writer:
 
     def __init__(self, engine: Engine):
         self._engine = engine
-        self._copy_checks: dict[tuple[str, str], Copy] = {}
+        self._copy_checks: dict[tuple[str, str, str], Copy] = {}
 
     async def write(self, version: Version, prompt: str = "", count: int = 1, seed: int | None = None) -> Tweets:
         """`count` different tweets that begin with `prompt`.
@@ -70,7 +70,7 @@ class Writer:
         return Tweets(tuple(passed.values())[:count], version.name, version.version, seed)
 
     def _copy_check(self, version: Version) -> Copy:
-        key = (version.name, version.version)
+        key = version.key
         if key not in self._copy_checks:
             for older in [known for known in self._copy_checks if known[0] == version.name]:
                 del self._copy_checks[older]

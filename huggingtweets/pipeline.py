@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from huggingtweets import base as bases
 from huggingtweets import sources
 from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
@@ -88,13 +89,15 @@ def run(
     _collect(name, files, settings, say)
     kept, counts = _clean(name, settings, say)
     registry = Registry(settings.storage.models)
-    with registry.staged(name, _identity(kept, settings.training)) as staged:
+    fingerprint = bases.fingerprint(settings.training.base, beside)
+    with registry.staged(name, _identity(kept, settings.training, fingerprint)) as staged:
         dataset = split_by_time(kept, settings.training.held_out)
         dataset.save(staged / "dataset.jsonl")
         say(Progress("dataset", facts={"learned": len(dataset.learned), "held_out": len(dataset.held_out)}))
         manifest, report, samples = _learn(staged, dataset, settings, beside, say)
         account = TweetStore(settings.tweets).account(name)
         manifest |= {
+            "base_fingerprint": fingerprint,
             "accounts": [account.as_json() | {"counts": counts.as_json()}],
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - started, 1),
@@ -134,7 +137,6 @@ def _learn(
     staged: Path, dataset: Dataset, settings: Settings, beside: Path | None, say: Say
 ) -> tuple[JSON, Report, tuple[str, ...]]:
     """Train, evaluate and draw samples; leaves the weights in `staged`. Here torch is imported."""
-    from huggingtweets import base as bases
     from huggingtweets import train as training
     from huggingtweets.engine.decode import Sampling
     from huggingtweets.evaluate import evaluate, held_out_bits
@@ -183,14 +185,13 @@ def _learn(
 def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: Training) -> None:
     """An adapter as an adapter; a full fine-tune as an ordinary model folder."""
     from huggingtweets import lora
-    from huggingtweets.base import hide_progress_bars
     from huggingtweets.train import ALPHA_PER_RANK
 
     if settings.method == "lora":
         rank = settings.lora_rank
         lora.save(dict(weights), staged / "adapter", base=settings.base, rank=rank, alpha=ALPHA_PER_RANK * rank)  # type: ignore[arg-type]
     else:
-        hide_progress_bars()
+        bases.hide_progress_bars()
         base.model.save_pretrained(staged / "model")
         base.tokenizer.save(str(staged / "model" / "tokenizer.json"))
 
@@ -205,7 +206,8 @@ def _samples(dataset: Dataset, drafts: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(passed))[:SAMPLES]
 
 
-def _identity(kept: Sequence[Kept], settings: Training) -> str:
+def _identity(kept: Sequence[Kept], settings: Training, base_fingerprint: str) -> str:
     """A hash of all that the weights depend on."""
-    inputs = {"texts": [tweet.text for tweet in kept], "settings": settings.model_dump(exclude={"threads"})}
+    chosen = settings.model_dump(exclude={"threads", "checkpoint_seconds"})
+    inputs = {"texts": [tweet.text for tweet in kept], "settings": chosen, "base": base_fingerprint}
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]

@@ -8,6 +8,7 @@ Knows folders and manifests. Does not know torch or what is in the weights.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,8 @@ from typing import Any
 from huggingtweets import atomic
 from huggingtweets.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
 from huggingtweets.records import JSON
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
@@ -31,6 +34,11 @@ class Version:
     version: str
     folder: Path
     manifest: JSON
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it apart from every other, also from one that was forgotten and had the same number."""
+        return self.name, self.version, str(self.manifest["created"])
 
     @property
     def base(self) -> str:
@@ -73,6 +81,16 @@ class Registry:
         if not state:
             raise UnknownModel(name)
         return self.version(name, state["version"])
+
+    def in_use(self) -> list[Version]:
+        """The versions in use, by name. One that is damaged, or forgotten meanwhile, does not hide the others."""
+        found: list[Version] = []
+        for name in self.names():
+            try:
+                found.append(self.current(name))
+            except PipelineError as error:
+                log.warning("the model %s is left out: %s", name, error)
+        return found
 
     def version(self, name: str, version: str) -> Version:
         """Raises `UnknownModel` or `UnknownVersion`."""

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from huggingtweets import base, lora
 from huggingtweets.base import Base
+from huggingtweets.errors import BadBase
 from huggingtweets.registry import Version
 
-Key = tuple[str, str]
+Key = tuple[str, str, str]
 
 
 class Voices:
@@ -22,7 +23,7 @@ class Voices:
 
     def voice(self, version: Version) -> Base:
         """The model and tokenizer of `version`, from memory or from disk."""
-        key = (version.name, version.version)
+        key = version.key
         if key not in self._loaded:
             while len(self._loaded) >= self.max_loaded:
                 self._loaded.popitem(last=False)
@@ -36,6 +37,10 @@ def load_voice(version: Version, beside: Path | None) -> Base:
     if version.model.exists():
         voice = base.load(str(version.model))
     else:
+        if base.fingerprint(version.base, beside) != version.manifest["base_fingerprint"]:
+            raise BadBase(
+                version.base, f"it is not the one that {version.name} was trained on any more; train it again"
+            )
         voice = base.load(version.base, beside)
         lora.apply(voice.model, version.adapter)
     voice.model.train(False).requires_grad_(False)

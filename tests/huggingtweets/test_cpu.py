@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from huggingtweets.cpu import keep_freed_memory, use_threads
+from huggingtweets.cpu import keep_freed_memory, usable_cores, use_threads
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +21,7 @@ def test_as_many_threads_are_used_as_wanted_or_one_a_core() -> None:
     use_threads(3)
     assert torch.get_num_threads() == 3
     use_threads(0)
-    assert torch.get_num_threads() == len(os.sched_getaffinity(0))
+    assert torch.get_num_threads() == usable_cores() == len(os.sched_getaffinity(0))
 
 
 def test_the_hint_to_the_allocator_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

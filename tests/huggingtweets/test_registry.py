@@ -258,3 +258,11 @@ def test_a_manifest_is_readable_by_people(registry: Registry) -> None:
     text = (add(registry).folder / MANIFEST).read_text()
     assert json.loads(text) == {"name": "ann", "version": "v1", "base": "b"}
     assert text.count("\n") == 5
+
+
+def test_a_damaged_model_does_not_hide_the_others(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("ann", "bob"):
+        registry.promote(name, add(registry, name).version)
+    (registry.root / "ann" / CURRENT).write_text("{")
+    assert [version.name for version in registry.in_use()] == ["bob"]
+    assert "the model ann is left out" in caplog.text

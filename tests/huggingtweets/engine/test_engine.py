@@ -11,7 +11,6 @@ import pytest
 
 from huggingtweets.config import Generation, Settings
 from huggingtweets.engine import Engine, Request, decode
-from huggingtweets.engine.voices import Voices, load_voice
 from huggingtweets.errors import BadBase, Busy, Unavailable
 from huggingtweets.pipeline import Outcome
 from huggingtweets.registry import Version
@@ -131,25 +130,7 @@ async def test_closing_ends_what_runs_and_what_waits(tiny_generation: Generation
 async def test_a_voice_that_cannot_be_loaded_is_told_and_the_next_is_drawn(
     engine: Engine, version: Version, tmp_path: Path
 ) -> None:
-    broken = Version("bob", "v1", tmp_path, {"base": "someone/never-cached"})
+    broken = Version("bob", "v1", tmp_path, {"base": "someone/never-cached", "created": "now"})
     with pytest.raises(BadBase):
         await engine.draw(Request(broken, "", 1, seed=1))
     assert len(await engine.draw(Request(version, "", 1, seed=1))) == 1
-
-
-def test_the_least_recently_used_voice_leaves(version: Version) -> None:
-    voices = Voices(2, None)
-    a, b, c = (Version(name, "v1", version.folder, version.manifest) for name in "abc")
-    first = voices.voice(a)
-    assert voices.voice(a) is first
-    second = voices.voice(b)
-    voices.voice(a)
-    voices.voice(c)
-    assert voices.voice(a) is first
-    assert voices.voice(b) is not second
-
-
-def test_a_voice_is_for_reading_alone(version: Version) -> None:
-    voice = load_voice(version, None)
-    assert not voice.model.training
-    assert not any(parameter.requires_grad for parameter in voice.model.parameters())
