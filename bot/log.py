@@ -7,14 +7,14 @@ import logging
 import sys
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-# These print Authorization headers or whole payloads at DEBUG.
-QUIET = ("discord.http", "discord.gateway", "tweepy", "oauthlib", "requests_oauthlib", "urllib3", "httpx", "httpcore")
+# At DEBUG these print Authorization headers or whole payloads; uvicorn tells of its own start at INFO.
+HELD_AT = {"discord": "INFO", "tweepy": "INFO", "oauthlib": "INFO", "requests_oauthlib": "INFO", "urllib3": "INFO"}
+HELD_AT |= {"httpx": "WARNING", "httpcore": "WARNING", "uvicorn": "WARNING"}
 
 
 def start_logging(level: str) -> None:
-    """Log to stderr from `level` on; the chatty and the indiscreet from INFO on at most."""
+    """Log to stderr from `level` on; the chatty and the indiscreet never below their own."""
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr, force=True)
     logging.captureWarnings(capture=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
-    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLogger().level))
+    for name, least in HELD_AT.items():
+        logging.getLogger(name).setLevel(max(logging.getLevelNamesMapping()[least], logging.getLogger().level))
