@@ -11,6 +11,7 @@ from huggingtweets.dataset import Dataset
 from huggingtweets.engine.decode import Draft, Sampling, decode
 from huggingtweets.loss import bits_per_byte, mean_loss
 from huggingtweets.records import Report
+from huggingtweets.tokenizer import byte_count
 from huggingtweets.train import tokenized_rows
 
 DRAFTS = 50
@@ -36,7 +37,7 @@ def evaluate(
 def held_out_bits(voice: Base, texts: Sequence[str], row_tokens: int) -> float:
     """Bits per UTF-8 byte of `texts`; see `loss.bits_per_byte`."""
     rows = tokenized_rows(voice, texts, row_tokens)
-    return bits_per_byte(mean_loss(voice.model, rows), rows.token_count, sum(len(text.encode()) for text in texts))
+    return bits_per_byte(mean_loss(voice.model, rows), rows.token_count, byte_count(voice.tokenizer, rows))
 
 
 def exact_copies(drafts: Sequence[str], known: Sequence[str]) -> int:

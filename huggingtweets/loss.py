@@ -6,6 +6,7 @@ Knows tensors and `GPT2LMHeadModel`. Does not know tokenizers, files, optimisers
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -21,17 +22,17 @@ def summed_loss(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
     Logits are computed only where there is a target, in fp32.
     """
     device = model.device
-    documents = torch.from_numpy(rows.documents).to(device)
-    targets = torch.from_numpy(rows.targets).to(device).flatten()
+    # Chosen on the host, because a GPU would have to be waited for.
+    targets = rows.targets.ravel()
+    counted = np.flatnonzero(targets != IGNORED)
     hidden = model.transformer(
-        input_ids=torch.from_numpy(rows.inputs).to(device),
+        input_ids=torch.from_numpy(rows.inputs).to(device, torch.int64),
         position_ids=torch.from_numpy(rows.positions).to(device),
-        attention_mask=document_mask(documents),
+        attention_mask=document_mask(torch.from_numpy(rows.documents).to(device)),
         use_cache=False,
     ).last_hidden_state
-    counted = (targets != IGNORED).nonzero().squeeze(1)
-    logits = model.lm_head(hidden.flatten(0, 1).index_select(0, counted))
-    return functional.cross_entropy(logits.float(), targets.index_select(0, counted), reduction="sum")
+    logits = model.lm_head(hidden.flatten(0, 1).index_select(0, torch.from_numpy(counted).to(device)))
+    return functional.cross_entropy(logits.float(), torch.from_numpy(targets[counted]).to(device), reduction="sum")
 
 
 def document_mask(documents: torch.Tensor) -> torch.Tensor:
@@ -53,8 +54,9 @@ def mean_loss(model: "GPT2LMHeadModel", rows: Rows, batch_rows: int = 16) -> flo
 
 
 def bits_per_byte(mean_nats: float, token_count: int, byte_count: int) -> float:
-    """Loss that compares across tokenizers: bits over the UTF-8 bytes of the texts, closing end-of-text included.
+    """Loss that compares across tokenizers: bits over the UTF-8 bytes of the texts.
 
+    The closing end-of-text costs bits and has no bytes.
     After Gao et al., "The Pile" (2020), section 3.1: bpb = (tokens / bytes) * loss / ln 2.
     """
     return mean_nats * token_count / byte_count / math.log(2)

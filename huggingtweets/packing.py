@@ -9,6 +9,7 @@ Knows numbers. Does not know tokenizers, models or torch.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,17 +17,21 @@ from numpy.typing import NDArray
 IGNORED = -100  # torch's cross_entropy skips targets of this value
 LOOKAHEAD = 4096  # documents packed together; measured on tweets: 0.6 % of the places stay empty
 
-Tokens = NDArray[np.int32]
+Tokens = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Packed documents, int64 of shape [rows, length] each; an empty place has document -1 and target -100."""
+    """Packed documents, kept small: what follows from the tokens is worked out when it is asked for.
 
-    inputs: NDArray[np.int64]
-    targets: NDArray[np.int64]
-    positions: NDArray[np.int64]
-    documents: NDArray[np.int64]
+    `inputs` [rows, length] are documents one after another, each begun by `end_of_text`; empty places hold it too.
+    `used` [rows] counts the places that hold documents, and `closing` [rows] is what the last of them must predict.
+    """
+
+    inputs: NDArray[np.integer[Any]]
+    used: NDArray[np.int64]
+    closing: NDArray[np.int64]
+    end_of_text: int
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -34,16 +39,41 @@ class Rows:
     @property
     def token_count(self) -> int:
         """Targets that count, one closing end-of-text a document included."""
-        return int((self.targets != IGNORED).sum())
+        return int(self.used.sum())
 
     @property
-    def arrays(self) -> tuple[NDArray[np.int64], ...]:
-        """The four arrays in the order of the constructor."""
-        return self.inputs, self.targets, self.positions, self.documents
+    def targets(self) -> NDArray[np.int64]:
+        """The token after each place, [rows, length]; -100 for empty places.
+
+        The next document's beginning is this document's end-of-text, so a row is its own target, moved by one.
+        """
+        targets = np.empty(self.inputs.shape, np.int64)
+        targets[:, :-1] = self.inputs[:, 1:]
+        targets[np.arange(len(self)), self.used - 1] = self.closing
+        targets[self._empty] = IGNORED
+        return targets
+
+    @property
+    def documents(self) -> NDArray[np.int64]:
+        """Which document of its row a place belongs to, [rows, length], from 0; -1 for empty places."""
+        documents = np.cumsum(self.inputs == self.end_of_text, axis=1) - 1
+        documents[self._empty] = -1
+        return documents
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """The place within its document, [rows, length], from 0."""
+        places = np.arange(self.inputs.shape[1])
+        begins = np.where(self.inputs == self.end_of_text, places, 0)
+        return places - np.maximum.accumulate(begins, axis=1)
+
+    @property
+    def _empty(self) -> NDArray[np.bool_]:
+        return np.arange(self.inputs.shape[1]) >= self.used[:, None]
 
     def take(self, index: slice | NDArray[np.int64]) -> "Rows":
         """Some of the rows."""
-        return Rows(*(array[index] for array in self.arrays))
+        return Rows(self.inputs[index], self.used[index], self.closing[index], self.end_of_text)
 
     def batches(self, size: int) -> Iterator["Rows"]:
         """Slices of at most `size` rows, in order."""
@@ -52,7 +82,7 @@ class Rows:
 
 
 def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
-    """`documents` (token ids without end-of-text) in as few rows of `length` as best-fit-decreasing finds.
+    """`documents` (token ids without `end_of_text`) in as few rows of `length` as best-fit-decreasing finds.
 
     A document that does not fit into a row loses its end, and then has no closing end-of-text to predict.
     """
@@ -60,23 +90,18 @@ def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
     for start in range(0, len(documents), LOOKAHEAD):
         sizes = [min(len(text) + 1, length) for text in documents[start : start + LOOKAHEAD]]
         rows += [[start + index for index in row] for row in _best_fit(sizes, length)]
-    packed = Rows(
-        inputs=np.full((len(rows), length), end_of_text, np.int64),
-        targets=np.full((len(rows), length), IGNORED, np.int64),
-        positions=np.zeros((len(rows), length), np.int64),
-        documents=np.full((len(rows), length), -1, np.int64),
-    )
+    inputs = np.full((len(rows), length), end_of_text, documents[0].dtype if documents else np.int32)
+    used = np.zeros(len(rows), np.int64)
+    closing = np.full(len(rows), end_of_text, np.int64)
     for row, members in enumerate(rows):
-        column = 0
         for document in members:
-            framed = np.concatenate(([end_of_text], documents[document], [end_of_text]))[: length + 1]
-            place = slice(column, column + len(framed) - 1)
-            packed.inputs[row, place] = framed[:-1]
-            packed.targets[row, place] = framed[1:]
-            packed.positions[row, place] = np.arange(len(framed) - 1)
-            packed.documents[row, place] = document
-            column = place.stop
-    return packed
+            text = documents[document]
+            begin = used[row] + 1
+            used[row] = min(begin + len(text), length)
+            inputs[row, begin : used[row]] = text[: used[row] - begin]
+            if begin + len(text) > length:
+                closing[row] = text[used[row] - begin]
+    return Rows(inputs, used, closing, end_of_text)
 
 
 def _best_fit(sizes: Sequence[int], length: int) -> list[list[int]]:
@@ -96,6 +121,6 @@ def _best_fit(sizes: Sequence[int], length: int) -> list[list[int]]:
     return rows
 
 
-def spans(offsets: NDArray[np.int64], tokens: NDArray[np.generic]) -> list[Tokens]:
+def spans(offsets: NDArray[np.int64], tokens: Tokens) -> list[Tokens]:
     """The documents of one flat array: document i is `tokens[offsets[i]:offsets[i + 1]]`."""
-    return [np.asarray(tokens[start:stop], dtype=np.int32) for start, stop in pairwise(offsets.tolist())]
+    return [tokens[start:stop] for start, stop in pairwise(offsets.tolist())]

@@ -7,6 +7,7 @@ kept, so a finished run goes on when it is asked for more tokens (warm-up-stable
 Knows torch and one process. Does not know tweets, people or the bot.
 """
 
+import itertools
 import json
 import math
 import platform
@@ -31,10 +32,9 @@ from huggingtweets.cpu import keep_freed_memory
 from huggingtweets.errors import BadData, Misconfigured, Usage
 from huggingtweets.loss import bits_per_byte, mean_loss, summed_loss
 from huggingtweets.packing import Rows, Tokens, pack, spans
-from huggingtweets.tokenizer import encode_all, end_of_text_id, save_tokenizer, train_tokenizer
+from huggingtweets.tokenizer import byte_count, encode_all, end_of_text_id, save_tokenizer, train_tokenizer
 
 TOKENIZER_DOCUMENTS = 200_000  # enough for stable merges; 100,000 give the same bytes a token to three digits
-PACKED_AT_ONCE = 20_000  # documents; bounds the memory of the packed rows
 HELD_OUT_DURING = 1_000  # documents of the held-out part that the curve is measured on
 MIN_DOCUMENTS = 100
 MUON_SCALED_LIKE_ADAMW = "match_rms_adamw"  # Liu et al. 2025: one learning rate for both optimisers
@@ -116,7 +116,7 @@ def pretrain(
     run = _Run(plan, prepared, work)
     run.resume()
     run.train(say, checkpoint_every_seconds, measure_every_tokens)
-    bits = run.held_out_bits_per_byte(prepared.held_out, prepared.held_out_bytes)
+    bits = run.held_out_bits_per_byte(prepared.held_out)
     _write_model(run.model, prepared.tokenizer, out, plan)
     record = {
         "plan": asdict(plan),
@@ -139,16 +139,20 @@ def pretrain(
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     tokenizer: Tokenizer
-    learned: list[Tokens]
+    learned: Rows
     held_out: list[Tokens]
-    held_out_bytes: list[int]
     hashes: dict[str, str]
 
 
 def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Path | None) -> _Prepared:
     """The corpus as tokens, from `work` when it was already made of the same files with the same vocabulary."""
     hashes = {path.name: corpus.sha256(path) for path in corpora}
-    fitting = {"corpora": hashes, "vocabulary": plan.vocabulary, "tokenizer": str(tokenizer_file or "")}
+    fitting = {
+        "corpora": hashes,
+        "vocabulary": plan.vocabulary,
+        "context": plan.context,
+        "tokenizer": corpus.sha256(tokenizer_file) if tokenizer_file else "",
+    }
     made, store = work / "prepared.json", work / "tokens.npz"
     if not (made.exists() and json.loads(made.read_text()) == fitting):
         if any((work / name).exists() for name in STATES):
@@ -165,19 +169,24 @@ def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Pa
         else:
             tokenizer = train_tokenizer(learned[:TOKENIZER_DOCUMENTS], plan.vocabulary)
         tokenizer.save(str(work / "tokenizer.json"))
-        arrays: dict[str, NDArray[Any]] = {"held_out_bytes": np.array([len(text.encode()) for text in held_out])}
-        for part, texts in (("learned", learned), ("held_out", held_out)):
-            ids = encode_all(tokenizer, texts)
-            arrays[part] = np.concatenate(ids).astype(np.uint16)
-            arrays[part + "_offsets"] = np.cumsum([0, *map(len, ids)])
+        end_of_text = end_of_text_id(tokenizer)
+        rows = pack([ids.astype(np.uint16) for ids in encode_all(tokenizer, learned)], plan.context, end_of_text)
+        unseen = encode_all(tokenizer, held_out)
+        arrays: dict[str, NDArray[Any]] = {
+            "inputs": rows.inputs,
+            "used": rows.used,
+            "closing": rows.closing,
+            "held_out": np.concatenate(unseen),
+            "held_out_offsets": np.cumsum([0, *map(len, unseen)]),
+        }
         np.savez(store, **arrays)  # type: ignore[arg-type]  # numpy's own keyword is typed before ours
         atomic.write_json(made, fitting)
     loaded = np.load(store)
+    tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     return _Prepared(
-        tokenizer=Tokenizer.from_file(str(work / "tokenizer.json")),
-        learned=spans(loaded["learned_offsets"], loaded["learned"]),
+        tokenizer=tokenizer,
+        learned=Rows(loaded["inputs"], loaded["used"], loaded["closing"], end_of_text_id(tokenizer)),
         held_out=spans(loaded["held_out_offsets"], loaded["held_out"]),
-        held_out_bytes=loaded["held_out_bytes"].tolist(),
         hashes=hashes,
     )
 
@@ -191,9 +200,12 @@ class _Run:
         self.learned = prepared.learned
         self.end_of_text = end_of_text_id(prepared.tokenizer)
         self.measured = prepared.held_out[:HELD_OUT_DURING]
-        self.measured_bytes = prepared.held_out_bytes[:HELD_OUT_DURING]
+        self.tokenizer = prepared.tokenizer
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = GPT2LMHeadModel(_config(plan, prepared.tokenizer)).to(self.device)  # type: ignore[arg-type]
+        if self.device.type == "cuda":
+            self.model.transformer.compile()
+            torch.set_float32_matmul_precision("high")
         matrices, rest = _by_optimiser(self.model)
         self.optimisers: tuple[torch.optim.Optimizer, ...] = (
             torch.optim.Muon(
@@ -232,7 +244,7 @@ class _Run:
             now = time.monotonic()
             bits = None
             if self.seen - measured >= measure_every_tokens or self.seen >= self.plan.tokens:
-                measured, bits = self.seen, self.held_out_bits_per_byte(self.measured, self.measured_bytes)
+                measured, bits = self.seen, self.held_out_bits_per_byte(self.measured)
                 self.curve.append({"tokens": self.seen, "loss": loss, "held_out_bits_per_byte": bits})
             if now - saved >= checkpoint_every_seconds:
                 saved = now
@@ -240,12 +252,12 @@ class _Run:
             say(Progress(self.seen, self.plan.tokens, (self.seen - first) / (now - started + 1e-9), loss, bits))
         self.save("latest.pt")
 
-    def held_out_bits_per_byte(self, texts: Sequence[Tokens], sizes: Sequence[int]) -> float:
-        """On `texts`, whose UTF-8 sizes are `sizes`."""
+    def held_out_bits_per_byte(self, texts: Sequence[Tokens]) -> float:
+        """On as much of `texts` as the context holds."""
         rows = pack(texts, self.plan.context, self.end_of_text)
         with self._precision():
             nats = mean_loss(self.model, rows, max(1, self.plan.micro_batch_tokens // self.plan.context))
-        return bits_per_byte(nats, rows.token_count, sum(sizes))
+        return bits_per_byte(nats, rows.token_count, byte_count(self.tokenizer, rows))
 
     def save(self, name: str) -> None:
         """Write the state whole or not at all."""
@@ -270,44 +282,39 @@ class _Run:
         self.seen, self.step, self.curve = state["seen"], state["step"], state["curve"]
 
     def _rows(self) -> Iterator[Rows]:
-        """Batches without end, from batch number `self.step` on; the order depends on the seed alone."""
+        """Batches without end, from batch number `self.step` on; the order depends on the seed alone.
+
+        Rows are packed once: which documents share a row does not matter, because they do not see each other.
+        """
         size = max(1, self.plan.batch_tokens // self.plan.context)
-        number = 0
-        for epoch in range(1_000_000):
-            shuffle = np.random.default_rng((self.plan.seed, epoch))
-            order = shuffle.permutation(len(self.learned))
-            for start in range(0, len(order), PACKED_AT_ONCE):
-                packed = pack(
-                    [self.learned[i] for i in order[start : start + PACKED_AT_ONCE]],
-                    self.plan.context,
-                    self.end_of_text,
-                )
-                mixed = packed.take(shuffle.permutation(len(packed)))
-                for batch in mixed.batches(size):
-                    if number >= self.step:
-                        yield batch
-                    number += 1
+        steps_per_epoch = math.ceil(len(self.learned) / size)
+        for epoch in itertools.count(self.step // steps_per_epoch):
+            order = np.random.default_rng((self.plan.seed, epoch)).permutation(len(self.learned))
+            done = self.step - epoch * steps_per_epoch
+            for start in range(done * size, len(order), size):
+                yield self.learned.take(order[start : start + size])
 
     def _learn(self, batch: Rows, rate: float) -> float:
         """One step on `batch`; nats per token."""
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate * self.plan.learning_rate
-        total = 0.0
+        total = torch.zeros((), device=self.device)
         for part in batch.batches(max(1, self.plan.micro_batch_tokens // self.plan.context)):
             with self._precision():
                 loss = summed_loss(self.model, part) / batch.token_count
             loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.item()
+            total += loss.detach()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.seen += batch.token_count
         self.step += 1
-        if not math.isfinite(total):
+        mean = total.item()
+        if not math.isfinite(mean):
             raise BadData(f"The training diverged after {self.seen:,} tokens; lower the learning rate.")
-        return total
+        return mean
 
     def _precision(self) -> AbstractContextManager[None]:
         if self.device.type == "cuda":

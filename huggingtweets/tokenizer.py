@@ -11,7 +11,7 @@ import numpy as np
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from huggingtweets.errors import BadData
-from huggingtweets.packing import Tokens
+from huggingtweets.packing import IGNORED, Rows, Tokens
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -53,6 +53,21 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
         **dict.fromkeys(("bos_token", "eos_token", "unk_token", "pad_token"), END_OF_TEXT),
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
+
+
+def byte_count(tokenizer: Tokenizer, rows: Rows) -> int:
+    """UTF-8 bytes of the text that the targets of `rows` stand for; end-of-text has none.
+
+    Counted by token and not by text, because a text may have been cut. In a byte-level vocabulary each character of a
+    token's name is one byte.
+    """
+    sizes = np.zeros(tokenizer.get_vocab_size(), np.int64)
+    for token, number in tokenizer.get_vocab().items():
+        sizes[number] = len(token)
+    for number in tokenizer.get_added_tokens_decoder():
+        sizes[number] = 0
+    targets = rows.targets
+    return int(sizes[targets[targets != IGNORED]].sum())
 
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:

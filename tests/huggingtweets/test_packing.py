@@ -14,24 +14,23 @@ def tokens(*texts: list[int]) -> list[Tokens]:
     return [np.array(text, np.int32) for text in texts]
 
 
-def unpacked(rows: Rows) -> dict[int, tuple[list[int], list[int], list[int]]]:
-    """document -> (inputs, targets, positions) as they stand in the rows."""
-    found: dict[int, tuple[list[int], list[int], list[int]]] = {}
-    for inputs, targets, positions, owners in zip(*rows.arrays, strict=True):
-        for document in set(owners.tolist()) - {-1}:
+def unpacked(rows: Rows) -> list[tuple[list[int], list[int], list[int]]]:
+    """(inputs, targets, positions) of each document, as they stand in the rows."""
+    found: list[tuple[list[int], list[int], list[int]]] = []
+    for inputs, targets, positions, owners in zip(
+        rows.inputs, rows.targets, rows.positions, rows.documents, strict=True
+    ):
+        for document in range(owners.max() + 1):
             place = owners == document
-            assert document not in found
-            found[document] = (inputs[place].tolist(), targets[place].tolist(), positions[place].tolist())
+            found.append((inputs[place].tolist(), targets[place].tolist(), positions[place].tolist()))
     return found
 
 
 @given(documents, st.integers(2, 40))
 def test_every_document_is_framed_and_cut_at_the_row(texts: list[list[int]], length: int) -> None:
-    found = unpacked(pack(tokens(*texts), length, END))
-    assert sorted(found) == list(range(len(texts)))
-    for number, text in enumerate(texts):
-        framed = [END, *text, END][: length + 1]
-        assert found[number] == (framed[:-1], framed[1:], list(range(len(framed) - 1)))
+    framed = ([END, *text, END][: length + 1] for text in texts)
+    expected = [(whole[:-1], whole[1:], list(range(len(whole) - 1))) for whole in framed]
+    assert sorted(unpacked(pack(tokens(*texts), length, END))) == sorted(expected)
 
 
 @given(documents, st.integers(2, 40))
@@ -70,4 +69,4 @@ def test_no_documents_are_no_rows() -> None:
 def test_spans_cut_a_flat_array_into_its_documents() -> None:
     cut = spans(np.array([0, 2, 2, 5]), np.arange(5, dtype=np.uint16))
     assert [text.tolist() for text in cut] == [[0, 1], [], [2, 3, 4]]
-    assert cut[0].dtype == np.int32
+    assert cut[0].dtype == np.uint16

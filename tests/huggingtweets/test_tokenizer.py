@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
 from huggingtweets.errors import BadData
-from huggingtweets.tokenizer import END_OF_TEXT, encode_all, end_of_text_id, save_tokenizer, train_tokenizer
+from huggingtweets.packing import pack
+from huggingtweets.tokenizer import END_OF_TEXT, byte_count, encode_all, end_of_text_id, save_tokenizer, train_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,19 @@ def tokenizer(posts: list[str]) -> Tokenizer:
 def test_every_text_comes_back_as_it_was(tokenizer: Tokenizer, text: str) -> None:
     (ids,) = encode_all(tokenizer, [text])
     assert tokenizer.decode(ids.tolist(), skip_special_tokens=False) == text
+
+
+@given(texts=st.lists(st.text(), min_size=1, max_size=5))
+def test_tokens_know_how_many_bytes_they_stand_for(tokenizer: Tokenizer, texts: list[str]) -> None:
+    rows = pack(encode_all(tokenizer, texts), 4_000, end_of_text_id(tokenizer))
+    assert byte_count(tokenizer, rows) == sum(len(text.encode()) for text in texts)
+
+
+def test_only_the_bytes_that_were_to_be_predicted_count(tokenizer: Tokenizer) -> None:
+    text = "our rover looks at 日本 and the old telescope"
+    (ids,) = encode_all(tokenizer, [text])
+    rows = pack([ids], 6, end_of_text_id(tokenizer))
+    assert byte_count(tokenizer, rows) == len(tokenizer.decode(ids[:6].tolist()).encode()) < len(text.encode())
 
 
 @given(raw=st.binary())
