@@ -5,8 +5,8 @@ Knows rich and the pipeline's `Progress`. Does not know what is in progress.
 
 import json
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -18,27 +18,15 @@ if TYPE_CHECKING:
 MIN_SECONDS_BETWEEN_LINES = 0.2
 
 
-class _Shown:
-    """A context in which progress can be told by calling it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def __call__(self, progress: "Progress") -> None:
-        raise NotImplementedError
-
-
-class JsonLines(_Shown):
+class JsonLines(AbstractContextManager[Any]):
     """One object a line, at most five a second while a stage goes on; its end is never left out."""
 
     def __init__(self, out: TextIO):
         self._out = out
         self._last = 0.0
+
+    def __exit__(self, *ended: object) -> None:
+        self._out.flush()
 
     def __call__(self, progress: "Progress") -> None:
         now = time.monotonic()
@@ -49,7 +37,7 @@ class JsonLines(_Shown):
         self._out.flush()
 
 
-class Bars(_Shown):
+class Bars(AbstractContextManager[Any]):
     """A bar a stage on a terminal; without one, a line when a stage has ended."""
 
     def __init__(self, out: TextIO):
@@ -69,9 +57,7 @@ class Bars(_Shown):
         self._bars.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *ended: object) -> None:
         self._bars.stop()
 
     def __call__(self, progress: "Progress") -> None:
