@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 
 if TYPE_CHECKING:
     from huggingtweets.pipeline import Progress
 
 MIN_SECONDS_BETWEEN_LINES = 0.2
+BAR_WIDTH = 16
 
 
 class JsonLines(AbstractContextManager[Any]):
@@ -44,10 +46,12 @@ class Bars(AbstractContextManager[Any]):
         self._console = Console(file=out)
         self._bars = RichProgress(
             TextColumn("{task.description:<9}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[facts]}"),
+            BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            # What is left of the line is for the figures.
+            TextColumn("{task.fields[facts]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+            expand=True,
             console=self._console,
             disable=not self._console.is_terminal,
         )
@@ -61,15 +65,14 @@ class Bars(AbstractContextManager[Any]):
         self._bars.stop()
 
     def __call__(self, progress: "Progress") -> None:
-        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in progress.facts.items())
+        known = {key: value for key, value in progress.facts.items() if value is not None}
+        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in known.items())
         if progress.warning:
             self._console.print(f"Warning: {progress.warning}", markup=False, highlight=False)
         if self._console.is_terminal:
             if progress.stage not in self._tasks:
                 self._tasks[progress.stage] = self._bars.add_task(progress.stage, facts="")
-            self._bars.update(
-                self._tasks[progress.stage], completed=progress.done, total=progress.total, facts=facts[:80]
-            )
+            self._bars.update(self._tasks[progress.stage], completed=progress.done, total=progress.total, facts=facts)
         elif progress.done >= progress.total:
             self._console.print(f"{progress.stage}: {facts}", markup=False, highlight=False, soft_wrap=True)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 
 import pytest
 
@@ -58,3 +59,26 @@ def test_on_a_terminal_each_stage_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> 
     assert "3/3" in shown
     assert "loss 0.500" in shown
     assert "drafts 50" in shown
+
+
+def test_the_bar_and_the_time_left_keep_their_place_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    out = Terminal()
+    with Bars(out) as say:
+        say(
+            Progress("clean", facts={"downloaded": 482, "retweets": 28, "short": 15, "kept": 439, "characters": 56_696})
+        )
+    shown = re.sub(r"\x1b\[[?\d;]*\w", "", out.getvalue())
+    line = next(line for line in shown.splitlines() if "clean" in line)
+    assert "━" * 16 in line
+    assert "1/1" in line
+    assert "downloaded 482" in line
+    assert len(line) <= 80
+
+
+def test_a_figure_that_is_not_known_yet_is_not_shown() -> None:
+    out = io.StringIO()
+    with Bars(out) as say:
+        say(Progress("train", facts={"loss": 1.0, "held_out_loss": None}))
+    assert out.getvalue() == "train: loss 1.000\n"
