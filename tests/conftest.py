@@ -13,11 +13,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from huggingtweets.config import Generation, Settings, Storage, Training
 from huggingtweets.pipeline import Outcome
 from huggingtweets.records import Tweet
+
+# A busy machine is no failure. Whoever works on the code gets new examples each time, CI the same ones as before.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 WHO = ("the crew", "our rover", "a small robot", "my neighbour", "the old telescope", "she", "everybody here")
 DOES = ("looks at", "dreams of", "is proud of", "walks around", "writes about", "waits for", "photographs")

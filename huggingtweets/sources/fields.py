@@ -31,7 +31,7 @@ def moment(written: object) -> datetime | None:
             return _from_epoch(float(written))
         if isinstance(written, str):
             return _from_text(written.strip())
-    except (ValueError, OverflowError):  # a 31st of June, a year 0, an hour 25, not a number
+    except (ValueError, OverflowError, OSError):  # a 31st of June, an hour 25, not a number, a year past the system's
         pass
     return None
 

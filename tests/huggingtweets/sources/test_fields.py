@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from huggingtweets.records import Account
@@ -68,6 +68,7 @@ def test_what_is_no_moment_is_unknown(written: Any) -> None:
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(st.text(max_size=40) | st.from_regex(r"\d{1,2}/\d{1,2}/\d{2,4} \d{1,2}:\d{2}(:\d{2})? ?([AP]M)?") | st.floats())
+@example(6.77680361916768e22)
 def test_a_moment_is_aware_or_unknown_whatever_is_written(written: str | float) -> None:
     moment = fields.moment(written)
     assert moment is None or moment.tzinfo is not None
