@@ -19,12 +19,11 @@ def measure(version: Version, settings: Settings, beside: Path | None) -> Report
     """The report on `version`, drawn with its own seed, as the pipeline writes it."""
     dataset = Dataset.load(version.dataset)
     row_tokens = settings.training.row_tokens
-    generation = settings.generation
     report, _ = evaluate(
         load_voice(version, beside),
         held_out_bits(base.load(version.base, beside), dataset.held_out, row_tokens),
         dataset,
-        sampling=Sampling(generation.temperature, generation.top_k, generation.top_p, generation.max_new_tokens),
+        sampling=Sampling.of(settings.generation),
         row_tokens=row_tokens,
         seed=version.manifest["seed"],
     )

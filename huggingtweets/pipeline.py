@@ -156,8 +156,7 @@ def _learn(
         ),
     )
     _save_weights(staged, base, trained.weights, chosen)
-    generation = settings.generation
-    sampling = Sampling(generation.temperature, generation.top_k, generation.top_p, generation.max_new_tokens)
+    sampling = Sampling.of(settings.generation)
     report, drafts = evaluate(
         base, base_bits, dataset, sampling=sampling, row_tokens=chosen.row_tokens, seed=chosen.seed
     )

@@ -111,7 +111,7 @@ class Engine:
             self._loaded_voices().voice(request.version),
             request.prompt,
             request.count,
-            Sampling(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens),
+            Sampling.of(settings),
             request.seed,
             stop=lambda: cancelled.is_set() or self._closing.is_set(),
         )

@@ -11,6 +11,7 @@ import torch
 from transformers import DynamicCache
 
 from huggingtweets.base import Base
+from huggingtweets.config import Generation
 from huggingtweets.engine.sampling import row_seeds, sample, uniforms
 from huggingtweets.tokenizer import encode_all
 
@@ -25,6 +26,11 @@ class Sampling:
     top_k: int = 50
     top_p: float = 0.95
     max_new_tokens: int = 100
+
+    @classmethod
+    def of(cls, settings: Generation) -> "Sampling":
+        """As config.toml says."""
+        return cls(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens)
 
 
 @dataclass(frozen=True, slots=True)
