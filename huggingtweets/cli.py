@@ -225,6 +225,9 @@ def forget(context: Context, name: str, yes: bool) -> None:
 @click.option("--layers", type=click.IntRange(1))
 @click.option("--heads", type=click.IntRange(1))
 @click.option("--context", "window", type=click.IntRange(16), help="Tokens that the model sees at once.")
+@click.option(
+    "--row-tokens", type=click.IntRange(16), help="Length of the shortest rows that documents are packed into."
+)
 @click.option("--batch-tokens", type=click.IntRange(16))
 @click.option("--micro-batch-tokens", type=click.IntRange(16))
 @click.option("--learning-rate", type=click.FloatRange(0, min_open=True))

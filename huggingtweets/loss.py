@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from huggingtweets.attention import PACKED, bias
 from huggingtweets.packing import IGNORED, Rows
 
 if TYPE_CHECKING:
@@ -28,11 +29,19 @@ def summed_loss(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
     hidden = model.transformer(
         input_ids=torch.from_numpy(rows.inputs).to(device, torch.int64),
         position_ids=torch.from_numpy(rows.positions).to(device),
-        attention_mask=document_mask(torch.from_numpy(rows.documents).to(device)),
+        attention_mask=_attention_mask(model, rows),
         use_cache=False,
     ).last_hidden_state
     logits = model.lm_head(hidden.flatten(0, 1).index_select(0, torch.from_numpy(counted).to(device)))
     return functional.cross_entropy(logits.float(), torch.from_numpy(targets[counted]).to(device), reduction="sum")
+
+
+def _attention_mask(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
+    mask = document_mask(torch.from_numpy(rows.documents).to(model.device))
+    if model.config._attn_implementation != PACKED:
+        return mask
+    half = torch.is_autocast_enabled(model.device.type)
+    return bias(mask, model.config.n_head, torch.bfloat16 if half else torch.float32)
 
 
 def document_mask(documents: torch.Tensor) -> torch.Tensor:

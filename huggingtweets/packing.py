@@ -6,6 +6,7 @@ A document of tokens t1..tn takes n + 1 places: it is read as `<|endoftext|> t1 
 Knows numbers. Does not know tokenizers, models or torch.
 """
 
+import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -102,6 +103,18 @@ def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
             if begin + len(text) > length:
                 closing[row] = text[used[row] - begin]
     return Rows(inputs, used, closing, end_of_text)
+
+
+def pack_by_length(documents: Sequence[Tokens], lengths: Sequence[int], end_of_text: int) -> list[Rows]:
+    """`documents` packed into rows of each of the ascending `lengths`, every document into the shortest that hold it.
+
+    Documents that do not fit into the longest lose their end there.
+    """
+    by_length: list[list[Tokens]] = [[] for _ in lengths]
+    for document in documents:
+        index = bisect.bisect_left(lengths, len(document) + 1)
+        by_length[min(index, len(lengths) - 1)].append(document)
+    return [pack(some, length, end_of_text) for some, length in zip(by_length, lengths, strict=True)]
 
 
 def _best_fit(sizes: Sequence[int], length: int) -> list[list[int]]:

@@ -13,7 +13,6 @@ import math
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,11 +26,13 @@ from tokenizers import Tokenizer
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 from huggingtweets import atomic, corpus, pipeline
+from huggingtweets.attention import packed
 from huggingtweets.base import hide_progress_bars
 from huggingtweets.cpu import keep_freed_memory
 from huggingtweets.errors import BadData, Misconfigured, Usage
 from huggingtweets.loss import bits_per_byte, mean_loss, summed_loss
-from huggingtweets.packing import Rows, Tokens, pack, spans
+from huggingtweets.packing import Rows, Tokens, pack, pack_by_length, spans
+from huggingtweets.precision import fast
 from huggingtweets.tokenizer import byte_count, encode_all, end_of_text_id, save_tokenizer, train_tokenizer
 
 TOKENIZER_DOCUMENTS = 200_000  # enough for stable merges; 100,000 give the same bytes a token to three digits
@@ -54,6 +55,7 @@ class Plan:
     layers: int = 4
     heads: int = 4
     context: int = 512
+    row_tokens: int = 128
     batch_tokens: int = 16_384
     micro_batch_tokens: int = 4_096
     learning_rate: float = 4e-3
@@ -65,6 +67,17 @@ class Plan:
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise Usage(f"A width of {self.width} cannot be split into {self.heads} heads; choose a multiple of them.")
+
+    @property
+    def row_lengths(self) -> tuple[int, ...]:
+        """`row_tokens` and its doubles, up to the context: a document lies in rows of the shortest that hold it.
+
+        Attention costs the square of a row's length, and half of all tokens stand in documents of at most 128.
+        """
+        lengths = [min(self.row_tokens, self.context)]
+        while lengths[-1] < self.context:
+            lengths.append(min(2 * lengths[-1], self.context))
+        return tuple(lengths)
 
     def rate(self, seen: int) -> float:
         """Share of the full learning rate once `seen` tokens are learned."""
@@ -139,7 +152,7 @@ def pretrain(
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     tokenizer: Tokenizer
-    learned: Rows
+    learned: tuple[Rows, ...]
     held_out: list[Tokens]
     hashes: dict[str, str]
 
@@ -150,7 +163,7 @@ def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Pa
     fitting = {
         "corpora": hashes,
         "vocabulary": plan.vocabulary,
-        "context": plan.context,
+        "row_lengths": list(plan.row_lengths),
         "tokenizer": corpus.sha256(tokenizer_file) if tokenizer_file else "",
     }
     made, store = work / "prepared.json", work / "tokens.npz"
@@ -170,22 +183,26 @@ def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Pa
             tokenizer = train_tokenizer(learned[:TOKENIZER_DOCUMENTS], plan.vocabulary)
         tokenizer.save(str(work / "tokenizer.json"))
         end_of_text = end_of_text_id(tokenizer)
-        rows = pack([ids.astype(np.uint16) for ids in encode_all(tokenizer, learned)], plan.context, end_of_text)
         unseen = encode_all(tokenizer, held_out)
         arrays: dict[str, NDArray[Any]] = {
-            "inputs": rows.inputs,
-            "used": rows.used,
-            "closing": rows.closing,
             "held_out": np.concatenate(unseen),
             "held_out_offsets": np.cumsum([0, *map(len, unseen)]),
         }
+        for rows in pack_by_length(
+            [ids.astype(np.uint16) for ids in encode_all(tokenizer, learned)], plan.row_lengths, end_of_text
+        ):
+            length = rows.inputs.shape[1]
+            arrays |= {f"inputs_{length}": rows.inputs, f"used_{length}": rows.used, f"closing_{length}": rows.closing}
         np.savez(store, **arrays)  # type: ignore[arg-type]  # numpy's own keyword is typed before ours
         atomic.write_json(made, fitting)
     loaded = np.load(store)
     tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
     return _Prepared(
         tokenizer=tokenizer,
-        learned=Rows(loaded["inputs"], loaded["used"], loaded["closing"], end_of_text_id(tokenizer)),
+        learned=tuple(
+            Rows(loaded[f"inputs_{n}"], loaded[f"used_{n}"], loaded[f"closing_{n}"], end_of_text_id(tokenizer))
+            for n in plan.row_lengths
+        ),
         held_out=spans(loaded["held_out_offsets"], loaded["held_out"]),
         hashes=hashes,
     )
@@ -235,12 +252,13 @@ class _Run:
         self.model.train()
         started, first = time.monotonic(), self.seen
         saved, measured = started, self.seen
-        rows = self._rows()
+        batches = self._batches()
         while self.seen < self.plan.tokens:
             rate = self.plan.rate(self.seen)
-            if rate == 1.0 and self.plan.rate(self.seen + self.plan.batch_tokens) < 1.0:
+            # Batches vary a little in size, so the last one before the fall is not known exactly.
+            if rate == 1.0 and self.plan.rate(self.seen + 2 * self.plan.batch_tokens) < 1.0:
                 self.save("stable.pt")
-            loss = self._learn(next(rows), rate)
+            loss = self._learn(next(batches), rate)
             now = time.monotonic()
             bits = None
             if self.seen - measured >= measure_every_tokens or self.seen >= self.plan.tokens:
@@ -255,8 +273,8 @@ class _Run:
     def held_out_bits_per_byte(self, texts: Sequence[Tokens]) -> float:
         """On as much of `texts` as the context holds."""
         rows = pack(texts, self.plan.context, self.end_of_text)
-        with self._precision():
-            nats = mean_loss(self.model, rows, max(1, self.plan.micro_batch_tokens // self.plan.context))
+        with fast(self.device), packed(self.model):
+            nats = mean_loss(self.model, rows, self._micro_rows(rows))
         return bits_per_byte(nats, rows.token_count, byte_count(self.tokenizer, rows))
 
     def save(self, name: str) -> None:
@@ -281,45 +299,49 @@ class _Run:
             optimiser.load_state_dict(saved)
         self.seen, self.step, self.curve = state["seen"], state["step"], state["curve"]
 
-    def _rows(self) -> Iterator[Rows]:
+    def _batches(self) -> Iterator[list[Rows]]:
         """Batches without end, from batch number `self.step` on; the order depends on the seed alone.
 
-        Rows are packed once: which documents share a row does not matter, because they do not see each other.
+        A batch has rows of each length, in the proportion of the corpus. Rows are packed once: which documents share a
+        row does not matter, because they do not see each other.
         """
-        size = max(1, self.plan.batch_tokens // self.plan.context)
-        steps_per_epoch = math.ceil(len(self.learned) / size)
+        tokens = sum(rows.token_count for rows in self.learned)
+        steps_per_epoch = math.ceil(tokens / self.plan.batch_tokens)
         for epoch in itertools.count(self.step // steps_per_epoch):
-            order = np.random.default_rng((self.plan.seed, epoch)).permutation(len(self.learned))
-            done = self.step - epoch * steps_per_epoch
-            for start in range(done * size, len(order), size):
-                yield self.learned.take(order[start : start + size])
+            random = np.random.default_rng((self.plan.seed, epoch))
+            orders = [random.permutation(len(rows)) for rows in self.learned]
+            for step in range(self.step - epoch * steps_per_epoch, steps_per_epoch):
+                yield [
+                    rows.take(order[step * len(rows) // steps_per_epoch : (step + 1) * len(rows) // steps_per_epoch])
+                    for rows, order in zip(self.learned, orders, strict=True)
+                ]
 
-    def _learn(self, batch: Rows, rate: float) -> float:
+    def _learn(self, batch: list[Rows], rate: float) -> float:
         """One step on `batch`; nats per token."""
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate * self.plan.learning_rate
         total = torch.zeros((), device=self.device)
-        for part in batch.batches(max(1, self.plan.micro_batch_tokens // self.plan.context)):
-            with self._precision():
-                loss = summed_loss(self.model, part) / batch.token_count
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+        tokens = sum(rows.token_count for rows in batch)
+        for rows in batch:
+            for part in rows.batches(self._micro_rows(rows)):
+                with fast(self.device), packed(self.model):
+                    loss = summed_loss(self.model, part) / tokens
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += loss.detach()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-        self.seen += batch.token_count
+        self.seen += tokens
         self.step += 1
         mean = total.item()
         if not math.isfinite(mean):
             raise BadData(f"The training diverged after {self.seen:,} tokens; lower the learning rate.")
         return mean
 
-    def _precision(self) -> AbstractContextManager[None]:
-        if self.device.type == "cuda":
-            return torch.autocast("cuda", dtype=torch.bfloat16)
-        return nullcontext()
+    def _micro_rows(self, rows: Rows) -> int:
+        return max(1, self.plan.micro_batch_tokens // rows.inputs.shape[1])
 
 
 def _other_training(work: Path) -> Misconfigured:
