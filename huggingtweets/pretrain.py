@@ -234,7 +234,7 @@ class _Run:
         self.curve: list[dict[str, float]] = []
 
     def resume(self) -> None:
-        """Go on from the latest state of this plan, or from before the fall of a shorter one."""
+        """Go on from the latest state of this plan, or from before the fall of a shorter or longer one."""
         for name in STATES:
             path = self.work / name
             if not path.exists():
@@ -242,8 +242,8 @@ class _Run:
             state = torch.load(path, map_location=self.device, weights_only=True)
             if state["identity"] != self.plan.identity():
                 raise _other_training(self.work)
-            fall = self.plan.tokens * (1 - self.plan.decay)
-            if state["tokens"] == self.plan.tokens or (name == "stable.pt" and state["seen"] <= fall):
+            fall = min(self.plan.tokens, state["tokens"]) * (1 - self.plan.decay)
+            if state["tokens"] == self.plan.tokens or state["seen"] <= fall:
                 self.restore(state)
                 return
 
@@ -302,18 +302,20 @@ class _Run:
     def _batches(self) -> Iterator[list[Rows]]:
         """Batches without end, from batch number `self.step` on; the order depends on the seed alone.
 
-        A batch has rows of each length, in the proportion of the corpus. Rows are packed once: which documents share a
-        row does not matter, because they do not see each other.
+        A batch has rows of each length in the proportion of the corpus, always the same numbers of them; the few that
+        are left over at the end of an epoch wait for the next. Rows are packed once: which documents share a row does
+        not matter, because they do not see each other.
         """
-        tokens = sum(rows.token_count for rows in self.learned)
-        steps_per_epoch = math.ceil(tokens / self.plan.batch_tokens)
+        batches = sum(rows.token_count for rows in self.learned) / self.plan.batch_tokens
+        sizes = [max(1, round(len(rows) / batches)) for rows in self.learned]
+        steps_per_epoch = max(1, min(len(rows) // size for rows, size in zip(self.learned, sizes, strict=True)))
         for epoch in itertools.count(self.step // steps_per_epoch):
             random = np.random.default_rng((self.plan.seed, epoch))
             orders = [random.permutation(len(rows)) for rows in self.learned]
             for step in range(self.step - epoch * steps_per_epoch, steps_per_epoch):
                 yield [
-                    rows.take(order[step * len(rows) // steps_per_epoch : (step + 1) * len(rows) // steps_per_epoch])
-                    for rows, order in zip(self.learned, orders, strict=True)
+                    rows.take(order[step * size : (step + 1) * size])
+                    for rows, order, size in zip(self.learned, orders, sizes, strict=True)
                 ]
 
     def _learn(self, batch: list[Rows], rate: float) -> float:

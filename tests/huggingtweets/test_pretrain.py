@@ -110,6 +110,17 @@ def test_a_longer_plan_goes_on_from_before_the_fall(corpus_file: Path, tmp_path:
     assert record["held_out_bits_per_byte"] == bits
 
 
+def test_a_run_that_is_cut_short_goes_on_to_the_fall_of_a_shorter_plan(corpus_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        pretrain([corpus_file], tmp_path, PLAN, say=killed_after(4_000), checkpoint_every_seconds=0)
+    shorter: list[int] = []
+    bits = pretrain(
+        [corpus_file], tmp_path, dataclasses.replace(PLAN, tokens=6_000), say=lambda step: shorter.append(step.seen)
+    )
+    assert 3_400 < shorter[0] < 4_800
+    assert json.loads((tmp_path / "training.json").read_text())["held_out_bits_per_byte"] == bits
+
+
 def test_a_shorter_plan_does_not_take_a_state_that_it_never_reaches(corpus_file: Path, tmp_path: Path) -> None:
     pretrain([corpus_file], tmp_path, dataclasses.replace(PLAN, tokens=6_000))
     steps: list[int] = []
