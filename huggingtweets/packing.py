@@ -38,6 +38,11 @@ class Rows:
         return len(self.inputs)
 
     @property
+    def length(self) -> int:
+        """Places in a row."""
+        return int(self.inputs.shape[1])
+
+    @property
     def token_count(self) -> int:
         """Targets that count, one closing end-of-text a document included."""
         return int(self.used.sum())
@@ -64,13 +69,13 @@ class Rows:
     @property
     def positions(self) -> NDArray[np.int64]:
         """The place within its document, [rows, length], from 0."""
-        places = np.arange(self.inputs.shape[1])
+        places = np.arange(self.length)
         begins = np.where(self.inputs == self.end_of_text, places, 0)
         return places - np.maximum.accumulate(begins, axis=1)
 
     @property
     def _empty(self) -> NDArray[np.bool_]:
-        return np.arange(self.inputs.shape[1]) >= self.used[:, None]
+        return np.arange(self.length) >= self.used[:, None]
 
     def take(self, index: slice | NDArray[np.int64]) -> "Rows":
         """Some of the rows."""

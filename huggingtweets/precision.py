@@ -12,7 +12,7 @@ def computes_bfloat16(device: torch.device) -> bool:
     Measured on two AVX-512 bf16 cores: 800 against 190 GFLOP/s.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     # torch has no public name for these; without them fp32 is right everywhere.
     return any(getattr(torch.cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
 

@@ -191,7 +191,7 @@ def _prepare(corpora: Sequence[Path], work: Path, plan: Plan, tokenizer_file: Pa
         for rows in pack_by_length(
             [ids.astype(np.uint16) for ids in encode_all(tokenizer, learned)], plan.row_lengths, end_of_text
         ):
-            length = rows.inputs.shape[1]
+            length = rows.length
             arrays |= {f"inputs_{length}": rows.inputs, f"used_{length}": rows.used, f"closing_{length}": rows.closing}
         np.savez(store, **arrays)  # type: ignore[arg-type]  # numpy's own keyword is typed before ours
         atomic.write_json(made, fitting)
@@ -343,7 +343,7 @@ class _Run:
         return mean
 
     def _micro_rows(self, rows: Rows) -> int:
-        return max(1, self.plan.micro_batch_tokens // rows.inputs.shape[1])
+        return max(1, self.plan.micro_batch_tokens // rows.length)
 
 
 def _other_training(work: Path) -> Misconfigured:

@@ -120,7 +120,7 @@ class _Run:
             lr=self.learning_rate,
             betas=(0.9, 0.99),
         )
-        self.batch_rows = max(1, round(settings.batch_tokens / rows.inputs.shape[1]))
+        self.batch_rows = max(1, round(settings.batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
         self.place = _Place()
