@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from huggingtweets.config import DEFAULT_FILE, Count, Section, Settings, parse, read_toml
 from huggingtweets.errors import Misconfigured
@@ -26,6 +26,22 @@ class Bot(Section):
     max_training_jobs: Count = 8
     stop_seconds: Seconds = 10.0
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Store(Section):
+    """The database; SQLite in [storage] data without a URL. A URL with a password comes from the environment."""
+
+    url: str = ""
+    secret_url_env: str = "BOT_DATABASE_URL"  # noqa: S105  the name of a variable
+    secret_url: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, url: str) -> str:
+        if "@" in url and ":" in url.partition("://")[2].rpartition("@")[0]:
+            # Never repeated: pydantic shows the message, and not the value.
+            raise ValueError("has a password, which does not belong in a file; put the URL into the environment")
+        return url
 
 
 class Limits(Section):
@@ -58,6 +74,7 @@ class Config(Settings):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     bot: Bot = Bot()
+    store: Store = Store()
     limits: Limits = Limits()
     discord: Discord = Discord()
     playground: Playground = Playground()
@@ -75,7 +92,14 @@ class Config(Settings):
     @property
     def secret_names(self) -> frozenset[str]:
         """Environment variables that hold secrets: a child process gets none of them."""
-        return frozenset({self.discord.token_env})
+        return frozenset({self.discord.token_env, self.store.secret_url_env})
+
+    @property
+    def database_url(self) -> str:
+        """The environment's, or the file's, or SQLite's beside the other data. May hold a password."""
+        if self.store.secret_url:
+            return self.store.secret_url.get_secret_value()
+        return self.store.url or f"sqlite:///{(self.storage.data / 'bot.db').absolute()}"
 
 
 def _with_secrets(kind: type[Config], path: Path, table: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:

@@ -5,13 +5,16 @@
     ├─ NotAllowed                     this person may not do this
     └─ JobRefused                     a training that cannot be started now
 
+    PipelineError, Unavailable
+    └─ StoreUnavailable               the database cannot be used now: locked, full, read-only, out of reach
+
 Failures of the pipeline come as `huggingtweets.errors.PipelineError`. `told` turns any failure into the sentence.
 """
 
 import logging
 import secrets
 
-from huggingtweets.errors import PipelineError, Usage
+from huggingtweets.errors import PipelineError, Unavailable, Usage
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,10 @@ class NotAllowed(BotError):
 
 class JobRefused(BotError):
     """A training that cannot be started now."""
+
+
+class StoreUnavailable(Unavailable):
+    """The database cannot be used now; the sentence says why and what to do."""
 
 
 def told(error: Exception) -> str:

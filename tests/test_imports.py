@@ -8,7 +8,9 @@ ROOT = Path(__file__).parents[1]
 OWNERS = {  # library -> who alone may import it: modules, or packages that end in a slash
     "discord": ("bot/discord/",),
     "apscheduler": ("bot/schedule.py",),
-    "sqlalchemy": ("bot/store.py", "bot/migrations/"),
+    "sqlalchemy": ("bot/store/", "bot/migrations/"),
+    "alembic": ("bot/store/", "bot/migrations/"),
+    "asyncpg": ("bot/store/",),
     "tweepy": ("huggingtweets/x_client.py",),
     "ray": ("huggingtweets/cluster.py",),
     "huggingface_hub": ("huggingtweets/publish.py", "huggingtweets/base.py"),

@@ -21,7 +21,8 @@ def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -
     defaults = Config.load(written(tmp_path, ""), {}).model_dump(mode="json")
     table = tomllib.loads(shipped.read_text())
     for section, settings in defaults.items():
-        settings.pop("token", None)
+        for secret in ("token", "secret_url"):
+            settings.pop(secret, None)
         for key, default in settings.items():
             stands = table[section][key]
             if section == "storage":
@@ -36,7 +37,7 @@ def test_a_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -
     assert config.discord.token is not None
     assert config.discord.token.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(config)
-    assert config.secret_names == {"MY_TOKEN"}
+    assert config.secret_names >= {"MY_TOKEN"}
 
 
 @pytest.mark.parametrize("environ", [{}, {"DISCORD_TOKEN": ""}, {"DISCORD_TOKEN": "  "}])
@@ -47,6 +48,23 @@ def test_an_empty_token_is_no_token(tmp_path: Path, environ: dict[str, str]) -> 
 def test_a_token_written_into_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="does not belong in a file") as refused:
         Config.load(written(tmp_path, '[discord]\ntoken = "s3cret"\n'), {})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_the_database_is_a_file_beside_the_other_data_unless_a_url_is_given(tmp_path: Path) -> None:
+    url = "postgresql://bot@db/bot"
+    given = written(tmp_path, f'[store]\nurl = "{url}"\n')
+    assert Config.load(given, {}).database_url == url
+    secret = Config.load(given, {"BOT_DATABASE_URL": "postgresql://bot:s3cret@db/other"})
+    assert secret.database_url == "postgresql://bot:s3cret@db/other"
+    assert "s3cret" not in repr(secret)
+    assert "BOT_DATABASE_URL" in secret.secret_names
+    assert Config.load(written(tmp_path, ""), {}).database_url == f"sqlite:///{tmp_path}/data/bot.db"
+
+
+def test_a_password_in_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"\[store\] url: .*does not belong in a file") as refused:
+        Config.load(written(tmp_path, '[store]\nurl = "postgresql://bot:s3cret@db/bot"\n'), {})
     assert "s3cret" not in str(refused.value)
 
 

@@ -1,0 +1,27 @@
+"""What Alembic runs: the migrations, on the connection that it is given.
+
+Knows the tables' metadata. Does not know where the database is: bot/store/database.py connects.
+"""
+
+from typing import Any, Literal
+
+from alembic import context
+
+from bot.store.tables import Moment, metadata
+
+
+def _render(kind: str, item: Any, _: object) -> str | Literal[False]:
+    """Migrations name types of SQLAlchemy's own: ours may change after them."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    render_item=_render,
+    compare_server_default=False,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,59 @@
+"""What the bot remembers beside models and tweets: one database, and one small class a concern.
+
+Knows how the parts are put together. Does not know why anything is remembered.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Self
+
+from bot.store.audit import Audit
+from bot.store.consent import Consent
+from bot.store.database import Database
+from bot.store.feedback import Feedback
+from bot.store.forgetting import Forgetting
+from bot.store.jobs import Jobs
+from bot.store.members import Members
+from bot.store.notices import Notices
+from bot.store.pauses import Pauses
+from bot.store.posts import Posts
+from bot.store.rounds import Rounds
+from bot.store.schedules import Schedules
+from bot.store.settings import Settings
+from bot.store.x_mentions import XMentions
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """An async context manager: inside it the database is connected and its tables are up to date.
+
+    Raises `StoreUnavailable` on entering and from every method, `Misconfigured` for a URL that makes no sense.
+    """
+
+    def __init__(self, url: str, clock: Clock = utc_now):
+        self.database = Database(url)
+        self.jobs = Jobs(self.database, clock)
+        self.schedules = Schedules(self.database, clock)
+        self.notices = Notices(self.database, clock)
+        self.posts = Posts(self.database, clock)
+        self.x_mentions = XMentions(self.database, clock)
+        self.pauses = Pauses(self.database, clock)
+        self.feedback = Feedback(self.database, clock)
+        self.rounds = Rounds(self.database, clock)
+        self.consent = Consent(self.database, clock)
+        self.members = Members(self.database, clock)
+        self.settings = Settings(self.database, clock)
+        self.audit = Audit(self.database, clock)
+        self.forgetting = Forgetting(self.database, clock)
+
+    async def __aenter__(self) -> Self:
+        await self.database.__aenter__()
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        await self.database.__aexit__(*ended)

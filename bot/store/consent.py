@@ -1,0 +1,118 @@
+"""What people have said about themselves: who wants to be left out, whose voice is whose, who must never come back.
+
+Knows rows. Does not know what follows from them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from bot.store.database import Database, insert
+from bot.store.tables import links, opt_outs, tombstones
+
+Scope = Literal["imitation", "replies"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A member's claim that a voice is theirs; it counts once an admin has confirmed it."""
+
+    server: str
+    person: str
+    voice: str
+    state: Literal["pending", "confirmed"]
+    asked_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+
+
+class Consent:
+    """Opt-outs, links of people to voices, and tombstones."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def opt_out(self, person: str, scope: Scope) -> bool:
+        """`person` wants no more of `scope`, on every server and for good; whether that is new."""
+        row = {"person": person, "scope": scope, "at": self._clock()}
+        async with self._database.writing() as connection:
+            query = insert(self._database, opt_outs).values(row).on_conflict_do_nothing()
+            return bool((await connection.execute(query)).rowcount)
+
+    async def opt_in(self, person: str, scope: Scope) -> bool:
+        """Take an opt-out back; whether there was one."""
+        async with self._database.writing() as connection:
+            mine = (opt_outs.c.person == person, opt_outs.c.scope == scope)
+            return bool((await connection.execute(sa.delete(opt_outs).where(*mine))).rowcount)
+
+    async def opted_out(self, person: str, scope: Scope) -> bool:
+        mine = (opt_outs.c.person == person, opt_outs.c.scope == scope)
+        async with self._database.reading() as connection:
+            return await connection.scalar(sa.select(opt_outs.c.person).where(*mine)) is not None
+
+    async def claim(self, server: str, person: str, voice: str) -> None:
+        """`person` says that `voice` is theirs: a claim that waits, in place of any earlier one."""
+        row = {"voice": voice, "state": "pending", "asked_at": self._clock(), "decided_by": "", "decided_at": None}
+        query = insert(self._database, links).values(server=server, person=person, **row)
+        async with self._database.writing() as connection:
+            await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=row))
+
+    async def confirm(self, server: str, person: str, voice: str, by: str) -> bool:
+        """An admin confirms the claim to this very voice; whether there was one."""
+        mine = (links.c.server == server, links.c.person == person, links.c.voice == voice, links.c.state == "pending")
+        change = {"state": "confirmed", "decided_by": by, "decided_at": self._clock()}
+        async with self._database.writing() as connection:
+            return bool((await connection.execute(sa.update(links).where(*mine).values(change))).rowcount)
+
+    async def unlink(self, server: str, person: str) -> bool:
+        """End a link or claim; whether there was one."""
+        async with self._database.writing() as connection:
+            mine = (links.c.server == server, links.c.person == person)
+            return bool((await connection.execute(sa.delete(links).where(*mine))).rowcount)
+
+    async def link(self, server: str, person: str) -> Link | None:
+        async with self._database.reading() as connection:
+            query = sa.select(links).where(links.c.server == server, links.c.person == person)
+            row = (await connection.execute(query)).first()
+        return Link(**row._mapping) if row else None
+
+    async def links_of(
+        self, *, server: str | None = None, person: str | None = None, voice: str | None = None
+    ) -> list[Link]:
+        """Links and claims that fit all of what is given, the oldest first."""
+        query = sa.select(links).order_by(links.c.asked_at)
+        for column, wanted in ((links.c.server, server), (links.c.person, person), (links.c.voice, voice)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        async with self._database.reading() as connection:
+            return [Link(**row._mapping) for row in await connection.execute(query)]
+
+    async def voice_opted_out(self, voice: str) -> bool:
+        """Whether somebody whose voice this is, by a confirmed link, wants no imitation."""
+        joined = links.join(opt_outs, links.c.person == opt_outs.c.person)
+        where = (links.c.voice == voice, links.c.state == "confirmed", opt_outs.c.scope == "imitation")
+        async with self._database.reading() as connection:
+            query = sa.select(links.c.person).select_from(joined).where(*where).limit(1)
+            return await connection.scalar(query) is not None
+
+    async def bury(self, subject: str, by: str) -> None:
+        """Nothing may bring `subject` back: a handle, or a person."""
+        row = {"subject": subject, "by": by, "at": self._clock()}
+        async with self._database.writing() as connection:
+            await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
+
+    async def buried(self, *subjects: str) -> list[str]:
+        """Those among `subjects` that must not come back."""
+        async with self._database.reading() as connection:
+            query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(subjects))
+            return sorted(await connection.scalars(query))
+
+    async def unbury(self, subject: str) -> bool:
+        """The person asks to be learned again; whether there was a tombstone."""
+        async with self._database.writing() as connection:
+            query = sa.delete(tombstones).where(tombstones.c.subject == subject)
+            return bool((await connection.execute(query)).rowcount)

@@ -1,0 +1,203 @@
+"""One database, SQLite or PostgreSQL: connections, transactions, migrations, and failures as one sentence.
+
+Writers take turns on both: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock of the transaction. So what a
+writer has read stays true until it commits, and one contract holds on both. Transactions are short; none spans a call
+elsewhere.
+
+Knows SQLAlchemy and Alembic. Does not know tables.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.util import CommandError
+from sqlalchemy import event, exc
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import StoreUnavailable
+from huggingtweets.errors import Misconfigured
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+BUSY_SECONDS = 5.0
+CONNECTIONS = 8  # readers and writers of this process at once; more wait
+_WRITERS = 0x68747765  # the advisory lock of writers on PostgreSQL: an arbitrary number that is ours
+_MIGRATIONS = _WRITERS + 1
+_BEGIN = "begin_statement"
+_MENDS = {  # words of SQLite's, libpq's and the system's messages
+    "is locked": "another process writes to it for long: stop that one, or try again",
+    "is full": "make room on the disk, and try again",
+    "no space left": "make room on the disk, and try again",
+    "readonly": "let this user write to the file and its folder",
+    "read-only": "let this user write to the file and its folder",
+    "permission denied": "let this user write to the file and its folder",
+    "unable to open": "let this user write to the file and its folder",
+    "malformed": "the file is damaged: put a backup in its place",
+    "not a database": "the file is something else: move it away, or name another",
+    "password": "set the right password in the environment",
+    "limit of size": "too much is asked of it at once: try again",
+}
+
+
+class Database:
+    """Transactions. An async context manager: it connects, brings the tables up to date, and lets go at the end."""
+
+    def __init__(self, url: str):
+        self.url = _with_driver(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine: AsyncEngine | None = None
+        # Writers of this process line up here: SQLite would let them poll, in no order, up to 100 ms apart.
+        self._turn = asyncio.Lock()
+
+    @property
+    def shown(self) -> str:
+        """The address for logs and sentences: without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    async def __aenter__(self) -> Self:
+        self._engine = self._connectable()
+        try:
+            with _told(self.shown):
+                async with self._engine.connect() as connection:
+                    await connection.run_sync(_migrate)
+        except BaseException:
+            await self._engine.dispose()
+            raise
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        assert self._engine
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, and sees one state. Raises `StoreUnavailable`."""
+        async with self._begun(write=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in turn with all other writers; committed at the end. Raises `StoreUnavailable`."""
+        async with self._turn, self._begun(write=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _begun(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
+        assert self._engine, "the database is used inside its context"
+        with _told(self.shown):
+            async with self._engine.connect() as plain:
+                connection = await plain.execution_options(**{_BEGIN: "BEGIN IMMEDIATE" if write else "BEGIN"})
+                async with connection.begin():
+                    if not self.is_sqlite:
+                        await connection.execute(sa.text(_begin_on_postgresql(write)))
+                    yield connection
+
+    def _connectable(self) -> AsyncEngine:
+        pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
+        pool["hide_parameters"] = True  # they are what people wrote
+        if not self.is_sqlite:
+            settings = {"lock_timeout": f"{BUSY_SECONDS:.0f}s", "idle_in_transaction_session_timeout": "60s"}
+            arguments = {"timeout": BUSY_SECONDS, "server_settings": settings}
+            return create_async_engine(self.url, pool_pre_ping=True, connect_args=arguments, **pool)
+        assert self.url.database
+        Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(self.url, connect_args={"timeout": BUSY_SECONDS}, **pool)
+        event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
+        return engine
+
+
+def insert(database: Database, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that can say what to do about a row that is there already; both databases spell it alike."""
+    return sqlite.insert(table) if database.is_sqlite else postgresql.insert(table)
+
+
+def _with_driver(url: str) -> sa.URL:
+    """`url` with our driver in it; raises `Misconfigured` without repeating the URL, for it may hold a password."""
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError):
+        raise Misconfigured(
+            "The database's URL cannot be read; write it as postgresql://USER@HOST:PORT/DATABASE."
+        ) from None
+    match parsed.get_backend_name():
+        case "sqlite" if parsed.database:
+            return parsed.set(drivername="sqlite+aiosqlite")
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+asyncpg")
+    raise Misconfigured("The database's URL must begin with postgresql:// or sqlite:///; no other is known here.")
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    # We begin transactions ourselves: sqlite3 would begin them late and deferred, and a deferred read-then-write fails
+    # at once when somebody else has written (685 times in a test of three processes; 0 with BEGIN IMMEDIATE).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: a commit has reached the disk. NORMAL may lose the last ones to a power cut.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten does not stay in free pages
+    cursor.close()
+
+
+def _begin_on_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+
+
+def _begin_on_postgresql(write: bool) -> str:
+    if write:
+        return f"SELECT pg_advisory_xact_lock({_WRITERS})"
+    return "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+def _migrate(connection: sa.Connection) -> None:
+    """Bring the tables up to date, one process at a time."""
+    with connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATIONS})"))
+        try:
+            command.upgrade(alembic_config(connection), "head")
+        except CommandError as error:
+            raise StoreUnavailable(
+                f"The database was made by a newer version of the bot ({error}); "
+                "start that version, or restore a backup."
+            ) from error
+
+
+def alembic_config(connection: sa.Connection) -> AlembicConfig:
+    """Alembic's settings for commands on this connection."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
+    """A failure of the database as `StoreUnavailable`. A unique key that is taken is no failure, and passes."""
+    try:
+        yield
+    except exc.IntegrityError:
+        raise
+    except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
+        raise StoreUnavailable(_sentence(shown, error)) from error
+
+
+def _sentence(shown: str, error: Exception) -> str:
+    """What happened, and the mend, by what the driver says; never a statement or its values."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    said = str(cause).splitlines()[0].removesuffix(".")[:200] if str(cause) else type(cause).__name__
+    mend = next((mend for words, mend in _MENDS.items() if words in said.lower()), "see whether it runs and is let in")
+    return f"The database {shown} cannot be used now ({said}); {mend}."

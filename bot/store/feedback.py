@@ -1,0 +1,103 @@
+"""Answers that were given, by their message, and what people thought of them.
+
+An answer is kept so that its buttons still work after a restart.
+
+Knows rows. Does not know platforms.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.database import Database, insert
+from bot.store.tables import answers, feedback
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Tweets that were shown in `message`, for whom, in which voice."""
+
+    message: str
+    person: str
+    server: str
+    channel: str
+    voice: str
+    version: str
+    prompt: str
+    texts: Sequence[str]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many liked a voice's answers, and how many did not."""
+
+    up: int
+    down: int
+
+
+class Feedback:
+    """Answers and thumbs."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def answered(
+        self,
+        message: str,
+        *,
+        person: str,
+        voice: str,
+        version: str = "",
+        prompt: str = "",
+        texts: Sequence[str] = (),
+        server: str = "",
+        channel: str = "",
+    ) -> None:
+        """Keep an answer, or let it replace what the message said before."""
+        row: dict[str, Any] = {
+            "person": person,
+            "server": server,
+            "channel": channel,
+            "voice": voice,
+            "version": version,
+        }
+        row |= {"prompt": prompt, "texts": list(texts), "at": self._clock()}
+        query = insert(self._database, answers).values(message=message, **row)
+        async with self._database.writing() as connection:
+            await connection.execute(query.on_conflict_do_update(index_elements=["message"], set_=row))
+
+    async def answer(self, message: str) -> Answer | None:
+        async with self._database.reading() as connection:
+            row = (await connection.execute(sa.select(answers).where(answers.c.message == message))).first()
+        return Answer(**row._mapping) if row else None
+
+    async def withdrawn(self, message: str) -> None:
+        """The message was deleted: its answer goes, what people thought of it stays."""
+        async with self._database.writing() as connection:
+            await connection.execute(sa.delete(answers).where(answers.c.message == message))
+
+    async def vote(self, message: str, person: str, vote: int) -> bool:
+        """One person's +1 or -1 for a message, the last one counts; whether there is such an answer."""
+        async with self._database.writing() as connection:
+            query = sa.select(answers.c.voice, answers.c.version).where(answers.c.message == message)
+            if not (found := (await connection.execute(query)).first()):
+                return False
+            row = {"voice": found.voice, "version": found.version, "vote": vote, "at": self._clock()}
+            change = insert(self._database, feedback).values(message=message, person=person, **row)
+            await connection.execute(change.on_conflict_do_update(index_elements=["message", "person"], set_=row))
+        return True
+
+    async def tally(self, voice: str, version: str | None = None) -> Tally:
+        """All votes for a voice, or for one version of it."""
+        up = sa.func.coalesce(sa.func.sum(sa.case((feedback.c.vote > 0, 1), else_=0)), 0)
+        query = sa.select(up, sa.func.count()).where(feedback.c.voice == voice)
+        if version is not None:
+            query = query.where(feedback.c.version == version)
+        async with self._database.reading() as connection:
+            liked, total = (await connection.execute(query)).one()
+        return Tally(liked, total - liked)

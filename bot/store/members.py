@@ -1,0 +1,110 @@
+"""Members of a server who let the bot learn from what they write there, and those messages. Nobody else's are kept.
+
+Knows rows. Does not know Discord, or how a voice is learned.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database, insert
+from bot.store.tables import member_messages, members
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who has joined, and what their voice is called."""
+
+    server: str
+    person: str
+    voice: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a member."""
+
+    message: str
+    server: str
+    channel: str
+    person: str
+    text: str
+    written_at: datetime
+    edited_at: datetime | None
+
+
+class Members:
+    """Who has joined, and what they wrote since."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def join(self, server: str, person: str, voice: str) -> None:
+        """`person` lets the bot learn from what they write on `server`; a second time changes the voice's name."""
+        row = {"server": server, "person": person, "voice": voice, "joined_at": self._clock()}
+        query = insert(self._database, members).values(row)
+        async with self._database.writing() as connection:
+            await connection.execute(
+                query.on_conflict_do_update(index_elements=["server", "person"], set_={"voice": voice})
+            )
+
+    async def leave(self, server: str, person: str) -> int:
+        """`person` takes it back: out, and all their messages of this server deleted; how many there were."""
+        mine = (member_messages.c.server == server, member_messages.c.person == person)
+        async with self._database.writing() as connection:
+            await connection.execute(sa.delete(members).where(members.c.server == server, members.c.person == person))
+            return (await connection.execute(sa.delete(member_messages).where(*mine))).rowcount
+
+    async def get(self, server: str, person: str) -> Member | None:
+        async with self._database.reading() as connection:
+            return await _member(connection, server, person)
+
+    async def of(self, server: str) -> list[Member]:
+        """Everybody who has joined, the first first."""
+        query = sa.select(members).where(members.c.server == server).order_by(members.c.joined_at)
+        async with self._database.reading() as connection:
+            return [Member(**row._mapping) for row in await connection.execute(query)]
+
+    async def wrote(
+        self, message: str, *, server: str, channel: str, person: str, text: str, written_at: datetime
+    ) -> bool:
+        """Keep a message if its author has joined; whether it was kept."""
+        row = {"message": message, "server": server, "channel": channel, "person": person, "text": text}
+        async with self._database.writing() as connection:
+            if not await _member(connection, server, person):
+                return False
+            query = insert(self._database, member_messages).values(**row, written_at=written_at)
+            await connection.execute(query.on_conflict_do_nothing())
+        return True
+
+    async def edited(self, message: str, text: str) -> bool:
+        """A message says something else now; whether it was kept here."""
+        mine = sa.update(member_messages).where(member_messages.c.message == message)
+        async with self._database.writing() as connection:
+            return bool((await connection.execute(mine.values(text=text, edited_at=self._clock()))).rowcount)
+
+    async def deleted(self, *messages: str) -> int:
+        """Messages were deleted by their authors or moderators; how many were kept here."""
+        query = sa.delete(member_messages).where(member_messages.c.message.in_(messages))
+        async with self._database.writing() as connection:
+            return (await connection.execute(query)).rowcount
+
+    async def messages(self, person: str, server: str | None = None) -> list[Message]:
+        """What a member wrote, the oldest first."""
+        query = sa.select(member_messages).where(member_messages.c.person == person)
+        if server is not None:
+            query = query.where(member_messages.c.server == server)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(member_messages.c.written_at, member_messages.c.message))
+            return [Message(**row._mapping) for row in rows]
+
+
+async def _member(connection: AsyncConnection, server: str, person: str) -> Member | None:
+    query = sa.select(members).where(members.c.server == server, members.c.person == person)
+    row = (await connection.execute(query)).first()
+    return Member(**row._mapping) if row else None

@@ -1,0 +1,187 @@
+"""The outbox of X: what was proposed, what is approved, what was sent, and what it cost.
+
+    proposed -> queued -> sending -> sent | unknown | failed        proposed -> rejected
+                  ^         unknown -> sent | queued (it was not there after all) | failed
+
+The row says `sending` before the call is made; whatever is `sending` or `unknown` after a start is in doubt, and only
+the account's own timeline can settle it.
+
+Knows rows. Does not know X.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database, insert
+from bot.store.tables import costs, posts
+
+State = Literal["proposed", "queued", "sending", "unknown", "sent", "failed", "rejected"]
+IN_DOUBT: tuple[State, ...] = ("sending", "unknown")
+FOLLOWS: dict[State, tuple[State, ...]] = {
+    "proposed": ("queued", "rejected"),
+    "queued": ("sending", "rejected"),
+    "sending": ("sent", "unknown", "failed", "queued"),
+    "unknown": ("sent", "queued", "failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post as it was when it was read. `key` makes queueing safe to repeat; `cost_micro_usd` is what it cost."""
+
+    id: int
+    key: str
+    account: str
+    state: State
+    voice: str
+    version: str
+    text: str
+    in_reply_to: str
+    dry_run: bool
+    due_at: datetime
+    created_at: datetime
+    changed_at: datetime
+    sending_at: datetime | None
+    sent_at: datetime | None
+    decided_by: str
+    external_id: str
+    error: str
+    attempts: int
+    cost_micro_usd: int
+
+
+class Posts:
+    """Posts of all accounts."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def add(
+        self,
+        key: str,
+        account: str,
+        text: str,
+        *,
+        state: State = "proposed",
+        voice: str = "",
+        version: str = "",
+        in_reply_to: str = "",
+        dry_run: bool = False,
+        due_at: datetime | None = None,
+    ) -> Post | None:
+        """A new post; None when one with this key is there already."""
+        now = self._clock()
+        row: dict[str, Any] = {
+            "key": key,
+            "account": account,
+            "text": text,
+            "state": state,
+            "voice": voice,
+            "version": version,
+        }
+        row |= {"in_reply_to": in_reply_to, "dry_run": dry_run, "due_at": due_at or now}
+        row |= {"created_at": now, "changed_at": now}
+        async with self._database.writing() as connection:
+            query = insert(self._database, posts).values(row).on_conflict_do_nothing()
+            if not (await connection.execute(query)).rowcount:
+                return None
+            return await _one(connection, posts.c.key == key)
+
+    async def get(self, post_id: int) -> Post | None:
+        async with self._database.reading() as connection:
+            return await _one(connection, posts.c.id == post_id)
+
+    async def by_key(self, key: str) -> Post | None:
+        async with self._database.reading() as connection:
+            return await _one(connection, posts.c.key == key)
+
+    async def listed(self, account: str, states: Sequence[State], limit: int = 50) -> list[Post]:
+        """Posts in one of `states`, by when they are due."""
+        query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(posts.c.due_at, posts.c.id).limit(limit))
+            return [Post(**row._mapping) for row in rows]
+
+    async def in_doubt(self, account: str) -> list[Post]:
+        """Those that X may have or not have."""
+        return await self.listed(account, IN_DOUBT)
+
+    async def due(self, account: str) -> Post | None:
+        """The approved post that should go out next."""
+        ready = (posts.c.account == account, posts.c.state == "queued", posts.c.due_at <= self._clock())
+        query = sa.select(posts).where(*ready).order_by(posts.c.due_at, posts.c.id).limit(1)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return Post(**row._mapping) if row else None
+
+    async def move(self, post_id: int, old: State, new: State, **facts: Any) -> Post | None:
+        """Take a post from `old` to `new` with other columns; None when it was not in `old` any more.
+
+        Raises `ValueError` for a step that there is not.
+        """
+        if new not in FOLLOWS.get(old, ()):
+            raise ValueError(f"no post goes from {old} to {new}")
+        now = self._clock()
+        change = {"state": new, "changed_at": now, **facts}
+        if new == "sending":
+            change |= {"sending_at": now, "attempts": posts.c.attempts + 1}
+        elif new == "sent":
+            change |= {"sent_at": now}
+        async with self._database.writing() as connection:
+            query = sa.update(posts).where(posts.c.id == post_id, posts.c.state == old).values(change)
+            if not (await connection.execute(query)).rowcount:
+                return None
+            return await _one(connection, posts.c.id == post_id)
+
+    async def edit(self, post_id: int, text: str, by: str) -> Post | None:
+        """Give a post that is not on its way yet another text; None when it is too late."""
+        mine = sa.update(posts).where(posts.c.id == post_id, posts.c.state.in_(("proposed", "queued")))
+        async with self._database.writing() as connection:
+            query = mine.values(text=text, decided_by=by, changed_at=self._clock())
+            if not (await connection.execute(query)).rowcount:
+                return None
+            return await _one(connection, posts.c.id == post_id)
+
+    async def last_texts(self, account: str, limit: int = 500) -> list[str]:
+        """What was sent, or may have been, or will be; the newest first."""
+        gone = ("queued", *IN_DOUBT, "sent")
+        query = sa.select(posts.c.text).where(posts.c.account == account, posts.c.state.in_(gone))
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(query.order_by(posts.c.id.desc()).limit(limit)))
+
+    async def spend(self, account: str, kind: str, micro_usd: int) -> None:
+        """Note a cost in millionths of a US dollar."""
+        row = {"account": account, "kind": kind, "micro_usd": micro_usd, "at": self._clock()}
+        async with self._database.writing() as connection:
+            await connection.execute(sa.insert(costs).values(row))
+
+    async def spend_within(self, account: str, kind: str, micro_usd: int, *, since: datetime, budget: int) -> bool:
+        """Note a cost if all since `since` stays within `budget` with it; whether it was noted."""
+        row = {"account": account, "kind": kind, "micro_usd": micro_usd, "at": self._clock()}
+        async with self._database.writing() as connection:
+            if await _spent(connection, account, since) + micro_usd > budget:
+                return False
+            await connection.execute(sa.insert(costs).values(row))
+        return True
+
+    async def spent(self, account: str, since: datetime) -> int:
+        """All costs since then, in millionths of a US dollar."""
+        async with self._database.reading() as connection:
+            return await _spent(connection, account, since)
+
+
+async def _spent(connection: AsyncConnection, account: str, since: datetime) -> int:
+    total = sa.func.coalesce(sa.func.sum(costs.c.micro_usd), 0)
+    query = sa.select(total).where(costs.c.account == account, costs.c.at >= since)
+    return int(await connection.scalar(query) or 0)
+
+
+async def _one(connection: AsyncConnection, where: sa.ColumnElement[bool]) -> Post | None:
+    row = (await connection.execute(sa.select(posts).where(where))).first()
+    return Post(**row._mapping) if row else None

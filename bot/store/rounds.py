@@ -1,0 +1,110 @@
+"""Rounds of "Real or AI?": one real and one generated tweet, and who took which for real.
+
+Knows rows. Does not know platforms, or where the tweets come from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.store.database import Database, insert
+from bot.store.tables import rounds, votes
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round; `real_first` says which of the two texts was shown first."""
+
+    message: str
+    server: str
+    channel: str
+    voice: str
+    version: str
+    real_text: str
+    drawn_text: str
+    real_first: bool
+    ends_at: datetime
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Of `votes` guesses, `fooled` took the generated tweet for the real one."""
+
+    votes: int
+    fooled: int
+
+    @property
+    def share(self) -> float | None:
+        return self.fooled / self.votes if self.votes else None
+
+
+class Rounds:
+    """Rounds and their votes."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def begin(
+        self,
+        message: str,
+        *,
+        voice: str,
+        real_text: str,
+        drawn_text: str,
+        real_first: bool,
+        ends_at: datetime,
+        version: str = "",
+        server: str = "",
+        channel: str = "",
+    ) -> bool:
+        """A new round; whether it is new."""
+        row = {"message": message, "voice": voice, "version": version, "server": server, "channel": channel}
+        facts = {"real_text": real_text, "drawn_text": drawn_text, "real_first": real_first, "ends_at": ends_at}
+        async with self._database.writing() as connection:
+            query = insert(self._database, rounds).values(**row, **facts).on_conflict_do_nothing()
+            return bool((await connection.execute(query)).rowcount)
+
+    async def get(self, message: str) -> Round | None:
+        async with self._database.reading() as connection:
+            row = (await connection.execute(sa.select(rounds).where(rounds.c.message == message))).first()
+        return Round(**row._mapping) if row else None
+
+    async def vote(self, message: str, person: str, *, chose_first: bool) -> bool:
+        """One person's guess; the first one counts. Whether it was taken: not after the end, and not twice."""
+        now = self._clock()
+        lasts = (rounds.c.message == message, ~rounds.c.closed, rounds.c.ends_at > now)
+        row = {"message": message, "person": person, "chose_first": chose_first, "at": now}
+        async with self._database.writing() as connection:
+            if not await connection.scalar(sa.select(rounds.c.message).where(*lasts)):
+                return False
+            query = insert(self._database, votes).values(row).on_conflict_do_nothing()
+            return bool((await connection.execute(query)).rowcount)
+
+    async def close(self, message: str) -> Score | None:
+        """End a round; its score the first time, None ever after."""
+        async with self._database.writing() as connection:
+            query = sa.update(rounds).where(rounds.c.message == message, ~rounds.c.closed).values(closed=True)
+            if not (await connection.execute(query)).rowcount:
+                return None
+        return await self._score(rounds.c.message == message)
+
+    async def overdue(self) -> list[Round]:
+        """Rounds whose time is up and that nobody has closed."""
+        query = sa.select(rounds).where(~rounds.c.closed, rounds.c.ends_at <= self._clock())
+        async with self._database.reading() as connection:
+            return [Round(**row._mapping) for row in await connection.execute(query.order_by(rounds.c.ends_at))]
+
+    async def score(self, voice: str) -> Score:
+        """All votes of all rounds of a voice."""
+        return await self._score(rounds.c.voice == voice)
+
+    async def _score(self, where: sa.ColumnElement[bool]) -> Score:
+        fooled = sa.case((votes.c.chose_first != rounds.c.real_first, 1), else_=0)
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(fooled), 0))
+        joined = query.select_from(votes).join(rounds, votes.c.message == rounds.c.message).where(where)
+        async with self._database.reading() as connection:
+            return Score(*(await connection.execute(joined)).one())

@@ -1,0 +1,126 @@
+"""Schedules, and which of their runs were taken: one row a run, unique by schedule and due time.
+
+What config.toml says is the seed. A schedule that an admin changed stays changed until its seed in config.toml changes.
+
+Knows rows. Does not know what cron means, or what a run does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database, insert
+from bot.store.tables import schedule_runs, schedules
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When something is due. `cron` (five fields) or `every_seconds`; `quiet` is `22:00-07:00` or empty.
+
+    `seed` is a fingerprint of what config.toml says of it, empty for one that an admin made.
+    """
+
+    name: str
+    action: str
+    voice: str = ""
+    cron: str = ""
+    every_seconds: int | None = None
+    time_zone: str = "UTC"
+    jitter_seconds: int = 0
+    quiet: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    enabled: bool = True
+    seed: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run that somebody took, and what came of it."""
+
+    schedule: str
+    due_at: datetime
+    claimed_at: datetime
+    claimed_by: str
+    outcome: str
+
+
+class Schedules:
+    """The schedules and their runs."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def all(self) -> list[Schedule]:
+        """By name."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(sa.select(schedules).order_by(schedules.c.name))
+            return [_schedule(row) for row in rows]
+
+    async def get(self, name: str) -> Schedule | None:
+        async with self._database.reading() as connection:
+            row = (await connection.execute(sa.select(schedules).where(schedules.c.name == name))).first()
+            return _schedule(row) if row else None
+
+    async def put(self, schedule: Schedule, by: str) -> None:
+        """Add it, or let it replace the one of its name."""
+        async with self._database.writing() as connection:
+            await self._put(connection, schedule, by)
+
+    async def remove(self, name: str, by: str) -> bool:
+        """Whether there was one. One out of config.toml would come back from there: it is only switched off."""
+        seeded = sa.update(schedules).where(schedules.c.name == name, schedules.c.seed != "")
+        made = sa.delete(schedules).where(schedules.c.name == name, schedules.c.seed == "")
+        async with self._database.writing() as connection:
+            off = {"enabled": False, "changed_at": self._clock(), "changed_by": by}
+            changed = (await connection.execute(seeded.values(off))).rowcount
+            return bool(changed + (await connection.execute(made)).rowcount)
+
+    async def seed(self, wanted: Sequence[Schedule]) -> None:
+        """Make the schedules of config.toml ours, except where an admin has changed one since its seed changed."""
+        async with self._database.writing() as connection:
+            query = sa.select(schedules.c.name, schedules.c.seed)
+            known = {row.name: row.seed for row in await connection.execute(query)}
+            for schedule in wanted:
+                if known.get(schedule.name) != schedule.seed:
+                    await self._put(connection, schedule, "config.toml")
+            gone = {name for name, seed in known.items() if seed} - {schedule.name for schedule in wanted}
+            await connection.execute(sa.delete(schedules).where(schedules.c.name.in_(gone)))
+
+    async def claim(self, name: str, due_at: datetime, by: str) -> bool:
+        """Whether this run is the caller's: the first to ask gets it, and nobody after."""
+        row = {"schedule": name, "due_at": due_at, "claimed_at": self._clock(), "claimed_by": by}
+        async with self._database.writing() as connection:
+            query = insert(self._database, schedule_runs).values(row).on_conflict_do_nothing()
+            return bool((await connection.execute(query)).rowcount)
+
+    async def settle(self, name: str, due_at: datetime, outcome: str) -> None:
+        """Note what came of a run."""
+        mine = (schedule_runs.c.schedule == name, schedule_runs.c.due_at == due_at)
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(schedule_runs).where(*mine).values(outcome=outcome))
+
+    async def runs(self, name: str, limit: int = 10) -> list[Run]:
+        """The latest runs, the newest first."""
+        query = sa.select(schedule_runs).where(schedule_runs.c.schedule == name)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(schedule_runs.c.due_at.desc()).limit(limit))
+            return [Run(row.schedule, row.due_at, row.claimed_at, row.claimed_by, row.outcome) for row in rows]
+
+    async def _put(self, connection: AsyncConnection, schedule: Schedule, by: str) -> None:
+        now = self._clock()
+        row = asdict(replace(schedule, created_at=now)) | {"changed_at": now, "changed_by": by}
+        row["options"] = dict(schedule.options)
+        changed = {key: value for key, value in row.items() if key not in ("name", "created_at")}
+        query = insert(self._database, schedules).values(row)
+        await connection.execute(query.on_conflict_do_update(index_elements=["name"], set_=changed))
+
+
+def _schedule(row: sa.Row[Any]) -> Schedule:
+    known = {key: value for key, value in row._mapping.items() if key not in ("changed_at", "changed_by")}
+    return Schedule(**known)

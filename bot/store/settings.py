@@ -1,0 +1,69 @@
+"""Settings that admins change by command, per server or channel, and the lists of who is let in.
+
+A scope is `global`, a server (`discord:server:1`) or a channel (`discord:channel:2`).
+
+Knows rows. Does not know what a setting means, or which scope wins.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.database import Database, insert
+from bot.store.tables import rules, settings
+
+
+class Settings:
+    """Values by scope and key, and rules by scope and subject."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def get(self, scope: str, key: str) -> Any:
+        """The value, or None."""
+        mine = (settings.c.scope == scope, settings.c.key == key)
+        async with self._database.reading() as connection:
+            return await connection.scalar(sa.select(settings.c.value).where(*mine))
+
+    async def all(self, scope: str) -> dict[str, Any]:
+        """Every value of a scope."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(sa.select(settings).where(settings.c.scope == scope))
+            return {row.key: row.value for row in rows}
+
+    async def put(self, scope: str, key: str, value: Any, by: str) -> None:
+        """Set a value, which JSON must be able to hold."""
+        row = {"value": value, "changed_at": self._clock(), "changed_by": by}
+        query = insert(self._database, settings).values(scope=scope, key=key, **row)
+        async with self._database.writing() as connection:
+            await connection.execute(query.on_conflict_do_update(index_elements=["scope", "key"], set_=row))
+
+    async def remove(self, scope: str, key: str) -> bool:
+        """Go back to the default; whether a value was set."""
+        mine = (settings.c.scope == scope, settings.c.key == key)
+        async with self._database.writing() as connection:
+            return bool((await connection.execute(sa.delete(settings).where(*mine))).rowcount)
+
+    async def rule(self, scope: str, subject: str, *, allowed: bool, by: str) -> None:
+        """Let a subject (a channel, category, role or user) in, or keep it out."""
+        row = {"allowed": allowed, "changed_at": self._clock(), "changed_by": by}
+        query = insert(self._database, rules).values(scope=scope, subject=subject, **row)
+        async with self._database.writing() as connection:
+            await connection.execute(query.on_conflict_do_update(index_elements=["scope", "subject"], set_=row))
+
+    async def remove_rule(self, scope: str, subject: str) -> bool:
+        """Whether there was a rule."""
+        mine = (rules.c.scope == scope, rules.c.subject == subject)
+        async with self._database.writing() as connection:
+            return bool((await connection.execute(sa.delete(rules).where(*mine))).rowcount)
+
+    async def rules(self, scopes: Sequence[str]) -> dict[str, dict[str, bool]]:
+        """Whether a subject is let in, by scope and subject."""
+        found: dict[str, dict[str, bool]] = {scope: {} for scope in scopes}
+        async with self._database.reading() as connection:
+            for row in await connection.execute(sa.select(rules).where(rules.c.scope.in_(scopes))):
+                found[row.scope][row.subject] = row.allowed
+        return found

@@ -1,0 +1,68 @@
+"""How far the mentions on X are read, and which of them were answered.
+
+Knows rows. Does not know X, or what an answer says.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.database import Database, insert
+from bot.store.tables import mentions, positions
+
+
+class XMentions:
+    """Positions in streams, and the mentions taken up from them."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def position(self, account: str, stream: str) -> str | None:
+        """The id up to which everything is done."""
+        mine = (positions.c.account == account, positions.c.stream == stream)
+        async with self._database.reading() as connection:
+            return await connection.scalar(sa.select(positions.c.position).where(*mine))
+
+    async def move(self, account: str, stream: str, position: str) -> None:
+        """Everything up to `position` is done."""
+        row = {"account": account, "stream": stream, "position": position, "changed_at": self._clock()}
+        changed = {"position": position, "changed_at": row["changed_at"]}
+        async with self._database.writing() as connection:
+            query = insert(self._database, positions).values(row)
+            await connection.execute(query.on_conflict_do_update(index_elements=["account", "stream"], set_=changed))
+
+    async def take(self, account: str, mention: str, *, author: str, conversation: str) -> bool:
+        """Whether this mention is the caller's to answer: it is not when it was taken before."""
+        row: dict[str, Any] = {"account": account, "mention": mention, "author": author, "conversation": conversation}
+        row |= {"state": "taken", "at": self._clock()}
+        async with self._database.writing() as connection:
+            query = insert(self._database, mentions).values(row).on_conflict_do_nothing()
+            return bool((await connection.execute(query)).rowcount)
+
+    async def settle(self, account: str, mention: str, state: str) -> None:
+        """Note what became of a mention: `answered`, or why it was not."""
+        mine = (mentions.c.account == account, mentions.c.mention == mention)
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(mentions).where(*mine).values(state=state))
+
+    async def state(self, account: str, mention: str) -> str | None:
+        mine = (mentions.c.account == account, mentions.c.mention == mention)
+        async with self._database.reading() as connection:
+            return await connection.scalar(sa.select(mentions.c.state).where(*mine))
+
+    async def answered(
+        self, account: str, *, since: datetime, author: str | None = None, conversation: str | None = None
+    ) -> int:
+        """How many mentions of this author, or in this conversation, were answered since then."""
+        query = sa.select(sa.func.count()).where(
+            mentions.c.account == account, mentions.c.state == "answered", mentions.c.at >= since
+        )
+        if author is not None:
+            query = query.where(mentions.c.author == author)
+        if conversation is not None:
+            query = query.where(mentions.c.conversation == conversation)
+        async with self._database.reading() as connection:
+            return int(await connection.scalar(query) or 0)

@@ -1,0 +1,168 @@
+"""Both databases: tables as described, writers in turn, and failures as one sentence without a secret."""
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from bot.errors import StoreUnavailable
+from bot.store import Store
+from bot.store.database import Database, alembic_config
+from bot.store.tables import settings
+from huggingtweets.errors import Misconfigured
+from tests.fakes.postgresql import PASSWORD
+
+
+async def test_the_migrations_make_the_tables_that_the_code_describes(store: Store) -> None:
+    async with store.database.writing() as connection:
+        await connection.run_sync(lambda plain: command.check(alembic_config(plain)))
+
+
+async def test_every_migration_can_be_undone_and_done_again(store: Store) -> None:
+    async with store.database.writing() as connection:
+        await connection.run_sync(lambda plain: command.downgrade(alembic_config(plain), "base"))
+        await connection.run_sync(lambda plain: command.upgrade(alembic_config(plain), "head"))
+        await connection.run_sync(lambda plain: command.check(alembic_config(plain)))
+
+
+async def test_a_database_of_a_newer_version_is_refused(store: Store, url: str) -> None:
+    async with store.database.writing() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreUnavailable, match="newer version"):
+        async with Store(url):
+            pass
+
+
+async def test_two_that_start_at_once_both_find_the_tables(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/deep/bot.db"
+
+    async def start() -> list[str]:
+        async with Store(url) as store:
+            return [job.name for job in await store.jobs.active()]
+
+    assert await asyncio.gather(*(start() for _ in range(4))) == [[]] * 4
+
+
+async def test_what_a_writer_has_read_stays_true_until_it_commits(store: Store, url: str) -> None:
+    async with Store(url) as other:
+
+        async def count_up(database: Database) -> None:
+            async with database.writing() as connection:
+                old = await connection.scalar(sa.select(settings.c.value).where(settings.c.key == "count"))
+                await asyncio.sleep(0.001)
+                await connection.execute(sa.update(settings).where(settings.c.key == "count").values(value=old + 1))
+
+        await store.settings.put("global", "count", 0, by="test")
+        await asyncio.gather(*(count_up(one.database) for one in (store, other) for _ in range(20)))
+        assert await other.settings.get("global", "count") == 40
+
+
+async def test_a_writer_that_fails_changes_nothing(store: Store) -> None:
+    async def fail() -> None:
+        async with store.database.writing() as connection:
+            await connection.execute(sa.text("DELETE FROM alembic_version"))
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await fail()
+    async with store.database.reading() as connection:
+        assert await connection.scalar(sa.text("SELECT count(*) FROM alembic_version")) == 1
+
+
+async def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
+    await store.settings.put("global", "key", "before", by="test")
+    async with store.database.writing() as connection:
+        await connection.execute(sa.update(settings).values(value="after"))
+        assert await asyncio.wait_for(store.settings.get("global", "key"), 1) == "before"
+    assert await store.settings.get("global", "key") == "after"
+
+
+async def test_a_database_that_another_keeps_locked_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.1)
+    async with Store(f"sqlite:///{tmp_path}/bot.db") as store:
+        with sqlite3.connect(tmp_path / "bot.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreUnavailable, match=r"is locked.*another process writes"):
+                await store.settings.put("global", "key", 1, by="test")
+            assert await store.settings.get("global", "key") is None
+            other.execute("ROLLBACK")
+        other.close()
+        await store.settings.put("global", "key", 1, by="test")
+
+
+async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").write_text("dear diary, " * 100)
+    with pytest.raises(StoreUnavailable, match="something else: move it away"):
+        async with Store(f"sqlite:///{tmp_path}/bot.db"):
+            pass
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]
+    if os.getuid() or (mounted := subprocess.run(command, check=False, capture_output=True)).returncode:
+        pytest.skip(f"no disk can be mounted here: {'only root can' if os.getuid() else mounted.stderr.decode()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+async def test_a_full_disk_is_a_sentence_and_loses_nothing(small_disk: Path) -> None:
+    kept = []
+
+    async def fill(store: Store) -> None:
+        for number in range(1_000):
+            await store.settings.put("global", f"key {number}", "x" * 20_000, by="test")
+            kept.append(f"key {number}")
+
+    async with Store(f"sqlite:///{small_disk}/bot.db") as store:
+        with pytest.raises(StoreUnavailable, match=r"is full.*make room"):
+            await fill(store)
+        assert sorted(await store.settings.all("global")) == sorted(kept)
+        assert len(kept) > 5
+    with sqlite3.connect(small_disk / "bot.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://me:s3cret@db/bot", "://s3cret", "sqlite://", "s3cret"])
+def test_a_url_of_no_database_known_here_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(Misconfigured, match="postgresql://") as refused:
+        Store(url)
+    assert "s3cret" not in str(refused.value)
+
+
+async def test_a_server_that_is_not_there_is_a_sentence_without_its_password() -> None:
+    store = Store("postgresql://bot:s3cret@127.0.0.1:1/bot")
+    with pytest.raises(StoreUnavailable, match="cannot be used now") as refused:
+        await store.__aenter__()
+    assert "s3cret" not in _everything_in(refused.value)
+
+
+async def test_a_wrong_password_is_a_sentence_without_it(postgresql_server: str) -> None:
+    with pytest.raises(StoreUnavailable, match=r"password authentication failed.*environment") as refused:
+        await Store(postgresql_server.replace(PASSWORD, "wr0ng") + "/postgres").__aenter__()
+    assert "wr0ng" not in _everything_in(refused.value)
+
+
+async def test_what_people_wrote_is_in_no_error(store: Store) -> None:
+    with pytest.raises(StoreUnavailable) as failed:
+        async with store.database.writing() as connection:
+            await connection.execute(sa.text("INSERT INTO nowhere VALUES (:text)"), {"text": "my secret diary"})
+    assert "diary" not in _everything_in(failed.value)
+    assert PASSWORD not in _everything_in(failed.value)
+
+
+def _everything_in(error: BaseException | None) -> str:
+    """The texts of an error and of what caused it."""
+    return f"{error!r} {error} {_everything_in(error.__cause__ or error.__context__)}" if error else ""

@@ -1,0 +1,261 @@
+"""What is kept of people: feedback, rounds, consent, members, settings, pauses, notices, audit, and how it goes."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.store import Store
+from bot.store.feedback import Tally
+from bot.store.rounds import Score
+from bot.store.tables import metadata
+
+
+async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store) -> None:
+    await store.feedback.answered("m1", person="p1", voice="ann", version="v1", prompt="my", texts=["a", "b"])
+    for person, vote in [("p1", 1), ("p2", 1), ("p2", -1), ("p3", 1)]:
+        assert await store.feedback.vote("m1", person, vote)
+    assert await store.feedback.tally("ann") == await store.feedback.tally("ann", "v1") == Tally(2, 1)
+    assert await store.feedback.tally("ann", "v2") == await store.feedback.tally("bob") == Tally(0, 0)
+    assert not await store.feedback.vote("unknown", "p1", 1)
+
+
+async def test_an_answer_is_found_by_its_message_until_it_is_withdrawn(store: Store, time) -> None:
+    await store.feedback.answered("m1", person="p1", voice="ann", texts=["a"])
+    await store.feedback.answered("m1", person="p1", voice="ann+0.5*bob", version="v2", prompt="my", texts=["b"])
+    answer = await store.feedback.answer("m1")
+    assert answer
+    assert (answer.voice, answer.version, answer.prompt, answer.texts) == ("ann+0.5*bob", "v2", "my", ["b"])
+    await store.feedback.vote("m1", "p2", 1)
+    await store.feedback.withdrawn("m1")
+    assert await store.feedback.answer("m1") is None
+    assert await store.feedback.tally("ann+0.5*bob") == Tally(1, 0)
+
+
+async def test_a_round_counts_first_guesses_until_its_end(store: Store, time) -> None:
+    ends_at = time.now + timedelta(seconds=60)
+    begin = {"voice": "ann", "real_text": "r", "drawn_text": "d", "real_first": True, "ends_at": ends_at}
+    assert await store.rounds.begin("m1", **begin)
+    assert not await store.rounds.begin("m1", **begin)
+    assert await store.rounds.vote("m1", "p1", chose_first=True)
+    assert not await store.rounds.vote("m1", "p1", chose_first=False)
+    assert await store.rounds.vote("m1", "p2", chose_first=False)
+    assert not await store.rounds.vote("other", "p2", chose_first=False)
+    assert await store.rounds.overdue() == []
+    time.pass_by(seconds=61)
+    assert not await store.rounds.vote("m1", "p3", chose_first=False)
+    assert [late.message for late in await store.rounds.overdue()] == ["m1"]
+    assert await store.rounds.close("m1") == Score(2, 1)
+    assert await store.rounds.close("m1") is None
+    assert (await store.rounds.get("m1")).closed
+    assert (await store.rounds.score("ann")).share == 0.5
+    assert (await store.rounds.score("bob")).share is None
+
+
+async def test_an_opt_out_holds_until_it_is_taken_back(store: Store) -> None:
+    assert await store.consent.opt_out("discord:1", "imitation")
+    assert not await store.consent.opt_out("discord:1", "imitation")
+    assert await store.consent.opted_out("discord:1", "imitation")
+    assert not await store.consent.opted_out("discord:1", "replies")
+    assert await store.consent.opt_in("discord:1", "imitation")
+    assert not await store.consent.opted_out("discord:1", "imitation")
+
+
+async def test_a_link_counts_once_an_admin_confirmed_this_very_claim(store: Store) -> None:
+    await store.consent.claim("s1", "p1", "nasa")
+    assert (await store.consent.link("s1", "p1")).state == "pending"
+    assert not await store.consent.confirm("s1", "p1", "other", by="admin")
+    assert await store.consent.confirm("s1", "p1", "nasa", by="admin")
+    link = await store.consent.link("s1", "p1")
+    assert (link.state, link.decided_by) == ("confirmed", "admin")
+    await store.consent.claim("s1", "p1", "dril")
+    assert (await store.consent.link("s1", "p1")).state == "pending", "another voice is another claim"
+    assert [found.person for found in await store.consent.links_of(server="s1", voice="dril")] == ["p1"]
+    assert await store.consent.unlink("s1", "p1")
+    assert await store.consent.links_of(person="p1") == []
+
+
+async def test_a_linked_persons_opt_out_holds_for_their_voice(store: Store) -> None:
+    await store.consent.claim("s1", "p1", "nasa")
+    await store.consent.opt_out("p1", "imitation")
+    assert not await store.consent.voice_opted_out("nasa")
+    await store.consent.confirm("s1", "p1", "nasa", by="admin")
+    assert await store.consent.voice_opted_out("nasa")
+    assert not await store.consent.voice_opted_out("dril")
+
+
+async def test_what_is_buried_is_known_until_the_person_asks_back(store: Store) -> None:
+    await store.consent.bury("nasa", by="p1")
+    await store.consent.bury("nasa", by="p2")
+    assert await store.consent.buried("nasa", "dril", "discord:1") == ["nasa"]
+    assert await store.consent.unbury("nasa")
+    assert await store.consent.buried("nasa") == []
+
+
+async def test_only_members_are_listened_to_and_their_edits_and_deletions_are_followed(store: Store, time) -> None:
+    said = {"server": "s1", "channel": "c1", "text": "hello", "written_at": time.now}
+    assert not await store.members.wrote("m0", person="p1", **said)
+    await store.members.join("s1", "p1", "ann")
+    await store.members.join("s1", "p1", "ann_of_discord")
+    assert (await store.members.get("s1", "p1")).voice == "ann_of_discord"
+    for message in ("m1", "m2", "m2", "m3"):
+        assert await store.members.wrote(message, person="p1", **said)
+    assert await store.members.edited("m1", "hello, world")
+    assert not await store.members.edited("m0", "hello")
+    assert await store.members.deleted("m2", "m0") == 1
+    assert [(one.message, one.text) for one in await store.members.messages("p1", "s1")] == [
+        ("m1", "hello, world"),
+        ("m3", "hello"),
+    ]
+    assert [member.person for member in await store.members.of("s1")] == ["p1"]
+    assert await store.members.leave("s1", "p1") == 2
+    assert await store.members.messages("p1") == []
+    assert await store.members.get("s1", "p1") is None
+
+
+async def test_settings_and_rules_are_kept_by_scope(store: Store) -> None:
+    await store.settings.put("discord:channel:1", "voice", "ann", by="p1")
+    await store.settings.put("discord:channel:1", "voice", ["ann", None], by="p1")
+    await store.settings.put("discord:channel:1", "picture", value=True, by="p1")
+    assert await store.settings.get("discord:channel:1", "voice") == ["ann", None]
+    assert await store.settings.get("global", "voice") is None
+    assert await store.settings.all("discord:channel:1") == {"voice": ["ann", None], "picture": True}
+    assert await store.settings.remove("discord:channel:1", "voice")
+    assert not await store.settings.remove("discord:channel:1", "voice")
+    await store.settings.rule("s1", "channel:1", allowed=True, by="p1")
+    await store.settings.rule("s1", "channel:1", allowed=False, by="p1")
+    assert await store.settings.rules(["s1", "s2"]) == {"s1": {"channel:1": False}, "s2": {}}
+    assert await store.settings.remove_rule("s1", "channel:1")
+
+
+async def test_a_pause_keeps_its_reason_and_the_admins_hear_of_it_once(store: Store, time) -> None:
+    assert await store.pauses.pause("x:bot", "402: out of credit", by="x")
+    assert not await store.pauses.pause("x:bot", "401", by="x")
+    assert (await store.pauses.get("x:bot")).reason == "402: out of credit"
+    assert [await store.pauses.tell_once("x:bot") for _ in range(3)] == [True, False, False]
+    assert await store.pauses.resume("x:bot")
+    assert await store.pauses.get("x:bot") is None
+    assert not await store.pauses.tell_once("x:bot")
+
+
+async def test_a_pause_with_an_end_ends(store: Store, time) -> None:
+    await store.pauses.pause("discord:1", "five strikes", by="bot", until=time.now + timedelta(hours=1))
+    time.pass_by(minutes=59)
+    assert await store.pauses.get("discord:1")
+    time.pass_by(minutes=2)
+    assert await store.pauses.get("discord:1") is None
+    assert await store.pauses.pause("discord:1", "again", by="bot")
+
+
+async def test_strikes_are_counted_within_a_time(store: Store, time) -> None:
+    counts = []
+    for _ in range(4):
+        time.pass_by(minutes=10)
+        counts.append(await store.pauses.strike("p1", "too often", since=time.now - timedelta(minutes=25)))
+    assert counts == [1, 2, 3, 3]
+
+
+async def test_a_notice_is_kept_until_it_is_told_and_a_hopeless_one_holds_up_nobody(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.notices.MAX_ATTEMPTS", 2)
+    assert await store.notices.add("job:1", "done", "channel:1")
+    assert not await store.notices.add("job:1", "done twice")
+    await store.notices.add("job:2", "done too")
+    first, second = await store.notices.untold()
+    assert (first.text, first.place, second.key) == ("done", "channel:1", "job:2")
+    await store.notices.tried(second.id, told=True)
+    for _ in range(2):
+        assert [notice.key for notice in await store.notices.untold()] == ["job:1"]
+        await store.notices.tried(first.id, told=False)
+    assert await store.notices.untold() == []
+
+
+async def test_mentions_are_taken_once_and_counted_by_author_and_conversation(store: Store, time) -> None:
+    assert await store.x_mentions.position("bot", "mentions") is None
+    for position in ("5", "9"):
+        await store.x_mentions.move("bot", "mentions", position)
+    assert await store.x_mentions.position("bot", "mentions") == "9"
+    start = time.now
+    for mention in ("1", "2", "3"):
+        assert await store.x_mentions.take("bot", mention, author="a", conversation="c1")
+        assert not await store.x_mentions.take("bot", mention, author="a", conversation="c1")
+        await store.x_mentions.settle("bot", mention, "answered" if mention != "3" else "stopped")
+    assert await store.x_mentions.state("bot", "3") == "stopped"
+    assert await store.x_mentions.answered("bot", since=start, author="a") == 2
+    assert await store.x_mentions.answered("bot", since=start, author="a", conversation="c2") == 0
+    assert await store.x_mentions.answered("bot", since=time.pass_by(days=1)) == 0
+
+
+async def test_acts_are_found_by_server_and_person(store: Store) -> None:
+    await store.audit.add("p1", "promote", "ann", server="s1", version="v2")
+    await store.audit.add("p2", "forget", "bob", server="s2")
+    assert [act.action for act in await store.audit.recent()] == ["forget", "promote"]
+    [act] = await store.audit.recent(server="s1", person="p1")
+    assert (act.subject, act.facts) == ("ann", {"version": "v2"})
+
+
+async def _fill(store: Store, time, person: str, voice: str) -> None:
+    """A row about this person or voice in every table that can have one."""
+    message = f"m-{person}"
+    await store.feedback.answered(message, person=person, voice=voice, texts=["a"])
+    await store.feedback.vote(message, person, 1)
+    later = time.now + timedelta(hours=1)
+    await store.rounds.begin(message, voice=voice, real_text="r", drawn_text="d", real_first=True, ends_at=later)
+    await store.rounds.vote(message, person, chose_first=True)
+    await store.members.join("s1", person, voice)
+    await store.members.wrote(message, server="s1", channel="c", person=person, text="t", written_at=time.now)
+    await store.consent.claim("s1", person, voice)
+    await store.pauses.strike(person, "too often", since=time.now)
+    await store.jobs.add(voice, person, max_waiting=9)
+    for state in ("proposed", "sent"):
+        await store.posts.add(f"{voice}:{state}", "bot", "text", voice=voice, state=state)
+
+
+async def _mentioning(store: Store, word: str) -> dict[str, int]:
+    """Tables with a cell that holds `word`, and in how many rows."""
+    found = {}
+    async with store.database.reading() as connection:
+        for table in metadata.sorted_tables:
+            rows = [row for row in await connection.execute(sa.select(table)) if word in str(tuple(row))]
+            if rows:
+                found[table.name] = len(rows)
+    return found
+
+
+async def test_a_forgotten_voice_leaves_a_tombstone_and_the_bare_record_of_its_posts(store: Store, time) -> None:
+    await _fill(store, time, "person-1", "voice_1")
+    await _fill(store, time, "person-2", "voice_2")
+    before = await _mentioning(store, "voice_2")
+    await store.forgetting.voice("voice_1", by="admin")
+    assert await _mentioning(store, "voice_1") == {"tombstones": 1, "posts": 1}
+    assert (await store.posts.by_key("voice_1:sent")).text == ""
+    assert await _mentioning(store, "voice_2") == before
+    assert await store.consent.buried("voice_1", "voice_2") == ["voice_1"]
+
+
+async def test_a_forgotten_person_leaves_a_tombstone_and_their_opt_outs(store: Store, time) -> None:
+    await _fill(store, time, "person-1", "voice_1")
+    await _fill(store, time, "person-2", "voice_2")
+    await store.consent.opt_out("person-1", "imitation")
+    before = await _mentioning(store, "person-2")
+    await store.forgetting.person("person-1", by="discord:9")
+    assert await _mentioning(store, "person-1") == {"tombstones": 1, "opt_outs": 1, "rounds": 1}
+    assert await _mentioning(store, "person-2") == before
+
+
+async def test_a_person_can_see_all_that_is_kept_of_them(store: Store, time) -> None:
+    await _fill(store, time, "person-1", "voice_1")
+    await _fill(store, time, "person-2", "voice_2")
+    kept = await store.forgetting.about("person-1")
+    assert {"answers", "feedback", "votes", "member_messages", "members", "links", "strikes", "jobs"} == set(kept)
+    assert "person-2" not in str(kept)
+    assert kept["member_messages"][0]["written_at"] == time.now.isoformat()
+
+
+async def test_what_was_forgotten_is_not_in_the_file_any_more(tmp_path, time) -> None:
+    async with Store(f"sqlite:///{tmp_path}/bot.db", time) as store:
+        await _fill(store, time, "person-1", "voice_1")
+        await store.members.edited("m-person-1", "a diary that nobody should read")
+        await store.forgetting.person("person-1", by="admin")
+    assert b"a diary that" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -1,0 +1,93 @@
+"""The outbox and the costs: every step checked, every key once, never over the budget."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.store import Store
+
+
+async def test_a_post_goes_its_way(store: Store, time) -> None:
+    post = await store.posts.add("daily:1", "bot", "good morning", voice="ann", version="v1")
+    assert post
+    assert (post.state, post.due_at) == ("proposed", time.now)
+    assert await store.posts.due("bot") is None
+    assert await store.posts.move(post.id, "proposed", "queued", decided_by="discord:1")
+    due = await store.posts.due("bot")
+    assert due
+    assert (due.id, due.decided_by) == (post.id, "discord:1")
+    sending = await store.posts.move(post.id, "queued", "sending")
+    assert sending
+    assert (sending.attempts, sending.sending_at) == (1, time.now)
+    assert await store.posts.in_doubt("bot") == [sending]
+    sent = await store.posts.move(post.id, "sending", "sent", external_id="77", cost_micro_usd=15_000)
+    assert sent
+    assert (sent.sent_at, sent.external_id, sent.cost_micro_usd) == (time.now, "77", 15_000)
+    assert await store.posts.in_doubt("bot") == []
+    assert await store.posts.get(post.id) == sent == await store.posts.by_key("daily:1")
+
+
+async def test_a_key_queues_once(store: Store, url: str, time) -> None:
+    async with Store(url, time) as other:
+        added = await asyncio.gather(*(one.posts.add("daily:1", "bot", "a") for one in (store, other) * 4))
+    assert sum(post is not None for post in added) == 1
+    assert len(await store.posts.listed("bot", ["proposed"])) == 1
+
+
+async def test_one_alone_sends_a_post(store: Store, url: str, time) -> None:
+    post = await store.posts.add("daily:1", "bot", "a", state="queued")
+    assert post
+    async with Store(url, time) as other:
+        moves = [one.posts.move(post.id, "queued", "sending") for one in (store, other) * 3]
+        assert sum(moved is not None for moved in await asyncio.gather(*moves)) == 1
+
+
+async def test_there_is_no_way_back_from_an_end(store: Store) -> None:
+    post = await store.posts.add("daily:1", "bot", "a")
+    assert post
+    assert await store.posts.move(post.id, "queued", "sending") is None
+    for old, new in [("sent", "queued"), ("proposed", "sending"), ("rejected", "queued"), ("failed", "sent")]:
+        with pytest.raises(ValueError, match=f"from {old} to {new}"):
+            await store.posts.move(post.id, old, new)
+
+
+async def test_a_post_is_edited_until_it_is_on_its_way(store: Store) -> None:
+    post = await store.posts.add("daily:1", "bot", "a")
+    assert post
+    edited = await store.posts.edit(post.id, "b", by="discord:1")
+    assert edited
+    assert (edited.text, edited.decided_by, edited.state) == ("b", "discord:1", "proposed")
+    await store.posts.move(post.id, "proposed", "queued")
+    await store.posts.move(post.id, "queued", "sending")
+    assert await store.posts.edit(post.id, "c", by="discord:1") is None
+
+
+async def test_posts_wait_for_their_time_in_order(store: Store, time) -> None:
+    for number in (2, 1):
+        due_at = time.now + timedelta(hours=number)
+        await store.posts.add(str(number), "bot", str(number), state="queued", due_at=due_at)
+    assert await store.posts.due("bot") is None
+    time.pass_by(hours=3)
+    assert (await store.posts.due("bot")).key == "1"
+    assert await store.posts.due("another") is None
+
+
+async def test_the_last_texts_are_those_that_may_be_out(store: Store) -> None:
+    for key, state in [("a", "proposed"), ("b", "queued"), ("c", "sending"), ("d", "sent"), ("e", "rejected")]:
+        await store.posts.add(key, "bot", f"text {key}", state=state)
+    assert await store.posts.last_texts("bot") == ["text d", "text c", "text b"]
+    assert await store.posts.last_texts("bot", limit=1) == ["text d"]
+
+
+async def test_costs_are_counted_and_never_pass_the_budget(store: Store, url: str, time) -> None:
+    start = time.now
+    await store.posts.spend("bot", "read", 5_000)
+    async with Store(url, time) as other:
+        asked = [
+            one.posts.spend_within("bot", "post", 15_000, since=start, budget=50_000) for one in (store, other) * 5
+        ]
+        assert sum(await asyncio.gather(*asked)) == 3
+    assert await store.posts.spent("bot", start) == 50_000
+    assert await store.posts.spent("bot", time.pass_by(days=31)) == 0
+    assert await store.posts.spent("another", start) == 0

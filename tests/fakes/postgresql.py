@@ -1,0 +1,80 @@
+"""A PostgreSQL server for the tests: Debian's own, on loopback, in a temporary folder, as a user who is not root.
+
+Not a fake: it stands here because it is the far end of a connection.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+USER, PASSWORD = "bot", "s3cret-of-postgresql"
+
+
+def binaries() -> Path | None:
+    """Where initdb and postgres are: on the path, or where Debian puts them; the newest."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    return installed[-1] if installed else None
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """A server of this session's own; yields its URL without a database: add `/name`."""
+    programs = binaries()
+    assert programs
+    # Not below pytest's folder, which other users may not enter.
+    home = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    owner = _owner()
+    if owner:
+        shutil.chown(home, owner)
+    password = home / "password"
+    password.write_text(PASSWORD)
+    password.chmod(0o644)
+    made = ["--auth=scram-sha-256", f"--pwfile={password}", f"--username={USER}", "--no-sync", "--encoding=UTF8"]
+    options = {"cwd": home, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}, "user": owner}
+    subprocess.run([programs / "initdb", "-D", home / "data", *made], check=True, capture_output=True, **options)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={home}"]
+    # What the tests ask of it does not outlive them.
+    settings += ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB"]
+    command = [programs / "postgres", "-D", home / "data", *(word for one in settings for word in ("-c", one))]
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, **options)
+    try:
+        _wait_for(port, server, home / "log")
+        yield f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _owner() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    if os.getuid():
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert server.poll() is None, log.read_text()
+        if "ready to accept connections" in log.read_text():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"PostgreSQL does not answer on {port}: {log.read_text()}")
