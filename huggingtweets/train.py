@@ -19,12 +19,14 @@ import numpy as np
 import torch
 
 from huggingtweets import atomic, lora
+from huggingtweets.attention import packed
 from huggingtweets.base import Base
 from huggingtweets.config import Training
 from huggingtweets.dataset import Dataset
 from huggingtweets.errors import PipelineError
 from huggingtweets.loss import mean_loss, summed_loss
 from huggingtweets.packing import Rows, pack
+from huggingtweets.precision import fast
 from huggingtweets.tokenizer import encode_all
 
 log = logging.getLogger(__name__)
@@ -150,7 +152,8 @@ class _Run:
         batch = self.rows.take(chosen)
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * rate(self.place.step, self.total)
-        loss = summed_loss(self.model, batch) / batch.token_count
+        with fast(self.model.device), packed(self.model):
+            loss = summed_loss(self.model, batch) / batch.token_count
         if not torch.isfinite(loss):
             raise PipelineError(f"The training diverged at step {self.place.step}; lower the learning rate.")
         loss.backward()  # type: ignore[no-untyped-call]
@@ -164,7 +167,8 @@ class _Run:
     def _judge(self, loss: float) -> None:
         """Measure the held-out loss at the end of an epoch; keep the weights if it is the best so far."""
         epoch = self.place.step // self.steps_per_epoch
-        held_out = mean_loss(self.model, self.held_out)
+        with fast(self.model.device), packed(self.model):
+            held_out = mean_loss(self.model, self.held_out)
         self.place.curve.append({"epoch": epoch, "step": self.place.step, "loss": loss, "held_out_loss": held_out})
         if held_out < self.place.best_loss:
             self.place.best_loss, self.place.best_epoch = held_out, epoch

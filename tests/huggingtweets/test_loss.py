@@ -1,6 +1,7 @@
 """The loss of packed rows is the loss of each document by itself."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import torch
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from huggingtweets.loss import bits_per_byte, document_mask, mean_loss, summed_loss
-from huggingtweets.packing import pack
+from huggingtweets.attention import PACKED, packed
+from huggingtweets.loss import bits_per_byte, document_mask, linear_cross_entropy, mean_loss, summed_loss
+from huggingtweets.packing import IGNORED, pack
 
 END = 0
 TEXTS = [np.array(text, np.int32) for text in ([5, 6, 7], [8], [9, 10, 11, 12, 13], [5, 5])]
@@ -72,3 +74,63 @@ def test_the_mode_is_put_back_after_a_failure(model: GPT2LMHeadModel) -> None:
 def test_bits_per_byte_of_a_coin_a_byte_are_one() -> None:
     assert bits_per_byte(math.log(2), token_count=50, byte_count=50) == pytest.approx(1.0)
     assert bits_per_byte(2 * math.log(2), token_count=10, byte_count=40) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("places_at_once", [3, 50])
+def test_the_gradients_worked_out_on_the_way_are_those_of_autograd(
+    frozen: bool, places_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(4)
+    monkeypatch.setattr("huggingtweets.loss.LOGITS_AT_ONCE", places_at_once * 30)
+    targets = torch.randint(0, 30, (20,))
+    targets[::6] = IGNORED
+    given = torch.randn(20, 8)
+    weights = torch.randn(30, 8)
+
+    def gradients(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> list[torch.Tensor | None]:
+        hidden = given.clone().requires_grad_()
+        weight = weights.clone().requires_grad_(not frozen)
+        total = loss(hidden, weight)
+        (total / 7).backward()
+        return [total.detach(), hidden.grad, weight.grad]
+
+    ours = gradients(lambda hidden, weight: linear_cross_entropy(hidden, weight, targets))
+    theirs = gradients(
+        lambda hidden, weight: functional.cross_entropy(
+            hidden @ weight.T, targets, ignore_index=IGNORED, reduction="sum"
+        )
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            torch.testing.assert_close(one, other)
+
+
+@torch.no_grad()
+def test_the_attention_for_packed_rows_gives_the_same_loss(model: GPT2LMHeadModel) -> None:
+    model.train(False)
+    rows = pack(TEXTS, 8, END)
+    assert rows.used.tolist() != [8] * len(rows), "some places are empty"
+    before = mean_loss(model, rows)
+    with packed(model):
+        assert model.config._attn_implementation == PACKED
+        assert mean_loss(model, rows) == pytest.approx(before, rel=1e-6)
+    assert model.config._attn_implementation == "sdpa"
+
+
+def test_training_in_bfloat16_goes_nearly_the_same_way(model: GPT2LMHeadModel) -> None:
+    rows = pack(TEXTS, 16, END)
+
+    def gradients(half: bool) -> torch.Tensor:
+        model.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=half), packed(model):
+            loss = summed_loss(model, rows)
+        loss.backward()
+        assert loss.dtype == torch.float32
+        return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+    model.train(False)
+    exact, half = gradients(half=False), gradients(half=True)
+    assert not torch.equal(exact, half)
+    assert functional.cosine_similarity(exact, half, dim=0) > 0.999

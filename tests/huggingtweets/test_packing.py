@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.packing import IGNORED, Rows, Tokens, pack, spans
+from huggingtweets.packing import IGNORED, Rows, Tokens, pack, pack_by_length, spans
 
 END = 0
 documents = st.lists(st.lists(st.integers(1, 99), max_size=30), min_size=1, max_size=40)
@@ -70,3 +70,13 @@ def test_spans_cut_a_flat_array_into_its_documents() -> None:
     cut = spans(np.array([0, 2, 2, 5]), np.arange(5, dtype=np.uint16))
     assert [text.tolist() for text in cut] == [[0, 1], [], [2, 3, 4]]
     assert cut[0].dtype == np.uint16
+
+
+def test_each_document_lies_in_rows_of_the_shortest_length_that_holds_it() -> None:
+    texts = [np.arange(1, size + 1) for size in (3, 7, 4, 15, 16, 40)]
+    short, long = pack_by_length(texts, (8, 16), 0)
+    assert (short.length, long.length) == (8, 16)
+    assert short.token_count == (3 + 1) + (7 + 1) + (4 + 1)
+    # A document of 16 tokens and one of 40 lose what is beyond 16 places.
+    assert long.token_count == 16 * 3
+    assert long.closing.tolist().count(0) == 1

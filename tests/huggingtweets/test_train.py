@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from huggingtweets import base as bases
+from huggingtweets.attention import packed
 from huggingtweets.base import Base
 from huggingtweets.config import Training
 from huggingtweets.dataset import Dataset
 from huggingtweets.errors import PipelineError
 from huggingtweets.evaluate import held_out_bits
 from huggingtweets.loss import mean_loss
+from huggingtweets.precision import fast
 from huggingtweets.train import FLOOR, Step, Trained, epochs_within, rate, tokenized_rows, train
 
 
@@ -64,7 +66,9 @@ def test_the_held_out_loss_falls(
     assert steps[-1].total == trained.steps
     assert steps[-1].loss < steps[0].loss
     rows = tokenized_rows(base, dataset.held_out, chosen.row_tokens)
-    assert mean_loss(base.model, rows) == pytest.approx(trained.held_out_loss, rel=1e-6), "the best weights are in use"
+    with fast(base.model.device), packed(base.model):
+        assert mean_loss(base.model, rows) == trained.held_out_loss, "the best weights are in use"
+    assert mean_loss(base.model, rows) == pytest.approx(trained.held_out_loss, rel=0.01), "fp32 says nearly the same"
     assert trained.tokens == trained.epochs * tokenized_rows(base, dataset.learned, chosen.row_tokens).token_count
     assert [row["epoch"] for row in trained.curve] == [1, 2, 3]
 
