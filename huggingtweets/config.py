@@ -56,6 +56,7 @@ class Training(Section):
     batch_tokens: Count = 512
     row_tokens: Annotated[int, Field(ge=16)] = 256
     lora_rank: Count = 32
+    lora_embedding_rank: Annotated[int, Field(ge=0)] = 32
     lora_learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     full_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
     weight_decay: Annotated[float, Field(ge=0)] = 0.01

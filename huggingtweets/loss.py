@@ -4,11 +4,13 @@ Knows tensors and `GPT2LMHeadModel`. Does not know tokenizers, files, optimisers
 """
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from huggingtweets.attention import PACKED, bias
+from huggingtweets.lora import LoraHead
 from huggingtweets.packing import IGNORED, Rows
 
 if TYPE_CHECKING:
@@ -31,62 +33,71 @@ def summed_loss(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
         use_cache=False,
     ).last_hidden_state
     targets = torch.from_numpy(rows.targets.ravel()).to(device)
-    return linear_cross_entropy(hidden.flatten(0, 1), model.lm_head.weight, targets)
+    flat = hidden.flatten(0, 1)
+    head = model.lm_head
+    return linear_cross_entropy(head.parts(flat) if isinstance(head, LoraHead) else ((flat, head.weight),), targets)
 
 
-def linear_cross_entropy(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """The summed cross-entropy of `hidden` [places, width] @ `weight` [vocabulary, width].T against `targets` [places].
+def linear_cross_entropy(parts: Sequence[tuple[torch.Tensor, torch.Tensor]], targets: torch.Tensor) -> torch.Tensor:
+    """The summed cross-entropy of logits against `targets` [places].
 
-    Goes over a few places at a time and works out the gradients on the way, so the logits of a whole batch never exist
-    (after Hsu et al. 2024, "Liger Kernel"). Products are in autocast's precision, sums and softmax in fp32.
+    The logits are the sum over `parts` (hidden [places, n], weight [vocabulary, n]) of hidden @ weight.T. Goes over a
+    few places at a time and works out the gradients on the way, so the logits of a whole batch never exist (after Hsu
+    et al. 2024, "Liger Kernel"). Products are in autocast's precision, sums and softmax in fp32.
     """
-    return _LinearCrossEntropy.apply(hidden, weight, targets)  # type: ignore[no-any-return, no-untyped-call]
+    flat = (tensor for part in parts for tensor in part)
+    return _LinearCrossEntropy.apply(targets, *flat)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        kind = hidden.device.type
-        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
+    def forward(ctx: Any, targets: torch.Tensor, *parts: torch.Tensor) -> torch.Tensor:
+        kind = targets.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else parts[0].dtype
+        # Gradients are in fp32 like the parameters they are added to.
+        gradients = [
+            torch.zeros(part.shape, device=part.device) if needed else None
+            for part, needed in zip(parts, ctx.needs_input_grad[1:], strict=True)
+        ]
         with torch.autocast(kind, enabled=False):
-            return _loss_and_gradients(ctx, hidden.to(dtype), weight.to(dtype), targets)
+            total = _loss_and_gradients([part.to(dtype) for part in parts], targets, gradients)
+        ctx.save_for_backward(*gradients)
+        return total
 
     @staticmethod
-    def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
-        to_hidden, to_weight = ctx.saved_tensors
-        return (
-            to_hidden * outer[0] if to_hidden is not None else None,
-            to_weight.mul_(outer[0]) if to_weight is not None else None,
-            None,
-        )
+    def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return None, *(None if gradient is None else gradient * outer[0] for gradient in ctx.saved_tensors)
 
 
-def _loss_and_gradients(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    needs_hidden, needs_weight, _ = ctx.needs_input_grad
-    # In fp32 like the parameters they are added to.
-    to_hidden = torch.empty(hidden.shape, device=hidden.device) if needs_hidden else None
-    to_weight = torch.zeros(weight.shape, device=weight.device) if needs_weight else None
-    total = torch.zeros((), device=hidden.device)
-    size = max(1, LOGITS_AT_ONCE // len(weight))
-    for start in range(0, len(hidden), size):
-        some, wanted = hidden[start : start + size], targets[start : start + size]
+def _loss_and_gradients(
+    parts: Sequence[torch.Tensor], targets: torch.Tensor, gradients: Sequence[torch.Tensor | None]
+) -> torch.Tensor:
+    """The summed loss; adds to those of `gradients` that are wanted."""
+    hiddens, weights = parts[::2], parts[1::2]
+    to_hiddens, to_weights = gradients[::2], gradients[1::2]
+    total = torch.zeros((), device=targets.device)
+    size = max(1, LOGITS_AT_ONCE // len(weights[0]))
+    for start in range(0, len(targets), size):
+        here = slice(start, start + size)
+        wanted = targets[here]
         counted = wanted != IGNORED
         index = wanted.clamp(min=0).unsqueeze(1)
-        logits = (some @ weight.T).float()
+        logits = (hiddens[0][here] @ weights[0].T).float()
+        for hidden, weight in zip(hiddens[1:], weights[1:], strict=True):
+            logits += hidden[here] @ weight.T
         normaliser = logits.logsumexp(-1, keepdim=True)
-        losses = (normaliser - logits.gather(1, index)).squeeze(1)
-        total += losses.masked_fill(~counted, 0.0).sum()
-        if not (needs_hidden or needs_weight):
+        total += (normaliser - logits.gather(1, index)).squeeze(1).masked_fill(~counted, 0.0).sum()
+        if all(gradient is None for gradient in gradients):
             continue
         # The gradient of the loss by the logits: the probabilities, less one at the target.
         slope = logits.sub_(normaliser).exp_()
         slope.scatter_add_(1, index, torch.full_like(normaliser, -1.0))
-        slope = slope.mul_(counted.unsqueeze(1)).to(hidden.dtype)
-        if to_hidden is not None:
-            to_hidden[start : start + size] = slope @ weight
-        if to_weight is not None:
-            to_weight += slope.T @ some
-    ctx.save_for_backward(to_hidden, to_weight)
+        slope = slope.mul_(counted.unsqueeze(1)).to(parts[0].dtype)
+        for hidden, weight, to_hidden, to_weight in zip(hiddens, weights, to_hiddens, to_weights, strict=True):
+            if to_hidden is not None:
+                to_hidden[here] = slope @ weight
+            if to_weight is not None:
+                to_weight += slope.T @ hidden[here]
     return total
 
 

@@ -187,8 +187,14 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
     from huggingtweets.train import ALPHA_PER_RANK
 
     if settings.method == "lora":
-        rank = settings.lora_rank
-        lora.save(dict(weights), staged / "adapter", base=settings.base, rank=rank, alpha=ALPHA_PER_RANK * rank)  # type: ignore[arg-type]
+        lora.save(
+            dict(weights),  # type: ignore[arg-type]
+            staged / "adapter",
+            base=settings.base,
+            rank=settings.lora_rank,
+            alpha=ALPHA_PER_RANK * settings.lora_rank,
+            embedding_rank=settings.lora_embedding_rank,
+        )
     else:
         bases.hide_progress_bars()
         base.model.save_pretrained(staged / "model")

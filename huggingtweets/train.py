@@ -85,7 +85,8 @@ def train(
     held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
     base_loss = mean_loss(base.model, held_out)
     if settings.method == "lora":
-        lora.add(base.model, settings.lora_rank, ALPHA_PER_RANK * settings.lora_rank)
+        rank = settings.lora_rank
+        lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
     run = _Run(base, rows, held_out, settings, checkpoint)
     run.resume()
     run.learn(say)
@@ -178,7 +179,7 @@ class _Run:
     def weights(self) -> lora.State:
         """A copy of what is trained, on the CPU."""
         if self.is_lora:
-            return {name: weight.clone() for name, weight in lora.state(self.model).items()}
+            return lora.state(self.model)
         # lm_head is tied to the embeddings and saved as one.
         return {k: w.detach().cpu().clone() for k, w in self.model.state_dict().items() if k != "lm_head.weight"}
 

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from huggingtweets import lora
 from huggingtweets.attention import PACKED, packed
 from huggingtweets.loss import bits_per_byte, document_mask, linear_cross_entropy, mean_loss, summed_loss
 from huggingtweets.packing import IGNORED, pack
@@ -95,7 +96,7 @@ def test_the_gradients_worked_out_on_the_way_are_those_of_autograd(
         (total / 7).backward()
         return [total.detach(), hidden.grad, weight.grad]
 
-    ours = gradients(lambda hidden, weight: linear_cross_entropy(hidden, weight, targets))
+    ours = gradients(lambda hidden, weight: linear_cross_entropy(((hidden, weight),), targets))
     theirs = gradients(
         lambda hidden, weight: functional.cross_entropy(
             hidden @ weight.T, targets, ignore_index=IGNORED, reduction="sum"
@@ -134,3 +135,25 @@ def test_training_in_bfloat16_goes_nearly_the_same_way(model: GPT2LMHeadModel) -
     exact, half = gradients(half=False), gradients(half=True)
     assert not torch.equal(exact, half)
     assert functional.cosine_similarity(exact, half, dim=0) > 0.999
+
+
+def test_an_adapter_on_the_embedding_learns_the_same_way(model: GPT2LMHeadModel) -> None:
+    """The fused loss against transformers' own forward pass, one document by itself."""
+    model.train(False)
+    lora.add(model, rank=2, alpha=4.0, embedding_rank=3)
+    torch.manual_seed(6)
+    lora.restore(model, {name: torch.randn_like(weight) for name, weight in lora.state(model).items()})
+    text = TEXTS[2]
+    framed = torch.tensor([[END, *text.tolist(), END]])
+
+    def gradients(loss: torch.Tensor) -> dict[str, torch.Tensor]:
+        model.zero_grad()
+        loss.backward()
+        return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+    theirs = gradients(functional.cross_entropy(model(framed[:, :-1]).logits[0], framed[0, 1:], reduction="sum"))
+    ours = gradients(summed_loss(model, pack([text], 16, END)))
+    assert ours.keys() == theirs.keys()
+    assert {"transformer.wte.a", "transformer.wte.b"} < ours.keys()
+    for name, gradient in ours.items():
+        torch.testing.assert_close(gradient, theirs[name], rtol=1e-3, atol=1e-4)
