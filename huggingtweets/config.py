@@ -141,5 +141,5 @@ def _place(location: tuple[str | int, ...]) -> str:
 
 def _refuse_slips(path: Path, table: dict[str, Any], known: set[str]) -> None:
     for name in table.keys() - known:
-        if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+        if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
             raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{meant[0]}]?")
