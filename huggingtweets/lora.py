@@ -106,7 +106,7 @@ def add(model: "GPT2LMHeadModel", rank: int, alpha: float, embedding_rank: int =
     if embedding_rank:
         embedding = LoraEmbedding(model.transformer.wte, embedding_rank, alpha / rank * embedding_rank)
         model.transformer.wte = embedding  # type: ignore[assignment]
-        model.lm_head = LoraHead(model.lm_head, embedding)  # type: ignore[assignment]
+        model.lm_head = LoraHead(model.lm_head, embedding)
 
 
 def merge(model: "GPT2LMHeadModel") -> None:
