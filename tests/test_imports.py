@@ -12,6 +12,7 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "alembic": ("bot/store/", "bot/migrations/"),
     "asyncpg": ("bot/store/",),
     "tweepy": ("huggingtweets/x_client.py",),
+    "oauthlib": ("huggingtweets/x_client.py",),
     "ray": ("huggingtweets/cluster.py",),
     "huggingface_hub": ("huggingtweets/publish.py", "huggingtweets/base.py"),
     "gradio": ("bot/playground/",),

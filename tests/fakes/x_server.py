@@ -1,0 +1,356 @@
+"""X on loopback: accounts, timelines, mentions and posting as API v2 answers them, and everything that goes wrong.
+
+It checks signatures, refuses duplicates and counts limits as X does. Its own mood (`Mood`) loses answers, answers late,
+in HTML or half, and shows a new post on the timeline only after a while. `answers` keeps what it sent, to be held
+against X's own description.
+"""
+
+import asyncio
+import html
+import json
+import random
+import time
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from aiohttp import web
+from oauthlib.common import Request as OAuthRequest
+from oauthlib.oauth1.rfc5849 import signature
+
+from huggingtweets.x_client import Credentials
+
+HANG_UP = 599
+FIRST_ID = 1_900_000_000_000_000_000
+KEYS = Credentials(
+    consumer_key="consumer-key",
+    consumer_secret="consumer-SECRET",
+    access_token="12-access-token",
+    access_token_secret="access-SECRET",
+)
+BEARER = Credentials(bearer_token="AAAA-bearer-SECRET")
+PROBLEMS = "https://api.twitter.com/2/problems"
+
+
+@dataclass
+class Trouble:
+    """What the next `times` matching requests meet. `done` says whether the request is carried out all the same."""
+
+    method: str
+    path: str
+    status: int = 0
+    body: str | bytes = "{}"
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
+    done: bool = False
+    times: int = 1
+
+    @classmethod
+    def problem(cls, method: str, path: str, status: int, detail: str, **more: Any) -> Self:
+        return cls(method, path, status, json.dumps(problem(status, detail)), "application/problem+json", **more)
+
+    @classmethod
+    def html_503(cls, method: str, path: str, **more: Any) -> Self:
+        return cls(method, path, 503, "<html>Over capacity</html>", "text/html", **more)
+
+    @classmethod
+    def hang_up(cls, method: str, path: str, **more: Any) -> Self:
+        return cls(method, path, HANG_UP, **more)
+
+
+@dataclass
+class Mood:
+    """How hostile X is to each post, by chance: the share of each trouble, and how slow things are."""
+
+    seed: int = 1
+    share: float = 0.4
+    slow_seconds: float = 0.5
+    lag_seconds: float = 0.2
+    reset_seconds: int = 1
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
+
+    def trouble(self) -> Trouble | None:
+        """What the next post meets."""
+        if self._chance.random() >= self.share:
+            return None
+        post = ("POST", "/2/tweets")
+        slow = self.slow_seconds * self._chance.uniform(0.5, 1.5)
+        done = self._chance.random() < 0.5
+        reset = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0"}
+        reset |= {"x-rate-limit-reset": str(int(time.time()) + self.reset_seconds)}
+        kinds: list[Callable[[], Trouble]] = [
+            lambda: Trouble.hang_up(*post, done=True),
+            lambda: Trouble.hang_up(*post, done=False),
+            lambda: Trouble(*post, delay_seconds=slow),
+            lambda: Trouble.hang_up(*post, delay_seconds=slow, done=done),
+            lambda: Trouble.html_503(*post, done=done),
+            lambda: Trouble(*post, 201, b'{"data": {"id": "19', done=True),
+            lambda: Trouble(*post, 200, "<html>Just a moment</html>", "text/html", done=done),
+            lambda: Trouble.problem(*post, 500, "Internal Server Error", done=done),
+            lambda: Trouble.problem(*post, 429, "Too Many Requests", headers=reset),
+            lambda: Trouble.problem(*post, 429, "Too Many Requests"),
+        ]
+        return self._chance.choice(kinds)()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One answer: the route it is of, its status and its body."""
+
+    method: str
+    route: str
+    status: int
+    body: Any
+
+
+class XServer:
+    """An async context manager; `url` is where it listens. The account of `KEYS` has the id 12."""
+
+    def __init__(self, mood: Mood | None = None) -> None:
+        self.mood = mood
+        self.troubles: list[Trouble] = []
+        self.users: dict[str, dict[str, Any]] = {}
+        self.suspended: set[str] = set()
+        self.posts: list[dict[str, Any]] = []
+        self.answers: list[Sent] = []
+        self.requests: list[str] = []
+        self.most_back = 3_200
+        self._shown_from: dict[str, float] = {}
+        self._next_id = FIRST_ID
+        self._runner: web.AppRunner | None = None
+        self.add_user("12", "thebot", description="Parody. Automated.")
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/2/users/me", self._me),
+                web.get("/2/users/by/username/{username}", self._user_by_handle),
+                web.get("/2/users/{id}", self._user_by_id),
+                web.get("/2/users/{id}/tweets", self._timeline),
+                web.get("/2/users/{id}/mentions", self._mentions),
+                web.get("/2/tweets", self._look),
+                web.post("/2/tweets", self._create),
+            ]
+        )
+        self._runner = web.AppRunner(app, handler_cancellation=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        assert self._runner
+        await self._runner.cleanup()
+
+    def add_user(self, user_id: str, handle: str, **more: Any) -> dict[str, Any]:
+        user = {"id": user_id, "username": handle, "name": handle.title(), "description": "", "protected": False}
+        user |= {"profile_image_url": f"https://pbs.example/{handle}.jpg"} | more
+        self.users[user_id] = user
+        return user
+
+    def add_post(self, author_id: str, text: str, lag_seconds: float = 0.0, **more: Any) -> dict[str, Any]:
+        self._next_id += 1_000
+        post_id = str(self._next_id)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        post = {"id": post_id, "text": text, "author_id": author_id, "created_at": now, "lang": "en"}
+        post |= {"conversation_id": post_id, "edit_history_tweet_ids": [post_id]} | more
+        self.posts.append(post)
+        self._shown_from[post_id] = time.monotonic() + lag_seconds
+        return post
+
+    def texts(self, author_id: str = "12") -> list[str]:
+        """The posts of an account, the oldest first."""
+        return [post["text"] for post in self.posts if post["author_id"] == author_id]
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        trouble = self.mood.trouble() if self.mood else None
+        return await self._answered(request, "/2/tweets", self._created, trouble)
+
+    async def _created(self, request: web.Request) -> tuple[int, Any]:
+        body = await request.json()
+        text = html.escape(unicodedata.normalize("NFC", " ".join(body["text"].split())), quote=False)
+        recent = self.texts()[-1_000:]
+        if text in recent:
+            return 403, problem(403, "You are not allowed to create a Tweet with duplicate content.")
+        lag = self.mood.lag_seconds * random.random() if self.mood else 0.0
+        more: dict[str, Any] = {}
+        if "reply" in body:
+            more["referenced_tweets"] = [{"type": "replied_to", "id": body["reply"]["in_reply_to_tweet_id"]}]
+        post = self.add_post("12", text, lag, **more)
+        return 201, {"data": {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}}
+
+    async def _me(self, request: web.Request) -> web.StreamResponse:
+        async def me(_: web.Request) -> tuple[int, Any]:
+            return 200, {"data": self.users["12"]}
+
+        return await self._answered(request, "/2/users/me", me)
+
+    async def _user_by_handle(self, request: web.Request) -> web.StreamResponse:
+        async def found(_: web.Request) -> tuple[int, Any]:
+            handle = request.match_info["username"]
+            user = next((user for user in self.users.values() if user["username"].lower() == handle.lower()), None)
+            return 200, self._user(user, "username", handle)
+
+        return await self._answered(request, "/2/users/by/username/{username}", found)
+
+    async def _user_by_id(self, request: web.Request) -> web.StreamResponse:
+        async def found(_: web.Request) -> tuple[int, Any]:
+            return 200, self._user(self.users.get(request.match_info["id"]), "id", request.match_info["id"])
+
+        return await self._answered(request, "/2/users/{id}", found)
+
+    def _user(self, user: dict[str, Any] | None, parameter: str, asked: str) -> Any:
+        if user and user["id"] not in self.suspended:
+            return {"data": user}
+        what = f"User has been suspended: [{asked}]." if user else f"Could not find user with {parameter}: [{asked}]."
+        return {"errors": [_gone(what, "user", parameter, asked)]}
+
+    async def _timeline(self, request: web.Request) -> web.StreamResponse:
+        async def read(_: web.Request) -> tuple[int, Any]:
+            user_id = request.match_info["id"]
+            if self.users.get(user_id, {}).get("protected"):
+                return 200, {"errors": [_unauthorized("user", "id", user_id)]}
+            mine = [post for post in self._visible() if post["author_id"] == user_id]
+            return 200, _page(request, mine[: self.most_back])
+
+        return await self._answered(request, "/2/users/{id}/tweets", read)
+
+    async def _mentions(self, request: web.Request) -> web.StreamResponse:
+        async def read(_: web.Request) -> tuple[int, Any]:
+            name = f"@{self.users[request.match_info['id']]['username']}".lower()
+            page = _page(request, [post for post in self._visible() if name in post["text"].lower()])
+            authors = {post["author_id"] for post in page.get("data", [])}
+            if authors:
+                page["includes"] = {"users": [self.users[author] for author in sorted(authors)]}
+            return 200, page
+
+        return await self._answered(request, "/2/users/{id}/mentions", read)
+
+    async def _look(self, request: web.Request) -> web.StreamResponse:
+        async def looked(_: web.Request) -> tuple[int, Any]:
+            ids = request.query["ids"].split(",")
+            there = {post["id"]: post for post in self.posts}
+            answer: dict[str, Any] = {}
+            if found := [there[one] for one in ids if one in there and not self._hidden(there[one])]:
+                answer["data"] = found
+            errors = [
+                _gone(f"Could not find tweet with ids: [{one}].", "tweet", "ids", one)
+                for one in ids
+                if one not in there
+            ]
+            errors += [_unauthorized("tweet", "ids", one) for one in ids if one in there and self._hidden(there[one])]
+            return 200, answer | ({"errors": errors} if errors else {})
+
+        return await self._answered(request, "/2/tweets", looked)
+
+    def _hidden(self, post: Mapping[str, Any]) -> bool:
+        author = self.users[post["author_id"]]
+        return bool(author["protected"]) or author["id"] in self.suspended
+
+    def _visible(self) -> list[dict[str, Any]]:
+        """The newest first."""
+        now = time.monotonic()
+        return [post for post in reversed(self.posts) if self._shown_from[post["id"]] <= now]
+
+    async def _answered(
+        self, request: web.Request, route: str, answer: Any, trouble: Trouble | None = None
+    ) -> web.StreamResponse:
+        self.requests.append(f"{request.method} {request.path}")
+        trouble = self._trouble(request) or trouble
+        if trouble and trouble.delay_seconds and not trouble.status:
+            # The connection may be gone by then; the request is carried out all the same, as behind a load balancer.
+            await asyncio.sleep(trouble.delay_seconds)
+            trouble = None
+        refusal = _unsigned(request)
+        status, body = refusal or (await answer(request) if not trouble or trouble.done else (0, None))
+        if trouble and not refusal:
+            await asyncio.sleep(trouble.delay_seconds)
+            if trouble.status == HANG_UP:
+                assert request.transport
+                request.transport.close()
+                return web.Response()
+            if trouble.content_type == "application/problem+json":
+                self.answers.append(Sent(request.method, route, trouble.status, json.loads(trouble.body)))
+            raw = trouble.body.encode() if isinstance(trouble.body, str) else trouble.body
+            return web.Response(
+                status=trouble.status, body=raw, headers=trouble.headers, content_type=trouble.content_type
+            )
+        self.answers.append(Sent(request.method, route, status, body))
+        return web.json_response(body, status=status)
+
+    def _trouble(self, request: web.Request) -> Trouble | None:
+        for trouble in self.troubles:
+            if trouble.times and (trouble.method, trouble.path) == (request.method, request.path):
+                trouble.times -= 1
+                return trouble
+        return None
+
+
+def problem(status: int, detail: str) -> dict[str, Any]:
+    """A refusal as X words it."""
+    titles = {400: "Invalid Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found Error"}
+    titles |= {402: "CreditsDepleted", 429: "Too Many Requests"}
+    return {"title": titles.get(status, "Error"), "detail": detail, "type": "about:blank", "status": status}
+
+
+def _gone(detail: str, kind: str, parameter: str, asked: str) -> dict[str, Any]:
+    row = {"detail": detail, "title": "Not Found Error", "type": f"{PROBLEMS}/resource-not-found"}
+    return row | {"resource_type": kind, "parameter": parameter, "value": asked, "resource_id": asked}
+
+
+def _unauthorized(kind: str, parameter: str, asked: str) -> dict[str, Any]:
+    detail = f"Sorry, you are not authorized to see the {kind} with {parameter}: [{asked}]."
+    row = {"detail": detail, "title": "Authorization Error", "type": f"{PROBLEMS}/not-authorized-for-resource"}
+    return row | {
+        "resource_type": kind,
+        "parameter": parameter,
+        "value": asked,
+        "resource_id": asked,
+        "section": "data",
+    }
+
+
+def _page(request: web.Request, posts: list[dict[str, Any]]) -> dict[str, Any]:
+    """A page of `posts`, the newest first, as the parameters ask."""
+    since = int(request.query.get("since_id", 0))
+    size = int(request.query.get("max_results", 10))
+    assert 5 <= size <= 100, "X refuses other sizes"
+    newer = [post for post in posts if int(post["id"]) > since]
+    start = int(request.query.get("pagination_token", 0))
+    shown = newer[start : start + size]
+    meta: dict[str, Any] = {"result_count": len(shown)}
+    if not shown:
+        return {"meta": meta}
+    meta |= {"newest_id": shown[0]["id"], "oldest_id": shown[-1]["id"]}
+    if start + size < len(newer):
+        meta["next_token"] = str(start + size)
+    return {"data": shown, "meta": meta}
+
+
+def _unsigned(request: web.Request) -> tuple[int, Any] | None:
+    """X's refusal of a request that is not signed, or signed wrongly."""
+    header = request.headers.get("Authorization", "")
+    refused = 401, problem(401, "Unauthorized")
+    if header == f"Bearer {BEARER.bearer_token}":
+        return None if request.method == "GET" and request.path != "/2/users/me" else refused
+    if not header.startswith("OAuth "):
+        return refused
+    asked = OAuthRequest(str(request.url), request.method, headers={"Authorization": header})
+    collected = signature.collect_parameters(
+        uri_query=request.rel_url.raw_query_string, headers=asked.headers, exclude_oauth_signature=False
+    )
+    given = dict(collected)
+    asked.signature = given.pop("oauth_signature", "")
+    asked.params = list(given.items())
+    asked.client_key = given.get("oauth_consumer_key")
+    valid = (given.get("oauth_consumer_key"), given.get("oauth_token")) == (KEYS.consumer_key, KEYS.access_token)
+    if valid and signature.verify_hmac_sha1(asked, KEYS.consumer_secret, KEYS.access_token_secret):
+        return None
+    return refused
