@@ -11,7 +11,8 @@
     │  ├─ BadBase(base)                        a base model cannot be loaded
     │  ├─ Busy(retry_after_seconds)            the engine's queue is full
     │  └─ NotEnoughDrafts(name)                every draft failed a check
-    └─ Misconfigured                 exit 78   config.toml or the environment is wrong
+    ├─ Misconfigured                 exit 78   config.toml or the environment is wrong
+    └─ Terminated                    exit 143  told to stop (SIGTERM); what was done is kept
 
 The text of an error is one sentence for the person who asked: what happened, why, and what to do about it.
 """
@@ -107,3 +108,12 @@ class Misconfigured(PipelineError):
     """config.toml or the environment is wrong."""
 
     exit_code = 78
+
+
+class Terminated(PipelineError):
+    """The process was told to stop by SIGTERM; what it had done is kept."""
+
+    exit_code = 143
+
+    def __init__(self) -> None:
+        super().__init__("Stopped; start it again and it goes on.")

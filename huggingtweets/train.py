@@ -1,7 +1,8 @@
 """Fine-tuning of a base model on one data set: an adapter or all weights, until the held-out loss stops falling.
 
-The state is written every few seconds, and a run that was killed goes on from it to the very weights that an
-undisturbed run gives: order and batches follow from the seed, and nothing else is random.
+The state is written every few seconds and on SIGTERM, and a run that was killed goes on from it to the very weights
+that an undisturbed run gives: order and batches follow from the seed, and nothing else is random. When memory does not
+suffice for a batch, it is learned in parts.
 
 Knows torch, token ids and one checkpoint file. Does not know tweets, versions or people.
 """
@@ -27,6 +28,7 @@ from huggingtweets.errors import PipelineError
 from huggingtweets.loss import mean_loss, summed_loss
 from huggingtweets.packing import Rows, pack
 from huggingtweets.precision import fast
+from huggingtweets.termination import postponed
 from huggingtweets.tokenizer import encode_all
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class _Place:
     stopped: bool = False
     seconds: float = 0.0
     tokens: int = 0
+    rows_at_once: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -79,11 +82,15 @@ def train(
     """Learn `dataset.learned` by `settings`. Changes `base.model`, which then holds the best weights.
 
     `checkpoint` is read if it exists and written now and then; it belongs to this base, data set and settings alone.
+    Computes on the GPU if there is one; the model is on the CPU again afterwards. Raises `PipelineError` when the loss
+    diverges or memory suffices for not even one row, and `Terminated` on SIGTERM, once the state is written.
     """
     torch.manual_seed(settings.seed)
+    base.model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
     rows = tokenized_rows(base, dataset.learned, settings.row_tokens)
     held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
-    base_loss = mean_loss(base.model, held_out)
+    with fast(base.model.device), packed(base.model):
+        base_loss = mean_loss(base.model, held_out)
     if settings.method == "lora":
         rank = settings.lora_rank
         lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
@@ -91,6 +98,7 @@ def train(
     run.resume()
     run.learn(say)
     run.restore_weights(run.best)
+    base.model.to("cpu")  # type: ignore[arg-type]
     return Trained(
         weights=run.best,
         held_out_loss=run.place.best_loss,
@@ -126,7 +134,7 @@ class _Run:
         self.batch_rows = max(1, round(settings.batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
-        self.place = _Place()
+        self.place = _Place(rows_at_once=self.batch_rows)
         self.best: lora.State = self.weights()
 
     def learn(self, say: Callable[[Step], None]) -> None:
@@ -134,16 +142,18 @@ class _Run:
         # No dropout: a second source of chance that a resumed run would have to repeat, and slower to learn with.
         self.model.train(False)
         started, saved = time.monotonic() - self.place.seconds, time.monotonic()
-        while self.place.step < self.total and not self.place.stopped:
-            loss = self._learn_batch()
-            if self.place.step % self.steps_per_epoch == 0:
-                self._judge(loss)
-            self.place.seconds = time.monotonic() - started
-            if time.monotonic() - saved > self.settings.checkpoint_seconds:
-                self.save()
-                saved = time.monotonic()
-            best = self.place.best_loss
-            say(Step(self.place.step, self.total, loss, best if math.isfinite(best) else None))
+        with postponed() as stop:
+            while self.place.step < self.total and not self.place.stopped:
+                loss = self._learn_batch()
+                if self.place.step % self.steps_per_epoch == 0:
+                    self._judge(loss)
+                self.place.seconds = time.monotonic() - started
+                if stop.received or time.monotonic() - saved > self.settings.checkpoint_seconds:
+                    self.save()
+                    saved = time.monotonic()
+                stop.obey()
+                best = self.place.best_loss
+                say(Step(self.place.step, self.total, loss, best if math.isfinite(best) else None))
 
     def _learn_batch(self) -> float:
         """One step; nats per token."""
@@ -153,16 +163,39 @@ class _Run:
         batch = self.rows.take(chosen)
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * rate(self.place.step, self.total)
-        with fast(self.model.device), packed(self.model):
-            loss = summed_loss(self.model, batch) / batch.token_count
-        if not torch.isfinite(loss):
+        loss = self._backward(batch)
+        if not math.isfinite(loss):
             raise PipelineError(f"The training diverged at step {self.place.step}; lower the learning rate.")
-        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.place.step += 1
         self.place.tokens += batch.token_count
+        return loss
+
+    def _backward(self, batch: Rows) -> float:
+        """Leaves the gradients of the mean loss of `batch`; in smaller parts, from now on, when memory is short."""
+        while True:
+            try:
+                return math.fsum(self._backward_part(part, batch) for part in batch.batches(self.place.rows_at_once))
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                if self.place.rows_at_once == 1:
+                    raise PipelineError(
+                        f"Memory does not suffice for one row of {batch.length} tokens; lower [training] row_tokens, "
+                        "or take a smaller base."
+                    ) from error
+            self.optimiser.zero_grad(set_to_none=True)
+            if self.model.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self.place.rows_at_once = math.ceil(self.place.rows_at_once / 2)
+            log.warning("memory is short: from now on %d rows at a time", self.place.rows_at_once)
+
+    def _backward_part(self, part: Rows, batch: Rows) -> float:
+        with fast(self.model.device), packed(self.model):
+            loss = summed_loss(self.model, part) / batch.token_count
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
     def _judge(self, loss: float) -> None:
@@ -222,3 +255,8 @@ def rate(step: int, total: int) -> float:
     """Share of the learning rate at `step`: a short rise, then half a cosine down to `FLOOR`."""
     rise = min(1.0, (step + 1) / WARM_UP_STEPS)
     return rise * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / total)))
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed, on the GPU or on the CPU, where torch only says so in the message."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)

@@ -1,7 +1,11 @@
 """A training learns, stops in time, and a killed one ends in the very weights of an undisturbed one."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from huggingtweets.attention import packed
 from huggingtweets.base import Base
 from huggingtweets.config import Training
 from huggingtweets.dataset import Dataset
-from huggingtweets.errors import PipelineError
+from huggingtweets.errors import PipelineError, Terminated
 from huggingtweets.evaluate import held_out_bits
 from huggingtweets.loss import mean_loss
 from huggingtweets.precision import fast
@@ -178,3 +182,53 @@ def test_rows_are_no_longer_than_the_context(tiny_base: Path) -> None:
     base: Base = bases.load(str(tiny_base))
     assert tokenized_rows(base, ["a b c"], 4_096).inputs.shape[1] == base.context
     assert tokenized_rows(base, ["a b c"], 32).inputs.shape[1] == 32
+
+
+def test_sigterm_is_answered_with_a_checkpoint(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    undisturbed = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
+    chosen = settings.model_copy(update={"checkpoint_seconds": 1e6})
+
+    def terminate(progress: Step) -> None:
+        if progress.done == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Terminated):
+        train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt", terminate)
+    assert torch.load(tmp_path / "b.pt", weights_only=True)["place"]["step"] == 4
+    assert same(train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt"), undisturbed)
+
+
+STARVED = """
+import logging, resource, sys
+from pathlib import Path
+from huggingtweets import base as bases
+from huggingtweets.config import Training
+from huggingtweets.dataset import Dataset
+from huggingtweets.train import train
+
+logging.basicConfig(format="%(message)s")
+texts = tuple(f"all I think of is cheese number {number} and wine" for number in range(700))
+settings = Training(max_epochs=1, batch_tokens=100_000, row_tokens=64)
+folder = Path(sys.argv[2])
+train(bases.load(sys.argv[1]), Dataset(texts[:9], texts[:9]), settings, folder / "imports-everything.pt")
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (12 << 20), used + (12 << 20)))
+trained = train(bases.load(sys.argv[1]), Dataset(texts, texts[:9]), settings, folder / "checkpoint.pt")
+print(trained.steps, trained.held_out_loss < trained.base_held_out_loss)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the address space is bounded by Linux's means")
+def test_a_batch_that_memory_does_not_hold_is_learned_in_parts(tiny_base: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED, str(tiny_base), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "memory is short: from now on" in done.stderr
+    assert done.stdout.split() == ["1", "True"]
