@@ -8,12 +8,11 @@ Knows files and the environment. Does not know what the settings are for.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from huggingtweets.config import DEFAULT_FILE, Count, Section, Settings, parse, read_toml
-from huggingtweets.errors import Misconfigured
+from huggingtweets.config import DEFAULT_FILE, Count, Section, Settings, parse, read_toml, secret_keys, with_secrets
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -87,12 +86,12 @@ class Config(Settings):
         """
         chosen = path or DEFAULT_FILE
         table = {} if path is None and not chosen.exists() else read_toml(chosen)
-        return parse(cls, chosen, _with_secrets(cls, chosen, table, environ))
+        return parse(cls, chosen, with_secrets(cls, chosen, table, environ))
 
     @property
     def secret_names(self) -> frozenset[str]:
         """Environment variables that hold secrets: a child process gets none of them."""
-        return frozenset({self.discord.token_env, self.store.secret_url_env})
+        return frozenset(getattr(getattr(self, section), key) for section, key in secret_keys(type(self)))
 
     @property
     def database_url(self) -> str:
@@ -100,23 +99,3 @@ class Config(Settings):
         if self.store.secret_url:
             return self.store.secret_url.get_secret_value()
         return self.store.url or f"sqlite:///{(self.storage.data / 'bot.db').absolute()}"
-
-
-def _with_secrets(kind: type[Config], path: Path, table: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """`table` with the value of each `*_env` beside it; a secret written into the file itself is refused."""
-    filled = dict(table)
-    for section, field in kind.model_fields.items():
-        for key, setting in getattr(field.annotation, "model_fields", {}).items():
-            if not key.endswith("_env"):
-                continue
-            secret = key.removesuffix("_env")
-            given = table.get(section, {})
-            if not isinstance(given, dict):
-                continue
-            if secret in given:
-                raise Misconfigured(
-                    f"{path}: [{section}] {secret} is a secret and does not belong in a file; "
-                    f"put it into the environment and name the variable in {key}."
-                )
-            filled[section] = {**given, secret: environ.get(str(given.get(key, setting.default)), "").strip() or None}
-    return filled

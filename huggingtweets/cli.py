@@ -83,7 +83,8 @@ def cli() -> None:
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="An X archive (zip or folder) or a table of tweets (JSON lines, CSV, text). May be given several times.",
+    help="An X archive (zip or folder), a table of tweets (JSON lines, CSV, text), x:HANDLE, or bluesky:HANDLE. "
+    "May be given several times.",
 )
 @click.option("--base", help="The base model: a folder or a Hub id such as gpt2.")
 @click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
@@ -103,6 +104,7 @@ def train(
     settings = context.settings
     overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
     settings = settings.model_copy(update={"training": overridden})
+    files = _collected(parse_name(name), files, settings)
     with _progress(as_json) as say:
         outcome = pipeline.run(parse_name(name), files, settings, beside=context.beside, say=say)
     if as_json:
@@ -118,6 +120,36 @@ def train(
     )
     for text in outcome.samples:
         click.echo(f"- {text}")
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--from", "origins", multiple=True, type=click.Path(path_type=Path), help="x:HANDLE or bluesky:HANDLE.")
+@command
+def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
+    """Read what is new of NAME at the origins; without any, drop the tweets that were deleted where they came from."""
+    from huggingtweets.collecting import Collector
+
+    handle, settings = parse_name(name), context.settings
+    if origins:
+        if _collected(handle, origins, settings):
+            raise Usage("collect reads x:HANDLE and bluesky:HANDLE; files are read by train.")
+        return
+    dropped = asyncio.run(Collector(settings).check(handle))
+    click.echo(f"{dropped:,} tweets of {handle} are gone at their source, and here.")
+
+
+def _collected(name: str, origins: Sequence[Path], settings: Settings) -> tuple[Path, ...]:
+    """Read the origins that are no paths into the store; the paths."""
+    if not any(":" in str(origin) for origin in origins):
+        return tuple(origins)
+    from huggingtweets.collecting import Collector, parse_origin
+
+    parsed = [(origin, parse_origin(str(origin))) for origin in origins]
+    if remote := [found for _, found in parsed if found]:
+        gathered = asyncio.run(Collector(settings).collect(name, remote))
+        click.echo(f"{gathered.new:,} new tweets of {name}, {gathered.dropped:,} gone at their source.", err=True)
+    return tuple(path for path, found in parsed if not found)
 
 
 @cli.command()
@@ -205,10 +237,15 @@ def rollback(context: Context, name: str) -> None:
 @cli.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
+@click.option("--lift", is_flag=True, help="NAME asks to be learned again: take the tombstone away.")
 @command
-def forget(context: Context, name: str, yes: bool) -> None:
-    """Delete the tweets, data sets and models of NAME for good."""
+def forget(context: Context, name: str, yes: bool, lift: bool) -> None:
+    """Delete the tweets, data sets and models of NAME for good; a tombstone keeps them from coming back."""
     handle = parse_name(name)
+    if lift:
+        lifted = TweetStore(context.settings.tweets).lift(handle)
+        click.echo(f"{handle} may be learned again." if lifted else f"{handle} was not forgotten.")
+        return
     if not yes:
         raise Usage(f"This deletes every tweet and version of {handle} for good; say --yes if that is meant.")
     had_models = context.registry.forget(handle)

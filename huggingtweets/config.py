@@ -5,11 +5,24 @@ error, so that a slip of the pen does not silently leave a default in force.
 """
 
 import difflib
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 
 from huggingtweets.errors import Misconfigured
 
@@ -23,6 +36,17 @@ def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
 
 
 SettingPath = Annotated[Path, BeforeValidator(_beside_the_file)]
+
+
+def _safe_for_tokens(url: str) -> str:
+    """https, or this machine itself, since tokens are sent there."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
+        return url
+    raise ValueError("must begin with https:// (http only for this machine itself)")
+
+
+WebAddress = Annotated[str, AfterValidator(_safe_for_tokens)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -63,6 +87,21 @@ class Training(Section):
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0
 
 
+class Collecting(Section):
+    """Tweets from elsewhere than files that people name: X, Bluesky, a folder that is watched."""
+
+    x_api: bool = False
+    x_api_url: WebAddress = "https://api.x.com"
+    x_bearer_token_env: str = "X_BEARER_TOKEN"  # noqa: S105  the name of a variable
+    x_bearer_token: SecretStr | None = None
+    bluesky_url: WebAddress = "https://public.api.bsky.app"
+    max_posts: Annotated[int, Field(ge=5, le=3_200)] = 3_200
+    check_hours: Annotated[float, Field(gt=0, le=24)] = 20.0
+    watch_folder: bool = False
+    folder: SettingPath = Path("inbox")
+    folder_seconds: Annotated[float, Field(gt=0)] = 10.0
+
+
 class Generation(Section):
     """How tweets are drawn."""
 
@@ -85,12 +124,13 @@ class Settings(BaseModel):
     storage: Storage = Storage()
     training: Training = Training()
     generation: Generation = Generation()
+    collecting: Collecting = Collecting()
 
     @model_validator(mode="before")
     @classmethod
     def _default_paths_too(cls, table: Any) -> Any:
         """So that the default of a path counts from the folder of the file, too."""
-        return {"storage": {}, **table} if isinstance(table, dict) else table
+        return {"storage": {}, "collecting": {}, **table} if isinstance(table, dict) else table
 
     @property
     def tweets(self) -> Path:
@@ -98,17 +138,15 @@ class Settings(BaseModel):
         return self.storage.data / "tweets"
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Self:
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
         """The settings in `path`; without it those in ./config.toml, or the defaults where there is no such file.
 
-        Raises `Misconfigured` with every fault that was found.
+        Secrets come from `environ`. Raises `Misconfigured` with every fault that was found.
         """
         chosen = path or DEFAULT_FILE
-        if path is None and not chosen.exists():
-            return cls.model_validate({}, context=Path.cwd())
-        table = read_toml(chosen)
+        table = {} if path is None and not chosen.exists() else read_toml(chosen)
         _refuse_slips(chosen, table, set(cls.model_fields))
-        return parse(cls, chosen, table)
+        return parse(cls, chosen, with_secrets(cls, chosen, table, environ))
 
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
@@ -131,6 +169,35 @@ def parse(kind: type[Parsed], path: Path, table: dict[str, Any]) -> Parsed:
     except ValidationError as error:
         faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
         raise Misconfigured(f"{path}: {faults}.") from error
+
+
+def with_secrets(
+    kind: type[BaseModel], path: Path, table: dict[str, Any], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """`table` with the value of each `*_env` beside it; a secret written into the file itself is refused."""
+    filled = dict(table)
+    for section, key in secret_keys(kind):
+        secret, given = key.removesuffix("_env"), filled.get(section, {})
+        if not isinstance(given, dict):
+            continue
+        if secret in table.get(section, {}):
+            raise Misconfigured(
+                f"{path}: [{section}] {secret} is a secret and does not belong in a file; "
+                f"put it into the environment and name the variable in {key}."
+            )
+        default = getattr(kind.model_fields[section].annotation, "model_fields", {})[key].default
+        filled[section] = {**given, secret: environ.get(str(given.get(key, default)), "").strip() or None}
+    return filled
+
+
+def secret_keys(kind: type[BaseModel]) -> list[tuple[str, str]]:
+    """The sections and keys of `kind` that name environment variables with secrets."""
+    return [
+        (section, key)
+        for section, field in kind.model_fields.items()
+        for key in getattr(field.annotation, "model_fields", {})
+        if key.endswith("_env")
+    ]
 
 
 def _place(location: tuple[str | int, ...]) -> str:

@@ -4,13 +4,15 @@
     ├─ Usage                         exit 64   the command or request itself is wrong
     ├─ BadData                       exit 65   an input cannot be used
     │  ├─ BadSource(path)                      a file of tweets is broken, empty or of an unknown format
-    │  └─ TooLittleData(characters)            fewer kept characters than training needs
+    │  ├─ TooLittleData(characters)            fewer kept characters than training needs
+    │  └─ Forgotten(name)                      somebody who asked to be forgotten
     ├─ Unavailable                   exit 69   something needed is not there (now)
     │  ├─ UnknownModel(name)                   no version in use under this name
     │  ├─ UnknownVersion(name, version)
     │  ├─ BadBase(base)                        a base model cannot be loaded
     │  ├─ Busy(retry_after_seconds)            the engine's queue is full
-    │  └─ NotEnoughDrafts(name)                every draft failed a check
+    │  ├─ NotEnoughDrafts(name)                every draft failed a check
+    │  └─ Upstream(service)                    a far end did not do what was asked: drawn in upstream.py
     ├─ Misconfigured                 exit 78   config.toml or the environment is wrong
     └─ Terminated                    exit 143  told to stop (SIGTERM); what was done is kept
 
@@ -55,6 +57,17 @@ class TooLittleData(BadData):
             "add more tweets with another --from."
         )
         self.characters = characters
+
+
+class Forgotten(BadData):
+    """Somebody who asked to be forgotten, and so is not learned again."""
+
+    def __init__(self, name: str):
+        super().__init__(
+            f"{name} asked to be forgotten and is not learned again; "
+            f"if they have changed their mind, say huggingtweets forget {name} --lift."
+        )
+        self.name = name
 
 
 class Unavailable(PipelineError):

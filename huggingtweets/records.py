@@ -21,7 +21,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Tweet:
-    """One tweet as its source gave it: `text` is raw (HTML entities, t.co links), `created_at` is aware or unknown."""
+    """One tweet as its source gave it: `text` is raw (HTML entities, t.co links), `created_at` is aware or unknown.
+
+    `source` marks those that can be looked up where they came from, as in `x:12`; it is empty for those out of a file.
+    """
 
     id: str
     text: str
@@ -29,6 +32,7 @@ class Tweet:
     is_retweet: bool = False
     is_reply: bool = False
     lang: str | None = None
+    source: str = ""
 
     def as_json(self) -> JSON:
         return {**asdict(self), "created_at": self.created_at.isoformat() if self.created_at else None}
@@ -43,6 +47,7 @@ class Tweet:
             is_retweet=row["is_retweet"],
             is_reply=row["is_reply"],
             lang=row.get("lang"),
+            source=row.get("source", ""),
         )
 
 

@@ -1,15 +1,19 @@
-"""The tweets collected of each account, on disk: unique by id, merged, forgotten.
+"""The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
-Knows `<folder>/<handle>.jsonl` (tweets, oldest first) and `<handle>.account.json`. Does not know where tweets come from
+Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.checked.json` (when each
+source was last asked what is still there), and `.forgotten.json`, the tombstones. Does not know where tweets come from
 or what they are for.
 """
 
 import json
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from huggingtweets import atomic
+from huggingtweets.errors import Forgotten
 from huggingtweets.records import Account, Collected, Tweet
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -22,9 +26,64 @@ class TweetStore:
         self.folder = folder
 
     def merge(self, handle: str, collected: Collected) -> int:
-        """Add what is new by id, let newer texts replace older ones; how many ids were new."""
+        """Add what is new by id, let newer texts replace older ones; how many ids were new.
+
+        Raises `Forgotten` for an account with a tombstone, or tweets of one under another name.
+        """
         with self._locked():
+            self._refuse_forgotten(handle, collected)
             return self._merge(handle, collected)
+
+    def drop(self, handle: str, ids: Collection[str]) -> int:
+        """Delete the tweets with these ids, which are gone at their source; how many there were."""
+        with self._locked():
+            known = self.tweets(handle)
+            left = [tweet for tweet in known if tweet.id not in ids]
+            if len(left) < len(known):
+                atomic.write_json_lines(self._tweets_file(handle), [tweet.as_json() for tweet in left])
+        return len(known) - len(left)
+
+    def mark_checked(self, handle: str, source: str, at: datetime) -> None:
+        """Note when `source` was last asked which tweets are still there."""
+        with self._locked():
+            checked = self._read(self._checked_file(handle))
+            atomic.write_json(self._checked_file(handle), checked | {source: at.isoformat()})
+
+    def checked(self) -> dict[str, dict[str, datetime]]:
+        """When each source was last asked, by account and source."""
+        files = self.folder.glob("*.checked.json")
+        return {
+            path.name.removesuffix(".checked.json"): {
+                source: datetime.fromisoformat(at) for source, at in self._read(path).items()
+            }
+            for path in sorted(files)
+        }
+
+    def is_forgotten(self, handle: str) -> bool:
+        """Whether there is a tombstone."""
+        return handle in self._read(self._tombstones)
+
+    def forgotten(self) -> list[str]:
+        """Who has a tombstone, sorted."""
+        return sorted(self._read(self._tombstones))
+
+    def lift(self, handle: str) -> bool:
+        """Take a tombstone away, because the person asks for it; whether there was one."""
+        if not self._tombstones.exists():
+            return False
+        with self._locked():
+            stones = self._read(self._tombstones)
+            if stones.pop(handle, None) is None:
+                return False
+            atomic.write_json(self._tombstones, stones)
+        return True
+
+    def _refuse_forgotten(self, handle: str, collected: Collected) -> None:
+        names = {handle, *([collected.account.handle.lower()] if collected.account else [])}
+        sources = {tweet.source for tweet in collected.tweets if tweet.source}
+        for name, stone in self._read(self._tombstones).items():
+            if names & {name, stone["handle"]} or sources & set(stone["sources"]):
+                raise Forgotten(name)
 
     def _merge(self, handle: str, collected: Collected) -> int:
         known = {tweet.id: tweet for tweet in self.tweets(handle)}
@@ -46,12 +105,19 @@ class TweetStore:
         return Account(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Account(handle)
 
     def forget(self, handle: str) -> bool:
-        """Delete all that is kept of the account; whether there was anything."""
-        if not self.folder.exists():
-            return False
-        files = (self._tweets_file(handle), self._account_file(handle))
+        """Delete all that is kept of the account and leave a tombstone; whether there was anything.
+
+        The tombstone comes first: after a kill in between nothing comes back, and forgetting again ends the work.
+        """
+        files = (self._tweets_file(handle), self._account_file(handle), self._checked_file(handle))
         with self._locked():
             found = [path for path in files if path.exists()]
+            stones = self._read(self._tombstones)
+            sources = {tweet.source for tweet in self.tweets(handle) if tweet.source}
+            sources |= set(stones.get(handle, {}).get("sources", ()))
+            stone = {"handle": self.account(handle).handle.lower(), "sources": sorted(sources)}
+            stone["at"] = datetime.now(UTC).isoformat(timespec="seconds")
+            atomic.write_json(self._tombstones, stones | {handle: stone})
             interrupted = [left for path in files for left in atomic.unfinished(path)]
             for path in found + interrupted:
                 path.unlink()
@@ -68,3 +134,15 @@ class TweetStore:
 
     def _account_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.account.json"
+
+    def _checked_file(self, handle: str) -> Path:
+        return self.folder / f"{handle}.checked.json"
+
+    @property
+    def _tombstones(self) -> Path:
+        return self.folder / ".forgotten.json"
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return found

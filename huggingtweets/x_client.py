@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import aiohttp
 from oauthlib.oauth1 import Client as OAuthSigner
@@ -448,11 +448,3 @@ def _why(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"no connection to {error.host}: {error.os_error.strerror or error.os_error}"
     return f"{type(error).__name__}"
-
-
-def check_api_url(url: str) -> str:
-    """`url` if tokens may be sent there: https, or this machine itself. Raises `ValueError`."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
-        return url
-    raise ValueError("must begin with https:// (or http://127.0.0.1 for tests)")

@@ -145,6 +145,10 @@ def test_a_training_is_told_and_its_version_used(run: Run, config: Path, sample_
     assert run("forget", "ann", "--yes", "--config", config) == (0, "ann is forgotten.\n", "")
     assert TweetStore(config.parent / "data" / "tweets").tweets("ann") == []
     assert run("forget", "ann", "--yes", "--config", config)[1] == "There was nothing of ann.\n"
+    refused = run("train", "ann", "--from", sample_file, "--config", config)
+    assert "say huggingtweets forget ann --lift" in sentence(refused, 65)
+    assert run("forget", "ann", "--lift", "--config", config)[1] == "ann may be learned again.\n"
+    assert run("forget", "ann", "--lift", "--config", config)[1] == "ann was not forgotten.\n"
     assert run("models", "--config", config) == (0, "", "")
 
 

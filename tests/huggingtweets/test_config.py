@@ -97,7 +97,9 @@ def test_every_setting_stands_in_config_toml_with_its_default() -> None:
     assert Settings.load(CONFIG).storage.models == CONFIG.parent / Settings().storage.models
     written = _keys(CONFIG)
     for section, part in Settings():
-        assert sorted(written[section]) == sorted(type(part).model_fields), section
+        fields = set(type(part).model_fields)
+        secrets = {key.removesuffix("_env") for key in fields if key.endswith("_env")}
+        assert set(written[section]) == fields - secrets, section
 
 
 def test_every_line_of_config_toml_that_needs_a_word_has_one() -> None:
@@ -106,6 +108,24 @@ def test_every_line_of_config_toml_that_needs_a_word_has_one() -> None:
     for section, keys in _keys(CONFIG).items():
         if section in Settings.model_fields:
             assert {key for key, comment in keys.items() if not comment} <= bare, section
+
+
+def test_a_secret_comes_from_the_environment_and_never_from_the_file(tmp_path: Path) -> None:
+    given = saved(tmp_path, '[collecting]\nx_bearer_token_env = "MY"\n')
+    token = Settings.load(given, {"MY": " s3cret\n"}).collecting.x_bearer_token
+    assert token
+    assert token.get_secret_value() == "s3cret"
+    assert Settings.load(given, {}).collecting.x_bearer_token is None
+    sentence = refusal(saved(tmp_path, '[collecting]\nx_bearer_token = "s3cret"\n'))
+    assert "is a secret and does not belong in a file" in sentence
+    assert "s3cret" not in sentence
+
+
+@pytest.mark.parametrize("url", ["http://api.x.com", "ftp://127.0.0.1", "api.x.com", ""])
+def test_tokens_are_only_sent_encrypted_or_to_this_machine(tmp_path: Path, url: str) -> None:
+    assert "must begin with https://" in refusal(saved(tmp_path, f'[collecting]\nx_api_url = "{url}"\n'))
+    here = saved(tmp_path, '[collecting]\nx_api_url = "http://127.0.0.1:8080"\n')
+    assert Settings.load(here).collecting.x_api_url == "http://127.0.0.1:8080"
 
 
 def _keys(path: Path) -> dict[str, dict[str, str]]:

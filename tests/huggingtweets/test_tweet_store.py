@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from huggingtweets.errors import Forgotten
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
 
@@ -46,7 +47,8 @@ def test_the_account_is_kept_when_a_later_source_does_not_name_it(store: TweetSt
 def test_an_unknown_account_has_no_tweets_and_its_bare_handle(store: TweetStore) -> None:
     assert store.tweets("bob") == []
     assert store.account("bob") == Account("bob")
-    assert store.forget("bob") is False
+    assert store.lift("bob") is False
+    assert store.checked() == {}
     assert not store.folder.exists()
 
 
@@ -65,6 +67,40 @@ def test_forgetting_leaves_nothing_of_one_and_all_of_others(store: TweetStore) -
     assert store.forget("ann") is False
 
 
+def test_who_is_forgotten_stays_so_until_they_ask_for_the_contrary(store: TweetStore) -> None:
+    ann = Account("Ann")
+    store.merge("space", collected(Tweet("1", "secret", source="x:5"), account=ann))
+    store.mark_checked("space", "x:5", day(3))
+    assert store.forget("space") is True
+    assert store.forget("bob") is False, "there was nothing, and still nothing may come"
+    assert store.forgotten() == ["bob", "space"]
+    assert store.checked() == {}
+    assert {path.name for path in store.folder.iterdir()} == {".lock", ".forgotten.json"}
+    returning = [
+        ("space", collected(Tweet("2", "a"))),
+        ("other", collected(Tweet("2", "a"), account=ann)),
+        ("other", collected(Tweet("2", "a", source="x:5"))),
+        ("bob", collected(Tweet("2", "a"))),
+    ]
+    for name, back in returning:
+        with pytest.raises(Forgotten, match=r"asked to be forgotten and is not learned again"):
+            store.merge(name, back)
+    assert store.forget("space") is False, "a second time changes nothing"
+    with pytest.raises(Forgotten):
+        store.merge("other", collected(Tweet("2", "a", source="x:5")))
+    assert store.lift("space")
+    assert not store.lift("space")
+    assert store.merge("space", collected(Tweet("2", "a", source="x:5"), account=ann)) == 1
+
+
+def test_tweets_that_are_gone_at_their_source_are_dropped(store: TweetStore) -> None:
+    store.merge("ann", collected(Tweet("1", "a"), Tweet("2", "b"), Tweet("3", "c")))
+    assert store.drop("ann", {"2", "3", "4"}) == 2
+    assert [tweet.id for tweet in store.tweets("ann")] == ["1"]
+    assert store.drop("ann", set()) == 0
+    assert store.drop("nobody", {"1"}) == 0
+
+
 def test_forgetting_takes_what_a_killed_run_left_half_written(store: TweetStore) -> None:
     store.merge("ann", collected(Tweet("1", "secret")))
     half = store.folder / ".ann.jsonl.123-456.new"
@@ -76,6 +112,7 @@ def test_forgetting_takes_what_a_killed_run_left_half_written(store: TweetStore)
 MERGING = """
 import sys
 from pathlib import Path
+from huggingtweets.errors import Forgotten
 from huggingtweets.records import Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
 for number in range(25):

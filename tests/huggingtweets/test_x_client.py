@@ -27,7 +27,7 @@ from huggingtweets.upstream import (
     Suspended,
     Upstream,
 )
-from huggingtweets.x_client import MAX_ANSWER_BYTES, Credentials, XClient, check_api_url
+from huggingtweets.x_client import MAX_ANSWER_BYTES, Credentials, XClient
 from tests.fakes.x_server import BEARER, KEYS, Trouble, XServer
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.1)
@@ -226,14 +226,6 @@ async def test_no_secret_is_in_a_log_or_an_error(
     assert all("you sent … and more" in sentence for sentence in told)
     shown = caplog.text + "".join(told) + repr(KEYS) + repr(BEARER)
     assert [secret for secret in [*secrets, BEARER.bearer_token] if secret in shown] == []
-
-
-def test_tokens_are_only_sent_encrypted_or_to_this_machine() -> None:
-    for good in ("https://api.x.com", "http://127.0.0.1:8080", "http://localhost"):
-        assert check_api_url(good) == good
-    for bad in ("http://api.x.com", "ftp://127.0.0.1", "api.x.com", ""):
-        with pytest.raises(ValueError, match="https"):
-            check_api_url(bad)
 
 
 @pytest.mark.skipif(not DESCRIPTION, reason="X's own description of its API is not here; NOT compared")

@@ -1,0 +1,95 @@
+"""A timeline through X's API: what is new, and which of the tweets collected earlier are gone.
+
+Off until the operator turns it on, because X's rules list training on what its API gives among the prohibited uses.
+Knows what a post of X's means for a collection. Does not know HTTP, keys or where tweets are kept.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+
+from huggingtweets.errors import Usage
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.sources import fields
+from huggingtweets.sources.handles import bare_handle
+from huggingtweets.upstream import Forbidden, NoAccount, NotFound
+from huggingtweets.x_client import PAGE, X, XClient, XPost, XUser
+
+_HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
+_AVATAR_SIZE = re.compile(r"_normal(?=\.\w+$)")
+_AT_ONCE = 100  # ids of one look
+
+
+def parse_handle(text: str) -> str:
+    """`@NASA` as `NASA`; raises `Usage`, one sentence for each way to be wrong, without asking X."""
+    handle = bare_handle(text, "x", ("x.com", "twitter.com"))
+    if not _HANDLE.fullmatch(handle):
+        raise Usage(f"{text[:60]!r} is no handle of X: it has 1 to 15 letters, digits and _; check how it is written.")
+    return handle
+
+
+async def find(client: XClient, handle: str) -> XUser:
+    """The account whose tweets may be read; raises `NoAccount` for an unknown, protected or suspended one."""
+    try:
+        user = await client.user(handle)
+    except NotFound as error:
+        why, mend = "is unknown", "check how the handle is written, or whether it was changed"
+        raise NoAccount(X, handle, why, mend, gone=False) from error
+    except Forbidden as error:
+        if "suspended" not in str(error).lower():
+            raise
+        raise NoAccount(X, handle, "is suspended", "its tweets can only come from its owner's archive") from error
+    if user.protected:
+        raise NoAccount(X, handle, "is protected", "ask its owner for their archive instead")
+    return user
+
+
+async def read(
+    client: XClient, user: XUser, *, since_id: str | None, most: int, charge: Callable[[int], Awaitable[None]]
+) -> Collected:
+    """The tweets after `since_id`, as far back as X goes without it; raises `NoAccount` when there is none at all.
+
+    `charge` is told before each page how many posts it may have, and after it, below 0, how many it had not.
+    """
+    tweets: list[Tweet] = []
+    await charge(PAGE)
+    try:
+        async for page in client.timeline(user.id, since_id=since_id, most=most):
+            await charge(len(page) - PAGE)
+            tweets += [_tweet(post, source_of(user.id)) for post in page]
+            await charge(PAGE)
+        await charge(-PAGE)
+    except Forbidden as error:
+        raise NoAccount(X, user.handle, "cannot be read any more", "ask its owner for their archive") from error
+    if not tweets and since_id is None:
+        raise NoAccount(X, user.handle, "has no tweets", "choose an account that has tweeted")
+    account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url))
+    return Collected(account or Account(user.handle), tuple(tweets))
+
+
+async def gone(client: XClient, ids: Iterable[str], *, charge: Callable[[int], Awaitable[None]]) -> set[str]:
+    """Those of the tweets that were deleted, or are not for everybody any more."""
+    known, missing = sorted(ids, key=int), set[str]()
+    for start in range(0, len(known), _AT_ONCE):
+        asked = known[start : start + _AT_ONCE]
+        await charge(len(asked))
+        looked = await client.look(asked)
+        await charge(len(looked.posts) - len(asked))
+        missing |= looked.gone
+    return missing
+
+
+def source_of(user_id: str) -> str:
+    """How tweets of this account are marked: by its id, which outlives a change of the handle."""
+    return f"x:{user_id}"
+
+
+def _tweet(post: XPost, source: str) -> Tweet:
+    return Tweet(
+        id=post.id,
+        text=post.text,
+        created_at=post.created_at,
+        is_retweet="retweeted" in post.referenced,
+        is_reply="replied_to" in post.referenced or bool(post.in_reply_to_user_id),
+        lang=post.lang,
+        source=source,
+    )

@@ -1,0 +1,114 @@
+"""Bluesky's public AppView on loopback: profiles and author feeds as its lexicons say, and what goes wrong there."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Self
+
+from aiohttp import web
+
+LINK = "app.bsky.richtext.facet#link"
+
+
+@dataclass
+class Trouble:
+    """What the next request to `method` meets."""
+
+    method: str
+    status: int
+    body: str | bytes
+    headers: dict[str, str]
+    times: int = 1
+
+    @classmethod
+    def html_503(cls, method: str, times: int = 1) -> Self:
+        return cls(method, 503, "<html>Bad gateway</html>", {"Content-Type": "text/html"}, times)
+
+    @classmethod
+    def rate_limit(cls, method: str, seconds: int) -> Self:
+        headers = {"ratelimit-reset": str(int(time.time()) + seconds), "ratelimit-remaining": "0"}
+        return cls(method, 429, '{"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}', headers)
+
+
+class BlueskyServer:
+    """An async context manager; `url` is where it listens."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[str, dict[str, Any]] = {}
+        self.feeds: dict[str, list[dict[str, Any]]] = {}
+        self.errors: dict[str, str] = {}
+        self.troubles: list[Trouble] = []
+        self.requests: list[str] = []
+        self.turns_for_ever = False
+        self._count = 0
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.add_routes([web.get("/xrpc/{method}", self._answer)])
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        assert self._runner
+        await self._runner.cleanup()
+
+    def add_profile(self, handle: str, *labels: str, **more: Any) -> str:
+        """The DID of a new account."""
+        did = f"did:plc:{handle.replace('.', '')}"
+        profile = {"did": did, "handle": handle, "displayName": handle.title(), "avatar": f"https://cdn.example/{did}"}
+        self.profiles[did] = profile | {"labels": [{"val": label, "src": did} for label in labels]} | more
+        self.feeds[did] = []
+        return did
+
+    def add_post(self, did: str, text: str, *, reposted_by: str = "", **record: Any) -> str:
+        """The URI of a new post, which stands first in its author's feed, or in that of who reposts it."""
+        self._count += 1
+        uri = f"at://{did}/app.bsky.feed.post/{self._count}"
+        when = f"2026-01-{1 + self._count // 1000 % 28:02}T00:{self._count // 60 % 60:02}:{self._count % 60:02}.000Z"
+        profile = self.profiles[did]
+        author = {key: profile[key] for key in ("did", "handle", "displayName", "avatar")}
+        written = {"$type": "app.bsky.feed.post", "text": text, "createdAt": when, "langs": ["en"]} | record
+        post = {"uri": uri, "cid": f"bafy{self._count}", "author": author, "record": written, "indexedAt": when}
+        item: dict[str, Any] = {"post": post}
+        if reposted_by:
+            item["reason"] = {"$type": "app.bsky.feed.defs#reasonRepost", "indexedAt": when}
+        self.feeds[reposted_by or did].insert(0, item)
+        return uri
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        method = request.match_info["method"]
+        self.requests.append(method)
+        for trouble in self.troubles:
+            if trouble.times and trouble.method == method:
+                trouble.times -= 1
+                body = trouble.body.encode() if isinstance(trouble.body, str) else trouble.body
+                return web.Response(status=trouble.status, body=body, headers=trouble.headers)
+        actor = request.query["actor"]
+        found = [profile for profile in self.profiles.values() if actor in (profile["did"], profile["handle"])]
+        if error := self.errors.get(actor):
+            return _refused(error, "Account has been suspended")
+        if not found:
+            return _refused("InvalidRequest", "Profile not found")
+        if method == "app.bsky.actor.getProfile":
+            return web.json_response(found[0])
+        return self._page(found[0]["did"], request)
+
+    def _page(self, did: str, request: web.Request) -> web.Response:
+        limit, start = int(request.query["limit"]), int(request.query.get("cursor", 0))
+        assert 1 <= limit <= 100, "the lexicon's bounds"
+        page: dict[str, Any] = {"feed": self.feeds[did][start : start + limit]}
+        if self.turns_for_ever:
+            page |= {"feed": self.feeds[did][:limit], "cursor": "0"}
+        elif start + limit < len(self.feeds[did]):
+            page["cursor"] = str(start + limit)
+        return web.json_response(page)
+
+
+def _refused(error: str, message: str) -> web.Response:
+    return web.Response(
+        status=400, text=json.dumps({"error": error, "message": message}), content_type="application/json"
+    )

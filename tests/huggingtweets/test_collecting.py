@@ -1,0 +1,215 @@
+"""What is new at a far end comes, what was deleted there goes, and nothing is read that was not allowed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from huggingtweets.cli import main
+from huggingtweets.collecting import Collector, Origin
+from huggingtweets.config import Collecting, Settings, Storage
+from huggingtweets.errors import Forgotten, Misconfigured
+from huggingtweets.records import Collected, Tweet
+from huggingtweets.tweet_store import TweetStore
+from huggingtweets.upstream import NoAccount, Patience
+from tests.fakes.bluesky_server import BlueskyServer
+from tests.fakes.x_server import BEARER, XServer
+
+QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.1)
+ANN = Origin("x", "ann")
+BLUE = Origin("bluesky", "ann.bsky.social")
+
+
+@pytest.fixture
+async def x() -> AsyncIterator[XServer]:
+    async with XServer() as server:
+        server.add_user("5", "Ann")
+        yield server
+
+
+@pytest.fixture
+async def bluesky() -> AsyncIterator[BlueskyServer]:
+    async with BlueskyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(x: XServer, bluesky: BlueskyServer, tmp_path: Path) -> Settings:
+    collecting = Collecting(
+        x_api=True, x_api_url=x.url, x_bearer_token=SecretStr(BEARER.bearer_token), bluesky_url=bluesky.url
+    )
+    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"), collecting=collecting)
+
+
+@pytest.fixture
+def store(settings: Settings) -> TweetStore:
+    return TweetStore(settings.tweets)
+
+
+@pytest.fixture
+def collector(settings: Settings) -> Collector:
+    return Collector(settings, patience=QUICK)
+
+
+async def test_a_timeline_is_read_once_and_then_from_where_it_ended(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    x.add_post("5", "a whole story…", note_tweet={"text": "a whole story with its end"})
+    x.add_post("5", "RT @bob: hm", referenced_tweets=[{"type": "retweeted", "id": "1"}])
+    x.add_post("5", "@bob yes", referenced_tweets=[{"type": "replied_to", "id": "1"}])
+    assert (await collector.collect("ann", [ANN])).new == 3
+    story, retweet, reply = sorted(store.tweets("ann"), key=lambda tweet: tweet.id)
+    assert (story.text, story.source, story.lang) == ("a whole story with its end", "x:5", "en")
+    assert (retweet.is_retweet, reply.is_reply) == (True, True)
+    assert store.account("ann").handle == "Ann"
+    x.add_post("5", "news")
+    assert (await collector.collect("ann", [ANN])).new == 1
+    assert [sent.body["meta"]["result_count"] for sent in x.answers if sent.route.endswith("/tweets")][-1] == 1
+    assert (await collector.collect("ann", [ANN])).new == 0
+
+
+async def test_what_was_deleted_there_is_dropped_within_a_day(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    for number in range(130):
+        x.add_post("5", f"post {number}")
+    store.merge("ann", Collected(None, (Tweet("1", "out of an archive"),)))
+    await collector.collect("ann", [ANN])
+    del x.posts[10:15]
+    assert (await collector.collect("ann", [ANN])).dropped == 0, "not before it is time to look"
+    assert collector.due() == []
+    assert collector.due(datetime.now(UTC) + timedelta(hours=21)) == ["ann"]
+    store.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
+    assert (await collector.collect("ann", [ANN])).dropped == 5
+    assert len(store.tweets("ann")) == 126
+    assert await collector.check("ann") == 0
+
+
+@pytest.mark.parametrize("state", ["protected", "suspended"])
+async def test_an_account_that_closes_takes_its_tweets_along(
+    x: XServer, store: TweetStore, collector: Collector, state: str
+) -> None:
+    x.add_post("5", "a post")
+    await collector.collect("ann", [ANN])
+    x.users["5"]["protected"] = state == "protected"
+    x.suspended |= {"5"} if state == "suspended" else set()
+    with pytest.raises(NoAccount, match=f"@ann on X is {state}"):
+        await collector.collect("ann", [ANN])
+    assert store.tweets("ann") == []
+
+
+async def test_an_unknown_and_an_empty_account_are_told(x: XServer, collector: Collector) -> None:
+    with pytest.raises(NoAccount, match="@nobody on X is unknown"):
+        await collector.collect("ann", [Origin("x", "nobody")])
+    with pytest.raises(NoAccount, match="@Ann on X has no tweets"):
+        await collector.collect("ann", [ANN])
+
+
+async def test_a_refusal_of_x_that_is_no_suspension_deletes_nothing(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    x.add_post("5", "a post")
+    await collector.collect("ann", [ANN])
+    x.posts.clear()
+    x.users["5"]["username"] = "another"
+    with pytest.raises(NoAccount, match="unknown"):
+        await collector.collect("ann", [ANN])
+    assert len(store.tweets("ann")) == 1
+
+
+async def test_every_read_of_x_is_charged_before_and_set_right_after(x: XServer, settings: Settings) -> None:
+    charged: list[int] = []
+
+    async def charge(posts: int) -> None:
+        charged.append(posts)
+
+    for number in range(130):
+        x.add_post("5", f"post {number}")
+    collector = Collector(settings, patience=QUICK, charge=charge)
+    await collector.collect("ann", [ANN])
+    assert sum(charged) == 130
+    assert all(sum(charged[:place]) >= 0 for place in range(len(charged)))
+    x.posts.clear()
+    await collector.check("ann")
+    assert sum(charged) == 130
+
+
+async def test_x_is_off_until_it_is_turned_on_and_never_asked_before(x: XServer, settings: Settings) -> None:
+    off = settings.model_copy(update={"collecting": settings.collecting.model_copy(update={"x_api": False})})
+    with pytest.raises(Misconfigured, match="X's rules list training"):
+        await Collector(off).collect("ann", [ANN])
+    mute = settings.model_copy(update={"collecting": settings.collecting.model_copy(update={"x_bearer_token": None})})
+    with pytest.raises(Misconfigured, match="X_BEARER_TOKEN"):
+        await Collector(mute).collect("ann", [ANN])
+    assert x.requests == []
+
+
+async def test_bluesky_is_read_whole_so_that_deletions_show(
+    bluesky: BlueskyServer, store: TweetStore, collector: Collector
+) -> None:
+    ann = bluesky.add_profile("ann.bsky.social")
+    for number in range(3):
+        bluesky.add_post(ann, f"post {number}")
+    assert (await collector.collect("ann", [BLUE])).new == 3
+    store.merge("ann", Collected(None, (Tweet("1", "out of an archive"),)))
+    del bluesky.feeds[ann][1]
+    bluesky.add_post(ann, "news")
+    gathered = await collector.collect("ann", [BLUE])
+    assert (gathered.new, gathered.dropped) == (1, 1)
+    assert await collector.check("ann") == 0
+    bluesky.errors[ann] = "AccountTakedown"
+    assert await collector.check("ann") == 3
+    assert [tweet.text for tweet in store.tweets("ann")] == ["out of an archive"]
+
+
+async def test_who_is_forgotten_does_not_come_back_under_another_name(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    x.add_post("5", "a post")
+    await collector.collect("space", [ANN])
+    store.forget("space")
+    for name in ("space", "ann", "other"):
+        with pytest.raises(Forgotten, match="space asked to be forgotten"):
+            await collector.collect(name, [ANN])
+    assert store.lift("space")
+    assert (await collector.collect("space", [ANN])).new == 1
+
+
+async def test_the_command_line_collects_without_repeating_the_token(
+    bluesky: BlueskyServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X_BEARER_TOKEN", "s3cret")
+    ann = bluesky.add_profile("ann.bsky.social")
+    bluesky.add_post(ann, "a post")
+    config = tmp_path / "config.toml"
+    config.write_text(f'[collecting]\nbluesky_url = "{bluesky.url}"\n')
+
+    async def run(*more: str, command: str = "collect") -> tuple[int, str]:
+        try:
+            await asyncio.to_thread(main, [command, "ann", "--config", str(config), *more])
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        return code, "".join(capsys.readouterr())
+
+    assert await run("--from", "bluesky:ann.bsky.social") == (0, "1 new tweets of ann, 0 gone at their source.\n")
+    row = json.loads((tmp_path / "data/tweets/ann.jsonl").read_text())
+    assert row["source"] == f"bluesky:{ann}"
+    code, told = await run("--from", "bluesky:ann.bsky.social", command="train")
+    assert code == 65
+    assert "only 0 characters" in told
+    bluesky.feeds[ann].clear()
+    assert await run() == (0, "1 tweets of ann are gone at their source, and here.\n")
+    for origin, expected, sentence in [
+        ("x:ann", 78, "Reading X is off"),
+        ("x:🚀", 64, "has an emoji"),
+        ("ann.csv", 64, "files are read by train"),
+    ]:
+        code, told = await run("--from", origin)
+        assert code == expected
+        assert sentence in told
+        assert "s3cret" not in told
