@@ -78,10 +78,11 @@ class Training(Section):
     max_tokens: Count = 400_000
     patience: Count = 2
     batch_tokens: Count = 512
-    row_tokens: Annotated[int, Field(ge=16)] = 256
+    row_tokens: Annotated[int, Field(ge=16)] = 128
     lora_rank: Count = 32
-    lora_embedding_rank: Annotated[int, Field(ge=0)] = 32
-    lora_learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    lora_embedding_rank: Annotated[int, Field(ge=0)] = 64
+    lora_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+    lora_b_rate: Annotated[float, Field(gt=0)] = 8.0
     full_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -30,6 +30,9 @@ from huggingtweets.packing import Rows, pack
 from huggingtweets.precision import fast
 from huggingtweets.termination import postponed
 from huggingtweets.tokenizer import encode_all
+
+if TYPE_CHECKING:
+    from transformers import GPT2LMHeadModel
 
 log = logging.getLogger(__name__)
 
@@ -122,15 +125,9 @@ class _Run:
         self.settings, self.checkpoint = settings, checkpoint
         self.is_lora = settings.method == "lora"
         self.learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
-        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": [p for p in trained if p.ndim == 2], "weight_decay": settings.weight_decay},
-                {"params": [p for p in trained if p.ndim != 2], "weight_decay": 0.0},
-            ],
-            lr=self.learning_rate,
-            betas=(0.9, 0.99),
-        )
+        groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
+        decayed = [group | {"weight_decay": settings.weight_decay * group["decayed"]} for group in groups]
+        self.optimiser = torch.optim.AdamW(decayed, lr=self.learning_rate, betas=(0.9, 0.99))
         self.batch_rows = max(1, round(settings.batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
@@ -162,7 +159,7 @@ class _Run:
         chosen = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
         batch = self.rows.take(chosen)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate * rate(self.place.step, self.total)
+            group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total)
         loss = self._backward(batch)
         if not math.isfinite(loss):
             raise PipelineError(f"The training diverged at step {self.place.step}; lower the learning rate.")
@@ -244,6 +241,15 @@ class _Run:
         self.restore_weights(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.best, self.place = state["best"], _Place(**state["place"])
+
+
+def _whole(model: "GPT2LMHeadModel") -> list[dict[str, Any]]:
+    """All parameters as the optimiser's groups; norms and biases do not decay."""
+    parameters = list(model.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim == 2], "rate": 1.0, "decayed": True},
+        {"params": [p for p in parameters if p.ndim != 2], "rate": 1.0, "decayed": False},
+    ]
 
 
 def epochs_within(settings: Training, tokens: int) -> int:

@@ -114,6 +114,9 @@ def tiny_training(tiny_base: Path) -> Training:
         batch_tokens=512,
         row_tokens=128,
         lora_rank=4,
+        lora_embedding_rank=4,
+        lora_learning_rate=3e-3,
+        lora_b_rate=1.0,
     )
 
 

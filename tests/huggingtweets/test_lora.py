@@ -126,3 +126,14 @@ def test_only_the_adapter_learns(embedding_rank: int) -> None:
 def test_weights_of_another_adapter_are_refused() -> None:
     with pytest.raises(KeyError):
         lora.restore(adapted(), {})
+
+
+def test_what_starts_at_zero_learns_faster(embedding_rank: int) -> None:
+    model = make_model()
+    lora.add(model, rank=3, alpha=6.0, embedding_rank=embedding_rank)
+    slow, fast = lora.groups(model, 8.0)
+    assert (slow["rate"], fast["rate"]) == (1.0, 8.0)
+    assert all(not parameter.any() for parameter in fast["params"])
+    assert all(parameter.any() for parameter in slow["params"])
+    learning = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
+    assert {id(parameter) for parameter in slow["params"] + fast["params"]} == learning

@@ -1,0 +1,213 @@
+"""How soon a voice is learned: the original's recipe and ours on the same tweets, each run in a process of its own.
+
+    python -m benchmarks.training [--quick] [--json] [--from FILE] [--rounds N]
+
+The original's recipe: transformers' Trainer, all weights, fp32, one block a step (1,024 tokens, or as many as the model
+holds), 4 passes, learning rate 1.372e-4 falling as a cosine. Ours: the settings' defaults. Both learn on the embedded
+base from the same tweets and are judged on the same held-out ones; ours runs until it is as good as the original's last
+loss. Then 20 steps of each on a GPT-2 of 124M parameters with random weights, for the speed alone.
+
+The bound is what the processor's matrix products give (measured here) over the floating-point operations that a token
+costs: 6 a parameter, and 4 where the weights themselves do not learn (Kaplan et al. 2020, appendix B).
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from huggingtweets.sample import FOLDER as SAMPLE
+
+ORIGINAL_RATE, ORIGINAL_PASSES, ORIGINAL_BLOCK = 1.372e-4, 4, 1024
+SPEED_STEPS = 20
+
+
+class ReachedError(Exception):
+    """The loss that was aimed at is reached."""
+
+
+def data_set(source: Path) -> Any:
+    """The tweets of `source` as the pipeline splits them."""
+    from huggingtweets.clean import clean_all
+    from huggingtweets.config import Training
+    from huggingtweets.dataset import split_by_time
+    from huggingtweets.sources import read_all
+
+    tweets = sorted(read_all([source]).tweets, key=lambda tweet: tweet.created_at)
+    return split_by_time(clean_all(tweets)[0], Training().held_out)
+
+
+def start_model(size: str) -> Any:
+    """The embedded base, or a GPT-2 of 124M parameters with random weights and the embedded tokenizer."""
+    from huggingtweets import base as bases
+
+    base = bases.load("models/base")
+    if size == "124M":
+        import dataclasses
+
+        from transformers import GPT2Config, GPT2LMHeadModel
+
+        end = base.end_of_text
+        base = dataclasses.replace(base, model=GPT2LMHeadModel(GPT2Config(bos_token_id=end, eos_token_id=end)))
+    return base
+
+
+def original(size: str, source: Path, threads: int) -> dict[str, Any]:
+    """transformers' Trainer with the original's settings."""
+    import torch
+    from transformers import Trainer, TrainingArguments
+
+    from huggingtweets.loss import mean_loss
+    from huggingtweets.tokenizer import encode_all
+    from huggingtweets.train import tokenized_rows
+
+    torch.set_num_threads(threads)
+    base, data = start_model(size), data_set(source)
+    base.model.config._attn_implementation = "sdpa"
+    flat = [base.end_of_text]
+    for tokens in encode_all(base.tokenizer, data.learned):
+        flat += [*tokens.tolist(), base.end_of_text]
+    block = min(ORIGINAL_BLOCK, base.context)
+    blocks = [flat[start : start + block] for start in range(0, len(flat) - block + 1, block)]
+    rows = [{"input_ids": torch.tensor(row), "labels": torch.tensor(row)} for row in blocks]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            learning_rate=ORIGINAL_RATE,
+            lr_scheduler_type="cosine",
+            num_train_epochs=ORIGINAL_PASSES,
+            max_steps=SPEED_STEPS if size == "124M" else -1,
+            per_device_train_batch_size=1,
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            use_cpu=not torch.cuda.is_available(),
+        )
+        trainer = Trainer(model=base.model, args=arguments, train_dataset=rows)
+        began = time.perf_counter()
+        trainer.train()
+        seconds = time.perf_counter() - began
+    loss = mean_loss(base.model, tokenized_rows(base, data.held_out, 128)) if size != "124M" else None
+    return {"seconds": seconds, "tokens": trainer.state.global_step * block, "held_out_loss": loss}
+
+
+def ours(size: str, source: Path, threads: int, aim: float | None, method: str) -> dict[str, Any]:
+    """Our training with its defaults, until the held-out loss is at most `aim`."""
+    from huggingtweets.config import Training
+    from huggingtweets.cpu import keep_freed_memory, use_threads
+    from huggingtweets.train import Step, train
+
+    use_threads(threads)
+    keep_freed_memory()
+    base, data = start_model(size), data_set(source)
+    seen = {"tokens": 0, "held_out_loss": None}
+
+    def watch(step: Step) -> None:
+        seen.update(steps=step.done, held_out_loss=step.held_out_loss)
+        if size == "124M" and step.done == SPEED_STEPS:
+            raise ReachedError
+        if aim is not None and step.held_out_loss is not None and step.held_out_loss <= aim:
+            raise ReachedError
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Training(method=method, checkpoint_seconds=1e6)
+        began = time.perf_counter()
+        with contextlib.suppress(ReachedError):
+            train(base, data, settings, Path(folder) / "checkpoint.pt", watch)
+        seconds = time.perf_counter() - began
+    return {"seconds": seconds, "tokens": seen["steps"] * settings.batch_tokens, "held_out_loss": seen["held_out_loss"]}
+
+
+def product_rate(dtype_name: str, threads: int) -> float:
+    """Floating-point operations a second of products of the size that training has, [1024, 768] @ [768, 3072]."""
+    import torch
+
+    torch.set_num_threads(threads)
+    dtype = getattr(torch, dtype_name)
+    left, right = torch.randn(1024, 768).to(dtype), torch.randn(768, 3072).to(dtype)
+    best, until = 0.0, time.perf_counter() + 2
+    while time.perf_counter() < until:
+        began = time.perf_counter()
+        left @ right
+        best = max(best, 2 * 1024 * 768 * 3072 / (time.perf_counter() - began))
+    return best
+
+
+def alone(what: str, **options: Any) -> dict[str, Any]:
+    """`what` in a process of its own, with its peak memory."""
+    call = [sys.executable, "-m", "benchmarks.training", "--alone", json.dumps({"what": what, **options})]
+    done = subprocess.run(call, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def run_alone(options: dict[str, Any]) -> dict[str, Any]:
+    parts: dict[str, Callable[..., dict[str, Any]]] = {"original": original, "ours": ours}
+    what, source = options.pop("what"), Path(options.pop("source"))
+    result = parts[what](source=source, **options)
+    return result | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def measure(source: Path, rounds: int, threads: int, *, with_124m: bool) -> dict[str, Any]:
+    """All runs, interleaved; medians and ratios."""
+    kinds = {"original": [], "adapter": [], "full": []}
+    shared = {"source": str(source), "threads": threads}
+    for number in range(rounds):
+        first = alone("original", size="base", **shared)
+        kinds["original"].append(first)
+        for name, method in (("adapter", "lora"), ("full", "full")):
+            kinds[name].append(alone("ours", size="base", aim=first["held_out_loss"], method=method, **shared))
+        print(f"round {number + 1} of {rounds} done", file=sys.stderr)
+    result: dict[str, Any] = {"base": {name: medians(runs) for name, runs in kinds.items()}}
+    slow = result["base"]["original"]
+    ours_by_name = {name: result["base"][name] for name in ("adapter", "full")}
+    result["ratios"] = {f"{name}_sooner": slow["seconds"] / run["seconds"] for name, run in ours_by_name.items()}
+    result["ratios"] |= {f"{name}_memory": run["peak_mb"] / slow["peak_mb"] for name, run in ours_by_name.items()}
+    if with_124m:
+        result["124M"] = {
+            "original": alone("original", size="124M", **shared),
+            "adapter": alone("ours", size="124M", aim=None, method="lora", **shared),
+            "full": alone("ours", size="124M", aim=None, method="full", **shared),
+        }
+        for run in result["124M"].values():
+            run["tokens_per_second"] = run["tokens"] / run["seconds"]
+    result["products"] = {name: product_rate(name, threads) for name in ("float32", "bfloat16")}
+    return result
+
+
+def medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+    return middle | {"tokens_per_second": middle["tokens"] / middle["seconds"]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--from", dest="source", type=Path, help="tweets to learn; the sample account by default")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--quick", action="store_true", help="one round, without the large model")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        print(json.dumps(run_alone(json.loads(options.alone))))
+        return
+    rounds = 1 if options.quick else options.rounds
+    source = options.source or SAMPLE / "tweets.jsonl"
+    result = measure(source, rounds, options.threads, with_124m=not options.quick)
+    result |= {"source": source.stem, "rounds": rounds, "threads": options.threads, "processor": platform.processor()}
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
