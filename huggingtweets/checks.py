@@ -11,9 +11,10 @@ from typing import Protocol
 
 import regex
 
+from huggingtweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
+
 MAX_WEIGHT = 280
 LINK_WEIGHT = 23
-ZERO_WIDTH_SPACE = "\u200b"
 # Code points of weight 1 by X's configuration v3 (twitter-text, "Counting characters"); all others weigh 2.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
@@ -22,7 +23,6 @@ _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-
 _TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation selector follows
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
 _LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}", regex.IGNORECASE)
-_NOT_WORD = regex.compile(r"[^\w]+")
 
 
 def weighted_length(text: str) -> int:
@@ -41,12 +41,6 @@ def _weight(grapheme: str) -> int:
 def defused(text: str) -> str:
     """`text` with a zero-width space in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`): it reads the same."""
     return _PING.sub(ZERO_WIDTH_SPACE, text)
-
-
-def normalised(text: str) -> str:
-    """What is compared to find copies: words alone, without case, punctuation, emoji or invisible characters."""
-    folded = unicodedata.normalize("NFKC", text.replace(ZERO_WIDTH_SPACE, "")).casefold()
-    return _NOT_WORD.sub(" ", folded).strip()
 
 
 class Check(Protocol):
@@ -72,13 +66,13 @@ class Leftover:
 
 
 class Copy:
-    """Not one of the person's own tweets, whatever case, punctuation or emoji."""
+    """Not one of the person's own tweets, whatever case, punctuation or emoji, nor most of a single one."""
 
     def __init__(self, texts: Iterable[str]):
-        self._known = frozenset(normalised(text) for text in texts) - {""}
+        self._known = KnownTexts(texts)
 
     def __call__(self, text: str) -> str | None:
-        return "copied" if normalised(text) in self._known else None
+        return "copied" if self._known.has_nearly(text) else None
 
 
 def first_objection(checks: Sequence[Check], text: str) -> str | None:

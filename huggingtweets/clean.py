@@ -8,11 +8,11 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 
-from huggingtweets.records import Counts, Tweet
+from huggingtweets.records import JSON, Counts, Tweet
 
 MIN_CONTENT_WORDS = 3
 END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token: it parts tweets, so no tweet may contain it
@@ -40,6 +40,14 @@ class Kept:
     created_at: datetime | None
     text: str
     is_reply: bool
+
+    def as_json(self) -> JSON:
+        return {**asdict(self), "created_at": self.created_at.isoformat() if self.created_at else None}
+
+    @classmethod
+    def from_json(cls, row: JSON) -> "Kept":
+        written = row["created_at"]
+        return cls(row["id"], datetime.fromisoformat(written) if written else None, row["text"], row["is_reply"])
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -96,7 +96,7 @@ def cli() -> None:
 def train(
     context: Context, /, name: str, files: tuple[Path, ...], background: bool, as_json: bool, **chosen: str | int | None
 ) -> None:
-    """Learn the voice NAME, and put the new version in use."""
+    """Learn the voice NAME, and put the new version in use if it is no worse than the one before and no copyist."""
     from huggingtweets import pipeline
 
     if background:
@@ -111,13 +111,17 @@ def train(
         _print_json(outcome.as_json())
         return
     counts, report = outcome.counts, outcome.report
+    state = "in use" if outcome.verdict.passed else "ready, but kept out of use"
     click.echo(
-        f"{outcome.version.name} {outcome.version.version} is in use after {outcome.seconds:.0f} s.\n"
+        f"{outcome.version.name} {outcome.version.version} is {state} after {outcome.seconds:.0f} s.\n"
         f"{counts.downloaded:,} downloaded, {counts.retweets:,} retweets, "
         f"{counts.short:,} short, {counts.kept:,} kept.\n"
         f"Held out: {report.held_out_bits_per_byte:.3f} bits per byte, the base has "
-        f"{report.base_held_out_bits_per_byte:.3f}."
+        f"{report.base_held_out_bits_per_byte:.3f}"
+        + (f", {report.previous.version} has {report.previous.held_out_bits_per_byte:.3f}." if report.previous else ".")
     )
+    if outcome.verdict.why_not:
+        click.echo(outcome.verdict.why_not)
     for text in outcome.samples:
         click.echo(f"- {text}")
 
@@ -182,37 +186,47 @@ def generate(context: Context, name: str, prompt: str, count: int, seed: int | N
 
 @cli.command()
 @click.argument("name")
+@click.option("--version", "chosen", help="Another version than the one in use, such as v2; it is held against that.")
 @json_option
 @command
-def evaluate(context: Context, name: str, as_json: bool) -> None:
-    """Measure the version of NAME that is in use."""
+def evaluate(context: Context, name: str, chosen: str | None, as_json: bool) -> None:
+    """Measure the version of NAME that is in use, on tweets that it has not learned from."""
+    from huggingtweets.gate import judge
     from huggingtweets.measure import measure
 
-    version = context.registry.current(parse_name(name))
-    report = measure(version, context.settings, context.beside)
+    handle, registry = parse_name(name), context.registry
+    version = registry.version(handle, chosen) if chosen else registry.current(handle)
+    in_use = registry.current(handle) if chosen and handle in registry.names() else None
+    compared_with = in_use if in_use and in_use.key != version.key else None
+    report = measure(version, context.settings, context.beside, compared_with)
+    verdict = judge(report, context.settings.gate)
     facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
+    facts |= {"passes_the_gate": verdict.passed, "why_not": verdict.why_not}
     if as_json:
         _print_json(facts)
     else:
-        for key, value in facts.items():
-            click.echo(
-                f"{key.replace('_', ' ')}: {value:.4f}"
-                if isinstance(value, float)
-                else f"{key.replace('_', ' ')}: {value}"
-            )
+        for key, value in _flat(facts):
+            click.echo(f"{key.replace('_', ' ')}: {f'{value:.4f}' if isinstance(value, float) else value}")
 
 
 @cli.command()
 @json_option
 @command
 def models(context: Context, as_json: bool) -> None:
-    """List the models and their versions in use."""
+    """List the models and their versions in use, and the versions that are not fit to be used."""
     registry = context.registry
-    for version in registry.in_use():
+    in_use = {version.name: version for version in registry.in_use()}
+    for name in sorted({*in_use, *registry.all_names()}):
+        rejected = {version.version: version.rejected for version in registry.rejected(name)}
+        version = in_use.get(name)
         if as_json:
-            _print_json(_summary(version) | {"versions": registry.versions(version.name)})
-        else:
+            summary = _summary(version) if version else {"name": name, "version": None}
+            _print_json(summary | {"versions": registry.versions(name), "rejected": rejected})
+            continue
+        if version:
             click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest['created']}")
+        for number, why in rejected.items():
+            click.echo(f"{name}\t{number}\t{why}")
 
 
 @cli.command()
@@ -331,6 +345,15 @@ def _progress(as_json: bool) -> "AbstractContextManager[Callable[[Any], None]]":
 
 def _print_json(row: dict[str, Any]) -> None:
     click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _flat(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """`facts` without those that are not there, and those of a table within it one by one."""
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}_{inner}", fact) for inner, fact in _flat(value))
+        elif value not in (None, ""):
+            yield key, value
 
 
 def _summary(version: Version) -> dict[str, Any]:

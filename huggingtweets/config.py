@@ -74,6 +74,8 @@ class Training(Section):
     min_characters: Count = 6_000
     warn_characters: Count = 40_000
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    replies: bool = True
+    deduplicate: bool = True
     max_epochs: Count = 6
     max_tokens: Count = 400_000
     patience: Count = 2
@@ -103,6 +105,16 @@ class Collecting(Section):
     folder_seconds: Annotated[float, Field(gt=0)] = 10.0
 
 
+class Gate(Section):
+    """What a new version must achieve to be used."""
+
+    drafts: Count = 200
+    max_exact_copies: Annotated[int, Field(ge=0)] = 0
+    max_near_copies: Annotated[float, Field(ge=0, le=1)] = 0.01
+    noise_standard_errors: Annotated[float, Field(ge=0)] = 1.645
+    max_worse: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
 class Generation(Section):
     """How tweets are drawn."""
 
@@ -124,6 +136,7 @@ class Settings(BaseModel):
 
     storage: Storage = Storage()
     training: Training = Training()
+    gate: Gate = Gate()
     generation: Generation = Generation()
     collecting: Collecting = Collecting()
 

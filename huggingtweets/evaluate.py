@@ -1,52 +1,122 @@
-"""How good a voice is: its loss on tweets it has not seen, and what its unchecked drafts are like.
+"""How good a voice is: its loss on tweets it has not seen, what its drafts copy, and whom its tweets are taken for.
 
 Knows models, texts and formulas. Does not know versions' history or what is good enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from huggingtweets.attribution import Attribution
 from huggingtweets.base import Base
-from huggingtweets.checks import normalised
+from huggingtweets.checks import Copy, Leftover, Length, first_objection
+from huggingtweets.copies import KnownTexts, exact_copies, near_copies
 from huggingtweets.dataset import Dataset
-from huggingtweets.engine.decode import Draft, Sampling, decode
-from huggingtweets.loss import bits_per_byte, mean_loss
-from huggingtweets.records import Report
-from huggingtweets.tokenizer import byte_count
-from huggingtweets.train import tokenized_rows
+from huggingtweets.engine.decode import Draft
+from huggingtweets.generate import as_tweet
+from huggingtweets.likeness import distinct_n, divergence, emoji_profile, length_profile
+from huggingtweets.records import Comparison, Report
+from huggingtweets.tokenizer import byte_sizes, encode_all
 
-DRAFTS = 50
+BATCH_TEXTS = 32
 
 
-def evaluate(
-    voice: Base, base_loss_bits: float, dataset: Dataset, *, sampling: Sampling, row_tokens: int, seed: int
-) -> tuple[Report, list[Draft]]:
-    """The report on `voice`, and the drafts it was written from; `base_loss_bits` is the base's, by `held_out_bits`."""
-    drafts = decode(voice, "", DRAFTS, sampling, seed)
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Of each text, [texts]: bits under a voice, closing end-of-text included, and UTF-8 bytes, which that lacks."""
+
+    bits: NDArray[np.float64]
+    sizes: NDArray[np.int64]
+
+    @property
+    def per_byte(self) -> float:
+        """Bits per byte of all texts together; compares across tokenizers.
+
+        After Gao et al., "The Pile" (2020), section 3.1: bpb = (tokens / bytes) * loss / ln 2.
+        """
+        return float(self.bits.sum() / self.sizes.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a report is made from besides the drafts: losses on the held-out tweets, and who else is known.
+
+    `others` are the training texts of other accounts, by account.
+    """
+
+    loss: Loss
+    base_loss: Loss
+    previous: Comparison | None
+    others: Mapping[str, Sequence[str]]
+
+
+def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft]) -> Report:
+    """The report on the voice `name`, from its losses and from `drafts` that no check has seen."""
     texts = [draft.text for draft in drafts]
-    report = Report(
+    tweets = passing(dataset, drafts)
+    known = KnownTexts(dataset.texts)
+    of_tweets = of_held_out = None
+    if judged.others:
+        attribution = Attribution({**judged.others, name: dataset.learned})
+        of_tweets = attribution.share(tweets, [name])
+        of_held_out = attribution.share(dataset.held_out, [name])
+    return Report(
         held_out_tweets=len(dataset.held_out),
-        held_out_bits_per_byte=held_out_bits(voice, dataset.held_out, row_tokens),
-        base_held_out_bits_per_byte=base_loss_bits,
+        held_out_bits_per_byte=judged.loss.per_byte,
+        base_held_out_bits_per_byte=judged.base_loss.per_byte,
         drafts=len(texts),
-        exact_copies=exact_copies(texts, dataset.texts),
+        exact_copies=exact_copies(texts, known),
+        near_copies=near_copies(texts, known),
         distinct_2=distinct_n(texts, 2),
+        tweets=len(tweets),
+        length_divergence=divergence(length_profile(tweets), length_profile(dataset.learned)),
+        emoji_divergence=divergence(emoji_profile(tweets), emoji_profile(dataset.learned)),
+        accounts=len(judged.others) + 1,
+        attribution=of_tweets,
+        held_out_attribution=of_held_out,
+        previous=judged.previous,
     )
-    return report, drafts
+
+
+def passing(dataset: Dataset, drafts: Sequence[Draft]) -> tuple[str, ...]:
+    """The drafts that pass the checks of every answer, as tweets, none twice."""
+    checks = (Leftover(), Length(), Copy(dataset.texts))
+    texts = [as_tweet(draft.text) for draft in drafts if draft.ended]
+    return tuple(dict.fromkeys(text for text in texts if not first_objection(checks, text)))
+
+
+@torch.inference_mode()
+def loss(voice: Base, texts: Sequence[str], row_tokens: int) -> Loss:
+    """The loss of each of `texts` under `voice`, cut to `row_tokens` and to the context as in training.
+
+    A text that is cut has no end-of-text to predict, and its bytes count as far as it was read.
+    """
+    longest = min(row_tokens, voice.context)
+    documents = encode_all(voice.tokenizer, texts)
+    sizes_of = byte_sizes(voice.tokenizer)
+    bits, sizes = np.zeros(len(texts)), np.zeros(len(texts), np.int64)
+    by_length = sorted(range(len(texts)), key=lambda place: len(documents[place]))
+    for start in range(0, len(by_length), BATCH_TEXTS):
+        places = by_length[start : start + BATCH_TEXTS]
+        framed = [[voice.end_of_text, *documents[place].tolist(), voice.end_of_text][: longest + 1] for place in places]
+        width = max(map(len, framed))
+        # Later places are never seen by earlier ones, so what fills the end of a row needs no mask.
+        rows = torch.tensor([row + [voice.end_of_text] * (width - len(row)) for row in framed])
+        counted = torch.tensor([[True] * (len(row) - 1) + [False] * (width - len(row)) for row in framed])
+        device = voice.model.device
+        hidden = voice.model.transformer(input_ids=rows[:, :-1].to(device), use_cache=False).last_hidden_state
+        logits = voice.model.lm_head(hidden[counted.to(device)]).float()
+        nats = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
+        owners = counted.nonzero()[:, 0].numpy()
+        bits[places] = np.bincount(owners, nats.numpy(), len(places)) / np.log(2)
+        sizes[places] = [sizes_of[row[1:]].sum() for row in framed]
+    return Loss(bits, sizes)
 
 
 def held_out_bits(voice: Base, texts: Sequence[str], row_tokens: int) -> float:
-    """Bits per UTF-8 byte of `texts`; see `loss.bits_per_byte`."""
-    rows = tokenized_rows(voice, texts, row_tokens)
-    return bits_per_byte(mean_loss(voice.model, rows), rows.token_count, byte_count(voice.tokenizer, rows))
-
-
-def exact_copies(drafts: Sequence[str], known: Sequence[str]) -> int:
-    """How many of `drafts` are one of `known` once case, punctuation and emoji are put aside."""
-    originals = {normalised(text) for text in known} - {""}
-    return sum(normalised(draft) in originals for draft in drafts)
-
-
-def distinct_n(texts: Sequence[str], n: int) -> float:
-    """Different word n-grams over all word n-grams of `texts` (Li et al. 2016); 1 is all different, 0 none there."""
-    grams = [tuple(words[i : i + n]) for words in map(str.split, texts) for i in range(len(words) - n + 1)]
-    return len(set(grams)) / len(grams) if grams else 0.0
+    """Bits per UTF-8 byte of `texts` under `voice`."""
+    return loss(voice, texts, row_tokens).per_byte

@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection, normalised
+from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection
+from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine import Engine, Request
 from huggingtweets.errors import NotEnoughDrafts, Usage

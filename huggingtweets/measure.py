@@ -1,30 +1,71 @@
-"""A version from disk, measured on the tweets it was not trained on.
+"""A version, staged or whole, measured on the tweets it was not trained on.
 
-Knows the registry's versions and `evaluate`. Does not know what is good enough.
+Knows versions, weights on disk and `evaluate`. Does not know what is good enough.
 """
 
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from huggingtweets import base
 from huggingtweets.config import Settings
 from huggingtweets.dataset import Dataset
-from huggingtweets.engine.decode import Sampling
-from huggingtweets.engine.voices import load_voice
-from huggingtweets.evaluate import evaluate, held_out_bits
-from huggingtweets.records import Report
+from huggingtweets.engine.decode import Sampling, decode
+from huggingtweets.errors import BadBase
+from huggingtweets.evaluate import Judged, Loss, evaluate, loss, passing
+from huggingtweets.gate import compared
+from huggingtweets.merged import load_version
+from huggingtweets.neighbours import neighbours
+from huggingtweets.records import Comparison, Report
 from huggingtweets.registry import Version
 
+log = logging.getLogger(__name__)
 
-def measure(version: Version, settings: Settings, beside: Path | None) -> Report:
-    """The report on `version`, drawn with its own seed, as the pipeline writes it."""
-    dataset = Dataset.load(version.dataset)
-    row_tokens = settings.training.row_tokens
-    report, _ = evaluate(
-        load_voice(version, beside),
-        held_out_bits(base.load(version.base, beside), dataset.held_out, row_tokens),
-        dataset,
-        sampling=Sampling.of(settings.generation),
-        row_tokens=row_tokens,
-        seed=version.manifest["seed"],
-    )
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A voice in memory, the base it was trained on, and its data set; `seed` is for its drafts."""
+
+    name: str
+    voice: base.Base
+    base: str
+    dataset: Dataset
+    seed: int
+
+
+def measure(version: Version, settings: Settings, beside: Path | None, in_use: Version | None = None) -> Report:
+    """The report on `version`, drawn with its own seed, as the pipeline writes it.
+
+    `in_use` is what it is held against. Raises `BadBase` when it was trained on another base than there is now.
+    """
+    voice, dataset = load_version(version, beside), Dataset.load(version.dataset)
+    subject = Subject(version.name, voice, version.base, dataset, version.manifest["seed"])
+    report, _ = measured(subject, in_use, neighbours(version.name, settings), settings, beside)
     return report
+
+
+def measured(
+    subject: Subject,
+    in_use: Version | None,
+    others: Mapping[str, Sequence[str]],
+    settings: Settings,
+    beside: Path | None,
+) -> tuple[Report, tuple[str, ...]]:
+    """The report on `subject`, and those of its drafts that pass the checks; `others` are other accounts' texts."""
+    dataset = subject.dataset
+
+    def held_out(voice: base.Base) -> Loss:
+        return loss(voice, dataset.held_out, settings.training.row_tokens)
+
+    ours = held_out(subject.voice)
+    previous: Comparison | None = None
+    if in_use:
+        try:
+            theirs = held_out(load_version(in_use, beside))
+            previous = compared(in_use.version, ours.bits, theirs.bits, ours.sizes)
+        except BadBase as error:
+            log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
+    drafts = decode(subject.voice, "", settings.gate.drafts, Sampling.of(settings.generation), subject.seed)
+    judged = Judged(ours, held_out(base.load(subject.base, beside)), previous, others)
+    return evaluate(subject.name, dataset, judged, drafts), passing(dataset, drafts)

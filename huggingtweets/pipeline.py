@@ -1,30 +1,33 @@
 """The stages from tweets to a version in use: collect, clean, dataset, train, evaluate, samples, register.
 
-The inputs decide the name of the staged folder, so a run that was killed goes on in the same one when it is started
-again. Nothing is in use before the last rename.
+Each stage leaves a file that says what it was made from, so a run that was killed goes on where it was when it is
+started again. Nothing is in use before the last rename, and nothing that does not pass the gate.
 
 Knows the order of the stages. Does not know what is done inside them, or who is told of the progress.
 """
 
-import hashlib
-import json
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from huggingtweets import atomic, sources
 from huggingtweets import base as bases
-from huggingtweets import sources
 from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
-from huggingtweets.dataset import Dataset, refuse_too_little, split_by_time
-from huggingtweets.errors import Unavailable
+from huggingtweets.dataset import Dataset, make, refuse_too_little
+from huggingtweets.errors import BadData, Unavailable, UnknownModel
+from huggingtweets.gate import Verdict, judge
+from huggingtweets.neighbours import neighbours
 from huggingtweets.records import JSON, Counts, Report
 from huggingtweets.registry import Registry, Version
+from huggingtweets.stages import FOLDER as STAGE_FILES
+from huggingtweets.stages import Stages, digest, file_digest
 from huggingtweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 
 STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "register")
 SAMPLES = 5
-CHECKPOINT = "checkpoint.pt"
+DATASET, KEPT, CHECKPOINT = "dataset.jsonl", f"{STAGE_FILES}/kept.jsonl", f"{STAGE_FILES}/checkpoint.pt"
+WEIGHTS = ("adapter", "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Outcome:
     version: Version
     counts: Counts
     report: Report
+    verdict: Verdict
     samples: tuple[str, ...]
     seconds: float
 
@@ -68,6 +73,8 @@ class Outcome:
             "base": self.version.base,
             **self.counts.as_json(),
             "report": self.report.as_json(),
+            "in_use": self.verdict.passed,
+            "why_not": self.verdict.why_not,
             "samples": list(self.samples),
             "seconds": round(self.seconds, 1),
             "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
@@ -80,105 +87,201 @@ Say = Callable[[Progress], None]
 def run(
     name: str, files: Sequence[Path], settings: Settings, *, beside: Path | None = None, say: Say = lambda _: None
 ) -> Outcome:
-    """Learn `name` from `files` and from what was collected before, and put the new version in use.
+    """Learn `name` from `files` and from what was collected before; the new version is in use if it passes the gate.
 
     `beside` is the folder that a relative base counts from. Raises `BadSource`, `TooLittleData`, `BadBase`,
     `Unavailable`.
     """
     started = time.monotonic()
-    _collect(name, files, settings, say)
-    kept, counts = _clean(name, settings, say)
     registry = Registry(settings.storage.models)
-    fingerprint = bases.fingerprint(settings.training.base, beside)
-    with registry.staged(name, _identity(kept, settings.training, fingerprint)) as staged:
-        dataset = split_by_time(kept, settings.training.held_out)
-        dataset.save(staged / "dataset.jsonl")
-        say(Progress("dataset", facts={"learned": len(dataset.learned), "held_out": len(dataset.held_out)}))
-        manifest, report, samples = _learn(staged, dataset, settings, beside, say)
-        account = TweetStore(settings.tweets).account(name)
-        manifest |= {
-            "base_fingerprint": fingerprint,
-            "accounts": [account.as_json() | {"counts": counts.as_json()}],
+    with registry.staged(name) as folder:
+        building = _Run(name, settings, beside, folder, say)
+        try:
+            building.collect(files)
+            counts = building.clean()
+            dataset = building.dataset()
+        except (BadData, Unavailable):
+            # The inputs are at fault: there is nothing to go on from.
+            registry.discard(name)
+            raise
+        training = building.train(dataset)
+        report, tweets = building.evaluate(dataset)
+        samples = building.samples(tweets)
+        verdict = judge(report, settings.gate)
+        manifest: JSON = {
+            "base": settings.training.base,
+            "method": settings.training.method,
+            "seed": settings.training.seed,
+            "settings": settings.training.model_dump(),
+            "training": training,
+            "report": report.as_json(),
+            "verdict": verdict.as_json(),
+            "samples": list(samples),
+            "base_fingerprint": building.base_fingerprint,
+            "accounts": [
+                building.store.account(handle).as_json() | {"counts": counts[handle].as_json()} for handle in counts
+            ],
+            "stages": building.stages.inputs,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - started, 1),
         }
-        (staged / CHECKPOINT).unlink(missing_ok=True)
-        version = registry.add(name, staged, manifest)
-        registry.promote(name, version.version)
-    say(Progress("register", facts={"version": version.version}))
-    return Outcome(version, counts, report, samples, time.monotonic() - started)
+        building.stages.forget()
+        version = (registry.release if verdict.passed else registry.add)(name, folder, manifest)
+    say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=verdict.why_not))
+    return Outcome(version, _summed(counts.values()), report, verdict, samples, time.monotonic() - started)
 
 
-def _collect(name: str, files: Sequence[Path], settings: Settings, say: Say) -> None:
-    store = TweetStore(settings.tweets)
-    new = 0
-    if files:
-        new = store.merge(name, sources.read_all(files))
-    known = len(store.tweets(name))
-    if not known:
-        raise Unavailable(f"There are no tweets of {name}; name a file or archive of theirs with --from.")
-    say(Progress("collect", facts={"tweets": known, "new": new}))
+class _Run:
+    """The stages of one run, each passed over if an earlier run left its output."""
 
+    def __init__(self, name: str, settings: Settings, beside: Path | None, folder: Path, say: Say):
+        self.name, self.handles = name, name.split("-")
+        self.settings, self.beside, self.folder, self.say = settings, beside, folder, say
+        self.store = TweetStore(settings.tweets)
+        self.stages = Stages(folder)
+        try:
+            self.in_use: Version | None = Registry(settings.storage.models).current(name)
+        except UnknownModel:
+            self.in_use = None
 
-def _clean(name: str, settings: Settings, say: Say) -> tuple[list[Kept], Counts]:
-    kept, counts = clean_all(TweetStore(settings.tweets).tweets(name))
-    refuse_too_little(name, kept, settings.training.min_characters)
-    characters = sum(len(tweet.text) for tweet in kept)
-    warning = ""
-    if characters < settings.training.warn_characters:
-        warning = (
-            f"{characters:,} characters are few: the voice will be faint below {settings.training.warn_characters:,}."
+    @cached_property
+    def base_fingerprint(self) -> str:
+        return bases.fingerprint(self.settings.training.base, self.beside)
+
+    def collect(self, files: Sequence[Path]) -> None:
+        """Merge the tweets in `files` into the store; raises `Unavailable` when there are none of somebody."""
+
+        def make() -> JSON:
+            new = self.store.merge(self.name, sources.read_all(files)) if files else 0
+            known = {handle: len(self.store.tweets(handle)) for handle in self.handles}
+            for handle in known:
+                if not known[handle]:
+                    raise Unavailable(f"There are no tweets of {handle}; name a file or archive of theirs with --from.")
+            return {"tweets": sum(known.values()), "new": new, "left": self._fingerprints()}
+
+        inputs = [_file_state(path) for path in files]
+        fresh = lambda output: output["left"] == self._fingerprints()  # noqa: E731
+        output = self.stages.output("collect", inputs, make, fresh=fresh)
+        self.say(Progress("collect", facts={key: output[key] for key in ("tweets", "new")}))
+
+    def clean(self) -> dict[str, Counts]:
+        """Keep what can be learned from, by handle; raises `TooLittleData`."""
+
+        def make() -> JSON:
+            rows: list[JSON] = []
+            counts: JSON = {}
+            for handle in self.handles:
+                kept, counted = clean_all(self.store.tweets(handle))
+                rows += [tweet.as_json() | {"handle": handle} for tweet in kept]
+                counts[handle] = counted.as_json()
+                refuse_too_little(handle, kept, self.settings.training.min_characters)
+            atomic.write_json_lines(self.folder / KEPT, rows)
+            return {"counts": counts, "characters": sum(len(row["text"]) for row in rows)}
+
+        inputs = [self._fingerprints(), self.settings.training.min_characters]
+        output = self.stages.output("clean", inputs, make, files=[KEPT])
+        counts = {handle: Counts.from_json(row) for handle, row in output["counts"].items()}
+        self._tell_cleaned(_summed(counts.values()), output["characters"])
+        return counts
+
+    def _tell_cleaned(self, counts: Counts, characters: int) -> None:
+        enough = self.settings.training.warn_characters
+        few = f"{characters:,} characters are few: the voice will be faint below {enough:,}."
+        facts = {**counts.as_json(), "characters": characters}
+        self.say(Progress("clean", facts=facts, warning=few if characters < enough else ""))
+
+    def dataset(self) -> Dataset:
+        """Split what was kept; what the version in use has learned or held out stays where it was."""
+        chosen = self.settings.training
+
+        def make_dataset() -> JSON:
+            people: dict[str, list[Kept]] = {handle: [] for handle in self.handles}
+            for row in atomic.read_json_lines(self.folder / KEPT):
+                if chosen.replies or not row["is_reply"]:
+                    people[row["handle"]].append(Kept.from_json(row))
+            before = Dataset.load(self.in_use.dataset) if self.in_use else None
+            dataset = make(people, chosen, before)
+            dataset.save(self.folder / DATASET)
+            left_out = sum(map(len, people.values())) - len(dataset.texts)
+            return {"learned": len(dataset.learned), "held_out": len(dataset.held_out), "near_copies": left_out}
+
+        settings = chosen.model_dump(include={"held_out", "replies", "deduplicate", "min_characters"})
+        before = file_digest(self.in_use.dataset) if self.in_use else ""
+        inputs = [file_digest(self.folder / KEPT), settings, before]
+        facts = self.stages.output("dataset", inputs, make_dataset, files=[DATASET])
+        self.say(Progress("dataset", facts=facts))
+        return Dataset.load(self.folder / DATASET)
+
+    def train(self, dataset: Dataset) -> JSON:
+        """Leave the weights in the folder; what the training was like."""
+        chosen = self.settings.training
+        settings = chosen.model_dump(exclude={"threads", "checkpoint_seconds"})
+        inputs = [file_digest(self.folder / DATASET), settings, self.base_fingerprint]
+        return self.stages.output(
+            "train", inputs, lambda: self._train(dataset, chosen), files=WEIGHTS, clear=[CHECKPOINT]
         )
-    say(Progress("clean", facts={**counts.as_json(), "characters": characters}, warning=warning))
-    return kept, counts
 
+    def _train(self, dataset: Dataset, chosen: Training) -> JSON:
+        """Here torch is imported."""
+        from huggingtweets import train as training
 
-def _learn(
-    staged: Path, dataset: Dataset, settings: Settings, beside: Path | None, say: Say
-) -> tuple[JSON, Report, tuple[str, ...]]:
-    """Train, evaluate and draw samples; leaves the weights in `staged`. Here torch is imported."""
-    from huggingtweets import train as training
-    from huggingtweets.engine.decode import Sampling
-    from huggingtweets.evaluate import evaluate, held_out_bits
-
-    chosen = settings.training
-    use_threads(chosen.threads)
-    keep_freed_memory()
-    base = bases.load(chosen.base, beside)
-    base_bits = held_out_bits(base, dataset.held_out, chosen.row_tokens)
-    trained = training.train(
-        base,
-        dataset,
-        chosen,
-        staged / CHECKPOINT,
-        lambda step: say(
-            Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss})
-        ),
-    )
-    _save_weights(staged, base, trained.weights, chosen)
-    sampling = Sampling.of(settings.generation)
-    report, drafts = evaluate(
-        base, base_bits, dataset, sampling=sampling, row_tokens=chosen.row_tokens, seed=chosen.seed
-    )
-    say(Progress("evaluate", facts=report.as_json()))
-    samples = _samples(dataset, [draft.text for draft in drafts if draft.ended])
-    say(Progress("samples", facts={"samples": list(samples)}))
-    manifest: JSON = {
-        "base": chosen.base,
-        "method": chosen.method,
-        "seed": chosen.seed,
-        "settings": chosen.model_dump(),
-        "training": {
+        use_threads(chosen.threads)
+        keep_freed_memory()
+        base = bases.load(chosen.base, self.beside)
+        trained = training.train(
+            base,
+            dataset.repeated,
+            chosen,
+            self.folder / CHECKPOINT,
+            lambda step: self.say(
+                Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss})
+            ),
+        )
+        _save_weights(self.folder, base, trained.weights, chosen)
+        return {
             "epochs": trained.epochs,
             "steps": trained.steps,
             "tokens": trained.tokens,
             "seconds": round(trained.seconds, 1),
             "curve": list(trained.curve),
-        },
-        "report": report.as_json(),
-        "samples": list(samples),
-    }
-    return manifest, report, samples
+        }
+
+    def evaluate(self, dataset: Dataset) -> tuple[Report, Sequence[str]]:
+        """The report, and the drafts that pass the checks."""
+        others = neighbours(self.name, self.settings)
+        settings = self.settings
+        inputs = [
+            self.stages.inputs["train"],
+            settings.generation.model_dump(exclude={"threads"}),
+            [settings.gate.drafts, settings.training.row_tokens, settings.training.seed],
+            list(self.in_use.key) if self.in_use else None,
+            {handle: digest(texts) for handle, texts in others.items()},
+        ]
+
+        def make() -> JSON:
+            from huggingtweets.measure import Subject, measured
+            from huggingtweets.merged import load_weights
+
+            use_threads(settings.training.threads)
+            base = settings.training.base
+            voice = load_weights(self.folder, base, self.beside)
+            subject = Subject(self.name, voice, base, dataset, settings.training.seed)
+            report, tweets = measured(subject, self.in_use, others, settings, self.beside)
+            return {"report": report.as_json(), "tweets": list(tweets)}
+
+        output = self.stages.output("evaluate", inputs, make)
+        report = Report.from_json(output["report"])
+        self.say(Progress("evaluate", facts=report.as_json()))
+        return report, output["tweets"]
+
+    def samples(self, tweets: Sequence[str]) -> tuple[str, ...]:
+        """The first of the drafts that pass the checks."""
+        chosen = self.stages.output("samples", list(tweets), lambda: {"samples": list(tweets[:SAMPLES])})["samples"]
+        self.say(Progress("samples", facts={"samples": chosen}))
+        return tuple(chosen)
+
+    def _fingerprints(self) -> list[str]:
+        return [self.store.fingerprint(handle) for handle in self.handles]
 
 
 def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: Training) -> None:
@@ -201,18 +304,15 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
         base.tokenizer.save(str(staged / "model" / "tokenizer.json"))
 
 
-def _samples(dataset: Dataset, drafts: Sequence[str]) -> tuple[str, ...]:
-    """The first drafts that pass the checks a tweet must pass."""
-    from huggingtweets.checks import Copy, Leftover, Length, first_objection
-    from huggingtweets.generate import as_tweet
+def _file_state(path: Path) -> list[object]:
+    """What changes when the file does, without reading it: an archive may have gigabytes."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return [str(path)]  # the source's reader says what is wrong with it
+    return [str(path.resolve()), state.st_size, state.st_mtime_ns]
 
-    checks = (Leftover(), Length(), Copy(dataset.texts))
-    passed = (text for text in map(as_tweet, drafts) if not first_objection(checks, text))
-    return tuple(dict.fromkeys(passed))[:SAMPLES]
 
-
-def _identity(kept: Sequence[Kept], settings: Training, base_fingerprint: str) -> str:
-    """A hash of all that the weights depend on."""
-    chosen = settings.model_dump(exclude={"threads", "checkpoint_seconds"})
-    inputs = {"texts": [tweet.text for tweet in kept], "settings": chosen, "base": base_fingerprint}
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
+def _summed(counts: Iterable[Counts]) -> Counts:
+    """The counts of several people as one."""
+    return Counts(*(sum(values) for values in zip(*((c.downloaded, c.retweets, c.short) for c in counts), strict=True)))

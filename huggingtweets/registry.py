@@ -2,7 +2,7 @@
 
 `<root>/<name>/<version>/` is whole when it has its manifest.json, and is never changed after that;
 `<root>/<name>/current.json` says which version is in use and which ones were before it. A version under way lives in
-`<root>/<name>/.staged-<identity>/`, and a run with the same identity goes on there.
+`<root>/<name>/.staged/`, where the next run goes on. A version that is not good enough is kept; its manifest says why.
 
 Knows folders and manifests. Does not know torch or what is in the weights.
 """
@@ -11,7 +11,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 CURRENT = "current.json"
+STAGED = ".staged"
+LOCK = ".lock"
+RELEASING = ".releasing.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Version:
     @property
     def base(self) -> str:
         return str(self.manifest["base"])
+
+    @property
+    def rejected(self) -> str:
+        """Why it is not fit to be used, in one sentence; empty when it is."""
+        return str(self.manifest.get("verdict", {}).get("why_not", ""))
 
     @property
     def adapter(self) -> Path:
@@ -92,6 +100,18 @@ class Registry:
                 log.warning("the model %s is left out: %s", name, error)
         return found
 
+    def all_names(self) -> list[str]:
+        """Models with a whole version, in use or not, sorted."""
+        return sorted({path.parent.parent.name for path in self.root.glob(f"*/v*/{MANIFEST}")})
+
+    def rejected(self, name: str) -> list[Version]:
+        """The versions that did not pass the gate, oldest first; one that cannot be read is left out."""
+        found: list[Version] = []
+        for version in self.versions(name):
+            with suppress(PipelineError):
+                found.append(self.version(name, version))
+        return [version for version in found if version.rejected]
+
     def version(self, name: str, version: str) -> Version:
         """Raises `UnknownModel` or `UnknownVersion`."""
         known = self.versions(name)
@@ -131,7 +151,7 @@ class Registry:
         return self.current(name)
 
     @contextmanager
-    def staged(self, name: str, identity: str) -> Iterator[Path]:
+    def staged(self, name: str) -> Iterator[Path]:
         """A folder to build a version in, this process's alone; what an earlier run left there is still there.
 
         Raises `Unavailable` while another process trains this name.
@@ -139,23 +159,47 @@ class Registry:
         home = self._home(name)
         home.mkdir(parents=True, exist_ok=True)
         with self._locked(name):
-            folder = home / f".staged-{identity}"
-            for other in home.glob(".staged-*"):
-                if other != folder:
-                    shutil.rmtree(other)
+            self._finish_release(name)
+            folder = home / STAGED
             folder.mkdir(exist_ok=True)
             yield folder
+
+    def discard(self, name: str) -> None:
+        """Delete what is staged of `name`, and its folder if there is nothing else. Only for who holds `staged`."""
+        home = self._home(name)
+        shutil.rmtree(home / STAGED, ignore_errors=True)
+        if {path.name for path in home.iterdir()} <= {LOCK}:
+            shutil.rmtree(home)
 
     def add(self, name: str, staged: Path, manifest: JSON) -> Version:
         """Turn a staged folder into the next version: everything synced, the manifest last, then one rename."""
         atomic.sync_tree(staged)
-        version = f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
+        version = self._next(name)
         complete: JSON = {"name": name, "version": version, **manifest}
         atomic.write_json(staged / MANIFEST, complete)
         folder = self.root / name / version
         staged.rename(folder)
         atomic.sync_folder(folder.parent)
         return Version(name, version, folder, complete)
+
+    def release(self, name: str, staged: Path, manifest: JSON) -> Version:
+        """`add` and `promote`; a kill between the two is made good by the next `staged`."""
+        intent = self.root / name / RELEASING
+        atomic.write_json(intent, {"version": self._next(name)})
+        version = self.add(name, staged, manifest)
+        self._finish_release(name)
+        return version
+
+    def _finish_release(self, name: str) -> None:
+        intent = self.root / name / RELEASING
+        if intent.exists():
+            version = json.loads(intent.read_text(encoding="utf-8"))["version"]
+            if version in self.versions(name):
+                self.promote(name, version)
+            intent.unlink()
+
+    def _next(self, name: str) -> str:
+        return f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
 
     def forget(self, name: str) -> bool:
         """Delete all of `name`; whether there was anything. First out of use, then out of sight, then gone.
@@ -186,7 +230,7 @@ class Registry:
         """Hold the name for this process; the kernel lets go of it when the process dies."""
         with ExitStack() as held:
             try:
-                held.enter_context(atomic.locked(self.root / name / ".lock", wait=False))
+                held.enter_context(atomic.locked(self.root / name / LOCK, wait=False))
             except (BlockingIOError, FileNotFoundError):
                 raise Unavailable(f"{name} is being trained or forgotten right now; try again later.") from None
             yield

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from huggingtweets.errors import BadData
@@ -58,16 +59,23 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
 def byte_count(tokenizer: Tokenizer, rows: Rows) -> int:
     """UTF-8 bytes of the text that the targets of `rows` stand for; end-of-text has none.
 
-    Counted by token and not by text, because a text may have been cut. In a byte-level vocabulary each character of a
-    token's name is one byte.
+    Counted by token and not by text, because a text may have been cut.
+    """
+    targets = rows.targets
+    return int(byte_sizes(tokenizer)[targets[targets != IGNORED]].sum())
+
+
+def byte_sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
+    """UTF-8 bytes that each token stands for, [vocabulary].
+
+    In a byte-level vocabulary each character of a token's name is one byte.
     """
     sizes = np.zeros(tokenizer.get_vocab_size(), np.int64)
     for token, number in tokenizer.get_vocab().items():
         sizes[number] = len(token)
     for number in tokenizer.get_added_tokens_decoder():
         sizes[number] = 0
-    targets = rows.targets
-    return int(sizes[targets[targets != IGNORED]].sum())
+    return sizes
 
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:

@@ -5,6 +5,7 @@ source was last asked what is still there), and `.forgotten.json`, the tombstone
 or what they are for.
 """
 
+import hashlib
 import json
 from collections.abc import Collection
 from contextlib import AbstractContextManager
@@ -98,6 +99,15 @@ class TweetStore:
         """Oldest first; undated ones before all others in the order of their source. Empty for an unknown handle."""
         path = self._tweets_file(handle)
         return [Tweet.from_json(row) for row in atomic.read_json_lines(path)] if path.exists() else []
+
+    def handles(self) -> list[str]:
+        """Whose tweets there are, sorted."""
+        return sorted(path.stem for path in self.folder.glob("*.jsonl") if not path.name.startswith("."))
+
+    def fingerprint(self, handle: str) -> str:
+        """A hash of the account's tweets as they are now; empty for an unknown handle."""
+        path = self._tweets_file(handle)
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
 
     def account(self, handle: str) -> Account:
         """The account as its source named it, or the bare handle."""

@@ -39,6 +39,10 @@ def empty_home(tmp_path: Path, tiny_base: Path) -> Home:
         max_epochs = 2
         row_tokens = 128
         lora_rank = 4
+        [gate]
+        drafts = 20
+        max_exact_copies = 20
+        max_near_copies = 1.0
         [generation]
         threads = 1
         max_new_tokens = 60

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from huggingtweets.checks import Copy, Leftover, Length, first_objection, normalised
+from huggingtweets.checks import Copy, Leftover, Length, first_objection
 from huggingtweets.config import Generation, Settings
+from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine import Engine, Request
 from huggingtweets.engine.decode import Draft

@@ -1,23 +1,29 @@
 """From a file of tweets to a version in use, in one run or in several that were killed."""
 
+import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from huggingtweets import pipeline
-from huggingtweets.config import Settings
+from huggingtweets.config import Gate, Settings
 from huggingtweets.dataset import Dataset
-from huggingtweets.engine.voices import load_voice
 from huggingtweets.errors import BadBase, BadSource, TooLittleData, Unavailable
 from huggingtweets.lora import WEIGHTS
+from huggingtweets.merged import load_version
 from huggingtweets.pipeline import Outcome, Progress
-from huggingtweets.records import Account
+from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
 
@@ -79,7 +85,7 @@ def test_every_stage_is_told_in_order(tiny_settings: Settings, sample_file: Path
     facts = {progress.stage: progress.facts for progress in told}
     assert facts["collect"] == {"tweets": 250, "new": 250}
     assert facts["clean"]["kept"] == 230
-    assert facts["register"] == {"version": "v1"}
+    assert facts["register"] == {"version": "v1", "in_use": True}
     (warning,) = (progress.warning for progress in told if progress.warning)
     assert "the voice will be faint below 1,000,000" in warning
 
@@ -102,7 +108,7 @@ def test_a_full_fine_tune_is_an_ordinary_model(tiny_settings: Settings, sample_f
     version = pipeline.run("ann", [sample_file], training(tiny_settings, method="full", max_epochs=1)).version
     assert not version.adapter.exists()
     plain = GPT2LMHeadModel.from_pretrained(version.model, dtype="float32")
-    ours = load_voice(version, None).model.state_dict()
+    ours = load_version(version, None).model.state_dict()
     assert all(torch.equal(weight, ours[name]) for name, weight in plain.state_dict().items())
 
 
@@ -111,7 +117,7 @@ def test_too_little_data_leaves_no_half_version(tiny_settings: Settings, tmp_pat
     few.write_text("just these few words here\n" * 3)
     with pytest.raises(TooLittleData, match=r"ann: only 75 characters"):
         pipeline.run("ann", [few], tiny_settings)
-    assert not tiny_settings.storage.models.exists()
+    assert not list(tiny_settings.storage.models.iterdir())
 
 
 def test_nobodys_tweets_and_bad_files_are_refused(tiny_settings: Settings, tmp_path: Path) -> None:
@@ -119,7 +125,7 @@ def test_nobodys_tweets_and_bad_files_are_refused(tiny_settings: Settings, tmp_p
         pipeline.run("ann", [], tiny_settings)
     with pytest.raises(BadSource):
         pipeline.run("ann", [tmp_path / "none.csv"], tiny_settings)
-    assert not tiny_settings.storage.models.exists()
+    assert not list(tiny_settings.storage.models.iterdir())
 
 
 def test_a_base_that_cannot_be_loaded_leaves_no_version(tiny_settings: Settings, sample_file: Path) -> None:
@@ -129,6 +135,105 @@ def test_a_base_that_cannot_be_loaded_leaves_no_version(tiny_settings: Settings,
     assert pipeline.run("ann", [], training(tiny_settings, max_epochs=1)).version.version == "v1"
 
 
+class Killed(BaseException):
+    """What no handler of the pipeline's catches, as little as a SIGKILL."""
+
+
+def killed_at(stage: str) -> Callable[[Progress], None]:
+    def say(progress: Progress) -> None:
+        if progress.stage == stage and progress.done >= progress.total:
+            raise Killed
+
+    return say
+
+
+def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
+    trained: Trained, tiny_settings: Settings, sample_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = Counter[str]()
+
+    def counted(module: str, function: str) -> None:
+        original = getattr(importlib.import_module(module), function)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            done[function] += 1
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(f"{module}.{function}", call)
+
+    for module, function in (
+        ("huggingtweets.sources", "read_all"),
+        ("huggingtweets.pipeline", "clean_all"),
+        ("huggingtweets.pipeline", "make"),
+        ("huggingtweets.train", "train"),
+        ("huggingtweets.measure", "measured"),
+    ):
+        counted(module, function)
+    for stage in pipeline.STAGES[:-1]:
+        with pytest.raises(Killed):
+            pipeline.run("ann", [sample_file], tiny_settings, say=killed_at(stage))
+        assert Registry(tiny_settings.storage.models).versions("ann") == []
+    outcome = pipeline.run("ann", [sample_file], tiny_settings)
+    undisturbed = trained[1]
+    # Training is killed by its own last step, before its stage has ended, and goes on from there.
+    assert done == {"read_all": 1, "clean_all": 1, "make": 1, "train": 2, "measured": 1}
+    assert outcome.report == undisturbed.report
+    assert outcome.samples == undisturbed.samples
+    assert outcome.version.manifest["stages"].keys() == undisturbed.version.manifest["stages"].keys()
+    ours, theirs = (made.version.adapter / WEIGHTS for made in (outcome, undisturbed))
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert sorted(path.name for path in outcome.version.folder.iterdir()) == [
+        "adapter",
+        "dataset.jsonl",
+        "manifest.json",
+    ]
+
+
+def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Settings, sample_file: Path) -> None:
+    settings = training(tiny_settings, max_epochs=1)
+    first = pipeline.run("ann", [sample_file], settings)
+    told: list[Progress] = []
+    strict = settings.model_copy(update={"gate": Gate(drafts=50, max_near_copies=0.0)})
+    second = pipeline.run("ann", [], strict, say=told.append)
+    assert second.version.version == "v2"
+    assert "50 drafts are nearly a real tweet, more than 0%." in second.verdict.why_not
+    assert told[-1].warning == second.verdict.why_not == second.version.rejected
+    registry = Registry(settings.storage.models)
+    assert registry.current("ann") == first.version
+    assert registry.rejected("ann") == [second.version]
+    assert second.report.previous
+    assert second.report.previous.version == "v1"
+    assert second.report.previous.difference == pytest.approx(0, abs=1e-9), "the same inputs give the same voice"
+    assert registry.promote("ann", "v2").version == "v2", "whoever insists may use it"
+
+
+def test_a_version_in_use_on_a_base_that_is_gone_is_no_hindrance(
+    tiny_settings: Settings, sample_file: Path, tiny_base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = shutil.copytree(tiny_base, tmp_path / "other")
+    settings = training(tiny_settings, max_epochs=1, base=str(other))
+    pipeline.run("ann", [sample_file], settings)
+    shutil.rmtree(other)
+    outcome = pipeline.run("ann", [], training(tiny_settings, max_epochs=1))
+    assert outcome.report.previous is None
+    assert "ann v1 cannot be compared with" in caplog.text
+    assert Registry(settings.storage.models).current("ann").version == "v2"
+
+
+def test_tweets_are_attributed_among_the_accounts_known_here(
+    tiny_settings: Settings, sample_file: Path, sample_tweets: tuple[Tweet, ...]
+) -> None:
+    loud = tuple(replace(tweet, text=tweet.text.upper()) for tweet in sample_tweets)
+    store = TweetStore(tiny_settings.tweets)
+    store.merge("bob", Collected(None, loud))
+    store.merge("few", Collected(None, loud[:20]))
+    report = pipeline.run("ann", [sample_file], training(tiny_settings, max_epochs=1)).report
+    assert report.accounts == 2, "an account with hardly any tweets does not count"
+    assert report.held_out_attribution == 1.0
+    assert report.attribution is not None
+    assert report.attribution > 0.8
+
+
 def test_a_run_that_is_killed_in_training_reaches_its_version_when_started_again(
     tiny_base: Path, sample_file: Path, tmp_path: Path
 ) -> None:
@@ -136,6 +241,7 @@ def test_a_run_that_is_killed_in_training_reaches_its_version_when_started_again
     config.write_text(
         f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 15\npatience = 15\n'
         "batch_tokens = 256\nrow_tokens = 128\nlora_rank = 2\ncheckpoint_seconds = 0.05\n"
+        "[gate]\ndrafts = 50\nmax_exact_copies = 50\nmax_near_copies = 1.0\n"
         "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
     )
     command = [sys.executable, "-m", "huggingtweets", "train", "ann", "--json", "--config", str(config)]

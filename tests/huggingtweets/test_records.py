@@ -47,11 +47,21 @@ def test_the_four_counts_add_up(retweets: int, short: int, kept: int) -> None:
 
 
 def test_a_report_is_written_under_its_own_names() -> None:
-    assert Report(3, 1.5, 2.0, 50, 1, 0.5).as_json() == {
+    figures = {
         "held_out_tweets": 3,
         "held_out_bits_per_byte": 1.5,
         "base_held_out_bits_per_byte": 2.0,
         "drafts": 50,
         "exact_copies": 1,
+        "near_copies": 2,
         "distinct_2": 0.5,
+        "tweets": 48,
+        "length_divergence": 0.1,
+        "emoji_divergence": 0.2,
+        "accounts": 3,
+        "attribution": 0.9,
+        "held_out_attribution": 0.95,
+        "previous": {"version": "v1", "held_out_bits_per_byte": 1.6, "difference": -0.1, "standard_error": 0.02},
     }
+    assert Report.from_json(figures).as_json() == figures
+    assert Report.from_json(figures | {"previous": None}).previous is None

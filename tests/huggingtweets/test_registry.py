@@ -19,8 +19,8 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "models")
 
 
-def add(registry: Registry, name: str = "ann", identity: str = "i") -> Version:
-    with registry.staged(name, identity) as folder:
+def add(registry: Registry, name: str = "ann") -> Version:
+    with registry.staged(name) as folder:
         (folder / "adapter").mkdir(exist_ok=True)
         (folder / "adapter" / "weights").write_text("w")
         return registry.add(name, folder, {"base": "b"})
@@ -102,19 +102,11 @@ def test_rolling_back_passes_over_versions_that_are_gone(registry: Registry) -> 
 
 
 def test_a_killed_run_finds_what_it_left(registry: Registry) -> None:
-    with contextlib.suppress(RuntimeError), registry.staged("ann", "same") as folder:
+    with contextlib.suppress(RuntimeError), registry.staged("ann") as folder:
         (folder / "checkpoint").write_text("half")
         raise RuntimeError
-    with registry.staged("ann", "same") as folder:
+    with registry.staged("ann") as folder:
         assert (folder / "checkpoint").read_text() == "half"
-
-
-def test_a_run_with_other_inputs_starts_clean_and_clears_up(registry: Registry) -> None:
-    with registry.staged("ann", "old") as old:
-        (old / "checkpoint").write_text("half")
-    with registry.staged("ann", "new") as new:
-        assert not old.exists()
-        assert list(new.iterdir()) == []
 
 
 def test_a_kill_before_the_last_rename_leaves_no_version(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +179,7 @@ def test_a_base_model_is_no_voice_to_delete_or_train(registry: Registry, act: st
     base = registry.root / "base"
     base.mkdir(parents=True)
     (base / "config.json").write_text("{}")
-    acts = {"forget": lambda: registry.forget("base"), "staged": lambda: registry.staged("base", "i").__enter__()}
+    acts = {"forget": lambda: registry.forget("base"), "staged": lambda: registry.staged("base").__enter__()}
     with pytest.raises(Usage, match="is a base model and no voice"):
         acts[act]()
     assert [path.name for path in base.iterdir()] == ["config.json"]
@@ -198,7 +190,7 @@ HOLDING = """
 import sys
 from pathlib import Path
 from huggingtweets.registry import Registry
-with Registry(Path(sys.argv[1])).staged("ann", "i") as folder:
+with Registry(Path(sys.argv[1])).staged("ann") as folder:
     (folder / "made").touch()
     print("held", flush=True)
     sys.stdin.read()
@@ -218,18 +210,18 @@ def trainer(registry: Registry) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_two_processes_do_not_train_or_forget_one_name(registry: Registry, trainer: "subprocess.Popen[str]") -> None:
-    with pytest.raises(Unavailable, match="ann is being trained or forgotten right now"), registry.staged("ann", "j"):
+    with pytest.raises(Unavailable, match="ann is being trained or forgotten right now"), registry.staged("ann"):
         pytest.fail("two train at once")
     with pytest.raises(Unavailable):
         registry.forget("ann")
-    assert (registry.root / "ann" / ".staged-i" / "made").exists()
+    assert (registry.root / "ann" / ".staged" / "made").exists()
     assert add(registry, "bob").version == "v1"
 
 
 def test_the_lock_of_a_killed_process_is_free(registry: Registry, trainer: "subprocess.Popen[str]") -> None:
     trainer.kill()
     trainer.wait()
-    with registry.staged("ann", "i") as folder:
+    with registry.staged("ann") as folder:
         assert (folder / "made").exists()
 
 
@@ -266,3 +258,54 @@ def test_a_damaged_model_does_not_hide_the_others(registry: Registry, caplog: py
     (registry.root / "ann" / CURRENT).write_text("{")
     assert [version.name for version in registry.in_use()] == ["bob"]
     assert "the model ann is left out" in caplog.text
+
+
+def test_a_kill_between_the_version_and_its_promotion_is_made_good(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch, contextlib.suppress(RuntimeError), registry.staged("ann") as folder:
+        patch.setattr(Registry, "promote", power_cut)
+        registry.release("ann", folder, {"base": "b"})
+    assert registry.versions("ann") == ["v1"]
+    assert registry.names() == []
+    with registry.staged("ann"):
+        assert registry.current("ann").version == "v1"
+    registry.promote("ann", add(registry).version)
+    registry.rollback("ann")
+    with registry.staged("ann"):
+        assert registry.current("ann").version == "v1", "it is made good once"
+
+
+def test_what_was_never_released_is_not_put_in_use(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    def power_cut(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch, contextlib.suppress(RuntimeError), registry.staged("ann") as folder:
+        patch.setattr(Registry, "add", power_cut)
+        registry.release("ann", folder, {"base": "b"})
+    with registry.staged("ann"):
+        assert registry.versions("ann") == registry.names() == []
+
+
+def test_what_is_discarded_leaves_older_versions(registry: Registry) -> None:
+    with registry.staged("ann"):
+        registry.discard("ann")
+    assert not (registry.root / "ann").exists()
+    add(registry)
+    with registry.staged("ann") as folder:
+        registry.discard("ann")
+        assert not folder.exists()
+    assert registry.versions("ann") == ["v1"]
+
+
+def test_versions_that_are_not_fit_say_why(registry: Registry) -> None:
+    add(registry)
+    with registry.staged("ann") as folder:
+        bad = registry.add("ann", folder, {"base": "b", "verdict": {"passed": False, "why_not": "Not used, because."}})
+    (add(registry).folder / MANIFEST).write_text("{")
+    assert registry.rejected("ann") == [bad]
+    assert bad.rejected == "Not used, because."
+    assert registry.all_names() == ["ann"]

@@ -40,7 +40,7 @@ class ScriptedWriter(Writer):
 
 def add_voice(registry: Registry, name: str, base: str = "gpt2") -> None:
     """A version in use, without weights."""
-    with registry.staged(name, "test") as staged:
+    with registry.staged(name) as staged:
         version = registry.add(name, staged, {"base": base, "created": "2026-02-03T04:05:06+00:00"})
     registry.promote(name, version.version)
 
