@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import regex
 
-from huggingtweets.checks import ZERO_WIDTH_SPACE
+from huggingtweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.errors import Unavailable
 
 if TYPE_CHECKING:
