@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from huggingtweets import preview
-from huggingtweets.checks import ZERO_WIDTH_SPACE
+from huggingtweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.records import JSON
 from huggingtweets.registry import Version
 
