@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
@@ -27,6 +27,9 @@ from huggingtweets.names import parse_name
 from huggingtweets.progress import Bars, JsonLines
 from huggingtweets.registry import Registry, Version
 from huggingtweets.tweet_store import TweetStore
+
+if TYPE_CHECKING:
+    from huggingtweets.owners import Owned
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -77,14 +80,14 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("name")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option(
     "--from",
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
     help="An X archive (zip or folder), a table of tweets (JSON lines, CSV, text), x:HANDLE, or bluesky:HANDLE. "
-    "May be given several times.",
+    "May be given several times; for a model of several people such as ann-bob, write ann=PATH.",
 )
 @click.option("--base", help="The base model: a folder or a Hub id such as gpt2.")
 @click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
@@ -94,9 +97,18 @@ def cli() -> None:
 @json_option
 @command
 def train(
-    context: Context, /, name: str, files: tuple[Path, ...], background: bool, as_json: bool, **chosen: str | int | None
+    context: Context,
+    /,
+    names: tuple[str, ...],
+    files: tuple[Path, ...],
+    background: bool,
+    as_json: bool,
+    **chosen: str | int | None,
 ) -> None:
-    """Learn the voice NAME, and put the new version in use if it is no worse than the one before and no copyist."""
+    """Learn the voice NAME, or one voice of several people.
+
+    The new version is in use if it is no worse than the one before and copies nobody.
+    """
     from huggingtweets import pipeline
 
     if background:
@@ -104,9 +116,10 @@ def train(
     settings = context.settings
     overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
     settings = settings.model_copy(update={"training": overridden})
-    files = _collected(parse_name(name), files, settings)
+    handle = parse_name("-".join(names))
+    owned = _collected(handle, files, settings)
     with _progress(as_json) as say:
-        outcome = pipeline.run(parse_name(name), files, settings, beside=context.beside, say=say)
+        outcome = pipeline.run(handle, owned, settings, beside=context.beside, say=say)
     if as_json:
         _print_json(outcome.as_json())
         return
@@ -143,17 +156,34 @@ def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
     click.echo(f"{dropped:,} tweets of {handle} are gone at their source, and here.")
 
 
-def _collected(name: str, origins: Sequence[Path], settings: Settings) -> tuple[Path, ...]:
-    """Read the origins that are no paths into the store; the paths."""
-    if not any(":" in str(origin) for origin in origins):
-        return tuple(origins)
-    from huggingtweets.collecting import Collector, parse_origin
+def _collected(name: str, origins: Sequence[Path], settings: Settings) -> "list[Owned]":
+    """Read the origins that are no paths into the store; the paths, each with whose it is where that was said."""
+    from huggingtweets.owners import parse_owned
 
-    parsed = [(origin, parse_origin(str(origin))) for origin in origins]
-    if remote := [found for _, found in parsed if found]:
-        gathered = asyncio.run(Collector(settings).collect(name, remote))
-        click.echo(f"{gathered.new:,} new tweets of {name}, {gathered.dropped:,} gone at their source.", err=True)
-    return tuple(path for path, found in parsed if not found)
+    owned = [parse_owned(str(origin), name) for origin in origins]
+    if not any(":" in str(origin.path) for origin in owned):
+        return owned
+    from huggingtweets.collecting import Collector, Origin, parse_origin
+
+    remote: dict[str, list[Origin]] = {}
+    files: list[Owned] = []
+    for origin in owned:
+        if found := parse_origin(str(origin.path)):
+            remote.setdefault(origin.handle or _only(name, str(origin.path)), []).append(found)
+        else:
+            files.append(origin)
+    for handle, found_of_one in remote.items():
+        gathered = asyncio.run(Collector(settings).collect(handle, found_of_one))
+        click.echo(f"{gathered.new:,} new tweets of {handle}, {gathered.dropped:,} gone at their source.", err=True)
+    return files
+
+
+def _only(name: str, origin: str) -> str:
+    """The only person of `name`."""
+    first, *others = name.split("-")
+    if others:
+        raise Usage(f"Whose tweets are at {origin}? Write --from {first}={origin}.")
+    return first
 
 
 @cli.command()

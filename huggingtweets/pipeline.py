@@ -15,15 +15,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from huggingtweets import atomic, sources
+from huggingtweets import atomic
 from huggingtweets import base as bases
 from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, make, refuse_too_little
-from huggingtweets.errors import BadData, Unavailable, UnknownModel
+from huggingtweets.errors import BadData, Unavailable, UnknownModel, Usage
 from huggingtweets.gate import Verdict, judge
 from huggingtweets.neighbours import neighbours
+from huggingtweets.owners import Owned, read_owned
 from huggingtweets.records import JSON, Counts, Report
 from huggingtweets.registry import Registry, Version
 from huggingtweets.stages import FOLDER as STAGE_FILES
@@ -85,11 +86,16 @@ Say = Callable[[Progress], None]
 
 
 def run(
-    name: str, files: Sequence[Path], settings: Settings, *, beside: Path | None = None, say: Say = lambda _: None
+    name: str,
+    files: Sequence[Path | Owned],
+    settings: Settings,
+    *,
+    beside: Path | None = None,
+    say: Say = lambda _: None,
 ) -> Outcome:
     """Learn `name` from `files` and from what was collected before; the new version is in use if it passes the gate.
 
-    `beside` is the folder that a relative base counts from. Raises `BadSource`, `TooLittleData`, `BadBase`,
+    `beside` is the folder that a relative base counts from. Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase`,
     `Unavailable`.
     """
     started = time.monotonic()
@@ -97,10 +103,10 @@ def run(
     with registry.staged(name) as folder:
         building = _Run(name, settings, beside, folder, say)
         try:
-            building.collect(files)
+            building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
             counts = building.clean()
             dataset = building.dataset()
-        except (BadData, Unavailable):
+        except (Usage, BadData, Unavailable):
             # The inputs are at fault: there is nothing to go on from.
             registry.discard(name)
             raise
@@ -148,21 +154,29 @@ class _Run:
     def base_fingerprint(self) -> str:
         return bases.fingerprint(self.settings.training.base, self.beside)
 
-    def collect(self, files: Sequence[Path]) -> None:
-        """Merge the tweets in `files` into the store; raises `Unavailable` when there are none of somebody."""
+    def collect(self, files: Sequence[Owned]) -> None:
+        """Merge the tweets in `files` into the store, drop what a later archive shows to be deleted.
+
+        Raises `Unavailable` when there are none of somebody.
+        """
 
         def make() -> JSON:
-            new = self.store.merge(self.name, sources.read_all(files)) if files else 0
+            new = deleted = 0
+            for handle, archives in read_owned(self.name, files).items():
+                for collected in archives:
+                    deleted += self.store.drop(handle, self.store.gone(handle, collected))
+                    new += self.store.merge(handle, collected)
             known = {handle: len(self.store.tweets(handle)) for handle in self.handles}
             for handle in known:
                 if not known[handle]:
                     raise Unavailable(f"There are no tweets of {handle}; name a file or archive of theirs with --from.")
-            return {"tweets": sum(known.values()), "new": new, "left": self._fingerprints()}
+            facts = {"tweets": sum(known.values()), "new": new} | ({"deleted": deleted} if deleted else {})
+            return {"facts": facts, "left": self._fingerprints()}
 
-        inputs = [_file_state(path) for path in files]
+        inputs = [[file.handle, *_file_state(file.path)] for file in files]
         fresh = lambda output: output["left"] == self._fingerprints()  # noqa: E731
         output = self.stages.output("collect", inputs, make, fresh=fresh)
-        self.say(Progress("collect", facts={key: output[key] for key in ("tweets", "new")}))
+        self.say(Progress("collect", facts=output["facts"]))
 
     def clean(self) -> dict[str, Counts]:
         """Keep what can be learned from, by handle; raises `TooLittleData`."""
@@ -216,18 +230,37 @@ class _Run:
         """Leave the weights in the folder; what the training was like."""
         chosen = self.settings.training
         settings = chosen.model_dump(exclude={"threads", "checkpoint_seconds"})
-        inputs = [file_digest(self.folder / DATASET), settings, self.base_fingerprint]
+        start = self._start(dataset)
+        inputs = [
+            file_digest(self.folder / DATASET),
+            settings,
+            self.base_fingerprint,
+            list(start.key) if start else None,
+        ]
         return self.stages.output(
-            "train", inputs, lambda: self._train(dataset, chosen), files=WEIGHTS, clear=[CHECKPOINT]
+            "train", inputs, lambda: self._train(dataset, chosen, start), files=WEIGHTS, clear=[CHECKPOINT]
         )
 
-    def _train(self, dataset: Dataset, chosen: Training) -> JSON:
+    def _start(self, dataset: Dataset) -> Version | None:
+        """The version in use, when there is only something to add to what it has learned; else None.
+
+        What somebody deleted is unlearned by beginning anew.
+        """
+        if self.in_use is None or self.in_use.manifest["base_fingerprint"] != self.base_fingerprint:
+            return None
+        form = {"method", "lora_rank", "lora_embedding_rank"}
+        if any(self.in_use.manifest["settings"].get(key) != getattr(self.settings.training, key) for key in form):
+            return None
+        return self.in_use if set(Dataset.load(self.in_use.dataset).texts) < set(dataset.texts) else None
+
+    def _train(self, dataset: Dataset, chosen: Training, start: Version | None) -> JSON:
         """Here torch is imported."""
         from huggingtweets import train as training
 
         use_threads(chosen.threads)
         keep_freed_memory()
-        base = bases.load(chosen.base, self.beside)
+        is_full = chosen.method == "full"
+        base = bases.load(str(start.model) if start and is_full else chosen.base, self.beside)
         trained = training.train(
             base,
             dataset.repeated,
@@ -236,6 +269,7 @@ class _Run:
             lambda step: self.say(
                 Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss})
             ),
+            start=start.adapter if start and not is_full else None,
         )
         _save_weights(self.folder, base, trained.weights, chosen)
         return {
@@ -244,6 +278,7 @@ class _Run:
             "tokens": trained.tokens,
             "seconds": round(trained.seconds, 1),
             "curve": list(trained.curve),
+            "start": start.version if start else None,
         }
 
     def evaluate(self, dataset: Dataset) -> tuple[Report, Sequence[str]]:

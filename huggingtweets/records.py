@@ -1,6 +1,6 @@
 """Plain values that cross module borders. They know how to be written to JSON, and nothing else."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -53,10 +53,21 @@ class Tweet:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a source gave: the account, where it says who that is, and its tweets in any order, unique by id."""
+    """What a source gave: the account, where it says who that is, and its tweets in any order, unique by id.
+
+    `complete` says that all the account's tweets from the first to the last of these are there, as in an X archive: one
+    that is not among them was deleted.
+    """
 
     account: Account | None
     tweets: tuple[Tweet, ...]
+    complete: bool = field(default=False, compare=False)
+
+    @property
+    def period(self) -> tuple[datetime, datetime] | None:
+        """When the first and the last of the tweets with a date were written."""
+        dates = [tweet.created_at for tweet in self.tweets if tweet.created_at]
+        return (min(dates), max(dates)) if dates else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,10 +202,17 @@ class Registry:
         return f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
 
     def forget(self, name: str) -> bool:
-        """Delete all of `name`; whether there was anything. First out of use, then out of sight, then gone.
+        """Delete all of `name` and every model that this person is part of; whether there was anything.
+
+        First out of use, then out of sight, then gone.
 
         Raises `Unavailable` while a process trains this name.
         """
+        joint = [home.name for home in self.root.glob("*-*") if name in home.name.split("-")]
+        gone = [self._forget(each) for each in (name, *sorted(joint))]
+        return any(gone)
+
+    def _forget(self, name: str) -> bool:
         home, gone = self._home(name), self.root / f".forgotten-{name}"
         was_interrupted = gone.exists()
         if was_interrupted:

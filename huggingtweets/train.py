@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from huggingtweets import atomic, lora
 from huggingtweets.attention import packed
@@ -80,9 +81,17 @@ class _Place:
 
 
 def train(
-    base: Base, dataset: Dataset, settings: Training, checkpoint: Path, say: Callable[[Step], None] = lambda _: None
+    base: Base,
+    dataset: Dataset,
+    settings: Training,
+    checkpoint: Path,
+    say: Callable[[Step], None] = lambda _: None,
+    start: Path | None = None,
 ) -> Trained:
     """Learn `dataset.learned` by `settings`. Changes `base.model`, which then holds the best weights.
+
+    With `start`, the folder of an adapter of the same ranks, learning begins there and not at nothing; its weights are
+    the best ones until others are better.
 
     `checkpoint` is read if it exists and written now and then; it belongs to this base, data set and settings alone.
     Computes on the GPU if there is one; the model is on the CPU again afterwards. Raises `PipelineError` when the loss
@@ -97,7 +106,11 @@ def train(
     if settings.method == "lora":
         rank = settings.lora_rank
         lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
+    if start:
+        lora.restore(base.model, load_file(start / lora.WEIGHTS))
     run = _Run(base, rows, held_out, settings, checkpoint)
+    if start:
+        run.judge_start()
     run.resume()
     run.learn(say)
     run.restore_weights(run.best)
@@ -133,6 +146,11 @@ class _Run:
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
         self.place = _Place(rows_at_once=self.batch_rows)
         self.best: lora.State = self.weights()
+
+    def judge_start(self) -> None:
+        """Let the weights that learning begins with be the best so far."""
+        with fast(self.model.device), packed(self.model):
+            self.place.best_loss = mean_loss(self.model, self.held_out)
 
     def learn(self, say: Callable[[Step], None]) -> None:
         """Epoch after epoch until the held-out loss has not fallen for `patience` epochs."""

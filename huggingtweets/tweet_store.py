@@ -1,7 +1,8 @@
 """The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
 Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.checked.json` (when each
-source was last asked what is still there), and `.forgotten.json`, the tombstones. Does not know where tweets come from
+source was last asked what is still there), `<handle>.archive.json` (the period of the latest X archive), and
+`.forgotten.json`, the tombstones. Does not know where tweets come from
 or what they are for.
 """
 
@@ -18,6 +19,7 @@ from huggingtweets.errors import Forgotten
 from huggingtweets.records import Account, Collected, Tweet
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
+Period = tuple[datetime, datetime]
 
 
 class TweetStore:
@@ -34,6 +36,21 @@ class TweetStore:
         with self._locked():
             self._refuse_forgotten(handle, collected)
             return self._merge(handle, collected)
+
+    def gone(self, handle: str, collected: Collected) -> set[str]:
+        """Ids of known tweets that `collected` shows to be deleted: an archive of their period that lacks them.
+
+        Only an archive that is later than all before it says anything: an earlier one lacks what came after it.
+        """
+        period, known = collected.period, self._archived(handle)
+        if not collected.complete or not period or (known and period[1] < known[1]):
+            return set()
+        there = {tweet.id for tweet in collected.tweets}
+        return {
+            tweet.id
+            for tweet in self.tweets(handle)
+            if tweet.id not in there and _of_x(tweet) and _within(tweet, period)
+        }
 
     def drop(self, handle: str, ids: Collection[str]) -> int:
         """Delete the tweets with these ids, which are gone at their source; how many there were."""
@@ -88,7 +105,17 @@ class TweetStore:
 
     def _merge(self, handle: str, collected: Collected) -> int:
         known = {tweet.id: tweet for tweet in self.tweets(handle)}
-        merged = known | {tweet.id: tweet for tweet in collected.tweets}
+        archived, period = self._archived(handle), collected.period
+        later = collected.complete and period and not (archived and period[1] < archived[1])
+        # What a later archive lacked of its period was deleted, and does not come back out of an older file.
+        new = [
+            tweet
+            for tweet in collected.tweets
+            if later or tweet.id in known or not (archived and not tweet.source and _within(tweet, archived))
+        ]
+        merged = known | {tweet.id: tweet for tweet in new}
+        if later and period:
+            atomic.write_json(self._archive_file(handle), [date.isoformat() for date in period])
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)
         if collected.account:
             atomic.write_json(self._account_file(handle), collected.account.as_json())
@@ -119,7 +146,12 @@ class TweetStore:
 
         The tombstone comes first: after a kill in between nothing comes back, and forgetting again ends the work.
         """
-        files = (self._tweets_file(handle), self._account_file(handle), self._checked_file(handle))
+        files = (
+            self._tweets_file(handle),
+            self._account_file(handle),
+            self._checked_file(handle),
+            self._archive_file(handle),
+        )
         with self._locked():
             found = [path for path in files if path.exists()]
             stones = self._read(self._tombstones)
@@ -145,6 +177,17 @@ class TweetStore:
     def _account_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.account.json"
 
+    def _archive_file(self, handle: str) -> Path:
+        return self.folder / f"{handle}.archive.json"
+
+    def _archived(self, handle: str) -> "Period | None":
+        """The period of the latest archive."""
+        path = self._archive_file(handle)
+        if not path.exists():
+            return None
+        first, last = json.loads(path.read_text(encoding="utf-8"))
+        return datetime.fromisoformat(first), datetime.fromisoformat(last)
+
     def _checked_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.checked.json"
 
@@ -156,3 +199,12 @@ class TweetStore:
     def _read(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         return found
+
+
+def _of_x(tweet: Tweet) -> bool:
+    """Whether an X archive could have it: it came out of a file, or from X."""
+    return not tweet.source or tweet.source.startswith("x:")
+
+
+def _within(tweet: Tweet, period: Period) -> bool:
+    return tweet.created_at is not None and period[0] <= tweet.created_at <= period[1]

@@ -13,7 +13,7 @@ from huggingtweets.records import Collected
 from huggingtweets.sources import table, x_archive
 from huggingtweets.sources.files import ACCEPTED, explained, head_of, shown
 
-__all__ = ["read", "read_all"]
+__all__ = ["read", "read_all", "read_each"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _FOREIGN = {
@@ -52,14 +52,21 @@ def read_all(paths: Sequence[Path]) -> Collected:
 
     Raises `BadSource` when two name different accounts.
     """
+    sources = read_each(paths)
+    account = next((source.account for source in sources if source.account), None)
+    tweets = {tweet.id: tweet for source in sources for tweet in source.tweets}
+    return Collected(account, tuple(tweets.values()))
+
+
+def read_each(paths: Sequence[Path]) -> list[Collected]:
+    """The tweets of each of `paths`, all of one person's; raises `BadSource` when two name different accounts."""
     sources = [read(path) for path in paths]
     account = next((source.account for source in sources if source.account), None)
     for path, source in zip(paths, sources, strict=True):
         if account and source.account and source.account.handle.casefold() != account.handle.casefold():
             why = f"it is by @{shown(source.account.handle, 30)}, but another file is by @{shown(account.handle, 30)}"
             raise BadSource(path, why, "give each person's files to a model of their own")
-    tweets = {tweet.id: tweet for source in sources for tweet in source.tweets}
-    return Collected(account, tuple(tweets.values()))
+    return sources
 
 
 def _read_file(path: Path, head: bytes) -> Collected:

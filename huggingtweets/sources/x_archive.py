@@ -8,7 +8,7 @@ is worth. Made after two real archives, of 2020 and 2024.
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -99,7 +99,8 @@ def _read(members: Members) -> Collected:
     tweets = {tweet.id: tweet for name in parts for tweet in _in_script(members, name, _tweets)}
     notes = [note for name in _note_files(home, names) for note in _in_script(members, name, _notes)]
     account = _account(_first(members, f"{home}account.js", names), _first(members, f"{home}profile.js", names))
-    return _collected(members.path, account, with_long_posts(tweets.values(), notes))
+    collected = _collected(members.path, account, with_long_posts(tweets.values(), notes))
+    return replace(collected, complete=True)
 
 
 def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> Collected:

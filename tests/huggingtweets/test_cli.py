@@ -13,6 +13,7 @@ from huggingtweets.config import Settings
 from huggingtweets.pipeline import Outcome
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
+from tests.conftest import sentences
 
 Run = Callable[..., tuple[int, str, str]]
 Trained = tuple[Settings, Outcome]
@@ -100,7 +101,7 @@ def test_help_and_version_need_no_torch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["train"], "Missing argument 'NAME'"),
+        (["train"], "Missing argument 'NAME...'"),
         (["train", "no/name"], "is not a name"),
         (["train", "ann", "--method", "prompt"], "is not one of 'lora', 'full'"),
         (["train", "ann", "--seed", "-1"], "is not in the range"),
@@ -243,3 +244,31 @@ def test_the_unexpected_is_a_sentence_too(
 def test_every_error_has_a_code_of_its_kind() -> None:
     kinds = [errors.Usage, errors.BadData, errors.Unavailable, errors.Misconfigured, errors.PipelineError]
     assert [kind.exit_code for kind in kinds] == [64, 65, 69, 78, 70]
+
+
+def test_several_people_are_trained_as_one(run: Run, config: Path, sample_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("\n".join(sentences(60, seed=41)))
+    whose = ["--from", f"ann={sample_file}", "--from", f"BOB={other}"]
+    code, out, _ = run("train", "bob", "ann", *whose, "--config", config)
+    assert code == 0
+    assert "ann-bob v1 is in use" in out
+    code, out, _ = run("train", "bob", "ann", "--from", "x:ann", "--config", config)
+    assert "Whose tweets are at x:ann? Write --from ann=x:ann." in sentence((code, out, _), 64)
+
+
+def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config: Path, sample_file: Path) -> None:
+    run("train", "ann", "--from", sample_file, "--config", config)
+    config.write_text(config.read_text().replace("max_near_copies = 1.0", "max_near_copies = 0.0"))
+    code, out, _ = run("train", "ann", "--config", config)
+    assert code == 0
+    assert "ann v2 is ready, but kept out of use" in out
+    assert "Not used, because" in out
+    _, out, _ = run("models", "--config", config)
+    assert [line.split("\t")[:2] for line in out.splitlines()] == [["ann", "v1"], ["ann", "v2"]]
+    assert "drafts are nearly a real tweet" in out
+    _, out, _ = run("models", "--json", "--config", config)
+    assert list(json.loads(out)["rejected"]) == ["v2"]
+    _, out, _ = run("evaluate", "ann", "--version", "v2", "--config", config)
+    assert "previous version: v1" in out
+    assert "why not: Not used, because" in out

@@ -162,7 +162,7 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
         monkeypatch.setattr(f"{module}.{function}", call)
 
     for module, function in (
-        ("huggingtweets.sources", "read_all"),
+        ("huggingtweets.pipeline", "read_owned"),
         ("huggingtweets.pipeline", "clean_all"),
         ("huggingtweets.pipeline", "make"),
         ("huggingtweets.train", "train"),
@@ -176,7 +176,7 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
     outcome = pipeline.run("ann", [sample_file], tiny_settings)
     undisturbed = trained[1]
     # Training is killed by its own last step, before its stage has ended, and goes on from there.
-    assert done == {"read_all": 1, "clean_all": 1, "make": 1, "train": 2, "measured": 1}
+    assert done == {"read_owned": 1, "clean_all": 1, "make": 1, "train": 2, "measured": 1}
     assert outcome.report == undisturbed.report
     assert outcome.samples == undisturbed.samples
     assert outcome.version.manifest["stages"].keys() == undisturbed.version.manifest["stages"].keys()

@@ -140,12 +140,12 @@ def test_a_kill_while_promoting_leaves_the_old_version_in_use(
 
 
 def test_what_is_forgotten_is_gone_and_others_stay(registry: Registry) -> None:
-    for name in ("ann", "ann-bob"):
+    for name in ("ann", "anna"):
         add(registry, name)
         registry.promote(name, "v1")
     assert registry.forget("ann") is True
-    assert registry.names() == ["ann-bob"]
-    assert [path.name for path in registry.root.iterdir()] == ["ann-bob"]
+    assert registry.names() == ["anna"]
+    assert [path.name for path in registry.root.iterdir()] == ["anna"]
     assert registry.forget("ann") is False
     assert add(registry).version == "v1"
 
@@ -309,3 +309,12 @@ def test_versions_that_are_not_fit_say_why(registry: Registry) -> None:
     assert registry.rejected("ann") == [bad]
     assert bad.rejected == "Not used, because."
     assert registry.all_names() == ["ann"]
+
+
+def test_who_is_forgotten_is_forgotten_in_joint_models_too(registry: Registry) -> None:
+    for name in ("ann", "ann-bob", "bob-joann", "anna"):
+        add(registry, name)
+    assert registry.forget("ann") is True
+    assert registry.all_names() == ["anna", "bob-joann"]
+    assert registry.forget("joann") is True
+    assert registry.all_names() == ["anna"]

@@ -1,0 +1,64 @@
+"""Whose tweets a file holds, when a model is made of several people.
+
+`nasa=PATH` says it; an archive says it itself; and a model of one person takes all as theirs.
+
+Knows how that is written, and what a source says of its account. Does not know where tweets are kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from huggingtweets.errors import Usage
+from huggingtweets.records import Collected
+from huggingtweets.sources import read_each
+
+_UNDATED = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A file or folder of tweets; `handle` is whose, where that was said."""
+
+    path: Path
+    handle: str | None = None
+
+
+def parse_owned(text: str, name: str) -> Owned:
+    """`nasa=PATH` for a model `name` of which `nasa` is part; anything else is a path as it stands."""
+    said, equals, rest = text.partition("=")
+    handle = said.strip().removeprefix("@").lower()
+    if equals and handle in name.split("-") and not Path(text).exists():
+        return Owned(Path(rest), handle)
+    return Owned(Path(text))
+
+
+def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected]]:
+    """What `files` hold, by handle; of each the earlier archive first, so that a later one may correct it.
+
+    Raises `Usage` when it cannot be told whose a file is, and `BadSource`.
+    """
+    handles = name.split("-")
+    only = handles[0] if len(handles) == 1 else None
+    found: dict[str, list[Collected]] = {}
+    said = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
+    for handle, paths in said.items():
+        found[handle] = read_each(paths)
+    for file in files:
+        if not (file.handle or only):
+            (collected,) = read_each([file.path])
+            found[_owner(handles, file.path, collected)].append(collected)
+    return {handle: sorted(some, key=_latest) for handle, some in found.items() if some}
+
+
+def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:
+    named = collected.account.handle.lower() if collected.account else None
+    if named not in handles:
+        of = f"it is by @{named}" if named else "it does not say"
+        raise Usage(f"Whose tweets are in {path}? {of[0].upper()}{of[1:]}; write --from {handles[0]}={path}.")
+    return str(named)
+
+
+def _latest(collected: Collected) -> datetime:
+    return max((tweet.created_at for tweet in collected.tweets if tweet.created_at), default=_UNDATED)
