@@ -33,6 +33,7 @@ from huggingtweets.errors import BadData, Misconfigured, Usage
 from huggingtweets.loss import bits_per_byte, mean_loss, summed_loss
 from huggingtweets.packing import Rows, Tokens, pack, pack_by_length, spans
 from huggingtweets.precision import fast
+from huggingtweets.preview import pretraining_curve
 from huggingtweets.tokenizer import byte_count, encode_all, end_of_text_id, save_tokenizer, train_tokenizer
 
 TOKENIZER_DOCUMENTS = 200_000  # enough for stable merges; 100,000 give the same bytes a token to three digits
@@ -146,6 +147,7 @@ def pretrain(
         },
     }
     (out / "training.json").write_text(json.dumps(record, indent=1) + "\n")
+    (out / "curve.png").write_bytes(pretraining_curve(run.curve))
     return bits
 
 

@@ -110,9 +110,43 @@ def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light") -> byte
     known = [p for p in points if math.isfinite(p["loss"]) and math.isfinite(p["held_out_loss"])]
     if not known:
         raise Unavailable("There is no loss curve to draw: the training has no finished pass.")
-    held_out = [(int(point["epoch"]), point["held_out_loss"]) for point in known]
-    learned = [(int(point["epoch"]), point["loss"]) for point in known]
-    low, high, ticks = _axis([loss for _, loss in held_out + learned])
+    return _curve(
+        [(int(point["epoch"]), point["held_out_loss"]) for point in known],
+        [(int(point["epoch"]), point["loss"]) for point in known],
+        {
+            "title": "Loss after each pass, nats per token",
+            "held-out-is": "held-out tweets",
+            "best-is": "kept",
+            "axis": "passes over the tweets",
+        },
+        theme,
+    )
+
+
+def pretraining_curve(points: Sequence[Mapping[str, float]], theme: Theme = "light") -> bytes:
+    """800 x 450 pixels: `held_out_bits_per_byte` by millions of `tokens` learned; the lowest is ringed.
+
+    Raises `Unavailable` when there is no point.
+    """
+    if not points:
+        raise Unavailable("There is no loss curve to draw: nothing was measured on the way.")
+    words = {
+        "title": "Bits per byte of documents that were held out",
+        "held-out-is": "1,000 held-out documents",
+        "best-is": "lowest",
+        "axis": "millions of tokens learned from",
+    }
+    held_out = [(round(point["tokens"] / 1e6), point["held_out_bits_per_byte"]) for point in points]
+    return _curve(held_out, [], words, theme)
+
+
+def _curve(
+    held_out: Sequence[tuple[int, float]],
+    learned: Sequence[tuple[int, float]],
+    words: Mapping[str, str],
+    theme: Theme,
+) -> bytes:
+    low, high, ticks = _axis([loss for _, loss in [*held_out, *learned]])
     data = {
         "learned": learned,
         "held-out": held_out,
@@ -124,7 +158,7 @@ def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light") -> byte
         "high": high,
         "ticks": [{"at": tick, "label": f"{tick:.{2 if high - low < 1 else 1}f}"} for tick in ticks],
     }
-    return _drawn("curve.typ", data, theme, set())
+    return _drawn("curve.typ", data | words, theme, set())
 
 
 def _axis(values: Sequence[float]) -> tuple[float, float, list[float]]:

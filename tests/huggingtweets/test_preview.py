@@ -12,7 +12,7 @@ from PIL import Image
 
 from huggingtweets import preview
 from huggingtweets.errors import Unavailable
-from huggingtweets.preview import Box, Person, curve, label, pipeline, predictions
+from huggingtweets.preview import Box, Person, curve, label, pipeline, predictions, pretraining_curve
 
 ANN = Person("ann", "Ann O'Nymous")
 LEFT, RIGHT = slice(48, 362), slice(416, 1128)  # columns of the names and of the tweets
@@ -211,3 +211,11 @@ def test_an_axis_holds_its_values_between_round_ticks(values: list[float]) -> No
 def test_a_missing_package_is_told_by_name() -> None:
     with pytest.raises(Unavailable, match="no_such_fonts is missing"):
         preview._package("no_such_fonts")
+
+
+def test_a_pre_training_has_a_curve_of_its_own() -> None:
+    falling = [{"tokens": (number + 1) * 1e6, "held_out_bits_per_byte": 3 - number / 10} for number in range(9)]
+    assert pixels(pretraining_curve(falling)).shape == (450, 800, 3)
+    assert pretraining_curve(falling) != pretraining_curve(falling[:4])
+    with pytest.raises(Unavailable, match="nothing was measured"):
+        pretraining_curve([])
