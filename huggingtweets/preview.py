@@ -158,7 +158,7 @@ def _curve(
         "high": high,
         "ticks": [{"at": tick, "label": f"{tick:.{2 if high - low < 1 else 1}f}"} for tick in ticks],
     }
-    return _drawn("curve.typ", data | words, theme, set())
+    return _drawn("curve.typ", {**data, **words}, theme, set())
 
 
 def _axis(values: Sequence[float]) -> tuple[float, float, list[float]]:
