@@ -9,13 +9,35 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
 
-from huggingtweets.config import DEFAULT_FILE, Count, Section, Settings, parse, read_toml, secret_keys, with_secrets
+from huggingtweets.config import (
+    DEFAULT_FILE,
+    Count,
+    Section,
+    Settings,
+    WebAddress,
+    parse,
+    read_toml,
+    secret_keys,
+    with_secrets,
+)
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("is no time zone; write one as in Europe/Paris") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Bot(Section):
@@ -59,6 +81,47 @@ class Discord(Section):
     gateway_url: str = "wss://gateway.discord.gg/"
 
 
+class X(Section):
+    """Posting on X as one account. Without its four keys nothing is sent, but everything else can be tried."""
+
+    api_url: WebAddress = "https://api.x.com"
+    account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,15}$")] = ""
+    consumer_key_env: str = "X_CONSUMER_KEY"
+    consumer_key: SecretStr | None = None
+    consumer_secret_env: str = "X_CONSUMER_SECRET"  # noqa: S105  the name of a variable
+    consumer_secret: SecretStr | None = None
+    access_token_env: str = "X_ACCESS_TOKEN"  # noqa: S105
+    access_token: SecretStr | None = None
+    access_token_secret_env: str = "X_ACCESS_TOKEN_SECRET"  # noqa: S105
+    access_token_secret: SecretStr | None = None
+    dry_run: bool = True
+    automatic: bool = False
+    voice: str = ""
+    candidates: Annotated[int, Field(ge=1, le=20)] = 5
+    max_queued: Count = 100
+    blocked_words: list[str] = Field(default_factory=list)
+    minutes_between_posts: Annotated[float, Field(ge=0)] = 15.0
+    time_zone: TimeZone = "UTC"
+    quiet_hours: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")] = "23:00-07:00"
+    timeout_seconds: Seconds = 20.0
+    settle_seconds: Seconds = 90.0
+    monthly_budget_usd: Annotated[float, Field(ge=0)] = 5.0
+    post_usd: Annotated[float, Field(ge=0)] = 0.015
+    reply_usd: Annotated[float, Field(ge=0)] = 0.010
+    read_usd: Annotated[float, Field(ge=0)] = 0.005
+    own_read_usd: Annotated[float, Field(ge=0)] = 0.001
+    mentions: bool = False
+    mentions_seconds: Seconds = 120.0
+    replies_per_author_a_day: Count = 3
+    replies_per_thread: Count = 3
+    never_reply_to: list[str] = Field(default_factory=list)
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether X can be spoken to."""
+        return all((self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret))
+
+
 class Playground(Section):
     """The local page."""
 
@@ -76,6 +139,7 @@ class Config(Settings):
     store: Store = Store()
     limits: Limits = Limits()
     discord: Discord = Discord()
+    x: X = X()
     playground: Playground = Playground()
 
     @classmethod

@@ -3,7 +3,9 @@
     BotError                          a refusal with a reason
     ├─ TooOften(retry_after_seconds)  one person asks too much
     ├─ NotAllowed                     this person may not do this
-    └─ JobRefused                     a training that cannot be started now
+    ├─ JobRefused                     a training that cannot be started now
+    ├─ PostRefused                    a post that cannot be made, changed or decided like that
+    └─ OverBudget                     it would cost more than the month's budget allows
 
     PipelineError, Unavailable
     └─ StoreUnavailable               the database cannot be used now: locked, full, read-only, out of reach
@@ -37,6 +39,19 @@ class NotAllowed(BotError):
 
 class JobRefused(BotError):
     """A training that cannot be started now."""
+
+
+class PostRefused(BotError):
+    """A post that cannot be made, changed or decided like that; the sentence says why."""
+
+
+class OverBudget(BotError):
+    """It would cost more than the month's budget allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The budget of this month is used up; raise [x] monthly_budget_usd, or wait for the next month."
+        )
 
 
 class StoreUnavailable(Unavailable):

@@ -23,7 +23,9 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "fastapi": ("bot/playground/",),
     "uvicorn": ("bot/playground/",),
 }
-USE_CASES = [f"bot/{name}.py" for name in ("tweeting", "training", "posting", "schedule", "permission")]
+USE_CASES = [
+    f"bot/{name}.py" for name in ("tweeting", "training", "posting", "outbox", "budget", "schedule", "permission")
+]
 RIMS = ("bot.discord", "bot.x", "bot.playground", "bot.app")
 
 

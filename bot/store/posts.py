@@ -17,6 +17,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import OverBudget
 from bot.store.database import Database, insert
 from bot.store.tables import costs, posts
 
@@ -108,6 +109,13 @@ class Posts:
             rows = await connection.execute(query.order_by(posts.c.due_at, posts.c.id).limit(limit))
             return [Post(**row._mapping) for row in rows]
 
+    async def latest(self, account: str, states: Sequence[State], limit: int = 50) -> list[Post]:
+        """Posts in one of `states`, the one that changed last first."""
+        query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(posts.c.changed_at.desc(), posts.c.id.desc()).limit(limit))
+            return [Post(**row._mapping) for row in rows]
+
     async def in_doubt(self, account: str) -> list[Post]:
         """Those that X may have or not have."""
         return await self.listed(account, IN_DOUBT)
@@ -139,6 +147,27 @@ class Posts:
                 return None
             return await _one(connection, posts.c.id == post_id)
 
+    async def send(self, post_id: int, *, kind: str, micro_usd: int, since: datetime, budget: int) -> Post | None:
+        """Take a queued post to `sending` and note its cost, both or neither; None when it is not queued any more.
+
+        A cost that an earlier try has noted is not noted again. Raises `OverBudget` when all since `since` would be
+        more than `budget`.
+        """
+        now = self._clock()
+        async with self._database.writing() as connection:
+            post = await _one(connection, sa.and_(posts.c.id == post_id, posts.c.state == "queued"))
+            if not post:
+                return None
+            if not post.cost_micro_usd:
+                if await _spent(connection, post.account, since) + micro_usd > budget:
+                    raise OverBudget
+                row = {"account": post.account, "kind": kind, "micro_usd": micro_usd, "at": now}
+                await connection.execute(sa.insert(costs).values(row))
+            change: dict[str, Any] = {"state": "sending", "changed_at": now, "sending_at": now}
+            change |= {"attempts": posts.c.attempts + 1, "cost_micro_usd": post.cost_micro_usd or micro_usd}
+            await connection.execute(sa.update(posts).where(posts.c.id == post_id).values(change))
+            return await _one(connection, posts.c.id == post_id)
+
     async def edit(self, post_id: int, text: str, by: str) -> Post | None:
         """Give a post that is not on its way yet another text; None when it is too late."""
         mine = sa.update(posts).where(posts.c.id == post_id, posts.c.state.in_(("proposed", "queued")))
@@ -147,6 +176,27 @@ class Posts:
             if not (await connection.execute(query)).rowcount:
                 return None
             return await _one(connection, posts.c.id == post_id)
+
+    async def newest_external_id(self, account: str) -> str:
+        """The largest id that X has given to a post of ours; empty before the first."""
+        query = sa.select(posts.c.external_id).where(posts.c.account == account, posts.c.external_id != "")
+        # Ids are decimal numbers: the longer is the larger.
+        order = (sa.func.length(posts.c.external_id).desc(), posts.c.external_id.desc())
+        async with self._database.reading() as connection:
+            return await connection.scalar(query.order_by(*order).limit(1)) or ""
+
+    async def last_sent_at(self, account: str) -> datetime | None:
+        """When the last post that is no reply was sent."""
+        mine = (posts.c.account == account, posts.c.state == "sent", posts.c.in_reply_to == "")
+        query = sa.select(posts.c.sent_at).where(*mine).order_by(posts.c.sent_at.desc()).limit(1)
+        async with self._database.reading() as connection:
+            return await connection.scalar(query)
+
+    async def counts(self, account: str) -> dict[str, int]:
+        """How many posts there are in each state."""
+        query = sa.select(posts.c.state, sa.func.count()).where(posts.c.account == account).group_by(posts.c.state)
+        async with self._database.reading() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def last_texts(self, account: str, limit: int = 500) -> list[str]:
         """What was sent, or may have been, or will be; the newest first."""

@@ -15,6 +15,7 @@ from huggingtweets.engine import Engine
 from huggingtweets.generate import Writer
 from huggingtweets.pipeline import Outcome
 from huggingtweets.registry import Registry
+from tests.bot.posting_parts import database_template, parts, x_settings  # noqa: F401
 
 
 @dataclass

@@ -23,7 +23,6 @@ from oauthlib.oauth1.rfc5849 import signature
 from huggingtweets.x_client import Credentials
 
 HANG_UP = 599
-FIRST_ID = 1_900_000_000_000_000_000
 KEYS = Credentials(
     consumer_key="consumer-key",
     consumer_secret="consumer-SECRET",
@@ -121,7 +120,7 @@ class XServer:
         self.requests: list[str] = []
         self.most_back = 3_200
         self._shown_from: dict[str, float] = {}
-        self._next_id = FIRST_ID
+        self._next_id = 0
         self._runner: web.AppRunner | None = None
         self.add_user("12", "thebot", description="Parody. Automated.")
 
@@ -156,7 +155,8 @@ class XServer:
         return user
 
     def add_post(self, author_id: str, text: str, lag_seconds: float = 0.0, **more: Any) -> dict[str, Any]:
-        self._next_id += 1_000
+        # As X's own: milliseconds since November 2010, and a count below.
+        self._next_id = max(self._next_id + 1, (int(time.time() * 1_000) - 1_288_834_974_657) << 22)
         post_id = str(self._next_id)
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         post = {"id": post_id, "text": text, "author_id": author_id, "created_at": now, "lang": "en"}
@@ -263,6 +263,7 @@ class XServer:
         self, request: web.Request, route: str, answer: Any, trouble: Trouble | None = None
     ) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
+        await request.read()  # before any delay: the request has come, whoever waits for the answer
         trouble = self._trouble(request) or trouble
         if trouble and trouble.delay_seconds and not trouble.status:
             # The connection may be gone by then; the request is carried out all the same, as behind a load balancer.

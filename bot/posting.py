@@ -1,0 +1,216 @@
+"""The use case "post": candidates are drawn, checked and proposed; people approve, edit, reject or ask for another.
+
+Knows the queue and its rules. Does not know X, Discord or the page, nor how a post is sent: that is the outbox's.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.budget import Budget
+from bot.config import X
+from bot.errors import PostRefused
+from bot.outbox import Outbox
+from bot.post_checks import as_post, checks_for, likeness, objection, words_of
+from bot.store import Store
+from bot.store.pauses import Pause
+from bot.store.posts import Post, State
+from huggingtweets.errors import NotEnoughDrafts
+from huggingtweets.generate import Tweets
+
+WAITING: tuple[State, ...] = ("proposed", "queued", "sending", "unknown")
+LAST_POSTS = 500  # that a new one must not repeat
+MAX_ROUNDS = 3  # of drawing, before it is said that there is nothing to post
+MAX_CHARACTERS = 2_000  # of an edited text before it is even looked at
+
+Draw = Callable[[str, int], Awaitable[Tweets]]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How posting stands. `counts` are the posts in each state; amounts are in US dollars and of this month."""
+
+    account: str
+    connected: bool
+    dry_run: bool
+    automatic: bool
+    pause: Pause | None
+    counts: dict[str, int]
+    spent_usd: float
+    budget_usd: float
+
+
+class Posting:
+    """The queue of one account. `draw(voice, count)` gives tweets of a voice that pass every check of the engine's."""
+
+    def __init__(self, *, store: Store, outbox: Outbox, draw: Draw, budget: Budget, settings: X, connected: bool):
+        self._store = store
+        self._outbox = outbox
+        self._draw = draw
+        self._budget = budget
+        self._settings = settings
+        self._connected = connected
+        self.account = outbox.account
+
+    async def propose(self, voice: str = "", *, by: str, key: str = "", automatic: bool | None = None) -> Post:
+        """Draw candidates of `voice` and propose the one least like the last posts; queue it where that is automatic.
+
+        The same `key` proposes once, and gives the post that is there. Raises `PostRefused`, or what drawing raises.
+        """
+        chosen = voice or self._settings.voice
+        if not chosen:
+            raise PostRefused("Whose voice shall it be? Name one, or set [x] voice.")
+        key = key or f"proposed:{secrets.token_hex(8)}"
+        if known := await self._store.posts.by_key(key):
+            return known
+        await self._refuse_when_full()
+        text, tweets = await self._candidate(chosen)
+        is_automatic = self._settings.automatic if automatic is None else automatic
+        return await self._add(key, text, tweets.name, tweets.version, "queued" if is_automatic else "proposed", by)
+
+    async def offer(self, text: str, *, voice: str, version: str, by: str, key: str = "") -> Post:
+        """Queue a text that an admin has picked, as from an answer in a chat; it is approved by that."""
+        await self._refuse_when_full()
+        text = await self._checked(text)
+        return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
+
+    async def queue(self, limit: int = 50) -> list[Post]:
+        """What waits for approval or is on its way, by when it is due."""
+        return await self._store.posts.listed(self.account, WAITING, limit)
+
+    async def recent(self, limit: int = 20) -> list[Post]:
+        """What was sent, rejected or failed, the newest first."""
+        return await self._store.posts.latest(self.account, ("sent", "failed", "rejected"), limit)
+
+    async def approve(self, post_id: int, by: str) -> Post:
+        """Let a proposed post go out; raises `PostRefused` when it was decided already."""
+        await self._proposed(post_id)
+        post = await self._moved(post_id, "proposed", "queued", by)
+        self._outbox.wake()
+        return post
+
+    async def edit(self, post_id: int, text: str, by: str) -> Post:
+        """Give a post that is not on its way yet another text, which passes the same checks."""
+        old = await self._known(post_id)
+        text = await self._checked(text, but=old.text)
+        post = await self._store.posts.edit(post_id, text, by)
+        if not post:
+            raise PostRefused(f"Post {post_id} is {old.state} and cannot be edited any more.")
+        await self._noted("x.edit", post, by)
+        return post
+
+    async def reject(self, post_id: int, by: str) -> Post:
+        """Never post this; works until it is on its way."""
+        old = await self._known(post_id)
+        return await self._moved(post_id, "queued" if old.state == "queued" else "proposed", "rejected", by)
+
+    async def again(self, post_id: int, by: str) -> Post:
+        """Another candidate of the same voice in place of this one. Asked twice, it gives the same other one."""
+        old = await self._known(post_id)
+        if old.state in ("proposed", "queued"):
+            await self.reject(post_id, by)
+        elif old.state != "rejected":
+            raise PostRefused(f"Post {post_id} is {old.state}: there is nothing to replace.")
+        return await self.propose(old.voice, by=by, key=f"again:{post_id}", automatic=False)
+
+    async def pause(self, by: str, reason: str = "") -> None:
+        """Send nothing until somebody resumes, also after a restart."""
+        await self._outbox.pause(reason or "somebody asked for it", by)
+        await self._store.audit.add(by, "x.pause", self._outbox.subject)
+
+    async def resume(self, by: str) -> bool:
+        """Go on; whether there was a pause."""
+        ended = await self._store.pauses.resume(self._outbox.subject)
+        if ended:
+            await self._store.audit.add(by, "x.resume", self._outbox.subject)
+            self._outbox.wake()
+        return ended
+
+    async def status(self) -> Status:
+        """How posting stands."""
+        return Status(
+            account=self.account,
+            connected=self._connected,
+            dry_run=self._settings.dry_run,
+            automatic=self._settings.automatic,
+            pause=await self._store.pauses.get(self._outbox.subject),
+            counts=await self._store.posts.counts(self.account),
+            spent_usd=await self._budget.spent_usd(),
+            budget_usd=self._settings.monthly_budget_usd,
+        )
+
+    async def _candidate(self, voice: str) -> tuple[str, Tweets]:
+        """The candidate that is least like what was posted before."""
+        last = await self._store.posts.last_texts(self.account, LAST_POSTS)
+        proposed = [post.text for post in await self._store.posts.listed(self.account, ["proposed"], LAST_POSTS)]
+        checks = checks_for(self._settings.blocked_words, [*last, *proposed])
+        known = [words_of(text) for text in last]
+        refused: Counter[str] = Counter()
+        for _ in range(MAX_ROUNDS):
+            tweets = await self._draw(voice, self._settings.candidates)
+            fit = []
+            for text in map(as_post, tweets.texts):
+                reason = objection(checks, text)
+                if reason:
+                    refused[reason] += 1
+                else:
+                    fit.append(text)
+            if fit:
+                return min(fit, key=lambda text: likeness(text, known)), tweets
+        raise NotEnoughDrafts(voice, refused)
+
+    async def _checked(self, text: str, but: str = "") -> str:
+        """`text` as it will be posted; raises `PostRefused` with the check that it does not pass."""
+        last = await self._store.posts.last_texts(self.account, LAST_POSTS)
+        text = as_post(text[:MAX_CHARACTERS])
+        checks = checks_for(self._settings.blocked_words, [known for known in last if known != but])
+        if reason := objection(checks, text):
+            raise PostRefused(f"This cannot be posted ({reason}); change it and try again.")
+        return text
+
+    async def _refuse_when_full(self) -> None:
+        counts = await self._store.posts.counts(self.account)
+        waiting = sum(counts.get(state, 0) for state in WAITING)
+        if waiting >= self._settings.max_queued:
+            raise PostRefused(f"{waiting} posts are waiting already; approve or reject some first.")
+
+    async def _add(self, key: str, text: str, voice: str, version: str, state: State, by: str) -> Post:
+        post = await self._store.posts.add(key, self.account, text, state=state, voice=voice, version=version)
+        if not post:
+            known = await self._store.posts.by_key(key)
+            assert known, "a key that is taken is there"
+            return known
+        await self._noted("x.queue" if state == "queued" else "x.propose", post, by)
+        if state == "queued":
+            self._outbox.wake()
+        return post
+
+    async def _known(self, post_id: int) -> Post:
+        post = await self._store.posts.get(post_id)
+        if not post or post.account != self.account:
+            raise PostRefused(f"There is no post {post_id}.")
+        return post
+
+    async def _proposed(self, post_id: int) -> Post:
+        post = await self._known(post_id)
+        if post.state != "proposed":
+            raise PostRefused(f"Post {post_id} is {post.state} already{_by(post)}.")
+        # It may have been proposed before another one with the same words was sent.
+        await self._checked(post.text)
+        return post
+
+    async def _moved(self, post_id: int, old: State, new: State, by: str) -> Post:
+        post = await self._store.posts.move(post_id, old, new, decided_by=by)
+        if not post:
+            now = await self._known(post_id)
+            raise PostRefused(f"Post {post_id} is {now.state} already{_by(now)}.")
+        await self._noted("x.approve" if new == "queued" else "x.reject", post, by)
+        return post
+
+    async def _noted(self, action: str, post: Post, by: str) -> None:
+        await self._store.audit.add(by, action, f"post:{post.id}", voice=post.voice)
+
+
+def _by(post: Post) -> str:
+    return f", by {post.decided_by}" if post.decided_by else ""

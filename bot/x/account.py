@@ -1,0 +1,74 @@
+"""The account on X that the keys are of: what the outbox and the mentions need of it, each read paid for.
+
+Knows the client and prices by kind. Does not know queues or what is posted.
+"""
+
+from collections.abc import Sequence
+
+from bot.budget import Budget, Kind
+from bot.config import X
+from bot.outbox import OwnPost
+from huggingtweets.upstream import BadCredentials, Patience
+from huggingtweets.x_client import PAGE, Credentials, XClient, XPost, XUser
+
+MAX_PAGES = 10  # of one look at mentions; the rest comes with the next
+READING = Patience(attempts=4, first_seconds=1.0, longest_seconds=30.0)
+
+
+def credentials(settings: X) -> Credentials:
+    """The four keys."""
+    keys = (settings.consumer_key, settings.consumer_secret, settings.access_token, settings.access_token_secret)
+    given = [key.get_secret_value() if key else "" for key in keys]
+    return Credentials("", *given)
+
+
+class XAccount:
+    """One account, through its client."""
+
+    def __init__(self, client: XClient, budget: Budget, expected: str = ""):
+        self._client = client
+        self._budget = budget
+        self._expected = expected.lower()
+        self._me: XUser | None = None
+
+    async def me(self) -> XUser:
+        """Whose keys they are; raises `BadCredentials` when they are not of the account in the settings."""
+        if not self._me:
+            await self._budget.charge("own_read", 1)
+            me = await self._client.me()
+            if self._expected and me.handle.lower() != self._expected:
+                raise BadCredentials(
+                    "X", f"The keys are of @{me.handle} and not of [x] account = {self._expected}; set the right ones."
+                )
+            self._me = me
+        return self._me
+
+    async def post(self, text: str, in_reply_to: str) -> str:
+        """Post; its id. Its cost is the outbox's matter."""
+        return await self._client.post(text, in_reply_to)
+
+    async def own_posts(self, since_id: str) -> Sequence[OwnPost]:
+        """The posts after `since_id`; the newest page of them without it."""
+        posts = await self._read("own_read", "timeline", since_id, PAGE if not since_id else MAX_PAGES * PAGE)
+        return [OwnPost(post.id, post.text, post.created_at) for post in posts]
+
+    async def mentions(self, since_id: str, most: int = MAX_PAGES * PAGE) -> list[XPost]:
+        """Who has mentioned the account after `since_id`, the oldest first."""
+        return (await self._read("read", "mentions", since_id, most))[::-1]
+
+    async def _read(self, kind: Kind, what: str, since_id: str, most: int) -> list[XPost]:
+        me = await self.me()
+        found: list[XPost] = []
+        page_size = min(PAGE, most)
+        pages = getattr(self._client, what)(me.id, since_id=since_id or None, most=most, page=page_size)
+        while True:
+            await self._budget.charge(kind, page_size)
+            try:
+                page = await anext(pages, None)
+            except BaseException:
+                await self._budget.charge(kind, -page_size)
+                raise
+            await self._budget.charge(kind, len(page or ()) - page_size)
+            if page is None:
+                return found
+            found += page

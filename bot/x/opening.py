@@ -1,0 +1,87 @@
+"""Everything that posting on X is made of, put together and started.
+
+Knows the parts. Does not know what they do.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.budget import Budget
+from bot.config import X
+from bot.outbox import Notice, Outbox
+from bot.posting import Draw, Posting
+from bot.store import Clock, Store, utc_now
+from bot.x.account import READING, XAccount, credentials
+from huggingtweets.upstream import Patience
+from huggingtweets.x_client import XClient
+
+log = logging.getLogger(__name__)
+
+NO_NAME = "x"  # the account in the database while config.toml names none
+WAITING = Patience(first_seconds=2.0, longest_seconds=300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The use case, and the tasks that must not end."""
+
+    posting: Posting
+    tasks: tuple[asyncio.Task[None], ...]
+
+
+@asynccontextmanager
+async def opened(
+    *,
+    store: Store,
+    settings: X,
+    draw: Draw,
+    notice: Notice,
+    clock: Clock = utc_now,
+    reading: Patience = READING,
+    waiting: Patience = WAITING,
+) -> AsyncIterator[Parts]:
+    """Post while the context lasts, as the settings say; without keys, or in a dry run, X is not spoken to."""
+    account_name = settings.account.lower() or NO_NAME
+    budget = Budget(store.posts, account_name, settings, clock)
+    async with AsyncExitStack() as stack:
+        account = None
+        if settings.has_keys:
+            client = XClient(
+                credentials(settings),
+                api_url=settings.api_url,
+                timeout_seconds=settings.timeout_seconds,
+                patience=reading,
+            )
+            account = XAccount(await stack.enter_async_context(client), budget, settings.account)
+        log.info("X: %s", _how(settings))
+        outbox = Outbox(
+            store=store,
+            account=account_name,
+            network=account,
+            budget=budget,
+            settings=settings,
+            notice=notice,
+            clock=clock,
+            patience=waiting,
+        )
+        posting = Posting(
+            store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=account is not None
+        )
+        tasks = (asyncio.create_task(outbox.run(), name="outbox"),)
+        try:
+            yield Parts(posting, tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _how(settings: X) -> str:
+    if settings.dry_run:
+        return "a dry run, nothing is sent"
+    if not settings.has_keys:
+        return f"the keys are not there ({settings.consumer_key_env} and its like), nothing is sent"
+    return "posts are sent " + ("without approval" if settings.automatic else "once they are approved")

@@ -1,0 +1,134 @@
+"""What tests of posting share: a database of their own, a clock that they move, X on loopback, and the parts between.
+
+conftest.py makes the fixtures known.
+"""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.budget import Budget
+from bot.config import X
+from bot.outbox import Outbox
+from bot.posting import Posting
+from bot.store import Store
+from bot.x.account import XAccount, credentials
+from huggingtweets.generate import Tweets
+from huggingtweets.upstream import Patience
+from huggingtweets.x_client import XClient
+from tests.fakes.x_server import KEYS, XServer
+
+QUICK = Patience(attempts=2, first_seconds=0.001, longest_seconds=0.01)
+
+
+class Time:
+    """A clock that the test moves. It starts at the real time, since X has its own."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **duration: float) -> datetime:
+        self.now += timedelta(**duration)
+        return self.now
+
+
+@dataclass
+class Drawing:
+    """Stands where the engine would be: gives the texts that the test has laid ready."""
+
+    texts: Sequence[str] = ()
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
+    async def __call__(self, voice: str, count: int) -> Tweets:
+        self.asked.append((voice, count))
+        return Tweets(tuple(self.texts[:count]), voice, "v1", 0)
+
+
+@dataclass
+class Parts:
+    """Everything that posts, without a task that runs by itself."""
+
+    x: XServer
+    store: Store
+    time: Time
+    settings: X
+    budget: Budget
+    account: XAccount
+    outbox: Outbox
+    posting: Posting
+    drawing: Drawing
+    database: Path
+
+    async def steps(self, most: int = 20) -> None:
+        """Take steps until there is nothing to do at once."""
+        for _ in range(most):
+            if await self.outbox.step() > 0:
+                return
+
+    async def states(self) -> dict[str, str]:
+        """What became of each text."""
+        every = ("proposed", "queued", "sending", "unknown", "sent", "failed", "rejected")
+        return {post.text: post.state for post in await self.store.posts.latest("thebot", every)}
+
+    async def notices(self) -> list[str]:
+        return [notice.text for notice in await self.store.notices.untold()]
+
+
+@pytest.fixture(scope="session")
+def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("posting") / "bot.db"
+
+    async def made() -> None:
+        async with Store(f"sqlite:///{path}"):
+            pass
+
+    asyncio.run(made())
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def x_settings() -> dict[str, Any]:
+    """Settings that a module or a test gives by a fixture of the same name."""
+    return {}
+
+
+@pytest.fixture
+async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Parts]:
+    database = Path(shutil.copy(database_template, tmp_path / "bot.db"))
+    time, drawing = Time(), Drawing(("a fine day at the shore", "the fog came in early"))
+    keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    given: dict[str, Any] = {key: SecretStr(getattr(KEYS, key)) for key in keys}
+    given |= {"account": "thebot", "dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
+    async with XServer() as x, Store(f"sqlite:///{database}", time) as store:
+        settings = X(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
+        budget = Budget(store.posts, "thebot", settings, time)
+        async with XClient(credentials(settings), api_url=x.url, timeout_seconds=0.3, patience=QUICK) as client:
+            account = XAccount(client, budget, settings.account)
+            outbox = Outbox(
+                store=store,
+                account="thebot",
+                network=account,
+                budget=budget,
+                settings=settings,
+                notice=store.notices.add,
+                clock=time,
+                patience=QUICK,
+            )
+            posting = Posting(
+                store=store, outbox=outbox, draw=drawing, budget=budget, settings=settings, connected=True
+            )
+            yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, database)

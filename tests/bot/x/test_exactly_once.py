@@ -1,0 +1,89 @@
+"""Each approved post is on the timeline exactly once, whatever X answers and whenever the process is killed."""
+
+import asyncio
+import os
+import random
+import sys
+import time
+from collections.abc import Awaitable
+from pathlib import Path
+
+from bot.config import Config
+from bot.store import Store
+from tests.fakes.x_server import KEYS, Mood, XServer
+
+# The long form of this test: X_TEST_POSTS=100 X_TEST_KILLS=50
+POSTS = int(os.environ.get("X_TEST_POSTS", "12"))
+KILLS = int(os.environ.get("X_TEST_KILLS", "3"))
+LONGEST_LIFE_SECONDS = 0.6
+REPOSITORY = Path(__file__).parents[3]
+ENVIRONMENT = {
+    "X_CONSUMER_KEY": KEYS.consumer_key,
+    "X_CONSUMER_SECRET": KEYS.consumer_secret,
+    "X_ACCESS_TOKEN": KEYS.access_token,
+    "X_ACCESS_TOKEN_SECRET": KEYS.access_token_secret,
+}
+CONFIG = """
+[x]
+api_url = "{api_url}"
+account = "thebot"
+dry_run = false
+quiet_hours = ""
+minutes_between_posts = 0.0
+timeout_seconds = 0.3
+settle_seconds = 0.5
+monthly_budget_usd = 10.0
+"""
+
+
+async def killed_after(life: Awaitable[object], config: Path) -> None:
+    """Start the process, and kill it once `life` is over, which begins when it is up."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "tests/fakes/x_poster.py", config),
+        cwd=REPOSITORY,
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(REPOSITORY)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stderr
+    try:
+        assert await process.stdout.readline() == b"up\n", (await process.stderr.read()).decode()
+        log = asyncio.create_task(process.stderr.read())
+        await life
+        assert process.returncode is None, (await log).decode()
+    finally:
+        process.kill()
+        await process.wait()
+    assert KEYS.consumer_secret not in (await log).decode()
+
+
+async def all_sent(store: Store) -> None:
+    async with asyncio.timeout(120):
+        while (await store.posts.counts("thebot")).get("sent", 0) < POSTS:
+            await asyncio.sleep(0.05)
+
+
+async def test_posts_are_made_exactly_once_though_the_process_is_killed_and_x_misbehaves(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    wanted = [f"post number {number}, with an & in it" for number in range(POSTS)]
+    path = tmp_path / "config.toml"
+    async with XServer(Mood(seed=3)) as x:
+        path.write_text(CONFIG.format(api_url=x.url))
+        async with Store(Config.load(path, {}).database_url) as store:
+            for number, text in enumerate(wanted):
+                await store.posts.add(f"key:{number}", "thebot", text, state="queued")
+            started = time.monotonic()
+            for _ in range(KILLS):
+                await killed_after(asyncio.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS)), path)
+            before_the_end = (await store.posts.counts("thebot")).get("sent", 0)
+            await killed_after(all_sent(store), path)
+            made = [text.replace("&amp;", "&") for text in x.texts()]
+            assert sorted(made) == sorted(wanted), "each once, and nothing else"
+            assert before_the_end < POSTS, "the kills came while there was something to send"
+            texts = {post["id"]: post["text"].replace("&amp;", "&") for post in x.posts}
+            for post in await store.posts.latest("thebot", ["sent"], POSTS):
+                assert texts[post.external_id] == post.text
+                assert post.cost_micro_usd == 15_000
+            took = f"{time.monotonic() - started:.0f} s, {before_the_end} sent before the last start"
+            print(f"\n{POSTS} posts, {KILLS} kills, {len(x.requests)} requests, {took}")

@@ -1,0 +1,37 @@
+"""A process that posts what the database holds, until it is killed: `python tests/fakes/x_poster.py CONFIG`.
+
+The very parts that the bot posts with, without the rest of it, so that it is up in a second; only its waits are quick.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.config import Config
+from bot.log import start_logging
+from bot.store import Store
+from bot.x.opening import opened
+from huggingtweets.generate import Tweets
+from huggingtweets.upstream import Patience
+
+QUICK = Patience(attempts=3, first_seconds=0.01, longest_seconds=0.1)
+
+
+async def _no_draw(voice: str, count: int) -> Tweets:
+    raise NotImplementedError
+
+
+async def main(config: Config) -> None:
+    start_logging("INFO")
+    async with (
+        Store(config.database_url) as store,
+        opened(
+            store=store, settings=config.x, draw=_no_draw, notice=store.notices.add, reading=QUICK, waiting=QUICK
+        ) as parts,
+    ):
+        print("up", flush=True)
+        await asyncio.gather(*parts.tasks)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Config.load(Path(sys.argv[1]))))
