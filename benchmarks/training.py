@@ -114,7 +114,7 @@ def ours(size: str, source: Path, threads: int, aim: float | None, method: str) 
     seen = {"tokens": 0, "held_out_loss": None}
 
     def watch(step: Step) -> None:
-        seen.update(steps=step.done, held_out_loss=step.held_out_loss)
+        seen.update(tokens=step.tokens, held_out_loss=step.held_out_loss)
         if size == "124M" and step.done == SPEED_STEPS:
             raise ReachedError
         if aim is not None and step.held_out_loss is not None and step.held_out_loss <= aim:
@@ -126,7 +126,7 @@ def ours(size: str, source: Path, threads: int, aim: float | None, method: str) 
         with contextlib.suppress(ReachedError):
             train(base, data, settings, Path(folder) / "checkpoint.pt", watch)
         seconds = time.perf_counter() - began
-    return {"seconds": seconds, "tokens": seen["steps"] * settings.batch_tokens, "held_out_loss": seen["held_out_loss"]}
+    return {"seconds": seconds, "tokens": seen["tokens"], "held_out_loss": seen["held_out_loss"]}
 
 
 def product_rate(dtype_name: str, threads: int) -> float:

@@ -76,16 +76,16 @@ class Training(Section):
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     replies: bool = True
     deduplicate: bool = True
-    max_epochs: Count = 6
+    max_epochs: Count = 4
     max_tokens: Count = 400_000
-    patience: Count = 2
-    batch_tokens: Count = 512
+    patience: Count = 1
+    batch_tokens: Annotated[int, Field(ge=0)] = 0
     row_tokens: Annotated[int, Field(ge=16)] = 128
-    lora_rank: Count = 32
+    lora_rank: Count = 64
     lora_embedding_rank: Annotated[int, Field(ge=0)] = 64
-    lora_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
-    lora_b_rate: Annotated[float, Field(gt=0)] = 8.0
-    full_learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+    lora_learning_rate: Annotated[float, Field(gt=0)] = 2e-4
+    lora_b_rate: Annotated[float, Field(gt=0)] = 16.0
+    full_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0
 

@@ -40,16 +40,19 @@ log = logging.getLogger(__name__)
 WARM_UP_STEPS = 10
 FLOOR = 0.05  # of the learning rate, at the end of the cosine
 ALPHA_PER_RANK = 2
+STEPS_PER_EPOCH = 64
+BATCH_TOKENS = 512  # that the learning rates in the settings are for
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a training is: steps done and planned, the last training loss in nats, and the held-out loss so far."""
+    """How far a training is: steps done and planned, the last and the best held-out loss in nats, tokens learned."""
 
     done: int
     total: int
     loss: float
     held_out_loss: float | None
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +140,13 @@ class _Run:
         self.model, self.rows, self.held_out = base.model, rows, held_out
         self.settings, self.checkpoint = settings, checkpoint
         self.is_lora = settings.method == "lora"
-        self.learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
+        batch_tokens = batch_tokens_for(settings, rows.token_count)
+        learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
+        self.learning_rate = learning_rate * math.sqrt(batch_tokens / BATCH_TOKENS)
         groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
         decayed = [group | {"weight_decay": settings.weight_decay * group["decayed"]} for group in groups]
         self.optimiser = torch.optim.AdamW(decayed, lr=self.learning_rate, betas=(0.9, 0.99))
-        self.batch_rows = max(1, round(settings.batch_tokens / rows.length))
+        self.batch_rows = max(1, round(batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
         self.place = _Place(rows_at_once=self.batch_rows)
@@ -168,7 +173,8 @@ class _Run:
                     saved = time.monotonic()
                 stop.obey()
                 best = self.place.best_loss
-                say(Step(self.place.step, self.total, loss, best if math.isfinite(best) else None))
+                best_so_far = best if math.isfinite(best) else None
+                say(Step(self.place.step, self.total, loss, best_so_far, self.place.tokens))
 
     def _learn_batch(self) -> float:
         """One step; nats per token."""
@@ -268,6 +274,17 @@ def _whole(model: "GPT2LMHeadModel") -> list[dict[str, Any]]:
         {"params": [p for p in parameters if p.ndim == 2], "rate": 1.0, "decayed": True},
         {"params": [p for p in parameters if p.ndim != 2], "rate": 1.0, "decayed": False},
     ]
+
+
+def batch_tokens_for(settings: Training, tokens: int) -> int:
+    """Tokens a step: as set, or some 64 steps a pass over `tokens` tokens, in a power of two from 256 to 1,024.
+
+    Some hundred tweets must not be learned in ten steps, and ten thousand not in thousands of small ones. The learning
+    rate goes with the square root of it (Malladi et al. 2022 for Adam), so that one setting serves all amounts.
+    """
+    if settings.batch_tokens:
+        return settings.batch_tokens
+    return int(min(1024, max(256, 2 ** round(math.log2(max(1, tokens) / STEPS_PER_EPOCH)))))
 
 
 def epochs_within(settings: Training, tokens: int) -> int:

@@ -20,7 +20,7 @@ from huggingtweets.errors import PipelineError, Terminated
 from huggingtweets.evaluate import held_out_bits
 from huggingtweets.loss import mean_loss
 from huggingtweets.precision import fast
-from huggingtweets.train import FLOOR, Step, Trained, epochs_within, rate, tokenized_rows, train
+from huggingtweets.train import FLOOR, Step, Trained, batch_tokens_for, epochs_within, rate, tokenized_rows, train
 
 
 @pytest.fixture(scope="module")
@@ -232,3 +232,9 @@ def test_a_batch_that_memory_does_not_hold_is_learned_in_parts(tiny_base: Path, 
     assert done.returncode == 0, done.stderr
     assert "memory is short: from now on" in done.stderr
     assert done.stdout.split() == ["1", "True"]
+
+
+def test_a_step_follows_the_amount_of_data_unless_it_is_set() -> None:
+    sizes = [batch_tokens_for(Training(), tokens) for tokens in (0, 2_500, 30_000, 60_000, 1_000_000)]
+    assert sizes == [256, 256, 512, 1024, 1024]
+    assert batch_tokens_for(Training(batch_tokens=300), 30_000) == 300
