@@ -75,6 +75,23 @@ class Posting:
         text = await self._checked(text)
         return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
 
+    async def answer(self, voice: str, *, in_reply_to: str, key: str) -> Post:
+        """Draw and queue an answer to somebody who asked for one; the same `key` once."""
+        text, tweets = await self._candidate(voice)
+        await self._store.posts.add(
+            key,
+            self.account,
+            text,
+            state="queued",
+            voice=tweets.name,
+            version=tweets.version,
+            in_reply_to=in_reply_to,
+        )
+        post = await self._store.posts.by_key(key)
+        assert post
+        self._outbox.wake()
+        return post
+
     async def queue(self, limit: int = 50) -> list[Post]:
         """What waits for approval or is on its way, by when it is due."""
         return await self._store.posts.listed(self.account, WAITING, limit)
@@ -118,6 +135,10 @@ class Posting:
         """Send nothing until somebody resumes, also after a restart."""
         await self._outbox.pause(reason or "somebody asked for it", by)
         await self._store.audit.add(by, "x.pause", self._outbox.subject)
+
+    async def pause_by_x(self, reason: str) -> None:
+        """X does not let the account do what it must; the admins are told."""
+        await self._outbox.pause(reason, by="X")
 
     async def resume(self, by: str) -> bool:
         """Go on; whether there was a pause."""

@@ -5,7 +5,7 @@ Knows the parts. Does not know what they do.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from bot.outbox import Notice, Outbox
 from bot.posting import Draw, Posting
 from bot.store import Clock, Store, utc_now
 from bot.x.account import READING, XAccount, credentials
+from bot.x.mentions import Mentions, Voices
 from huggingtweets.upstream import Patience
 from huggingtweets.x_client import XClient
 
@@ -32,6 +33,10 @@ class Parts:
     tasks: tuple[asyncio.Task[None], ...]
 
 
+async def _none() -> Sequence[str]:
+    return ()
+
+
 @asynccontextmanager
 async def opened(
     *,
@@ -42,6 +47,7 @@ async def opened(
     clock: Clock = utc_now,
     reading: Patience = READING,
     waiting: Patience = WAITING,
+    voices: Voices = _none,
 ) -> AsyncIterator[Parts]:
     """Post while the context lasts, as the settings say; without keys, or in a dry run, X is not spoken to."""
     account_name = settings.account.lower() or NO_NAME
@@ -70,9 +76,20 @@ async def opened(
         posting = Posting(
             store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=account is not None
         )
-        tasks = (asyncio.create_task(outbox.run(), name="outbox"),)
+        tasks = [asyncio.create_task(outbox.run(), name="outbox")]
+        if account and settings.mentions:
+            mentions = Mentions(
+                store=store,
+                account=account,
+                posting=posting,
+                voices=voices,
+                settings=settings,
+                clock=clock,
+                patience=waiting,
+            )
+            tasks.append(asyncio.create_task(mentions.run(), name="mentions"))
         try:
-            yield Parts(posting, tasks)
+            yield Parts(posting, tuple(tasks))
         finally:
             for task in tasks:
                 task.cancel()
