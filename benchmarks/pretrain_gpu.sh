@@ -13,7 +13,7 @@ STORE=${STORE:-/tmp/pretraining}
 OUT=${OUT:-/tmp/base}
 TOKENS=${TOKENS:-1000000000}
 TRY_TOKENS=${TRY_TOKENS:-100000000}
-SHARED=(--vocabulary 16384 --context 512 --batch-tokens 262144 --micro-batch-tokens 65536 --learning-rate 0.004 --seed 1)
+SHARED=(--vocabulary 16384 --context 512 --row-tokens 512 --batch-tokens 262144 --micro-batch-tokens 65536 --learning-rate 0.004 --seed 1)
 SHAPE=(--width 384 --layers 6 --heads 6)
 
 pretrain() {  # pretrain OUT TOKENS OPTION...

@@ -223,7 +223,8 @@ class _Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = GPT2LMHeadModel(_config(plan, prepared.tokenizer)).to(self.device)  # type: ignore[arg-type]
         if self.device.type == "cuda":
-            self.model.transformer.compile()
+            # One kernel a length of rows is faster than one for all.
+            self.model.transformer.compile(dynamic=False)
             torch.set_float32_matmul_precision("high")
         matrices, rest = _by_optimiser(self.model)
         self.optimisers: tuple[torch.optim.Optimizer, ...] = (

@@ -11,7 +11,14 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from huggingtweets import lora
 from huggingtweets.attention import PACKED, packed
-from huggingtweets.loss import bits_per_byte, document_mask, linear_cross_entropy, mean_loss, summed_loss
+from huggingtweets.loss import (
+    LOGITS_AT_ONCE,
+    bits_per_byte,
+    document_mask,
+    linear_cross_entropy,
+    mean_loss,
+    summed_loss,
+)
 from huggingtweets.packing import IGNORED, pack
 
 END = 0
@@ -83,7 +90,7 @@ def test_the_gradients_worked_out_on_the_way_are_those_of_autograd(
     frozen: bool, places_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.manual_seed(4)
-    monkeypatch.setattr("huggingtweets.loss.LOGITS_AT_ONCE", places_at_once * 30)
+    monkeypatch.setitem(LOGITS_AT_ONCE, "cpu", places_at_once * 30)
     targets = torch.randint(0, 30, (20,))
     targets[::6] = IGNORED
     given = torch.randn(20, 8)
