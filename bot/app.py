@@ -17,6 +17,7 @@ from bot.playground.chat import Chat
 from bot.training import Training
 from bot.tweeting import Tweeting
 from huggingtweets.engine import Engine
+from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Writer
 from huggingtweets.registry import Registry
 from huggingtweets.sample import collect_sample, sample_account
@@ -60,6 +61,8 @@ async def _start(
         writer=Writer(engine),
         training=training,
         limit=RateLimit(config.limits.requests_per_minute),
+        previews=await stack.enter_async_context(Previews(config, beside)),
+        tweets=TweetStore(config.tweets),
         max_count=config.limits.tweets_per_request,
     )
     if config.bot.sample_account and not await asyncio.to_thread(registry.names):

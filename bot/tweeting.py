@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from bot.permission import RateLimit
 from bot.training import Training
-from huggingtweets.errors import UnknownModel, Usage
+from huggingtweets.errors import TooLittleData, UnknownModel, Usage
+from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.names import parse_name
+from huggingtweets.owners import Owned, texts_of
 from huggingtweets.registry import Registry, Version
+from huggingtweets.tweet_store import TweetStore
 
 MAX_SUGGESTIONS = 25  # as many as Discord shows
 MAX_PROMPT_CHARACTERS = 200
@@ -31,8 +34,20 @@ class Ask:
 class Tweeting:
     """Answers asks with tweets."""
 
-    def __init__(self, *, registry: Registry, writer: Writer, training: Training, limit: RateLimit, max_count: int):
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        writer: Writer,
+        training: Training,
+        limit: RateLimit,
+        max_count: int,
+        previews: Previews | None = None,
+        tweets: TweetStore | None = None,
+    ):
         self._registry = registry
+        self._previews = previews
+        self._tweets = tweets
         self._writer = writer
         self._training = training
         self._limit = limit
@@ -46,7 +61,10 @@ class Tweeting:
             raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
         name = parse_name(ask.name)
         self._limit.count(ask.person)
-        version = await self._version(name)
+        try:
+            version = await asyncio.to_thread(self._registry.current, name)
+        except UnknownModel:
+            return await self._preview(name, ask)
         return await self._writer.write(version, ask.prompt, ask.count)
 
     async def models(self) -> list[Version]:
@@ -60,10 +78,16 @@ class Tweeting:
         fitting = [name for name in names if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
 
-    async def _version(self, name: str) -> Version:
+    async def _preview(self, name: str, ask: Ask) -> Tweets:
+        """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
+        job = self._training.job(name)
+        if job is None or self._previews is None or self._tweets is None:
+            raise Usage(await self._what_instead(name))
+        files = [Owned(file) for file in job.files]
+        texts = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
-            return await asyncio.to_thread(self._registry.current, name)
-        except UnknownModel:
+            return await self._previews.write(name, texts, ask.prompt, ask.count)
+        except TooLittleData:
             raise Usage(await self._what_instead(name)) from None
 
     async def _what_instead(self, name: str) -> str:

@@ -22,13 +22,14 @@ import click
 from huggingtweets import __version__
 from huggingtweets.background import work_in_background
 from huggingtweets.config import Settings
-from huggingtweets.errors import PipelineError, Usage
+from huggingtweets.errors import PipelineError, Unavailable, Usage
 from huggingtweets.names import parse_name
 from huggingtweets.progress import Bars, JsonLines
 from huggingtweets.registry import Registry, Version
 from huggingtweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
+    from huggingtweets.generate import Tweets
     from huggingtweets.owners import Owned
 
 log = logging.getLogger(__name__)
@@ -190,17 +191,32 @@ def _only(name: str, origin: str) -> str:
 @click.argument("name")
 @click.argument("prompt", default="")
 @click.option("-n", "--count", default=5, show_default=True, help="How many tweets.")
+@click.option("--preview", is_flag=True, help="Without any training: the base, mixed with the habits of NAME's tweets.")
+@click.option("--from", "files", multiple=True, type=click.Path(path_type=Path), help="With --preview: whose tweets.")
 @seed_option
 @json_option
 @command
-def generate(context: Context, name: str, prompt: str, count: int, seed: int | None, as_json: bool) -> None:
+def generate(
+    context: Context,
+    name: str,
+    prompt: str,
+    count: int,
+    preview: bool,
+    files: tuple[Path, ...],
+    seed: int | None,
+    as_json: bool,
+) -> None:
     """Draw tweets of NAME that begin with PROMPT."""
     from huggingtweets.engine import Engine
     from huggingtweets.generate import Tweets, Writer
 
-    version = context.registry.current(parse_name(name))
+    if files and not preview:
+        raise Usage("--from belongs to --preview here; a voice that is trained needs no files.")
+    version = None if preview else context.registry.current(parse_name(name))
 
     async def draw() -> Tweets:
+        if version is None:
+            return await _preview(context, parse_name(name), files, prompt, count, seed)
         async with Engine(context.settings.generation, context.beside) as engine:
             return await Writer(engine).write(version, prompt, count, seed)
 
@@ -212,6 +228,19 @@ def generate(context: Context, name: str, prompt: str, count: int, seed: int | N
             click.echo(text)
     if len(tweets.texts) < count:
         click.echo(f"Only {len(tweets.texts)} of {count} drafts passed the checks; try another prompt.", err=True)
+
+
+async def _preview(
+    context: Context, name: str, files: Sequence[Path], prompt: str, count: int, seed: int | None
+) -> "Tweets":
+    from huggingtweets.few_shot import Previews
+    from huggingtweets.owners import parse_owned, texts_of
+
+    texts = texts_of(name, [parse_owned(str(file), name) for file in files], TweetStore(context.settings.tweets))
+    if not texts:
+        raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
+    async with Previews(context.settings, context.beside) as previews:
+        return await previews.write(name, texts, prompt, count, seed)
 
 
 @cli.command()

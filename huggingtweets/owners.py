@@ -2,7 +2,7 @@
 
 `nasa=PATH` says it; an archive says it itself; and a model of one person takes all as theirs.
 
-Knows how that is written, and what a source says of its account. Does not know where tweets are kept.
+Knows how that is written, and what a source says of its account. Does not know what is done with them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from huggingtweets.clean import clean_all
 from huggingtweets.errors import Usage
 from huggingtweets.records import Collected
 from huggingtweets.sources import read_each
+from huggingtweets.tweet_store import TweetStore
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
@@ -50,6 +52,19 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
             (collected,) = read_each([file.path])
             found[_owner(handles, file.path, collected)].append(collected)
     return {handle: sorted(some, key=_latest) for handle, some in found.items() if some}
+
+
+def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> list[str]:
+    """What could be learned from the tweets in `files`, or from those in `store` where no file is named, oldest first.
+
+    Nothing is stored. Raises like `read_owned`.
+    """
+    tweets = [tweet for some in read_owned(name, files).values() for collected in some for tweet in collected.tweets]
+    if not files:
+        tweets = [tweet for handle in name.split("-") for tweet in store.tweets(handle)]
+    newest = {tweet.id: tweet for tweet in tweets}
+    ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
+    return [kept.text for kept in clean_all(ordered)[0]]
 
 
 def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:

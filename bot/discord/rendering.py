@@ -20,7 +20,7 @@ MAX_MODEL_PAGES = 5
 
 PARODY_OF = "AI parody of "
 # Read back from the footer of an answer, so that a reply finds its voice after a restart too.
-_FOOTER = re.compile(r"(?P<name>[a-z0-9_-]+) v\d+")
+_FOOTER = re.compile(r"(?P<name>[a-z0-9_-]+) (?:v\d+|preview)")
 
 # A link shows as it is, so it is passed over. `<` opens mentions, emoji, time stamps and commands.
 _INLINE = re.compile(r"(?P<link>https?://[^\s<]+[^\s<.,:;\"'\])])|(?P<sign>[\\*_~`|\[<])")

@@ -12,9 +12,11 @@ from bot.training import Training
 from bot.tweeting import Tweeting
 from huggingtweets.config import Settings
 from huggingtweets.engine import Engine
+from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Writer
 from huggingtweets.pipeline import Outcome
 from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
 from tests.bot.posting_parts import database_template, parts, x_settings  # noqa: F401
 
 
@@ -74,6 +76,7 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
     async with (
         Engine(trained[0].generation) as engine,
         Training(registry=home.registry, config_file=home.config_file, max_jobs=2) as training,
+        Previews(trained[0]) as previews,
     ):
         tweeting = Tweeting(
             registry=home.registry,
@@ -81,6 +84,8 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
             training=training,
             limit=RateLimit(20),
             max_count=5,
+            previews=previews,
+            tweets=TweetStore(home.folder / "data" / "tweets"),
         )
         yield UseCases(tweeting, training, home)
 

@@ -53,10 +53,20 @@ async def test_without_any_voice_the_answer_says_how_to_get_one(use_cases_withou
         await use_cases_without_voices.tweeting.tweet_like(Ask("test:1", "bob"))
 
 
-async def test_a_voice_that_is_being_learned_is_promised(use_cases, sample_file: Path) -> None:
-    await use_cases.training.start("test:1", "bob", [sample_file])
+async def test_a_voice_that_is_being_learned_is_promised(use_cases, tmp_path: Path) -> None:
+    few = tmp_path / "few.txt"
+    few.write_text("only these few words here\n")
+    await use_cases.training.start("test:1", "bob", [few])
     with pytest.raises(Usage, match=r"still learning bob \(\d+ %\)"):
         await use_cases.tweeting.tweet_like(Ask("test:1", "bob"))
+
+
+async def test_a_voice_that_is_being_learned_is_previewed_and_marked(use_cases, sample_file: Path) -> None:
+    await use_cases.training.start("test:1", "bob", [sample_file])
+    tweets = await use_cases.tweeting.tweet_like(Ask("test:1", "bob", "the crew", 2))
+    assert (tweets.name, tweets.version) == ("bob", "preview")
+    assert len(tweets.texts) == 2
+    assert all(text.startswith("the crew") for text in tweets.texts)
 
 
 async def test_a_damaged_voice_does_not_hide_the_others(use_cases) -> None:

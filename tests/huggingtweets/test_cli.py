@@ -272,3 +272,15 @@ def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config:
     _, out, _ = run("evaluate", "ann", "--version", "v2", "--config", config)
     assert "previous version: v1" in out
     assert "why not: Not used, because" in out
+
+
+def test_a_preview_needs_no_training(run: Run, config: Path, sample_file: Path) -> None:
+    arguments = ["generate", "--preview", "ann", "the crew", "-n", 2, "--seed", 5, "--config", config]
+    code, out, _ = run(*arguments, "--from", sample_file, "--json")
+    assert code == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["model"], row["version"]) for row in rows] == [("ann", "preview")] * 2
+    assert all(row["text"].startswith("the crew") for row in rows)
+    assert not TweetStore(config.parent / "data" / "tweets").tweets("ann"), "nothing is kept of it"
+    assert "There are no tweets of ann to begin with" in sentence(run(*arguments), 69)
+    assert "--from belongs to --preview" in sentence(run("generate", "ann", "--from", "x", "--config", config), 64)
