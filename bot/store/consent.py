@@ -111,6 +111,12 @@ class Consent:
             query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(subjects))
             return sorted(await connection.scalars(query))
 
+    async def buried_by(self, by: str) -> list[str]:
+        """Those that somebody has buried."""
+        async with self._database.reading() as connection:
+            query = sa.select(tombstones.c.subject).where(tombstones.c.by == by)
+            return sorted(await connection.scalars(query))
+
     async def unbury(self, subject: str) -> bool:
         """The person asks to be learned again; whether there was a tombstone."""
         async with self._database.writing() as connection:

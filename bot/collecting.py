@@ -1,0 +1,117 @@
+"""What comes and goes by itself: archives in a watched folder, deletions at X and Bluesky, people who were forgotten.
+
+Knows when to look. Does not know how anything is read or learned.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.errors import BotError
+from bot.store import Store
+from huggingtweets import sources
+from huggingtweets.collecting import Collector
+from huggingtweets.config import Settings
+from huggingtweets.errors import BadData, PipelineError, Usage
+from huggingtweets.names import parse_handle
+from huggingtweets.sources.folder import Folder
+from huggingtweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
+
+PERSON = "folder"  # who asks for a training of what was put into the folder
+COMMAND_LINE = "command line"  # who has forgotten somebody outside of the bot
+HOURLY_SECONDS = 3_600.0
+LATEST = timedelta(hours=24)  # after which a deletion at the source must have been seen
+
+Learn = Callable[[str], Awaitable[None]]
+Notice = Callable[[str, str], Awaitable[object]]
+
+
+class Collecting:
+    """`run` looks for ever. `learn` asks for a training of a name."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        collector: Collector,
+        learn: Learn,
+        notice: Notice,
+        clock: Callable[[], datetime],
+    ):
+        self._settings = settings.collecting
+        self._store = store
+        self._collector = collector
+        self._learn = learn
+        self._notice = notice
+        self._clock = clock
+        self._tweets = TweetStore(settings.tweets)
+        self._folder = Folder(self._settings.folder, settings.storage.data / "folder.json")
+
+    async def run(self) -> None:
+        """Look into the folder often, and after everything else once an hour."""
+        next_hour = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            for due, look in ((True, self.look_into_folder), (loop.time() >= next_hour, self.look_after_deletions)):
+                try:
+                    if due:
+                        await look()
+                except (PipelineError, BotError, OSError) as error:
+                    log.warning("collecting: %s", error)
+            if loop.time() >= next_hour:
+                next_hour = loop.time() + HOURLY_SECONDS
+            await asyncio.sleep(self._settings.folder_seconds)
+
+    async def look_into_folder(self) -> None:
+        """Collect every archive that is new in the folder, and ask for a training of whom it is of."""
+        if not self._settings.watch_folder:
+            return
+        for path in await asyncio.to_thread(self._folder.ready):
+            try:
+                name = await asyncio.to_thread(self._collected, path)
+                await self._learn(name)
+            except (BadData, Usage, BotError) as error:
+                await self._notice(f"folder {path.name} {path.stat().st_mtime_ns}", f"In the folder: {error}")
+            await asyncio.to_thread(self._folder.done, path)
+
+    async def look_after_deletions(self) -> None:
+        """Drop what was deleted at its source where it is time to look, and forget whom the command line forgot."""
+        await self._follow_tombstones()
+        for name in await asyncio.to_thread(self._collector.due):
+            try:
+                dropped = await self._collector.check(name)
+            except (PipelineError, BotError) as error:
+                await self._tell_when_late(name, error)
+            else:
+                log.info("%s: %d tweets were deleted at their source, and here", name, dropped)
+
+    def _collected(self, path: Path) -> str:
+        """Put the tweets at `path` into the store; whose they are, by what it says, or else by its name."""
+        collected = sources.read(path)
+        handle = collected.account.handle if collected.account else path.name.split(".")[0]
+        name = parse_handle(handle.split(".")[0])
+        new = self._tweets.merge(name, collected)
+        log.info("the folder has %d new tweets of %s", new, name)
+        return name
+
+    async def _tell_when_late(self, name: str, error: Exception) -> None:
+        log.warning("deletions of %s cannot be looked for: %s", name, error)
+        now = self._clock()
+        checked = (await asyncio.to_thread(self._tweets.checked)).get(name, {})
+        if any(now - at > LATEST for at in checked.values()):
+            text = f"For more than a day I could not see which tweets of {name} were deleted at their source: {error}"
+            await self._notice(f"deletions {name} {now.astimezone(UTC):%Y-%m-%d}", text)
+
+    async def _follow_tombstones(self) -> None:
+        """What was forgotten, or lifted, by the command line holds in the database, too: queue entries go."""
+        forgotten = await asyncio.to_thread(self._tweets.forgotten)
+        consent = self._store.consent
+        for name in set(forgotten) - set(await consent.buried(*forgotten)):
+            await self._store.forgetting.voice(name, COMMAND_LINE)
+        for name in set(await consent.buried_by(COMMAND_LINE)) - set(forgotten):
+            await consent.unbury(name)
