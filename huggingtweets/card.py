@@ -124,8 +124,7 @@ def facts(
         created=str(manifest["created"])[:10],
         people=tuple(_person(account) for account in manifest["accounts"]),
         languages=tuple(manifest.get("languages", ())),
-        # A path of this machine is nobody's business.
-        base=Path(version.base).name if Path(version.base).is_absolute() else version.base,
+        base=base_name(version.base),
         base_is_on_hub=base_is_on_hub,
         license=license,
         prompt=prompt,
@@ -182,6 +181,11 @@ def front_matter(known: Facts) -> str:
 def is_hub_id(base: str) -> bool:
     """Whether `base` can be a repository's name: `gpt2` or `owner/name`."""
     return bool(_HUB_ID.fullmatch(base))
+
+
+def base_name(base: str) -> str:
+    """What a base is called towards others: a path of this machine is nobody's business."""
+    return Path(base).name if Path(base).is_absolute() else base
 
 
 def metric_name(key: str) -> str:

@@ -129,6 +129,43 @@ class Generation(Section):
     max_rounds: Count = 6
 
 
+class Card(Section):
+    """What the model card and its picture say."""
+
+    prompt: Annotated[str, Field(min_length=1, max_length=100)] = "My dream is"
+    license: str = "mit"
+    contact: str = ""
+
+
+class Tracking(Section):
+    """Where runs, curves and lineage are recorded."""
+
+    tracker: Literal["trackio", "wandb", "none"] = "trackio"
+    wandb_project: str = "huggingtweets"
+    wandb_key_env: str = "WANDB_API_KEY"
+    wandb_key: SecretStr | None = None
+
+
+class Publishing(Section):
+    """Versions on the Hugging Face Hub; none goes there unless `enabled`."""
+
+    enabled: bool = False
+    owner: str = ""
+    private: bool = True
+    weights: Literal["float32", "float16"] = "float32"
+    url: WebAddress = "https://huggingface.co"
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    attempts: Count = 3
+    token_env: str = "HF_TOKEN"  # noqa: S105  the name of a variable
+    token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.enabled and not self.owner:
+            raise ValueError("is on and has no owner; write the Hub account or organisation that models go to")
+        return self
+
+
 class Settings(BaseModel):
     """All of the pipeline's settings."""
 
@@ -139,6 +176,9 @@ class Settings(BaseModel):
     gate: Gate = Gate()
     generation: Generation = Generation()
     collecting: Collecting = Collecting()
+    card: Card = Card()
+    tracking: Tracking = Tracking()
+    publishing: Publishing = Publishing()
 
     @model_validator(mode="before")
     @classmethod
@@ -150,6 +190,21 @@ class Settings(BaseModel):
     def tweets(self) -> Path:
         """The folder of collected tweets, one file an account."""
         return self.storage.data / "tweets"
+
+    @property
+    def exports(self) -> Path:
+        """The folders that are pushed to the Hub, one a model and version."""
+        return self.storage.data / "exports"
+
+    @property
+    def records(self) -> Path:
+        """What the embedded tracker keeps, one folder a model."""
+        return self.storage.data / "tracking"
+
+    @property
+    def avatars(self) -> Path:
+        """Pictures of people, `<handle>.png` or `.jpg`, for whoever has one there."""
+        return self.storage.data / "avatars"
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:

@@ -69,22 +69,33 @@ def predictions(people: Sequence[Person], prompt: str, tweets: Sequence[str], th
     shown = people[:MAX_PEOPLE]
     emoji: set[str] = set()
     data = {
-        "people": [
-            {
-                "hue": zlib.crc32(person.handle.lower().encode()) % 360,
-                "image": f"avatar-{number}{person.avatar.suffix}" if person.avatar else None,
-                "monogram": _line(_monogram(person), emoji),
-            }
-            for number, person in enumerate(shown)
-        ],
+        "people": [_portrait(person, number, emoji) for number, person in enumerate(shown)],
         "label": label(len(people)),
         "name": _line(_cut(" & ".join(person.name for person in people), MAX_NAME), emoji),
         "handles": " ".join(f"@{person.handle}" for person in people),
         "prompt": _line(_cut(prompt, MAX_PROMPT), emoji),
         "tweets": [_tweet(_clean(text), _clean(prompt), emoji) for text in tweets[:MAX_TWEETS]],
     }
-    avatars = {f"avatar-{n}{p.avatar.suffix}": p.avatar for n, p in enumerate(shown) if p.avatar}
-    return _drawn("predictions.typ", data, theme, emoji, avatars)
+    return _drawn("predictions.typ", data, theme, emoji, _avatars(shown))
+
+
+def avatar(person: Person) -> bytes:
+    """256 x 256 pixels: the person's picture, or the first letter of their name on a colour of their own."""
+    emoji: set[str] = set()
+    return _drawn("avatar.typ", {"person": _portrait(person, 0, emoji)}, "light", emoji, _avatars([person]))
+
+
+def _portrait(person: Person, number: int, emoji: set[str]) -> dict[str, Any]:
+    return {
+        "hue": zlib.crc32(person.handle.lower().encode()) % 360,
+        "image": f"avatar-{number}{person.avatar.suffix}" if person.avatar else None,
+        "monogram": _line(_monogram(person), emoji),
+    }
+
+
+def _avatars(people: Sequence[Person]) -> dict[str, Path]:
+    """The pictures by the names that `_portrait` gives them."""
+    return {f"avatar-{number}{p.avatar.suffix}": p.avatar for number, p in enumerate(people) if p.avatar}
 
 
 def label(people: int) -> str:

@@ -14,6 +14,7 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "tweepy": ("huggingtweets/x_client.py",),
     "oauthlib": ("huggingtweets/x_client.py",),
     "ray": ("huggingtweets/cluster.py",),
+    "httpx2": ("huggingtweets/publish.py",),
     "typst": ("huggingtweets/preview.py",),
     "trackio": ("huggingtweets/tracking.py",),
     "wandb": ("huggingtweets/tracking.py",),

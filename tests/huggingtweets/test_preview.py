@@ -125,6 +125,12 @@ def test_an_avatar_is_shown_and_else_a_letter(tmp_path: Path) -> None:
     assert preview._monogram(Person("ann", "!!!")) == "A"
 
 
+def test_an_avatar_by_itself_is_a_square_of_the_persons_own_colour() -> None:
+    ann, dan = (pixels(preview.avatar(Person(name))) for name in ("ann", "dan"))
+    assert ann.shape == (256, 256, 3)
+    assert tuple(ann[2, 2]) != tuple(dan[2, 2])
+
+
 def _middle(picture: np.ndarray) -> tuple[int, int]:
     """A place in the avatar: 30 pixels below its first row, 84 from the left edge of the names."""
     first = np.flatnonzero(np.abs(picture[:, 132] - picture[2, 2]).sum(axis=1) > 60)[0]
