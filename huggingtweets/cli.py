@@ -12,9 +12,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, wraps
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
@@ -31,6 +32,7 @@ from huggingtweets.tweet_store import TweetStore
 if TYPE_CHECKING:
     from huggingtweets.generate import Tweets
     from huggingtweets.owners import Owned
+
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -296,6 +298,7 @@ def promote(context: Context, name: str, version: str) -> None:
     """Put VERSION of NAME in use."""
     chosen = context.registry.promote(parse_name(name), version)
     click.echo(f"{chosen.name} {chosen.version} is in use.")
+    _publish_after(context, chosen)
 
 
 @cli.command()
@@ -305,15 +308,81 @@ def rollback(context: Context, name: str) -> None:
     """Put the version of NAME in use that was in use before."""
     chosen = context.registry.rollback(parse_name(name))
     click.echo(f"{chosen.name} {chosen.version} is in use again.")
+    _publish_after(context, chosen)
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--version", "number", help="Another version than the one in use.")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for the card and its pictures.")
+@command
+def card(context: Context, name: str, number: str | None, out: Path | None) -> None:
+    """Print the model card of NAME; with --out, write it and its pictures there."""
+    from huggingtweets.export import CARD, write_card
+
+    version = _version(context, name, number)
+    with TemporaryDirectory() as temporary:
+        folder = out or Path(temporary)
+        write_card(version, context.settings, folder, context.beside, _repository(context, version.name))
+        click.echo(folder if out else (folder / CARD).read_text(encoding="utf-8"), nl=bool(out))
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--version", "number", help="Another version than the one in use.")
+@click.option("--dry-run", is_flag=True, help="Make the folder, print its path last, and send nothing.")
+@click.option("--background", is_flag=True, help="Give way to other processes, and end when the parent ends.")
+@json_option
+@command
+def publish(context: Context, name: str, number: str | None, dry_run: bool, background: bool, as_json: bool) -> None:
+    """Put NAME on the Hugging Face Hub, as [publishing] in config.toml says."""
+    from huggingtweets import publication
+
+    if background:
+        work_in_background()
+    version = _version(context, name, number)
+    with _progress(as_json) as say:
+        if dry_run:
+            folder = publication.prepare(version, context.settings, context.beside, say)
+        else:
+            done = publication.publish(version, context.settings, context.beside, say)
+    if dry_run:
+        click.echo(json.dumps({"event": "done", "folder": str(folder)}) if as_json else folder)
+    elif as_json:
+        _print_json({"event": "done", **asdict(done)})
+    else:
+        click.echo(f"{version.name} {done.version} is on the Hub: {done.url}")
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
+@command
+def unpublish(context: Context, name: str, yes: bool) -> None:
+    """Delete the repository of NAME on the Hub, with its history. What is here stays."""
+    from huggingtweets.publish import published
+    from huggingtweets.publish import unpublish as run
+
+    handle, models = parse_name(name), context.settings.storage.models
+    known = published(models, handle)
+    if known and not yes:
+        raise Usage(f"This deletes {known.url} with its history for good; say --yes if that is meant.")
+    gone = run(models, handle, context.settings.publishing)
+    click.echo(f"{handle} is gone from the Hub." if gone else f"{handle} was not published from here.")
 
 
 @cli.command()
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
 @click.option("--lift", is_flag=True, help="NAME asks to be learned again: take the tombstone away.")
+@click.option(
+    "--unpublish/--keep-published", "from_hub", default=None, help="Whether the repository on the Hub goes, too."
+)
 @command
-def forget(context: Context, name: str, yes: bool, lift: bool) -> None:
+def forget(context: Context, name: str, yes: bool, lift: bool, from_hub: bool | None) -> None:
     """Delete the tweets, data sets and models of NAME for good; a tombstone keeps them from coming back."""
+    from huggingtweets.forgetting import forget as run
+
     handle = parse_name(name)
     if lift:
         lifted = TweetStore(context.settings.tweets).lift(handle)
@@ -321,9 +390,26 @@ def forget(context: Context, name: str, yes: bool, lift: bool) -> None:
         return
     if not yes:
         raise Usage(f"This deletes every tweet and version of {handle} for good; say --yes if that is meant.")
-    had_models = context.registry.forget(handle)
-    had_tweets = TweetStore(context.settings.tweets).forget(handle)
-    click.echo(f"{handle} is forgotten." if had_models or had_tweets else f"There was nothing of {handle}.")
+    _forget_on_the_hub(context, handle, from_hub)
+    found = run(handle, context.settings)
+    click.echo(f"{handle} is forgotten." if found else f"There was nothing of {handle}.")
+
+
+def _forget_on_the_hub(context: Context, handle: str, wanted: bool | None) -> None:
+    """Delete the repository as well, if that is wanted; asks where somebody can answer."""
+    from huggingtweets.publish import published, unpublish
+
+    models = context.settings.storage.models
+    known = published(models, handle)
+    if not known:
+        return
+    if wanted is None:
+        if not sys.stdin.isatty():
+            raise Usage(f"{handle} is on the Hub, too ({known.url}); say --unpublish or --keep-published.")
+        wanted = click.confirm(f"{handle} is on the Hub, too. Delete {known.url} with its history?", err=True)
+    if wanted:
+        unpublish(models, handle, context.settings.publishing)
+        click.echo(f"{known.url} is deleted.")
 
 
 @cli.command()
@@ -396,6 +482,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _fail(sentence: str, code: int) -> None:
     click.echo(f"huggingtweets: {sentence}", err=True)
     sys.exit(code)
+
+
+def _version(context: Context, name: str, number: str | None) -> Version:
+    """The version of that number, or the one in use."""
+    handle = parse_name(name)
+    return context.registry.version(handle, number) if number else context.registry.current(handle)
+
+
+def _repository(context: Context, name: str) -> str:
+    from huggingtweets.publish import repository_of
+
+    return repository_of(name, context.settings.publishing)
+
+
+def _publish_after(context: Context, version: Version, as_json: bool = False) -> None:
+    """After a promotion, if configured. What goes wrong is told, and is no failure of the promotion."""
+    if not context.settings.publishing.enabled:
+        return
+    from huggingtweets.publication import publish_if_configured
+
+    with _progress(as_json) as say:
+        done = publish_if_configured(version, context.settings, context.beside, say)
+    if isinstance(done, str):
+        click.echo(f"Warning: {done}", err=True)
+    elif done and as_json:
+        _print_json({"event": "published", **asdict(done)})
+    elif done:
+        click.echo(f"It is on the Hub: {done.url}")
 
 
 def _progress(as_json: bool) -> "AbstractContextManager[Callable[[Any], None]]":

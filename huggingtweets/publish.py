@@ -176,8 +176,8 @@ def _api(settings: Publishing) -> Iterator["HfApi"]:
     import httpx2
     import huggingface_hub
     from huggingface_hub import HfApi, constants
-    from huggingface_hub.utils import disable_progress_bars
     from huggingface_hub.utils._http import default_client_factory
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     def client() -> httpx2.Client:
         made = default_client_factory()

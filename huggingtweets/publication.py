@@ -1,0 +1,49 @@
+"""From a version to the Hub: the folder is made first, whole, and pushed then.
+
+Knows the order of the two. Does not know how either is done.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from huggingtweets.config import Settings
+from huggingtweets.errors import PipelineError
+from huggingtweets.export import export
+from huggingtweets.pipeline import Progress
+from huggingtweets.publish import Published, push, refuse_unconfigured, repository_of
+from huggingtweets.registry import Version
+
+log = logging.getLogger(__name__)
+Say = Callable[[Progress], None]
+
+
+def prepare(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Path:
+    """The folder that would be pushed."""
+    say(Progress("export", 0))
+    folder = export(version, settings, beside, repository_of(version.name, settings.publishing))
+    say(Progress("export", facts={"folder": str(folder)}))
+    return folder
+
+
+def publish(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Published:
+    """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured."""
+    refuse_unconfigured(settings.publishing)
+    folder = prepare(version, settings, beside, say)
+    say(Progress("push", 0))
+    done = push(version, folder, settings.publishing)
+    say(Progress("push", facts={"url": done.url}))
+    return done
+
+
+def publish_if_configured(
+    version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None
+) -> Published | str | None:
+    """The same after a promotion: None when publishing is off, a sentence when it failed. The promotion stands."""
+    if not settings.publishing.enabled:
+        return None
+    try:
+        return publish(version, settings, beside, say)
+    except (PipelineError, OSError) as error:
+        log.info("%s %s was not published", version.name, version.version, exc_info=error)
+        return f"{version.name} {version.version} is in use here, but not on the Hub: {error}"
