@@ -24,11 +24,17 @@ def check(config: Config, config_file: Path | None) -> str:
         [
             f"config: {config_file or 'config.toml'} is valid",
             f"discord: {'on' if config.discord.token else f'off, {config.discord.token_env} is not set'}",
+            f"x: {_x(config)}",
             f"playground: {'on' if config.playground.enabled else 'off'}",
             f"base: {config.training.base}",
             f"models: {', '.join(f'{version.name} {version.version}' for version in versions) or 'none'}",
         ]
     )
+
+
+def _x(config: Config) -> str:
+    keys = "with its keys" if config.x.has_keys else f"without keys, {config.x.consumer_key_env} or another is not set"
+    return f"{'a dry run' if config.x.dry_run else 'posts are sent'}, {keys}"
 
 
 def _check_version(version: Version) -> None:

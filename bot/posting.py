@@ -102,7 +102,7 @@ class Posting:
 
     async def approve(self, post_id: int, by: str) -> Post:
         """Let a proposed post go out; raises `PostRefused` when it was decided already."""
-        await self._proposed(post_id)
+        await self._refuse_unfit(await self._known(post_id))
         post = await self._moved(post_id, "proposed", "queued", by)
         self._outbox.wake()
         return post
@@ -213,19 +213,21 @@ class Posting:
             raise PostRefused(f"There is no post {post_id}.")
         return post
 
-    async def _proposed(self, post_id: int) -> Post:
-        post = await self._known(post_id)
-        if post.state != "proposed":
-            raise PostRefused(f"Post {post_id} is {post.state} already{_by(post)}.")
-        # It may have been proposed before another one with the same words was sent.
-        await self._checked(post.text)
-        return post
+    async def _refuse_unfit(self, post: Post) -> None:
+        """It may have been proposed before another one with the same words was sent."""
+        try:
+            await self._checked(post.text)
+        except PostRefused:
+            now = await self._known(post.id)
+            if now.state == "proposed":
+                raise
+            # Its own words are among the last ones since somebody else has approved it.
+            raise _decided(now) from None
 
     async def _moved(self, post_id: int, old: State, new: State, by: str) -> Post:
         post = await self._store.posts.move(post_id, old, new, decided_by=by)
         if not post:
-            now = await self._known(post_id)
-            raise PostRefused(f"Post {post_id} is {now.state} already{_by(now)}.")
+            raise _decided(await self._known(post_id))
         await self._noted("x.approve" if new == "queued" else "x.reject", post, by)
         return post
 
@@ -233,5 +235,6 @@ class Posting:
         await self._store.audit.add(by, action, f"post:{post.id}", voice=post.voice)
 
 
-def _by(post: Post) -> str:
-    return f", by {post.decided_by}" if post.decided_by else ""
+def _decided(post: Post) -> PostRefused:
+    by = f", by {post.decided_by}" if post.decided_by else ""
+    return PostRefused(f"Post {post.id} is {post.state} already{by}.")

@@ -22,6 +22,7 @@ def test_what_is_fit_to_start_is_listed(home) -> None:
     said = checked(home)
     assert "models: ann v1" in said
     assert "discord: off, DISCORD_TOKEN is not set" in said
+    assert "x: a dry run, without keys, X_CONSUMER_KEY or another is not set" in said
 
 
 def test_a_version_that_lost_its_weights_is_found(home) -> None:
