@@ -76,7 +76,7 @@ class Training(Section):
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     replies: bool = True
     deduplicate: bool = True
-    max_epochs: Count = 4
+    max_epochs: Count = 3
     max_tokens: Count = 400_000
     patience: Count = 1
     batch_tokens: Annotated[int, Field(ge=0)] = 0
