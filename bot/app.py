@@ -12,10 +12,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bot.config import Config
+from bot.errors import JobRefused
 from bot.permission import RateLimit
 from bot.playground.chat import Chat
+from bot.store import Store
+from bot.telling import Telling
 from bot.training import Training
 from bot.tweeting import Tweeting
+from bot.uploads import Uploads
+from bot.worker import Worker
 from huggingtweets.engine import Engine
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Writer
@@ -48,13 +53,24 @@ async def _start(
     registry = Registry(config.storage.models)
     await asyncio.to_thread(registry.sweep)
     engine = await stack.enter_async_context(Engine(config.generation, beside))
-    training = await stack.enter_async_context(
-        Training(
+    store = await stack.enter_async_context(Store(config.database_url))
+    telling = await stack.enter_async_context(Telling(store))
+    uploads = Uploads(config.storage.data / "uploads")
+    worker = await stack.enter_async_context(
+        Worker(
+            store=store,
             registry=registry,
             config_file=config_file,
+            uploads=uploads,
+            notice=telling.notice,
             secret_names=config.secret_names,
-            max_jobs=config.bot.max_training_jobs,
+            hang_seconds=config.jobs.hang_seconds,
+            niceness=config.jobs.niceness,
+            keep_versions=config.jobs.keep_versions,
         )
+    )
+    training = await stack.enter_async_context(
+        Training(store=store, uploads=uploads, wake=worker.wake, max_waiting=config.jobs.max_waiting)
     )
     tweeting = Tweeting(
         registry=registry,
@@ -68,14 +84,18 @@ async def _start(
     if config.bot.sample_account and not await asyncio.to_thread(registry.names):
         sample = await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
         log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
-        await training.start("bot", sample.handle, ())
+        # After a restart it may be in the queue already.
+        with contextlib.suppress(JobRefused):
+            await training.start("bot", sample.handle)
     engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
         await stack.enter_async_context(_page(config, Chat(tweeting=tweeting, training=training), ready))
     tasks = [await _connect(config, tweeting, stack)] if config.discord.token else _without_discord(config)
     ready.set()
-    return tasks
+    assert worker.task
+    assert telling.task
+    return [*tasks, worker.task, telling.task]
 
 
 @contextlib.asynccontextmanager

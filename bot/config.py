@@ -44,9 +44,17 @@ class Bot(Section):
     """The process as a whole."""
 
     sample_account: bool = True
-    max_training_jobs: Count = 8
     stop_seconds: Seconds = 10.0
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Jobs(Section):
+    """Trainings that people and the clock ask for."""
+
+    max_waiting: Count = 8
+    hang_seconds: Seconds = 900.0
+    niceness: Annotated[int, Field(ge=0, le=19)] = 19
+    keep_versions: Count = 5
 
 
 class Store(Section):
@@ -136,6 +144,7 @@ class Config(Settings):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     bot: Bot = Bot()
+    jobs: Jobs = Jobs()
     store: Store = Store()
     limits: Limits = Limits()
     discord: Discord = Discord()

@@ -5,7 +5,8 @@
     ├─ NotAllowed                     this person may not do this
     ├─ JobRefused                     a training that cannot be started now
     ├─ PostRefused                    a post that cannot be made, changed or decided like that
-    └─ OverBudget                     it would cost more than the month's budget allows
+    ├─ OverBudget                     it would cost more than the month's budget allows
+    └─ TrainingFailed                 a training ended without a version
 
     PipelineError, Unavailable
     └─ StoreUnavailable               the database cannot be used now: locked, full, read-only, out of reach
@@ -52,6 +53,10 @@ class OverBudget(BotError):
         super().__init__(
             "The budget of this month is used up; raise [x] monthly_budget_usd, or wait for the next month."
         )
+
+
+class TrainingFailed(BotError):
+    """A training ended without a version; the sentence says why."""
 
 
 class StoreUnavailable(Unavailable):

@@ -1,244 +1,126 @@
-"""The use case "train": one training at a time, each in a process of its own, with progress for whoever watches.
+"""The use case "train": who wants to teach the bot a voice leaves a job; it can be watched, and cancelled.
 
-The child is the command line itself: without secrets, with few threads and the lowest priority, gone when this process
-is gone.
-
-Knows processes and the events they print. Does not know torch, Discord or the page.
+Knows jobs and the files that come with them. Does not know processes, Discord or the page.
 """
 
 import asyncio
 import contextlib
-import json
-import logging
-import os
-import sys
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
-from bot.errors import BotError, JobRefused
-from huggingtweets.cpu import usable_cores
-from huggingtweets.errors import PipelineError
+from bot.errors import JobRefused, TrainingFailed
+from bot.news import news
+from bot.store import Store
+from bot.store.jobs import ActiveAlready, Job, QueueFull
+from bot.uploads import Uploads
 from huggingtweets.names import parse_name
-from huggingtweets.pipeline import STAGES
-from huggingtweets.registry import Registry
-
-log = logging.getLogger(__name__)
-
-KEPT_LOG_LINES = 50
-MAX_EVENT_BYTES = 1 << 20
-SECONDS_TO_END = 5.0  # between asking a child to end and killing it
-PREFIX = "huggingtweets: "
-# What a stage is worth of the whole, in percent; measured on accounts of 400 to 3,200 tweets.
-_SHARES = dict(zip(STAGES, (2, 2, 1, 85, 8, 1, 1), strict=True))
-
-
-class TrainingFailed(BotError):
-    """A training ended without a version; the sentence says why."""
-
-
-@dataclass(eq=False)
-class Job:
-    """One training: who asked for it, how far it is, and what came of it."""
-
-    name: str
-    person: str
-    files: tuple[Path, ...]
-    percent: int = 0
-    stage: str = "waiting"
-    result: dict[str, Any] | None = None
-    error: Exception | None = None
-    ended: bool = False
-    log_lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LOG_LINES))
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def watch(self, at_most_every_seconds: float = 1.0) -> AsyncIterator["Job"]:
-        """This job at each change but not more often than asked; the last one is its end."""
-        while True:
-            shown, ended = self._shown, self.ended
-            yield self
-            if ended:
-                return
-            await asyncio.sleep(at_most_every_seconds)
-            async with self._changed:
-                while self._shown == shown and not self.ended:
-                    await self._changed.wait()
-
-    @property
-    def _shown(self) -> tuple[int, str]:
-        return self.percent, self.stage
-
-    async def outcome(self) -> dict[str, Any]:
-        """What the training gave, once it has ended; raises `TrainingFailed` when it gave nothing."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.ended)
-        if self.error:
-            raise self.error
-        assert self.result is not None
-        return self.result
-
-    async def change(self, **values: Any) -> None:
-        """Set fields and wake up who watches."""
-        for name, value in values.items():
-            setattr(self, name, value)
-        async with self._changed:
-            self._changed.notify_all()
 
 
 class Training:
-    """Takes jobs in order and runs them one by one. An async context manager: leaving it ends the running child."""
+    """Takes jobs in, and tells of them. An async context manager: leaving it tells whoever still watches."""
 
-    def __init__(
-        self,
-        *,
-        registry: Registry,
-        config_file: Path | None,
-        secret_names: frozenset[str] = frozenset(),
-        max_jobs: int = 8,
-    ):
-        self._registry = registry
-        self._config_file = config_file
-        self._secret_names = secret_names
-        self._max_jobs = max_jobs
-        self._jobs: dict[str, Job] = {}
-        self._queue: asyncio.Queue[Job] = asyncio.Queue(max_jobs)
-        self._worker: asyncio.Task[None] | None = None
+    def __init__(self, *, store: Store, uploads: Uploads, wake: Callable[[], None], max_waiting: int = 8):
+        self._store = store
+        self._uploads = uploads
+        self._wake = wake
+        self._max_waiting = max_waiting
+        self._stopped = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._worker = asyncio.create_task(self._work(), name="training")
+        needed = [file for job in await self._store.jobs.active() for file in job.files]
+        await asyncio.to_thread(self._uploads.sweep, needed)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._worker
-        self._worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._worker
-        for job in list(self._jobs.values()):
-            await self._end(job, error=TrainingFailed("I was stopped; start it again and it goes on."))
+    async def __aexit__(self, *ended: object) -> None:
+        self._stopped.set()
 
-    def job(self, name: str) -> Job | None:
-        """The job of `name` that waits or runs."""
-        return self._jobs.get(name)
+    async def start(
+        self,
+        person: str,
+        name: str,
+        files: Sequence[Path] = (),
+        *,
+        place: str = "",
+        options: Mapping[str, Any] | None = None,
+        keep: bool = True,
+    ) -> Job:
+        """Queue a training of `name` from `files`; `keep` copies them first.
 
-    @property
-    def jobs(self) -> list[Job]:
-        """All that wait or run, in order."""
-        return list(self._jobs.values())
-
-    async def start(self, person: str, name: str, files: Sequence[Path]) -> Job:
-        """Queue a training of `name` from `files`; raises `Usage` or `JobRefused`."""
+        Raises `Usage`, `JobRefused`, `BadSource`, `StoreUnavailable`.
+        """
         name = parse_name(name)
-        if running := self.job(name):
-            raise JobRefused(f"{name} is already being trained: {running.percent} %.")
-        if len(self._jobs) >= self._max_jobs:
-            raise JobRefused(f"{len(self._jobs)} trainings are waiting already; try again when one has ended.")
-        job = self._jobs[name] = Job(name, person, tuple(files))
-        self._queue.put_nowait(job)
+        if active := await self._store.jobs.active_of(name):
+            raise _refused(active)
+        kept = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]
+        try:
+            job = await self._store.jobs.add(
+                name, person, place=place, files=kept, options=options, max_waiting=self._max_waiting
+            )
+        except Exception as refused:
+            await asyncio.to_thread(self._uploads.release, kept)
+            if isinstance(refused, ActiveAlready):
+                raise _refused(refused.job) from None
+            if isinstance(refused, QueueFull):
+                waiting = f"{refused.waiting} trainings are waiting already"
+                raise JobRefused(f"{waiting}; try again when one has ended.") from None
+            raise
+        self._wake()
         return job
 
-    async def _work(self) -> None:
+    async def job(self, name: str) -> Job | None:
+        """The job of `name` that waits or runs."""
+        return await self._store.jobs.active_of(name)
+
+    async def jobs(self) -> list[Job]:
+        """All that run or wait, in order."""
+        return await self._store.jobs.active()
+
+    async def cancel(self, job_id: int) -> Job:
+        """End a job that waits, or ask one that runs to end; raises `JobRefused` when there is nothing to cancel."""
+        job = await self._store.jobs.cancel(job_id)
+        if not job:
+            raise JobRefused(f"There is no job {job_id}.")
+        if job.ended and job.state != "cancelled":
+            raise JobRefused(f"Job {job_id} has ended already: {job.state}.")
+        if job.ended:
+            await asyncio.to_thread(self._uploads.release, job.files)
+        return job
+
+    async def watch(self, job: Job, at_most_every_seconds: float = 1.0) -> AsyncIterator[Job]:
+        """`job` at each change but not more often than asked; the last one is its end.
+
+        Raises `TrainingFailed` when this process stops first.
+        """
+        shown: Job | None = None
         while True:
-            job = await self._queue.get()
-            try:
-                result = await self._run(job)
-            except (BotError, PipelineError, OSError) as error:
-                log.warning("training of %s failed: %s", job.name, error)
-                await self._end(job, error=error)
-            else:
-                log.info("training of %s gave %s in %s s", job.name, result["version"], result["seconds"])
-                await self._end(job, percent=100, result=result)
+            now = await self._store.jobs.get(job.id)
+            if now is None:
+                raise TrainingFailed(f"The training of {job.name} was forgotten.")
+            if shown is None or (now.stage, now.percent, now.state) != (shown.stage, shown.percent, shown.state):
+                yield now
+                shown = now
+            if now.ended:
+                return
+            await self._pause(job, at_most_every_seconds)
 
-    async def _end(self, job: Job, **values: Any) -> None:
-        self._jobs.pop(job.name, None)
-        await job.change(ended=True, **values)
+    async def outcome(self, job: Job, at_most_every_seconds: float = 1.0) -> dict[str, Any]:
+        """What the training gave, once it has ended; raises `TrainingFailed` when it gave nothing."""
+        async for now in self.watch(job, at_most_every_seconds):
+            ended = now
+        if ended.state != "done":
+            raise TrainingFailed(ended.error or news(ended))
+        assert ended.result is not None
+        return ended.result
 
-    async def _run(self, job: Job) -> dict[str, Any]:
-        """The `done` event of the child."""
-        child = await asyncio.create_subprocess_exec(
-            *await asyncio.to_thread(self._command, job),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=MAX_EVENT_BYTES,
-            env={key: value for key, value in os.environ.items() if key not in self._secret_names},
-        )
-        assert child.stdout
-        assert child.stderr
-        try:
-            result, _ = await asyncio.gather(_events(child.stdout, job), _log(child.stderr, job))
-            code = await child.wait()
-        finally:
-            await _ended(child)
-        if code == 0 and result:
-            return result
-        raise TrainingFailed(_why(job, code))
-
-    def _command(self, job: Job) -> list[str]:
-        # With nobody to serve, all cores may learn; else one stays free. Measured: with a trainer on every core an
-        # answer takes 16 to 41 s instead of 2.
-        cores = usable_cores()
-        threads = max(1, cores - 1) if self._registry.names() else cores
-        command = [sys.executable, "-m", "huggingtweets", "train", job.name, "--json", "--background"]
-        command += ["--threads", str(threads)]
-        if self._config_file:
-            command += ["--config", str(self._config_file)]
-        for file in job.files:
-            command += ["--from", str(file)]
-        return command
+    async def _pause(self, job: Job, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        if self._stopped.is_set():
+            raise TrainingFailed(f"I was stopped; the training of {job.name} goes on when I am back.")
 
 
-async def _events(stream: asyncio.StreamReader, job: Job) -> dict[str, Any] | None:
-    """Read events into `job` until the stream ends; the last `done` event."""
-    result: dict[str, Any] | None = None
-    async for line in stream:
-        try:
-            event = json.loads(line)
-            kind = event["event"]
-        except (ValueError, KeyError, TypeError):
-            job.log_lines.append(line.decode(errors="replace").rstrip())
-            continue
-        if kind == "done":
-            result = event
-        elif kind == "progress" and event["stage"] in _SHARES:
-            await job.change(stage=event["stage"], percent=_percent(event["stage"], event["done"], event["total"]))
-    return result
-
-
-def _percent(stage: str, done: int, total: int) -> int:
-    before = sum(share for name, share in _SHARES.items() if STAGES.index(name) < STAGES.index(stage))
-    return min(99, round(before + _SHARES[stage] * done / max(1, total)))
-
-
-async def _log(stream: asyncio.StreamReader, job: Job) -> None:
-    async for line in stream:
-        job.log_lines.append(line.decode(errors="replace").rstrip())
-
-
-async def _ended(child: asyncio.subprocess.Process) -> None:
-    """Make sure that the child is gone: asked first, killed then."""
-    if child.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), SECONDS_TO_END)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
-
-
-def _why(job: Job, code: int) -> str:
-    """The child's own sentence, or what its exit code means."""
-    told = [line.removeprefix(PREFIX) for line in job.log_lines if line.startswith(PREFIX)]
-    if told:
-        return told[-1]
-    if code < 0:
-        cause = "out of memory, most likely" if code == -9 else f"signal {-code}"
-        return f"The training of {job.name} was ended from outside ({cause}); start it again and it goes on."
-    return f"The training of {job.name} ended without a result (exit code {code}); the log has its last lines."
+def _refused(active: Job) -> JobRefused:
+    state = f"{active.percent} %" if active.state == "running" else "it waits for its turn"
+    return JobRefused(f"{active.name} is already being trained: {state}.")

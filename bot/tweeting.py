@@ -5,6 +5,7 @@ Knows the registry, the writer, limits and what is in training. Does not know Di
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.permission import RateLimit
 from bot.training import Training
@@ -80,10 +81,10 @@ class Tweeting:
 
     async def _preview(self, name: str, ask: Ask) -> Tweets:
         """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
-        job = self._training.job(name)
+        job = await self._training.job(name)
         if job is None or self._previews is None or self._tweets is None:
             raise Usage(await self._what_instead(name))
-        files = [Owned(file) for file in job.files]
+        files = [Owned(Path(file)) for file in job.files]
         texts = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
             return await self._previews.write(name, texts, ask.prompt, ask.count)
@@ -91,7 +92,7 @@ class Tweeting:
             raise Usage(await self._what_instead(name)) from None
 
     async def _what_instead(self, name: str) -> str:
-        if job := self._training.job(name):
+        if job := await self._training.job(name):
             return f"I am still learning {name} ({job.percent} %); try again in a moment."
         names = await asyncio.to_thread(self._registry.names)
         if not names:

@@ -11,12 +11,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property, wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TextIO
 
 import click
 
@@ -96,6 +96,8 @@ def cli() -> None:
 @click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
 @click.option("--threads", type=click.IntRange(1), help="How many cores to use; all of them by default.")
 @click.option("--background", is_flag=True, help="Give way to other processes, and end when the parent ends.")
+@click.option("--niceness", type=click.IntRange(0, 19), default=19, show_default=True, help="With --background.")
+@click.option("--progress-fd", type=click.IntRange(3), help="Write events as JSON lines to this open descriptor.")
 @seed_option
 @json_option
 @command
@@ -105,6 +107,8 @@ def train(
     names: tuple[str, ...],
     files: tuple[Path, ...],
     background: bool,
+    niceness: int,
+    progress_fd: int | None,
     as_json: bool,
     **chosen: str | int | None,
 ) -> None:
@@ -115,14 +119,16 @@ def train(
     from huggingtweets import pipeline
 
     if background:
-        work_in_background()
+        work_in_background(progress_fd, niceness)
     settings = context.settings
     overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
     settings = settings.model_copy(update={"training": overridden})
     handle = parse_name("-".join(names))
     owned = _collected(handle, files, settings)
-    with _progress(as_json) as say:
+    with _events(progress_fd) as events, _progress(as_json, events) as say:
         outcome = pipeline.run(handle, owned, settings, beside=context.beside, say=say)
+        if events:
+            _print_json(outcome.as_json(), events)
     if as_json:
         _print_json(outcome.as_json())
         return
@@ -512,12 +518,17 @@ def _publish_after(context: Context, version: Version, as_json: bool = False) ->
         click.echo(f"It is on the Hub: {done.url}")
 
 
-def _progress(as_json: bool) -> "AbstractContextManager[Callable[[Any], None]]":
-    return JsonLines(sys.stdout) if as_json else Bars(sys.stderr)
+def _events(descriptor: int | None) -> AbstractContextManager[TextIO | None]:
+    """The file of an open descriptor, where there is one."""
+    return nullcontext() if descriptor is None else os.fdopen(descriptor, "w", encoding="utf-8")
 
 
-def _print_json(row: dict[str, Any]) -> None:
-    click.echo(json.dumps(row, ensure_ascii=False))
+def _progress(as_json: bool, events: TextIO | None = None) -> "AbstractContextManager[Callable[[Any], None]]":
+    return JsonLines(events or sys.stdout) if as_json or events else Bars(sys.stderr)
+
+
+def _print_json(row: dict[str, Any], file: TextIO | None = None) -> None:
+    click.echo(json.dumps(row, ensure_ascii=False), file=file)
 
 
 def _flat(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

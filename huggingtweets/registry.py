@@ -201,6 +201,25 @@ class Registry:
     def _next(self, name: str) -> str:
         return f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
 
+    def prune(self, name: str, keep: int) -> list[str]:
+        """Delete old versions until `keep` are left; those deleted. The one in use and the one to go back to stay.
+
+        Raises `Unavailable` while a process trains this name.
+        """
+        if not (self.root / name).exists():
+            return []
+        with self._locked(name):
+            state = self._state(name) or {"version": None, "before": []}
+            known = self.versions(name)
+            to_go_back_to = next((version for version in state["before"] if version in known), None)
+            old = known[:-keep] if keep else known
+            gone = [version for version in old if version not in (state["version"], to_go_back_to)]
+            for version in gone:
+                # First out of sight, whole, then gone.
+                out_of_sight = (self.root / name / version).rename(self.root / name / f".pruned-{version}")
+                shutil.rmtree(out_of_sight)
+        return gone
+
     def forget(self, name: str) -> bool:
         """Delete all of `name` and every model that this person is part of; whether there was anything.
 
@@ -228,7 +247,7 @@ class Registry:
 
     def sweep(self) -> None:
         """Finish the deletions that a kill interrupted."""
-        for gone in self.root.glob(".forgotten-*"):
+        for gone in [*self.root.glob(".forgotten-*"), *self.root.glob("*/.pruned-*")]:
             # Another process may be deleting the same.
             shutil.rmtree(gone, ignore_errors=True)
 

@@ -25,7 +25,8 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "uvicorn": ("bot/playground/",),
 }
 USE_CASES = [
-    f"bot/{name}.py" for name in ("tweeting", "training", "posting", "outbox", "budget", "schedule", "permission")
+    *(f"bot/{name}.py" for name in ("tweeting", "training", "worker", "telling", "schedule", "permission")),
+    *(f"bot/{name}.py" for name in ("posting", "outbox", "budget")),
 ]
 RIMS = ("bot.discord", "bot.x", "bot.playground", "bot.app")
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import told
-from bot.training import Job, Training
+from bot.store.jobs import Job
+from bot.training import Training
 from bot.tweeting import Ask, Tweeting
 from huggingtweets.errors import Usage
 
@@ -77,9 +78,9 @@ class Chat:
         except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
             yield Said(told(error))
 
-    def learning(self) -> list[Learning]:
+    async def learning(self) -> list[Learning]:
         """The trainings that wait or run."""
-        return [_learning(job) for job in self._training.jobs]
+        return [_learning(job) for job in await self._training.jobs()]
 
     async def _tweet_like(self, person: str, rest: str, count: int) -> Drawn:
         name, _, prompt = rest.strip().partition(" ")
@@ -100,10 +101,10 @@ class Chat:
         if not name:
             raise Usage("Whose tweets are these? Say /train name along with the files.")
         job = await self._training.start(person, name, files)
-        async for state in job.watch():
+        async for state in self._training.watch(job):
             if not state.ended:
                 yield _learning(state)
-        result = await job.outcome()
+        result = await self._training.outcome(job)
         yield Said(
             f"I have learned {result['name']} ({result['version']}) in {result['seconds']:.0f} s: "
             f"{result['downloaded']:,} downloaded, {result['retweets']:,} retweets, {result['short']:,} short, "
@@ -112,4 +113,4 @@ class Chat:
 
 
 def _learning(job: Job) -> Learning:
-    return Learning(job.name, job.stage, job.percent)
+    return Learning(job.name, job.stage or job.state, job.percent)

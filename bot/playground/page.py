@@ -43,13 +43,16 @@ def build_page(chat: Chat, max_count: int, suggestions: list[str]) -> gr.Blocks:
             yield [*shown, {"role": "assistant", "content": as_html(answer)}], gr.update()
         yield gr.skip(), gr.update(interactive=True)
 
-    def status() -> str:
-        return "".join(as_html(state) for state in chat.learning())
+    async def status() -> str:
+        return "".join(as_html(state) for state in await chat.learning())
 
     page = gr.Blocks(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
     with page:
         gr.Markdown(INTRODUCTION)
-        gr.HTML(status, every=gr.Timer(STATUS_SECONDS))
+        # As events: Gradio calls a component's own function while it renders, where it cannot wait for an answer.
+        learning = gr.HTML()
+        page.load(status, None, learning, api_name=None)
+        gr.Timer(STATUS_SECONDS).tick(status, None, learning, api_name=None, show_progress="hidden")
         conversation = gr.Chatbot(
             show_label=False, height=460, buttons=[], feedback_options=None, allow_tags=False, placeholder=PLACEHOLDER
         )

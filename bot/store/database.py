@@ -8,6 +8,7 @@ Knows SQLAlchemy and Alembic. Does not know tables.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -33,6 +34,7 @@ BUSY_SECONDS = 5.0
 CONNECTIONS = 8  # readers and writers of this process at once; more wait
 _WRITERS = 0x68747765  # the advisory lock of writers on PostgreSQL: an arbitrary number that is ours
 _MIGRATIONS = _WRITERS + 1
+LEADER = _WRITERS + 2
 _BEGIN = "begin_statement"
 _MENDS = {  # words of SQLite's, libpq's and the system's messages
     "is locked": "another process writes to it for long: stop that one, or try again",
@@ -67,7 +69,7 @@ class Database:
     async def __aenter__(self) -> Self:
         self._engine = self._connectable()
         try:
-            with _told(self.shown):
+            with self.told():
                 async with self._engine.connect() as connection:
                     await connection.run_sync(_migrate)
         except BaseException:
@@ -94,13 +96,40 @@ class Database:
     @asynccontextmanager
     async def _begun(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
         assert self._engine, "the database is used inside its context"
-        with _told(self.shown):
+        with self.told():
             async with self._engine.connect() as plain:
                 connection = await plain.execution_options(**{_BEGIN: "BEGIN IMMEDIATE" if write else "BEGIN"})
                 async with connection.begin():
                     if not self.is_sqlite:
                         await connection.execute(sa.text(_begin_on_postgresql(write)))
                     yield connection
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncConnection]:
+        """A connection without transactions, for locks that last as long as it. Raises `StoreUnavailable`."""
+        assert self._engine, "the database is used inside its context"
+        engine = create_async_engine(self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        try:
+            with self.told():
+                connection = await engine.connect()
+            try:
+                yield connection
+            finally:
+                # One that the server has dropped cannot be closed in order.
+                with contextlib.suppress(exc.DBAPIError, OSError):
+                    await connection.close()
+        finally:
+            await engine.dispose()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """A failure of the database as `StoreUnavailable`. A unique key that is taken is no failure, and passes."""
+        try:
+            yield
+        except exc.IntegrityError:
+            raise
+        except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
+            raise StoreUnavailable(_sentence(self.shown, error)) from error
 
     def _connectable(self) -> AsyncEngine:
         pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
@@ -182,17 +211,6 @@ def alembic_config(connection: sa.Connection) -> AlembicConfig:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
-
-
-@contextmanager
-def _told(shown: str) -> Iterator[None]:
-    """A failure of the database as `StoreUnavailable`. A unique key that is taken is no failure, and passes."""
-    try:
-        yield
-    except exc.IntegrityError:
-        raise
-    except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
-        raise StoreUnavailable(_sentence(shown, error)) from error
 
 
 def _sentence(shown: str, error: Exception) -> str:

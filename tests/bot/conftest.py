@@ -2,14 +2,19 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.permission import RateLimit
+from bot.store import Store
 from bot.training import Training
 from bot.tweeting import Tweeting
+from bot.uploads import Uploads
+from bot.worker import Worker
 from huggingtweets.config import Settings
 from huggingtweets.engine import Engine
 from huggingtweets.few_shot import Previews
@@ -72,10 +77,46 @@ class UseCases:
     home: Home
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that looks around more often than people need."""
+    monkeypatch.setattr("bot.worker.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.worker.POLL_SECONDS", 0.1)
+    monkeypatch.setattr("bot.worker.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.store.leading.RETRY_SECONDS", 0.1)
+
+
+@asynccontextmanager
+async def training_in(
+    home: Home, *, max_waiting: int = 8, notices: list[str] | None = None, **settings: Any
+) -> AsyncIterator[Training]:
+    """The use case with its worker and database, as app.py puts them together."""
+
+    async def notice(key: str, text: str, place: str) -> None:
+        if notices is not None:
+            notices.append(text)
+
+    uploads = Uploads(home.folder / "data" / "uploads")
+    async with (
+        Store(f"sqlite:///{home.folder}/data/bot.db") as store,
+        Worker(
+            store=store,
+            registry=home.registry,
+            config_file=home.config_file,
+            uploads=uploads,
+            notice=notice,
+            # Beside other tests a child that gives way to all would not come to its turn.
+            **{"niceness": 0, **settings},
+        ) as worker,
+        Training(store=store, uploads=uploads, wake=worker.wake, max_waiting=max_waiting) as training,
+    ):
+        yield training
+
+
 async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
     async with (
         Engine(trained[0].generation) as engine,
-        Training(registry=home.registry, config_file=home.config_file, max_jobs=2) as training,
+        training_in(home, max_waiting=2) as training,
         Previews(trained[0]) as previews,
     ):
         tweeting = Tweeting(

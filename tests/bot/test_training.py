@@ -1,128 +1,81 @@
-"""The use case "train": a real child process, its progress, its failures, its end."""
+"""The use case "train": a job that waits, is watched, is cancelled, and ends; with its worker and a real child."""
 
 import asyncio
-import os
-import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
-from bot.errors import JobRefused
-from bot.training import Training, TrainingFailed, _percent
-from huggingtweets.errors import Usage
-from huggingtweets.pipeline import STAGES
+from bot.errors import JobRefused, TrainingFailed
+from huggingtweets.errors import BadSource, Usage
 
-
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if "huggingtweets" in " ".join(_line(child))]
-
-
-def _line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-async def child_process() -> psutil.Process:
-    """The training's process, once there is one."""
-    async with asyncio.timeout(20):
-        while not (found := children()):
-            await asyncio.sleep(0.02)
-    return found[0]
+SOON = 0.02
+pytestmark = pytest.mark.usefixtures("soon")
 
 
 async def test_a_training_gives_a_version_and_tells_how_far_it_is(use_cases_without_voices, sample_file: Path) -> None:
-    job = await use_cases_without_voices.training.start("test:1", "@Bob", [sample_file])
-    seen = [(state.stage, state.percent) async for state in job.watch(at_most_every_seconds=0.01)]
-    result = await job.outcome()
-    assert (result["name"], result["version"]) == ("bob", "v1")
+    training = use_cases_without_voices.training
+    job = await training.start("test:1", "@Bob", [sample_file])
+    seen = [now async for now in training.watch(job, SOON)]
+    result = await training.outcome(job)
+    assert (result["name"], result["version"], result["before"]) == ("bob", "v1", None)
     assert result["downloaded"] == result["retweets"] + result["short"] + result["kept"] == 250
-    percents = [percent for _, percent in seen]
+    percents = [now.percent for now in seen]
     assert percents == sorted(percents)
-    assert seen[0] == ("waiting", 0)
-    assert percents[-1] == 100
-    assert {"train", "samples"} & {stage for stage, _ in seen}
+    assert (seen[0].state, seen[0].percent) == ("waiting", 0)
+    assert (seen[-1].state, seen[-1].percent) == ("done", 100)
+    assert {"train", "samples"} & {now.stage for now in seen}
     assert use_cases_without_voices.home.registry.current("bob").version == "v1"
-    assert use_cases_without_voices.training.jobs == []
+    assert await training.jobs() == []
+    assert not list((use_cases_without_voices.home.folder / "data" / "uploads").iterdir()), (
+        "what was sent along is kept"
+    )
 
 
 async def test_a_name_is_trained_once_at_a_time(use_cases, sample_file: Path) -> None:
     await use_cases.training.start("test:1", "bob", [sample_file])
-    with pytest.raises(JobRefused, match=r"already being trained: \d+ %"):
+    with pytest.raises(JobRefused, match=r"bob is already being trained: (\d+ %|it waits)"):
         await use_cases.training.start("test:2", "BOB", [sample_file])
 
 
+async def test_of_two_that_ask_at_once_one_is_refused_and_its_files_go(use_cases, sample_file: Path) -> None:
+    asked = [use_cases.training.start(f"test:{n}", "bob", [sample_file]) for n in range(2)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer) for answer in answers].count(JobRefused) == 1
+    assert len(list((use_cases.home.folder / "data" / "uploads").iterdir())) == 1
+
+
 async def test_the_queue_has_a_bound(use_cases, sample_file: Path) -> None:
-    for name in ("bob", "cem"):
-        await use_cases.training.start("test:1", name, [sample_file])
+    for name in ("bob", "cem", "dee"):
+        job = await use_cases.training.start("test:1", name, [sample_file])
+        while name == "bob" and (await use_cases.training.job("bob")).state == "waiting":
+            await asyncio.sleep(SOON)
     with pytest.raises(JobRefused, match="2 trainings are waiting"):
-        await use_cases.training.start("test:1", "dee", [sample_file])
+        await use_cases.training.start("test:1", "eve", [sample_file])
+    await use_cases.training.cancel(job.id)
+    await use_cases.training.start("test:1", "eve", [sample_file])
 
 
-async def test_a_bad_name_is_refused_before_anything_starts(use_cases) -> None:
+async def test_a_bad_name_or_file_is_refused_before_anything_starts(use_cases, tmp_path: Path) -> None:
     with pytest.raises(Usage):
         await use_cases.training.start("test:1", "no spaces", [])
-    assert use_cases.training.jobs == []
+    with pytest.raises(BadSource, match="there is no such file"):
+        await use_cases.training.start("test:1", "bob", [tmp_path / "none.zip"])
+    assert await use_cases.training.jobs() == []
 
 
-async def test_the_childs_own_sentence_reaches_the_person(use_cases, tmp_path: Path) -> None:
-    broken = tmp_path / "tweets.jsonl"
-    broken.write_text("not json\n")
-    job = await use_cases.training.start("test:1", "bob", [broken])
+async def test_a_cancelled_job_tells_whoever_waits_for_it(use_cases, sample_file: Path) -> None:
+    job = await use_cases.training.start("test:1", "bob", [sample_file])
+    await use_cases.training.cancel(job.id)
+    with pytest.raises(TrainingFailed, match="training of bob was cancelled"):
+        await use_cases.training.outcome(job, SOON)
+    with pytest.raises(JobRefused, match="There is no job 99"):
+        await use_cases.training.cancel(99)
+
+
+async def test_what_has_ended_cannot_be_cancelled(use_cases, tmp_path: Path) -> None:
+    (tmp_path / "tweets.jsonl").write_text("not json\n")
+    job = await use_cases.training.start("test:1", "bob", [tmp_path / "tweets.jsonl"])
     with pytest.raises(TrainingFailed, match=r"tweets\.jsonl: .*JSON"):
-        await job.outcome()
-    assert use_cases.training.job("bob") is None
-
-
-async def test_a_killed_child_ends_its_job_alone(use_cases, sample_file: Path) -> None:
-    killed = await use_cases.training.start("test:1", "bob", [sample_file])
-    after = await use_cases.training.start("test:1", "cem", [sample_file])
-    (await child_process()).kill()
-    with pytest.raises(TrainingFailed, match="ended from outside"):
-        await killed.outcome()
-    assert (await after.outcome())["name"] == "cem"
-
-
-async def test_the_child_gets_no_secret_and_gives_way(home, sample_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BOT_SECRET", "s3cret")
-    async with Training(
-        registry=home.registry, config_file=home.config_file, secret_names=frozenset({"BOT_SECRET"})
-    ) as training:
-        job = await training.start("test:1", "bob", [sample_file])
-        child = await child_process()
-        environment = child.environ()
-        assert "BOT_SECRET" not in environment
-        assert environment["PATH"] == os.environ["PATH"]
-        async with asyncio.timeout(20):
-            while child.nice() != 19 and not job.ended:
-                await asyncio.sleep(0.02)
-        assert not job.ended
-
-
-async def test_leaving_ends_the_child_and_tells_who_waits(home, sample_file: Path) -> None:
-    async with Training(registry=home.registry, config_file=home.config_file) as training:
-        running = await training.start("test:1", "bob", [sample_file])
-        waiting = await training.start("test:1", "cem", [sample_file])
-        child = await child_process()
-    for job in (running, waiting):
-        with pytest.raises(TrainingFailed, match="I was stopped"):
-            await job.outcome()
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
-    assert children() == []
-
-
-async def test_a_child_that_will_not_end_is_killed(home, sample_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.training.SECONDS_TO_END", 0.2)
-    async with Training(registry=home.registry, config_file=home.config_file) as training:
-        await training.start("test:1", "bob", [sample_file])
-        child = await child_process()
-        os.kill(child.pid, signal.SIGSTOP)
-    assert children() == []
-
-
-def test_the_percentage_never_falls_from_stage_to_stage() -> None:
-    figures = [_percent(stage, done, 10) for stage in STAGES for done in range(11)]
-    assert figures == sorted(figures)
-    assert figures[-1] == 99
+        await use_cases.training.outcome(job, SOON)
+    with pytest.raises(JobRefused, match=f"Job {job.id} has ended already: failed"):
+        await use_cases.training.cancel(job.id)

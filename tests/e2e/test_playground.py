@@ -22,6 +22,8 @@ min_characters = 1_000
 max_epochs = 1
 row_tokens = 128
 lora_rank = 4
+[jobs]
+niceness = 0
 [playground]
 port = {port}
 """

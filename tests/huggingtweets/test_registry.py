@@ -101,6 +101,31 @@ def test_rolling_back_passes_over_versions_that_are_gone(registry: Registry) -> 
     assert registry.rollback("ann").version == "v1"
 
 
+def test_pruning_keeps_the_newest_the_one_in_use_and_the_one_to_go_back_to(registry: Registry) -> None:
+    for number in range(1, 8):
+        add(registry)
+        if number in (1, 2, 3):
+            registry.promote("ann", f"v{number}")
+    assert registry.prune("ann", 2) == ["v1", "v4", "v5"]
+    assert registry.versions("ann") == ["v2", "v3", "v6", "v7"]
+    assert registry.rollback("ann").version == "v2"
+    assert registry.prune("ann", 9) == registry.prune("nobody", 1) == []
+    assert add(registry).version == "v8"
+
+
+def test_a_pruning_that_was_killed_leaves_nothing_half(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        add(registry)
+    registry.promote("ann", "v3")
+    with monkeypatch.context() as killed:
+        killed.setattr(shutil, "rmtree", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            registry.prune("ann", 1)
+    assert registry.versions("ann") == ["v2", "v3"]
+    registry.sweep()
+    assert sorted(path.name for path in (registry.root / "ann").iterdir() if path.is_dir()) == ["v2", "v3"]
+
+
 def test_a_killed_run_finds_what_it_left(registry: Registry) -> None:
     with contextlib.suppress(RuntimeError), registry.staged("ann") as folder:
         (folder / "checkpoint").write_text("half")

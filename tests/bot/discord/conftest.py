@@ -1,7 +1,7 @@
 """A DiscordBot in SimCord's model of Discord. Only the writer is made up: it writes what a test tells it to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from simcord import ChannelHandle, Env, MemberActor
 from bot.config import Discord
 from bot.discord.client import DiscordBot
 from bot.permission import RateLimit
+from bot.store import Store
 from bot.training import Training
 from bot.tweeting import Tweeting
+from bot.uploads import Uploads
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.registry import Registry, Version
 
@@ -63,11 +65,17 @@ def commands_file(tmp_path: Path) -> Path:
     return tmp_path / "data" / "discord-commands.json"
 
 
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store(f"sqlite:///{tmp_path}/bot.db") as store:
+        yield store
+
+
 MakeBot = Callable[..., DiscordBot]
 
 
 @pytest.fixture
-def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path) -> MakeBot:
+def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path, store: Store) -> MakeBot:
     def make(
         *,
         writes: Writer = writer,
@@ -78,7 +86,7 @@ def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path) ->
         tweeting = Tweeting(
             registry=knows,
             writer=writes,
-            training=Training(registry=knows, config_file=None),
+            training=Training(store=store, uploads=Uploads(commands_file.parent / "uploads"), wake=lambda: None),
             limit=RateLimit(per_minute=10),
             max_count=max_count,
         )

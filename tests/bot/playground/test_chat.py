@@ -40,7 +40,7 @@ async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, sample_
 
 async def test_a_running_training_is_shown_to_everybody(chat: Chat, sample_file: Path) -> None:
     async for _ in chat.answers("test:1", "/train bob", (sample_file,)):
-        (state,) = chat.learning()
+        (state,) = await chat.learning()
         assert (state.name, state.stage) == ("bob", "waiting")
         break
 

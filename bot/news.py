@@ -1,0 +1,48 @@
+"""What is said of a training that has ended: before and after, samples, or why there is nothing.
+
+Knows jobs and what the pipeline reports. Does not know who hears it.
+"""
+
+from typing import Any
+
+from bot.store.jobs import Job
+
+SAMPLES = 3
+
+
+def news(job: Job) -> str:
+    """A few lines about a job that has ended."""
+    result = job.result or {}
+    if job.state == "cancelled":
+        return f"The training of {job.name} was cancelled."
+    if job.state != "done":
+        return f"The training of {job.name} gave nothing: {job.error}"
+    if result.get("event") == "skipped":
+        return f"{job.name} stays as it is: {_without_stop(result.get('why', ''))}."
+    lines = [_headline(job.name, result), _figures(result)]
+    lines += [f"• {text}" for text in result.get("samples", ())[:SAMPLES]]
+    return "\n".join(line for line in lines if line)
+
+
+def _headline(name: str, result: dict[str, Any]) -> str:
+    version = result["version"]
+    if result.get("in_use", True):
+        return f"{name} {version} is in use, learned from {result.get('kept', 0):,} tweets."
+    return f"{name} {version} is kept but not used: {_without_stop(result.get('why_not', ''))}."
+
+
+def _without_stop(sentence: str) -> str:
+    return sentence.rstrip(".")
+
+
+def _figures(result: dict[str, Any]) -> str:
+    """Held-out bits per byte of the version before and of this one."""
+    now = result.get("report", {}).get("held_out_bits_per_byte")
+    before = result.get("before") or {}
+    if now is None:
+        return ""
+    compared = result.get("report", {}).get("previous") or {}
+    earlier = compared.get("held_out_bits_per_byte", before.get("held_out_bits_per_byte"))
+    if not before or earlier is None:
+        return f"Held-out tweets: {now:.3f} bits per byte."
+    return f"Held-out tweets: {earlier:.3f} bits per byte before ({before['version']}), {now:.3f} now."

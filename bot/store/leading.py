@@ -1,0 +1,71 @@
+"""Which process works off the jobs: of all that share a database, one at a time.
+
+SQLite: a lock on a file beside it. PostgreSQL: an advisory lock of a connection. The system lets go of both when the
+process dies, however it dies; so who holds it knows that a job which is marked as running runs nowhere.
+
+Knows locks. Does not know jobs.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot.store.database import LEADER, Database
+from huggingtweets import atomic
+
+RETRY_SECONDS = 2.0
+
+Holds = Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def leading(database: Database) -> AsyncIterator[Holds]:
+    """Wait until this process is the one, and stay it to the end of the block.
+
+    Yields a call that raises `StoreUnavailable` when the lock was lost, as it is with a connection to PostgreSQL.
+    """
+    if database.is_sqlite:
+        async with _holding_file(Path(f"{database.url.database}.leader")) as holds:
+            yield holds
+    else:
+        async with _holding_connection(database) as holds:
+            yield holds
+
+
+@asynccontextmanager
+async def _holding_file(path: Path) -> AsyncIterator[Holds]:
+    async def holds() -> None:
+        return
+
+    while True:
+        lock = atomic.locked(path, wait=False)
+        try:
+            lock.__enter__()
+        except BlockingIOError:
+            await asyncio.sleep(RETRY_SECONDS)
+            continue
+        try:
+            yield holds
+        finally:
+            lock.__exit__(None, None, None)
+        return
+
+
+@asynccontextmanager
+async def _holding_connection(database: Database) -> AsyncIterator[Holds]:
+    async with database.session() as connection:
+
+        async def holds() -> None:
+            with database.told():
+                await connection.execute(sa.text("SELECT 1"))
+
+        async def is_ours() -> bool:
+            with database.told():
+                return bool(await connection.scalar(sa.text(f"SELECT pg_try_advisory_lock({LEADER})")))
+
+        while not await is_ours():  # noqa: ASYNC110  another process holds it, which sets no event of ours
+            await asyncio.sleep(RETRY_SECONDS)
+        yield holds

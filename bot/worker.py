@@ -1,0 +1,229 @@
+"""Works off the jobs, one at a time, in the one process of all that share the database which leads.
+
+Knows jobs, children and how a training may end. Does not know who asked, or what a platform is.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from bot import child as children
+from bot.child import Child
+from bot.errors import StoreUnavailable, TrainingFailed
+from bot.news import news
+from bot.store import Store
+from bot.store.jobs import Job, State
+from bot.store.leading import Holds, leading
+from bot.uploads import Uploads
+from huggingtweets.cpu import usable_cores
+from huggingtweets.errors import PipelineError
+from huggingtweets.registry import Registry
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
+POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
+RETRY_SECONDS = 2.0
+
+Notice = Callable[[str, str, str], Awaitable[None]]
+
+
+class Worker:
+    """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        registry: Registry,
+        config_file: Path | None,
+        uploads: Uploads,
+        notice: Notice,
+        secret_names: frozenset[str] = frozenset(),
+        hang_seconds: float = 900.0,
+        niceness: int = 19,
+        keep_versions: int = 5,
+    ):
+        self._store = store
+        self._registry = registry
+        self._config_file = config_file
+        self._uploads = uploads
+        self._notice = notice
+        self._secret_names = secret_names
+        self._hang_seconds = hang_seconds
+        self._niceness = niceness
+        self._keep_versions = keep_versions
+        self._wake = asyncio.Event()
+        self._taken_up: set[int] = set()
+        self.task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.task = asyncio.create_task(self._work(), name="worker")
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        assert self.task
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """There may be a job: do not wait for the next look."""
+        self._wake.set()
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                async with leading(self._store.database) as holds:
+                    await self._take_up()
+                    while True:
+                        await self._next(holds)
+            except StoreUnavailable as error:
+                log.warning("trainings wait: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _next(self, holds: Holds) -> None:
+        self._wake.clear()
+        await holds()
+        if job := await self._store.jobs.take():
+            await self._run(job, holds)
+            return
+        # Not wait_for: on Python 3.11 it loses a cancellation that comes together with what it waits for.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+
+    async def _take_up(self) -> None:
+        """What a process that is dead has left: once more, or given up."""
+        for job in await self._store.jobs.take_up():
+            log.info("job %d, the training of %s, was left running: %s now", job.id, job.name, job.state)
+            self._taken_up.add(job.id)
+            if job.ended:
+                await self._release(job)
+                await self._tell(job)
+
+    async def _run(self, job: Job, holds: Holds) -> None:
+        try:
+            ending = await self._train(job, holds)
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreUnavailable):
+                await self._store.jobs.put_back(job.id)
+            raise
+        ended = await self._finish(job, ending)
+        if ended and ended.state == "done":
+            await self._prune(job.name)
+        if ended:
+            await self._release(ended)
+        if ended and (ended.options.get("tell") or job.id in self._taken_up):
+            await self._tell(ended)
+
+    async def _train(self, job: Job, holds: Holds) -> "Ending":
+        before = await asyncio.to_thread(self._in_use, job.name)
+        arguments = await asyncio.to_thread(self._arguments, job)
+        environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
+        try:
+            async with children.running(job.name, arguments, environment, niceness=self._niceness) as child:
+                ending = await self._attend(job, child, holds)
+        except OSError as error:
+            return Ending("failed", error=f"The training of {job.name} cannot be started ({error}); try again later.")
+        if ending.result:
+            return replace(ending, result={**ending.result, "before": before})
+        return ending
+
+    async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
+        """Note how far the child is until it has ended, is cancelled, or hangs."""
+        written: tuple[str, int] | None = None
+        while not await child.ended(TICK_SECONDS):
+            await holds()
+            if not await self._may_go_on(job, child, written):
+                await child.stop()
+                return Ending("cancelled", log=child.log)
+            written = child.stage, child.percent
+            if child.silent_seconds > self._hang_seconds:
+                await child.kill()
+                why = f"nothing was heard of it for {child.silent_seconds:.0f} s"
+                return Ending("failed", error=f"The training of {job.name} was ended: {why}.", log=child.log)
+        try:
+            return Ending("done", result=child.outcome(), log=child.log)
+        except TrainingFailed as error:
+            return Ending("failed", error=str(error), log=child.log)
+
+    async def _may_go_on(self, job: Job, child: Child, written: tuple[str, int] | None) -> bool:
+        try:
+            if written != (child.stage, child.percent):
+                return await self._store.jobs.progress(job.id, child.stage, child.percent)
+            now = await self._store.jobs.get(job.id)
+            return now is not None and now.state == "running" and not now.cancel_requested
+        except StoreUnavailable as error:
+            log.warning("the progress of %s is not written down: %s", job.name, error)
+            return True
+
+    async def _finish(self, job: Job, ending: "Ending") -> Job | None:
+        """Write down how a job ended; a database that cannot be used is waited for, because only here is it known."""
+        if ending.state == "done":
+            assert ending.result
+            log.info("training of %s gave %s", job.name, ending.result.get("version", ending.result.get("event")))
+        else:
+            log.warning("training of %s: %s %s", job.name, ending.state, ending.error)
+        while True:
+            try:
+                ended = await self._store.jobs.finish(
+                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log
+                )
+            except StoreUnavailable as error:
+                log.warning("the end of the training of %s waits: %s", job.name, error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if not ended:
+                log.warning("job %d had ended already", job.id)
+            return ended
+
+    async def _release(self, job: Job) -> None:
+        await asyncio.to_thread(self._uploads.release, job.files)
+
+    async def _tell(self, job: Job) -> None:
+        await self._notice(f"job:{job.id}:{job.state}", news(job), job.place)
+
+    async def _prune(self, name: str) -> None:
+        try:
+            gone = await asyncio.to_thread(self._registry.prune, name, self._keep_versions)
+        except (PipelineError, OSError) as error:
+            log.warning("old versions of %s stay: %s", name, error)
+        else:
+            log.info("old versions of %s deleted: %s", name, ", ".join(gone) or "none")
+
+    def _in_use(self, name: str) -> dict[str, Any] | None:
+        """The version in use and how it did, for the comparison afterwards."""
+        try:
+            version = self._registry.current(name)
+            return {"version": version.version, **version.manifest["report"]}
+        except (PipelineError, KeyError):
+            return None
+
+    def _arguments(self, job: Job) -> list[str]:
+        # With nobody to serve, all cores may learn; else one stays free. Measured: with a trainer on every core an
+        # answer takes 16 to 41 s instead of 2.
+        cores = usable_cores()
+        threads = max(1, cores - 1) if self._registry.names() else cores
+        arguments = ["train", job.name, "--threads", str(threads)]
+        if self._config_file:
+            arguments += ["--config", str(self._config_file)]
+        if min_new := job.options.get("min_new"):
+            arguments += ["--min-new", str(min_new)]
+        for file in job.files:
+            arguments += ["--from", file]
+        return arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a training ended."""
+
+    state: State
+    result: dict[str, Any] | None = None
+    error: str = ""
+    log: str = ""

@@ -1,0 +1,181 @@
+"""The worker: real children, their failures, and how each ends its job alone."""
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bot.errors import TrainingFailed
+from bot.store.jobs import Job
+from bot.training import Training
+from tests.bot.conftest import Home, training_in
+
+SOON = 0.02
+pytestmark = pytest.mark.usefixtures("soon")
+
+
+def children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True) if "huggingtweets" in " ".join(_line(child))]
+
+
+def _line(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+async def child_process() -> psutil.Process:
+    """The training's process, once there is one."""
+    async with asyncio.timeout(20):
+        while not (found := children()):
+            await asyncio.sleep(SOON)
+    return found[0]
+
+
+async def ended(training: Training, job: Job) -> Job:
+    return [now async for now in training.watch(job, SOON)][-1]
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Tweets of which a child complains at once, without loading what it would learn with."""
+    path = tmp_path / "tweets.jsonl"
+    path.write_text("not json\n")
+    return path
+
+
+async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, broken: Path) -> None:
+    async with training_in(home) as training:
+        killed = await training.start("test:1", "bob", [sample_file])
+        after = await training.start("test:1", "cem", [broken])
+        (await child_process()).kill()
+        with pytest.raises(TrainingFailed, match=r"ended from outside \(out of memory"):
+            await training.outcome(killed, SOON)
+        assert "broken or cut off" in (await ended(training, after)).error
+
+
+async def test_a_child_that_crashes_says_with_which_signal(home: Home, sample_file: Path) -> None:
+    async with training_in(home) as training:
+        job = await training.start("test:1", "bob", [sample_file])
+        (await child_process()).send_signal(signal.SIGSEGV)
+        assert f"signal {signal.SIGSEGV.value}" in (await ended(training, job)).error
+
+
+async def test_a_child_that_hangs_is_ended_and_its_last_lines_are_kept(home: Home, sample_file: Path) -> None:
+    async with training_in(home, hang_seconds=0.3) as training:
+        job = await training.start("test:1", "bob", [sample_file])
+        os.kill((await child_process()).pid, signal.SIGSTOP)
+        assert "nothing was heard of it for" in (await ended(training, job)).error
+    assert children() == []
+
+
+async def test_the_last_lines_are_kept_and_the_childs_own_sentence_is_the_reason(home: Home, broken: Path) -> None:
+    async with training_in(home) as training:
+        job = await ended(training, await training.start("test:1", "bob", [broken]))
+    assert job.state == "failed"
+    assert "broken or cut off" in job.error
+    assert job.error in job.log
+
+
+@pytest.mark.parametrize("stage", ["starting", "train"])
+async def test_a_running_job_is_cancelled_at_every_stage(home: Home, sample_file: Path, stage: str) -> None:
+    async with training_in(home) as training:
+        job = await training.start("test:1", "bob", [sample_file])
+        async for now in training.watch(job, SOON):
+            if now.stage == stage or now.ended:
+                break
+        await child_process()
+        await training.cancel(job.id)
+        assert (await ended(training, job)).state == "cancelled"
+        assert children() == []
+
+
+async def test_the_child_gets_no_secret_and_gives_way(
+    home: Home, sample_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BOT_SECRET", "s3cret")
+    async with training_in(home, secret_names=frozenset({"BOT_SECRET"}), niceness=19) as training:
+        await training.start("test:1", "bob", [sample_file])
+        child = await child_process()
+        environment = child.environ()
+        assert "BOT_SECRET" not in environment
+        assert environment["PATH"] == os.environ["PATH"]
+        async with asyncio.timeout(20):
+            while child.nice() != 19:
+                await asyncio.sleep(SOON)
+
+
+async def test_stopping_ends_the_child_and_the_next_start_goes_on(home: Home, sample_file: Path) -> None:
+    async with training_in(home) as training:
+        running = await training.start("test:1", "bob", [sample_file])
+        waiting = await training.start("test:1", "cem", [sample_file])
+        watching = [asyncio.create_task(training.outcome(job)) for job in (running, waiting)]
+        child = await child_process()
+    for watch in watching:
+        with pytest.raises(TrainingFailed, match=r"I was stopped; the training of (bob|cem) goes on"):
+            await watch
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    assert children() == []
+    async with training_in(home) as training:
+        assert [job.name for job in await training.jobs()] == ["bob", "cem"]
+        await training.cancel(waiting.id)
+        last = await ended(training, running)
+    assert (last.state, last.attempts) == ("done", 1)
+
+
+async def test_a_child_that_will_not_end_is_killed(
+    home: Home, sample_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.child.SECONDS_TO_END", 0.2)
+    async with training_in(home) as training:
+        await training.start("test:1", "bob", [sample_file])
+        os.kill((await child_process()).pid, signal.SIGSTOP)
+    assert children() == []
+
+
+async def test_of_two_workers_on_one_database_one_works(home: Home, broken: Path) -> None:
+    async with training_in(home) as one, training_in(home) as other:
+        jobs = [await one.start("test:1", "bob", [broken]), await other.start("test:1", "cem", [broken])]
+        most = 0
+        while await other.jobs():
+            most = max(most, len(children()))
+            await asyncio.sleep(SOON)
+        assert [(await ended(one, job)).attempts for job in jobs] == [1, 1]
+    assert most == 1
+
+
+async def test_the_next_worker_takes_over_when_the_first_leaves(
+    home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.child.SECONDS_TO_END", 0.2)
+    first = training_in(home)
+    one = await first.__aenter__()
+    job = await one.start("test:1", "bob", [broken])
+    os.kill((await child_process()).pid, signal.SIGSTOP)
+    async with training_in(home) as other:
+        await first.__aexit__(None, None, None)
+        assert "broken or cut off" in (await ended(other, job)).error
+
+
+async def test_a_training_prunes_old_versions_and_gives_news_with_before_and_after(
+    home: Home, sample_file: Path
+) -> None:
+    for version in ("v2", "v3"):
+        shutil.copytree(home.registry.root / "ann" / "v1", home.registry.root / "ann" / version)
+    home.registry.promote("ann", "v2")
+    notices: list[str] = []
+    async with training_in(home, keep_versions=1, notices=notices) as training:
+        await training.start("test:1", "ann", [sample_file], options={"tell": True})
+        async with asyncio.timeout(60):
+            while not notices:
+                await asyncio.sleep(SOON)
+    assert home.registry.versions("ann") == ["v2", "v4"], "the one in use, and the one to go back to"
+    [told] = notices
+    assert told.startswith("ann v4 is in use, learned from ")
+    assert "bits per byte before (v2), " in told
+    assert told.count("\n• ") == 3
