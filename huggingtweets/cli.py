@@ -387,6 +387,7 @@ def unpublish(context: Context, name: str, yes: bool) -> None:
 @command
 def forget(context: Context, name: str, yes: bool, lift: bool, from_hub: bool | None) -> None:
     """Delete the tweets, data sets and models of NAME for good; a tombstone keeps them from coming back."""
+    from huggingtweets.forgetting import affected
     from huggingtweets.forgetting import forget as run
 
     handle = parse_name(name)
@@ -394,9 +395,11 @@ def forget(context: Context, name: str, yes: bool, lift: bool, from_hub: bool | 
         lifted = TweetStore(context.settings.tweets).lift(handle)
         click.echo(f"{handle} may be learned again." if lifted else f"{handle} was not forgotten.")
         return
+    names = affected(handle, context.settings)
     if not yes:
-        raise Usage(f"This deletes every tweet and version of {handle} for good; say --yes if that is meant.")
-    _forget_on_the_hub(context, handle, from_hub)
+        raise Usage(f"This deletes every tweet and version of {', '.join(names)} for good; say --yes if that is meant.")
+    for each in names:
+        _forget_on_the_hub(context, each, from_hub)
     found = run(handle, context.settings)
     click.echo(f"{handle} is forgotten." if found else f"There was nothing of {handle}.")
 

@@ -12,13 +12,27 @@ from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
 
 
+def affected(name: str, settings: Settings) -> list[str]:
+    """`name`, and every model that was learned from this person and others together."""
+    known = [*Registry(settings.storage.models).all_names()]
+    return [name, *(other for other in known if other != name and name in other.split("-"))]
+
+
 def forget(name: str, settings: Settings) -> bool:
     """Delete the tweets, data sets, versions, exports and records of `name`; whether there was anything.
 
-    Safe to do again after a kill. Raises `Unavailable` while a process trains this name.
+    The tombstone comes first, so that after a kill nothing learns from this person again. Models that others are in,
+    too, go as well: nobody can be taken out of a model. Safe to do again after a kill. Raises `Unavailable` while a
+    process trains one of them.
     """
-    had_models = Registry(settings.storage.models).forget(name)
-    had_tweets = TweetStore(settings.tweets).forget(name)
+    found = TweetStore(settings.tweets).forget(name)
+    for other in affected(name, settings):
+        found |= Registry(settings.storage.models).forget(other)
+        found |= _forget_files(other, settings)
+    return found
+
+
+def _forget_files(name: str, settings: Settings) -> bool:
     found = False
     for folder in (settings.exports / name, settings.records / name):
         if folder.exists():
@@ -29,4 +43,4 @@ def forget(name: str, settings: Settings) -> bool:
         if picture.exists():
             found = True
             picture.unlink()
-    return had_models or had_tweets or found
+    return found

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from huggingtweets.config import Settings, Storage
-from huggingtweets.forgetting import forget
+from huggingtweets.errors import Unavailable
+from huggingtweets.forgetting import affected, forget
 from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
 
 
@@ -40,3 +44,24 @@ def test_what_a_kill_left_goes_when_forgotten_again(tmp_path: Path) -> None:
     (settings.records / "ann").mkdir(parents=True)
     assert forget("ann", settings)
     assert not forget("ann", settings)
+
+
+def test_models_that_others_are_in_too_go_as_well(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    for name in ("ann", "ann-bob", "anna", "bob"):
+        (settings.storage.models / name / "v1").mkdir(parents=True)
+        (settings.storage.models / name / "v1" / "manifest.json").write_text("{}")
+    assert affected("ann", settings) == ["ann", "ann-bob"]
+    assert forget("ann", settings)
+    assert sorted(path.name for path in settings.storage.models.iterdir()) == ["anna", "bob"]
+
+
+def test_a_tombstone_stays_though_a_training_keeps_the_models_from_going(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    keep_something_everywhere(settings, "ann")
+    (settings.storage.models / "ann" / "v1").mkdir()
+    with Registry(settings.storage.models).staged("ann"), pytest.raises(Unavailable, match="is being trained"):
+        forget("ann", settings)
+    assert TweetStore(settings.tweets).is_forgotten("ann")
+    assert forget("ann", settings)
+    assert kept_of(tmp_path, "ann") == []
