@@ -66,7 +66,7 @@ class Tweeting:
             version = await asyncio.to_thread(self._registry.current, name)
         except UnknownModel:
             return await self._preview(name, ask)
-        return await self._writer.write(version, ask.prompt, ask.count)
+        return await self._writer.write(version, ask.prompt, ask.count, person=ask.person)
 
     async def models(self) -> list[Version]:
         """The versions in use, by name."""

@@ -214,19 +214,20 @@ def generate(
     seed: int | None,
     as_json: bool,
 ) -> None:
-    """Draw tweets of NAME that begin with PROMPT."""
+    """Draw tweets of NAME that begin with PROMPT. NAME may be a blend of voices, such as nasa+0.5*dril."""
+    from huggingtweets.blend import find_voice
     from huggingtweets.engine import Engine
     from huggingtweets.generate import Tweets, Writer
 
     if files and not preview:
         raise Usage("--from belongs to --preview here; a voice that is trained needs no files.")
-    version = None if preview else context.registry.current(parse_name(name))
+    voice = None if preview else find_voice(name, context.registry.current)
 
     async def draw() -> Tweets:
-        if version is None:
+        if voice is None:
             return await _preview(context, parse_name(name), files, prompt, count, seed)
         async with Engine(context.settings.generation, context.beside) as engine:
-            return await Writer(engine).write(version, prompt, count, seed)
+            return await Writer(engine).write(voice, prompt, count, seed)
 
     tweets = asyncio.run(draw())
     for text in tweets.texts:

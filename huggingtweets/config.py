@@ -123,7 +123,9 @@ class Generation(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Count = 100
     threads: Annotated[int, Field(ge=0)] = 0
-    max_loaded: Count = 8
+    precision: Literal["auto", "int8", "fp32"] = "auto"
+    memory_mib: Count = 1024
+    max_rows: Count = 64
     max_waiting: Count = 32
     timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
     max_rounds: Count = 6

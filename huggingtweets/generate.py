@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from huggingtweets.blend import Voice, parts_of
 from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection
 from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
@@ -41,8 +42,10 @@ class Writer:
         self._engine = engine
         self._copy_checks: dict[tuple[str, str, str], Copy] = {}
 
-    async def write(self, version: Version, prompt: str = "", count: int = 1, seed: int | None = None) -> Tweets:
-        """`count` different tweets that begin with `prompt`.
+    async def write(
+        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+    ) -> Tweets:
+        """`count` different tweets of `voice` that begin with `prompt`; `person` is who asks, so that it is fair.
 
         Fewer than `count` only if `max_rounds` rounds did not give more; raises `NotEnoughDrafts` when there is none,
         `Usage` for a count or prompt out of bounds, and what `Engine.draw` raises.
@@ -51,14 +54,14 @@ class Writer:
             raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
         prompt = " ".join(prompt[-MAX_PROMPT_CHARACTERS:].split())
         seed = secrets.randbits(32) if seed is None else seed
-        checks: tuple[Check, ...] = (Leftover(), Length(), await asyncio.to_thread(self._copy_check, version))
+        checks: tuple[Check, ...] = (Leftover(), Length(), *await asyncio.to_thread(self._copy_checks_of, voice))
         passed: dict[str, str] = {}
         refused: Counter[str] = Counter()
         for number in range(self._engine.settings.max_rounds):
             missing = count - len(passed)
             if missing <= 0:
                 break
-            request = Request(version, prompt, missing + SPARE_DRAFTS, seed + number)
+            request = Request(voice, prompt, missing + SPARE_DRAFTS, seed + number, person)
             for draft in await self._engine.draw(request):
                 text = as_tweet(draft.text)
                 objection = first_objection(checks, text) or _objection(draft, text, prompt)
@@ -67,8 +70,12 @@ class Writer:
                 else:
                     passed.setdefault(normalised(text), text)
         if not passed:
-            raise NotEnoughDrafts(version.name, refused)
-        return Tweets(tuple(passed.values())[:count], version.name, version.version, seed)
+            raise NotEnoughDrafts(voice.name, refused)
+        return Tweets(tuple(passed.values())[:count], voice.name, voice.version, seed)
+
+    def _copy_checks_of(self, voice: Voice) -> list[Copy]:
+        """Against the texts of everybody whose voice it is."""
+        return [self._copy_check(version) for _, version in parts_of(voice)]
 
     def _copy_check(self, version: Version) -> Copy:
         key = version.key

@@ -13,9 +13,17 @@ from huggingtweets.registry import Version
 
 def load_version(version: Version, beside: Path | None = None) -> Base:
     """The model of `version` for inference; raises `BadBase` when it was trained on another base than there is now."""
-    if not version.model.exists() and base.fingerprint(version.base, beside) != version.manifest["base_fingerprint"]:
-        raise BadBase(version.base, f"it is not the one that {version.name} was trained on any more; train it again")
+    if not version.model.exists():
+        checked_fingerprint(version, beside)
     return load_weights(version.folder, version.base, beside)
+
+
+def checked_fingerprint(version: Version, beside: Path | None) -> str:
+    """The fingerprint of the base of `version`; raises `BadBase` if it is another base than at its training."""
+    found = base.fingerprint(version.base, beside)
+    if found != version.manifest["base_fingerprint"]:
+        raise BadBase(version.base, f"it is not the one that {version.name} was trained on any more; train it again")
+    return found
 
 
 def load_weights(folder: Path, base_id: str, beside: Path | None = None) -> Base:

@@ -155,6 +155,13 @@ def test_a_training_is_told_and_its_version_used(run: Run, config: Path, sample_
     assert run("models", "--config", config) == (0, "", "")
 
 
+def test_a_blend_is_drawn_under_the_name_it_was_given(run: Run, trained_config: Path) -> None:
+    code, out, _ = run("generate", "0.5*ann+.25*@Ann", "-n", 1, "--seed", 5, "--json", "--config", trained_config)
+    assert code == 0
+    assert json.loads(out)["model"] == "0.75*ann"
+    assert "is not a weight" in sentence(run("generate", "x*ann", "--config", trained_config), 64)
+
+
 def test_tweets_are_drawn_as_text_and_as_json(run: Run, trained_config: Path) -> None:
     code, out, _ = run("generate", "ann", "the crew", "-n", 2, "--seed", 5, "--config", trained_config)
     assert code == 0

@@ -16,8 +16,9 @@ from bot.store import Store
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads
+from huggingtweets.blend import Voice
 from huggingtweets.generate import Tweets, Writer
-from huggingtweets.registry import Registry, Version
+from huggingtweets.registry import Registry
 
 MAX_COUNT = 5
 STOP_SECONDS = 30.0
@@ -32,12 +33,14 @@ class ScriptedWriter(Writer):
         self.error: Exception | None = None
         self.asked: list[tuple[str, str, int]] = []
 
-    async def write(self, version: Version, prompt: str = "", count: int = 1, seed: int | None = None) -> Tweets:
-        self.asked.append((version.name, prompt, count))
+    async def write(
+        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+    ) -> Tweets:
+        self.asked.append((voice.name, prompt, count))
         await asyncio.sleep(self.seconds)
         if self.error:
             raise self.error
-        return Tweets(self.texts[:count], version.name, version.version, seed or 1)
+        return Tweets(self.texts[:count], voice.name, voice.version, seed or 1)
 
 
 def add_voice(registry: Registry, name: str, base: str = "gpt2") -> None:

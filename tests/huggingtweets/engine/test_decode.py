@@ -72,17 +72,6 @@ def test_more_tokens_than_the_context_are_not_drawn(voice: Base) -> None:
     assert prompt_tokens(voice, "the crew", room=5_000) == [voice.end_of_text]
 
 
-def test_the_last_place_of_the_context_is_used(voice: Base) -> None:
-    never_ending = Base(voice.id, voice.model, voice.tokenizer, end_of_text=voice.end_of_text)
-    reads: list[int] = []
-    hook = voice.model.transformer.wpe.register_forward_pre_hook(lambda _, places: reads.append(int(places[0].max())))
-    try:
-        decode(never_ending, "", 30, Sampling(temperature=50.0, top_k=400, top_p=1.0, max_new_tokens=5_000), seed=1)
-    finally:
-        hook.remove()
-    assert max(reads) <= voice.context - 1
-
-
 def test_no_more_tokens_than_asked_are_drawn(voice: Base) -> None:
     drafts = decode(voice, "", 20, Sampling(max_new_tokens=3), seed=1)
     lengths = [len(encode_all(voice.tokenizer, [draft.text])[0]) for draft in drafts]

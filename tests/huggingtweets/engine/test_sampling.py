@@ -8,7 +8,27 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huggingtweets.engine.sampling import row_seeds, sample, uniforms
+from huggingtweets.engine import sampling
+from huggingtweets.engine.sampling import row_seeds
+
+
+def uniforms(seeds: torch.Tensor, step: int) -> torch.Tensor:
+    return sampling.uniforms(seeds, torch.full_like(seeds, step))
+
+
+def sample(
+    logits: torch.Tensor, uniform: torch.Tensor, *, temperature: float, top_k: int, top_p: float
+) -> torch.Tensor:
+    """Every row with the same settings."""
+    rows = len(logits)
+    return sampling.sample(
+        logits,
+        uniform,
+        temperature=torch.full((rows,), temperature),
+        top_k=torch.full((rows,), top_k),
+        top_p=torch.full((rows,), top_p),
+        widest=top_k,
+    )
 
 
 def reference(logits: list[float], temperature: float, top_k: int, top_p: float) -> dict[int, float]:
@@ -98,3 +118,36 @@ def test_a_rows_numbers_do_not_depend_on_the_other_rows(seed: int, rows: int, st
     together = uniforms(row_seeds(seed, 40), step)
     assert uniforms(row_seeds(seed, rows), step).tolist() == together[:rows].tolist()
     assert uniforms(row_seeds(seed, 40)[rows - 1 : rows], step).item() == together[rows - 1].item()
+
+
+def test_each_row_has_settings_of_its_own() -> None:
+    logits = torch.randn(4, 40, generator=torch.Generator().manual_seed(2))
+    uniform = torch.tensor([0.1, 0.7, 0.4, 0.9], dtype=torch.float64)
+    temperature, top_k, top_p = (
+        torch.tensor([0.5, 1.0, 2.0, 1.0]),
+        torch.tensor([3, 40, 1, 9]),
+        torch.tensor([1.0, 0.8, 1.0, 0.3]),
+    )
+    together = sampling.sample(logits, uniform, temperature=temperature, top_k=top_k, top_p=top_p, widest=40)
+    for row in range(4):
+        own = sample(
+            logits[row : row + 1],
+            uniform[row : row + 1],
+            temperature=temperature[row].item(),
+            top_k=int(top_k[row]),
+            top_p=top_p[row].item(),
+        )
+        assert own.item() == together[row]
+
+
+def test_the_numbers_are_those_of_splitmix64() -> None:
+    # The first outputs of the reference implementation for the seed 1234567.
+    expected = [
+        6457827717110365317,
+        3203168211198807973,
+        9817491932198370423,
+        4593380528125082431,
+        16408922859458223821,
+    ]
+    state = torch.tensor([sampling._signed((1234567 + n * 0x9E3779B97F4A7C15) % 2**64) for n in range(1, 6)])
+    assert [value % 2**64 for value in sampling._mixed(state).tolist()] == expected

@@ -1,0 +1,97 @@
+"""What a batch asks of a model, and the numbers of its rows side by side. Each way to compute has one of these.
+
+Knows rows, grids and sampling. Does not know how logits are computed.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.grid import Grid
+from huggingtweets.engine.rows import Row
+from huggingtweets.engine.sampling import sample, uniforms
+from huggingtweets.engine.weights import Layout
+
+Tokens = NDArray[np.int64]
+
+
+class Decoder(Protocol):
+    """One base in memory, with the keys and values of the rows that are under way."""
+
+    @property
+    def context(self) -> int:
+        """Tokens the model can see at once."""
+
+    @property
+    def layout(self) -> Layout:
+        """What an adapter can change."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What adapters are kept in."""
+
+    @property
+    def bytes(self) -> int:
+        """What the base's weights take in memory."""
+
+    @property
+    def column_cost(self) -> float:
+        """What another column of a grid costs, in cells."""
+
+    def prefill(
+        self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
+    ) -> torch.Tensor:
+        """Logits [prompts, vocabulary] after each prompt, computed once; all of `rows[i]` continue prompt i."""
+
+    def arrange(self, grid: Grid) -> None:
+        """Let the rows stand as in `grid` from now on. Rows that are not in it are forgotten."""
+
+    def advance(self, cells: "Cells") -> Tokens:
+        """The next tokens of the grid's cells, [steps, cells]; how many steps at once is the decoder's choice."""
+
+
+class Cells:
+    """The numbers of the rows in a grid, side by side: int64 and float32 tensors of shape [cells].
+
+    `tokens` are to be read next, at position `lengths`; `steps` counts what was drawn. Idle cells hold zeros.
+    """
+
+    def __init__(self, rows: Sequence[Row | None]):
+        def column(of: str, dtype: torch.dtype, idle: float = 0) -> torch.Tensor:
+            return torch.tensor([idle if row is None else getattr(row, of) for row in rows], dtype=dtype)
+
+        samplings = [None if row is None else row.sampling for row in rows]
+
+        def setting(of: str, dtype: torch.dtype) -> torch.Tensor:
+            return torch.tensor([1 if item is None else getattr(item, of) for item in samplings], dtype=dtype)
+
+        self.tokens = column("last", torch.int64)
+        self.lengths = column("length", torch.int64)
+        self.seeds = column("seed", torch.int64)
+        self.steps = torch.tensor([0 if row is None else len(row.drawn) for row in rows])
+        self.temperature = setting("temperature", torch.float32)
+        self.top_k = setting("top_k", torch.int64)
+        self.top_p = setting("top_p", torch.float32)
+        self.widest = int(self.top_k.max()) if rows else 1
+        self.live = torch.tensor([row is not None for row in rows])
+
+    def choose(self, logits: torch.Tensor) -> torch.Tensor:
+        """A token a cell from `logits` [cells, vocabulary]."""
+        return sample(
+            logits,
+            uniforms(self.seeds, self.steps),
+            temperature=self.temperature,
+            top_k=self.top_k,
+            top_p=self.top_p,
+            widest=self.widest,
+        )
+
+    def advance(self, tokens: torch.Tensor) -> None:
+        """Take `tokens` [cells] as drawn; idle cells stay where they are."""
+        self.tokens = tokens
+        self.lengths += self.live
+        self.steps += self.live

@@ -1,0 +1,267 @@
+"""The graph of `openvino_graph` in use on a CPU: which blocks of the cache are whose, and one call a step.
+
+Knows OpenVINO's runtime, rows and grids. Does not know text, names or threads other than OpenVINO's.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import openvino as ov
+import torch
+from numpy.typing import NDArray
+
+from huggingtweets.cpu import usable_cores
+from huggingtweets.engine.adapters import Adapter, Factors, put
+from huggingtweets.engine.decoder import Cells, Tokens
+from huggingtweets.engine.grid import Grid
+from huggingtweets.engine.openvino_graph import BLOCK, build
+from huggingtweets.engine.rows import Row
+from huggingtweets.engine.weights import Layout, Weights
+
+SCRATCH = 0  # the block that idle cells and padding write to and nobody reads
+RANK_STEP = 8  # OpenVINO prepares kernels for every new shape, so there are few
+PROMPT_STEP = 8
+
+Int32s = NDArray[np.int32]
+
+
+class OpenVinoDecoder:
+    """`weights` in int8 (the cache as well) or fp32; `Decoder` says what it does.
+
+    Without `adapted` no row may have an adapter.
+    """
+
+    column_cost = 1.0
+
+    def __init__(
+        self, weights: Weights, *, precision: Literal["int8", "fp32"] = "int8", threads: int = 0, adapted: bool = True
+    ):
+        int8 = precision == "int8"
+        self.context, self.layout = weights.context, weights.layout
+        self.bytes = weights.count * (1 if int8 else 4)
+        self.dtype = torch.float16 if int8 else torch.float32
+        threads = threads or usable_cores()
+        # With fewer sequences than threads OpenVINO 2026.4 adds up in another order: the last bits would depend on the
+        # company. Empty sequences cost nothing.
+        self._fewest = threads
+        model = build(weights, int8=int8, adapted=adapted)
+        compiled = ov.Core().compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_NUM_THREADS": threads,
+                "NUM_STREAMS": 1,
+                "INFERENCE_PRECISION_HINT": "f32",
+                "KV_CACHE_PRECISION": "u8" if int8 else "f32",
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32 if int8 else 0,
+            },
+        )
+        self._decoding = _Call(compiled, self.layout if adapted else None)
+        self._reading = _Call(compiled, self.layout if adapted else None)
+        self._cache = _Cache(compiled, len(weights.blocks))
+        self._grid = Grid(1, (), ())
+        self._free: list[int] = []
+        self._tables: list[Int32s] = []
+
+    def prefill(
+        self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
+    ) -> torch.Tensor:
+        for own in rows:
+            for row in own:
+                row.kept = self._take(-(-row.most // BLOCK))
+        count, ends = len(prompts), np.array([len(prompt) for prompt in prompts])
+        depth = -(-max(ends) // PROMPT_STEP) * PROMPT_STEP
+        tokens = np.array([[*prompt, *[0] * (depth - len(prompt))] for prompt in prompts])
+        starts = np.arange(count) * depth
+        # What fills a column up is a sequence of its own: int8 keys share a scale with those that stand beside them.
+        tables: list[Int32s] = []
+        for own, end in zip(rows, ends, strict=True):
+            tables += [own[0].kept[: -(-end // BLOCK)], np.full(-(-(depth - end) // BLOCK), SCRATCH, np.int32)]
+        self._reading.adapt(adapters)
+        logits = self._reading(
+            self._cache,
+            tokens=tokens.ravel(),
+            positions=np.tile(np.arange(depth), count) % self.context,
+            wanted=starts + ends - 1,
+            past=np.zeros(2 * count),
+            begins=np.append(np.stack([starts, starts + ends], axis=1), count * depth),
+            tables=tables,
+            longest=depth,
+        )
+        pairs = [
+            (own[0].kept[: -(-end // BLOCK)], row.kept[: -(-end // BLOCK)])
+            for own, end in zip(rows, ends, strict=True)
+            for row in own[1:]
+        ]
+        if pairs:
+            self._cache.copy(*map(np.concatenate, zip(*pairs, strict=True)))
+        return logits
+
+    def arrange(self, grid: Grid) -> None:
+        self._decoding.adapt(grid.columns)
+        held = {block for row in grid.cells if row for block in row.kept.tolist()}
+        self._free = [block for block in range(self._cache.blocks) if block not in held and block != SCRATCH]
+        idle = np.array([SCRATCH], np.int32)
+        self._tables = [row.kept if row else idle for row in grid.cells]
+        self._grid = grid
+
+    def advance(self, cells: Cells) -> Tokens:
+        lengths = cells.lengths.numpy().astype(np.int32)
+        count = len(lengths)
+        empty = max(0, self._fewest - count)
+        logits = self._decoding(
+            self._cache,
+            tokens=cells.tokens.numpy(),
+            positions=lengths,
+            wanted=np.arange(count),
+            past=np.pad(lengths, (0, empty)),
+            begins=np.pad(np.arange(count + 1), (0, empty), "edge"),
+            tables=[table[: length // BLOCK + 1] for table, length in zip(self._tables, lengths, strict=True)]
+            + [np.array([SCRATCH])] * empty,
+            longest=int(lengths.max()) + 1,
+        )
+        tokens = cells.choose(logits)
+        cells.advance(tokens)
+        return tokens.unsqueeze(0).numpy()
+
+    def _take(self, count: int) -> Int32s:
+        """`count` free blocks."""
+        if len(self._free) < count:
+            self._free += self._cache.grow(count)
+        taken, self._free = self._free[:count], self._free[count:]
+        return np.array(taken, np.int32)
+
+
+class _Call:
+    """One of OpenVINO's requests, with adapters of its own."""
+
+    def __init__(self, compiled: ov.CompiledModel, layout: Layout | None):
+        self._request, self._layout = compiled.create_infer_request(), layout
+        self._ranks, self._used = (0, 0), 0
+        self._columns: tuple[Adapter | None, ...] = ()
+        self._stacks: dict[str, torch.Tensor] = {}  # by the input's name, [columns, ...]
+        self._held: list[ov.Tensor] = []  # the request does not keep alive what it points to
+
+    def adapt(self, columns: Sequence[Adapter | None]) -> None:
+        """Let the columns have these adapters; what stands in its place already is not copied again."""
+        if not self._layout:
+            return
+        present = [adapter for adapter in columns if adapter]
+        ranks = (
+            _rounded(max((adapter.rank for adapter in present), default=1)),
+            _rounded(max((adapter.embedding_rank for adapter in present), default=1)),
+        )
+        before = self._columns
+        if ranks != self._ranks or len(columns) > len(before):
+            self._ranks, self._used, before = ranks, 0, ()
+            self._stacks = _empty_stacks(self._layout, len(columns), *ranks)
+        if self._used != len(columns):
+            self._point(len(columns))
+        for number, adapter in enumerate(columns):
+            if number >= len(before) or before[number] is not adapter:
+                self._put(number, adapter)
+        self._columns = (*columns, *before[len(columns) :])
+
+    def __call__(
+        self,
+        cache: "_Cache",
+        *,
+        tokens: NDArray[Any],
+        positions: NDArray[Any],
+        wanted: NDArray[Any],
+        past: NDArray[Any],
+        begins: NDArray[Any],
+        tables: Sequence[Int32s],
+        longest: int,
+    ) -> torch.Tensor:
+        """Logits [wanted, vocabulary]; the next call overwrites them."""
+        cache.lend(self._request)
+        given = {
+            "tokens": tokens,
+            "positions": positions,
+            "wanted": wanted,
+            "past_lens": past,
+            "subsequence_begins": begins,
+            "block_indices": np.concatenate(tables),
+            "block_indices_begins": np.cumsum([0, *map(len, tables)]),
+            "max_context_len": longest,
+        }
+        for name, value in given.items():
+            self._request.set_tensor(name, ov.Tensor(np.array(value, dtype=np.int32, order="C")))
+        self._request.infer()
+        return torch.from_numpy(self._request.get_output_tensor(0).data)
+
+    def _point(self, count: int) -> None:
+        """Let the request read the first `count` columns."""
+        self._used = count
+        self._held = [ov.Tensor(stack[:count].numpy(), shared_memory=True) for stack in self._stacks.values()]
+        for name, tensor in zip(self._stacks, self._held, strict=True):
+            self._request.set_tensor(name, tensor)
+
+    def _put(self, number: int, adapter: Adapter | None) -> None:
+        for stack in self._stacks.values():
+            stack[number] = 0
+        if adapter:
+            parts = {name: stack[number] for name, stack in self._stacks.items()}
+            put(adapter, _factors(parts))
+            if "t" in parts:
+                parts["t"][:] = parts["d"].T
+
+
+def _empty_stacks(layout: Layout, columns: int, rank: int, embedding_rank: int) -> dict[str, torch.Tensor]:
+    shapes: dict[str, tuple[int, int]] = {}
+    for number, (inputs, outputs) in enumerate(layout.linears):
+        shapes |= {f"a.{number}": (inputs, rank), f"b.{number}": (rank, outputs)}
+    if layout.tied:
+        shapes |= {"e": (embedding_rank, layout.vocabulary), "d": (embedding_rank, layout.width)}
+        shapes |= {"t": (layout.width, embedding_rank)}
+    return {name: torch.zeros(columns, *shape) for name, shape in shapes.items()}
+
+
+def _factors(parts: dict[str, torch.Tensor]) -> Factors:
+    linears = [(parts[name], parts[f"b{name[1:]}"]) for name in parts if name.startswith("a.")]
+    return Factors(linears, (parts["e"], parts["d"]) if "e" in parts else None)
+
+
+def _rounded(rank: int) -> int:
+    return -(-rank // RANK_STEP) * RANK_STEP
+
+
+class _Cache:
+    """Keys and values in blocks of `BLOCK` positions, a tensor a layer for either; grows when it has to."""
+
+    def __init__(self, compiled: ov.CompiledModel, layers: int):
+        names = [f"{name}_cache.{layer}" for layer in range(layers) for name in ("key", "value")]
+        self._inputs = {name: compiled.input(name) for name in names}
+        self._tensors: dict[str, ov.Tensor] = {}
+        self.blocks, self._version = 0, 0
+        self._lent: dict[int, int] = {}
+        self.grow(1)
+
+    def lend(self, request: Any) -> None:
+        """Let `request` read and write the cache."""
+        if self._lent.get(id(request)) != self._version:
+            self._lent[id(request)] = self._version
+            for name, tensor in self._tensors.items():
+                request.set_tensor(name, tensor)
+
+    def grow(self, count: int) -> Iterable[int]:
+        """Room for at least `count` more blocks, and for as many as there are: the new ones."""
+        before, self.blocks = self.blocks, self.blocks + max(count, self.blocks, 16)
+        for name, given in self._inputs.items():
+            # The plugin decides on the type and the last dimensions, where scales stand beside int8.
+            sizes = [dimension.get_length() for dimension in list(given.partial_shape)[1:]]
+            tensor = ov.Tensor(given.element_type, [self.blocks, *sizes])
+            tensor.data[before:] = 0
+            if before:
+                tensor.data[:before] = self._tensors[name].data
+            self._tensors[name] = tensor
+        self._version += 1
+        return range(before, self.blocks)
+
+    def copy(self, source: Int32s, target: Int32s) -> None:
+        """Let the blocks `target` hold what the blocks `source` do."""
+        for tensor in self._tensors.values():
+            data = tensor.data
+            data[target] = data[source]

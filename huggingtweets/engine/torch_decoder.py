@@ -1,0 +1,208 @@
+"""A GPT-2 with an adapter a column, in plain torch: every cell of the grid has its place in one cache.
+
+The formulas are GPT-2's (Radford et al. 2019) as transformers has them. Knows weights, rows and grids. Does not know
+text, names or threads.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from huggingtweets.engine.adapters import Adapter, Factors, put, size, views
+from huggingtweets.engine.decoder import Cells, Tokens
+from huggingtweets.engine.grid import Grid
+from huggingtweets.engine.rows import Row
+from huggingtweets.engine.weights import PLACES, Affine, Layout, Weights
+
+Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+CACHE_STEP = 64  # positions by which the cache grows
+
+_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
+    "gelu_erf": nn.functional.gelu,
+    "relu": nn.functional.relu,
+    "silu": nn.functional.silu,
+}
+
+
+class TorchDecoder:
+    """`weights` on the CPU in fp32; `Decoder` says what it does."""
+
+    column_cost = 1.0
+    dtype = torch.float32
+
+    def __init__(self, weights: Weights):
+        self._weights, self._layout = weights, weights.layout
+        self._activation = _ACTIVATIONS[weights.activation]
+        self._stack = Stack(self._layout, self.dtype)
+        self._grid = Grid(1, (), ())
+        self._cache = self._empty_cache(0, 0)
+
+    @property
+    def context(self) -> int:
+        return self._weights.context
+
+    @property
+    def layout(self) -> Layout:
+        return self._layout
+
+    @property
+    def bytes(self) -> int:
+        return self._weights.count * self.dtype.itemsize
+
+    @torch.inference_mode()
+    def prefill(
+        self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
+    ) -> torch.Tensor:
+        longest = max(map(len, prompts))
+        tokens = torch.tensor([[*prompt, *[0] * (longest - len(prompt))] for prompt in prompts])
+        stack = Stack(self._layout, self.dtype)
+        stack.fill(adapters)
+        kept: list[torch.Tensor] = []
+
+        def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+            # Prompts are padded on their right, and nothing looks to its right.
+            kept.append(torch.stack([key, value]))
+            scale = self._weights.blocks[layer].scale
+            return nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
+
+        hidden = self._hidden(tokens, torch.arange(longest), stack, attend)
+        ends = torch.tensor([len(prompt) - 1 for prompt in prompts])
+        for number, own in enumerate(rows):
+            place = torch.stack([layer[:, number, :, : len(prompts[number])] for layer in kept])
+            for row in own:
+                row.kept = place
+        return self._logits(hidden[torch.arange(len(prompts)), ends].unsqueeze(1), stack).flatten(0, 1)
+
+    @torch.inference_mode()
+    def arrange(self, grid: Grid) -> None:
+        self._stack.fill(grid.columns)
+        longest = max((row.most for row in grid.cells if row), default=0)
+        cache = self._empty_cache(len(grid.cells), -(-longest // CACHE_STEP) * CACHE_STEP)
+        for cell, row in enumerate(grid.cells):
+            if row:
+                kept = self._cache[:, :, row.kept] if isinstance(row.kept, int) else row.kept
+                cache[:, :, cell, :, : row.length] = kept[..., : row.length, :]
+        for cell, row in enumerate(grid.cells):
+            if row:
+                row.kept = cell
+        self._cache, self._grid = cache, grid
+
+    @torch.inference_mode()
+    def advance(self, cells: Cells) -> Tokens:
+        tokens = cells.choose(self._step(cells.tokens, cells.lengths))
+        cells.advance(tokens)
+        return tokens.unsqueeze(0).numpy()
+
+    def _step(self, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Logits [cells, vocabulary] after reading `tokens` [cells] at positions `lengths` [cells]."""
+        count, seen = len(lengths), int(lengths.max()) + 1
+        cells = torch.arange(count)
+        unseen = (torch.arange(seen) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
+
+        def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+            # Tokens of a decoding step are [columns, heads, depth, size] here, each one alone in its row of the cache.
+            query, key, value = (
+                part.transpose(1, 2).reshape(count, -1, 1, part.shape[-1]) for part in (query, key, value)
+            )
+            keys, values = self._cache[layer]
+            keys[cells, :, lengths] = key.squeeze(2)
+            values[cells, :, lengths] = value.squeeze(2)
+            out = nn.functional.scaled_dot_product_attention(
+                query,
+                keys[:, :, :seen],
+                values[:, :, :seen],
+                attn_mask=unseen,
+                scale=self._weights.blocks[layer].scale,
+            )
+            return out.view(len(self._grid.columns), self._grid.depth, *out.shape[1::2]).transpose(1, 2)
+
+        grid = (len(self._grid.columns), self._grid.depth)
+        hidden = self._hidden(tokens.view(grid), lengths.view(grid), self._stack, attend)
+        return self._logits(hidden, self._stack).flatten(0, 1)
+
+    def _hidden(self, tokens: torch.Tensor, positions: torch.Tensor, stack: "Stack", attend: Attend) -> torch.Tensor:
+        """The last block's output, [columns, depth, width], of `tokens` [columns, depth]."""
+        weights = self._weights
+        x = weights.tokens[tokens] + weights.positions[positions]
+        factors = stack.factors()
+        if factors and factors.embedding:
+            e, d = factors.embedding
+            own = e.gather(2, tokens.unsqueeze(1).expand(-1, e.shape[1], -1))
+            x = torch.baddbmm(x, own.transpose(1, 2), d)
+        pairs = iter(factors.linears if factors else ())
+
+        def linear(x: torch.Tensor, affine: Affine) -> torch.Tensor:
+            y = torch.addmm(affine.bias, x.flatten(0, 1), affine.weight).view(*x.shape[:2], -1)
+            pair = next(pairs, None)
+            return y if pair is None else torch.baddbmm(y, torch.bmm(x, pair[0]), pair[1])
+
+        for layer, block in enumerate(weights.blocks):
+            attn, proj, fc, out = (block.linears[place] for place in PLACES)
+            parts = linear(self._norm(x, block.norm_1), attn).chunk(3, dim=-1)
+            heads = [part.view(*part.shape[:-1], weights.heads, -1).transpose(1, 2) for part in parts]
+            seen = attend(layer, heads[0], heads[1], heads[2])
+            x = x + linear(seen.transpose(1, 2).flatten(2), proj)
+            x = x + linear(self._activation(linear(self._norm(x, block.norm_2), fc)), out)
+        return x
+
+    def _logits(self, hidden: torch.Tensor, stack: "Stack") -> torch.Tensor:
+        """[columns, depth, vocabulary] of `hidden` [columns, depth, width]."""
+        last = self._norm(hidden, self._weights.norm)
+        logits = nn.functional.linear(last, self._weights.head)
+        factors = stack.factors()
+        if factors and factors.embedding:
+            e, d = factors.embedding
+            logits = torch.baddbmm(logits, torch.bmm(last, d.transpose(1, 2)), e)
+        return logits
+
+    def _norm(self, x: torch.Tensor, affine: Affine) -> torch.Tensor:
+        return nn.functional.layer_norm(x, affine.bias.shape, affine.weight, affine.bias, self._weights.epsilon)
+
+    def _empty_cache(self, cells: int, positions: int) -> torch.Tensor:
+        """[layers, key and value, cells, heads, positions, size]."""
+        weights = self._weights
+        each = weights.width // weights.heads
+        return torch.zeros(len(weights.blocks), 2, cells, weights.heads, positions, each, dtype=self.dtype)
+
+
+class Stack:
+    """The adapters of a grid's columns in one tensor [columns, size]; smaller ranks are filled up with zeros."""
+
+    def __init__(self, layout: Layout, dtype: torch.dtype):
+        self._layout, self._dtype = layout, dtype
+        self._ranks, self._used = (0, 0), 0
+        self._columns: tuple[Adapter | None, ...] = ()
+        self._flat = torch.empty(0, 0, dtype=dtype)
+
+    def fill(self, columns: Sequence[Adapter | None]) -> None:
+        """Take in `columns`; what stands in its place already is not copied again."""
+        present = [adapter for adapter in columns if adapter]
+        ranks = (
+            max((adapter.rank for adapter in present), default=0),
+            max((adapter.embedding_rank for adapter in present), default=0),
+        )
+        before = self._columns
+        if ranks != self._ranks or len(columns) > len(self._flat):
+            self._ranks, before = ranks, ()
+            self._flat = torch.zeros(len(columns), size(self._layout, *ranks), dtype=self._dtype)
+        for number, adapter in enumerate(columns):
+            if number >= len(before) or before[number] is not adapter:
+                self._put(number, adapter)
+        # A column beyond the ones in use keeps what it had.
+        self._columns = (*columns, *before[len(columns) :])
+        self._used = len(columns)
+
+    def factors(self) -> Factors | None:
+        """Of all columns, [columns, ...]; none where nobody has an adapter."""
+        return views(self._flat[: self._used], self._layout, *self._ranks) if self._ranks[0] else None
+
+    def _put(self, number: int, adapter: Adapter | None) -> None:
+        place = self._flat[number]
+        if adapter and (adapter.rank, adapter.embedding_rank) == self._ranks:
+            place.copy_(adapter.flat)
+            return
+        place.zero_()
+        if adapter:
+            put(adapter, views(place, self._layout, *self._ranks))
