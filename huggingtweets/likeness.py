@@ -12,6 +12,7 @@ import regex
 LENGTH_BIN = 20  # characters
 # A grapheme that is shown as an emoji; a digit or sign alone is none.
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
+_TEXT_SIGNS = "©®™"  # pictographs by Unicode, but emoji only when a variation selector follows
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
@@ -48,4 +49,5 @@ def emoji_profile(texts: Sequence[str]) -> Counter[Hashable]:
 
 def emoji_in(text: str) -> list[str]:
     """The emoji of `text`, in order, each a whole grapheme."""
-    return [grapheme for grapheme in regex.findall(r"\X", text) if not grapheme.isascii() and _EMOJI.match(grapheme)]
+    graphemes = regex.findall(r"\X", text)
+    return [one for one in graphemes if not one.isascii() and one not in _TEXT_SIGNS and _EMOJI.match(one)]

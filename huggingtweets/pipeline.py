@@ -1,4 +1,4 @@
-"""The stages from tweets to a version in use: collect, clean, dataset, train, evaluate, samples, register.
+"""The stages from tweets to a version in use: collect, clean, dataset, train, evaluate, samples, profile, register.
 
 Each stage leaves a file that says what it was made from, so a run that was killed goes on where it was when it is
 started again. Nothing is in use before the last rename, and nothing that does not pass the gate.
@@ -6,6 +6,7 @@ started again. Nothing is in use before the last rename, and nothing that does n
 Knows the order of the stages. Does not know what is done inside them, or who is told of the progress.
 """
 
+import logging
 import resource
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,10 +35,14 @@ from huggingtweets.tweet_store import TweetStore
 if TYPE_CHECKING:
     from huggingtweets.base import Base
 
-STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "register")
+STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profile", "register")
 SAMPLES = 5
 DATASET, KEPT, CHECKPOINT = "dataset.jsonl", f"{STAGE_FILES}/kept.jsonl", f"{STAGE_FILES}/checkpoint.pt"
 WEIGHTS = ("adapter", "model")
+PROFILE, PROFILE_PICTURE = "profile.json", "profile.png"
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,7 @@ def run(
         training = building.train(dataset)
         report, tweets = building.evaluate(dataset)
         samples = building.samples(tweets)
+        building.profile()
         verdict = judge(report, settings.gate)
         manifest: JSON = {
             "base": settings.training.base,
@@ -153,6 +159,10 @@ class _Run:
     @cached_property
     def base_fingerprint(self) -> str:
         return bases.fingerprint(self.settings.training.base, self.beside)
+
+    @cached_property
+    def others(self) -> Mapping[str, Sequence[str]]:
+        return neighbours(self.name, self.settings)
 
     def collect(self, files: Sequence[Owned]) -> None:
         """Merge the tweets in `files` into the store, drop what a later archive shows to be deleted.
@@ -283,8 +293,7 @@ class _Run:
 
     def evaluate(self, dataset: Dataset) -> tuple[Report, Sequence[str]]:
         """The report, and the drafts that pass the checks."""
-        others = neighbours(self.name, self.settings)
-        settings = self.settings
+        others, settings = self.others, self.settings
         inputs = [
             self.stages.inputs["train"],
             settings.generation.model_dump(exclude={"threads"}),
@@ -314,6 +323,30 @@ class _Run:
         chosen = self.stages.output("samples", list(tweets), lambda: {"samples": list(tweets[:SAMPLES])})["samples"]
         self.say(Progress("samples", facts={"samples": chosen}))
         return tuple(chosen)
+
+    def profile(self) -> None:
+        """Leave what makes the person recognisable, as data and as a picture."""
+        from huggingtweets.profile import profile
+
+        others = self.others
+        people = [self.store.account(handle) for handle in self.handles]
+        name = " & ".join(person.display_name or f"@{person.handle}" for person in people)
+
+        def make() -> JSON:
+            from huggingtweets import preview
+
+            kept = [Kept.from_json(row) for row in atomic.read_json_lines(self.folder / KEPT)]
+            facts = profile(kept, [text for texts in others.values() for text in texts])
+            atomic.write_json(self.folder / PROFILE, facts)
+            try:
+                (self.folder / PROFILE_PICTURE).write_bytes(preview.profile(name, facts))
+            except Unavailable as error:
+                log.warning("there is no picture of the profile: %s", error)
+            return {"words": [word["word"] for word in facts["words"]]}
+
+        inputs = [file_digest(self.folder / KEPT), name, {handle: digest(texts) for handle, texts in others.items()}]
+        facts = self.stages.output("profile", inputs, make, files=[PROFILE, PROFILE_PICTURE])
+        self.say(Progress("profile", facts=facts))
 
     def _fingerprints(self) -> list[str]:
         return [self.store.fingerprint(handle) for handle in self.handles]

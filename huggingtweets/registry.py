@@ -67,6 +67,11 @@ class Version:
         """The texts it was trained and judged on."""
         return self.folder / "dataset.jsonl"
 
+    @property
+    def profile(self) -> Path:
+        """What makes the person recognisable, as data; `profile.png` beside it is the picture."""
+        return self.folder / "profile.json"
+
 
 class Registry:
     """All models below one folder. Every change is one rename, so it is whole or not there."""

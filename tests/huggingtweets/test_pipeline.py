@@ -44,6 +44,8 @@ def test_the_run_ends_with_a_version_in_use(trained: Trained) -> None:
         "adapter",
         "dataset.jsonl",
         "manifest.json",
+        "profile.json",
+        "profile.png",
     ]
 
 
@@ -186,6 +188,8 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
         "adapter",
         "dataset.jsonl",
         "manifest.json",
+        "profile.json",
+        "profile.png",
     ]
 
 
