@@ -10,12 +10,14 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.config import Config
 from bot.errors import JobRefused
 from bot.permission import RateLimit
 from bot.playground.chat import Chat
-from bot.store import Store
+from bot.posting import Posting
+from bot.store import Store, utc_now
 from bot.telling import Telling
 from bot.training import Training
 from bot.tweeting import Tweeting
@@ -23,10 +25,14 @@ from bot.uploads import Uploads
 from bot.worker import Worker
 from huggingtweets.engine import Engine
 from huggingtweets.few_shot import Previews
-from huggingtweets.generate import Writer
+from huggingtweets.generate import Tweets, Writer
+from huggingtweets.names import parse_name
 from huggingtweets.registry import Registry
 from huggingtweets.sample import collect_sample, sample_account
 from huggingtweets.tweet_store import TweetStore
+
+if TYPE_CHECKING:
+    from bot.x.opening import Parts
 
 log = logging.getLogger(__name__)
 
@@ -72,16 +78,20 @@ async def _start(
     training = await stack.enter_async_context(
         Training(store=store, uploads=uploads, wake=worker.wake, max_waiting=config.jobs.max_waiting)
     )
+    writer = Writer(engine)
     tweeting = Tweeting(
         registry=registry,
-        writer=Writer(engine),
+        writer=writer,
         training=training,
         limit=RateLimit(config.limits.requests_per_minute),
         previews=await stack.enter_async_context(Previews(config, beside)),
         tweets=TweetStore(config.tweets),
         max_count=config.limits.tweets_per_request,
     )
-    if config.bot.sample_account and not await asyncio.to_thread(registry.names):
+    x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
+    collecting = await stack.enter_async_context(_collecting(config, store, telling, training, x))
+    wants_sample = config.bot.sample_account and not TweetStore(config.tweets).is_forgotten(sample_account().handle)
+    if wants_sample and not await asyncio.to_thread(registry.names):
         sample = await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
         log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
         # After a restart it may be in the queue already.
@@ -90,22 +100,68 @@ async def _start(
     engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
-        await stack.enter_async_context(_page(config, Chat(tweeting=tweeting, training=training), ready))
+        await stack.enter_async_context(_page(config, Chat(tweeting=tweeting, training=training), x.posting, ready))
     tasks = [await _connect(config, tweeting, stack)] if config.discord.token else _without_discord(config)
     ready.set()
     assert worker.task
     assert telling.task
-    return [*tasks, worker.task, telling.task]
+    return [*tasks, worker.task, telling.task, *x.tasks, collecting]
+
+
+def _posting(
+    config: Config, store: Store, telling: Telling, registry: Registry, writer: Writer
+) -> contextlib.AbstractAsyncContextManager["Parts"]:
+    from bot.x.opening import opened
+
+    async def draw(voice: str, count: int) -> Tweets:
+        version = await asyncio.to_thread(registry.current, parse_name(voice))
+        return await writer.write(version, "", count)
+
+    async def voices() -> list[str]:
+        return await asyncio.to_thread(registry.names)
+
+    return opened(store=store, settings=config.x, draw=draw, notice=telling.notice, voices=voices)
 
 
 @contextlib.asynccontextmanager
-async def _page(config: Config, chat: Chat, ready: asyncio.Event) -> AsyncIterator[None]:
+async def _collecting(
+    config: Config, store: Store, telling: Telling, training: Training, x: "Parts"
+) -> AsyncIterator[asyncio.Task[None]]:
+    from bot.collecting import PERSON, Collecting
+    from huggingtweets.collecting import Collector
+
+    async def charge(posts: int) -> None:
+        await x.budget.charge("read", posts)
+
+    async def learn(name: str) -> None:
+        await training.start(PERSON, name)
+
+    collecting = Collecting(
+        settings=config,
+        store=store,
+        collector=Collector(config, charge=charge),
+        learn=learn,
+        notice=telling.notice,
+        clock=utc_now,
+    )
+    task = asyncio.create_task(collecting.run(), name="collecting")
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _page(config: Config, chat: Chat, posting: Posting, ready: asyncio.Event) -> AsyncIterator[None]:
     from bot.playground.server import serving
 
     sample = sample_account().handle
     suggestions = [f"/tweetlike @{sample}", f"/tweetlike @{sample} Good morning", "/models"]
     most = config.limits.tweets_per_request
-    async with serving(config.playground, chat, max_count=most, suggestions=suggestions, ready=ready.is_set) as address:
+    async with serving(
+        config.playground, chat, posting, max_count=most, suggestions=suggestions, ready=ready.is_set
+    ) as address:
         log.info("the playground is at %s", address)
         yield
 

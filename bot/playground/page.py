@@ -4,7 +4,7 @@ Knows Gradio and HTML. Does not know use cases; it shows what `Chat` answers.
 """
 
 import html
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,10 @@ one from an X archive or a table of tweets that you attach."""
 PLACEHOLDER = "Whose tweet shall it be?"
 
 
-def build_page(chat: Chat, max_count: int, suggestions: list[str]) -> gr.Blocks:
-    """The page that talks to `chat`."""
+def build_page(
+    chat: Chat, max_count: int, suggestions: list[str], more: Mapping[str, Callable[[gr.Blocks], None]] | None = None
+) -> gr.Blocks:
+    """The page that talks to `chat`. `more` builds further tabs, by their titles."""
 
     async def respond(
         message: dict[str, Any], history: list[dict[str, Any]], count: float
@@ -53,16 +55,25 @@ def build_page(chat: Chat, max_count: int, suggestions: list[str]) -> gr.Blocks:
         learning = gr.HTML()
         page.load(status, None, learning, api_name=None)
         gr.Timer(STATUS_SECONDS).tick(status, None, learning, api_name=None, show_progress="hidden")
-        conversation = gr.Chatbot(
-            show_label=False, height=460, buttons=[], feedback_options=None, allow_tags=False, placeholder=PLACEHOLDER
-        )
-        with gr.Row():
-            line = gr.MultimodalTextbox(
-                placeholder="/tweetlike @name how it starts", show_label=False, file_count="multiple", scale=5
+        with gr.Tab("Chat"):
+            conversation = gr.Chatbot(
+                show_label=False,
+                height=460,
+                buttons=[],
+                feedback_options=None,
+                allow_tags=False,
+                placeholder=PLACEHOLDER,
             )
-            count = gr.Slider(1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1)
-        gr.Examples([{"text": text, "files": []} for text in suggestions], line, label="Try")
-        line.submit(respond, [line, conversation, count], [conversation, line], api_name=None)
+            with gr.Row():
+                line = gr.MultimodalTextbox(
+                    placeholder="/tweetlike @name how it starts", show_label=False, file_count="multiple", scale=5
+                )
+                count = gr.Slider(1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1)
+            gr.Examples([{"text": text, "files": []} for text in suggestions], line, label="Try")
+            line.submit(respond, [line, conversation, count], [conversation, line], api_name=None)
+        for title, build in (more or {}).items():
+            with gr.Tab(title):
+                build(page)
     return page
 
 

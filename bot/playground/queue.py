@@ -106,8 +106,8 @@ class Queue:
             return told(error)
 
 
-def build_queue(queue: Queue) -> None:
-    """The queue's part of a page that is being built."""
+def build_queue(queue: Queue, page: gr.Blocks) -> None:
+    """The queue's part of `page`, which is being built."""
 
     async def refresh(chosen: int | None) -> dict[str, object]:
         choices = await queue.choices()
@@ -146,10 +146,11 @@ def build_queue(queue: Queue) -> None:
             "again": gr.Button("🔁 Again"),
         }
     said = gr.HTML()
-    timer = gr.Timer(REFRESH_SECONDS)
-    gr.HTML(queue.status, every=timer)
-    waiting.change(queue.text, waiting, text, api_name=None)
-    timer.tick(refresh, waiting, waiting, show_progress="hidden", api_name=None)
+    standing = gr.HTML()
+    waiting.change(queue.text, waiting, text, api_name=None, show_progress="hidden")
+    for event in (page.load, gr.Timer(REFRESH_SECONDS).tick):
+        event(queue.status, None, standing, api_name=None, show_progress="hidden")
+        event(refresh, waiting, waiting, api_name=None, show_progress="hidden")
     for action, button in buttons.items():
         button.click(acting(action), [waiting, text], [said, waiting], api_name=None)
     proposing.click(propose, [voice, waiting], [said, waiting], api_name=None)

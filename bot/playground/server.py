@@ -15,16 +15,23 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bot.config import Playground
 from bot.playground.chat import Chat
+from bot.posting import Posting
 from huggingtweets.errors import Unavailable
 
 
 @asynccontextmanager
 async def serving(
-    settings: Playground, chat: Chat, *, max_count: int, suggestions: list[str], ready: Callable[[], bool]
+    settings: Playground,
+    chat: Chat,
+    posting: Posting,
+    *,
+    max_count: int,
+    suggestions: list[str],
+    ready: Callable[[], bool],
 ) -> AsyncIterator[str]:
     """Serve the page while the context lasts; yields its address. Raises `Unavailable` when the port is taken."""
     listening = _listening(settings.host, settings.port)
-    app = await asyncio.to_thread(_app, chat, settings.host, max_count, suggestions, ready)
+    app = await asyncio.to_thread(_app, chat, posting, settings.host, max_count, suggestions, ready)
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
     task = asyncio.create_task(server.serve(sockets=[listening]), name="playground")
     up = asyncio.create_task(server.up.wait())
@@ -64,12 +71,15 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _app(chat: Chat, host: str, max_count: int, suggestions: list[str], ready: Callable[[], bool]) -> FastAPI:
+def _app(
+    chat: Chat, posting: Posting, host: str, max_count: int, suggestions: list[str], ready: Callable[[], bool]
+) -> FastAPI:
     """The application. Importing Gradio takes seconds, so this runs on a thread."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     import gradio as gr
 
     from bot.playground.page import STYLE, build_page
+    from bot.playground.queue import Queue, build_queue
 
     app = FastAPI(openapi_url=None)
     # A page elsewhere that rebinds its name to this address is not let in.
@@ -86,7 +96,8 @@ def _app(chat: Chat, host: str, max_count: int, suggestions: list[str], ready: C
         response.status_code = 503
         return {"status": "starting"}
 
-    page = build_page(chat, max_count, suggestions)
+    queue = Queue(posting)
+    page = build_page(chat, max_count, suggestions, {"Queue to X": lambda page: build_queue(queue, page)})
     page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
     gr.mount_gradio_app(app, page, path="/", css=STYLE, show_error=False, footer_links=[])
     return app

@@ -27,9 +27,10 @@ WAITING = Patience(first_seconds=2.0, longest_seconds=300.0)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The use case, and the tasks that must not end."""
+    """The use case, the month's budget, and the tasks that must not end."""
 
     posting: Posting
+    budget: Budget
     tasks: tuple[asyncio.Task[None], ...]
 
 
@@ -89,7 +90,7 @@ async def opened(
             )
             tasks.append(asyncio.create_task(mentions.run(), name="mentions"))
         try:
-            yield Parts(posting, tuple(tasks))
+            yield Parts(posting, budget, tuple(tasks))
         finally:
             for task in tasks:
                 task.cancel()
