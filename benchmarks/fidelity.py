@@ -158,7 +158,7 @@ def markov(texts: Texts, *, filtered: bool) -> list[str]:
 def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
     """One row a method and account: whose it is taken for, what it copies, what it is like."""
     from huggingtweets.attribution import Attribution
-    from huggingtweets.copies import KnownTexts, exact_copies, near_copies
+    from huggingtweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
     from huggingtweets.dataset import Dataset
     from huggingtweets.likeness import distinct_n, divergence, emoji_profile, length_profile
     from huggingtweets.registry import Registry
@@ -182,6 +182,7 @@ def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
                     "attribution": attribution.share(texts, [run["account"]]),
                     "exact_copies": exact_copies(texts, known_real if method == "real" else known) / len(texts),
                     "near_copies": near_copies(texts, known_real if method == "real" else known) / len(texts),
+                    "short_repeats": short_repeats(texts, known_real if method == "real" else known) / len(texts),
                     "distinct_2": distinct_n(texts, 2),
                     "length_divergence": divergence(length_profile(texts), length_profile(of_one.learned)),
                     "emoji_divergence": divergence(emoji_profile(texts), emoji_profile(of_one.learned)),
@@ -196,6 +197,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         "attribution": "{:.1%}".format,
         "exact_copies": "{:.2%}".format,
         "near_copies": "{:.2%}".format,
+        "short_repeats": "{:.2%}".format,
         "bits_per_byte": "{:.3f}".format,
         "distinct_2": "{:.2f}".format,
         "length_divergence": "{:.3f}".format,
@@ -203,8 +205,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     }
     real = _mean(rows, "real", "attribution")
     lines = [
-        "| | attributed | of real | exact copies | near-copies | bits per byte | distinct-2 | lengths | emoji |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f"| | attributed | of real | {' | '.join(column.replace('_', ' ') for column in [*columns][1:])} |",
+        f"|{'---|' * (len(columns) + 2)}",
     ]
     for method, title in METHODS.items():
         means = {column: _mean(rows, method, column) for column in columns}
@@ -253,7 +255,7 @@ def _mean(rows: Sequence[dict[str, Any]], method: str, column: str) -> float | N
 
 
 def main() -> None:
-    """Run what is missing, then write fidelity.json and fidelity.md."""
+    """Run what is missing, and write the tables after each account."""
     from huggingtweets import base as bases
     from huggingtweets.sample import sample_account
 
@@ -273,28 +275,37 @@ def main() -> None:
         home.mkdir(parents=True, exist_ok=True)
         collect(options.tweets, every if len(every) < 12 else accounts, options.latest, home)
         (home / "collected").touch()
-    runs = []
-    for account in [*accounts, fictional]:
+    runs: list[dict[str, Any]] = []
+    for account in [fictional, *accounts]:
         path = home / f"{account}.json"
         if not path.exists():
             run = learned(account, home)
             path.write_text(json.dumps(run))
             print(f"{account}: {run['bits_per_byte']}", flush=True)
         runs.append(json.loads(path.read_text()))
-    rows = judged(runs[:-1], home)
-    facts = {"base": base, "latest": options.latest, "drafts": DRAFTS, "rows": rows}
-    options.out.with_suffix(".json").write_text(json.dumps(facts, indent=1) + "\n")
+        if len(runs) > 2:  # there must be two to tell apart
+            write(options.out, runs[1:], runs[0], base, options.latest, home)
+
+
+def write(
+    out: Path, runs: Sequence[dict[str, Any]], fictional: dict[str, Any], base: str, latest: int, home: Path
+) -> None:
+    """fidelity.json and fidelity.md of the accounts that are done."""
+    rows = judged(runs, home)
+    facts = {"base": base, "latest": latest, "drafts": DRAFTS, "rows": rows}
+    out.with_suffix(".json").write_text(json.dumps(facts, indent=1) + "\n")
     means = {method: _mean(rows, method, "bits_per_byte") for method in METHODS}
     attributed = {method: _mean(rows, method, "attribution") for method in METHODS}
     text = f"""# Fidelity
 
-Made by `python -m benchmarks.fidelity`, whose head says how; base `{base}`, {len(accounts)} accounts of at most
-{options.latest:,} usable tweets, {DRAFTS} texts of each method. Means over accounts.
+Made by `python -m benchmarks.fidelity`, whose head says how; base `{base}`, {len(runs)} accounts of at most
+{latest:,} usable tweets, {DRAFTS} texts of each method. Means over accounts.
 
 {table(rows)}
 
 *Attributed*: the share that the classifier gives to the right account, and that over the same of real tweets. *Copies*:
-of texts, from a single tweet. *Lengths*, *emoji*: Jensen-Shannon divergence from the learned tweets, in bits.
+of texts of five words or more, from a single tweet; *short repeats*: shorter texts that are a tweet, such as a
+thank-you. *Lengths*, *emoji*: Jensen-Shannon divergence from the learned tweets, in bits.
 
 | wanted | measured |
 |---|---|
@@ -306,15 +317,15 @@ of texts, from a single tweet. *Lengths*, *emoji*: Jensen-Shannon divergence fro
 
 ## By account
 
-{per_account(rows, runs[:-1])}
+{per_account(rows, runs)}
 
 ## Samples
 
-Of @{fictional}, a fictional account. Unchecked but for "ours, tweets", which is what the bot would answer.
+Of @{fictional["account"]}, a fictional account. Unchecked but for "ours, tweets", which is what the bot would answer.
 
-{samples(runs[-1])}"""
-    options.out.with_suffix(".md").write_text(text.rstrip() + "\n")
-    print(table(rows))
+{samples(fictional)}"""
+    out.with_suffix(".md").write_text(text.rstrip() + "\n")
+    print(table(rows), flush=True)
 
 
 if __name__ == "__main__":

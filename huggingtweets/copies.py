@@ -59,13 +59,23 @@ class KnownTexts:
 
 
 def exact_copies(drafts: Sequence[str], known: KnownTexts) -> int:
-    """How many of `drafts` are a known text once case, punctuation and emoji are put aside."""
-    return sum(map(known.has, drafts))
+    """How many of `drafts` have five words or more and are a known text, case, punctuation and emoji put aside."""
+    return sum(known.has(draft) and not is_short(draft) for draft in drafts)
 
 
 def near_copies(drafts: Sequence[str], known: KnownTexts) -> int:
-    """How many of `drafts` are a known text, or have 60 % or more of their 5-word shingles from a single one."""
-    return sum(map(known.has_nearly, drafts))
+    """How many of `drafts` have 60 % or more of their 5-word shingles from a single known text."""
+    return sum(known.overlap(draft) >= NEAR_COPY_SHARE for draft in drafts)
+
+
+def short_repeats(drafts: Sequence[str], known: KnownTexts) -> int:
+    """How many of `drafts` are a known text of less than five words: a "Thank you!" is a phrase and nobody's own."""
+    return sum(known.has(draft) and is_short(draft) for draft in drafts)
+
+
+def is_short(text: str) -> bool:
+    """Whether `text` has less words than a shingle."""
+    return len(normalised(text).split()) < SHINGLE_WORDS
 
 
 def without_near_copies(texts: Sequence[str]) -> list[int]:

@@ -14,7 +14,7 @@ from torch.nn import functional
 from huggingtweets.attribution import Attribution
 from huggingtweets.base import Base
 from huggingtweets.checks import Copy, Leftover, Length, first_objection
-from huggingtweets.copies import KnownTexts, exact_copies, near_copies
+from huggingtweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine.decode import Draft
 from huggingtweets.generate import as_tweet
@@ -71,6 +71,7 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
         drafts=len(texts),
         exact_copies=exact_copies(texts, known),
         near_copies=near_copies(texts, known),
+        short_repeats=short_repeats(texts, known),
         distinct_2=distinct_n(texts, 2),
         tweets=len(tweets),
         length_divergence=divergence(length_profile(tweets), length_profile(dataset.learned)),

@@ -94,7 +94,8 @@ class Counts:
 class Report:
     """How a version did. Losses are bits per UTF-8 byte on the held-out tweets, lower is better.
 
-    `drafts` were drawn without any check, and `exact_copies`, `near_copies` and `distinct_2` are of them. `tweets` are
+    `drafts` were drawn without any check, and `exact_copies`, `near_copies` and `distinct_2` are of them; those that
+    repeat a tweet of less than five words, such as a thank-you, are `short_repeats` and no copies. `tweets` are
     those of the drafts that pass the checks which every answer passes, and the figures after it are of these: what
     people get to see. Divergences are Jensen-Shannon's in bits, 0 for equal profiles and 1 for profiles with nothing in
     common. `attribution` is the share of the tweets that a classifier over the `accounts` known here gives to the right
@@ -116,6 +117,7 @@ class Report:
     attribution: float | None = None
     held_out_attribution: float | None = None
     previous: "Comparison | None" = None
+    short_repeats: int = 0
 
     def as_json(self) -> JSON:
         return asdict(self)

@@ -3,15 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.copies import KnownTexts, exact_copies, near_copies, normalised, without_near_copies
+from huggingtweets.copies import KnownTexts, exact_copies, near_copies, normalised, short_repeats, without_near_copies
 
 LONG = "the lamp was lit at dusk and nobody came to see it burn"  # 12 words, 8 shingles
 OTHER = "a gull stood on the rail and looked at me as if it knew"
 
 
 def test_copies_are_counted_whatever_their_dress() -> None:
-    known = KnownTexts(["Hello, World!", "🚀", "other"])
-    assert exact_copies(["hello world", "HELLO world 🚀", "hello", "", "!!"], known) == 2
+    known = KnownTexts(["Hello, World!", "🚀", "other", f"{LONG}."])
+    drafts = ["hello world", "HELLO world 🚀", "hello", "", "!!", LONG.upper(), LONG[:-5]]
+    assert short_repeats(drafts, known) == 2, "less than five words are a phrase"
+    assert exact_copies(drafts, known) == 1
+    assert near_copies(drafts, known) == 2
 
 
 def test_the_overlap_is_the_share_of_shingles_from_one_text() -> None:

@@ -62,6 +62,7 @@ def test_a_report_is_written_under_its_own_names() -> None:
         "attribution": 0.9,
         "held_out_attribution": 0.95,
         "previous": {"version": "v1", "held_out_bits_per_byte": 1.6, "difference": -0.1, "standard_error": 0.02},
+        "short_repeats": 4,
     }
     assert Report.from_json(figures).as_json() == figures
     assert Report.from_json(figures | {"previous": None}).previous is None
