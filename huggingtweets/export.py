@@ -111,6 +111,9 @@ def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:
     }
     with contextlib.suppress(Unavailable):  # a training that was stopped before its first pass has no curve
         pictures["curve.png"] = preview.curve(manifest["training"]["curve"])
+    profile_picture = version.folder / "profile.png"
+    if profile_picture.exists():
+        pictures["profile.png"] = profile_picture.read_bytes()
     return pictures | {f"avatar-{person.handle}.png": preview.avatar(person) for person in who[: preview.MAX_PEOPLE]}
 
 

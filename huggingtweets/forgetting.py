@@ -9,6 +9,7 @@ from huggingtweets import atomic
 from huggingtweets.config import Settings
 from huggingtweets.export import AVATAR_SUFFIXES
 from huggingtweets.registry import Registry
+from huggingtweets.tracking import kept_of
 from huggingtweets.tweet_store import TweetStore
 
 
@@ -34,13 +35,10 @@ def forget(name: str, settings: Settings) -> bool:
 
 def _forget_files(name: str, settings: Settings) -> bool:
     found = False
-    for folder in (settings.exports / name, settings.records / name):
-        if folder.exists():
+    pictures = [settings.avatars / f"{name}{suffix}" for suffix in AVATAR_SUFFIXES]
+    for path in [settings.exports / name, *pictures, *kept_of(name, settings.records)]:
+        if path.exists():
             found = True
-            shutil.rmtree(folder)
-            atomic.sync_folder(folder.parent)
-    for picture in (settings.avatars / f"{name}{suffix}" for suffix in AVATAR_SUFFIXES):
-        if picture.exists():
-            found = True
-            picture.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            atomic.sync_folder(path.parent)
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from huggingtweets import base
 from huggingtweets.config import Settings
+from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine.decode import Sampling, decode
 from huggingtweets.errors import BadBase
@@ -69,3 +70,11 @@ def measured(
     drafts = decode(subject.voice, "", settings.gate.drafts, Sampling.of(settings.generation), subject.seed)
     judged = Judged(ours, held_out(base.load(subject.base, beside)), previous, others)
     return evaluate(subject.name, dataset, judged, drafts), passing(dataset, drafts)
+
+
+def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:
+    """At most `count` tweets that go on from `prompt` and pass the checks."""
+    # Some fail the checks: more are drawn than wanted.
+    drafts = decode(subject.voice, prompt, 3 * count, Sampling.of(settings.generation), subject.seed)
+    added = [text for text in passing(subject.dataset, drafts) if normalised(text) != normalised(prompt)]
+    return tuple(added[:count])

@@ -1,4 +1,4 @@
-"""The stages from tweets to a version in use: collect, clean, dataset, train, evaluate, samples, profile, register.
+"""The stages from tweets to a version in use: from collect and clean over train and evaluate to card and register.
 
 Each stage leaves a file that says what it was made from, so a run that was killed goes on where it was when it is
 started again. Nothing is in use before the last rename, and nothing that does not pass the gate.
@@ -16,30 +16,34 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from huggingtweets import atomic
+from huggingtweets import atomic, lineage
 from huggingtweets import base as bases
 from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, make, refuse_too_little
-from huggingtweets.errors import BadData, Unavailable, UnknownModel, Usage
+from huggingtweets.errors import BadData, PipelineError, Unavailable, UnknownModel, Usage
+from huggingtweets.export import write_card
 from huggingtweets.gate import Verdict, judge
+from huggingtweets.languages import languages
 from huggingtweets.neighbours import neighbours
 from huggingtweets.owners import Owned, read_owned
 from huggingtweets.records import JSON, Counts, Report
 from huggingtweets.registry import Registry, Version
 from huggingtweets.stages import FOLDER as STAGE_FILES
 from huggingtweets.stages import Stages, digest, file_digest
+from huggingtweets.tracking import Tracker, libraries, tracking
 from huggingtweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
     from huggingtweets.base import Base
 
-STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profile", "register")
+STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profile", "card", "register")
 SAMPLES = 5
 DATASET, KEPT, CHECKPOINT = "dataset.jsonl", f"{STAGE_FILES}/kept.jsonl", f"{STAGE_FILES}/checkpoint.pt"
 WEIGHTS = ("adapter", "model")
 PROFILE, PROFILE_PICTURE = "profile.json", "profile.png"
+CARD = "card"  # the model card and its pictures
 
 
 log = logging.getLogger(__name__)
@@ -105,8 +109,8 @@ def run(
     """
     started = time.monotonic()
     registry = Registry(settings.storage.models)
-    with registry.staged(name) as folder:
-        building = _Run(name, settings, beside, folder, say)
+    with registry.staged(name) as folder, tracking(name, settings) as tracker:
+        building = _Run(name, settings, beside, folder, say, tracker)
         try:
             building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
             counts = building.clean()
@@ -115,8 +119,9 @@ def run(
             # The inputs are at fault: there is nothing to go on from.
             registry.discard(name)
             raise
+        building.track(counts, dataset)
         training = building.train(dataset)
-        report, tweets = building.evaluate(dataset)
+        report, tweets, prompted = building.evaluate(dataset)
         samples = building.samples(tweets)
         building.profile()
         verdict = judge(report, settings.gate)
@@ -129,6 +134,10 @@ def run(
             "report": report.as_json(),
             "verdict": verdict.as_json(),
             "samples": list(samples),
+            "prompted": {"prompt": settings.card.prompt, "texts": list(prompted)},
+            "languages": building.languages(),
+            "libraries": libraries(),
+            "tracking": {"tracker": settings.tracking.tracker, "runs": dict(tracker.runs)},
             "base_fingerprint": building.base_fingerprint,
             "accounts": [
                 building.store.account(handle).as_json() | {"counts": counts[handle].as_json()} for handle in counts
@@ -137,8 +146,10 @@ def run(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - started, 1),
         }
+        building.card(manifest, registry.upcoming(name))
         building.stages.forget()
         version = (registry.release if verdict.passed else registry.add)(name, folder, manifest)
+        lineage.registered(tracker, version, verdict.passed)
     say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=verdict.why_not))
     return Outcome(version, _summed(counts.values()), report, verdict, samples, time.monotonic() - started)
 
@@ -146,9 +157,10 @@ def run(
 class _Run:
     """The stages of one run, each passed over if an earlier run left its output."""
 
-    def __init__(self, name: str, settings: Settings, beside: Path | None, folder: Path, say: Say):
+    def __init__(self, name: str, settings: Settings, beside: Path | None, folder: Path, say: Say, tracker: Tracker):
         self.name, self.handles = name, name.split("-")
         self.settings, self.beside, self.folder, self.say = settings, beside, folder, say
+        self.tracker = tracker
         self.store = TweetStore(settings.tweets)
         self.stages = Stages(folder)
         try:
@@ -236,6 +248,32 @@ class _Run:
         self.say(Progress("dataset", facts=facts))
         return Dataset.load(self.folder / DATASET)
 
+    def track(self, counts: Mapping[str, Counts], dataset: Dataset) -> None:
+        """Tell the tracker what is learned from, by counts and hashes."""
+        raw: JSON = {handle: counted.as_json() for handle, counted in counts.items()}
+        sizes = {"learned": len(dataset.learned), "held_out": len(dataset.held_out), "characters": dataset.characters}
+        lineage.prepared(
+            self.tracker,
+            raw | {"sha256": self._fingerprints()},
+            sizes | {"sha256": file_digest(self.folder / DATASET)},
+            self.settings.training,
+            self.base_fingerprint,
+        )
+
+    def languages(self) -> list[str]:
+        """What the people tweet in; several people's tweets are told apart by nothing but their number."""
+        return list(languages([tweet for handle in self.handles for tweet in self.store.tweets(handle)]))
+
+    def card(self, manifest: JSON, version: str) -> None:
+        """Leave the card and its pictures; a version without them is as good a voice."""
+        unnamed = Version(self.name, version, self.folder, manifest)
+        try:
+            write_card(unnamed, self.settings, self.folder / CARD, self.beside)
+        except (PipelineError, OSError) as error:
+            self.say(Progress("card", warning=f"There is no model card: {error}"))
+        else:
+            self.say(Progress("card"))
+
     def train(self, dataset: Dataset) -> JSON:
         """Leave the weights in the folder; what the training was like."""
         chosen = self.settings.training
@@ -271,14 +309,17 @@ class _Run:
         keep_freed_memory()
         is_full = chosen.method == "full"
         base = bases.load(str(start.model) if start and is_full else chosen.base, self.beside)
+
+        def tell(step: training.Step) -> None:
+            self.say(Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss}))
+            lineage.stepped(self.tracker, step, chosen)
+
         trained = training.train(
             base,
             dataset.repeated,
             chosen,
             self.folder / CHECKPOINT,
-            lambda step: self.say(
-                Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss})
-            ),
+            tell,
             start=start.adapter if start and not is_full else None,
         )
         _save_weights(self.folder, base, trained.weights, chosen)
@@ -291,19 +332,19 @@ class _Run:
             "start": start.version if start else None,
         }
 
-    def evaluate(self, dataset: Dataset) -> tuple[Report, Sequence[str]]:
-        """The report, and the drafts that pass the checks."""
+    def evaluate(self, dataset: Dataset) -> tuple[Report, Sequence[str], Sequence[str]]:
+        """The report, the drafts that pass the checks, and some that go on from the card's prompt."""
         others, settings = self.others, self.settings
         inputs = [
             self.stages.inputs["train"],
             settings.generation.model_dump(exclude={"threads"}),
-            [settings.gate.drafts, settings.training.row_tokens, settings.training.seed],
+            [settings.gate.drafts, settings.training.row_tokens, settings.training.seed, settings.card.prompt],
             list(self.in_use.key) if self.in_use else None,
             {handle: digest(texts) for handle, texts in others.items()},
         ]
 
         def make() -> JSON:
-            from huggingtweets.measure import Subject, measured
+            from huggingtweets.measure import Subject, gone_on, measured
             from huggingtweets.merged import load_weights
 
             use_threads(settings.training.threads)
@@ -311,12 +352,13 @@ class _Run:
             voice = load_weights(self.folder, base, self.beside)
             subject = Subject(self.name, voice, base, dataset, settings.training.seed)
             report, tweets = measured(subject, self.in_use, others, settings, self.beside)
-            return {"report": report.as_json(), "tweets": list(tweets)}
+            prompted = gone_on(subject, settings.card.prompt, settings, SAMPLES)
+            return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}
 
         output = self.stages.output("evaluate", inputs, make)
         report = Report.from_json(output["report"])
         self.say(Progress("evaluate", facts=report.as_json()))
-        return report, output["tweets"]
+        return report, output["tweets"], output["prompted"]
 
     def samples(self, tweets: Sequence[str]) -> tuple[str, ...]:
         """The first of the drafts that pass the checks."""

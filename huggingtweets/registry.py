@@ -179,7 +179,7 @@ class Registry:
     def add(self, name: str, staged: Path, manifest: JSON) -> Version:
         """Turn a staged folder into the next version: everything synced, the manifest last, then one rename."""
         atomic.sync_tree(staged)
-        version = self._next(name)
+        version = self.upcoming(name)
         complete: JSON = {"name": name, "version": version, **manifest}
         atomic.write_json(staged / MANIFEST, complete)
         folder = self.root / name / version
@@ -190,7 +190,7 @@ class Registry:
     def release(self, name: str, staged: Path, manifest: JSON) -> Version:
         """`add` and `promote`; a kill between the two is made good by the next `staged`."""
         intent = self.root / name / RELEASING
-        atomic.write_json(intent, {"version": self._next(name)})
+        atomic.write_json(intent, {"version": self.upcoming(name)})
         version = self.add(name, staged, manifest)
         self._finish_release(name)
         return version
@@ -203,7 +203,8 @@ class Registry:
                 self.promote(name, version)
             intent.unlink()
 
-    def _next(self, name: str) -> str:
+    def upcoming(self, name: str) -> str:
+        """What the next version will be called."""
         return f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
 
     def prune(self, name: str, keep: int) -> list[str]:

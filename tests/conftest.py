@@ -16,7 +16,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from huggingtweets.config import Gate, Generation, Settings, Storage, Training
+from huggingtweets.config import Gate, Generation, Settings, Storage, Tracking, Training
 from huggingtweets.pipeline import Outcome
 from huggingtweets.records import Tweet
 
@@ -151,4 +151,5 @@ def trained(
 
 def _settings(home: Path, training: Training, generation: Generation) -> Settings:
     storage = Storage(models=home / "models", data=home / "data")
-    return Settings(storage=storage, training=training, gate=TINY_GATE, generation=generation)
+    tracking = Tracking(tracker="none")  # a second to import; test_tracking.py is about it
+    return Settings(storage=storage, training=training, gate=TINY_GATE, generation=generation, tracking=tracking)

@@ -25,6 +25,7 @@ def config(tmp_path: Path, tiny_base: Path) -> Path:
     path.write_text(
         f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 1\nlora_rank = 2\n'
         "[gate]\ndrafts = 50\nmax_exact_copies = 50\nmax_near_copies = 1.0\n"
+        '[tracking]\ntracker = "none"\n'
         "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
     )
     return path
@@ -37,6 +38,7 @@ def trained_config(trained: Trained, tiny_base: Path) -> Path:
     path = home / "config.toml"
     path.write_text(
         f'[training]\nbase = "{tiny_base}"\nrow_tokens = 128\n[gate]\ndrafts = 50\n'
+        '[tracking]\ntracker = "none"\n'
         "[generation]\nthreads = 1\nmax_new_tokens = 60\n"
     )
     return path

@@ -36,7 +36,7 @@ def test_the_folder_has_what_the_hub_shows_and_transformers_reads(exported: Path
     assert names == {
         "README.md", "config.json", "generation_config.json", "model.safetensors",
         "tokenizer.json", "tokenizer_config.json",
-        "predictions.png", "predictions-dark.png", "pipeline.png", "curve.png", "avatar-Ann.png",
+        "predictions.png", "predictions-dark.png", "pipeline.png", "curve.png", "profile.png", "avatar-Ann.png",
         "adapter/adapter_config.json", "adapter/adapter_model.safetensors",
     }  # fmt: skip
 

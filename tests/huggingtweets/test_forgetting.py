@@ -17,9 +17,11 @@ def settings_in(tmp_path: Path) -> Settings:
 
 
 def keep_something_everywhere(settings: Settings, name: str) -> None:
-    for folder in (settings.storage.models, settings.exports, settings.records):
+    for folder in (settings.storage.models, settings.exports, settings.records / "artifacts"):
         (folder / name / "deep").mkdir(parents=True)
         (folder / name / "deep" / "file").write_text(f"of {name}")
+    for kept in (f"{name}.db", f"{name}.db-wal", f"{name}.lock"):
+        (settings.records / kept).write_text(f"of {name}")
     settings.avatars.mkdir(exist_ok=True)
     (settings.avatars / f"{name}.jpg").write_text(f"of {name}")
     TweetStore(settings.tweets).merge(name, Collected(Account(name), (Tweet("1", f"of {name}"),)))
@@ -36,12 +38,12 @@ def test_everything_of_the_person_goes_and_nothing_of_others(tmp_path: Path) -> 
     others = len(kept_of(tmp_path, "dan"))
     assert forget("ann", settings)
     assert kept_of(tmp_path, "ann") == []
-    assert len(kept_of(tmp_path, "dan")) == others == 5
+    assert len(kept_of(tmp_path, "dan")) == others == 8
 
 
 def test_what_a_kill_left_goes_when_forgotten_again(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
-    (settings.records / "ann").mkdir(parents=True)
+    (settings.records / "media" / "ann").mkdir(parents=True)
     assert forget("ann", settings)
     assert not forget("ann", settings)
 

@@ -42,6 +42,7 @@ def test_the_run_ends_with_a_version_in_use(trained: Trained) -> None:
     assert outcome.version.version == "v1"
     assert sorted(path.name for path in outcome.version.folder.iterdir()) == [
         "adapter",
+        "card",
         "dataset.jsonl",
         "manifest.json",
         "profile.json",
@@ -186,6 +187,7 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
     assert ours.read_bytes() == theirs.read_bytes()
     assert sorted(path.name for path in outcome.version.folder.iterdir()) == [
         "adapter",
+        "card",
         "dataset.jsonl",
         "manifest.json",
         "profile.json",
@@ -246,6 +248,7 @@ def test_a_run_that_is_killed_in_training_reaches_its_version_when_started_again
         f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 15\npatience = 15\n'
         "batch_tokens = 256\nrow_tokens = 128\nlora_rank = 2\ncheckpoint_seconds = 0.05\n"
         "[gate]\ndrafts = 50\nmax_exact_copies = 50\nmax_near_copies = 1.0\n"
+        '[tracking]\ntracker = "none"\n'
         "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
     )
     command = [sys.executable, "-m", "huggingtweets", "train", "ann", "--json", "--config", str(config)]

@@ -1,0 +1,84 @@
+"""What a training tells its tracker: three runs, and the artifacts that lead from tweets to a model.
+
+    import       -> tweets-NAME (raw-dataset), BASE (pretrained-model)
+    preprocess   tweets-NAME -> dataset-NAME (train-dataset)
+    train        dataset-NAME, BASE -> NAME (finetuned-model)
+
+Knows the tracker and the figures of a training. Does not know which tracker it is.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from huggingtweets.card import base_name
+from huggingtweets.config import Training
+from huggingtweets.records import JSON
+from huggingtweets.registry import Version
+from huggingtweets.tracking import Tracker, libraries, weights_digests
+
+if TYPE_CHECKING:
+    from huggingtweets.train import Step
+
+RAW, DATASET, BASE, MODEL = "raw-dataset", "train-dataset", "pretrained-model", "finetuned-model"
+
+
+def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: Training, base_fingerprint: str) -> None:
+    """The data are ready, and the training begins. `raw` and `dataset` are counts and hashes, not tweets."""
+    name, base = tracker.name, artifact_name(settings.base)
+    tracker.start("import", {})
+    tracker.make(f"tweets-{name}", RAW, raw)
+    tracker.make(base, BASE, {"base": base_name(settings.base), "fingerprint": base_fingerprint})
+    cleaning = settings.model_dump(include={"held_out", "replies", "deduplicate", "min_characters"})
+    tracker.start("preprocess", cleaning | {"seed": settings.seed})
+    tracker.use(f"tweets-{name}", RAW)
+    tracker.make(f"dataset-{name}", DATASET, dataset)
+    # One seed does for both: it orders the tweets and starts the adapter.
+    seeds = {"data_seed": settings.seed, "training_seed": settings.seed}
+    chosen = settings.model_dump() | {"base": base_name(settings.base)}
+    tracker.start("train", chosen | seeds | {"libraries": libraries()})
+    tracker.use(f"dataset-{name}", DATASET)
+    tracker.use(base, BASE)
+
+
+def stepped(tracker: Tracker, step: "Step", settings: Training) -> None:
+    """One step of the training."""
+    from huggingtweets.train import rate
+
+    most = settings.lora_learning_rate if settings.method == "lora" else settings.full_learning_rate
+    figures = {
+        "loss": step.loss,
+        "held_out_loss": step.held_out_loss,
+        "learning_rate": most * rate(step.done - 1, step.total),
+    }
+    tracker.figures(figures, step.done)
+
+
+def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
+    """The training gave `version`: its evaluation, its samples, and itself."""
+    manifest = version.manifest
+    tracker.figures({f"evaluation/{key}": value for key, value in _numbers(manifest["report"]).items()})
+    prompted = manifest.get("prompted") or {"prompt": "", "texts": []}
+    rows = [(prompted["prompt"], text) for text in prompted["texts"]] + [("", text) for text in manifest["samples"]]
+    tracker.table("examples", ("Input", "Prediction"), rows)
+    facts = {
+        "version": version.version,
+        "created": manifest["created"],
+        "base": base_name(version.base),
+        "method": manifest["method"],
+        "weights": weights_digests(version.folder),
+        "report": _numbers(manifest["report"]),
+    }
+    aliases = [f"registry-{version.version}", *(["in-use"] if is_in_use else [])]
+    tracker.make(version.name, MODEL, facts, sorted(version.adapter.glob("*")), aliases)
+
+
+def artifact_name(base: str) -> str:
+    """A base's name as trackers take it: letters, digits, dot, hyphen and underscore."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", base_name(base)).strip("-")
+
+
+def _numbers(report: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        key: value for key, value in report.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    }
