@@ -105,11 +105,13 @@ class Chat:
             if not state.ended:
                 yield _learning(state)
         result = await self._training.outcome(job)
-        yield Said(
+        learned = (
             f"I have learned {result['name']} ({result['version']}) in {result['seconds']:.0f} s: "
             f"{result['downloaded']:,} downloaded, {result['retweets']:,} retweets, {result['short']:,} short, "
-            f"{result['kept']:,} kept. Try /tweetlike @{result['name']}"
+            f"{result['kept']:,} kept. "
         )
+        # A version that does not pass the gate is kept out of use, and says why.
+        yield Said(learned + (result.get("why_not") or f"Try /tweetlike @{result['name']}"))
 
 
 def _learning(job: Job) -> Learning:

@@ -38,6 +38,15 @@ async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, sample_
     assert "250 downloaded" in last.text
 
 
+async def test_a_version_that_is_not_used_says_why(chat: Chat, use_cases, sample_file: Path) -> None:
+    config = use_cases.home.config_file
+    config.write_text(config.read_text().replace("max_near_copies = 1.0", "max_near_copies = 0.0"))
+    *_, last = await answers(chat, "/train bob", (sample_file,))
+    assert isinstance(last, Said)
+    assert "kept. Not used, because" in last.text
+    assert "Try /tweetlike" not in last.text
+
+
 async def test_a_running_training_is_shown_to_everybody(chat: Chat, sample_file: Path) -> None:
     async for _ in chat.answers("test:1", "/train bob", (sample_file,)):
         (state,) = await chat.learning()
