@@ -134,12 +134,16 @@ class Outbox:
         doubtful = await self._store.posts.in_doubt(self.account)
         if doubtful:
             return await self._settle(doubtful)
-        post = await self._store.posts.due(self.account)
-        if not post:
-            return POLL_SECONDS
-        if not post.in_reply_to and (wait := await self._wait_before_post()) > 0:
-            return min(wait, POLL_SECONDS)
-        return await self._send(post)
+        wait = await self._wait_before_post()
+        # Whoever has asked for an answer gets it at any hour.
+        post = await self._store.posts.due(self.account, only_replies=wait > 0)
+        if post:
+            return await self._send(post)
+        return min(wait, POLL_SECONDS) if wait > 0 else POLL_SECONDS
+
+    def quiet_until(self) -> datetime | None:
+        """When the quiet hours end, if it is now one of them."""
+        return quiet_until(self._clock(), self._settings.quiet_hours, self._settings.time_zone)
 
     async def pause(self, reason: str, by: str) -> None:
         """Send nothing until somebody resumes; told to the admins once, also after a kill in between."""
@@ -158,7 +162,7 @@ class Outbox:
         """Seconds that quiet hours, and the distance to the last post, still last."""
         now = self._clock()
         until = [now]
-        if quiet := quiet_until(now, self._settings.quiet_hours, self._settings.time_zone):
+        if quiet := self.quiet_until():
             until.append(quiet)
         if last := await self._store.posts.last_sent_at(self.account):
             until.append(last + timedelta(minutes=self._settings.minutes_between_posts))

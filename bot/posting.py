@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.budget import Budget
 from bot.config import X
@@ -36,6 +37,7 @@ class Status:
     dry_run: bool
     automatic: bool
     pause: Pause | None
+    quiet_until: datetime | None
     counts: dict[str, int]
     spent_usd: float
     budget_usd: float
@@ -156,6 +158,7 @@ class Posting:
             dry_run=self._settings.dry_run,
             automatic=self._settings.automatic,
             pause=await self._store.pauses.get(self._outbox.subject),
+            quiet_until=self._outbox.quiet_until(),
             counts=await self._store.posts.counts(self.account),
             spent_usd=await self._budget.spent_usd(),
             budget_usd=self._settings.monthly_budget_usd,

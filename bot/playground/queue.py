@@ -133,17 +133,17 @@ def build_queue(queue: Queue, page: gr.Blocks) -> None:
     gr.Markdown(INTRODUCTION)
     with gr.Row():
         voice = gr.Textbox(placeholder="a voice, or empty for the one in config.toml", show_label=False, scale=4)
-        proposing = gr.Button("Propose a post", scale=1)
+        proposing = gr.Button("Propose", scale=1)
         pausing = gr.Button("Pause", scale=1)
         resuming = gr.Button("Resume", scale=1)
     waiting = gr.Radio([], label="Waiting")
     text = gr.Textbox(label="Text", lines=2, max_length=1_000)
     with gr.Row():
         buttons = {
-            "approve": gr.Button("✅ Approve", variant="primary"),
-            "save": gr.Button("✏️ Save the edit"),
-            "reject": gr.Button("🗑 Reject"),
-            "again": gr.Button("🔁 Again"),
+            "approve": gr.Button("Approve", variant="primary"),
+            "save": gr.Button("Save the edit"),
+            "reject": gr.Button("Reject"),
+            "again": gr.Button("Another one"),
         }
     said = gr.HTML()
     standing = gr.HTML()
@@ -171,7 +171,8 @@ def _standing(status: Status) -> str:
     paused = f" Paused: {status.pause.reason}" if status.pause else ""
     waiting = status.counts.get("proposed", 0)
     money = f"{status.spent_usd:.3f} of {status.budget_usd:.2f} USD spent this month"
-    return f"X: {how}; {waiting} to approve, {status.counts.get('queued', 0)} approved; {money}.{paused}"
+    quiet = f" Quiet hours until {_moment(status.quiet_until)}." if status.quiet_until else ""
+    return f"X: {how}; {waiting} to approve, {status.counts.get('queued', 0)} approved; {money}.{quiet}{paused}"
 
 
 def _moment(at: datetime) -> str:

@@ -120,9 +120,11 @@ class Posts:
         """Those that X may have or not have."""
         return await self.listed(account, IN_DOUBT)
 
-    async def due(self, account: str) -> Post | None:
+    async def due(self, account: str, *, only_replies: bool = False) -> Post | None:
         """The approved post that should go out next."""
-        ready = (posts.c.account == account, posts.c.state == "queued", posts.c.due_at <= self._clock())
+        ready = [posts.c.account == account, posts.c.state == "queued", posts.c.due_at <= self._clock()]
+        if only_replies:
+            ready.append(posts.c.in_reply_to != "")
         query = sa.select(posts).where(*ready).order_by(posts.c.due_at, posts.c.id).limit(1)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()

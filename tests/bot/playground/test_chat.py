@@ -82,4 +82,4 @@ async def test_a_damaged_voice_is_an_answer_too(chat: Chat, use_cases) -> None:
     (use_cases.home.registry.current("ann").adapter / "adapter_model.safetensors").write_bytes(b"rubbish")
     (answer,) = await answers(chat, "/tweetlike ann")
     assert isinstance(answer, Said)
-    assert "the log has it under" in answer.text
+    assert "cannot be used" in answer.text
