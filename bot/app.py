@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,10 @@ from bot.errors import JobRefused
 from bot.permission import RateLimit
 from bot.playground.chat import Chat
 from bot.posting import Posting
+from bot.retraining import Retraining
+from bot.schedule import Timetable
 from bot.store import Store, utc_now
+from bot.store.schedules import Schedule
 from bot.telling import Telling
 from bot.training import Training
 from bot.tweeting import Tweeting
@@ -90,6 +94,8 @@ async def _start(
     )
     x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
     collecting = await stack.enter_async_context(_collecting(config, store, telling, training, x))
+    timetable = await stack.enter_async_context(await _timetable(config, store, training, x))
+    log.info("%d schedules", len(await timetable.listed()))
     wants_sample = config.bot.sample_account and not TweetStore(config.tweets).is_forgotten(sample_account().handle)
     if wants_sample and not await asyncio.to_thread(registry.names):
         sample = await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
@@ -121,6 +127,19 @@ def _posting(
         return await asyncio.to_thread(registry.names)
 
     return opened(store=store, settings=config.x, draw=draw, notice=telling.notice, voices=voices)
+
+
+async def _timetable(config: Config, store: Store, training: Training, x: "Parts") -> Timetable:
+    """The clock, with the schedules of config.toml in the database."""
+    await store.schedules.seed([entry.schedule for entry in config.schedule])
+    retraining = Retraining(store=store, training=training)
+
+    async def post(schedule: Schedule, due: datetime) -> str:
+        by = f"schedule:{schedule.name}"
+        made = await x.posting.propose(schedule.voice, by=by, key=f"{by}:{due.isoformat()}")
+        return f"post {made.id} is {made.state}"
+
+    return Timetable(store=store, actions={"retrain": retraining.run, "post": post})
 
 
 @contextlib.asynccontextmanager

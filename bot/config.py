@@ -5,13 +5,14 @@ A secret stands in config.toml only as the name of an environment variable, in a
 Knows files and the environment. Does not know what the settings are for.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from huggingtweets.config import (
     DEFAULT_FILE,
@@ -24,6 +25,10 @@ from huggingtweets.config import (
     secret_keys,
     with_secrets,
 )
+from huggingtweets.errors import Usage
+
+if TYPE_CHECKING:
+    from bot.store.schedules import Schedule
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -38,6 +43,7 @@ def _known_zone(name: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+QuietHours = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")]
 
 
 class Bot(Section):
@@ -71,6 +77,52 @@ class Store(Section):
             # Never repeated: pydantic shows the message, and not the value.
             raise ValueError("has a password, which does not belong in a file; put the URL into the environment")
         return url
+
+
+class ScheduleEntry(Section):
+    """One `[[schedule]]`: by `cron` (five fields) or `every_minutes`."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+    action: Literal["retrain", "post"]
+    voice: str = ""
+    cron: str = ""
+    every_minutes: Count | None = None
+    time_zone: TimeZone = "UTC"
+    jitter_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
+    quiet_hours: QuietHours = ""
+    min_new_tweets: Annotated[int, Field(ge=0)] = 20
+    sources: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        # Imported where there is a schedule: the database's library would double the time that --check takes.
+        from bot.due import checked
+
+        try:
+            checked(self.schedule)
+        except Usage as error:
+            raise ValueError(str(error)) from None
+        if self.action == "retrain" and not self.voice:
+            raise ValueError("a retraining needs a voice")
+        return self
+
+    @property
+    def schedule(self) -> "Schedule":
+        """As the database keeps it, with a fingerprint of what stands here."""
+        from bot.store.schedules import Schedule
+
+        return Schedule(
+            name=self.name,
+            action=self.action,
+            voice=self.voice,
+            cron=self.cron,
+            every_seconds=self.every_minutes * 60 if self.every_minutes else None,
+            time_zone=self.time_zone,
+            jitter_seconds=self.jitter_seconds,
+            quiet=self.quiet_hours,
+            options={"min_new_tweets": self.min_new_tweets, "sources": self.sources},
+            seed=hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16],
+        )
 
 
 class Limits(Section):
@@ -110,7 +162,7 @@ class X(Section):
     blocked_words: list[str] = Field(default_factory=list)
     minutes_between_posts: Annotated[float, Field(ge=0)] = 15.0
     time_zone: TimeZone = "UTC"
-    quiet_hours: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")] = "23:00-07:00"
+    quiet_hours: QuietHours = "23:00-07:00"
     timeout_seconds: Seconds = 20.0
     settle_seconds: Seconds = 90.0
     monthly_budget_usd: Annotated[float, Field(ge=0)] = 5.0
@@ -145,6 +197,7 @@ class Config(Settings):
 
     bot: Bot = Bot()
     jobs: Jobs = Jobs()
+    schedule: list[ScheduleEntry] = Field(default_factory=list)
     store: Store = Store()
     limits: Limits = Limits()
     discord: Discord = Discord()

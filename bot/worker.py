@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -118,10 +119,14 @@ class Worker:
             await self._prune(job.name)
         if ended:
             await self._release(ended)
+            await self._settle_schedule(ended)
         if ended and (ended.options.get("tell") or job.id in self._taken_up):
             await self._tell(ended)
 
     async def _train(self, job: Job, holds: Holds) -> "Ending":
+        job, finished = await self._found_finished(job)
+        if finished:
+            return finished
         before = await asyncio.to_thread(self._in_use, job.name)
         arguments = await asyncio.to_thread(self._arguments, job)
         environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
@@ -133,6 +138,37 @@ class Worker:
         if ending.result:
             return replace(ending, result={**ending.result, "before": before})
         return ending
+
+    async def _found_finished(self, job: Job) -> tuple[Job, "Ending | None"]:
+        """What an earlier attempt at this job has made, when it was killed after the version and before its row.
+
+        A first attempt notes which versions there were, by the date they were made.
+        """
+        made = await asyncio.to_thread(self._made, job.name)
+        if "versions" not in job.options:
+            return await self._store.jobs.remember(job, {**job.options, "versions": sorted(made)}), None
+        new = sorted(set(made) - set(job.options["versions"]))
+        return job, Ending("done", result=made[new[-1]]) if new else None
+
+    def _made(self, name: str) -> dict[str, dict[str, Any]]:
+        """What each whole version of `name` would have said of itself at its end, by when it was made."""
+        found = {}
+        for number in self._registry.versions(name):
+            manifest = self._registry.version(name, number).manifest
+            verdict = manifest.get("verdict", {})
+            counts = [account["counts"]["kept"] for account in manifest.get("accounts", ())]
+            found[f"{manifest['created']} {number}"] = {
+                "event": "done",
+                "name": name,
+                "version": number,
+                "kept": sum(counts),
+                "report": manifest.get("report", {}),
+                "in_use": not verdict.get("why_not"),
+                "why_not": verdict.get("why_not", ""),
+                "samples": manifest.get("samples", []),
+                "seconds": manifest.get("seconds", 0.0),
+            }
+        return found
 
     async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
         """Note how far the child is until it has ended, is cancelled, or hangs."""
@@ -181,6 +217,14 @@ class Worker:
             if not ended:
                 log.warning("job %d had ended already", job.id)
             return ended
+
+    async def _settle_schedule(self, job: Job) -> None:
+        if schedule := job.options.get("schedule"):
+            outcome = news(job).partition("\n")[0]
+            try:
+                await self._store.schedules.settle(schedule, datetime.fromisoformat(job.options["due_at"]), outcome)
+            except StoreUnavailable as error:
+                log.warning("what came of %s is not written down: %s", schedule, error)
 
     async def _release(self, job: Job) -> None:
         await asyncio.to_thread(self._uploads.release, job.files)

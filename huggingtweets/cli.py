@@ -23,7 +23,7 @@ import click
 from huggingtweets import __version__
 from huggingtweets.background import work_in_background
 from huggingtweets.config import Settings
-from huggingtweets.errors import PipelineError, Unavailable, Usage
+from huggingtweets.errors import PipelineError, TooFewNew, Unavailable, Usage
 from huggingtweets.names import parse_name
 from huggingtweets.progress import Bars, JsonLines
 from huggingtweets.registry import Registry, Version
@@ -95,6 +95,7 @@ def cli() -> None:
 @click.option("--base", help="The base model: a folder or a Hub id such as gpt2.")
 @click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
 @click.option("--threads", type=click.IntRange(1), help="How many cores to use; all of them by default.")
+@click.option("--min-new", type=click.IntRange(0), default=0, help="Only with so many tweets since the version in use.")
 @click.option("--background", is_flag=True, help="Give way to other processes, and end when the parent ends.")
 @click.option("--niceness", type=click.IntRange(0, 19), default=19, show_default=True, help="With --background.")
 @click.option("--progress-fd", type=click.IntRange(3), help="Write events as JSON lines to this open descriptor.")
@@ -106,6 +107,7 @@ def train(
     /,
     names: tuple[str, ...],
     files: tuple[Path, ...],
+    min_new: int,
     background: bool,
     niceness: int,
     progress_fd: int | None,
@@ -126,7 +128,13 @@ def train(
     handle = parse_name("-".join(names))
     owned = _collected(handle, files, settings)
     with _events(progress_fd) as events, _progress(as_json, events) as say:
-        outcome = pipeline.run(handle, owned, settings, beside=context.beside, say=say)
+        try:
+            outcome = pipeline.run(handle, owned, settings, beside=context.beside, say=say, min_new=min_new)
+        except TooFewNew as nothing:
+            if not events:
+                raise
+            _print_json({"event": "skipped", "name": handle, "new": nothing.new, "why": str(nothing)}, events)
+            return
         if events:
             _print_json(outcome.as_json(), events)
     if as_json:
@@ -338,6 +346,7 @@ def card(context: Context, name: str, number: str | None, out: Path | None) -> N
 @click.argument("name")
 @click.option("--version", "number", help="Another version than the one in use.")
 @click.option("--dry-run", is_flag=True, help="Make the folder, print its path last, and send nothing.")
+@click.option("--min-new", type=click.IntRange(0), default=0, help="Only with so many tweets since the version in use.")
 @click.option("--background", is_flag=True, help="Give way to other processes, and end when the parent ends.")
 @json_option
 @command

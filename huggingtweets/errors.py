@@ -7,6 +7,7 @@
     │  ├─ TooLittleData(characters)            fewer kept characters than training needs
     │  └─ Forgotten(name)                      somebody who asked to be forgotten
     ├─ Unavailable                   exit 69   something needed is not there (now)
+    │  ├─ TooFewNew(name, new, needed)         nothing to learn that the version in use has not
     │  ├─ UnknownModel(name)                   no version in use under this name
     │  ├─ UnknownVersion(name, version)
     │  ├─ BadBase(base)                        a base model cannot be loaded
@@ -74,6 +75,14 @@ class Unavailable(PipelineError):
     """Something that is needed is not there, or not now."""
 
     exit_code = 69
+
+
+class TooFewNew(Unavailable):
+    """There is not enough that the version in use has not learned."""
+
+    def __init__(self, name: str, new: int, needed: int):
+        super().__init__(f"{name} has {new:,} new tweets since the version in use, fewer than {needed:,}.")
+        self.new = new
 
 
 class UnknownModel(Unavailable):

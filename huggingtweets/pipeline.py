@@ -22,7 +22,7 @@ from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, make, refuse_too_little
-from huggingtweets.errors import BadData, PipelineError, Unavailable, UnknownModel, Usage
+from huggingtweets.errors import BadData, PipelineError, TooFewNew, Unavailable, UnknownModel, Usage
 from huggingtweets.export import write_card
 from huggingtweets.gate import Verdict, judge
 from huggingtweets.languages import languages
@@ -101,11 +101,12 @@ def run(
     *,
     beside: Path | None = None,
     say: Say = lambda _: None,
+    min_new: int = 0,
 ) -> Outcome:
     """Learn `name` from `files` and from what was collected before; the new version is in use if it passes the gate.
 
     `beside` is the folder that a relative base counts from. Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase`,
-    `Unavailable`.
+    `TooFewNew` when fewer than `min_new` tweets were downloaded since the version in use, `Unavailable`.
     """
     started = time.monotonic()
     registry = Registry(settings.storage.models)
@@ -114,6 +115,7 @@ def run(
         try:
             building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
             counts = building.clean()
+            building.refuse_too_few_new(counts, min_new)
             dataset = building.dataset()
         except (Usage, BadData, Unavailable):
             # The inputs are at fault: there is nothing to go on from.
@@ -219,6 +221,15 @@ class _Run:
         counts = {handle: Counts.from_json(row) for handle, row in output["counts"].items()}
         self._tell_cleaned(_summed(counts.values()), output["characters"])
         return counts
+
+    def refuse_too_few_new(self, counts: Mapping[str, Counts], needed: int) -> None:
+        """Raises `TooFewNew`. A first version has nothing to compare with."""
+        if self.in_use is None:
+            return
+        known = sum(account["counts"]["downloaded"] for account in self.in_use.manifest["accounts"])
+        new = max(0, sum(count.downloaded for count in counts.values()) - known)
+        if new < needed:
+            raise TooFewNew(self.name, new, needed)
 
     def _tell_cleaned(self, counts: Counts, characters: int) -> None:
         enough = self.settings.training.warn_characters

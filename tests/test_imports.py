@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 OWNERS = {  # library -> who alone may import it: modules, or packages that end in a slash
     "discord": ("bot/discord/",),
-    "apscheduler": ("bot/schedule.py",),
+    "apscheduler": ("bot/schedule.py", "bot/due.py"),
     "sqlalchemy": ("bot/store/", "bot/migrations/"),
     "alembic": ("bot/store/", "bot/migrations/"),
     "asyncpg": ("bot/store/",),
@@ -25,7 +25,10 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "uvicorn": ("bot/playground/",),
 }
 USE_CASES = [
-    *(f"bot/{name}.py" for name in ("tweeting", "training", "worker", "telling", "schedule", "permission")),
+    *(
+        f"bot/{name}.py"
+        for name in ("tweeting", "training", "worker", "telling", "schedule", "due", "retraining", "permission")
+    ),
     *(f"bot/{name}.py" for name in ("posting", "outbox", "budget")),
 ]
 RIMS = ("bot.discord", "bot.x", "bot.playground", "bot.app")

@@ -9,7 +9,7 @@ Knows rows. Does not know processes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -178,6 +178,12 @@ class Jobs:
             if not (await connection.execute(query)).rowcount:
                 return None
             return await _first(connection, jobs.c.id == job_id)
+
+    async def remember(self, job: Job, options: Mapping[str, Any]) -> Job:
+        """Give a job other options; the job with them."""
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(options=dict(options)))
+        return replace(job, options=dict(options))
 
     async def put_back(self, job_id: int) -> None:
         """Let a running job wait again without counting the attempt: the process stops in order."""

@@ -36,6 +36,7 @@ class Schedule:
     enabled: bool = True
     seed: str = ""
     created_at: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,23 @@ class Schedules:
             query = insert(self._database, schedule_runs).values(row).on_conflict_do_nothing()
             return bool((await connection.execute(query)).rowcount)
 
+    async def last_run(self, name: str, until: datetime) -> Run | None:
+        """The latest run that was due by then. One of the future, of a clock that was wrong once, does not count."""
+        mine = (schedule_runs.c.schedule == name, schedule_runs.c.due_at <= until)
+        query = sa.select(schedule_runs).where(*mine).order_by(schedule_runs.c.due_at.desc()).limit(1)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return _run(row) if row else None
+
+    async def take_over(self, run: Run, by: str) -> bool:
+        """Whether a run that was claimed and has no outcome is the caller's now: it is the first one's who asks."""
+        mine = (schedule_runs.c.schedule == run.schedule, schedule_runs.c.due_at == run.due_at)
+        unchanged = (schedule_runs.c.claimed_at == run.claimed_at, schedule_runs.c.outcome == "")
+        change = {"claimed_at": self._clock(), "claimed_by": by}
+        async with self._database.writing() as connection:
+            query = sa.update(schedule_runs).where(*mine, *unchanged).values(change)
+            return bool((await connection.execute(query)).rowcount)
+
     async def settle(self, name: str, due_at: datetime, outcome: str) -> None:
         """Note what came of a run."""
         mine = (schedule_runs.c.schedule == name, schedule_runs.c.due_at == due_at)
@@ -110,11 +128,11 @@ class Schedules:
         query = sa.select(schedule_runs).where(schedule_runs.c.schedule == name)
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(schedule_runs.c.due_at.desc()).limit(limit))
-            return [Run(row.schedule, row.due_at, row.claimed_at, row.claimed_by, row.outcome) for row in rows]
+            return [_run(row) for row in rows]
 
     async def _put(self, connection: AsyncConnection, schedule: Schedule, by: str) -> None:
         now = self._clock()
-        row = asdict(replace(schedule, created_at=now)) | {"changed_at": now, "changed_by": by}
+        row = asdict(replace(schedule, created_at=now, changed_at=now)) | {"changed_by": by}
         row["options"] = dict(schedule.options)
         changed = {key: value for key, value in row.items() if key not in ("name", "created_at")}
         query = insert(self._database, schedules).values(row)
@@ -122,5 +140,8 @@ class Schedules:
 
 
 def _schedule(row: sa.Row[Any]) -> Schedule:
-    known = {key: value for key, value in row._mapping.items() if key not in ("changed_at", "changed_by")}
-    return Schedule(**known)
+    return Schedule(**{key: value for key, value in row._mapping.items() if key != "changed_by"})
+
+
+def _run(row: sa.Row[Any]) -> Run:
+    return Run(row.schedule, row.due_at, row.claimed_at, row.claimed_by, row.outcome)

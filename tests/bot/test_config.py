@@ -20,6 +20,7 @@ def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -
     shipped = REPOSITORY / "config.toml"
     defaults = Config.load(written(tmp_path, ""), {}).model_dump(mode="json")
     table = tomllib.loads(shipped.read_text())
+    assert defaults.pop("schedule") == []
     for section, settings in defaults.items():
         for secret in [key.removesuffix("_env") for key in settings if key.endswith("_env")]:
             settings.pop(secret)
@@ -29,6 +30,34 @@ def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -
                 stands = str(tmp_path / stands)
             assert stands == default, f"[{section}] {key}"
         assert set(table[section]) == set(settings)
+
+
+def test_the_schedule_that_the_shipped_file_shows_is_one_and_shows_every_setting(tmp_path: Path) -> None:
+    lines = (REPOSITORY / "config.toml").read_text().splitlines()
+    begin = lines.index("# [[schedule]]")
+    shown = "\n".join(line.removeprefix("# ") for line in lines[begin : lines.index("", begin)])
+    [entry] = Config.load(written(tmp_path, shown), {}).schedule
+    assert set(tomllib.loads(shown)["schedule"][0]) | {"every_minutes"} == set(type(entry).model_fields)
+    assert entry.schedule.cron == "0 3 * * *"
+    assert len(entry.schedule.seed) == 16
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('cron = "0 3 * *"', "not a cron line"),
+        ("", "either a cron line or an interval"),
+        ('cron = "0 3 * * *"\nevery_minutes = 5', "either a cron line or an interval"),
+        ('cron = "0 3 * * *"\ntime_zone = "Mars/Base"', "no time zone"),
+        ('cron = "0 3 * * *"\nquiet_hours = "25:00-07:00"', "quiet_hours"),
+        ('cron = "0 3 * * *"\nvoice = ""', "needs a voice"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    voice = "" if "voice" in line else 'voice = "nasa"\n'
+    text = f'[[schedule]]\nname = "nightly"\naction = "retrain"\n{voice}{line}\n'
+    with pytest.raises(Misconfigured, match=says):
+        Config.load(written(tmp_path, text), {})
 
 
 def test_a_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ import pytest
 import torch
 
 from huggingtweets import pipeline
-from huggingtweets.config import Gate, Settings
+from huggingtweets.config import Gate, Settings, Storage
 from huggingtweets.dataset import Dataset
-from huggingtweets.errors import BadBase, BadSource, TooLittleData, Unavailable
+from huggingtweets.errors import BadBase, BadSource, TooFewNew, TooLittleData, Unavailable
 from huggingtweets.lora import WEIGHTS
 from huggingtweets.merged import load_version
 from huggingtweets.pipeline import Outcome, Progress
@@ -272,3 +272,15 @@ def test_a_run_that_is_killed_in_training_reaches_its_version_when_started_again
     assert rows[-1]["event"] == "done"
     assert registry.current("ann").version == "v1"
     assert not list(tmp_path.rglob("checkpoint.pt"))
+
+
+def test_too_few_new_tweets_are_told_before_anything_is_learned(
+    trained: tuple[Settings, Outcome], tmp_path: Path, sample_file: Path
+) -> None:
+    shutil.copytree(trained[0].storage.models, tmp_path / "models")
+    shutil.copytree(trained[0].storage.data, tmp_path / "data")
+    settings = trained[0].model_copy(update={"storage": Storage(models=tmp_path / "models", data=tmp_path / "data")})
+    with pytest.raises(TooFewNew, match="ann has 0 new tweets since the version in use, fewer than 1") as few:
+        pipeline.run("ann", [sample_file], settings, min_new=1)
+    assert few.value.new == 0
+    assert Registry(tmp_path / "models").versions("ann") == ["v1"]

@@ -17,7 +17,10 @@ async def test_a_schedule_comes_back_as_it_was_put(store: Store, time) -> None:
     )
     await store.schedules.put(made, by="discord:1")
     await store.schedules.put(NIGHTLY, by="discord:1")
-    assert await store.schedules.all() == [replace(made, created_at=time.now), replace(NIGHTLY, created_at=time.now)]
+    assert await store.schedules.all() == [
+        replace(made, created_at=time.now, changed_at=time.now),
+        replace(NIGHTLY, created_at=time.now, changed_at=time.now),
+    ]
     assert await store.schedules.get("none") is None
 
 
@@ -64,3 +67,27 @@ async def test_runs_say_what_came_of_them(store: Store, time) -> None:
     assert (later.due_at, later.outcome) == (DUE + timedelta(days=1), "")
     assert (first.due_at, first.claimed_by, first.claimed_at) == (DUE, "a", time.now)
     assert first.outcome == "3 new tweets are too few"
+
+
+async def test_the_last_run_is_found_and_one_of_the_future_does_not_count(store: Store, time) -> None:
+    assert await store.schedules.last_run("nightly", until=DUE) is None
+    for days in (0, 1, 900):
+        await store.schedules.claim("nightly", DUE + timedelta(days=days), "a")
+    last = await store.schedules.last_run("nightly", until=DUE + timedelta(days=2))
+    assert last
+    assert last.due_at == DUE + timedelta(days=1)
+
+
+async def test_a_run_whose_taker_died_is_taken_over_once(store: Store, url: str, time) -> None:
+    await store.schedules.claim("nightly", DUE, "dead")
+    left = await store.schedules.last_run("nightly", until=DUE)
+    assert left
+    time.pass_by(minutes=5)
+    async with Store(url, time) as other:
+        taken = await asyncio.gather(*(one.schedules.take_over(left, "alive") for one in (store, other) * 3))
+    assert sum(taken) == 1
+    await store.schedules.settle("nightly", DUE, "job 1")
+    settled = await store.schedules.last_run("nightly", until=DUE)
+    assert settled
+    assert settled.claimed_by == "alive"
+    assert not await store.schedules.take_over(settled, "another")

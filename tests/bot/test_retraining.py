@@ -1,0 +1,78 @@
+"""Retraining by schedule: with the clock, the worker and a real child."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.retraining import Retraining
+from bot.store import Store
+from bot.store.schedules import Schedule
+from bot.training import Training
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.tweet_store import TweetStore
+from tests.bot.conftest import Home, training_in
+from tests.conftest import sentences
+
+SOON = 0.02
+NIGHTLY = Schedule("nightly", "retrain", "ann", cron="0 3 * * *", options={"min_new_tweets": 20})
+DUE = datetime(2026, 3, 1, 3, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("soon")
+
+
+def collect(home: Home, tweets: tuple[Tweet, ...]) -> None:
+    TweetStore(home.folder / "data" / "tweets").merge("ann", Collected(Account("ann"), tweets))
+
+
+async def outcome(training: Training, store: Store, due: datetime) -> str:
+    """What came of the run, once its job has ended."""
+    await store.schedules.claim("nightly", due, "test")
+    queued = await Retraining(store=store, training=training).run(NIGHTLY, due)
+    assert queued.startswith("job ")
+    async with asyncio.timeout(120):
+        while True:
+            runs = {run.due_at: run.outcome for run in await store.schedules.runs("nightly")}
+            if runs[due]:
+                return runs[due]
+            await asyncio.sleep(SOON)
+
+
+async def test_only_what_is_new_since_the_version_in_use_is_worth_a_training(home: Home, sample_tweets) -> None:
+    collect(home, sample_tweets)
+    notices: list[str] = []
+    async with training_in(home, notices=notices) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        assert await outcome(training, store, DUE) == (
+            "ann stays as it is: ann has 0 new tweets since the version in use, fewer than 20."
+        )
+        assert home.registry.versions("ann") == ["v1"]
+        later = max(tweet.created_at for tweet in sample_tweets) + timedelta(days=1)
+        collect(home, tuple(Tweet(str(5000 + n), text, later) for n, text in enumerate(sentences(30, seed=9))))
+        told = await outcome(training, store, DUE + timedelta(days=1))
+        assert told.startswith("ann v2 is ")
+        assert home.registry.versions("ann") == ["v1", "v2"]
+        async with asyncio.timeout(10):
+            while len(notices) < 2:
+                await asyncio.sleep(SOON)
+    assert "bits per byte before (v1), " in notices[1]
+
+
+async def test_nobody_who_was_forgotten_is_learned_again_and_a_running_job_is_enough(home: Home) -> None:
+    async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        retraining = Retraining(store=store, training=training)
+        await training.start("test:1", "ann")
+        assert "ann is already being trained" in await retraining.run(NIGHTLY, DUE)
+        await store.consent.bury("bob", by="discord:1")
+        gone = await retraining.run(replace(NIGHTLY, voice="ann-bob"), DUE)
+    assert gone == "bob must not be learned again"
+
+
+async def test_a_version_that_was_made_before_the_bot_died_is_not_made_again(home: Home) -> None:
+    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        job = await store.jobs.add("ann", "test:1", options={"versions": []}, max_waiting=8)
+        await store.jobs.take()
+    notices: list[str] = []
+    async with training_in(home, notices=notices) as training:
+        result = await training.outcome(job, SOON)
+    assert (result["version"], home.registry.versions("ann")) == ("v1", ["v1"])
+    assert notices[0].startswith("ann v1 is in use, learned from ")
