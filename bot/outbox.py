@@ -170,7 +170,7 @@ class Outbox:
 
     async def _send(self, post: Post) -> float:
         posts = self._store.posts
-        if await self._unwanted(post):
+        if await self.is_unwanted(post.voice):
             await posts.move(post.id, "queued", "rejected", error="the voice was withdrawn", text="")
             return 0
         if self._settings.dry_run or post.dry_run:
@@ -240,7 +240,7 @@ class Outbox:
 
     async def _sent(self, post: Post, external_id: str) -> None:
         # Whoever was forgotten while this was on its way keeps only the bare record, so that it is not repeated.
-        text = {"text": ""} if await self._unwanted(post) else {}
+        text = {"text": ""} if await self.is_unwanted(post.voice) else {}
         await self._store.posts.move(post.id, post.state, "sent", external_id=external_id, error="", **text)
 
     async def _settle(self, doubtful: Sequence[Post]) -> float:
@@ -279,14 +279,14 @@ class Outbox:
             await self._store.posts.move(post.id, post.state, "queued", error="it was not on the timeline")
         return 0
 
-    async def _unwanted(self, post: Post) -> bool:
-        """Whether the voice was forgotten, or wants no imitation, since the post was queued."""
-        if not post.voice:
+    async def is_unwanted(self, voice: str) -> bool:
+        """Whether somebody in the voice was forgotten, or wants no imitation."""
+        if not voice:
             return False
-        people = [part for voice in post.voice.split("+") for part in voice.rpartition("*")[2].split("-")]
+        people = [part for one in voice.split("+") for part in one.rpartition("*")[2].split("-")]
         consent = self._store.consent
-        return bool(await consent.buried(post.voice, *people)) or any(
-            [await consent.voice_opted_out(person) for person in dict.fromkeys([post.voice, *people])]
+        return bool(await consent.buried(voice, *people)) or any(
+            [await consent.voice_opted_out(person) for person in dict.fromkeys([voice, *people])]
         )
 
 

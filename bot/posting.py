@@ -74,6 +74,7 @@ class Posting:
     async def offer(self, text: str, *, voice: str, version: str, by: str, key: str = "") -> Post:
         """Queue a text that an admin has picked, as from an answer in a chat; it is approved by that."""
         await self._refuse_when_full()
+        await self._refuse_unwanted(voice)
         text = await self._checked(text)
         return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
 
@@ -166,6 +167,7 @@ class Posting:
 
     async def _candidate(self, voice: str) -> tuple[str, Tweets]:
         """The candidate that is least like what was posted before."""
+        await self._refuse_unwanted(voice)
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
         proposed = [post.text for post in await self._store.posts.listed(self.account, ["proposed"], LAST_POSTS)]
         checks = checks_for(self._settings.blocked_words, [*last, *proposed])
@@ -192,6 +194,10 @@ class Posting:
         if reason := objection(checks, text):
             raise PostRefused(f"This cannot be posted ({reason}); change it and try again.")
         return text
+
+    async def _refuse_unwanted(self, voice: str) -> None:
+        if await self._outbox.is_unwanted(voice):
+            raise PostRefused(f"{voice} does not want to be imitated, or was forgotten; choose another voice.")
 
     async def _refuse_when_full(self) -> None:
         counts = await self._store.posts.counts(self.account)

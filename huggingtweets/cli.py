@@ -161,7 +161,7 @@ def train(
 @click.option("--from", "origins", multiple=True, type=click.Path(path_type=Path), help="x:HANDLE or bluesky:HANDLE.")
 @command
 def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
-    """Read what is new of NAME at the origins; without any, drop the tweets that were deleted where they came from."""
+    """Read what is new of NAME, and drop what was deleted there; without --from, where it was read before."""
     from huggingtweets.collecting import Collector
 
     handle, settings = parse_name(name), context.settings
@@ -169,8 +169,8 @@ def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
         if _collected(handle, origins, settings):
             raise Usage("collect reads x:HANDLE and bluesky:HANDLE; files are read by train.")
         return
-    dropped = asyncio.run(Collector(settings).check(handle))
-    click.echo(f"{dropped:,} tweets of {handle} are gone at their source, and here.")
+    gathered = asyncio.run(Collector(settings).refresh(handle))
+    click.echo(f"{gathered.new:,} new tweets of {handle}, {gathered.dropped:,} gone at their source.")
 
 
 def _collected(name: str, origins: Sequence[Path], settings: Settings) -> "list[Owned]":

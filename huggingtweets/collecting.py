@@ -80,10 +80,29 @@ class Collector:
             new, dropped = new + got.new, dropped + got.dropped
         return Gathered(new, dropped + await self._check_if_due(name))
 
+    async def refresh(self, name: str) -> Gathered:
+        """Read what is new where tweets of `name` were collected before, and drop what is gone there.
+
+        Raises like `collect`; nothing is asked of anybody where all tweets are out of files.
+        """
+        new = dropped = 0
+        for source in await self._sources(name):
+            kind, _, who = source.partition(":")
+            try:
+                got = await (self._from_x(name, name, who) if kind == "x" else self._from_bluesky(name, who))
+            except NoAccount as error:
+                if error.gone:
+                    await self.check(name)
+                raise
+            new, dropped = new + got.new, dropped + got.dropped
+            if kind == "x":
+                dropped += await self._check_x(name, source)
+        return Gathered(new, dropped)
+
     async def check(self, name: str) -> int:
         """Drop the tweets of `name` that are gone where they came from; how many. Raises like `collect`."""
         dropped = 0
-        for source in sorted({tweet.source for tweet in await self._tweets(name) if tweet.source}):
+        for source in await self._sources(name):
             kind, _, who = source.partition(":")
             if kind == "x":
                 dropped += await self._check_x(name, source)
@@ -99,9 +118,9 @@ class Collector:
     async def _check_if_due(self, name: str) -> int:
         return await self.check(name) if name in await asyncio.to_thread(self.due) else 0
 
-    async def _from_x(self, name: str, handle: str) -> Gathered:
+    async def _from_x(self, name: str, handle: str, user_id: str = "") -> Gathered:
         async with self._x() as client:
-            user = await x_api.find(client, handle)
+            user = await x_api.find(client, handle, user_id)
             source = x_api.source_of(user.id)
             known = [int(tweet.id) for tweet in await self._tweets(name, source)]
             since_id = str(max(known)) if known else None
@@ -173,6 +192,9 @@ class Collector:
     async def _tweets(self, name: str, source: str = "") -> list[Tweet]:
         tweets = await asyncio.to_thread(self._store.tweets, name)
         return [tweet for tweet in tweets if not source or tweet.source == source]
+
+    async def _sources(self, name: str) -> list[str]:
+        return sorted({tweet.source for tweet in await self._tweets(name) if tweet.source})
 
     async def _mark(self, name: str, source: str) -> None:
         await asyncio.to_thread(self._store.mark_checked, name, source, datetime.now(UTC))

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.config import X
-from bot.errors import BotError
+from bot.errors import BotError, PostRefused
 from bot.posting import Posting
 from bot.store import Store
 from bot.store.posts import Post
@@ -134,7 +134,7 @@ class Mentions:
             return "", await self._posting.answer(voice, in_reply_to=mention.id, key=self._key(mention))
         except NotEnoughDrafts:
             return "no draft", None
-        except (UnknownModel, Usage):
+        except (UnknownModel, Usage, PostRefused):
             return "no voice", None
 
     async def _why_not(self, mention: XPost) -> str:

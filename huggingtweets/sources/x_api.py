@@ -27,13 +27,16 @@ def parse_handle(text: str) -> str:
     return handle
 
 
-async def find(client: XClient, handle: str) -> XUser:
-    """The account whose tweets may be read; raises `NoAccount` for an unknown, protected or suspended one."""
+async def find(client: XClient, handle: str, user_id: str = "") -> XUser:
+    """The account whose tweets may be read, by its id where that is known, which outlives a change of the handle.
+
+    Raises `NoAccount` for an unknown, protected or suspended one.
+    """
     try:
-        user = await client.user(handle)
+        user = await (client.user_by_id(user_id) if user_id else client.user(handle))
     except NotFound as error:
         why, mend = "is unknown", "check how the handle is written, or whether it was changed"
-        raise NoAccount(X, handle, why, mend, gone=False) from error
+        raise NoAccount(X, handle, why, mend, gone=bool(user_id)) from error
     except Forbidden as error:
         if "suspended" not in str(error).lower():
             raise

@@ -145,3 +145,15 @@ async def test_the_status_says_how_things_stand(parts: Parts) -> None:
     assert (status.spent_usd, status.budget_usd) == (0.015, 5.0)
     assert status.pause
     assert (status.pause.reason, status.pause.by) == ("holidays", ADMIN)
+
+
+async def test_nothing_is_proposed_of_somebody_who_does_not_want_it(parts: Parts) -> None:
+    await parts.store.consent.bury("ann", by="discord:1")
+    for asked in (
+        parts.posting.propose("ann", by=ADMIN),
+        parts.posting.offer("gulls", voice="bob-ann", version="v1", by=ADMIN),
+        parts.posting.answer("ann", in_reply_to="7", key="k"),
+    ):
+        with pytest.raises(PostRefused, match="does not want to be imitated"):
+            await asked
+    assert parts.drawing.asked == []

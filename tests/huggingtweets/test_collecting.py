@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from huggingtweets.cli import main
-from huggingtweets.collecting import Collector, Origin
+from huggingtweets.collecting import Collector, Gathered, Origin
 from huggingtweets.config import Collecting, Settings, Storage
 from huggingtweets.errors import Forgotten, Misconfigured
 from huggingtweets.records import Collected, Tweet
@@ -179,6 +179,28 @@ async def test_who_is_forgotten_does_not_come_back_under_another_name(
     assert (await collector.collect("space", [ANN])).new == 1
 
 
+async def test_a_refresh_reads_on_where_it_was_though_the_handle_has_changed(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    for number in range(3):
+        x.add_post("5", f"post {number}")
+    await collector.collect("ann", [ANN])
+    x.users["5"]["username"] = "ann_renamed"
+    x.add_post("5", "news")
+    del x.posts[0]
+    assert await collector.refresh("ann") == Gathered(1, 1)
+    assert store.account("ann").handle == "ann_renamed"
+    del x.users["5"]
+    x.posts.clear()
+    with pytest.raises(NoAccount, match="is unknown"):
+        await collector.refresh("ann")
+    assert store.tweets("ann") == []
+    asked = len(x.requests)
+    store.merge("bob", Collected(None, (Tweet("1", "out of an archive"),)))
+    assert await collector.refresh("bob") == Gathered(0, 0)
+    assert len(x.requests) == asked
+
+
 async def test_the_command_line_collects_without_repeating_the_token(
     bluesky: BlueskyServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,8 +224,14 @@ async def test_the_command_line_collects_without_repeating_the_token(
     code, told = await run("--from", "bluesky:ann.bsky.social", command="train")
     assert code == 65
     assert "only 0 characters" in told
+    bluesky.add_post(ann, "news")
+    del bluesky.feeds[ann][1]
+    assert await run() == (0, "1 new tweets of ann, 1 gone at their source.\n")
     bluesky.feeds[ann].clear()
-    assert await run() == (0, "1 tweets of ann are gone at their source, and here.\n")
+    code, told = await run()
+    assert code == 69
+    assert "has no posts" in told
+    assert await run() == (0, "0 new tweets of ann, 0 gone at their source.\n")
     for origin, expected, sentence in [
         ("x:ann", 78, "Reading X is off"),
         ("x:🚀", 64, "has an emoji"),
