@@ -37,6 +37,7 @@ from huggingtweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
     from bot.x.opening import Parts
+    from huggingtweets.collecting import Collector
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +94,9 @@ async def _start(
         max_count=config.limits.tweets_per_request,
     )
     x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
-    collecting = await stack.enter_async_context(_collecting(config, store, telling, training, x))
-    timetable = await stack.enter_async_context(await _timetable(config, store, training, x))
+    collector = _collector(config, x)
+    collecting = await stack.enter_async_context(_collecting(config, store, telling, training, collector))
+    timetable = await stack.enter_async_context(await _timetable(config, store, training, x, collector))
     log.info("%d schedules", len(await timetable.listed()))
     wants_sample = config.bot.sample_account and not TweetStore(config.tweets).is_forgotten(sample_account().handle)
     if wants_sample and not await asyncio.to_thread(registry.names):
@@ -129,10 +131,19 @@ def _posting(
     return opened(store=store, settings=config.x, draw=draw, notice=telling.notice, voices=voices)
 
 
-async def _timetable(config: Config, store: Store, training: Training, x: "Parts") -> Timetable:
+def _collector(config: Config, x: "Parts") -> "Collector":
+    from huggingtweets.collecting import Collector
+
+    async def charge(posts: int) -> None:
+        await x.budget.charge("read", posts)
+
+    return Collector(config, charge=charge)
+
+
+async def _timetable(config: Config, store: Store, training: Training, x: "Parts", collector: "Collector") -> Timetable:
     """The clock, with the schedules of config.toml in the database."""
     await store.schedules.seed([entry.schedule for entry in config.schedule])
-    retraining = Retraining(store=store, training=training)
+    retraining = Retraining(store=store, training=training, gather=collector.gather)
 
     async def post(schedule: Schedule, due: datetime) -> str:
         by = f"schedule:{schedule.name}"
@@ -144,13 +155,9 @@ async def _timetable(config: Config, store: Store, training: Training, x: "Parts
 
 @contextlib.asynccontextmanager
 async def _collecting(
-    config: Config, store: Store, telling: Telling, training: Training, x: "Parts"
+    config: Config, store: Store, telling: Telling, training: Training, collector: "Collector"
 ) -> AsyncIterator[asyncio.Task[None]]:
     from bot.collecting import PERSON, Collecting
-    from huggingtweets.collecting import Collector
-
-    async def charge(posts: int) -> None:
-        await x.budget.charge("read", posts)
 
     async def learn(name: str) -> None:
         await training.start(PERSON, name)
@@ -158,7 +165,7 @@ async def _collecting(
     collecting = Collecting(
         settings=config,
         store=store,
-        collector=Collector(config, charge=charge),
+        collector=collector,
         learn=learn,
         notice=telling.notice,
         clock=utc_now,

@@ -1,25 +1,38 @@
 """Retraining by schedule: a job for what was collected since the version in use, and nothing where that is too little.
 
+What is far away (X, Bluesky) is read here, because the training's own process has no secrets.
+
 Knows jobs and schedules. Does not know how tweets are collected or learned.
 """
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from bot.errors import JobRefused
+from bot.errors import BotError, JobRefused
 from bot.store import Store
 from bot.store.schedules import Schedule
 from bot.training import Training
+from huggingtweets.errors import PipelineError
 from huggingtweets.names import parse_name
 
+log = logging.getLogger(__name__)
+
 MIN_NEW_TWEETS = 20
+GATHER_SECONDS = 45.0  # a far end that is slow costs this round what is new, and not the training
+
+Gather = Callable[[str, Sequence[str]], Awaitable[list[str]]]
 
 
 class Retraining:
-    """The action `retrain` of a schedule."""
+    """The action `retrain` of a schedule. `gather` reads what is far away, and returns the sources that are paths."""
 
-    def __init__(self, *, store: Store, training: Training):
+    def __init__(self, *, store: Store, training: Training, gather: Gather | None = None):
         self._store = store
         self._training = training
+        self._gather = gather
 
     async def run(self, schedule: Schedule, due: datetime) -> str:
         """Queue a training of the schedule's voice; what came of it. Raises what `Training.start` raises."""
@@ -32,9 +45,19 @@ class Retraining:
             "schedule": schedule.name,
             "due_at": due.isoformat(),
         }
-        sources = schedule.options.get("sources", [])
+        gathered = await self._gathered(name, list(schedule.options.get("sources", [])))
+        sources = [Path(source) for source in gathered]
         try:
             job = await self._training.start(f"schedule:{schedule.name}", name, sources, options=options, keep=False)
         except JobRefused as refused:
             return str(refused)
         return f"job {job.id}"
+
+    async def _gathered(self, name: str, sources: list[str]) -> list[str]:
+        if not self._gather:
+            return sources
+        try:
+            return await asyncio.wait_for(self._gather(name, sources), GATHER_SECONDS)
+        except (PipelineError, BotError, TimeoutError) as error:
+            log.warning("what is new of %s could not be read: %s", name, error or type(error).__name__)
+            return [source for source in sources if not source.startswith(("x:", "bluesky:"))]

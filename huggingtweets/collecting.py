@@ -99,6 +99,13 @@ class Collector:
                 dropped += await self._check_x(name, source)
         return Gathered(new, dropped)
 
+    async def gather(self, name: str, sources: Sequence[str]) -> list[str]:
+        """Read what is new of `name` at the origins among `sources`, or where it was read before; the others, paths."""
+        parsed = [(source, parse_origin(source)) for source in sources]
+        origins = [origin for _, origin in parsed if origin]
+        await (self.collect(name, origins) if origins else self.refresh(name))
+        return [source for source, origin in parsed if not origin]
+
     async def check(self, name: str) -> int:
         """Drop the tweets of `name` that are gone where they came from; how many. Raises like `collect`."""
         dropped = 0

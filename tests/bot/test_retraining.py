@@ -1,6 +1,7 @@
 """Retraining by schedule: with the clock, the worker and a real child."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from bot.store.schedules import Schedule
 from bot.training import Training
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
+from huggingtweets.upstream import NotReached
 from tests.bot.conftest import Home, training_in
 from tests.conftest import sentences
 
@@ -76,3 +78,26 @@ async def test_a_version_that_was_made_before_the_bot_died_is_not_made_again(hom
         result = await training.outcome(job, SOON)
     assert (result["version"], home.registry.versions("ann")) == ("v1", ["v1"])
     assert notices[0].startswith("ann v1 is in use, learned from ")
+
+
+async def test_what_is_far_away_is_read_before_and_its_failure_keeps_nothing_from_being_learned(home: Home) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    async def gather(name: str, sources: Sequence[str]) -> list[str]:
+        asked.append((name, list(sources)))
+        if len(asked) > 1:
+            raise NotReached("X", "no network")
+        return ["more.csv"]
+
+    far = replace(NIGHTLY, options={"sources": ["x:ann", "more.csv"]})
+    async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        retraining = Retraining(store=store, training=training, gather=gather)
+        for day in (0, 1):
+            assert (await retraining.run(far, DUE + timedelta(days=day))).startswith("job ")
+            (job,) = await store.jobs.active()
+            assert list(job.files) == ["more.csv"]
+            await training.cancel(job.id)
+            async with asyncio.timeout(60):
+                while await store.jobs.active():
+                    await asyncio.sleep(SOON)
+    assert asked == [("ann", ["x:ann", "more.csv"])] * 2

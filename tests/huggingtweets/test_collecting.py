@@ -201,6 +201,16 @@ async def test_a_refresh_reads_on_where_it_was_though_the_handle_has_changed(
     assert len(x.requests) == asked
 
 
+async def test_what_a_schedule_names_is_read_and_its_paths_are_given_back(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    x.add_post("5", "a post")
+    assert await collector.gather("ann", ["more.csv", "x:ann"]) == ["more.csv"]
+    x.add_post("5", "news")
+    assert await collector.gather("ann", []) == []
+    assert len(store.tweets("ann")) == 2
+
+
 async def test_the_command_line_collects_without_repeating_the_token(
     bluesky: BlueskyServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
