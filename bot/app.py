@@ -98,6 +98,7 @@ async def _start(
     collecting = await stack.enter_async_context(_collecting(config, store, telling, training, collector))
     timetable = await stack.enter_async_context(await _timetable(config, store, training, x, collector))
     log.info("%d schedules", len(await timetable.listed()))
+    publishing = await _publishing(config, config_file, telling, stack)
     wants_sample = config.bot.sample_account and not TweetStore(config.tweets).is_forgotten(sample_account().handle)
     if wants_sample and not await asyncio.to_thread(registry.names):
         sample = await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
@@ -113,7 +114,21 @@ async def _start(
     ready.set()
     assert worker.task
     assert telling.task
-    return [*tasks, worker.task, telling.task, *x.tasks, collecting]
+    return [*tasks, worker.task, telling.task, *x.tasks, collecting, *publishing]
+
+
+async def _publishing(
+    config: Config, config_file: Path | None, telling: Telling, stack: AsyncExitStack
+) -> list[asyncio.Task[None]]:
+    if not (config.publishing.enabled and config.publishing.token):
+        return []
+    from bot.publishing import Publishing
+
+    publishing = await stack.enter_async_context(
+        Publishing(config=config, config_file=config_file, notice=telling.notice)
+    )
+    assert publishing.task
+    return [publishing.task]
 
 
 def _posting(

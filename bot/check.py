@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.config import Config
 from huggingtweets.base import find
+from huggingtweets.config import Publishing
 from huggingtweets.errors import Misconfigured, Unavailable
 from huggingtweets.registry import Registry, Version
 
@@ -25,6 +26,7 @@ def check(config: Config, config_file: Path | None) -> str:
             f"config: {config_file or 'config.toml'} is valid",
             f"discord: {'on' if config.discord.token else f'off, {config.discord.token_env} is not set'}",
             f"x: {_x(config)}",
+            f"publishing: {_publishing(config.publishing)}",
             f"playground: {'on' if config.playground.enabled else 'off'}",
             f"base: {config.training.base}",
             f"models: {', '.join(f'{version.name} {version.version}' for version in versions) or 'none'}",
@@ -35,6 +37,12 @@ def check(config: Config, config_file: Path | None) -> str:
 def _x(config: Config) -> str:
     keys = "with its keys" if config.x.has_keys else f"without keys, {config.x.consumer_key_env} or another is not set"
     return f"{'a dry run' if config.x.dry_run else 'posts are sent'}, {keys}"
+
+
+def _publishing(settings: Publishing) -> str:
+    if not settings.enabled:
+        return "off"
+    return f"to {settings.owner}" + ("" if settings.token else f", but {settings.token_env} is not set")
 
 
 def _check_version(version: Version) -> None:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from huggingtweets.owners import Owned
 
 
+if TYPE_CHECKING:
+    from huggingtweets.pipeline import Outcome
+
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
@@ -139,7 +142,13 @@ def train(
             _print_json(outcome.as_json(), events)
     if as_json:
         _print_json(outcome.as_json())
-        return
+    else:
+        _show_outcome(outcome)
+    if outcome.verdict.passed:
+        _publish_after(context, outcome.version, as_json=as_json, later=background)
+
+
+def _show_outcome(outcome: "Outcome") -> None:
     counts, report = outcome.counts, outcome.report
     state = "in use" if outcome.verdict.passed else "ready, but kept out of use"
     click.echo(
@@ -313,6 +322,7 @@ def promote(context: Context, name: str, version: str) -> None:
     """Put VERSION of NAME in use."""
     chosen = context.registry.promote(parse_name(name), version)
     click.echo(f"{chosen.name} {chosen.version} is in use.")
+    _record_promotion(context, chosen)
     _publish_after(context, chosen)
 
 
@@ -323,6 +333,7 @@ def rollback(context: Context, name: str) -> None:
     """Put the version of NAME in use that was in use before."""
     chosen = context.registry.rollback(parse_name(name))
     click.echo(f"{chosen.name} {chosen.version} is in use again.")
+    _record_promotion(context, chosen)
     _publish_after(context, chosen)
 
 
@@ -515,12 +526,27 @@ def _repository(context: Context, name: str) -> str:
     return repository_of(name, context.settings.publishing)
 
 
-def _publish_after(context: Context, version: Version, as_json: bool = False) -> None:
-    """After a promotion, if configured. What goes wrong is told, and is no failure of the promotion."""
+def _record_promotion(context: Context, version: Version) -> None:
+    from huggingtweets.lineage import promoted
+    from huggingtweets.tracking import tracking
+
+    with tracking(version.name, context.settings) as tracker:
+        promoted(tracker, version)
+
+
+def _publish_after(context: Context, version: Version, *, as_json: bool = False, later: bool = False) -> None:
+    """After a promotion, if configured. What goes wrong is told, and is no failure of the promotion.
+
+    `later` leaves it to the bot, whose trainings have no token.
+    """
     if not context.settings.publishing.enabled:
         return
     from huggingtweets.publication import publish_if_configured
+    from huggingtweets.publish import want
 
+    if later:
+        want(context.settings.storage.models, version.name)
+        return
     with _progress(as_json) as say:
         done = publish_if_configured(version, context.settings, context.beside, say)
     if isinstance(done, str):

@@ -9,6 +9,7 @@ Knows the tracker and the figures of a training. Does not know which tracker it 
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.card import base_name
@@ -61,15 +62,26 @@ def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
     prompted = manifest.get("prompted") or {"prompt": "", "texts": []}
     rows = [(prompted["prompt"], text) for text in prompted["texts"]] + [("", text) for text in manifest["samples"]]
     tracker.table("examples", ("Input", "Prediction"), rows)
-    facts = {
+    _made(tracker, version, [f"registry-{version.version}", *(["in-use"] if is_in_use else [])])
+
+
+def promoted(tracker: Tracker, version: Version) -> None:
+    """`version` is in use from now on, by somebody's decision."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    tracker.start("promote", {"version": version.version, "promoted": at})
+    # With a date of its own it is another artifact: trackio moves an alias forward only.
+    _made(tracker, version, ["in-use"], {"promoted": at})
+
+
+def _made(tracker: Tracker, version: Version, aliases: list[str], more: Mapping[str, str] | None = None) -> None:
+    facts = dict(more or {}) | {
         "version": version.version,
-        "created": manifest["created"],
+        "created": version.manifest["created"],
         "base": base_name(version.base),
-        "method": manifest["method"],
+        "method": version.manifest["method"],
         "weights": weights_digests(version.folder),
-        "report": _numbers(manifest["report"]),
+        "report": _numbers(version.manifest["report"]),
     }
-    aliases = [f"registry-{version.version}", *(["in-use"] if is_in_use else [])]
     tracker.make(version.name, MODEL, facts, sorted(version.adapter.glob("*")), aliases)
 
 

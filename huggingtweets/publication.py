@@ -11,7 +11,7 @@ from huggingtweets.config import Settings
 from huggingtweets.errors import PipelineError
 from huggingtweets.export import export
 from huggingtweets.pipeline import Progress
-from huggingtweets.publish import Published, push, refuse_unconfigured, repository_of
+from huggingtweets.publish import Published, push, refuse_unconfigured, repository_of, want
 from huggingtweets.registry import Version
 
 log = logging.getLogger(__name__)
@@ -39,9 +39,13 @@ def publish(version: Version, settings: Settings, beside: Path | None = None, sa
 def publish_if_configured(
     version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None
 ) -> Published | str | None:
-    """The same after a promotion: None when publishing is off, a sentence when it failed. The promotion stands."""
+    """The same after a promotion: None when publishing is off, a sentence when it failed.
+
+    The promotion stands, and that it is to be published is remembered.
+    """
     if not settings.publishing.enabled:
         return None
+    want(settings.storage.models, version.name)
     try:
         return publish(version, settings, beside, say)
     except (PipelineError, OSError) as error:

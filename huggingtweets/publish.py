@@ -3,8 +3,8 @@
 Before anything is made there the folder is whole and the token known to work. A repository that this push made and
 could not fill is taken away again. A push is safe to repeat: what is there already is not sent again.
 
-Knows huggingface_hub, and what went to which repository (`published.json` beside a model's versions). Does not know how
-the folder is made.
+Knows huggingface_hub, and what went to which repository or is to go there (`published.json` and `publish-wanted` beside
+a model's versions). Does not know how the folder is made.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 HUB = "The Hub"
-RECORD = "published.json"
+RECORD, WISH = "published.json", "publish-wanted"
 NEEDED = ("README.md", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 PASSING = (NotReached, InDoubt, RateLimited)
 CONFLICTS = (409, 412)  # another commit came in between: look again, and push on top of it
@@ -66,6 +66,16 @@ def published(models: Path, name: str) -> Published | None:
     """What was pushed of `name`, or None."""
     path = models / name / RECORD
     return Published(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def want(models: Path, name: str) -> None:
+    """Remember that the version of `name` in use is to go to the Hub, until it has."""
+    atomic.write_text(models / name / WISH, "")
+
+
+def wanted(models: Path) -> list[str]:
+    """Whose version in use is still to go to the Hub, sorted."""
+    return sorted(path.parent.name for path in models.glob(f"*/{WISH}"))
 
 
 def refuse_unconfigured(settings: Publishing) -> None:
@@ -101,6 +111,7 @@ def push(version: Version, folder: Path, settings: Publishing, patience: Patienc
             raise
     done = Published(repository, version.version, commit, f"{settings.url}/{repository}")
     atomic.write_json(version.folder.parent / RECORD, asdict(done))
+    (version.folder.parent / WISH).unlink(missing_ok=True)
     return done
 
 

@@ -51,6 +51,8 @@ def empty_home(tmp_path: Path, tiny_base: Path) -> Home:
         drafts = 20
         max_exact_copies = 20
         max_near_copies = 1.0
+        [tracking]
+        tracker = "none"
         [generation]
         threads = 1
         max_new_tokens = 60

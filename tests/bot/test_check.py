@@ -25,6 +25,13 @@ def test_what_is_fit_to_start_is_listed(home) -> None:
     assert "x: a dry run, without keys, X_CONSUMER_KEY or another is not set" in said
 
 
+def test_publishing_without_a_token_is_seen(home) -> None:
+    assert "publishing: off" in checked(home)
+    with home.config_file.open("a") as file:
+        file.write('[publishing]\nenabled = true\nowner = "people"\n')
+    assert "publishing: to people, but HF_TOKEN is not set" in checked(home)
+
+
 def test_a_version_that_lost_its_weights_is_found(home) -> None:
     shutil.rmtree(home.registry.current("ann").adapter)
     with pytest.raises(Unavailable, match="not whole"):

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM
 from huggingtweets import cli
 from huggingtweets.config import Settings
 from huggingtweets.pipeline import Outcome
-from huggingtweets.publish import published
+from huggingtweets.publish import published, wanted
 from tests.fakes.hub import WRITER, Hub, running_hub
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -120,9 +120,24 @@ def test_a_promotion_publishes_and_stands_when_that_fails(run: Run, config: Path
     assert (code, out.splitlines()[0]) == (0, "ann v1 is in use.")
     assert "Warning: ann v1 is in use here, but not on the Hub: The token may not write there" in err
     assert hub.repositories == {}
+    assert wanted(config.parent / "models") == ["ann"], "it is not forgotten"
     code, out, _ = run("promote", "ann", "v1", "--config", config)
     assert (code, out.splitlines()[-1]) == (0, f"It is on the Hub: {hub.url}/people/ann")
     assert hub.repositories["people/ann"].tags.keys() == {"v1"}
+    assert wanted(config.parent / "models") == []
+
+
+def test_a_training_of_the_bot_leaves_publishing_to_the_bot(
+    run: Run, config: Path, hub: Hub, sample_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "work_in_background", lambda *_: None)
+    config.write_text(
+        config.read_text().replace("threads = 1\n[gen", "threads = 1\nmin_characters = 1000\nmax_epochs = 1\n[gen")
+        + "[gate]\ndrafts = 10\nmax_exact_copies = 10\nmax_near_copies = 1.0\nmax_worse = 1.0\n"
+    )
+    assert run("train", "bea", "--background", "--from", sample_file, "--config", config)[0] == 0
+    assert wanted(config.parent / "models") == ["bea"]
+    assert hub.asked == []
 
 
 def test_forgetting_asks_about_the_hub_and_deletes_there_first(run: Run, config: Path, hub: Hub) -> None:

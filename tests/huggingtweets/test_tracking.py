@@ -100,6 +100,13 @@ def test_a_training_leaves_its_whole_lineage_in_trackio(tiny_base: Path, sample_
     ]
     aliases = {alias: json.loads(facts)["version"] for alias, _, facts in rows(database, ALIASES)}
     assert aliases == {"latest": "v2", "in-use": "v2", "registry-v1": "v1", "registry-v2": "v2"}
+    subprocess.run(
+        [sys.executable, "-m", "huggingtweets", "promote", "ann", "v1", "--config", str(config)],
+        check=True, capture_output=True, cwd=Path(__file__).parents[2], env=os.environ | NO_NETWORK,
+    )  # fmt: skip
+    aliases = {alias: json.loads(facts)["version"] for alias, _, facts in rows(database, ALIASES)}
+    assert aliases["in-use"] == "v1", "the alias goes where people put the version in use"
+    assert (aliases["registry-v1"], aliases["registry-v2"]) == ("v1", "v2")
     configs = [json.loads(row[0]) for row in rows(database, "SELECT config FROM configs WHERE run_name='@ann-train'")]
     assert (configs[1]["data_seed"], configs[1]["training_seed"], configs[1]["lora_rank"]) == (2, 2, 2)
     assert configs[0]["libraries"]["torch"]

@@ -1,0 +1,84 @@
+"""Publishing by the bot: in a child that gets one secret, after a restart too, and told once when it fails."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.config import Config
+from bot.publishing import Publishing, environment
+from huggingtweets.publish import published, want, wanted
+from huggingtweets.upstream import Patience
+from tests.bot.conftest import Home
+from tests.fakes.hub import WRITER, Hub, running_hub
+
+SECRETS = {"HF_TOKEN": WRITER, "DISCORD_TOKEN": "d1sc0rd", "X_ACCESS_TOKEN_SECRET": "x", "WANDB_API_KEY": "w"}
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with running_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def config(home: Home, hub: Hub) -> Config:
+    with home.config_file.open("a") as file:
+        file.write(f'[publishing]\nenabled = true\nowner = "people"\nurl = "{hub.url}"\nattempts = 1\n')
+    return Config.load(home.config_file, SECRETS)
+
+
+class Heard(list[tuple[str, str]]):
+    async def __call__(self, key: str, text: str) -> None:
+        self.append((key, text))
+
+
+@asynccontextmanager
+async def publishing(
+    config: Config, home: Home, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Publishing]:
+    monkeypatch.setattr("bot.publishing.POLL_SECONDS", 0.05)
+    environ = {"PATH": "/usr/bin", "OMP_NUM_THREADS": "1", **SECRETS}
+    hasty = Patience(first_seconds=0.1, longest_seconds=0.1)
+    async with Publishing(
+        config=config, config_file=home.config_file, notice=heard, environ=environ, waits=hasty
+    ) as running:
+        yield running
+
+
+async def until(true: Callable[[], object], seconds: float = 200) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.05)
+
+
+async def test_what_is_wanted_goes_to_the_hub_and_is_told_once_when_that_fails(
+    config: Config, home: Home, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models, heard = config.storage.models, Heard()
+    want(models, "ann")  # as a process did that is dead now
+    hub.fail("GET /api/whoami", 403, times=2)
+    async with publishing(config, home, heard, monkeypatch):
+        await until(lambda: not wanted(models))
+    known = published(models, "ann")
+    assert known
+    assert hub.repositories["people/ann"].tags == {known.version: known.commit}
+    ((key, text),) = heard
+    assert key.startswith("publish:ann:")
+    assert text.startswith("ann is not on the Hub: The token may not write there (403")
+
+
+async def test_leaving_ends_the_child_and_the_wish_stays(
+    config: Config, home: Home, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    want(config.storage.models, "ann")
+    async with publishing(config, home, Heard(), monkeypatch):
+        await asyncio.sleep(0.5)
+    assert wanted(config.storage.models) == ["ann"]
+    assert hub.repositories == {}
+
+
+def test_the_child_gets_the_hubs_token_and_no_other_secret(config: Config) -> None:
+    given = environment(config, {"HOME": "/home/me", **SECRETS})
+    assert given == {"HOME": "/home/me", "HF_TOKEN": WRITER}
