@@ -29,7 +29,6 @@ async def main(config: Config) -> None:
             store=store, settings=config.x, draw=_no_draw, notice=store.notices.add, reading=QUICK, waiting=QUICK
         ) as parts,
     ):
-        print("up", flush=True)
         await asyncio.gather(*parts.tasks)
 
 

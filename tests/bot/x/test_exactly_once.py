@@ -12,9 +12,10 @@ from bot.config import Config
 from bot.store import Store
 from tests.fakes.x_server import KEYS, Mood, XServer
 
-# The long form of this test: X_TEST_POSTS=100 X_TEST_KILLS=50
-POSTS = int(os.environ.get("X_TEST_POSTS", "12"))
-KILLS = int(os.environ.get("X_TEST_KILLS", "3"))
+# The long form of this test: X_TEST_POSTS=100 X_TEST_KILLS=50, and with X_TEST_WHOLE_BOT=1 on the whole bot.
+POSTS = int(os.environ.get("X_TEST_POSTS", "16"))
+KILLS = int(os.environ.get("X_TEST_KILLS", "5"))
+WHOLE_BOT = bool(os.environ.get("X_TEST_WHOLE_BOT"))
 REPOSITORY = Path(__file__).parents[3]
 ENVIRONMENT = {
     "X_CONSUMER_KEY": KEYS.consumer_key,
@@ -23,6 +24,10 @@ ENVIRONMENT = {
     "X_ACCESS_TOKEN_SECRET": KEYS.access_token_secret,
 }
 CONFIG = """
+[bot]
+sample_account = false
+[playground]
+enabled = false
 [x]
 api_url = "{api_url}"
 account = "thebot"
@@ -37,17 +42,17 @@ monthly_budget_usd = 10.0
 
 async def killed_after(life: Awaitable[object], config: Path) -> None:
     """Start the process, and kill it once `life` is over, which begins when it is up."""
+    program = ["-m", "bot", "--config"] if WHOLE_BOT else ["tests/fakes/x_poster.py"]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "tests/fakes/x_poster.py", config),
+        *(sys.executable, *program, config),
         cwd=REPOSITORY,
         env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(REPOSITORY)},
-        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    assert process.stdout
     assert process.stderr
     try:
-        assert await process.stdout.readline() == b"up\n", (await process.stderr.read()).decode()
+        while b"posts are sent once they are approved" not in (line := await process.stderr.readline()):
+            assert line, "it ended before it was up"
         log = asyncio.create_task(process.stderr.read())
         await life
         assert process.returncode is None, (await log).decode()
