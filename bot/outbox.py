@@ -62,6 +62,10 @@ class OwnPost:
 class Network(Protocol):
     """The far end that posts are sent to."""
 
+    async def ready(self) -> None:
+        """Make sure, once, that it is the right account; raises what `upstream` draws."""
+        ...
+
     async def post(self, text: str, in_reply_to: str) -> str:
         """Post `text`; its id. Raises `InDoubt` where it may be there all the same."""
         ...
@@ -131,7 +135,8 @@ class Outbox:
             return POLL_SECONDS
         if self._held_until and (wait := (self._held_until - self._clock()).total_seconds()) > 0:
             return min(wait, POLL_SECONDS)
-        doubtful = await self._store.posts.in_doubt(self.account)
+        # A dry run does not speak to X, so what is in doubt stays so, and is in nobody's way.
+        doubtful = [] if self._settings.dry_run else await self._store.posts.in_doubt(self.account)
         if doubtful:
             return await self._settle(doubtful)
         wait = await self._wait_before_post()
@@ -177,7 +182,7 @@ class Outbox:
             if await posts.move(post.id, "queued", "sending", dry_run=True):
                 await posts.move(post.id, "sending", "sent")
             return 0
-        if not self._network:
+        if not self._network or not await self._is_ready(self._network):
             return POLL_SECONDS
         kind: Kind = "reply" if post.in_reply_to else "post"
         try:
@@ -193,6 +198,14 @@ class Outbox:
             await self._notice(f"{self.subject} budget {month}", f"Posting as @{self.account} waits: {error}")
             return POLL_SECONDS
         return await self._call(sending, self._network) if sending else 0
+
+    async def _is_ready(self, network: Network) -> bool:
+        try:
+            await network.ready()
+        except (BadCredentials, OutOfCredit, Forbidden) as error:
+            await self.pause(str(error), by="X")
+            return False
+        return True
 
     async def _call(self, post: Post, network: Network) -> float:
         """The call itself, and what each outcome means for the post."""
@@ -246,8 +259,6 @@ class Outbox:
     async def _settle(self, doubtful: Sequence[Post]) -> float:
         """Look for posts in doubt on the account's own timeline."""
         if not self._network:
-            return POLL_SECONDS
-        if self._settings.dry_run:
             return POLL_SECONDS
         asked_at = self._clock()
         try:

@@ -43,6 +43,10 @@ class XAccount:
             self._me = me
         return self._me
 
+    async def ready(self) -> None:
+        """Make sure that the keys are of the right account, before anything is posted with them."""
+        await self.me()
+
     async def post(self, text: str, in_reply_to: str) -> str:
         """Post; its id. Its cost is the outbox's matter."""
         return await self._client.post(text, in_reply_to)

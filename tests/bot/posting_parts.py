@@ -81,6 +81,11 @@ class Parts:
         every = ("proposed", "queued", "sending", "unknown", "sent", "failed", "rejected")
         return {post.text: post.state for post in await self.store.posts.latest("thebot", every)}
 
+    async def spent(self) -> int:
+        """All costs but that of asking, once, whose keys they are."""
+        asked = self.x.requests.count("GET /2/users/me") and self.budget.price("own_read")
+        return await self.store.posts.spent("thebot", self.budget.since) - asked
+
     async def notices(self) -> list[str]:
         return [notice.text for notice in await self.store.notices.untold()]
 

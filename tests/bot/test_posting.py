@@ -142,7 +142,7 @@ async def test_the_status_says_how_things_stand(parts: Parts) -> None:
     status = await parts.posting.status()
     assert (status.account, status.connected, status.dry_run, status.automatic) == ("thebot", True, False, False)
     assert status.counts == {"sent": 1}
-    assert (status.spent_usd, status.budget_usd) == (0.015, 5.0)
+    assert (status.spent_usd, status.budget_usd) == (0.016, 5.0)
     assert status.pause
     assert (status.pause.reason, status.pause.by) == ("holidays", ADMIN)
 

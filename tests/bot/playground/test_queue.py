@@ -20,7 +20,7 @@ async def test_a_post_is_proposed_edited_approved_and_shown_as_sent(parts: Parts
     assert "<b>" not in shown
     assert "AI parody" in shown
     assert "a fine day, really & truly" in html.unescape(shown)
-    assert "X: as @thebot; 0 to approve, 0 approved; 0.015 of 5.00 USD spent this month." in html.unescape(shown)
+    assert "X: as @thebot; 0 to approve, 0 approved; 0.016 of 5.00 USD spent this month." in html.unescape(shown)
     assert await queue.choices() == []
 
 

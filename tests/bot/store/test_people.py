@@ -88,6 +88,7 @@ async def test_what_is_buried_is_known_until_the_person_asks_back(store: Store) 
     await store.consent.bury("nasa", by="p1")
     await store.consent.bury("nasa", by="p2")
     assert await store.consent.buried("nasa", "dril", "discord:1") == ["nasa"]
+    assert (await store.consent.buried_by("p1"), await store.consent.buried_by("p2")) == (["nasa"], [])
     assert await store.consent.unbury("nasa")
     assert await store.consent.buried("nasa") == []
 

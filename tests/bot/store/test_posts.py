@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import OverBudget
 from bot.store import Store
 
 
@@ -91,3 +92,50 @@ async def test_costs_are_counted_and_never_pass_the_budget(store: Store, url: st
     assert await store.posts.spent("bot", start) == 50_000
     assert await store.posts.spent("bot", time.pass_by(days=31)) == 0
     assert await store.posts.spent("another", start) == 0
+
+
+async def test_sending_and_its_cost_are_noted_together_and_once(store: Store, url: str, time) -> None:
+    month, facts = time.now, {"kind": "post", "micro_usd": 15_000}
+    posts = [await store.posts.add(key, "bot", key, state="queued") for key in "abc"]
+    a, b, c = [post.id for post in posts if post]
+    async with Store(url, time) as other:
+        tries = [one.posts.send(a, since=month, budget=40_000, **facts) for one in (store, other) * 3]
+        sending = [post for post in await asyncio.gather(*tries) if post]
+    assert [(post.state, post.attempts, post.cost_micro_usd) for post in sending] == [("sending", 1, 15_000)]
+    assert await store.posts.spent("bot", month) == 15_000
+    await store.posts.move(a, "sending", "queued")
+    again = await store.posts.send(a, since=month, budget=0, **facts)
+    assert again
+    assert (again.attempts, await store.posts.spent("bot", month)) == (2, 15_000)
+    assert await store.posts.send(b, since=month, budget=40_000, **facts)
+    with pytest.raises(OverBudget):
+        await store.posts.send(c, since=month, budget=40_000, **facts)
+    left = await store.posts.get(c)
+    assert left
+    assert (left.state, left.attempts) == ("queued", 0)
+    assert await store.posts.spent("bot", month) == 30_000
+
+
+async def test_the_newest_id_is_the_largest_number(store: Store, time) -> None:
+    assert await store.posts.newest_external_id("bot") == ""
+    assert await store.posts.last_sent_at("bot") is None
+    for external_id, reply in [("99", ""), ("1000", ""), ("998", ""), ("5000", "7")]:
+        post = await store.posts.add(external_id, "bot", external_id, state="queued", in_reply_to=reply)
+        assert post
+        await store.posts.move(post.id, "queued", "sending")
+        await store.posts.move(post.id, "sending", "sent", external_id=external_id)
+        time.pass_by(minutes=1)
+    assert await store.posts.newest_external_id("bot") == "5000"
+    assert await store.posts.last_sent_at("bot") == time.now - timedelta(minutes=2), "an answer is no post"
+    assert await store.posts.newest_external_id("another") == ""
+    assert [post.key for post in await store.posts.latest("bot", ["sent"], 2)] == ["5000", "998"]
+    assert await store.posts.counts("bot") == {"sent": 4}
+
+
+async def test_answers_can_be_asked_for_alone(store: Store) -> None:
+    await store.posts.add("post", "bot", "a", state="queued")
+    await store.posts.add("reply", "bot", "b", state="queued", in_reply_to="7")
+    first, reply = await store.posts.due("bot"), await store.posts.due("bot", only_replies=True)
+    assert first
+    assert reply
+    assert (first.key, reply.key) == ("post", "reply")
