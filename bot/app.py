@@ -120,9 +120,14 @@ async def _start(
 async def _publishing(
     config: Config, config_file: Path | None, telling: Telling, stack: AsyncExitStack
 ) -> list[asyncio.Task[None]]:
-    if not (config.publishing.enabled and config.publishing.token):
-        return []
     from bot.publishing import Publishing
+    from huggingtweets.publish import removals
+
+    left = await asyncio.to_thread(removals, config.storage.models)
+    if not config.publishing.token:
+        if left:
+            log.warning("%s: forgotten, but on the Hub until %s is set", ", ".join(left), config.publishing.token_env)
+        return []
 
     publishing = await stack.enter_async_context(
         Publishing(config=config, config_file=config_file, notice=telling.notice)

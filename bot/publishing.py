@@ -1,7 +1,7 @@
 """The use case "publish": what was promoted goes to the Hub, by a child process that gets one secret, the Hub's token.
 
-What is to go there stands in the models' folders, so it is done also after a restart, and whoever promoted it. What
-fails is tried again, later and later, and told once.
+So does what was forgotten, to be deleted there. What is to be done stands in the models' folders, so it is done
+also after a restart, and whoever wanted it. What fails is tried again, later and later, and told once.
 
 Knows processes and whose version is waiting. Does not know the Hub, torch or any platform.
 """
@@ -12,13 +12,13 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from bot.config import Config
 from bot.errors import BotError
-from huggingtweets.publish import wanted
+from huggingtweets.publish import removals, wanted
 from huggingtweets.upstream import Patience
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,8 @@ class Publishing:
         self._notice = notice
         self._environ = environ
         self._waits = waits
-        self._failed: dict[str, int] = {}  # name -> how often
-        self._not_before: dict[str, float] = {}
+        self._failed: dict[tuple[str, ...], int] = {}  # (command, name) -> how often
+        self._not_before: dict[tuple[str, ...], float] = {}
         self.task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -62,34 +62,42 @@ class Publishing:
         await asyncio.gather(self.task, return_exceptions=True)
 
     async def _go_on(self) -> None:
+        models = self._config.storage.models
         while True:
-            for name in await asyncio.to_thread(wanted, self._config.storage.models):
-                if time.monotonic() >= self._not_before.get(name, 0.0):
-                    await self._publish(name)
+            for name in await asyncio.to_thread(removals, models):
+                await self._insist("unpublish", name, "--yes")
+            if self._config.publishing.enabled:
+                for name in await asyncio.to_thread(wanted, models):
+                    niceness = str(self._config.jobs.niceness)
+                    await self._insist("publish", name, "--json", "--background", "--niceness", niceness)
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _publish(self, name: str) -> None:
-        why = await self._child(name)
-        if why is None:
-            log.info("%s was published", name)
-            self._failed.pop(name, None)
+    async def _insist(self, *arguments: str) -> None:
+        """Run a command, unless it has failed a short while ago."""
+        command, name = key = arguments[:2]
+        if time.monotonic() < self._not_before.get(key, 0.0):
             return
-        attempt = self._failed.get(name, 0)
-        self._failed[name] = attempt + 1
+        why = await self._child(arguments)
+        if why is None:
+            log.info("%s %s: done", command, name)
+            self._failed.pop(key, None)
+            return
+        attempt = self._failed.get(key, 0)
+        self._failed[key] = attempt + 1
         wait = self._waits.delay(attempt)
-        self._not_before[name] = time.monotonic() + wait
-        log.warning("%s was not published, and will be tried again in %.0f s: %s", name, wait, why)
+        self._not_before[key] = time.monotonic() + wait
+        log.warning("%s %s failed, and will be tried again in %.0f s: %s", command, name, wait, why)
         if attempt == 0:
+            still = "is not on" if command == "publish" else "was forgotten here, and is still on"
             try:
-                await self._notice(f"publish:{name}:{time.time():.0f}", f"{name} is not on the Hub: {why}")
+                await self._notice(f"{command}:{name}:{time.time():.0f}", f"{name} {still} the Hub: {why}")
             except BotError as error:
                 log.warning("that is not told: %s", error)
 
-    async def _child(self, name: str) -> str | None:
-        """None when the version in use is on the Hub, or why it is not."""
-        arguments = ["publish", name, "--json", "--background"]
+    async def _child(self, arguments: Sequence[str]) -> str | None:
+        """None when the command did what it should, or why not."""
         if self._config_file:
-            arguments += ["--config", str(self._config_file)]
+            arguments = [*arguments, "--config", str(self._config_file)]
         try:
             child = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "huggingtweets", *arguments),

@@ -357,16 +357,18 @@ def card(context: Context, name: str, number: str | None, out: Path | None) -> N
 @click.argument("name")
 @click.option("--version", "number", help="Another version than the one in use.")
 @click.option("--dry-run", is_flag=True, help="Make the folder, print its path last, and send nothing.")
-@click.option("--min-new", type=click.IntRange(0), default=0, help="Only with so many tweets since the version in use.")
 @click.option("--background", is_flag=True, help="Give way to other processes, and end when the parent ends.")
+@click.option("--niceness", type=click.IntRange(0, 19), default=19, show_default=True, help="With --background.")
 @json_option
 @command
-def publish(context: Context, name: str, number: str | None, dry_run: bool, background: bool, as_json: bool) -> None:
+def publish(
+    context: Context, /, name: str, number: str | None, dry_run: bool, background: bool, niceness: int, as_json: bool
+) -> None:
     """Put NAME on the Hugging Face Hub, as [publishing] in config.toml says."""
     from huggingtweets import publication
 
     if background:
-        work_in_background()
+        work_in_background(niceness=niceness)
     version = _version(context, name, number)
     with _progress(as_json) as say:
         if dry_run:
@@ -419,20 +421,19 @@ def forget(context: Context, name: str, yes: bool, lift: bool, from_hub: bool | 
     names = affected(handle, context.settings)
     if not yes:
         raise Usage(f"This deletes every tweet and version of {', '.join(names)} for good; say --yes if that is meant.")
-    for each in names:
-        _forget_on_the_hub(context, each, from_hub)
-    found = run(handle, context.settings)
+    kept = [each for each in names if not _forgotten_on_the_hub(context, each, from_hub)]
+    found = run(handle, context.settings, keep_published=bool(kept))
     click.echo(f"{handle} is forgotten." if found else f"There was nothing of {handle}.")
 
 
-def _forget_on_the_hub(context: Context, handle: str, wanted: bool | None) -> None:
-    """Delete the repository as well, if that is wanted; asks where somebody can answer."""
+def _forgotten_on_the_hub(context: Context, handle: str, wanted: bool | None) -> bool:
+    """Whether nothing is on the Hub of `handle` any more; asks where somebody can answer."""
     from huggingtweets.publish import published, unpublish
 
     models = context.settings.storage.models
     known = published(models, handle)
     if not known:
-        return
+        return True
     if wanted is None:
         if not sys.stdin.isatty():
             raise Usage(f"{handle} is on the Hub, too ({known.url}); say --unpublish or --keep-published.")
@@ -440,6 +441,7 @@ def _forget_on_the_hub(context: Context, handle: str, wanted: bool | None) -> No
     if wanted:
         unpublish(models, handle, context.settings.publishing)
         click.echo(f"{known.url} is deleted.")
+    return wanted
 
 
 @cli.command()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 HUB = "The Hub"
-RECORD, WISH = "published.json", "publish-wanted"
+RECORD, WISH, REMOVAL = "published.json", "publish-wanted", ".on-the-hub-"
 NEEDED = ("README.md", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 PASSING = (NotReached, InDoubt, RateLimited)
 CONFLICTS = (409, 412)  # another commit came in between: look again, and push on top of it
@@ -63,9 +63,27 @@ def repository_of(name: str, settings: Publishing) -> str:
 
 
 def published(models: Path, name: str) -> Published | None:
-    """What was pushed of `name`, or None."""
-    path = models / name / RECORD
-    return Published(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    """What is on the Hub of `name`, also of one that was forgotten here, or None."""
+    for path in (models / name / RECORD, _removal(models, name)):
+        with contextlib.suppress(FileNotFoundError):
+            return Published(**json.loads(path.read_text(encoding="utf-8")))
+    return None
+
+
+def leave_for_removal(models: Path, name: str) -> None:
+    """Remember what is on the Hub of `name` beyond the deletion of its folder, to be deleted there, too."""
+    with contextlib.suppress(FileNotFoundError):
+        (models / name / RECORD).replace(_removal(models, name))
+        atomic.sync_folder(models)
+
+
+def removals(models: Path) -> list[str]:
+    """Who was forgotten here and is still on the Hub, sorted."""
+    return sorted(path.stem.removeprefix(REMOVAL) for path in models.glob(f"{REMOVAL}*.json"))
+
+
+def _removal(models: Path, name: str) -> Path:
+    return models / f"{REMOVAL}{name}.json"
 
 
 def want(models: Path, name: str) -> None:
@@ -130,7 +148,8 @@ def unpublish(models: Path, name: str, settings: Publishing, patience: Patience 
         )
     with _api(settings) as api:
         _insist(lambda: api.delete_repo(known.repository, missing_ok=True), patience or Patience(settings.attempts))
-    (models / name / RECORD).unlink(missing_ok=True)
+    for path in (models / name / RECORD, _removal(models, name)):
+        path.unlink(missing_ok=True)
     return True
 
 

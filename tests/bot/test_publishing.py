@@ -8,7 +8,8 @@ import pytest
 
 from bot.config import Config
 from bot.publishing import Publishing, environment
-from huggingtweets.publish import published, want, wanted
+from huggingtweets.forgetting import forget
+from huggingtweets.publish import published, removals, want, wanted
 from huggingtweets.upstream import Patience
 from tests.bot.conftest import Home
 from tests.fakes.hub import WRITER, Hub, running_hub
@@ -25,7 +26,9 @@ def hub() -> Iterator[Hub]:
 @pytest.fixture
 def config(home: Home, hub: Hub) -> Config:
     with home.config_file.open("a") as file:
-        file.write(f'[publishing]\nenabled = true\nowner = "people"\nurl = "{hub.url}"\nattempts = 1\n')
+        file.write(
+            f'[publishing]\nenabled = true\nowner = "people"\nurl = "{hub.url}"\nattempts = 1\n[jobs]\nniceness = 0\n'
+        )
     return Config.load(home.config_file, SECRETS)
 
 
@@ -53,17 +56,23 @@ async def until(true: Callable[[], object], seconds: float = 200) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_what_is_wanted_goes_to_the_hub_and_is_told_once_when_that_fails(
+async def test_what_is_wanted_goes_to_the_hub_and_what_is_forgotten_goes_from_there(
     config: Config, home: Home, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models, heard = config.storage.models, Heard()
     want(models, "ann")  # as a process did that is dead now
-    hub.fail("GET /api/whoami", 403, times=2)
+    hub.fail("GET /api/whoami", 403, times=1)
     async with publishing(config, home, heard, monkeypatch):
         await until(lambda: not wanted(models))
-    known = published(models, "ann")
-    assert known
-    assert hub.repositories["people/ann"].tags == {known.version: known.commit}
+        known = published(models, "ann")
+        assert known
+        assert hub.repositories["people/ann"].tags == {known.version: known.commit}
+        hub.fail("DELETE /api/repos", 403, times=1)
+        await asyncio.to_thread(forget, "ann", config)
+        assert removals(models) == ["ann"], "the deletion of the folder is not the end of it"
+        await until(lambda: not removals(models))
+    assert hub.repositories == {}
+    assert heard.pop()[1].startswith("ann was forgotten here, and is still on the Hub: The token may not write")
     ((key, text),) = heard
     assert key.startswith("publish:ann:")
     assert text.startswith("ann is not on the Hub: The token may not write there (403")

@@ -14,8 +14,9 @@ from transformers import AutoModelForCausalLM
 
 from huggingtweets import cli
 from huggingtweets.config import Settings
+from huggingtweets.forgetting import forget
 from huggingtweets.pipeline import Outcome
-from huggingtweets.publish import published, wanted
+from huggingtweets.publish import published, removals, wanted
 from tests.fakes.hub import WRITER, Hub, running_hub
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -160,6 +161,17 @@ def test_what_is_on_the_hub_can_be_kept(run: Run, config: Path, hub: Hub) -> Non
     run("publish", "ann", "--config", config)
     assert run("forget", "ann", "--yes", "--keep-published", "--config", config)[1] == "ann is forgotten.\n"
     assert "people/ann" in hub.repositories
+    assert removals(config.parent / "models") == []
+
+
+def test_what_was_forgotten_without_a_word_about_the_hub_is_remembered(run: Run, config: Path, hub: Hub) -> None:
+    """As the bot forgets: the repository goes as soon as somebody with a token looks."""
+    run("publish", "ann", "--config", config)
+    forget("ann", Settings.load(config))
+    assert removals(config.parent / "models") == ["ann"]
+    assert run("unpublish", "ann", "--yes", "--config", config)[1] == "ann is gone from the Hub.\n"
+    assert hub.repositories == {}
+    assert removals(config.parent / "models") == []
 
 
 def test_unpublishing_wants_a_yes_and_leaves_what_is_here(run: Run, config: Path, hub: Hub) -> None:
