@@ -13,9 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.access import Access
 from bot.config import Config
+from bot.consent import Consenting
 from bot.errors import JobRefused
-from bot.permission import RateLimit
+from bot.listening import Listening
+from bot.permission import Limits
 from bot.playground.chat import Chat
 from bot.posting import Posting
 from bot.retraining import Retraining
@@ -26,6 +29,8 @@ from bot.telling import Telling
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads
+from bot.versions import Versions
+from bot.voting import Voting
 from bot.worker import Worker
 from huggingtweets.engine import Engine
 from huggingtweets.few_shot import Previews
@@ -36,6 +41,7 @@ from huggingtweets.sample import collect_sample, sample_account
 from huggingtweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
+    from bot.discord.parts import Parts as DiscordParts
     from bot.x.opening import Parts
     from huggingtweets.collecting import Collector
 
@@ -83,12 +89,15 @@ async def _start(
     training = await stack.enter_async_context(
         Training(store=store, uploads=uploads, wake=worker.wake, max_waiting=config.jobs.max_waiting)
     )
+    limits = Limits(config.limits, store.pauses)
     writer = Writer(engine)
+    consenting = Consenting(store=store, settings=config, unload=writer.forget)
     tweeting = Tweeting(
         registry=registry,
         writer=writer,
         training=training,
-        limit=RateLimit(config.limits.requests_per_minute),
+        limits=limits,
+        consenting=consenting,
         previews=await stack.enter_async_context(Previews(config, beside)),
         tweets=TweetStore(config.tweets),
         max_count=config.limits.tweets_per_request,
@@ -96,7 +105,8 @@ async def _start(
     x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
     collector = _collector(config, x)
     collecting = await stack.enter_async_context(_collecting(config, store, telling, training, collector))
-    timetable = await stack.enter_async_context(await _timetable(config, store, training, x, collector))
+    listening = Listening(store=store, registry=registry, tweets=TweetStore(config.tweets), consenting=consenting)
+    timetable = await stack.enter_async_context(await _timetable(config, store, training, listening, x, collector))
     log.info("%d schedules", len(await timetable.listed()))
     publishing = await _publishing(config, config_file, telling, stack)
     wants_sample = config.bot.sample_account and not TweetStore(config.tweets).is_forgotten(sample_account().handle)
@@ -110,7 +120,25 @@ async def _start(
     ready = asyncio.Event()
     if config.playground.enabled:
         await stack.enter_async_context(_page(config, Chat(tweeting=tweeting, training=training), x.posting, ready))
-    tasks = [await _connect(config, tweeting, stack)] if config.discord.token else _without_discord(config)
+    if config.discord.token:
+        from bot.discord.parts import Parts as DiscordParts
+
+        on_discord = DiscordParts(
+            store=store,
+            access=Access(store.settings),
+            limits=limits,
+            consenting=consenting,
+            tweeting=tweeting,
+            training=training,
+            versions=Versions(store=store, registry=registry),
+            voting=Voting(store=store, tweeting=tweeting, seconds=config.discord.round_seconds),
+            listening=listening,
+            timetable=timetable,
+            posting=x.posting,
+        )
+        tasks = [await _connect(config, on_discord, telling, stack)]
+    else:
+        tasks = _without_discord(config)
     ready.set()
     assert worker.task
     assert telling.task
@@ -160,7 +188,9 @@ def _collector(config: Config, x: "Parts") -> "Collector":
     return Collector(config, charge=charge)
 
 
-async def _timetable(config: Config, store: Store, training: Training, x: "Parts", collector: "Collector") -> Timetable:
+async def _timetable(
+    config: Config, store: Store, training: Training, listening: Listening, x: "Parts", collector: "Collector"
+) -> Timetable:
     """The clock, with the schedules of config.toml in the database."""
     await store.schedules.seed([entry.schedule for entry in config.schedule])
     retraining = Retraining(store=store, training=training, gather=collector.gather)
@@ -170,7 +200,11 @@ async def _timetable(config: Config, store: Store, training: Training, x: "Parts
         made = await x.posting.propose(schedule.voice, by=by, key=f"{by}:{due.isoformat()}")
         return f"post {made.id} is {made.state}"
 
-    return Timetable(store=store, actions={"retrain": retraining.run, "post": post})
+    async def retrain(schedule: Schedule, due: datetime) -> str:
+        await listening.collect(parse_name(schedule.voice))
+        return await retraining.run(schedule, due)
+
+    return Timetable(store=store, actions={"retrain": retrain, "post": post})
 
 
 @contextlib.asynccontextmanager
@@ -212,17 +246,21 @@ async def _page(config: Config, chat: Chat, posting: Posting, ready: asyncio.Eve
         yield
 
 
-async def _connect(config: Config, tweeting: Tweeting, stack: AsyncExitStack) -> asyncio.Task[None]:
-    from bot.discord.client import DiscordBot
+async def _connect(
+    config: Config, parts: "DiscordParts", telling: Telling, stack: AsyncExitStack
+) -> asyncio.Task[None]:
+    from bot.discord.client import discord_bot
     from bot.discord.connection import stay_connected
 
-    client = DiscordBot(
+    client = discord_bot(
         settings=config.discord,
-        tweeting=tweeting,
+        parts=parts,
         commands_file=config.storage.data / "discord-commands.json",
         stop_seconds=config.bot.stop_seconds,
+        chain=config.limits.chain,
     )
     await stack.enter_async_context(client)
+    telling.add(client.notices.tell)
     return asyncio.create_task(stay_connected(client, config.discord), name="discord")
 
 

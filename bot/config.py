@@ -126,10 +126,16 @@ class ScheduleEntry(Section):
 
 
 class Limits(Section):
-    """How much one person may ask for."""
+    """How much may be asked for."""
 
     tweets_per_request: Annotated[int, Field(ge=1, le=10)] = 5
     requests_per_minute: Count = 10
+    server_requests_per_minute: Count = 60
+    total_requests_per_minute: Count = 300
+    strikes: Count = 5
+    strike_minutes: Annotated[float, Field(gt=0)] = 10.0
+    pause_minutes: Annotated[float, Field(gt=0)] = 30.0
+    chain: Count = 20
 
 
 class Discord(Section):
@@ -139,6 +145,12 @@ class Discord(Section):
     token: SecretStr | None = None
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = "wss://gateway.discord.gg/"
+    owners: list[int] = Field(default_factory=list)
+    home_servers: list[int] = Field(default_factory=list)
+    sharded: bool = False
+    member_messages: bool = False
+    upload_megabytes: Annotated[int, Field(ge=1, le=500)] = 100
+    round_seconds: Seconds = 60.0
 
 
 class X(Section):

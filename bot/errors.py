@@ -1,8 +1,10 @@
 """What can go wrong between a person and the bot. All of it can be told to that person in one sentence.
 
     BotError                          a refusal with a reason
-    ├─ TooOften(retry_after_seconds)  one person asks too much
+    ├─ TooOften(retry_after_seconds)  one person, a server or all of them ask too much
+    │  └─ Paused                      somebody who went on asking too much
     ├─ NotAllowed                     this person may not do this
+    │  └─ KeptOut                     a list keeps this server, channel or person out
     ├─ JobRefused                     a training that cannot be started now
     ├─ PostRefused                    a post that cannot be made, changed or decided like that
     ├─ OverBudget                     it would cost more than the month's budget allows
@@ -15,6 +17,7 @@ Failures of the pipeline come as `huggingtweets.errors.PipelineError`. `told` tu
 """
 
 import logging
+import math
 import secrets
 
 from huggingtweets.errors import PipelineError, Unavailable, Usage
@@ -22,20 +25,39 @@ from huggingtweets.errors import PipelineError, Unavailable, Usage
 log = logging.getLogger(__name__)
 
 
+def duration(seconds: float) -> str:
+    """`45 s` or `30 min`: rounded up, so that who waits so long has waited long enough."""
+    whole = max(1, math.ceil(seconds))
+    return f"{whole} s" if whole < 120 else f"{math.ceil(whole / 60)} min"
+
+
 class BotError(Exception):
     """A refusal that is told to the person who asked."""
 
 
 class TooOften(BotError):
-    """One person asks too much; `retry_after_seconds` says when to come back."""
+    """Somebody asks too much; `retry_after_seconds` says when to come back."""
 
-    def __init__(self, retry_after_seconds: float):
-        super().__init__(f"That was a lot at once; try again in {max(1, round(retry_after_seconds))} s.")
+    def __init__(self, retry_after_seconds: float, who: str = "That was a lot at once"):
+        super().__init__(f"{who}; try again in {duration(retry_after_seconds)}.")
         self.retry_after_seconds = retry_after_seconds
+
+
+class Paused(TooOften):
+    """Somebody who went on asking too much, or whom an admin has paused; None is until that admin ends it."""
+
+    def __init__(self, retry_after_seconds: float | None):
+        super().__init__(retry_after_seconds or 0.0, "You asked too often, so I take a break from you")
+        if retry_after_seconds is None:
+            self.args = ("An admin has paused you; ask them to end it.",)
 
 
 class NotAllowed(BotError):
     """This person may not do this."""
+
+
+class KeptOut(NotAllowed):
+    """A list keeps this server, channel or person out."""
 
 
 class JobRefused(BotError):

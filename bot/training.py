@@ -4,7 +4,6 @@ Knows jobs and the files that come with them. Does not know processes, Discord o
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -114,9 +113,7 @@ class Training:
         return ended.result
 
     async def _pause(self, job: Job, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopped.wait()
+        await asyncio.sleep(seconds)
         if self._stopped.is_set():
             raise TrainingFailed(f"I was stopped; the training of {job.name} goes on when I am back.")
 

@@ -1,19 +1,24 @@
 """The use case "tweet like": a person, a name and a prompt in, tweets out.
 
-Knows the registry, the writer, limits and what is in training. Does not know Discord, X or the page.
+Knows the registry, the writer, limits, consent and what is in training. Does not know Discord, X or the page.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.permission import RateLimit
+from bot.consent import Consenting
+from bot.errors import BotError
+from bot.permission import Limits
 from bot.training import Training
-from huggingtweets.errors import TooLittleData, UnknownModel, Usage
+from huggingtweets.blend import find_voice, parse_blend
+from huggingtweets.errors import PipelineError, TooLittleData, UnknownModel, Usage
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.names import parse_name
 from huggingtweets.owners import Owned, texts_of
+from huggingtweets.preview import Person, predictions
 from huggingtweets.registry import Registry, Version
 from huggingtweets.tweet_store import TweetStore
 
@@ -24,12 +29,13 @@ NAMES_IN_A_SENTENCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks for what. `person` is unique across platforms, such as `discord:80351110224678912`."""
+    """Who asks for what, and where. `person` is unique across platforms, such as `discord:80351110224678912`."""
 
     person: str
     name: str
     prompt: str = ""
     count: int = 1
+    server: str = ""
 
 
 class Tweeting:
@@ -41,7 +47,8 @@ class Tweeting:
         registry: Registry,
         writer: Writer,
         training: Training,
-        limit: RateLimit,
+        limits: Limits,
+        consenting: Consenting,
         max_count: int,
         previews: Previews | None = None,
         tweets: TweetStore | None = None,
@@ -51,7 +58,8 @@ class Tweeting:
         self._tweets = tweets
         self._writer = writer
         self._training = training
-        self._limit = limit
+        self._limits = limits
+        self._consenting = consenting
         self.max_count = max_count
 
     async def tweet_like(self, ask: Ask) -> Tweets:
@@ -60,23 +68,62 @@ class Tweeting:
             raise Usage(f"I write 1 to {self.max_count} tweets at once, not {ask.count}.")
         if len(ask.prompt) > MAX_PROMPT_CHARACTERS:
             raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
-        name = parse_name(ask.name)
-        self._limit.count(ask.person)
+        names = [name for _, name in parse_blend(ask.name)]
+        await self._limits.count(ask.person, ask.server)
+        for name in names:
+            await self._consenting.refuse(name)
         try:
-            version = await asyncio.to_thread(self._registry.current, name)
+            voice = await asyncio.to_thread(find_voice, ask.name, self._registry.current)
+        except UnknownModel as error:
+            if ask.name.strip().removeprefix("@").lower() != names[0]:
+                raise Usage(await self._what_instead(error.name)) from None
+            return await self._preview(names[0], ask)
+        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
+
+    async def version(self, text: str) -> Version:
+        """The version in use; raises `NotAllowed` for who does not want it, `Usage` with what else can be done."""
+        name = parse_name(text)
+        await self._consenting.refuse(name)
+        try:
+            return await asyncio.to_thread(self._registry.current, name)
         except UnknownModel:
-            return await self._preview(name, ask)
-        return await self._writer.write(version, ask.prompt, ask.count, person=ask.person)
+            raise Usage(await self._what_instead(name)) from None
+
+    async def knows(self, text: str) -> bool:
+        """Whether `text` is the name of a voice, or of a blend of voices, that may be asked for."""
+        try:
+            for _, name in parse_blend(text):
+                await self.version(name)
+        except (PipelineError, BotError):
+            return False
+        return True
+
+    async def together(self, names: Sequence[str]) -> str:
+        """The voice of several people at once: the one that was learned from all of them, or else a blend of theirs."""
+        learned = parse_name("-".join(names))
+        return learned if learned in await asyncio.to_thread(self._registry.names) else "+".join(names)
+
+    async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
+        """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
+        try:
+            version = await asyncio.to_thread(self._registry.version, tweets.name, tweets.version)
+            accounts = version.manifest.get("accounts", ())
+        except PipelineError:
+            accounts = ()  # a preview is no version
+        people = [Person(str(one["handle"]), str(one.get("display_name", ""))) for one in accounts]
+        people = people or [Person(one) for _, name in parse_blend(tweets.name) for one in name.split("-")]
+        return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
 
     async def models(self) -> list[Version]:
-        """The versions in use, by name."""
-        return await asyncio.to_thread(self._registry.in_use)
+        """The versions in use, by name; without those of people who do not want it."""
+        unwanted = await self._consenting.unwanted()
+        versions = await asyncio.to_thread(self._registry.in_use)
+        return [version for version in versions if unwanted.isdisjoint((version.name, *version.name.split("-")))]
 
     async def suggestions(self, typed: str) -> list[str]:
         """Names that fit what was typed so far, best first: `@` and case do not matter."""
         wanted = typed.strip().removeprefix("@").lower()
-        names = await asyncio.to_thread(self._registry.names)
-        fitting = [name for name in names if wanted in name]
+        fitting = [name for name in await self._names() if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
 
     async def _preview(self, name: str, ask: Ask) -> Tweets:
@@ -94,8 +141,14 @@ class Tweeting:
     async def _what_instead(self, name: str) -> str:
         if job := await self._training.job(name):
             return f"I am still learning {name} ({job.percent} %); try again in a moment."
-        names = await asyncio.to_thread(self._registry.names)
+        names = await self._names()
         if not names:
             return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
         known = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
         return f"I do not know {name} yet. I know {known}; an admin can train others with /train."
+
+    async def _names(self) -> list[str]:
+        """Voices in use of people who have nothing against it."""
+        unwanted = await self._consenting.unwanted()
+        names = await asyncio.to_thread(self._registry.names)
+        return [name for name in names if unwanted.isdisjoint((name, *name.split("-")))]

@@ -77,6 +77,11 @@ class Writer:
         """Against the texts of everybody whose voice it is."""
         return [self._copy_check(version) for _, version in parts_of(voice)]
 
+    def forget(self, name: str) -> None:
+        """Let go of the texts of `name`, which is no more."""
+        for known in [key for key in self._copy_checks if key[0] == name]:
+            del self._copy_checks[known]
+
     def _copy_check(self, version: Version) -> Copy:
         key = version.key
         if key not in self._copy_checks:

@@ -7,7 +7,7 @@ Knows Discord's ways to answer. Does not know what was asked.
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.rendering import sentence
-from bot.errors import NotAllowed, told
+from bot.errors import KeptOut, NotAllowed, Paused, TooOften, told
 from huggingtweets.errors import Usage
 
 log = logging.getLogger(__name__)
@@ -31,13 +31,37 @@ def person(user: discord.abc.User) -> str:
     return f"discord:{user.id}"
 
 
-async def answer(interaction: Interaction, embeds: Sequence[discord.Embed], *, ephemeral: bool = False) -> None:
-    """The answer to a deferred interaction, one message an embed."""
-    for embed in embeds:
-        if interaction.is_expired():
-            await _post(interaction, embed=embed)
+async def answer(
+    interaction: Interaction,
+    embeds: Sequence[discord.Embed],
+    *,
+    ephemeral: bool = False,
+    view: discord.ui.View | None = None,
+    file: discord.File | None = None,
+) -> discord.Message | None:
+    """The answer to a deferred interaction, one message an embed; the last one, which has the buttons and the file."""
+    message: discord.Message | None = None
+    for number, embed in enumerate(embeds, start=1):
+        extras: dict[str, Any] = {"embed": embed, "allowed_mentions": NOBODY}
+        if number == len(embeds):
+            extras |= {"view": view} if view else {}
+            extras |= {"file": file} if file else {}
+        if not interaction.is_expired():
+            message = await interaction.followup.send(ephemeral=ephemeral, wait=True, **extras)
+        elif ephemeral:
+            raise NotAllowed("This took more than 15 minutes, and after that I cannot answer privately; ask me again.")
         else:
-            await interaction.followup.send(embed=embed, ephemeral=ephemeral, allowed_mentions=NOBODY)
+            message = await _post(interaction, **extras)
+    return message
+
+
+async def tell(interaction: Interaction, text: str, *, view: discord.ui.View | None = None) -> None:
+    """`text` for the eyes of who asked, as the answer to an interaction that may be deferred already."""
+    extras: dict[str, Any] = {"view": view} if view else {}
+    if interaction.response.is_done():
+        await interaction.followup.send(sentence(text), ephemeral=True, allowed_mentions=NOBODY, **extras)
+    else:
+        await interaction.response.send_message(sentence(text), ephemeral=True, allowed_mentions=NOBODY, **extras)
 
 
 async def answer_failure(interaction: Interaction, error: Exception) -> None:
@@ -51,21 +75,45 @@ async def answer_failure(interaction: Interaction, error: Exception) -> None:
         log.warning("no answer reached interaction %s: %r", interaction.id, unanswered)
 
 
-async def reply(message: discord.Message, content: str | None = None, *, embed: discord.Embed | None = None) -> None:
-    """A reply that is sent even if `message` was deleted meanwhile."""
-    reference = message.to_reference(fail_if_not_exists=False)
-    if embed:
-        await message.channel.send(embed=embed, reference=reference, allowed_mentions=NOBODY)
-    else:
-        await message.channel.send(content, reference=reference, allowed_mentions=NOBODY)
+async def reply(
+    message: discord.Message,
+    content: str | None = None,
+    *,
+    embed: discord.Embed | None = None,
+    view: discord.ui.View | None = None,
+    into: discord.Thread | None = None,
+) -> discord.Message:
+    """A reply that is sent even if `message` was deleted meanwhile; or a message `into` its thread."""
+    extras: dict[str, Any] = {"allowed_mentions": NOBODY}
+    extras |= {"embed": embed} if embed else {}
+    extras |= {"view": view} if view else {}
+    if into:
+        return await into.send(content, **extras)
+    return await message.channel.send(content, reference=message.to_reference(fail_if_not_exists=False), **extras)
 
 
-async def reply_failure(message: discord.Message, error: Exception) -> None:
-    """Tell who wrote `message` what went wrong."""
+async def reply_failure(
+    message: discord.Message, error: Exception, *, tell_pause: Callable[[str], Awaitable[bool]]
+) -> None:
+    """Tell who wrote `message` what went wrong; privately where it only concerns them, and of a pause only once."""
     try:
-        await reply(message, sentence(told(error)))
+        if isinstance(error, Paused) and not await tell_pause(person(message.author)):
+            return
+        if not isinstance(error, TooOften | KeptOut) or not await _told_privately(message.author, error):
+            await reply(message, sentence(told(error)))
     except Exception as unanswered:  # noqa: BLE001  there is no other way left to tell
         log.warning("no answer reached message %s: %r", message.id, unanswered)
+
+
+async def _told_privately(user: discord.abc.User, error: Exception) -> bool:
+    """Whether the person needs no answer in the channel any more: a direct message reached them, or they want none."""
+    try:
+        assert isinstance(user, discord.abc.Messageable)
+        await user.send(sentence(told(error)), allowed_mentions=NOBODY)
+    except discord.Forbidden:
+        # Where we are kept out we say nothing; a limit is told in the channel.
+        return isinstance(error, KeptOut)
+    return True
 
 
 @asynccontextmanager
@@ -96,15 +144,12 @@ async def _tell(interaction: Interaction, text: str) -> None:
             await interaction.delete_original_response()
 
 
-async def _post(interaction: Interaction, text: str = "", *, embed: discord.Embed | None = None) -> None:
+async def _post(interaction: Interaction, text: str = "", **extras: Any) -> discord.Message:
     """A message in the channel, because the interaction is past its 15 minutes; it names who asked without a ping."""
     channel = interaction.channel
     assert isinstance(channel, discord.abc.Messageable)
     content = f"{interaction.user.mention} {text}".rstrip()
-    if embed:
-        await channel.send(content, embed=embed, allowed_mentions=NOBODY)
-    else:
-        await channel.send(content, allowed_mentions=NOBODY)
+    return await channel.send(content, **{"allowed_mentions": NOBODY, **extras})
 
 
 def _cause(error: Exception) -> Exception:
@@ -112,6 +157,8 @@ def _cause(error: Exception) -> Exception:
     match error:
         case app_commands.CommandInvokeError():
             return error.original
+        case app_commands.CheckFailure() if isinstance(error.__cause__, Exception):
+            return error.__cause__
         case app_commands.CheckFailure():
             return NotAllowed(str(error) or "You may not do this here.")
         case app_commands.TransformerError():

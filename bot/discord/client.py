@@ -1,6 +1,6 @@
 """The bot's side of Discord, put together: what it asks to hear, what it answers with, and how it ends.
 
-    async with DiscordBot(settings=..., tweeting=..., commands_file=..., stop_seconds=10) as bot:
+    async with discord_bot(settings=..., parts=..., commands_file=..., stop_seconds=10) as bot:
         await stay_connected(bot, settings)
 
 Knows its parts. Does not know what they say, or how tweets are made.
@@ -8,51 +8,109 @@ Knows its parts. Does not know what they say, or how tweets are made.
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import discord
 
 from bot.config import Discord
+from bot.discord import game, privacy, queue, tweets, voices
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
+from bot.discord.buttons import Choice, TweetButtons
 from bot.discord.connection import use_endpoints
+from bot.discord.gate import Gate
+from bot.discord.house import House
+from bot.discord.members import MemberMessages
 from bot.discord.mentions import Mentions
-from bot.discord.models import models
+from bot.discord.notices import Notices
+from bot.discord.parts import Parts
+from bot.discord.trainings import Trainings
 from bot.discord.tree import Tree
-from bot.discord.tweets import tweetlike
-from bot.tweeting import Tweeting
 
 log = logging.getLogger(__name__)
 
 
-def intents() -> discord.Intents:
-    """What the bot must hear, and no more. None of these needs Discord's approval."""
-    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+def intents(settings: Discord) -> discord.Intents:
+    """What the bot must hear, and no more. Only learning from members needs Discord's approval."""
+    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=settings.member_messages)
+
+
+def discord_bot(*, settings: Discord, **options: Any) -> "DiscordBot":
+    """A bot in one connection, or in shards where the settings say so."""
+    return (ShardedBot if settings.sharded else DiscordBot)(settings=settings, **options)
 
 
 class DiscordBot(discord.Client):
-    """Answers commands, mentions and replies with what `tweeting` writes.
+    """Answers commands, clicks, mentions and replies with what the use cases in `parts` give.
 
-    `commands_file` remembers which commands Discord knows. Closing it lets answers under way finish for `stop_seconds`.
+    `commands_file` remembers which commands Discord knows; `chain` bounds chains of replies. Closing it lets answers
+    under way finish for `stop_seconds`.
     """
 
-    def __init__(self, *, settings: Discord, tweeting: Tweeting, commands_file: Path, stop_seconds: float):
+    def __init__(self, *, settings: Discord, parts: Parts, commands_file: Path, stop_seconds: float, chain: int = 20):
         use_endpoints(settings)
-        super().__init__(intents=intents(), allowed_mentions=NOBODY, max_messages=None)
+        super().__init__(intents=intents(settings), allowed_mentions=NOBODY, max_messages=None)
         self._asks = Asks()
-        self._mentions = Mentions(tweeting=tweeting, asks=self._asks)
         self._commands_file = commands_file
         self._stop_seconds = stop_seconds
-        self.tree = Tree(self, asks=self._asks)
-        self.tree.add_command(tweetlike(tweeting))
-        self.tree.add_command(models(tweeting))
+        self._settings = settings
+        gate = Gate(self, access=parts.access, limits=parts.limits, settings=settings)
+        # Items that are made anew for each click find everything else here.
+        self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
+        self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
+        self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
+        self._mentions = Mentions(buttons=self.buttons, asks=self._asks, chain=chain)
+        self._members = MemberMessages(parts.listening) if settings.member_messages else None
+        self.notices = Notices(self, parts.store.settings)
+        self.tree = Tree(self, asks=self._asks, gate=gate)
+        self._add_tweets(parts)
+        self._add_privacy(parts)
+        self._add_administration(parts, gate)
+
+    def _add_tweets(self, parts: Parts) -> None:
+        self.tree.add(
+            tweets.tweetlike(parts, self.buttons),
+            tweets.cyborg(parts, self.buttons),
+            tweets.like_member(parts, self.buttons),
+            tweets.continue_as(parts),
+            voices.models(parts),
+            voices.voice(parts),
+            game.real_or_not(parts, self._referee),
+        )
+
+    def _add_privacy(self, parts: Parts) -> None:
+        self._forget = privacy.ForgetButtons(parts=parts, asks=self._asks)
+        self._join = privacy.JoinButtons(parts=parts, asks=self._asks)
+        about = privacy.privacy(member_messages=self._members is not None)
+        own = [privacy.opt_out(parts), privacy.opt_in(parts), privacy.my_data(parts), privacy.link(parts)]
+        self.tree.add(about, *own, privacy.forget(parts, self._forget), privacy.leave(parts), always=True)
+        if self._members:
+            self.tree.add(privacy.join(parts, self._join))
+
+    def _add_administration(self, parts: Parts, gate: Gate) -> None:
+        house = House(
+            self, parts=parts, gate=gate, member_messages=self._members is not None, sync=self._register_commands
+        )
+        megabytes = self._settings.upload_megabytes
+        trainings = Trainings(parts=parts, gate=gate, asks=self._asks, upload_megabytes=megabytes)
+        self.tree.add(*house.commands(), *trainings.commands(), always=True)
+        if parts.posting:
+            self.tree.add(queue.queue(parts, gate, parts.posting), always=True)
 
     async def setup_hook(self) -> None:
+        for view in (self.buttons, self._rounds, self._forget, self._join):
+            self.add_view(view)
+        self.add_dynamic_items(Choice, tweets.Continuation, privacy.Verdict, queue.Decision)
         try:
             await self.tree.sync_if_changed(self._commands_file)
         except discord.HTTPException as error:
             if error.status >= 500:
                 raise  # Discord is ill: the next log-in tries again
             log.exception("the commands could not be registered; mentions work")
+        await self._referee.take_up()
+
+    async def _register_commands(self) -> None:
+        await self.tree.sync_if_changed(self._commands_file, anyway=True)
 
     async def on_ready(self) -> None:
         assert self.user
@@ -60,9 +118,28 @@ class DiscordBot(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         assert self.user
+        if self._members:
+            await self._members.written(message)
         await self._mentions.answer(message, self.user)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        if self._members and "content" in payload.data:
+            await self._members.edited(payload.message_id, payload.data["content"])
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        if self._members:
+            await self._members.deleted([payload.message_id])
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        if self._members:
+            await self._members.deleted(payload.message_ids)
 
     async def close(self) -> None:
         """Let answers under way finish, telling everybody else to come back, then close the connection."""
         await self._asks.finish(self._stop_seconds)
+        self._referee.stop()
         await super().close()
+
+
+class ShardedBot(DiscordBot, discord.AutoShardedClient):
+    """The same in as many connections as Discord asks for."""

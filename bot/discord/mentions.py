@@ -3,27 +3,45 @@
 Discord sends the text of these without the privileged message-content intent, and of no others. A reply to an
 interaction's answer comes without its text: there is no more to go on with than the voice.
 
-Knows who is called and who is never answered. Does not know limits, models, or how a failure is told.
+Knows who is called, who is never answered, and when a chain of replies is long enough. Does not know limits, models, or
+how a failure is told.
 """
 
 import re
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import discord
 
 from bot.discord.answering import person, reply, reply_failure, typing
 from bot.discord.asks import Asks
+from bot.discord.buttons import TweetButtons
+from bot.discord.gate import places, server_id
+from bot.discord.house import THREADS, VOICE
 from bot.discord.rendering import how_to_ask, tweet_pages, voice_of
 from bot.errors import NotAllowed
-from bot.tweeting import Ask, Tweeting
+from bot.tweeting import Ask
+from huggingtweets.errors import Usage
+
+REMEMBERED = 10_000  # tweets of ours of which it is known how long their chain is
+MAX_THREAD_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a message wants: a tweet of `name`, or without a name to be told how to ask."""
+    """What a message wants: a tweet of `name`, or without a name to be told how to ask.
+
+    `replied_to` is our message that it goes on with, or 0.
+    """
 
     name: str = ""
     prompt: str = ""
+    replied_to: int = 0
+
+    @property
+    def text(self) -> str:
+        """All that was said."""
+        return f"{self.name} {self.prompt}".strip()
 
 
 def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
@@ -34,11 +52,13 @@ def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
     own_mention = re.compile(rf"\s*<@!?{me.id}>")
     text = _with_names(own_mention.sub("", message.content), message).strip()
     if voice := _voice_replied_to(message, me):
-        return Call(voice, text)
+        assert message.reference
+        return Call(voice, text, message.reference.message_id or 0)
     if not _is_direct(message) and not own_mention.match(message.content):
         # Named in the middle of a sentence is called, but it is no command.
         return Call() if own_mention.search(message.content) else None
-    return Call(*text.split(maxsplit=1))
+    name, *prompt = text.split(maxsplit=1) or [""]
+    return Call(name, prompt[0] if prompt else "")
 
 
 def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> str | None:
@@ -72,11 +92,14 @@ def _with_names(text: str, message: discord.Message) -> str:
 
 
 class Mentions:
-    """Answers messages that call the bot, each one once."""
+    """Answers messages that call the bot, each one once, and at most `chain` in a chain of replies."""
 
-    def __init__(self, *, tweeting: Tweeting, asks: Asks):
-        self._tweeting = tweeting
+    def __init__(self, *, buttons: TweetButtons, asks: Asks, chain: int):
+        self._buttons = buttons
+        self._parts = buttons.parts
         self._asks = asks
+        self._chain = chain
+        self._depths: OrderedDict[int, int] = OrderedDict()
 
     async def answer(self, message: discord.Message, me: discord.abc.User) -> None:
         """Reply to `message` if it calls `me`."""
@@ -85,17 +108,54 @@ class Mentions:
             return
         try:
             self._asks.refuse_when_stopping()
+            guild = message.guild.id if message.guild else None
+            await self._buttons.gate.admit(guild, message.channel, message.author)
+            call = await self._completed(message, call)
             if call.name:
                 await self._tweet(message, call)
             else:
                 await reply(message, how_to_ask(me.name))
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the log has it
-            await reply_failure(message, error)
+            await reply_failure(message, error, tell_pause=self._parts.store.pauses.tell_once)
+
+    async def _completed(self, message: discord.Message, call: Call) -> Call:
+        """`call` with the channel's own voice, where it names none that is known."""
+        if call.replied_to:
+            return call
+        if call.name and await self._parts.tweeting.knows(call.name):
+            return call
+        for place in places(message.channel):
+            if default := await self._parts.store.settings.get(place, VOICE):
+                return Call(str(default), call.text)
+        return call
 
     async def _tweet(self, message: discord.Message, call: Call) -> None:
         if not _may_embed(message):
             raise NotAllowed('I lack the permission "Embed Links" in this channel, which my tweets need.')
+        depth = self._depths.get(call.replied_to, 0) + 1
+        if depth > self._chain:
+            raise Usage(f"We have gone on for {self._chain} tweets; begin again with a new message.")
+        guild = message.guild.id if message.guild else None
+        ask = Ask(person(message.author), call.name, call.prompt, 1, server_id(guild))
         async with typing(message.channel):
-            tweets = await self._tweeting.tweet_like(Ask(person(message.author), call.name, call.prompt))
-        for embed in tweet_pages(tweets):
-            await reply(message, embed=embed)
+            tweets = await self._parts.tweeting.tweet_like(ask)
+        thread = await self._thread(message, tweets.name)
+        pages = tweet_pages(tweets)
+        for number, embed in enumerate(pages, start=1):
+            view = self._buttons if number == len(pages) else None
+            sent = await reply(message, embed=embed, view=view, into=thread)
+        self._note(sent.id, depth)
+        await self._buttons.remember(sent, tweets, call.prompt, message.author, guild)
+
+    async def _thread(self, message: discord.Message, voice: str) -> discord.Thread | None:
+        """A thread for the answer, where the server wants that; None for the channel itself."""
+        if not isinstance(message.channel, discord.TextChannel):
+            return None
+        if not await self._parts.store.settings.get(server_id(message.channel.guild.id), THREADS):
+            return None
+        return await message.create_thread(name=f"AI parody of {voice}"[:MAX_THREAD_NAME])
+
+    def _note(self, message: int, depth: int) -> None:
+        self._depths[message] = depth
+        while len(self._depths) > REMEMBERED:
+            self._depths.popitem(last=False)

@@ -4,10 +4,13 @@ Knows Discord's Markdown and lengths. Does not know connections, or who asked.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import discord
 
+from bot.store.feedback import Tally
+from bot.store.rounds import Score
 from huggingtweets.checks import defused
 from huggingtweets.generate import Tweets
 from huggingtweets.registry import Version
@@ -20,7 +23,8 @@ MAX_MODEL_PAGES = 5
 
 PARODY_OF = "AI parody of "
 # Read back from the footer of an answer, so that a reply finds its voice after a restart too.
-_FOOTER = re.compile(r"(?P<name>[a-z0-9_-]+) (?:v\d+|preview)")
+_FOOTER = re.compile(r"(?P<name>[a-z0-9_.*+-]+) (?:v\d+(?:\+v\d+)*|preview)")
+_NOT_HANDLE = re.compile(r"^[\d.]+\*")
 
 # A link shows as it is, so it is passed over. `<` opens mentions, emoji, time stamps and commands.
 _INLINE = re.compile(r"(?P<link>https?://[^\s<]+[^\s<.,:;\"'\])])|(?P<sign>[\\*_~`|\[<])")
@@ -40,7 +44,7 @@ def sentence(text: str) -> str:
 
 def tweet_pages(tweets: Tweets) -> list[discord.Embed]:
     """The tweets below each other, each page marked as what it is."""
-    handles = ", ".join(f"@{handle}" for handle in tweets.name.split("-"))
+    handles = ", ".join(f"@{handle}" for handle in handles_of(tweets.name))
     pages = []
     for page in _pages(map(as_written, tweets.texts), between="\n\n"):
         embed = discord.Embed(description=page)
@@ -48,6 +52,11 @@ def tweet_pages(tweets: Tweets) -> list[discord.Embed]:
         embed.set_footer(text=f"{tweets.name} {tweets.version}")
         pages.append(embed)
     return pages
+
+
+def handles_of(name: str) -> list[str]:
+    """The people in a voice (`nasa-neiltyson`) or in a blend of voices (`nasa+0.5*neiltyson`)."""
+    return list(dict.fromkeys(one for part in name.split("+") for one in _NOT_HANDLE.sub("", part).split("-")))
 
 
 def voice_of(embeds: Sequence[discord.Embed]) -> str | None:
@@ -69,6 +78,47 @@ def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
     if listed < len(versions):
         shown[-1].set_footer(text=f"and {len(versions) - listed} more: type a part of a name in /tweetlike")
     return shown
+
+
+def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
+    """A voice's profile: what it was learned from, how it did, and what people think of it."""
+    manifest = version.manifest
+    handles = ", ".join(f"@{handle}" for handle in handles_of(version.name))
+    embed = discord.Embed(title=_cut(PARODY_OF + handles, MAX_AUTHOR))
+    embed.add_field(name="Version", value=_model_line(version), inline=False)
+    for account in manifest.get("accounts", ())[:5]:
+        counts = account.get("counts", {})
+        embed.add_field(
+            name=_cut(f"@{account['handle']}", MAX_AUTHOR),
+            value=f"{counts.get('kept', 0):,} tweets of {counts.get('downloaded', 0):,}; left out: "
+            f"{counts.get('retweets', 0):,} retweets, {counts.get('short', 0):,} short ones",
+            inline=False,
+        )
+    if report := manifest.get("report"):
+        embed.add_field(name="How well it knows them", value=_report_lines(report), inline=False)
+    liked = tally.up + tally.down
+    embed.add_field(name="Answers", value=f"👍 {tally.up} · 👎 {tally.down}" if liked else "nobody has voted yet")
+    embed.add_field(name="Real or AI?", value=fools(score))
+    return embed
+
+
+def fools(score: Score) -> str:
+    """The score of a voice in the game."""
+    if score.share is None:
+        return "nobody has guessed yet"
+    return f"fools {score.share:.0%} of {score.votes} guesses"
+
+
+def _report_lines(report: Mapping[str, Any]) -> str:
+    now, base = report.get("held_out_bits_per_byte"), report.get("base_held_out_bits_per_byte")
+    lines = [f"{now:.2f} bits per byte on tweets it had not seen (untrained {base:.2f})"] if now and base else []
+    if report.get("drafts"):
+        lines.append(
+            f"{report['exact_copies']} copies and {report['near_copies']} near-copies in {report['drafts']} drafts"
+        )
+    if report.get("attribution") is not None:
+        lines.append(f"{report['attribution']:.0%} taken for the right person among {report['accounts']}")
+    return "\n".join(lines) or "not measured"
 
 
 def how_to_ask(me: str) -> str:

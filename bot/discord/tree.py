@@ -10,40 +10,56 @@ import hashlib
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.discord.answering import Interaction, answer_failure
-from bot.discord.asks import Asks, Stopping
+from bot.discord.asks import Asks
+from bot.discord.gate import Gate
 from huggingtweets import atomic
 
 log = logging.getLogger(__name__)
+
+ALWAYS = "always"  # of a command: it works also for who is kept out or paused
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
     """Takes each ask once, and answers every failure."""
 
-    def __init__(self, client: discord.Client, *, asks: Asks):
+    def __init__(self, client: discord.Client, *, asks: Asks, gate: Gate):
         super().__init__(client)
         self._asks = asks
+        self._gate = gate
+
+    def add(
+        self, *commands: app_commands.Command[Any, ..., None] | app_commands.ContextMenu, always: bool = False
+    ) -> None:
+        """Add commands; `always` for those that work also for who is kept out or paused."""
+        for command in commands:
+            command.extras[ALWAYS] = always
+            self.add_command(command)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         if not self._asks.begin(interaction.id):
             return False
         try:
             self._asks.refuse_when_stopping()
-        except Stopping as error:
+            if not (interaction.command and interaction.command.extras.get(ALWAYS)):
+                await self._gate.admit_interaction(interaction)
+        except Exception as error:
+            # Any other error than the library's own would leave the person without an answer.
             raise app_commands.CheckFailure(str(error)) from error
         return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await answer_failure(interaction, error)
 
-    async def sync_if_changed(self, file: Path) -> bool:
+    async def sync_if_changed(self, file: Path, *, anyway: bool = False) -> bool:
         """Register the commands unless `file` says that Discord has just these; whether it was done."""
         wanted = {"application": self.client.application_id, "commands": self._digest()}
-        if _read(file) == wanted:
+        if not anyway and _read(file) == wanted:
             return False
         await self.sync()
         atomic.write_json(file, wanted)

@@ -1,43 +1,158 @@
-"""/tweetlike: tweets in somebody's voice.
+"""/tweetlike and /cyborg, and the same from the menus of messages and members: tweets in somebody's voice.
 
-Knows the command's options. Does not know limits, models, or how a failure is told.
+Knows the commands' options. Does not know limits, models, or how a failure is told.
 """
 
+import re
 from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.discord.answering import Interaction, answer, person
-from bot.discord.rendering import tweet_pages
+from bot.discord.buttons import TweetButtons
+from bot.discord.gate import server_id
+from bot.discord.parts import Parts
 from bot.tweeting import MAX_PROMPT_CHARACTERS, MAX_SUGGESTIONS, Ask, Tweeting
+from huggingtweets.errors import Usage
 
 MAX_CHOICE = 100  # characters of a suggestion
+_MENTION = re.compile(r"\s*<@!?(\d+)>\s*")
+Choices = list[app_commands.Choice[str]]
 
 
-def tweetlike(tweeting: Tweeting) -> app_commands.Command[Any, ..., None]:
+async def voice_named(parts: Parts, text: str, guild: int | None) -> str:
+    """The voice that was typed: a name, an @handle, or a member of the server who has linked theirs."""
+    mention = _MENTION.fullmatch(text)
+    if mention:
+        return await parts.consenting.voice_of(server_id(guild), f"discord:{mention[1]}")
+    return text
+
+
+async def voices(tweeting: Tweeting, typed: str) -> Choices:
+    """Voices for a name that is being typed."""
+    names = await tweeting.suggestions(typed)
+    fitting = [name for name in names if len(name) <= MAX_CHOICE]
+    return [app_commands.Choice(name=name, value=name) for name in fitting[:MAX_SUGGESTIONS]]
+
+
+def tweetlike(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, ..., None]:
     """The command; it is made here because its largest count is a setting."""
 
     @app_commands.command(name="tweetlike", description="Tweets like somebody whose voice I have learned")
     @app_commands.describe(
-        user="whose voice; type a part of the name",
+        user="whose voice: a name, an @handle, or a member of this server; type a part of it",
         prompt="how the tweets begin",
         count="how many tweets",
+        private="show them only to me",
+        picture="as a picture",
     )
     async def command(
         interaction: discord.Interaction[discord.Client],
         user: str,
         prompt: app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
-        count: app_commands.Range[int, 1, tweeting.max_count] = 1,
+        count: app_commands.Range[int, 1, parts.tweeting.max_count] = 1,
+        private: bool = False,
+        picture: bool = False,
     ) -> None:
-        await interaction.response.defer()
-        tweets = await tweeting.tweet_like(Ask(person(interaction.user), user, prompt, count))
-        await answer(interaction, tweet_pages(tweets))
+        await interaction.response.defer(ephemeral=private)
+        name = await voice_named(parts, user, interaction.guild_id)
+        ask = Ask(person(interaction.user), name, prompt, count, server_id(interaction.guild_id))
+        tweets = await parts.tweeting.tweet_like(ask)
+        drawn = await parts.tweeting.picture(tweets, prompt) if picture else None
+        await buttons.show(interaction, tweets, prompt, private=private, picture=drawn)
 
     @command.autocomplete("user")
-    async def suggestions(_: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        names = await tweeting.suggestions(typed)
-        fitting = [name for name in names if len(name) <= MAX_CHOICE]
-        return [app_commands.Choice(name=name, value=name) for name in fitting[:MAX_SUGGESTIONS]]
+    async def suggestions(_: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed)
 
     return command
+
+
+def cyborg(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, ..., None]:
+    """Several people in one voice."""
+
+    @app_commands.command(name="cyborg", description="A tweet by two or three people at once")
+    @app_commands.describe(a="the first voice", b="the second voice", c="a third voice", prompt="how the tweet begins")
+    async def command(
+        interaction: discord.Interaction[discord.Client],
+        a: str,
+        b: str,
+        c: str = "",
+        prompt: app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
+    ) -> None:
+        await interaction.response.defer()
+        names = [await voice_named(parts, one, interaction.guild_id) for one in (a, b, c) if one]
+        name = await parts.tweeting.together(names)
+        ask = Ask(person(interaction.user), name, prompt, 1, server_id(interaction.guild_id))
+        await buttons.show(interaction, await parts.tweeting.tweet_like(ask), prompt)
+
+    @command.autocomplete("a")
+    @command.autocomplete("b")
+    @command.autocomplete("c")
+    async def suggestions(_: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed)
+
+    return command
+
+
+def like_member(parts: Parts, buttons: TweetButtons) -> app_commands.ContextMenu:
+    """In the menu of a member."""
+
+    async def tweet_like(interaction: discord.Interaction[discord.Client], member: discord.Member) -> None:
+        await interaction.response.defer()
+        name = await parts.consenting.voice_of(server_id(interaction.guild_id), person(member))
+        ask = Ask(person(interaction.user), name, "", 1, server_id(interaction.guild_id))
+        await buttons.show(interaction, await parts.tweeting.tweet_like(ask), "")
+
+    menu = app_commands.ContextMenu(name="Tweet like", callback=tweet_like)
+    menu.guild_only = True
+    return menu
+
+
+def continue_as(parts: Parts) -> app_commands.ContextMenu:
+    """In the menu of a message: choose who goes on with it."""
+
+    async def go_on(interaction: discord.Interaction[discord.Client], message: discord.Message) -> None:
+        await interaction.response.defer(ephemeral=True)
+        start = " ".join(message.content.split())[:MAX_PROMPT_CHARACTERS]
+        if not start:
+            raise Usage("There is no text in this message to go on with.")
+        names = (await voices(parts.tweeting, ""))[:MAX_SUGGESTIONS]
+        if not names:
+            raise Usage("I know nobody yet; an admin can train a voice with /train.")
+        chooser = discord.ui.View(timeout=None)
+        chooser.add_item(Continuation(names))
+        # The start stands in the message itself, so that the choice works after a restart, too.
+        embed = discord.Embed(title="Continue this as ...", description=start)
+        await answer(interaction, [embed], ephemeral=True, view=chooser)
+
+    return app_commands.ContextMenu(name="Continue this as ...", callback=go_on)
+
+
+class Continuation(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"continue:voice"):
+    """Who goes on with a message."""
+
+    def __init__(self, names: Choices | None = None):
+        options = [discord.SelectOption(label=choice.name) for choice in names or ()]
+        options = options or [discord.SelectOption(label="-")]
+        super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder="Whose voice?"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "Continuation":
+        return cls()
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Write it for everybody to see."""
+        buttons: TweetButtons = interaction.client.buttons
+        await buttons.answered(interaction, self._go_on)
+
+    async def _go_on(self, interaction: Interaction) -> None:
+        assert interaction.message
+        await interaction.response.defer(thinking=True)
+        prompt = str(interaction.message.embeds[0].description)
+        buttons: TweetButtons = interaction.client.buttons
+        ask = Ask(person(interaction.user), self.item.values[0], prompt, 1, server_id(interaction.guild_id))
+        await buttons.show(interaction, await buttons.parts.tweeting.tweet_like(ask), prompt)

@@ -11,7 +11,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from bot.store.database import Database, insert
-from bot.store.tables import links, opt_outs, tombstones
+from bot.store.tables import links, members, opt_outs, tombstones
 
 Scope = Literal["imitation", "replies"]
 
@@ -98,6 +98,17 @@ class Consent:
         async with self._database.reading() as connection:
             query = sa.select(links.c.person).select_from(joined).where(*where).limit(1)
             return await connection.scalar(query) is not None
+
+    async def unwanted(self) -> frozenset[str]:
+        """All voices of people who want no imitation, by a confirmed link, and everything that is buried."""
+        joined = links.join(opt_outs, links.c.person == opt_outs.c.person)
+        where = (links.c.state == "confirmed", opt_outs.c.scope == "imitation")
+        linked = sa.select(links.c.voice).select_from(joined).where(*where)
+        learned = members.join(opt_outs, members.c.person == opt_outs.c.person)
+        theirs = sa.select(members.c.voice).select_from(learned).where(opt_outs.c.scope == "imitation")
+        async with self._database.reading() as connection:
+            query = sa.union(linked, theirs, sa.select(tombstones.c.subject))
+            return frozenset(await connection.scalars(query))
 
     async def bury(self, subject: str, by: str) -> None:
         """Nothing may bring `subject` back: a handle, or a person."""

@@ -60,6 +60,12 @@ class Members:
             await connection.execute(sa.delete(members).where(members.c.server == server, members.c.person == person))
             return (await connection.execute(sa.delete(member_messages).where(*mine))).rowcount
 
+    async def forget_messages(self, server: str, person: str) -> int:
+        """Delete what a member wrote on `server`; how many messages there were."""
+        mine = (member_messages.c.server == server, member_messages.c.person == person)
+        async with self._database.writing() as connection:
+            return (await connection.execute(sa.delete(member_messages).where(*mine))).rowcount
+
     async def get(self, server: str, person: str) -> Member | None:
         async with self._database.reading() as connection:
             return await _member(connection, server, person)
@@ -69,6 +75,17 @@ class Members:
         query = sa.select(members).where(members.c.server == server).order_by(members.c.joined_at)
         async with self._database.reading() as connection:
             return [Member(**row._mapping) for row in await connection.execute(query)]
+
+    async def of_voice(self, voice: str) -> list[Member]:
+        """Whose voice this is."""
+        async with self._database.reading() as connection:
+            rows = await connection.execute(sa.select(members).where(members.c.voice == voice))
+            return [Member(**row._mapping) for row in rows]
+
+    async def voices(self) -> list[str]:
+        """The voices of all who have joined, on whatever server."""
+        async with self._database.reading() as connection:
+            return sorted(await connection.scalars(sa.select(members.c.voice).distinct()))
 
     async def wrote(
         self, message: str, *, server: str, channel: str, person: str, text: str, written_at: datetime

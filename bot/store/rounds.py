@@ -92,6 +92,12 @@ class Rounds:
                 return None
         return await self._score(rounds.c.message == message)
 
+    async def open(self) -> list[Round]:
+        """Rounds that nobody has closed, the first to end first."""
+        async with self._database.reading() as connection:
+            query = sa.select(rounds).where(~rounds.c.closed).order_by(rounds.c.ends_at)
+            return [Round(**row._mapping) for row in await connection.execute(query)]
+
     async def overdue(self) -> list[Round]:
         """Rounds whose time is up and that nobody has closed."""
         query = sa.select(rounds).where(~rounds.c.closed, rounds.c.ends_at <= self._clock())

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from bot.permission import RateLimit
+from bot.config import Limits as LimitSettings
+from bot.consent import Consenting
+from bot.permission import Limits
 from bot.store import Store
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads
 from bot.worker import Worker
-from huggingtweets.config import Settings
+from huggingtweets.config import Settings, Storage
 from huggingtweets.engine import Engine
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Writer
@@ -120,12 +122,15 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
         Engine(trained[0].generation) as engine,
         training_in(home, max_waiting=2) as training,
         Previews(trained[0]) as previews,
+        Store(f"sqlite:///{home.folder}/data/bot.db") as store,
     ):
+        storage = Storage(models=home.registry.root, data=home.folder / "data")
         tweeting = Tweeting(
             registry=home.registry,
             writer=Writer(engine),
             training=training,
-            limit=RateLimit(20),
+            limits=Limits(LimitSettings(requests_per_minute=20), store.pauses),
+            consenting=Consenting(store=store, settings=Settings(storage=storage)),
             max_count=5,
             previews=previews,
             tweets=TweetStore(home.folder / "data" / "tweets"),

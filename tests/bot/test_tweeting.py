@@ -36,7 +36,7 @@ async def test_a_name_that_cannot_be_a_folder_is_refused(use_cases) -> None:
 
 
 async def test_asking_too_often_is_refused(use_cases) -> None:
-    use_cases.tweeting._limit._per_minute = 1
+    use_cases.tweeting._limits._person._per_minute = 1
     await use_cases.tweeting.tweet_like(Ask("test:1", "ann"))
     with pytest.raises(TooOften):
         await use_cases.tweeting.tweet_like(Ask("test:1", "ann"))

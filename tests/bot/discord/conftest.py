@@ -3,25 +3,40 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import discord
 import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
-from bot.config import Discord
-from bot.discord.client import DiscordBot
-from bot.permission import RateLimit
+from bot import permission
+from bot.access import Access
+from bot.config import Discord, Limits
+from bot.consent import Consenting
+from bot.discord import trainings
+from bot.discord.client import DiscordBot, discord_bot
+from bot.discord.parts import Parts
+from bot.listening import Listening
+from bot.posting import Posting
+from bot.schedule import Timetable
 from bot.store import Store
+from bot.store.schedules import Schedule
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads
+from bot.versions import Versions
+from bot.voting import Voting
 from huggingtweets.blend import Voice
+from huggingtweets.config import Settings, Storage
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
 
 MAX_COUNT = 5
 STOP_SECONDS = 30.0
+PAUSE = 20.0
+SETTINGS = Discord()
 
 
 class ScriptedWriter(Writer):
@@ -70,37 +85,109 @@ def commands_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db") as store:
+    async with Store(f"sqlite:///{tmp_path}/bot.db", discord.utils.utcnow) as store:
         yield store
 
 
-MakeBot = Callable[..., DiscordBot]
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between looks at a training: longer than SimCord waits for the bot to come to rest."""
+    assert trainings.SECONDS_BETWEEN_EDITS == 1.0
+    monkeypatch.setattr(trainings, "SECONDS_BETWEEN_EDITS", PAUSE)
+
+
+@dataclass
+class Jobs:
+    """Whether somebody was woken up to train."""
+
+    woken: int = 0
+
+    def wake(self) -> None:
+        self.woken += 1
 
 
 @pytest.fixture
-def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path, store: Store) -> MakeBot:
+def jobs() -> Jobs:
+    return Jobs()
+
+
+MakeBot = Callable[..., DiscordBot]
+LIMITS = Limits(requests_per_minute=10, strikes=5, strike_minutes=10.0, pause_minutes=30.0)
+
+
+@pytest.fixture
+def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path, store: Store, jobs: Jobs) -> MakeBot:
     def make(
         *,
         writes: Writer = writer,
         knows: Registry = registry,
         max_count: int = MAX_COUNT,
-        settings: Discord = Discord(),  # noqa: B008  frozen
+        settings: Discord = SETTINGS,
+        limits: Limits = LIMITS,
+        posting: Posting | None = None,
     ) -> DiscordBot:
-        tweeting = Tweeting(
-            registry=knows,
-            writer=writes,
-            training=Training(store=store, uploads=Uploads(commands_file.parent / "uploads"), wake=lambda: None),
-            limit=RateLimit(per_minute=10),
-            max_count=max_count,
+        parts = make_parts(
+            store, writes, knows, commands_file.parent, jobs, max_count=max_count, limits=limits, posting=posting
         )
-        return DiscordBot(settings=settings, tweeting=tweeting, commands_file=commands_file, stop_seconds=STOP_SECONDS)
+        return discord_bot(
+            settings=settings,
+            parts=parts,
+            commands_file=commands_file,
+            stop_seconds=STOP_SECONDS,
+            chain=limits.chain,
+        )
 
     return make
 
 
+def make_parts(
+    store: Store,
+    writer: Writer,
+    registry: Registry,
+    data: Path,
+    jobs: Jobs,
+    *,
+    max_count: int = MAX_COUNT,
+    limits: Limits = LIMITS,
+    posting: Posting | None = None,
+) -> Parts:
+    """The use cases as app.py puts them together, on SimCord's clock."""
+    settings = Settings(storage=Storage(models=registry.root, data=data))
+    tweets = TweetStore(settings.tweets)
+    consenting = Consenting(store=store, settings=settings)
+    training = Training(store=store, uploads=Uploads(data / "uploads"), wake=jobs.wake, max_waiting=3)
+    rate = permission.Limits(limits, store.pauses, discord.utils.utcnow)
+    tweeting = Tweeting(
+        registry=registry,
+        writer=writer,
+        training=training,
+        limits=rate,
+        consenting=consenting,
+        max_count=max_count,
+        tweets=tweets,
+    )
+    return Parts(
+        store=store,
+        access=Access(store.settings),
+        limits=rate,
+        consenting=consenting,
+        tweeting=tweeting,
+        training=training,
+        versions=Versions(store=store, registry=registry),
+        voting=Voting(store=store, tweeting=tweeting, seconds=60.0, clock=discord.utils.utcnow),
+        listening=Listening(store=store, registry=registry, tweets=tweets, consenting=consenting),
+        timetable=Timetable(store=store, actions={"retrain": _enqueued, "post": _enqueued}, clock=discord.utils.utcnow),
+        posting=posting,
+    )
+
+
+async def _enqueued(schedule: Schedule, due: datetime) -> str:
+    return "enqueued"
+
+
 @pytest.fixture
-def simcord_bot(make_bot: MakeBot) -> DiscordBot:
-    return make_bot()
+async def simcord_bot(make_bot: MakeBot) -> DiscordBot:
+    return make_bot()  # in the loop, where buttons want to be made
 
 
 @dataclass(frozen=True)
@@ -117,6 +204,20 @@ class World:
         """The bot's mention."""
         assert self.bot.user
         return self.bot.user.mention
+
+    def member(self, name: str, **rights: bool) -> MemberActor:
+        """Somebody else on the server, with `rights` such as `manage_guild`."""
+        guild = self.ann.guild
+        roles = [guild.create_role(f"of {name}", permissions=discord.Permissions(**rights))] if rights else []
+        return guild.add_member(self.env.create_user(name), roles=roles)
+
+    def admin(self) -> MemberActor:
+        return self.member("ada", manage_guild=True)
+
+    def private(self, viewer: MemberActor) -> str:
+        """The last message that only `viewer` sees."""
+        history = self.channel.history(viewer=viewer)
+        return [one for one in history if one.flags.ephemeral][-1].content
 
     def said(self) -> list[discord.Message]:
         """What the bot wrote into the channel for everybody, oldest first."""

@@ -11,6 +11,9 @@ from discord import app_commands
 from bot.discord.answering import Interaction
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
+EVERYBODYS = {"tweetlike", "cyborg", "models", "voice", "realornot", "Tweet like", "Continue this as ..."}
+EVERYBODYS |= {"privacy", "optout", "optin", "mydata", "forget", "link", "leave"}
+ADMINS = {"train", "retrain", "jobs", "cancel", "promote", "rollback", "allow", "deny", "settings", "status", "sync"}
 SYNC = "/applications/*/commands"
 
 
@@ -20,7 +23,7 @@ def syncs(there: World) -> int:
 
 async def test_commands_are_registered_once_and_globally(there: World, make_bot: MakeBot) -> None:
     assert set(there.env.backend.commands) == {None}
-    assert {one["name"] for one in there.env.backend.commands[None].values()} == {"tweetlike", "models"}
+    assert {one["name"] for one in there.env.backend.commands[None].values()} == EVERYBODYS | ADMINS
     await there.env.restart_bot(make_bot())
     assert syncs(there) == 1
 

@@ -5,6 +5,7 @@ import re
 import simcord
 from simcord import Env, ResponseMessage
 
+from bot.store import Store
 from huggingtweets.config import Settings
 from huggingtweets.engine import Engine
 from huggingtweets.errors import NotEnoughDrafts
@@ -188,3 +189,84 @@ async def test_a_resent_interaction_is_answered_once(there: World, writer: Scrip
     await there.env.settle()
     assert len(writer.asked) == 1
     assert len(there.said()) == 1
+
+
+async def test_private_tweets_are_for_who_asked_alone(there: World) -> None:
+    result = await there.ann.slash(there.channel, "tweetlike", user="nasa", private=True)
+    assert result.response
+    assert result.response.ephemeral
+    assert there.said() == []
+
+
+async def test_a_private_answer_after_15_minutes_is_not_made_public(there: World, writer: ScriptedWriter) -> None:
+    writer.seconds = 15 * 60 + 1
+    await there.ann.slash(there.channel, "tweetlike", user="nasa", private=True)
+    await there.env.advance_time(writer.seconds + 1)
+    assert all(not message.embeds for message in there.said())
+    assert "after that I cannot answer privately" in there.said()[-1].content
+    assert there.errors() == ["NotAllowed"]
+
+
+async def test_a_picture_comes_with_the_tweets(there: World) -> None:
+    result = await there.ann.slash(there.channel, "tweetlike", user="nasa", prompt="We", picture=True)
+    assert result.response
+    [picture] = result.response.attachments
+    assert (await picture.read()).startswith(b"\x89PNG")
+    assert result.response.embeds[0].image.url
+
+
+async def test_a_cyborg_is_the_voice_that_was_learned_from_all(
+    there: World, registry: Registry, writer: ScriptedWriter
+) -> None:
+    add_voice(registry, "elon-nasa")
+    await there.ann.slash(there.channel, "cyborg", a="@NASA", b="elon", prompt="We")
+    assert writer.asked == [("elon-nasa", "We", 1)]
+    assert there.said()[0].embeds[0].author.name == "AI parody of @elon, @nasa"
+    assert "nasa" in str(await there.ann.autocomplete(there.channel, "cyborg", "b", "n"))
+
+
+async def test_a_message_is_continued_in_a_voice_that_is_chosen_also_after_a_restart(
+    there: World, writer: ScriptedWriter, make_bot: MakeBot
+) -> None:
+    message = await there.ann.send(there.channel, "My *dream*\nis")
+    await there.env.restart_bot(make_bot())
+    bob = there.member("bob")
+    menu = await bob.context_menu(there.channel, "Continue this as ...", message)
+    assert menu.response
+    assert menu.response.ephemeral
+    await bob.select(menu.response, ["nasa"])
+    assert writer.asked == [("nasa", "My *dream* is", 1)]
+    assert there.said()[0].embeds[0].description == "Tweet number 1"
+
+
+async def test_what_goes_wrong_with_a_choice_is_told(there: World, writer: ScriptedWriter) -> None:
+    message = await there.ann.send(there.channel, "My dream is")
+    menu = await there.ann.context_menu(there.channel, "Continue this as ...", message)
+    assert menu.response
+    writer.error = ZeroDivisionError("secret")
+    await there.ann.select(menu.response, ["nasa"])
+    assert "Something went wrong on my side" in there.private(there.ann)
+    assert there.said() == []
+
+
+async def test_nothing_to_continue_and_nobody_to_do_it_are_told(there: World, registry: Registry) -> None:
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    await there.ann.context_menu(there.channel, "Continue this as ...", there.said()[0])
+    assert "There is no text in this message" in there.private(there.ann)
+    message = await there.ann.send(there.channel, "My dream is")
+    registry.forget("nasa")
+    await there.ann.context_menu(there.channel, "Continue this as ...", message)
+    assert "I know nobody yet" in there.private(there.ann)
+    assert there.errors() == ["Usage", "Usage"]
+
+
+async def test_a_member_is_imitated_from_their_menu_once_they_have_a_voice(
+    there: World, writer: ScriptedWriter, store: Store
+) -> None:
+    bob = there.member("bob")
+    await there.ann.context_menu(there.channel, "Tweet like", bob)
+    assert "I know no voice of theirs" in there.private(there.ann)
+    await store.members.join(f"discord:server:{there.ann.guild.id}", f"discord:{bob.id}", "nasa")
+    await there.ann.context_menu(there.channel, "Tweet like", bob)
+    assert writer.asked == [("nasa", "", 1)]
+    assert there.errors() == ["Usage"]

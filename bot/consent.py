@@ -1,0 +1,196 @@
+"""The use case "my voice is mine": opt-outs, claims of voices, one's own data, and being forgotten for real.
+
+Knows the database and what the pipeline keeps. Does not know platforms, or who may decide about claims.
+"""
+
+import asyncio
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.errors import NotAllowed
+from bot.store import Store
+from bot.store.consent import Link
+from huggingtweets.config import Settings
+from huggingtweets.errors import Unavailable, Usage
+from huggingtweets.forgetting import affected, forget
+from huggingtweets.names import parse_handle, parse_name
+from huggingtweets.records import JSON
+from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 30.0  # for a training of theirs to end
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What was deleted: voices by name, and rows of the database."""
+
+    voices: tuple[str, ...]
+    rows: int
+
+
+class Consenting:
+    """What people decide about themselves. `unload(name)` is told of each voice that is gone."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settings: Settings,
+        unload: Callable[[str], None] | None = None,
+    ):
+        self._store = store
+        self._settings = settings
+        self._registry = Registry(settings.storage.models)
+        self._tweets = TweetStore(settings.tweets)
+        self._unload = unload
+
+    async def refuse(self, name: str) -> None:
+        """Raises `NotAllowed` when one of the people in the voice `name` does not want to be imitated."""
+        handles = dict.fromkeys((name, *name.split("-")))
+        unwanted = await self.unwanted()
+        if refused := next((handle for handle in handles if handle in unwanted), None):
+            raise NotAllowed(f"{refused} does not want to be imitated.")
+
+    async def unwanted(self) -> frozenset[str]:
+        """Voices of people who opted out, and those that were forgotten."""
+        return await self._store.consent.unwanted()
+
+    async def opt_out(self, person: str) -> bool:
+        """No more imitation of `person`, nor games with their tweets, anywhere; whether that is new."""
+        new = await self._store.consent.opt_out(person, "imitation")
+        if new:
+            await self._store.audit.add(person, "consent.opt_out", person)
+        return new
+
+    async def opt_in(self, person: str) -> bool:
+        """Take an opt-out back; whether there was one."""
+        found = await self._store.consent.opt_in(person, "imitation")
+        if found:
+            await self._store.audit.add(person, "consent.opt_in", person)
+        return found
+
+    async def opted_out(self, person: str) -> bool:
+        return await self._store.consent.opted_out(person, "imitation")
+
+    async def claim(self, server: str, person: str, voice: str) -> str:
+        """`person` says that `voice` is theirs; the voice's name. It counts once an admin has confirmed it."""
+        handle = parse_handle(voice)
+        known = await self._store.consent.link(server, person)
+        if known and known.state == "confirmed" and known.voice == handle:
+            raise Usage(f"{handle} is yours already.")
+        await self._store.consent.claim(server, person, handle)
+        await self._store.audit.add(person, "consent.claim", handle, server=server)
+        return handle
+
+    async def decide(self, server: str, person: str, voice: str, *, by: str, confirmed: bool) -> bool:
+        """An admin's word on a claim; whether there was such a claim."""
+        link = await self._store.consent.link(server, person)
+        if not link or link.state != "pending" or link.voice != voice:
+            return False
+        if confirmed:
+            done = await self._store.consent.confirm(server, person, voice, by)
+        else:
+            done = await self._store.consent.unlink(server, person)
+        await self._store.audit.add(by, "consent.confirm" if confirmed else "consent.refuse", voice, server=server)
+        return done
+
+    async def unlink(self, server: str, person: str) -> bool:
+        """End a claim or link; whether there was one."""
+        return await self._store.consent.unlink(server, person)
+
+    async def voice_of(self, server: str, person: str) -> str:
+        """The voice of a member: one they have linked, or one that was learned from their own messages here.
+
+        Raises `Usage` when there is none.
+        """
+        link = await self._store.consent.link(server, person)
+        if link and link.state == "confirmed":
+            return link.voice
+        if member := await self._store.members.get(server, person):
+            return member.voice
+        raise Usage("I know no voice of theirs; they can claim theirs with /link, or let me learn it with /join.")
+
+    async def voices_of(self, person: str) -> list[str]:
+        """Everything that is theirs: confirmed links, and voices learned from their messages, on whatever server."""
+        links = [link.voice for link in await self._links(person)]
+        about = await self._store.forgetting.about(person)
+        return sorted({*links, *(row["voice"] for row in about.get("members", ()))})
+
+    async def forget(self, person: str) -> Gone:
+        """Delete all that is kept of `person`: messages, answers, votes, their voices with tweets and models.
+
+        Raises `Unavailable` when a training of theirs does not end in time; what is left then, a second time deletes.
+        """
+        voices = await self.voices_of(person)
+        gone: list[str] = []
+        rows = 0
+        for voice in voices:
+            names = await asyncio.to_thread(affected, voice, self._settings)
+            rows += await self.forget_voice(voice, by=person)
+            gone += names
+        rows += await self._store.forgetting.person(person, person)
+        await self._store.audit.add(person, "consent.forget", person, voices=len(gone))
+        return Gone(tuple(gone), rows)
+
+    async def forget_voice(self, name: str, *, by: str) -> int:
+        """Delete a voice, and all that others are in, too: tweets, models, rows; how many rows there were."""
+        name = parse_name(name)
+        await self._store.consent.bury(name, by)  # first: a kill after this leaves nothing that can be used
+        names = await asyncio.to_thread(affected, name, self._settings)
+        for one in names:
+            await self._end_training(one)
+        await asyncio.to_thread(forget, name, self._settings)
+        for one in names:
+            if self._unload:
+                self._unload(one)
+        log.info("a voice was forgotten")
+        # The rows go last: they say whose voice it is, so that after a kill the person can ask again.
+        return sum([await self._store.forgetting.voice(one, by) for one in reversed(names)])
+
+    async def remember(self, name: str, *, by: str) -> None:
+        """The person wants to be learned after all: what kept their voice from coming back goes."""
+        if await self._store.consent.unbury(name):
+            await self._store.audit.add(by, "consent.remember", name)
+        await asyncio.to_thread(self._tweets.lift, name)
+
+    async def data_of(self, person: str) -> bytes:
+        """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their voices."""
+        rows = await self._store.forgetting.about(person)
+        kept: dict[str, list[JSON]] = {}
+        for voice in await self.voices_of(person):
+            tweets = await asyncio.to_thread(self._tweets.tweets, voice)
+            kept[voice] = [tweet.as_json() for tweet in tweets]
+        return await asyncio.to_thread(_zipped, rows, kept)
+
+    async def _links(self, person: str) -> list[Link]:
+        return [link for link in await self._store.consent.links_of(person=person) if link.state == "confirmed"]
+
+    async def _end_training(self, name: str) -> None:
+        job = await self._store.jobs.active_of(name)
+        if not job:
+            return
+        await self._store.jobs.cancel(job.id)
+        for _ in range(round(WAIT_SECONDS / POLL_SECONDS)):
+            now = await self._store.jobs.get(job.id)
+            if now is None or now.ended:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        raise Unavailable(f"{name} is being trained and that does not end; try again in a minute.")
+
+
+def _zipped(rows: object, tweets: dict[str, list[JSON]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("kept.json", json.dumps(rows, ensure_ascii=False, indent=1))
+        for voice, lines in tweets.items():
+            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            archive.writestr(f"tweets/{voice}.jsonl", text)
+    return buffer.getvalue()

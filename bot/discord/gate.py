@@ -1,0 +1,117 @@
+"""Who may do what, here: the lists, pauses, and the rights of admins and owners. Checked beside what Discord hides.
+
+    anybody     unless the lists keep them out or they are paused
+    moderator   may delete an answer: Manage Messages
+    admin       of this server: Manage Server
+    home admin  an admin of a home server: voices, trainings and posts belong to all servers
+    owner       the application's owner or team, and [discord] owners
+
+Knows Discord's members, channels and permissions. Does not know commands.
+"""
+
+from typing import Any
+
+import discord
+
+from bot.access import Access, Where
+from bot.config import Discord
+from bot.discord.answering import person
+from bot.errors import NotAllowed
+from bot.permission import Limits
+
+Interaction = discord.Interaction[Any]
+Channel = discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel | None
+
+
+def server_id(guild: int | None) -> str:
+    """A server as the use cases know it; empty for a direct message."""
+    return f"discord:server:{guild}" if guild else ""
+
+
+def channel_id(channel: int | None) -> str:
+    """A channel, category or thread as the use cases know it."""
+    return f"discord:channel:{channel}" if channel else ""
+
+
+def message_id(message: int) -> str:
+    """A message as the use cases know it."""
+    return f"discord:{message}"
+
+
+def places(channel: object) -> tuple[str, ...]:
+    """The channel, the channel that a thread is in, and their category."""
+    found = [getattr(channel, "id", None), getattr(channel, "parent_id", None)]
+    if isinstance(channel, discord.Thread):
+        found.append(channel.parent.category_id if channel.parent else None)
+    else:
+        found.append(getattr(channel, "category_id", None))
+    return tuple(dict.fromkeys(channel_id(one) for one in found if one))
+
+
+def where(guild: int | None, channel: object, user: discord.abc.User) -> Where:
+    """Where somebody asks, and as whom."""
+    if not guild:
+        return Where(people=(f"discord:user:{user.id}",))
+    roles = [role.id for role in user.roles] if isinstance(user, discord.Member) else []
+    people = (f"discord:user:{user.id}", *(f"discord:role:{role}" for role in roles))
+    return Where(server_id(guild), places(channel), people)
+
+
+class Gate:
+    """Raises `NotAllowed` or `Paused` for who may not."""
+
+    def __init__(self, client: discord.Client, *, access: Access, limits: Limits, settings: Discord):
+        self._client = client
+        self._access = access
+        self._limits = limits
+        self._settings = settings
+
+    async def admit(self, guild: int | None, channel: object, user: discord.abc.User) -> None:
+        """Anybody whom the lists let in and who is not paused."""
+        await self._access.refuse(where(guild, channel, user))
+        await self._limits.refuse_paused(person(user))
+
+    async def admit_interaction(self, interaction: Interaction) -> None:
+        await self.admit(interaction.guild_id, interaction.channel, interaction.user)
+
+    def is_owner(self, user: discord.abc.User) -> bool:
+        application = self._client.application
+        owners = set(self._settings.owners)
+        if application and application.team:
+            owners |= {member.id for member in application.team.members}
+        elif application:
+            owners.add(application.owner.id)
+        return user.id in owners
+
+    def is_admin(self, interaction: Interaction) -> bool:
+        rights = interaction.permissions
+        return self.is_owner(interaction.user) or (
+            interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
+        )
+
+    def is_home_admin(self, interaction: Interaction) -> bool:
+        return self.is_owner(interaction.user) or (
+            self.is_admin(interaction) and interaction.guild_id in self._home_servers()
+        )
+
+    def refuse_others_than_admins(self, interaction: Interaction) -> None:
+        if not self.is_admin(interaction):
+            raise NotAllowed("Only admins of this server may do this: it needs the permission Manage Server.")
+
+    def refuse_others_than_home_admins(self, interaction: Interaction) -> None:
+        """Voices and posts are one for all servers, so a stranger's server must not change them."""
+        if not self.is_home_admin(interaction):
+            raise NotAllowed(
+                "Only admins of my home server may do this: they have Manage Server there, "
+                "and [discord] home_servers says which it is."
+            )
+
+    def refuse_others_than_owners(self, interaction: Interaction) -> None:
+        if not self.is_owner(interaction.user):
+            raise NotAllowed("Only my owner may do this; [discord] owners can name more of them.")
+
+    def _home_servers(self) -> set[int]:
+        if self._settings.home_servers:
+            return set(self._settings.home_servers)
+        guilds = self._client.guilds
+        return {guilds[0].id} if len(guilds) == 1 else set()

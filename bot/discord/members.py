@@ -1,0 +1,53 @@
+"""Messages of members who said /join, on their way to the use case: written, edited, deleted. Nobody else's.
+
+Knows Discord's events. Does not know who has joined, or what is kept.
+"""
+
+import logging
+from collections.abc import Iterable
+
+import discord
+
+from bot.discord.answering import person
+from bot.discord.gate import message_id, places, server_id
+from bot.listening import Heard, Listening
+from huggingtweets.errors import PipelineError
+
+log = logging.getLogger(__name__)
+
+
+class MemberMessages:
+    """Passes messages on. What the database cannot take now is lost, and the log says so without the words."""
+
+    def __init__(self, listening: Listening):
+        self._listening = listening
+
+    async def written(self, message: discord.Message) -> None:
+        """A message by a person on a server."""
+        ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
+        if not ordinary or message.author.bot or message.webhook_id or not message.guild:
+            return
+        heard = Heard(
+            message=message_id(message.id),
+            server=server_id(message.guild.id),
+            places=places(message.channel),
+            person=person(message.author),
+            text=message.content,
+            written_at=message.created_at,
+        )
+        try:
+            await self._listening.heard(heard)
+        except PipelineError as error:
+            log.warning("message %s of a member is not kept: %s", message.id, error)
+
+    async def edited(self, message: int, text: str) -> None:
+        try:
+            await self._listening.edited(message_id(message), text)
+        except PipelineError as error:
+            log.warning("the edit of message %s is not kept: %s", message, error)
+
+    async def deleted(self, messages: Iterable[int]) -> None:
+        try:
+            await self._listening.deleted(*map(message_id, messages))
+        except PipelineError:
+            log.exception("deleted messages could not be deleted here")

@@ -1,0 +1,137 @@
+"""The use case "learn from what I write here": only of members who said so, only where an admin allows it.
+
+What was edited or deleted there follows here: in the database at once, among the tweets of the voice before it is
+learned again, and at once when a message was deleted.
+
+Knows members, messages and the tweets of voices. Does not know platforms.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.consent import Consenting
+from bot.store import Store
+from huggingtweets.errors import Usage
+from huggingtweets.names import parse_handle
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
+
+CHANNELS = "learning_channels"  # the server's setting: subjects of channels where the bot may learn
+MAX_HANDLE = 30
+MIN_WORDS = 2
+_ODD = re.compile(r"[^a-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message of a member. `places` are the channel and everything above it."""
+
+    message: str
+    server: str
+    places: tuple[str, ...]
+    person: str
+    text: str
+    written_at: datetime
+
+
+class Listening:
+    """Members who have joined, and what they write from then on."""
+
+    def __init__(self, *, store: Store, registry: Registry, tweets: TweetStore, consenting: Consenting):
+        self._store = store
+        self._registry = registry
+        self._tweets = tweets
+        self._consenting = consenting
+
+    async def join(self, server: str, person: str, name: str) -> str:
+        """`person` lets the bot learn from what they write on `server`; what their voice is called."""
+        known = await self._store.members.get(server, person)
+        if known:
+            raise Usage(f"You have joined already; your voice is called {known.voice}.")
+        voice = await self._free_voice(name)
+        await self._consenting.remember(voice, by=person)
+        await self._consenting.remember(person, by=person)
+        await self._store.members.join(server, person, voice)
+        await self._store.audit.add(person, "member.join", voice, server=server)
+        return voice
+
+    async def leave(self, server: str, person: str) -> int:
+        """Take it back: their messages of this server go, and the voice that was learned from them."""
+        member = await self._store.members.get(server, person)
+        if not member:
+            raise Usage("You have not joined, so there is nothing to leave.")
+        count = await self._store.members.forget_messages(server, person)
+        # This takes the membership away last: after a kill before that, one can leave again.
+        await self._consenting.forget_voice(member.voice, by=person)
+        await self._store.audit.add(person, "member.leave", member.voice, server=server)
+        return count
+
+    async def allow(self, server: str, place: str, *, allowed: bool, by: str) -> None:
+        """Let the bot learn in a channel, or no longer."""
+        places = set(await self._store.settings.get(server, CHANNELS) or ())
+        changed = places | {place} if allowed else places - {place}
+        await self._store.settings.put(server, CHANNELS, sorted(changed), by)
+        await self._store.audit.add(by, "learning.allow" if allowed else "learning.deny", place, server=server)
+
+    async def heard(self, message: Heard) -> bool:
+        """Keep a message, if its author has joined and an admin allows learning there; whether it was kept."""
+        if len(message.text.split()) < MIN_WORDS:
+            return False
+        if not await self._store.members.get(message.server, message.person):
+            return False
+        allowed = set(await self._store.settings.get(message.server, CHANNELS) or ())
+        if allowed.isdisjoint(message.places):
+            return False
+        return await self._store.members.wrote(
+            message.message,
+            server=message.server,
+            channel=message.places[0],
+            person=message.person,
+            text=message.text,
+            written_at=message.written_at,
+        )
+
+    async def edited(self, message: str, text: str) -> None:
+        """A message says something else now."""
+        await self._store.members.edited(message, text)
+
+    async def deleted(self, *messages: str) -> None:
+        """Messages are gone where they were written."""
+        if await self._store.members.deleted(*messages):
+            for voice in await self._store.members.voices():
+                await asyncio.to_thread(self._tweets.drop, voice, messages)
+
+    async def collect(self, voice: str) -> bool:
+        """Make the voice's tweets what its member has written, if it is one of a member; whether it is."""
+        members = await self._store.members.of_voice(voice)
+        if not members:
+            return False
+        tweets = [
+            Tweet(id=one.message, text=one.text, created_at=one.written_at)
+            for member in members
+            for one in await self._store.members.messages(member.person, member.server)
+        ]
+        await asyncio.to_thread(self._replace, voice, tweets)
+        return True
+
+    def _replace(self, voice: str, tweets: list[Tweet]) -> None:
+        wanted = {tweet.id for tweet in tweets}
+        gone = {tweet.id for tweet in self._tweets.tweets(voice)} - wanted
+        if gone:
+            self._tweets.drop(voice, gone)
+        if tweets:
+            self._tweets.merge(voice, Collected(Account(voice), tuple(tweets)))
+
+    async def _free_voice(self, name: str) -> str:
+        """`name` as a handle that is nobody else's."""
+        handle = parse_handle(_ODD.sub("_", name.lower())[:MAX_HANDLE] or "member")
+        taken = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
+        taken |= set(await asyncio.to_thread(self._tweets.handles))
+        for number in range(1, 1_000):
+            candidate = handle if number == 1 else f"{handle[: MAX_HANDLE - 4]}_{number}"
+            if candidate not in taken:
+                return candidate
+        raise Usage(f"There are very many voices called {handle}; change your name on this server and try again.")

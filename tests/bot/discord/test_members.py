@@ -1,0 +1,141 @@
+"""Members who let the bot learn from what they write, as they meet it."""
+
+from pathlib import Path
+
+import pytest
+from simcord import MemberActor, ResponseMessage
+
+from bot.config import Discord
+from bot.discord.client import DiscordBot
+from bot.errors import StoreUnavailable
+from bot.store import Store
+from bot.store.members import Members
+from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
+from tests.bot.discord.conftest import MakeBot, World, add_voice
+
+
+@pytest.fixture
+async def simcord_bot(make_bot: MakeBot) -> DiscordBot:
+    return make_bot(settings=Discord(member_messages=True))
+
+
+@pytest.fixture
+async def admin(there: World) -> MemberActor:
+    """An admin, who lets the bot learn in the channel."""
+    admin = there.admin()
+    await admin.slash(there.channel, "settings", learning=True)
+    return admin
+
+
+async def joined(there: World) -> ResponseMessage:
+    explained = await there.ann.slash(there.channel, "join")
+    assert explained.response
+    assert "I keep the messages that you write from now on" in explained.response.content
+    await there.ann.click(explained.response, label="Learn from what I write")
+    return explained.response
+
+
+async def kept(there: World, store: Store) -> list[str]:
+    return [one.text for one in await store.members.messages(f"discord:{there.ann.id}")]
+
+
+async def test_only_members_who_clicked_are_learned_from_and_only_where_that_is_allowed(
+    there: World, store: Store, admin: MemberActor
+) -> None:
+    explained = await there.ann.slash(there.channel, "join")
+    assert explained.response
+    await there.ann.send(there.channel, "before the click")
+    assert await kept(there, store) == []
+    await joined(there)
+    assert "Your voice is called ann" in there.private(there.ann)
+    await there.ann.send(there.channel, "the red dust")
+    await there.ann.send(there.channel, "ok")
+    await there.ann.send(there.ann.guild.create_text_channel("elsewhere"), "not here please")
+    await admin.send(there.channel, "I am somebody else")
+    robot = there.ann.guild.add_member(there.env.create_user("robot", bot=True))
+    await robot.send(there.channel, "I am a machine")
+    assert await kept(there, store) == ["the red dust"]
+    assert await store.members.messages(f"discord:{admin.id}") == []
+    await there.ann.click(explained.response, label="Learn from what I write")
+    assert "You have joined already" in there.private(there.ann)
+    assert there.errors() == ["Usage"]
+
+
+@pytest.mark.usefixtures("long_pauses")
+async def test_edits_and_deletions_are_followed(
+    there: World, store: Store, admin: MemberActor, commands_file: Path
+) -> None:
+    await joined(there)
+    tweets = TweetStore(commands_file.parent / "tweets")
+    first = await there.ann.send(there.channel, "the red dust")
+    second = await there.ann.send(there.channel, "a quiet moon")
+    third = await there.ann.send(there.channel, "rain on Venus")
+    await there.ann.edit(first, "the blue dust")
+    await admin.slash(there.channel, "retrain", name="ann")
+    await there.env.settle()
+    assert [tweet.text for tweet in tweets.tweets("ann")] == ["the blue dust", "a quiet moon", "rain on Venus"]
+    await there.ann.delete(second)
+    there.env.backend.bulk_delete_messages(there.channel.id, [first.id, third.id])
+    await there.env.settle()
+    assert await kept(there, store) == []
+    assert tweets.tweets("ann") == []
+
+
+async def test_leaving_deletes_messages_voice_and_models(
+    there: World, store: Store, admin: MemberActor, registry: Registry
+) -> None:
+    await there.ann.slash(there.channel, "leave")
+    assert "You have not joined" in there.private(there.ann)
+    await joined(there)
+    await there.ann.send(there.channel, "the red dust")
+    add_voice(registry, "ann")
+    result = await there.ann.slash(there.channel, "leave")
+    assert result.response
+    assert "1 messages and everything learned from them are deleted." in result.response.content
+    assert registry.names() == ["nasa"]
+    await there.ann.send(there.channel, "a quiet moon")
+    assert await kept(there, store) == []
+    await joined(there)
+    await there.ann.send(there.channel, "here again")
+    assert await kept(there, store) == ["here again"]
+    assert there.errors() == ["Usage"]
+
+
+async def test_a_voice_gets_a_name_that_is_nobody_elses(there: World, registry: Registry, admin: MemberActor) -> None:
+    add_voice(registry, "ann")
+    await joined(there)
+    assert "Your voice is called ann\\_2;" in there.private(there.ann)
+
+
+async def test_who_opted_out_is_not_learned_by_accident(there: World, admin: MemberActor) -> None:
+    await there.ann.slash(there.channel, "optout")
+    explained = await there.ann.slash(there.channel, "join")
+    assert explained.response
+    await there.ann.click(explained.response, label="Learn from what I write")
+    assert "You have opted out" in there.private(there.ann)
+    assert there.errors() == ["NotAllowed"]
+
+
+async def test_a_full_database_costs_one_message_and_no_words_in_the_log(
+    there: World, admin: MemberActor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(*_: object, **__: object) -> bool:
+        raise StoreUnavailable("the database is full")
+
+    await joined(there)
+    said = await there.ann.send(there.channel, "the red dust")
+    for name in ("wrote", "edited", "deleted"):
+        monkeypatch.setattr(Members, name, full)
+    await there.ann.send(there.channel, "SECRET WORDS here")
+    await there.ann.edit(said, "SECRET WORDS too")
+    await there.ann.delete(said)
+    assert "of a member is not kept" in caplog.text
+    assert "the edit of message" in caplog.text
+    assert "could not be deleted here" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+async def test_where_it_is_off_nobody_can_join_and_nothing_is_read(there: World, make_bot: MakeBot) -> None:
+    await there.env.restart_bot(make_bot())
+    assert "join" not in there.ann.available_commands(there.channel)

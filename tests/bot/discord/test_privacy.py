@@ -1,0 +1,169 @@
+"""What people decide about themselves, as they meet it."""
+
+import asyncio
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot import consent
+from bot.config import Discord
+from bot.store import Store
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
+from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
+
+
+async def linked(there: World, voice: str = "nasa") -> None:
+    """Ann says that a voice is hers, and an admin agrees."""
+    claim = await there.ann.slash(there.channel, "link", voice=voice)
+    assert claim.response
+    await there.admin().click(claim.response, label="Confirm")
+
+
+async def test_privacy_says_what_is_kept_and_what_one_can_do(there: World, make_bot: MakeBot) -> None:
+    result = await there.ann.slash(there.channel, "privacy")
+    assert result.response
+    assert result.response.ephemeral
+    for word in ("/optout", "/mydata", "/forget me", "I do not read what members write."):
+        assert word in result.response.content
+    await there.env.restart_bot(make_bot(settings=Discord(member_messages=True)))
+    result = await there.ann.slash(there.channel, "privacy")
+    assert result.response
+    assert "members who said /join" in result.response.content
+
+
+async def test_a_claim_counts_once_an_admin_has_confirmed_it(there: World, writer: ScriptedWriter) -> None:
+    bob, admin = there.member("bob"), there.admin()
+    claim = await there.ann.slash(there.channel, "link", voice="@NASA")
+    assert claim.response
+    asked = await bob.slash(there.channel, "tweetlike", user=there.ann.mention)
+    assert "I know no voice of theirs" in asked.followups[0].content
+    refused = await there.ann.click(claim.response, label="Confirm")
+    assert refused.response
+    assert "Only admins of my home server" in refused.response.content
+    await admin.click(claim.response, label="Confirm")
+    assert "The voice nasa belongs to" in there.said()[0].content
+    await bob.slash(there.channel, "tweetlike", user=there.ann.mention)
+    assert writer.asked == [("nasa", "", 1)]
+    assert there.errors() == ["Usage"]
+
+
+async def test_a_claim_can_be_refused_after_a_restart_and_only_once(there: World, make_bot: MakeBot) -> None:
+    claim = await there.ann.slash(there.channel, "link", voice="nasa")
+    assert claim.response
+    await there.env.restart_bot(make_bot())
+    await there.admin().click(claim.response, label="Refuse")
+    assert "is not linked to" in there.said()[0].content
+    ended = await there.ann.slash(there.channel, "link")
+    assert ended.response
+    assert "No voice was linked to you." in ended.response.content
+
+
+async def test_who_opts_out_is_imitated_by_nobody(there: World, writer: ScriptedWriter, registry: Registry) -> None:
+    add_voice(registry, "hubble-nasa")
+    await linked(there)
+    result = await there.ann.slash(there.channel, "optout")
+    assert result.response
+    assert "nasa" in result.response.content
+    for name in ("nasa", "hubble-nasa"):
+        await there.ann.slash(there.channel, "tweetlike", user=name)
+        assert "nasa does not want to be imitated." in there.private(there.ann)
+    assert await there.ann.autocomplete(there.channel, "tweetlike", "user", "") == []
+    listed = await there.ann.slash(there.channel, "models")
+    assert listed.response
+    assert listed.response.embeds[0].description == "I know nobody yet."
+    again = await there.ann.slash(there.channel, "optout")
+    assert again.response
+    assert "already" in again.response.content
+    await there.ann.slash(there.channel, "optin")
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    assert writer.asked == [("nasa", "", 1)]
+    result = await there.ann.slash(there.channel, "optin")
+    assert result.response
+    assert "You had not opted out." in result.response.content
+    assert there.errors() == ["NotAllowed"] * 2
+
+
+async def test_forget_me_asks_first_and_then_deletes_everything(
+    there: World, registry: Registry, store: Store, commands_file: Path, make_bot: MakeBot
+) -> None:
+    add_voice(registry, "hubble-nasa")
+    add_voice(registry, "hubble")
+    tweets = TweetStore(commands_file.parent / "tweets")
+    await asyncio.to_thread(tweets.merge, "nasa", Collected(Account("nasa"), (Tweet("1", "the red dust"),)))
+    await linked(there)
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    question = await there.ann.slash(there.channel, "forget", what="me")
+    assert question.response
+    assert question.response.ephemeral
+    assert "the voices nasa with their tweets" in question.response.content
+    assert registry.names() == ["hubble", "hubble-nasa", "nasa"]
+    await there.env.restart_bot(make_bot())
+    await there.ann.click(question.response, label="Delete everything")
+    assert "The voices nasa, hubble-nasa are no more." in there.private(there.ann)
+    assert registry.names() == ["hubble"]
+    assert tweets.tweets("nasa") == []
+    about = await store.forgetting.about(f"discord:{there.ann.id}")
+    assert set(about) <= {"audit"}
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    assert "nasa does not want to be imitated." in there.private(there.ann)
+    assert there.errors() == ["NotAllowed"]
+
+
+async def test_forget_me_can_be_thought_over(there: World, registry: Registry) -> None:
+    await linked(there)
+    question = await there.ann.slash(there.channel, "forget", what="me")
+    assert question.response
+    await there.ann.click(question.response, label="Keep it")
+    assert registry.names() == ["nasa"]
+
+
+async def test_a_training_that_does_not_end_is_told_and_nothing_is_half_forgotten(
+    there: World, registry: Registry, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consent, "POLL_SECONDS", 20.0)
+    await linked(there)
+    await store.jobs.add("nasa", "discord:1", max_waiting=9)
+    await store.jobs.take()
+    question = await there.ann.slash(there.channel, "forget", what="me")
+    assert question.response
+    await there.ann.click(question.response, label="Delete everything")
+    await there.env.advance_time(41)
+    assert "nasa is being trained and that does not end" in there.private(there.ann)
+    assert registry.names() == ["nasa"]
+    job = await store.jobs.active_of("nasa")
+    assert job
+    await store.jobs.finish(job.id, "cancelled")
+    await there.ann.click(question.response, label="Delete everything")
+    assert registry.names() == []
+    assert there.errors() == ["Unavailable"]
+
+
+async def test_my_data_is_a_file_that_only_i_see(there: World, commands_file: Path) -> None:
+    tweets = TweetStore(commands_file.parent / "tweets")
+    await asyncio.to_thread(tweets.merge, "nasa", Collected(Account("nasa"), (Tweet("1", "the red dust"),)))
+    await linked(there)
+    await there.ann.slash(there.channel, "tweetlike", user="nasa", prompt="We")
+    result = await there.ann.slash(there.channel, "mydata")
+    assert result.response
+    assert result.response.ephemeral
+    with zipfile.ZipFile(io.BytesIO(await result.response.attachments[0].read())) as archive:
+        kept = json.loads(archive.read("kept.json"))
+        assert kept["answers"][0]["prompt"] == "We"
+        assert kept["links"][0]["voice"] == "nasa"
+        assert "the red dust" in archive.read("tweets/nasa.jsonl").decode()
+
+
+async def test_what_is_too_large_to_send_is_told(there: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def very_much(*_: object) -> bytes:
+        return bytes(30 << 20)
+
+    monkeypatch.setattr(consent.Consenting, "data_of", very_much)
+    result = await there.ann.slash(there.channel, "mydata")
+    assert "more than Discord lets me send" in there.private(there.ann)
+    assert result.response
+    assert there.errors() == ["Usage"]

@@ -1,0 +1,157 @@
+"""How voices come to be, for admins. What learns them is not here: a test moves the jobs along."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.config import Discord
+from bot.store import Store
+from bot.store.jobs import Job
+from huggingtweets.registry import Registry
+from tests.bot.discord.conftest import PAUSE, Jobs, MakeBot, World, add_voice
+
+pytestmark = pytest.mark.usefixtures("long_pauses")
+
+TWEETS = b'{"id": "1", "text": "the red dust"}\n'
+
+
+async def running(store: Store) -> Job:
+    job = await store.jobs.take()
+    assert job
+    return job
+
+
+async def test_an_archive_is_learned_and_the_progress_shown(there: World, store: Store, jobs: Jobs) -> None:
+    result = await there.admin().slash(there.channel, "train", name="@Ann", file=("my tweets.jsonl", TWEETS))
+    assert result.response
+    assert result.response.content == "1 · ann · waits"
+    assert jobs.woken == 1
+    job = await running(store)
+    assert job.place == f"discord:channel:{there.channel.id}"
+    assert [Path(file).read_bytes() for file in job.files] == [TWEETS]
+    await store.jobs.progress(job.id, "train", 42)
+    await there.env.advance_time(PAUSE + 1)
+    assert result.response.content == "1 · ann · train, 42 %"
+    await there.env.advance_time(16 * 60)
+    await store.jobs.finish(job.id, "done", result={"version": "v1"})
+    await there.env.advance_time(PAUSE + 1)
+    assert there.said()[-1].content == "1 · ann · done"
+
+
+async def test_the_message_is_edited_not_too_often(there: World, store: Store) -> None:
+    await there.admin().slash(there.channel, "train", name="ann", file=("t.jsonl", TWEETS))
+    job = await running(store)
+    before = len(there.env.http_requests)
+    for percent in range(50):
+        await store.jobs.progress(job.id, "train", percent)
+        await there.env.advance_time(PAUSE / 10)
+    edits = [one for one in there.env.http_requests[before:] if one.method == "PATCH"]
+    assert 4 <= len(edits) <= 6
+
+
+async def test_a_failure_is_shown_with_its_reason(there: World, store: Store) -> None:
+    result = await there.admin().slash(there.channel, "train", name="ann", file=("t.jsonl", TWEETS))
+    job = await running(store)
+    await store.jobs.finish(job.id, "failed", error="ann: only 10 characters are left.")
+    await there.env.advance_time(PAUSE + 1)
+    assert result.response
+    assert result.response.content == "1 · ann · failed: ann: only 10 characters are left."
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "sentence"),
+    [
+        ("ann", ("photo.png", b"PNG"), "photo.png is of a kind I cannot read"),
+        ("ann", ("big.zip", b"0" * (1 << 20) + b"0"), "big.zip has 1 MB and I take 1"),
+        ("a b!", ("t.jsonl", TWEETS), "is not a name"),
+    ],
+)
+async def test_what_cannot_be_learned_is_refused_before_it_is_read(
+    there: World, make_bot: MakeBot, name: str, file: tuple[str, bytes], sentence: str, store: Store
+) -> None:
+    await there.env.restart_bot(make_bot(settings=Discord(upload_megabytes=1)))
+    admin = there.admin()
+    await admin.slash(there.channel, "train", name=name, file=file)
+    assert sentence in there.private(admin)
+    assert await store.jobs.active() == []
+    assert there.errors() == ["Usage"]
+
+
+async def test_who_was_forgotten_is_not_learned_again(there: World, store: Store) -> None:
+    await store.consent.bury("ann", "discord:1")
+    admin = there.admin()
+    await admin.slash(there.channel, "train", name="ann", file=("t.jsonl", TWEETS))
+    assert "ann does not want to be imitated" in there.private(admin)
+    assert there.errors() == ["NotAllowed"]
+
+
+async def test_a_voice_is_learned_again_but_not_twice_at_once(there: World, store: Store) -> None:
+    admin = there.admin()
+    assert [one["value"] for one in await admin.autocomplete(there.channel, "retrain", "name", "@N")] == ["nasa"]
+    await admin.slash(there.channel, "retrain", name="nasa")
+    await admin.slash(there.channel, "retrain", name="nasa")
+    assert "nasa is already being trained: it waits for its turn." in there.private(admin)
+    assert len(await store.jobs.active()) == 1
+    assert there.errors() == ["JobRefused"]
+
+
+async def test_jobs_are_listed_and_cancelled(there: World, store: Store) -> None:
+    admin = there.admin()
+    empty = await admin.slash(there.channel, "jobs")
+    assert empty.response
+    assert "There were no trainings yet" in empty.response.content
+    await admin.slash(there.channel, "retrain", name="nasa")
+    choices = await admin.autocomplete(there.channel, "cancel", "job", "")
+    assert choices == [{"name": "1 · nasa · waits", "name_localizations": None, "value": 1}] or choices[0]["value"] == 1
+    result = await admin.slash(there.channel, "cancel", job=1)
+    assert result.response
+    assert "Job 1, nasa, is cancelled." in result.response.content
+    await admin.slash(there.channel, "cancel", job=1)
+    assert len(await store.jobs.active()) == 0
+    listed = await admin.slash(there.channel, "jobs")
+    assert listed.response
+    assert "1 · nasa · cancelled" in listed.response.content
+
+
+async def test_a_job_that_there_is_not_cannot_be_cancelled(there: World) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "cancel", job=7)
+    assert "There is no job 7." in there.private(admin)
+    assert there.errors() == ["JobRefused"]
+
+
+async def test_versions_are_promoted_and_rolled_back_and_it_is_noted(
+    there: World, registry: Registry, store: Store
+) -> None:
+    add_voice(registry, "nasa")
+    admin = there.admin()
+    choices = await admin.autocomplete(there.channel, "promote", "version", "", name="nasa")
+    assert [one["value"] for one in choices] == ["v2", "v1"]
+    await admin.slash(there.channel, "promote", name="nasa", version="V1")
+    assert there.said()[-1].content == "nasa v1 is in use."
+    await admin.slash(there.channel, "rollback", name="nasa")
+    assert there.said()[-1].content == "nasa v2 is in use again."
+    assert registry.current("nasa").version == "v2"
+    acts = await store.audit.recent(2)
+    assert [act.action for act in acts] == ["version.rollback", "version.promote"]
+
+
+async def test_a_version_that_there_is_not_is_told(there: World) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "promote", name="nasa", version="v9")
+    assert "v9" in there.private(admin)
+    assert there.errors() == ["UnknownVersion"]
+
+
+async def test_stopping_does_not_wait_for_a_training(there: World, store: Store) -> None:
+    await there.admin().slash(there.channel, "retrain", name="nasa")
+    await running(store)
+    async with asyncio.timeout(5):
+        await there.bot._asks.finish(30)
+
+
+async def test_a_deleted_progress_message_ends_nothing(there: World, store: Store) -> None:
+    there.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=404)
+    await there.admin().slash(there.channel, "retrain", name="nasa")
+    assert len(await store.jobs.active()) == 1
