@@ -95,6 +95,7 @@ class Collecting:
         collected = sources.read(path)
         handle = collected.account.handle if collected.account else path.name.split(".")[0]
         name = parse_handle(handle.split(".")[0])
+        self._tweets.drop(name, self._tweets.gone(name, collected))
         new = self._tweets.merge(name, collected)
         log.info("the folder has %d new tweets of %s", new, name)
         return name

@@ -178,8 +178,9 @@ def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
         if _collected(handle, origins, settings):
             raise Usage("collect reads x:HANDLE and bluesky:HANDLE; files are read by train.")
         return
-    gathered = asyncio.run(Collector(settings).refresh(handle))
-    click.echo(f"{gathered.new:,} new tweets of {handle}, {gathered.dropped:,} gone at their source.")
+    for person in handle.split("-"):
+        gathered = asyncio.run(Collector(settings).refresh(person))
+        click.echo(f"{gathered.new:,} new tweets of {person}, {gathered.dropped:,} gone at their source.")
 
 
 def _collected(name: str, origins: Sequence[Path], settings: Settings) -> "list[Owned]":

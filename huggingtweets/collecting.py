@@ -13,6 +13,7 @@ from typing import Literal
 
 from huggingtweets.config import Collecting, Settings
 from huggingtweets.errors import Misconfigured
+from huggingtweets.owners import parse_owned
 from huggingtweets.records import Tweet
 from huggingtweets.sources import bluesky, x_api
 from huggingtweets.tweet_store import TweetStore
@@ -100,11 +101,22 @@ class Collector:
         return Gathered(new, dropped)
 
     async def gather(self, name: str, sources: Sequence[str]) -> list[str]:
-        """Read what is new of `name` at the origins among `sources`, or where it was read before; the others, paths."""
-        parsed = [(source, parse_origin(source)) for source in sources]
-        origins = [origin for _, origin in parsed if origin]
-        await (self.collect(name, origins) if origins else self.refresh(name))
-        return [source for source, origin in parsed if not origin]
+        """Read what is new of everybody in `name`, at the origins among `sources` or where it was read before.
+
+        Returns the other sources, which are paths. An origin may say whose it is, as in `nasa=x:nasa`.
+        """
+        handles = name.split("-")
+        remote: dict[str, list[Origin]] = {}
+        paths: list[str] = []
+        for source in sources:
+            owned = parse_owned(source, name)
+            if origin := parse_origin(str(owned.path)):
+                remote.setdefault(owned.handle or handles[0], []).append(origin)
+            else:
+                paths.append(source)
+        for handle in handles:
+            await (self.collect(handle, remote[handle]) if handle in remote else self.refresh(handle))
+        return paths
 
     async def check(self, name: str) -> int:
         """Drop the tweets of `name` that are gone where they came from; how many. Raises like `collect`."""

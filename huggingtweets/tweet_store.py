@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,12 @@ class TweetStore:
             for tweet in collected.tweets
             if later or tweet.id in known or not (archived and not tweet.source and _within(tweet, archived))
         ]
-        merged = known | {tweet.id: tweet for tweet in new}
+        # A tweet that can be looked up where it came from stays so, though a file has it, too.
+        marked = (
+            replace(tweet, source=tweet.source or known[tweet.id].source) if tweet.id in known else tweet
+            for tweet in new
+        )
+        merged = known | {tweet.id: tweet for tweet in marked}
         if later and period:
             atomic.write_json(self._archive_file(handle), [date.isoformat() for date in period])
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)

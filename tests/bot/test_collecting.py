@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,6 +79,26 @@ async def test_an_archive_in_the_folder_is_collected_and_learned_once(round_: Ro
     round_.put("bob.jsonl", "hello", "more")
     await round_.look()
     assert round_.asked == ["bob", "ann", "bob"]
+
+
+async def test_a_later_archive_takes_along_what_was_deleted(round_: Round) -> None:
+    def archive(name: str, *days: int) -> None:
+        tweets = [
+            {"id_str": str(day), "full_text": f"day {day}", "created_at": f"Sat Jun {day:02} 10:00:00 +0000 2024"}
+            for day in days
+        ]
+        with zipfile.ZipFile(round_.inbox / name, "w") as file:
+            file.writestr(
+                "data/tweets.js", f"window.YTD.tweets.part0 = {json.dumps([{'tweet': one} for one in tweets])}"
+            )
+            account = [{"account": {"username": "Ann", "accountDisplayName": "Ann"}}]
+            file.writestr("data/account.js", f"window.YTD.account.part0 = {json.dumps(account)}")
+
+    archive("first.zip", 1, 2, 3)
+    await round_.look()
+    archive("second.zip", 1, 3, 4)
+    await round_.look()
+    assert [tweet.id for tweet in round_.tweets.tweets("ann")] == ["1", "3", "4"]
 
 
 async def test_what_cannot_be_used_is_told_once(round_: Round) -> None:

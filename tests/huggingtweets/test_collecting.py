@@ -207,8 +207,14 @@ async def test_what_a_schedule_names_is_read_and_its_paths_are_given_back(
     x.add_post("5", "a post")
     assert await collector.gather("ann", ["more.csv", "x:ann"]) == ["more.csv"]
     x.add_post("5", "news")
+    store.merge("ann", Collected(None, (Tweet(x.posts[0]["id"], "a post, out of a file"),)))
     assert await collector.gather("ann", []) == []
-    assert len(store.tweets("ann")) == 2
+    assert [tweet.source for tweet in store.tweets("ann")] == ["x:5", "x:5"]
+    x.add_user("6", "bob")
+    x.add_post("6", "by bob")
+    x.add_post("5", "more news")
+    assert await collector.gather("ann-bob", ["bob=x:bob", "ann=old.csv"]) == ["ann=old.csv"]
+    assert (len(store.tweets("ann")), len(store.tweets("bob"))) == (3, 1)
 
 
 async def test_the_command_line_collects_without_repeating_the_token(
