@@ -15,6 +15,7 @@ from tests.fakes.x_server import KEYS, Mood, XServer
 # The long form of this test: X_TEST_POSTS=100 X_TEST_KILLS=50, and with X_TEST_WHOLE_BOT=1 on the whole bot.
 POSTS = int(os.environ.get("X_TEST_POSTS", "16"))
 KILLS = int(os.environ.get("X_TEST_KILLS", "5"))
+SEED = int(os.environ.get("X_TEST_SEED", "7"))
 WHOLE_BOT = bool(os.environ.get("X_TEST_WHOLE_BOT"))
 REPOSITORY = Path(__file__).parents[3]
 ENVIRONMENT = {
@@ -71,10 +72,10 @@ async def sent(store: Store, least: int, and_seconds: float = 0.0) -> None:
 
 
 async def test_posts_are_made_exactly_once_though_the_process_is_killed_and_x_misbehaves(tmp_path: Path) -> None:
-    chance = random.Random(7)
+    chance = random.Random(SEED)
     wanted = [f"post number {number}, with an & in it" for number in range(POSTS)]
     path = tmp_path / "config.toml"
-    async with XServer(Mood(seed=3)) as x:
+    async with XServer(Mood(seed=SEED)) as x:
         path.write_text(CONFIG.format(api_url=x.url))
         async with Store(Config.load(path, {}).database_url) as store:
             for number, text in enumerate(wanted):
