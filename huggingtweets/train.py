@@ -41,6 +41,7 @@ WARM_UP_STEPS = 10
 FLOOR = 0.05  # of the learning rate, at the end of the cosine
 ALPHA_PER_RANK = 2
 STEPS_PER_EPOCH = 64
+NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
 BATCH_TOKENS = 512  # that the learning rates in the settings are for
 
 
@@ -299,5 +300,6 @@ def rate(step: int, total: int) -> float:
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether an allocation failed, on the GPU or on the CPU, where torch only says so in the message."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+    """Whether an allocation failed: on the GPU, or on the CPU, where torch and oneDNN only say so in the message."""
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or any(sign in str(error) for sign in NO_MEMORY)

@@ -202,19 +202,22 @@ def test_sigterm_is_answered_with_a_checkpoint(
 
 STARVED = """
 import logging, resource, sys
+import torch
 from pathlib import Path
 from huggingtweets import base as bases
 from huggingtweets.config import Training
 from huggingtweets.dataset import Dataset
 from huggingtweets.train import train
 
+# In fp32: oneDNN, which computes bfloat16, once it lacked memory for a kernel, does not try again.
+torch.cpu._is_avx512_bf16_supported = torch.cpu._is_amx_tile_supported = bool
 logging.basicConfig(format="%(message)s")
-texts = tuple(f"all I think of is cheese number {number} and wine" for number in range(700))
-settings = Training(max_epochs=1, batch_tokens=100_000, row_tokens=64)
+texts = tuple(f"all I think of is cheese number {number} and wine" for number in range(1_500))
+settings = Training(max_epochs=1, batch_tokens=400_000, row_tokens=64)
 folder = Path(sys.argv[2])
 train(bases.load(sys.argv[1]), Dataset(texts[:9], texts[:9]), settings, folder / "imports-everything.pt")
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + (12 << 20), used + (12 << 20)))
+resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), used + (64 << 20)))
 trained = train(bases.load(sys.argv[1]), Dataset(texts, texts[:9]), settings, folder / "checkpoint.pt")
 print(trained.steps, trained.held_out_loss < trained.base_held_out_loss)
 """
