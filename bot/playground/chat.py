@@ -15,6 +15,7 @@ from huggingtweets.errors import Usage
 
 HELP = (
     "/tweetlike @name [start]: tweets in a voice I know\n"
+    "/picture @name [start]: the same as a picture, to be shared\n"
     "/models: the voices I know\n"
     "/train name: learn a voice from the files sent along (an X archive, or a table of tweets)"
 )
@@ -45,7 +46,15 @@ class Learning:
     percent: int
 
 
-Answer = Said | Drawn | Learning
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Tweets of a voice as a PNG; `description` says what can be read in it."""
+
+    png: bytes
+    description: str
+
+
+Answer = Said | Drawn | Learning | Picture
 
 
 class Chat:
@@ -64,6 +73,8 @@ class Chat:
             match command.lower():
                 case "/tweetlike":
                     yield await self._tweet_like(person, rest, count)
+                case "/picture":
+                    yield await self._picture(person, rest, count)
                 case "/models":
                     yield await self._models()
                 case "/train":
@@ -83,11 +94,13 @@ class Chat:
         return [_learning(job) for job in await self._training.jobs()]
 
     async def _tweet_like(self, person: str, rest: str, count: int) -> Drawn:
-        name, _, prompt = rest.strip().partition(" ")
-        if not name:
-            raise Usage("Like whom? Say /tweetlike @name.")
-        tweets = await self._tweeting.tweet_like(Ask(person, name, prompt.strip(), count))
+        tweets = await self._tweeting.tweet_like(_ask(person, rest, count))
         return Drawn(tweets.name, tweets.version, tweets.texts)
+
+    async def _picture(self, person: str, rest: str, count: int) -> Picture:
+        ask = _ask(person, rest, count)
+        tweets = await self._tweeting.tweet_like(ask)
+        return Picture(await self._tweeting.picture(tweets, ask.prompt), "AI parody: " + " / ".join(tweets.texts))
 
     async def _models(self) -> Said:
         models = await self._tweeting.models()
@@ -112,6 +125,13 @@ class Chat:
         )
         # A version that does not pass the gate is kept out of use, and says why.
         yield Said(learned + (result.get("why_not") or f"Try /tweetlike @{result['name']}"))
+
+
+def _ask(person: str, rest: str, count: int) -> Ask:
+    name, _, prompt = rest.strip().partition(" ")
+    if not name:
+        raise Usage("Like whom? Say the command with @name.")
+    return Ask(person, name, prompt.strip(), count)
 
 
 def _learning(job: Job) -> Learning:

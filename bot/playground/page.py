@@ -3,6 +3,7 @@
 Knows Gradio and HTML. Does not know use cases; it shows what `Chat` answers.
 """
 
+import base64
 import html
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from bot.playground.chat import Answer, Chat, Drawn, Learning, Said
+from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
 
 PERSON = "playground"
 STATUS_SECONDS = 1.0
@@ -18,13 +19,14 @@ STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
 .tweet p {margin: 4px 0 0; white-space: pre-wrap; overflow-wrap: anywhere}
+.picture {width: 100%; max-width: 720px; border-radius: 12px}
 .learning progress {width: 100%; height: 10px}
 footer {display: none !important}
 """
 INTRODUCTION = """# Tweets like the people who let it
 Everything here is written by a small language model that learned from one person's tweets. It is a parody, not a quote.
-Type `/tweetlike @name`, with the start of a tweet if you like; `/models` lists the voices, `/train name` learns a new
-one from an X archive or a table of tweets that you attach."""
+Type `/tweetlike @name`, with the start of a tweet if you like; `/picture @name` makes a picture of it; `/models` lists
+the voices, `/train name` learns a new one from an X archive or a table of tweets that you attach."""
 
 PLACEHOLDER = "Whose tweet shall it be?"
 
@@ -88,6 +90,10 @@ def as_html(answer: Answer) -> str:
                 f'<div class="learning">Learning @{plain(name)}: {plain(stage)}, {percent} %'
                 f'<br><progress value="{percent}" max="100"></progress></div>'
             )
+        case Picture(png, description):
+            # In the page itself: a file would have to be kept somewhere, and to be forgotten there.
+            source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            return f'<img class="picture" src="{source}" alt="{html.escape(description)}">'
         case Said(text):
             return f'<div style="white-space: pre-wrap">{plain(text)}</div>'
 

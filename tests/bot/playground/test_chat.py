@@ -1,10 +1,12 @@
 """What is typed into the page, and the answers."""
 
+import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from bot.playground.chat import Answer, Chat, Drawn, Learning, Said
+from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
 
 
 @pytest.fixture
@@ -21,6 +23,13 @@ async def test_tweetlike_draws_as_many_tweets_as_asked(chat: Chat) -> None:
     assert isinstance(answer, Drawn)
     assert (answer.name, answer.version, len(answer.texts)) == ("ann", "v1", 2)
     assert all(text.startswith("our rover") for text in answer.texts)
+
+
+async def test_picture_draws_the_tweets_as_a_picture(chat: Chat) -> None:
+    (picture,) = await answers(chat, "/picture @ann she", count=2)
+    assert isinstance(picture, Picture), picture
+    assert Image.open(io.BytesIO(picture.png)).size == (1200, 630)
+    assert picture.description.startswith("AI parody: she")
 
 
 async def test_models_lists_the_voices(chat: Chat) -> None:

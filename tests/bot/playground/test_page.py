@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.playground.chat import Drawn, Learning, Said
+from bot.playground.chat import Drawn, Learning, Picture, Said
 from bot.playground.page import as_html, plain
 
 
@@ -31,3 +31,9 @@ def test_progress_has_a_bar() -> None:
 
 def test_sentences_keep_their_lines() -> None:
     assert "pre-wrap" in as_html(Said("one\ntwo"))
+
+
+def test_a_picture_is_in_the_page_itself_and_described() -> None:
+    shown = as_html(Picture(b"\x89PNG", 'AI parody: "hi" <b>'))
+    assert 'src="data:image/png;base64,iVBORw=="' in shown
+    assert 'alt="AI parody: &quot;hi&quot; &lt;b&gt;"' in shown
