@@ -4,6 +4,7 @@ Knows the order of the two. Does not know how either is done.
 """
 
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,11 +28,17 @@ def prepare(version: Version, settings: Settings, beside: Path | None = None, sa
 
 
 def publish(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Published:
-    """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured."""
+    """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured.
+
+    The folder is deleted afterwards: it can be made again, and half a gigabyte a version is much.
+    """
     refuse_unconfigured(settings.publishing)
     folder = prepare(version, settings, beside, say)
     say(Progress("push", 0))
-    done = push(version, folder, settings.publishing)
+    try:
+        done = push(version, folder, settings.publishing)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     say(Progress("push", facts={"url": done.url}))
     return done
 

@@ -19,7 +19,7 @@ STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
 .tweet p {margin: 4px 0 0; white-space: pre-wrap; overflow-wrap: anywhere}
-.picture {width: 100%; max-width: 720px; border-radius: 12px}
+.picture {width: 660px; max-width: 100%; border-radius: 12px}
 .learning progress {width: 100%; height: 10px}
 footer {display: none !important}
 """
