@@ -43,6 +43,18 @@ class Status:
     budget_usd: float
 
 
+def standing(status: Status) -> str:
+    """How posting stands, in a sentence or two."""
+    how = "a dry run, nothing is sent" if status.dry_run else f"as @{status.account}"
+    if not status.dry_run and not status.connected:
+        how = "not connected, the keys are not there"
+    waiting = f"{status.counts.get('proposed', 0)} to approve, {status.counts.get('queued', 0)} approved"
+    money = f"{status.spent_usd:.3f} of {status.budget_usd:.2f} USD spent this month"
+    quiet = f" Quiet hours until {status.quiet_until:%Y-%m-%d %H:%M} UTC." if status.quiet_until else ""
+    paused = f" Paused: {status.pause.reason.rstrip('.')}." if status.pause else ""
+    return f"X: {how}; {waiting}; {money}.{quiet}{paused}"
+
+
 class Posting:
     """The queue of one account. `draw(voice, count)` gives tweets of a voice that pass every check of the engine's."""
 

@@ -26,6 +26,7 @@ from bot.discord.notices import Notices
 from bot.discord.parts import Parts
 from bot.discord.trainings import Trainings
 from bot.discord.tree import Tree
+from bot.discord.x import x as x_commands
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +97,7 @@ class DiscordBot(discord.Client):
         self.tree.add(*house.commands(), *trainings.commands(), always=True)
         if parts.posting:
             self.tree.add(queue.queue(parts, gate, parts.posting), always=True)
+            self.tree.add(x_commands(gate, parts.posting), always=True)
 
     async def setup_hook(self) -> None:
         for view in (self.buttons, self._rounds, self._forget, self._join):

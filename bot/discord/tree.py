@@ -34,11 +34,14 @@ class Tree(app_commands.CommandTree[discord.Client]):
         self._gate = gate
 
     def add(
-        self, *commands: app_commands.Command[Any, ..., None] | app_commands.ContextMenu, always: bool = False
+        self,
+        *commands: app_commands.Command[Any, ..., None] | app_commands.ContextMenu | app_commands.Group,
+        always: bool = False,
     ) -> None:
         """Add commands; `always` for those that work also for who is kept out or paused."""
         for command in commands:
-            command.extras[ALWAYS] = always
+            for one in command.walk_commands() if isinstance(command, app_commands.Group) else (command,):
+                one.extras[ALWAYS] = always
             self.add_command(command)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:

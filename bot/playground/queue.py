@@ -10,7 +10,7 @@ import gradio as gr
 
 from bot.errors import told
 from bot.playground.page import plain
-from bot.posting import Posting, Status
+from bot.posting import Posting, standing
 from bot.store.posts import Post
 
 PERSON = "playground"
@@ -54,7 +54,7 @@ class Queue:
             f"<p>{plain(post.text or '(text deleted)')}</p>{_why(post)}</div>"
             for post in await self._posting.recent(8)
         )
-        return f"<p>{plain(_standing(status))}</p>{lines}"
+        return f"<p>{plain(standing(status))}</p>{lines}"
 
     async def propose(self, voice: str) -> str:
         """Draw and propose a post."""
@@ -161,18 +161,6 @@ def build_queue(queue: Queue, page: gr.Blocks) -> None:
 def _label(post: Post) -> str:
     short = post.text if len(post.text) <= SHOWN else post.text[: SHOWN - 1] + "…"
     return f"{post.id} · @{post.voice or '?'} · {_STATES[post.state]} · {short}"
-
-
-def _standing(status: Status) -> str:
-    """One sentence on how posting stands."""
-    how = "a dry run, nothing is sent" if status.dry_run else f"as @{status.account}"
-    if not status.dry_run and not status.connected:
-        how = "not connected, the keys are not there"
-    paused = f" Paused: {status.pause.reason}" if status.pause else ""
-    waiting = status.counts.get("proposed", 0)
-    money = f"{status.spent_usd:.3f} of {status.budget_usd:.2f} USD spent this month"
-    quiet = f" Quiet hours until {_moment(status.quiet_until)}." if status.quiet_until else ""
-    return f"X: {how}; {waiting} to approve, {status.counts.get('queued', 0)} approved; {money}.{quiet}{paused}"
 
 
 def _moment(at: datetime) -> str:
