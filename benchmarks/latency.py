@@ -1,0 +1,210 @@
+"""How fast the bot answers, and how late its event loop is, with and without a training beside it.
+
+    python -m benchmarks.latency [--requests 30] [--at-once 32] [--voices 8] [--json]
+
+The bot's own parts in one process: engine, writer, database, worker; the training is a real job in a process of its
+own. One voice is learned from the sample account and copied, so the voices differ in nothing but their names. Requests
+ask for one tweet; first one after the other, then all at once. Results go to benchmarks/latency.json.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.config import Config
+from bot.errors import BotError
+from bot.permission import RateLimit
+from bot.store import Store
+from bot.telling import Telling
+from bot.training import Training
+from bot.tweeting import Ask, Tweeting
+from bot.uploads import Uploads
+from bot.worker import Worker
+from huggingtweets.config import REPOSITORY
+from huggingtweets.cpu import usable_cores
+from huggingtweets.engine import Engine
+from huggingtweets.errors import PipelineError
+from huggingtweets.generate import Writer
+from huggingtweets.registry import Registry
+from huggingtweets.sample import collect_sample
+from huggingtweets.tweet_store import TweetStore
+
+RESULTS = Path(__file__).with_suffix(".json")
+LAG_EVERY_SECONDS = 0.005
+LONG = {"max_epochs": 1_000, "max_tokens": 1_000_000_000, "patience": 1_000}  # a training that outlasts the measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Seconds from request to answer, and milliseconds by which the loop was late."""
+
+    answer_p50: float
+    answer_p95: float
+    answer_max: float
+    burst_p50: float
+    burst_max: float
+    burst_failed: int
+    lag_ms_p50: float
+    lag_ms_p99: float
+    lag_ms_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    config: Config
+    training: Training
+    tweeting: Tweeting
+
+
+@asynccontextmanager
+async def bot(config_file: Path) -> AsyncIterator[Parts]:
+    """The parts, as bot/app.py puts them together."""
+    config = Config.load(config_file, {})
+    registry = Registry(config.storage.models)
+    uploads = Uploads(config.storage.data / "uploads")
+    async with AsyncExitStack() as stack:
+        engine = await stack.enter_async_context(Engine(config.generation, config_file.parent))
+        store = await stack.enter_async_context(Store(config.database_url))
+        telling = await stack.enter_async_context(Telling(store))
+        worker = Worker(store=store, registry=registry, config_file=config_file, uploads=uploads, notice=telling.notice)
+        await stack.enter_async_context(worker)
+        training = Training(store=store, uploads=uploads, wake=worker.wake)
+        await stack.enter_async_context(training)
+        limit = RateLimit(1_000_000)
+        tweeting = Tweeting(registry=registry, writer=Writer(engine), training=training, limit=limit, max_count=5)
+        yield Parts(config, training, tweeting)
+
+
+def write_config(home: Path, **training: Any) -> Path:
+    """A config.toml in `home` with these settings for trainings."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in training.items()]
+    base = json.dumps(str(REPOSITORY / "models" / "base"))
+    text = "\n".join(["[training]", f"base = {base}", *lines, "[tracking]", 'tracker = "none"', ""])
+    path = home / "config.toml"
+    path.write_text(text)
+    return path
+
+
+async def learn(config_file: Path, voices: int) -> list[str]:
+    """The names of `voices` voices: one that was learned, and copies of it."""
+    async with bot(config_file) as parts:
+        name = (await asyncio.to_thread(collect_sample, TweetStore(parts.config.tweets))).handle.lower()
+        await parts.training.outcome(await parts.training.start("benchmark", name))
+        models = parts.config.storage.models
+    names = [name, *(f"voice_{number}" for number in range(1, voices))]
+    for copy in names[1:]:
+        shutil.copytree(models / name, models / copy)
+    return names
+
+
+async def measured(parts: Parts, names: list[str], requests: int, at_once: int) -> Figures:
+    """Ask, and watch the loop meanwhile."""
+    late: list[float] = []
+    watching = asyncio.create_task(_watch_the_loop(late))
+    alone = [await _seconds(parts, names[number % len(names)]) for number in range(requests)]
+    together = await asyncio.gather(
+        *(_seconds(parts, names[number % len(names)]) for number in range(at_once)), return_exceptions=True
+    )
+    watching.cancel()
+    burst = sorted(seconds for seconds in together if isinstance(seconds, float))
+    lag = sorted(1_000 * seconds for seconds in late)
+    alone = sorted(seconds for seconds in alone)
+    return Figures(
+        answer_p50=round(statistics.median(alone), 3),
+        answer_p95=round(alone[int(0.95 * (len(alone) - 1))], 3),
+        answer_max=round(alone[-1], 3),
+        burst_p50=round(statistics.median(burst), 3),
+        burst_max=round(burst[-1], 3),
+        burst_failed=len(together) - len(burst),
+        lag_ms_p50=round(statistics.median(lag), 2),
+        lag_ms_p99=round(lag[int(0.99 * (len(lag) - 1))], 2),
+        lag_ms_max=round(lag[-1], 2),
+    )
+
+
+async def _seconds(parts: Parts, name: str) -> float:
+    began = time.perf_counter()
+    await parts.tweeting.tweet_like(Ask("benchmark", name))
+    return time.perf_counter() - began
+
+
+async def _watch_the_loop(late: list[float]) -> None:
+    while True:
+        began = time.perf_counter()
+        await asyncio.sleep(LAG_EVERY_SECONDS)
+        late.append(time.perf_counter() - began - LAG_EVERY_SECONDS)
+
+
+async def _until_it_trains(training: Training, name: str) -> None:
+    while True:
+        job = await training.job(name)
+        if job is None:
+            raise SystemExit("the training has ended before anything was measured")
+        if job.stage == "train":
+            return
+        await asyncio.sleep(0.1)
+
+
+async def run(requests: int, at_once: int, voices: int) -> dict[str, Any]:
+    """Both measurements, in one process after the other's voices are warm."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        names = await learn(write_config(home, max_epochs=1), voices)
+        async with bot(write_config(home, **LONG)) as parts:
+            for name in names:
+                await parts.tweeting.tweet_like(Ask("benchmark", name))
+            quiet = await measured(parts, names, requests, at_once)
+            tweets = TweetStore(parts.config.tweets)
+            newcomer = "newcomer"
+            source = home / "newcomer.jsonl"
+            rows = (tweet.as_json() for tweet in tweets.tweets(names[0]))
+            source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            job = await parts.training.start("benchmark", newcomer, [source])
+            await _until_it_trains(parts.training, newcomer)
+            busy = await measured(parts, names, requests, at_once)
+            if not await parts.training.job(newcomer):
+                raise SystemExit("the training has ended before everything was measured")
+            await parts.training.cancel(job.id)
+    return {
+        "machine": {"cores": usable_cores(), "cpu": platform.processor(), "load_before": os.getloadavg()[0]},
+        "requests": requests,
+        "at_once": at_once,
+        "voices": voices,
+        "without_training": asdict(quiet),
+        "with_training": asdict(busy),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--requests", type=int, default=30, help="one after the other")
+    parser.add_argument("--at-once", type=int, default=32, help="in one burst")
+    parser.add_argument("--voices", type=int, default=8)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    try:
+        results = asyncio.run(run(options.requests, options.at_once, options.voices))
+    except (BotError, PipelineError) as error:
+        raise SystemExit(str(error)) from error
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    if options.json:
+        print(json.dumps(results))
+        return
+    print(f"{'':<16}{'without a training':>20}{'with one':>12}")
+    for key, without in results["without_training"].items():
+        print(f"{key:<16}{without:>20}{results['with_training'][key]:>12}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The bot with a script: the shipped composition, and beside it somebody who trains, promotes, draws, votes and sets.
+
+`python scripted_bot.py CONFIG TWEETS SEED`. Whatever has been acknowledged is a JSON line on stdout, so a test that
+kills this process at any moment knows what must have survived.
+"""
+
+import asyncio
+import itertools
+import json
+import random
+import sys
+from pathlib import Path
+
+from bot.app import run
+from bot.config import Config
+from bot.errors import BotError
+from bot.log import start_logging
+from bot.permission import RateLimit
+from bot.store import Store
+from bot.training import Training
+from bot.tweeting import Ask, Tweeting
+from bot.uploads import Uploads
+from huggingtweets.engine import Engine
+from huggingtweets.errors import PipelineError
+from huggingtweets.generate import Writer
+from huggingtweets.registry import Registry
+
+NAMES = ("ann", "bob")
+
+
+def acknowledged(**fact: object) -> None:
+    print(json.dumps(fact), flush=True)
+
+
+class Script:
+    """One act after the other, chosen by chance."""
+
+    def __init__(self, config: Config, store: Store, training: Training, tweeting: Tweeting, tweets: Path, seed: int):
+        self.store, self.training, self.tweeting, self.tweets = store, training, tweeting, tweets
+        self.registry = Registry(config.storage.models)
+        self.chance = random.Random(seed)
+        self.numbers = (f"{seed}-{number}" for number in itertools.count())
+
+    async def go_on(self) -> None:
+        acts = (self.train, self.promote, self.draw, self.draw, self.set, self.cancel)
+        while True:
+            try:
+                await self.chance.choice(acts)()
+            except (BotError, PipelineError) as refused:
+                acknowledged(refused=str(refused))
+            await asyncio.sleep(self.chance.uniform(0, 0.2))
+
+    async def train(self) -> None:
+        job = await self.training.start("test:1", self.chance.choice(NAMES), [self.tweets])
+        acknowledged(job=job.id)
+
+    async def cancel(self) -> None:
+        if (jobs := await self.training.jobs()) and self.chance.random() < 0.1:
+            acknowledged(cancelled=(await self.training.cancel(jobs[-1].id)).id)
+
+    async def promote(self) -> None:
+        version = self.chance.choice(await asyncio.to_thread(self.registry.versions, "ann"))
+        await asyncio.to_thread(self.registry.promote, "ann", version)
+        acknowledged(promoted=version)
+
+    async def draw(self) -> None:
+        message = next(self.numbers)
+        tweets = await self.tweeting.tweet_like(Ask("test:1", "ann"))
+        await self.store.feedback.answered(
+            message, person="test:1", voice=tweets.name, version=tweets.version, texts=tweets.texts
+        )
+        acknowledged(answer=message)
+        await self.store.feedback.vote(message, "test:2", 1)
+        acknowledged(vote=message)
+
+    async def set(self) -> None:
+        key = next(self.numbers)
+        await self.store.settings.put("global", key, key, by="test:1")
+        acknowledged(setting=key)
+
+
+async def main(config_file: Path, tweets: Path, seed: int) -> None:
+    config = Config.load(config_file)
+    bot = asyncio.create_task(run(config, config_file))
+    async with (
+        Engine(config.generation, config_file.parent) as engine,
+        Store(config.database_url) as store,
+        Training(store=store, uploads=Uploads(config.storage.data / "uploads"), wake=lambda: None) as training,
+    ):
+        tweeting = Tweeting(
+            registry=Registry(config.storage.models),
+            writer=Writer(engine),
+            training=training,
+            limit=RateLimit(10_000),
+            max_count=5,
+        )
+        script = asyncio.create_task(Script(config, store, training, tweeting, tweets, seed).go_on())
+        await asyncio.wait({bot, script}, return_when=asyncio.FIRST_COMPLETED)
+        script.cancel()
+        await bot
+
+
+if __name__ == "__main__":
+    start_logging("INFO")
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
