@@ -139,6 +139,7 @@ class Collector:
 
     async def _from_x(self, name: str, handle: str, user_id: str = "") -> Gathered:
         async with self._x() as client:
+            await self._charge(1)  # the account itself is a read, too
             user = await x_api.find(client, handle, user_id)
             source = x_api.source_of(user.id)
             known = [int(tweet.id) for tweet in await self._tweets(name, source)]
