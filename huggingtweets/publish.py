@@ -118,13 +118,15 @@ def push(version: Version, folder: Path, settings: Publishing, patience: Patienc
     patience = patience or Patience(attempts=settings.attempts)
     with _api(settings) as api:
         _insist(api.whoami, patience)
-        made = False
+        # From here on it may be ours, also when the answer to the request is lost.
+        is_ours = not _insist(lambda: _is_there(api, repository, settings.private), patience)
         try:
-            made = _insist(lambda: _make_repository(api, repository, settings.private), patience)
+            if is_ours:
+                _insist(lambda: api.create_repo(repository, private=settings.private, exist_ok=True), patience)
             commit = _insist(lambda: _commit(api, repository, folder, version.version), patience)
             _insist(lambda: _tag(api, repository, version.version, commit), patience)
         except BaseException:
-            if made:
+            if is_ours:
                 _take_away(api, repository)
             raise
     done = Published(repository, version.version, commit, f"{settings.url}/{repository}")
@@ -153,18 +155,17 @@ def unpublish(models: Path, name: str, settings: Publishing, patience: Patience 
     return True
 
 
-def _make_repository(api: "HfApi", repository: str, private: bool) -> bool:
-    """Whether there was none and now there is. An old one that is public is hidden first, if it should be."""
+def _is_there(api: "HfApi", repository: str, private: bool) -> bool:
+    """Whether there is such a repository. One that is public is hidden first, if it should be."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
         is_private = api.repo_info(repository).private
     except RepositoryNotFoundError:
-        api.create_repo(repository, private=private)
-        return True
+        return False
     if private and not is_private:
         api.update_repo_settings(repository, private=True)
-    return False
+    return True
 
 
 def _commit(api: "HfApi", repository: str, folder: Path, version: str) -> str:
@@ -196,6 +197,8 @@ def _take_away(api: "HfApi", repository: str) -> None:
     """Delete what this push made and could not fill."""
     try:
         _translated(lambda: api.delete_repo(repository, missing_ok=True))
+    except Forbidden:
+        pass  # who may not delete there could not make it either
     except Upstream as error:
         log.warning("%s was made and could not be filled or deleted (%s); look at it on the Hub", repository, error)
 
@@ -261,7 +264,7 @@ def _translated(call: Callable[[], T]) -> T:
         # Metadata or a name that the Hub does not take, or an answer that is no JSON.
         if isinstance(error, json.JSONDecodeError):
             raise InDoubt(HUB, "its answer cannot be read") from error
-        raise Refused(HUB, f"The Hub does not take the model: {' '.join(str(error).split())}.") from error
+        raise Refused(HUB, f"The Hub does not take the model: {' '.join(str(error).split()).rstrip('.')}.") from error
 
 
 def _meaning(error: "HfHubHTTPError") -> Upstream:

@@ -43,8 +43,8 @@ class Repository:
 class Refusal(Exception):
     """An answer with a status other than 200."""
 
-    def __init__(self, status: int, message: str, code: str = ""):
-        self.status, self.message, self.code = status, message, code
+    def __init__(self, status: int, message: str, code: str = "", url: str = ""):
+        self.status, self.message, self.code, self.url = status, message, code, url
 
 
 class Hub:
@@ -60,7 +60,10 @@ class Hub:
         self.url = ""
 
     def fail(self, pattern: str, status: int | None, times: int = 1_000_000) -> None:
-        """`pattern` is searched for in "METHOD /path"; `status` None cuts the connection halfway."""
+        """`pattern` is searched for in "METHOD /path"; `status` None cuts the connection halfway.
+
+        Status 0 does what was asked and loses the answer.
+        """
         self._faults.append([re.compile(pattern), status, times])
 
     def fault(self, request: str) -> tuple[bool, int | None]:
@@ -109,7 +112,7 @@ def create(hub: Hub, body: bytes) -> Any:
         raise Refusal(403, f"You don't have the rights to create a model under {asked['organization']}")
     name = f"{asked['organization']}/{asked['name']}"
     if name in hub.repositories:
-        raise Refusal(409, "You already created this model repo")
+        raise Refusal(409, "You already created this model repo", url=f"{hub.url}/{name}")
     hub.repositories[name] = Repository(asked.get("visibility") == "private")
     return {"url": f"{hub.url}/{name}"}
 
@@ -294,13 +297,16 @@ class Handler(BaseHTTPRequestHandler):
         if path.startswith("/large/"):
             token = WRITER  # a signed URL needs no token
         try:
-            if failing:
-                raise Refusal(status or 500, "as the test wants")
+            if failing and status:
+                raise Refusal(status, "as the test wants")
             found = self.hub.answer("GET" if method == "HEAD" else method, path, token, body)
         except Refusal as refusal:
             self._refuse(refusal)
             return
-        if isinstance(found, tuple):
+        if failing:
+            self.connection.close()
+            self.close_connection = True
+        elif isinstance(found, tuple):
             self._send(200, *found)
         else:
             self._send(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
@@ -317,7 +323,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, refusal: Refusal) -> None:
         headers = {"Content-Type": "application/json", "X-Error-Message": refusal.message}
-        answer: dict[str, Any] = {"error": refusal.message}
+        answer: dict[str, Any] = {"error": refusal.message, "url": refusal.url}
         if refusal.code == "yaml":
             answer, headers = (
                 {"errors": json.loads(refusal.message), "warnings": []},

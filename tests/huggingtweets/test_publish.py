@@ -163,12 +163,13 @@ def test_a_first_push_that_fails_leaves_no_repository(
     ["PUT /large/", "POST /api/models/people/ann/commit", "POST /api/models/people/ann/tag", "POST /api/repos/create",
      "GET /api/whoami-v2", "POST /api/validate-yaml"],
 )  # fmt: skip
-@pytest.mark.parametrize("status", [500, None])
+@pytest.mark.parametrize("status", [500, None, 0])
 def test_a_fault_that_passes_is_waited_out(
     hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, fault: str, status: int | None
 ) -> None:
     hub.fail(fault, status, times=1)
     done = push(version(tmp_path), folder, publishing, HASTE)
+    assert hub.repositories["people/ann"].messages == ["Version v1"], "not twice, whatever became of the answer"
     assert hub.repositories["people/ann"].commits[done.commit] == contents(folder)
     assert hub.repositories["people/ann"].tags == {"v1": done.commit}
 
@@ -220,12 +221,13 @@ def test_a_wrong_token_is_told_and_not_repeated(hub: Hub, publishing: Publishing
 
 
 def test_a_token_that_may_only_read_makes_nothing(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = publishing.model_copy(update={"token": SecretStr(READER)})
     with pytest.raises(Forbidden, match=r"may not write there.*no write access"):
         push(version(tmp_path), folder, reader, HASTE)
     assert hub.repositories == {}
+    assert "could not be filled" not in caplog.text
 
 
 def test_somebody_elses_name_space_is_refused(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
