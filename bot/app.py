@@ -197,7 +197,7 @@ async def _timetable(
 
     async def post(schedule: Schedule, due: datetime) -> str:
         by = f"schedule:{schedule.name}"
-        made = await x.posting.propose(schedule.voice, by=by, key=f"{by}:{due.isoformat()}")
+        made = await x.posting.propose_by_clock(schedule.voice, by=by, key=f"{by}:{due.isoformat()}")
         return f"post {made.id} is {made.state}"
 
     async def retrain(schedule: Schedule, due: datetime) -> str:

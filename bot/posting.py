@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.budget import Budget
 from bot.config import X
 from bot.errors import PostRefused
-from bot.outbox import Outbox
+from bot.outbox import Notice, Outbox
 from bot.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.store import Store
 from bot.store.pauses import Pause
@@ -58,13 +58,24 @@ def standing(status: Status) -> str:
 class Posting:
     """The queue of one account. `draw(voice, count)` gives tweets of a voice that pass every check of the engine's."""
 
-    def __init__(self, *, store: Store, outbox: Outbox, draw: Draw, budget: Budget, settings: X, connected: bool):
+    def __init__(
+        self,
+        *,
+        store: Store,
+        outbox: Outbox,
+        draw: Draw,
+        budget: Budget,
+        settings: X,
+        connected: bool,
+        notice: Notice | None = None,
+    ):
         self._store = store
         self._outbox = outbox
         self._draw = draw
         self._budget = budget
         self._settings = settings
         self._connected = connected
+        self._notice = notice
         self.account = outbox.account
 
     async def propose(self, voice: str = "", *, by: str, key: str = "", automatic: bool | None = None) -> Post:
@@ -82,6 +93,14 @@ class Posting:
         text, tweets = await self._candidate(chosen)
         is_automatic = self._settings.automatic if automatic is None else automatic
         return await self._add(key, text, tweets.name, tweets.version, "queued" if is_automatic else "proposed", by)
+
+    async def propose_by_clock(self, voice: str, *, by: str, key: str) -> Post:
+        """The same when nobody is there who waits for it: the admins are told of what waits for their approval."""
+        post = await self.propose(voice, by=by, key=key)
+        if self._notice and post.state == "proposed":
+            text = f"A post for X waits for approval: /queue, or the queue on the page.\n@{post.voice}: {post.text}"
+            await self._notice(f"proposed:{post.id}", text)
+        return post
 
     async def offer(self, text: str, *, voice: str, version: str, by: str, key: str = "") -> Post:
         """Queue a text that an admin has picked, as from an answer in a chat; it is approved by that."""

@@ -75,7 +75,13 @@ async def opened(
             patience=waiting,
         )
         posting = Posting(
-            store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=account is not None
+            store=store,
+            outbox=outbox,
+            draw=draw,
+            budget=budget,
+            settings=settings,
+            connected=account is not None,
+            notice=notice,
         )
         tasks = [asyncio.create_task(outbox.run(), name="outbox")]
         if account and settings.mentions:

@@ -134,6 +134,12 @@ async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, A
                 patience=QUICK,
             )
             posting = Posting(
-                store=store, outbox=outbox, draw=drawing, budget=budget, settings=settings, connected=True
+                store=store,
+                outbox=outbox,
+                draw=drawing,
+                budget=budget,
+                settings=settings,
+                connected=True,
+                notice=store.notices.add,
             )
             yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, database)

@@ -157,3 +157,18 @@ async def test_nothing_is_proposed_of_somebody_who_does_not_want_it(parts: Parts
         with pytest.raises(PostRefused, match="does not want to be imitated"):
             await asked
     assert parts.drawing.asked == []
+
+
+async def test_of_what_the_clock_proposes_the_admins_are_told_once(parts: Parts) -> None:
+    for _ in range(2):
+        await parts.posting.propose_by_clock("ann", by="schedule:daily", key="schedule:daily:9:00")
+    [notice] = await parts.notices()
+    first, _, rest = notice.partition("\n")
+    assert first == "A post for X waits for approval: /queue, or the queue on the page."
+    assert rest == "@ann: a fine day at the shore"
+
+
+@pytest.mark.parametrize("x_settings", [{"automatic": True}])
+async def test_what_goes_out_without_approval_is_not_announced(parts: Parts, x_settings: Any) -> None:
+    await parts.posting.propose_by_clock("ann", by="schedule:daily", key="schedule:daily:9:00")
+    assert await parts.notices() == []
