@@ -65,14 +65,24 @@ async def tell(interaction: Interaction, text: str, *, view: discord.ui.View | N
 
 
 async def answer_failure(interaction: Interaction, error: Exception) -> None:
-    """Tell who asked what went wrong."""
+    """Tell who asked what went wrong; in the channel, without saying more, where Discord takes no private answer."""
+    suggesting = interaction.type is discord.InteractionType.autocomplete
     try:
-        if interaction.type is discord.InteractionType.autocomplete:
+        if suggesting:
             await interaction.response.autocomplete([])
         else:
             await _tell(interaction, sentence(told(_cause(error))))
-    except Exception as unanswered:  # noqa: BLE001  there is no other way left to tell
+    except Exception as unanswered:  # noqa: BLE001  whatever it is, there is one way left to tell
         log.warning("no answer reached interaction %s: %r", interaction.id, unanswered)
+        if not suggesting:
+            await _tell_in_channel(interaction)
+
+
+async def _tell_in_channel(interaction: Interaction) -> None:
+    try:
+        await _post(interaction, "Discord did not let me answer you in time; ask me again.")
+    except Exception as unanswered:  # noqa: BLE001  there is no other way left to tell
+        log.warning("nor was it told in the channel: %r", unanswered)
 
 
 async def reply(

@@ -161,12 +161,9 @@ class TweetButtons(Clicks):
     async def offer(self, known: Answer, number: int, user: discord.abc.User) -> str:
         """Queue one of an answer's tweets, once; a sentence about it."""
         assert self.parts.posting
-        post = await self.parts.posting.offer(
-            known.texts[number],
-            voice=known.voice,
-            version=known.version,
-            by=person(user),
-            key=f"answer:{known.message}:{number}",
+        key = f"answer:{known.message}:{number}"
+        post = await self.parts.store.posts.by_key(key) or await self.parts.posting.offer(
+            known.texts[number], voice=known.voice, version=known.version, by=person(user), key=key
         )
         dry = " This is a dry run, nothing is sent." if (await self.parts.posting.status()).dry_run else ""
         return f"Post {post.id} is {post.state}.{dry} /queue shows what waits."

@@ -7,13 +7,14 @@ Knows its parts. Does not know what they say, or how tweets are made.
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import discord
 
 from bot.config import Discord
-from bot.discord import game, privacy, queue, tweets, voices
+from bot.discord import game, privacy, queue, schedules, tweets, voices
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -94,7 +95,7 @@ class DiscordBot(discord.Client):
         )
         megabytes = self._settings.upload_megabytes
         trainings = Trainings(parts=parts, gate=gate, asks=self._asks, upload_megabytes=megabytes)
-        self.tree.add(*house.commands(), *trainings.commands(), always=True)
+        self.tree.add(*house.commands(), *trainings.commands(), schedules.schedule(parts, gate), always=True)
         if parts.posting:
             self.tree.add(queue.queue(parts, gate, parts.posting), always=True)
             self.tree.add(x_commands(gate, parts.posting), always=True)
@@ -144,4 +145,23 @@ class DiscordBot(discord.Client):
 
 
 class ShardedBot(DiscordBot, discord.AutoShardedClient):
-    """The same in as many connections as Discord asks for."""
+    """The same in as many connections as Discord asks for.
+
+    At an event that it cannot read discord.py's sharded client closes itself for good, so such events are passed over.
+    """
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        parsers = self._connection.parsers
+        for event in [name for name in parsers if name not in ("READY", "RESUMED")]:
+            parsers[event] = _forgiving(event, parsers[event])
+
+
+def _forgiving(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def parse_if_possible(payload: Any) -> None:
+        try:
+            parse(payload)
+        except Exception:
+            log.exception("an event %s cannot be read", event)
+
+    return parse_if_possible

@@ -75,7 +75,10 @@ async def _log_in(client: discord.Client, settings: Discord) -> None:
 
 async def _hang_up(client: discord.Client) -> None:
     """End what is left of a connection, heartbeat included, so that the next one begins from nothing."""
-    if client.ws and client.ws.open:
+    if isinstance(client, discord.AutoShardedClient):
+        for shard in client.shards.values():
+            await shard.disconnect()
+    elif client.ws and client.ws.open:
         await client.ws.close(code=1000)
 
 

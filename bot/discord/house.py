@@ -4,7 +4,6 @@ Knows the commands. Does not know what a list or setting leads to.
 """
 
 import re
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -38,7 +37,7 @@ class House:
         self._parts = parts
         self._gate = gate
         self._member_messages = member_messages
-        self._started = time.monotonic()
+        self._started = discord.utils.utcnow()
 
     def commands(self) -> list[Command]:
         return [self._rule("allow"), self._rule("deny"), self._settings(), self._status(), self._sync_command()]
@@ -185,7 +184,7 @@ class House:
             await interaction.response.defer(ephemeral=True)
             versions = await self._parts.tweeting.models()
             jobs = await self._parts.training.jobs()
-            minutes = (time.monotonic() - self._started) / 60
+            minutes = (discord.utils.utcnow() - self._started).total_seconds() / 60
             up = f"Up for {minutes:,.0f} min, on {len(self._client.guilds)} servers"
             lines = [
                 f"{up}; Discord answers in {_milliseconds(self._client.latency)}.",

@@ -19,7 +19,7 @@ from bot.discord.buttons import TweetButtons
 from bot.discord.gate import places, server_id
 from bot.discord.house import THREADS, VOICE
 from bot.discord.rendering import how_to_ask, tweet_pages, voice_of
-from bot.errors import NotAllowed
+from bot.errors import KeptOut, NotAllowed
 from bot.tweeting import Ask
 from huggingtweets.errors import Usage
 
@@ -76,11 +76,19 @@ def _is_direct(message: discord.Message) -> bool:
     return isinstance(message.channel, discord.DMChannel)
 
 
-def _may_embed(message: discord.Message) -> bool:
-    """Whether our embeds would be seen; Discord drops them silently where we may not."""
+def _refuse_where_it_cannot_be_seen(message: discord.Message) -> None:
+    """Raises `NotAllowed`, or `KeptOut` where not even that could be said; Discord drops our embeds silently."""
     if not isinstance(message.channel, discord.abc.GuildChannel) or not message.guild:
-        return True  # a direct message, or a thread, whose parent may be unknown here
-    return message.channel.permissions_for(message.guild.me).embed_links
+        return  # a direct message, or a thread, whose parent may be unknown here
+    rights = message.channel.permissions_for(message.guild.me)
+    needed = {"Send Messages": rights.send_messages, "Embed Links": rights.embed_links}
+    missing = [name for name, given in needed.items() if not given]
+    if missing:
+        said = (
+            f'I lack the permission "{missing[0]}" in #{message.channel.name}, which my tweets need; '
+            "an admin gives it under Edit Channel > Permissions."
+        )
+        raise KeptOut(said) if missing[0] == "Send Messages" else NotAllowed(said)
 
 
 def _with_names(text: str, message: discord.Message) -> str:
@@ -130,8 +138,7 @@ class Mentions:
         return call
 
     async def _tweet(self, message: discord.Message, call: Call) -> None:
-        if not _may_embed(message):
-            raise NotAllowed('I lack the permission "Embed Links" in this channel, which my tweets need.')
+        _refuse_where_it_cannot_be_seen(message)
         depth = self._depths.get(call.replied_to, 0) + 1
         if depth > self._chain:
             raise Usage(f"We have gone on for {self._chain} tweets; begin again with a new message.")

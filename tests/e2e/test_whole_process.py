@@ -39,6 +39,13 @@ gateway_url = "{gateway_url}"
 enabled = false
 """
 
+WIDE_LIMITS = """
+[limits]
+requests_per_minute = 10_000
+server_requests_per_minute = 100_000
+total_requests_per_minute = 100_000
+"""
+
 
 @pytest.fixture
 async def server() -> AsyncIterator[DiscordServer]:
@@ -66,10 +73,13 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def bot_process(server: DiscordServer, models: Path, home: Path, token: str = TOKEN) -> AsyncIterator[BotProcess]:
+async def bot_process(
+    server: DiscordServer, models: Path, home: Path, token: str = TOKEN, *, wide: bool = False
+) -> AsyncIterator[BotProcess]:
+    """The bot, as long as the context lasts; `wide` limits let everybody ask as much as they like."""
     config = home / "config.toml"
     places = {"models": models, "data": home / "data", "api_url": server.api_url, "gateway_url": server.gateway_url}
-    config.write_text(CONFIG.format(**places))
+    config.write_text(CONFIG.format(**places) + (WIDE_LIMITS if wide else ""))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "--config", str(config)),
         stderr=asyncio.subprocess.PIPE,

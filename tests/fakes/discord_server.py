@@ -7,6 +7,7 @@ what goes wrong on it: events sent again, dropped connections, refusals of any s
 import asyncio
 import copy
 import fnmatch
+import io
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,7 +22,7 @@ from simcord import intents
 from simcord._clock import Clock
 from simcord.backend import Backend, serializers
 from simcord.backend.errors import BackendError
-from simcord.backend.models import Message
+from simcord.backend.models import Interaction, Message
 from simcord.http import routes as _routes  # noqa: F401  importing them registers them
 from simcord.http.router import dispatch
 from simcord.interactions import base_payload
@@ -73,6 +74,8 @@ class DiscordServer:
         self.token = token
         self.backend = Backend(clock=WallClock())
         self.troubles: list[Trouble] = []
+        self.weather: Callable[[str, str], Trouble | None] = lambda method, path: None
+        self.asked: dict[int, Interaction] = {}
         self.identified = 0
         self.resumed = 0
         self.ready = asyncio.Event()
@@ -114,22 +117,50 @@ class DiscordServer:
 
     # what people do
 
-    def slash(self, name: str, **options: Any) -> dict[str, Any]:
-        """Ann uses a command; the event, which can be sent again."""
+    def member(self, name: str) -> int:
+        """Somebody else on the server; their id."""
+        user = self.backend.make_user(name)
+        self.backend.add_member(self.guild_id, user.id)
+        return user.id
+
+    def slash(self, name: str, /, *, by: int | None = None, **options: Any) -> dict[str, Any]:
+        """Ann, or another member, uses a command; the event, which can be sent again."""
         command = self.backend.find_command(name, self.guild_id)
         assert command, f"/{name} is not registered"
         kinds = {option["name"]: option["type"] for option in command["options"]}
         given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
-        _, payload = base_payload(
+        return self._interaction(2, by, {"id": command["id"], "name": name, "type": 1, "options": given})
+
+    def click(self, message: Message, custom_id: str, *, by: int | None = None) -> dict[str, Any]:
+        """Ann, or another member, clicks a button; the event."""
+        shown = {"message": dict(serializers.message_payload(self.backend, message))}
+        return self._interaction(3, by, {"custom_id": custom_id, "component_type": 2}, shown, message.id)
+
+    def _interaction(
+        self, kind: int, by: int | None, data: dict[str, Any], more: Mapping[str, Any] | None = None, source: int = 0
+    ) -> dict[str, Any]:
+        record, payload = base_payload(
             self.backend,
-            type=2,
+            type=kind,
             channel_id=self.channel_id,
             guild_id=self.guild_id,
-            user_id=self.ann.id,
-            data={"id": command["id"], "name": name, "type": 1, "options": given},
+            user_id=by or self.ann.id,
+            data=data,
         )
+        payload.update(more or {})
+        record.source_message_id = source or None
+        self.asked[record.id] = record
         self.backend.emit("INTERACTION_CREATE", payload)
         return payload
+
+    def answers(self, interaction: Mapping[str, Any]) -> list[Message]:
+        """What an interaction was answered with, seen by everybody or by who asked alone; not the "is thinking"."""
+        record = self.asked[int(interaction["id"])]
+        messages = self.backend.messages[self.channel_id]
+        found = [messages.get(one) for one in (record.message_id, *record.followup_ids) if one]
+        # Where Discord took no answer, a message in the channel names who asked.
+        found += [one for one in self.said() if one.id > record.id and one.content.startswith(f"<@{record.user_id}>")]
+        return [one for one in found if one and (one.embeds or one.content not in ("", "…"))]
 
     def write(self, text: str) -> Message:
         """Ann writes into the channel; `{me}` is the bot's mention."""
@@ -165,7 +196,8 @@ class DiscordServer:
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
-        for trouble in [one for one in self.troubles if one.method == request.method]:
+        rain = self.weather(request.method, path)
+        for trouble in [*([rain] if rain else []), *(one for one in self.troubles if one.method == request.method)]:
             if trouble.times and fnmatch.fnmatch(path, trouble.path):
                 trouble.times -= 1
                 trouble.met.set()
@@ -178,9 +210,13 @@ class DiscordServer:
         tokened = path.startswith(("/webhooks/", "/interactions/"))
         if not tokened and request.headers.get("Authorization") != f"Bot {self.token}":
             return _response(401, json.dumps({"message": "401: Unauthorized", "code": 0}))
-        body = await request.json() if request.can_read_body else None
+        if path == "/gateway/bot":
+            limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+            known = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+            return _response(200, json.dumps(known))
+        body, files = await _body(request)
         try:
-            result = dispatch(self.backend, request.method, path, json=body, params=dict(request.query))
+            result = dispatch(self.backend, request.method, path, json=body, params=dict(request.query), files=files)
         except BackendError as error:
             return _response(error.status, json.dumps(error.to_json()))
         return web.Response(status=204) if result is None else _response(200, json.dumps(result))
@@ -222,6 +258,7 @@ class DiscordServer:
             "session_id": f"session-{self.identified}",
             "resume_gateway_url": self.gateway_url,
             "application": {"id": str(self.backend.application_id), "flags": 0},
+            **({"shard": wanted["shard"]} if wanted.get("shard") else {}),
         }
         self._queue("READY", ready)
         for guild in self.backend.guilds.values():
@@ -257,6 +294,19 @@ class DiscordServer:
         with suppress(ConnectionError):
             while not socket.closed:
                 await socket.send_str(await outgoing.get())
+
+
+async def _body(request: web.Request) -> tuple[Any, list[discord.File] | None]:
+    """What was sent, and the files along with it."""
+    if request.content_type.startswith("multipart/"):
+        form = await request.post()
+        files = [
+            discord.File(io.BytesIO(field.file.read()), field.filename)
+            for field in form.values()
+            if isinstance(field, web.FileField)
+        ]
+        return json.loads(str(form["payload_json"])), files
+    return (await request.json() if request.can_read_body else None), None
 
 
 def _response(

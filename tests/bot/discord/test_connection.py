@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 
+import discord
 import pytest
 from discord.gateway import DiscordWebSocket
 from pydantic import SecretStr
@@ -63,6 +64,23 @@ async def test_it_connects_answers_and_ends_in_order(server: DiscordServer, make
         assert not task.done()
     assert task.done()
     assert server.identified == 1
+
+
+async def test_in_shards_it_answers_and_survives_what_it_cannot_read(
+    server: DiscordServer, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_of(server).model_copy(update={"sharded": True})
+    bot = make_bot(settings=settings)
+    assert isinstance(bot, discord.AutoShardedClient)
+    async with running(bot, settings):
+        await server.ready.wait()
+        await mention_is_answered(server)
+        server.send_raw("MESSAGE_CREATE", {"nonsense": True})
+        await mention_is_answered(server)
+        await server.drop()
+        await mention_is_answered(server)
+    assert "an event MESSAGE_CREATE cannot be read" in caplog.text
+    assert (server.identified, server.resumed) == (1, 1)
 
 
 async def reconnect(server: DiscordServer) -> None:

@@ -210,3 +210,16 @@ async def test_pins_and_joins_are_no_calls(there: World, writer: ScriptedWriter)
     )
     await there.env.settle()
     assert len(writer.asked) == 1
+
+
+async def test_where_it_may_not_speak_it_says_so_in_private(there: World, writer: ScriptedWriter) -> None:
+    guild = there.ann.guild
+    channel = guild.create_text_channel(
+        "quiet",
+        overwrites={there.env.bot.user: discord.PermissionOverwrite(send_messages=False)},  # type: ignore[dict-item]
+    )
+    await there.ann.send(channel, f"{there.me} nasa")
+    told = there.ann.user.dm_channel.history()[-1].content
+    assert "Send Messages" in told
+    assert "Edit Channel > Permissions" in told
+    assert writer.asked == []

@@ -13,7 +13,20 @@ from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 EVERYBODYS = {"tweetlike", "cyborg", "models", "voice", "realornot", "Tweet like", "Continue this as ..."}
 EVERYBODYS |= {"privacy", "optout", "optin", "mydata", "forget", "link", "leave"}
-ADMINS = {"train", "retrain", "jobs", "cancel", "promote", "rollback", "allow", "deny", "settings", "status", "sync"}
+ADMINS = {
+    "train",
+    "retrain",
+    "jobs",
+    "cancel",
+    "promote",
+    "rollback",
+    "allow",
+    "deny",
+    "settings",
+    "status",
+    "sync",
+    "schedule",
+}
 SYNC = "/applications/*/commands"
 
 
@@ -139,17 +152,26 @@ FOLLOW_UP = "/webhooks/*/*"
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-async def test_when_no_answer_can_be_given_the_log_says_so_and_the_next_is_given(
+async def test_when_no_answer_can_be_given_it_is_told_in_the_channel_and_the_next_is_given(
     there: World, status: int, caplog: pytest.LogCaptureFixture, writer: ScriptedWriter
 ) -> None:
     there.env.inject_error("POST", CALLBACK, status=status, times=2)
     await there.ann.slash(there.channel, "tweetlike", user="nasa", prompt="SECRET WORDS")
     assert "no answer reached interaction" in caplog.text
     assert "SECRET" not in caplog.text
+    assert there.said()[0].content == f"{there.ann.mention} Discord did not let me answer you in time; ask me again."
     assert writer.asked == []
     assert len(there.errors()) == 1
     await there.ann.slash(there.channel, "tweetlike", user="nasa")
-    assert len(there.said()) == 1
+    assert len(there.said()) == 2
+
+
+async def test_when_not_even_that_can_be_told_the_log_says_so(there: World, caplog: pytest.LogCaptureFixture) -> None:
+    there.env.inject_error("POST", CALLBACK, status=404, times=2)
+    there.env.inject_error("POST", "/channels/*/messages", status=403)
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    assert "nor was it told in the channel" in caplog.text
+    assert len(there.errors()) == 1
 
 
 async def test_when_the_tweets_are_refused_the_failure_is_told(there: World) -> None:

@@ -1,0 +1,145 @@
+"""The queue of X from Discord. X itself is not reached: this is a dry run, and no task sends anything."""
+
+import pytest
+from simcord import MemberActor, ResponseMessage
+
+from bot.budget import Budget
+from bot.config import X
+from bot.discord.client import DiscordBot
+from bot.outbox import Outbox
+from bot.posting import Posting
+from bot.store import Store, utc_now
+from huggingtweets.generate import Tweets
+from tests.bot.discord.conftest import MakeBot, World
+
+
+async def draw(voice: str, count: int) -> Tweets:
+    return Tweets(tuple(f"Something new about number {number}" for number in range(count)), voice, "v1", 1)
+
+
+@pytest.fixture
+def posting(store: Store) -> Posting:
+    settings = X(account="parody", voice="nasa")
+    budget = Budget(store.posts, "parody", settings, utc_now)
+
+    async def notice(*_: str) -> None:
+        pass
+
+    outbox = Outbox(
+        store=store, account="parody", network=None, budget=budget, settings=settings, notice=notice, clock=utc_now
+    )
+    return Posting(store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=False)
+
+
+@pytest.fixture
+async def simcord_bot(make_bot: MakeBot, posting: Posting) -> DiscordBot:
+    return make_bot(posting=posting)
+
+
+@pytest.fixture
+def admin(there: World) -> MemberActor:
+    return there.admin()
+
+
+async def tweets(there: World, count: int) -> ResponseMessage:
+    result = await there.ann.slash(there.channel, "tweetlike", user="nasa", count=count)
+    assert result.response
+    return result.response
+
+
+async def texts(store: Store, *states: str) -> list[str]:
+    return [post.text for post in await store.posts.listed("parody", states)]  # type: ignore[arg-type]
+
+
+async def test_an_admin_queues_a_tweet_once(there: World, admin: MemberActor, store: Store) -> None:
+    shown = await tweets(there, 1)
+    await admin.click(shown, custom_id="tweets:queue")
+    assert "Post 1 is queued. This is a dry run" in there.private(admin)
+    await admin.click(shown, custom_id="tweets:queue")
+    assert await texts(store, "queued") == ["Tweet number 1"]
+
+
+async def test_of_several_tweets_the_admin_chooses_also_after_a_restart(
+    there: World, admin: MemberActor, store: Store, make_bot: MakeBot, posting: Posting
+) -> None:
+    shown = await tweets(there, 3)
+    result = await admin.click(shown, custom_id="tweets:queue")
+    assert result.response
+    chooser = result.followups[-1] if result.followups else None
+    history = [one for one in there.channel.history(viewer=admin) if one.components]
+    await there.env.restart_bot(make_bot(posting=posting))
+    await admin.select(chooser or history[-1], ["1"])
+    assert await texts(store, "queued") == ["Tweet number 2"]
+
+
+async def test_others_than_admins_queue_nothing(there: World, store: Store) -> None:
+    shown = await tweets(there, 1)
+    await there.ann.click(shown, custom_id="tweets:queue")
+    assert "Only admins of my home server" in there.private(there.ann)
+    assert await texts(store, "queued", "proposed") == []
+    assert there.errors() == ["NotAllowed"]
+
+
+async def test_a_forgotten_answer_cannot_be_queued(there: World, admin: MemberActor, store: Store) -> None:
+    shown = await tweets(there, 1)
+    await store.feedback.withdrawn(f"discord:{shown.id}")
+    await admin.click(shown, custom_id="tweets:queue")
+    assert "I do not know any more what this was" in there.private(admin)
+    assert there.errors() == ["Usage"]
+
+
+async def waiting(there: World, admin: MemberActor) -> list[object]:
+    """The posts that /queue shows."""
+    result = await admin.slash(there.channel, "queue")
+    return [one for one in [result.response, *result.followups] if one and one.embeds]
+
+
+async def test_posts_are_approved_rejected_and_exchanged(
+    there: World, admin: MemberActor, store: Store, posting: Posting, make_bot: MakeBot
+) -> None:
+    await admin.slash(there.channel, "queue")
+    assert "Nothing waits." in there.private(admin)
+    for number in range(3):
+        await posting.propose("nasa", by="test", key=f"k{number}")
+    shown = await waiting(there, admin)
+    assert len(shown) == 3
+    await there.env.restart_bot(make_bot(posting=posting))
+    for post, label in zip(shown, ("Approve", "Reject", "Again"), strict=True):
+        await admin.click(post, label=label)  # type: ignore[arg-type]
+    assert len(await texts(store, "queued")) == 1
+    assert len(await texts(store, "rejected")) == 2
+    assert len(await texts(store, "proposed")) == 1
+
+
+async def test_a_post_is_rewritten_in_a_form(there: World, admin: MemberActor, store: Store, posting: Posting) -> None:
+    await posting.propose("nasa", by="test")
+    [shown] = await waiting(there, admin)
+    form = await admin.click(shown, label="Edit")  # type: ignore[arg-type]
+    assert form.modal
+    await admin.submit_modal(form, {"rewrite:text": "Quite another text"})
+    assert await texts(store, "proposed") == ["Quite another text"]
+    form = await admin.click(shown, label="Edit")  # type: ignore[arg-type]
+    await admin.submit_modal(form, {"rewrite:text": "x" * 400})
+    assert "This cannot be posted" in there.private(admin)
+    assert await texts(store, "proposed") == ["Quite another text"]
+
+
+async def test_a_decision_that_comes_too_late_is_told(there: World, admin: MemberActor, posting: Posting) -> None:
+    await posting.propose("nasa", by="test")
+    [shown] = await waiting(there, admin)
+    await posting.reject(1, "discord:1")
+    await admin.click(shown, label="Approve")  # type: ignore[arg-type]
+    assert "Post 1 is rejected already" in there.private(admin)
+
+
+async def test_more_than_five_posts_are_shown_in_turns(there: World, admin: MemberActor, posting: Posting) -> None:
+    for number in range(6):
+        await posting.offer(f"A tweet of its own: {number}{'!' * number}", voice="nasa", version="v1", by="test")
+    shown = await waiting(there, admin)
+    assert len(shown) == 5
+    assert "There are more" in there.private(admin)
+
+
+async def test_status_tells_of_posting(there: World, admin: MemberActor) -> None:
+    await admin.slash(there.channel, "status")
+    assert "parody: a dry run; 0 posts wait, 0.00 of 5.00 USD" in there.private(admin)

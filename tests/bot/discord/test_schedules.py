@@ -1,0 +1,70 @@
+"""What is done by the clock, as admins set it."""
+
+import pytest
+
+from bot.store import Store
+from tests.bot.discord.conftest import World
+
+
+async def test_a_schedule_is_set_listed_switched_and_removed(there: World, store: Store) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "schedule list")
+    assert "Nothing is scheduled" in there.private(admin)
+    await admin.slash(there.channel, "schedule set", name="weekly", action="retrain", voice="@NASA", cron="0 4 * * mon")
+    line = "weekly · retrain nasa · 0 4 \\* \\* mon UTC · next 2026-01-05 04:00 UTC"
+    assert there.private(admin) == line
+    await admin.slash(there.channel, "schedule list")
+    assert there.private(admin) == line
+    await admin.slash(there.channel, "schedule set", name="posts", action="post", every_hours=6)
+    assert "posts · post · every 360 min UTC" in there.private(admin)
+    await admin.slash(there.channel, "schedule switch", name="weekly", on=False)
+    await admin.slash(there.channel, "schedule list")
+    assert "mon UTC · off" in there.private(admin)
+    choices = await admin.autocomplete(there.channel, "schedule remove", "name", "P")
+    assert [choice["value"] for choice in choices] == ["posts"]
+    await admin.slash(there.channel, "schedule remove", name="posts")
+    assert [one.name for one in await store.schedules.all()] == ["weekly"]
+    assert {act.action for act in await store.audit.recent()} == {"schedule", "unschedule"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"action": "retrain", "cron": "0 4 * * *"}, "Whose voice shall be retrained?"),
+        ({"action": "post", "cron": "now"}, "is not a cron line of five fields"),
+        ({"action": "post"}, "needs either a cron line or an interval"),
+        ({"action": "post", "cron": "0 4 * * *", "time_zone": "Mars"}, "There is no time zone"),
+    ],
+)
+async def test_what_makes_no_sense_is_told(there: World, options: dict[str, str], sentence: str) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "schedule set", name="odd", **options)
+    assert sentence in there.private(admin)
+    assert there.errors() == ["Usage"]
+
+
+async def test_a_schedule_that_there_is_not_is_told(there: World) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "schedule switch", name="none", on=True)
+    await admin.slash(there.channel, "schedule remove", name="none")
+    assert "There is no schedule" in there.private(admin)
+    assert there.errors() == ["Usage"] * 2
+
+
+async def test_only_admins_of_the_home_server_change_schedules(there: World) -> None:
+    assert not {name for name in there.ann.available_commands(there.channel) if name.startswith("schedule")}
+    guild = there.ann.guild
+    known = there.env.backend.find_command("schedule", guild.id)
+    assert known
+    guild.set_command_permissions(int(known["id"]), {guild.default_role: True})
+    await there.ann.slash(there.channel, "schedule remove", name="none")
+    assert "Only admins of my home server" in there.private(there.ann)
+    assert there.errors() == ["NotAllowed"]
+
+
+async def test_a_failing_answer_is_told(there: World) -> None:
+    admin = there.admin()
+    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    await admin.slash(there.channel, "schedule list")
+    assert "Something went wrong on my side" in there.private(admin)
+    assert there.errors() == ["HTTPException"]
