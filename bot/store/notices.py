@@ -48,7 +48,7 @@ class Notices:
             return [Notice(*row) for row in await connection.execute(query)]
 
     async def tried(self, notice_id: int, *, told: bool) -> None:
-        """Note a delivery, or one that failed."""
-        change = {"attempts": notices.c.attempts + 1} | ({"told_at": self._clock()} if told else {})
+        """Note a delivery, or one that failed. The key of what was told stays; its text, which may quote, goes."""
+        change = {"attempts": notices.c.attempts + 1} | ({"told_at": self._clock(), "text": ""} if told else {})
         async with self._database.writing() as connection:
             await connection.execute(sa.update(notices).where(notices.c.id == notice_id).values(change))

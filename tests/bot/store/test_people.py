@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bot.store import Store
 from bot.store.feedback import Tally
 from bot.store.rounds import Score
-from bot.store.tables import metadata
+from bot.store.tables import metadata, notices
 
 
 async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store) -> None:
@@ -170,6 +170,9 @@ async def test_a_notice_is_kept_until_it_is_told_and_a_hopeless_one_holds_up_nob
         assert [notice.key for notice in await store.notices.untold()] == ["job:1"]
         await store.notices.tried(first.id, told=False)
     assert await store.notices.untold() == []
+    async with store.database.reading() as connection:
+        kept = await connection.execute(sa.select(notices.c.key, notices.c.text).order_by(notices.c.key))
+        assert [tuple(row) for row in kept] == [("job:1", "done"), ("job:2", "")], "what was told is not kept"
 
 
 async def test_mentions_are_taken_once_and_counted_by_author_and_conversation(store: Store, time) -> None:
