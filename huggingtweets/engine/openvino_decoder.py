@@ -60,9 +60,8 @@ class OpenVinoDecoder:
         self._decoding = _Call(compiled, self.layout if adapted else None)
         self._reading = _Call(compiled, self.layout if adapted else None)
         self._cache = _Cache(compiled, len(weights.blocks))
-        self._grid = Grid(1, (), ())
         self._free: list[int] = []
-        self._tables: list[Int32s] = []
+        self.arrange(Grid(1, (), ()))
 
     def prefill(
         self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
@@ -79,16 +78,16 @@ class OpenVinoDecoder:
         for own, end in zip(rows, ends, strict=True):
             tables += [own[0].kept[: -(-end // BLOCK)], np.full(-(-(depth - end) // BLOCK), SCRATCH, np.int32)]
         self._reading.adapt(adapters)
-        logits = self._reading(
-            self._cache,
+        given = _Inputs(
             tokens=tokens.ravel(),
             positions=np.tile(np.arange(depth), count) % self.context,
             wanted=starts + ends - 1,
-            past=np.zeros(2 * count),
-            begins=np.append(np.stack([starts, starts + ends], axis=1), count * depth),
+            past_lens=np.zeros(2 * count),
+            subsequence_begins=np.append(np.stack([starts, starts + ends], axis=1), count * depth),
             tables=tables,
-            longest=depth,
+            max_context_len=depth,
         )
+        logits = self._reading(self._cache, given)
         pairs = [
             (own[0].kept[: -(-end // BLOCK)], row.kept[: -(-end // BLOCK)])
             for own, end in zip(rows, ends, strict=True)
@@ -102,26 +101,36 @@ class OpenVinoDecoder:
         self._decoding.adapt(grid.columns)
         held = {block for row in grid.cells if row for block in row.kept.tolist()}
         self._free = [block for block in range(self._cache.blocks) if block not in held and block != SCRATCH]
+        self._grid = grid
         idle = np.array([SCRATCH], np.int32)
         self._tables = [row.kept if row else idle for row in grid.cells]
-        self._grid = grid
+        self._tables += [idle] * max(0, self._fewest - len(grid.cells))
+        self._blocks: Tokens | None = None  # that each row reads
+        count, sequences = len(grid.cells), len(self._tables)
+        self._inputs = _Inputs(
+            tokens=np.zeros(count),
+            positions=np.zeros(count),
+            wanted=np.arange(count),
+            past_lens=np.zeros(sequences),
+            subsequence_begins=np.minimum(np.arange(sequences + 1), count),
+            tables=self._tables,
+            max_context_len=0,
+        )
 
     def advance(self, cells: Cells) -> Tokens:
-        lengths = cells.lengths.numpy().astype(np.int32)
-        count = len(lengths)
-        empty = max(0, self._fewest - count)
-        logits = self._decoding(
-            self._cache,
-            tokens=cells.tokens.numpy(),
-            positions=lengths,
-            wanted=np.arange(count),
-            past=np.pad(lengths, (0, empty)),
-            begins=np.pad(np.arange(count + 1), (0, empty), "edge"),
-            tables=[table[: length // BLOCK + 1] for table, length in zip(self._tables, lengths, strict=True)]
-            + [np.array([SCRATCH])] * empty,
-            longest=int(lengths.max()) + 1,
-        )
-        tokens = cells.choose(logits)
+        lengths = cells.lengths.numpy()
+        count, given = len(lengths), self._inputs
+        given["tokens"][:] = cells.tokens.numpy()
+        given["positions"][:] = lengths
+        given["past_lens"][:count] = lengths
+        given["max_context_len"][...] = lengths.max() + 1
+        blocks = lengths // BLOCK + 1
+        if self._blocks is None or not np.array_equal(blocks, self._blocks):
+            # Every 32nd step of a row, and after rows have moved or left.
+            self._blocks = blocks
+            used = [table[:number] for table, number in zip(self._tables, blocks, strict=False)]
+            given.look_up([*used, *self._tables[count:]])
+        tokens = cells.choose(self._decoding(self._cache, given))
         cells.advance(tokens)
         return tokens.unsqueeze(0).numpy()
 
@@ -141,7 +150,8 @@ class _Call:
         self._ranks, self._used = (0, 0), 0
         self._columns: tuple[Adapter | None, ...] = ()
         self._stacks: dict[str, torch.Tensor] = {}  # by the input's name, [columns, ...]
-        self._held: list[ov.Tensor] = []  # the request does not keep alive what it points to
+        self._held: list[ov.Tensor] = []  # the request does not keep alive what it points to,
+        self._given: dict[str, Int32s] = {}  # neither this
 
     def adapt(self, columns: Sequence[Adapter | None]) -> None:
         """Let the columns have these adapters; what stands in its place already is not copied again."""
@@ -163,32 +173,14 @@ class _Call:
                 self._put(number, adapter)
         self._columns = (*columns, *before[len(columns) :])
 
-    def __call__(
-        self,
-        cache: "_Cache",
-        *,
-        tokens: NDArray[Any],
-        positions: NDArray[Any],
-        wanted: NDArray[Any],
-        past: NDArray[Any],
-        begins: NDArray[Any],
-        tables: Sequence[Int32s],
-        longest: int,
-    ) -> torch.Tensor:
+    def __call__(self, cache: "_Cache", given: "_Inputs") -> torch.Tensor:
         """Logits [wanted, vocabulary]; the next call overwrites them."""
         cache.lend(self._request)
-        given = {
-            "tokens": tokens,
-            "positions": positions,
-            "wanted": wanted,
-            "past_lens": past,
-            "subsequence_begins": begins,
-            "block_indices": np.concatenate(tables),
-            "block_indices_begins": np.cumsum([0, *map(len, tables)]),
-            "max_context_len": longest,
-        }
         for name, value in given.items():
-            self._request.set_tensor(name, ov.Tensor(np.array(value, dtype=np.int32, order="C")))
+            # What stayed the same array is read where it was; its values may be others.
+            if self._given.get(name) is not value:
+                self._given[name] = value
+                self._request.set_tensor(name, ov.Tensor(value, shared_memory=True))
         self._request.infer()
         return torch.from_numpy(self._request.get_output_tensor(0).data)
 
@@ -226,6 +218,19 @@ def _factors(parts: dict[str, torch.Tensor]) -> Factors:
 
 def _rounded(rank: int) -> int:
     return -(-rank // RANK_STEP) * RANK_STEP
+
+
+class _Inputs(dict[str, Int32s]):
+    """What a call reads besides adapters and cache, by the graph's names; arrays to be written into between calls."""
+
+    def __init__(self, tables: Sequence[Int32s], **values: Any):
+        super().__init__({name: np.array(value, dtype=np.int32, order="C") for name, value in values.items()})
+        self.look_up(tables)
+
+    def look_up(self, tables: Sequence[Int32s]) -> None:
+        """Let the sequences be in these blocks."""
+        self["block_indices"] = np.concatenate(tables) if tables else np.zeros(0, np.int32)
+        self["block_indices_begins"] = np.cumsum([0, *map(len, tables)], dtype=np.int32)
 
 
 class _Cache:

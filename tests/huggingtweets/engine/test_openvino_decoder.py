@@ -61,7 +61,7 @@ def test_blocks_are_nobodys_twice_and_come_back(gpt2) -> None:
         batch.join(jobs)
         for _ in range(3):
             batch.step()
-            rows = [row for row in decoder._grid.cells if row]
+            rows = [row for row in batch._grid.cells if row]
             held = np.concatenate([row.kept for row in rows])
             assert len(set(held.tolist())) == len(held)
             assert 0 not in held

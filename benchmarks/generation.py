@@ -1,0 +1,244 @@
+"""How fast tweets are drawn: the engine and its peers on the same requests, in turns, in one run.
+
+    python -m benchmarks.generation [--quick] [--json] [--models embedded,124M] [--rounds N] [--write]
+
+Workloads: (a) one person, 5 drafts; (b) 32 requests over 8 people; (c) 64 requests over 64 people, of which full copies
+may take 2 GiB; (d) the first answer from a voice on disk against a warm one. 48 tokens a draft. Figures are medians of
+the rounds, in tokens per second; a contender that takes longer than 8 s for a workload has only one round.
+
+Models: the embedded base with adapters of the default ranks, and a GPT-2 of 124M parameters with random weights and
+adapters of rank 8. The bound is what memory gives: bytes of int8 weights that a step must read, over the rate at which
+two threads read memory (measured here); only where few rows make a step is it the bound.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import (
+    TOKENS,
+    ByPerson,
+    CTranslate2,
+    OneAfterTheOther,
+    Ours,
+    PeftMixed,
+    Pipeline,
+    Request,
+    Voices,
+    has,
+)
+
+HERE = Path(__file__).parent
+SLOW_SECONDS = 8.0
+WARM_UP_TOKENS = 4
+ONE = [Request(0, 5)]
+EIGHT = [Request(number % 8, 1) for number in range(32)]
+MANY = [Request(number, 1) for number in range(64)]
+FEW = EIGHT[:8]  # what says enough about a peer that serves one request after the other
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def make_base(size: str, folder: Path) -> Path:
+    """The folder of the base model `size`."""
+    if size == "embedded":
+        return Path("models/base").resolve()
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    embedded = Path("models/base")
+    torch.manual_seed(1)
+    GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0)).save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_bytes((embedded / name).read_bytes())
+    return folder
+
+
+def contenders(quick: bool) -> dict[str, list[tuple[Any, Sequence[Request]]]]:
+    """Who takes part in which workload, ours first."""
+    peers: dict[str, list[tuple[Any, Sequence[Request]]]] = {
+        "a": [(Ours, ONE), (Pipeline, ONE)],
+        "b": [(Ours, EIGHT), (OneAfterTheOther, FEW)],
+        "c": [(Ours, MANY)],
+    }
+    if not quick:
+        peers["b"] += [(ByPerson, EIGHT), (PeftMixed, EIGHT)]
+        if has("ctranslate2"):
+            peers["a"].append((CTranslate2, ONE))
+            peers["b"].append((CTranslate2, EIGHT))
+            peers["c"].append((CTranslate2, MANY))
+    return peers
+
+
+def measure(size: str, rounds: int, *, quick: bool) -> dict[str, Any]:
+    """The figures of one model."""
+    from huggingtweets.config import Training
+
+    with tempfile.TemporaryDirectory(prefix="generation-") as name:
+        folder = Path(name)
+        training = Training()
+        ranks = (training.lora_rank, training.lora_embedding_rank) if size == "embedded" else (8, 0)
+        voices = Voices(make_base(size, folder / "base"), folder, *ranks)
+        made: dict[Any, Any] = {}
+        seconds: dict[str, dict[str, list[float]]] = {}
+        drawn: dict[tuple[str, str], int] = {}
+        plan = contenders(quick)
+        for kind in dict.fromkeys(kind for members in plan.values() for kind, _ in members):
+            try:
+                made[kind] = kind(voices)
+            except (ImportError, RuntimeError, ValueError) as error:
+                if kind in (Ours, Pipeline, OneAfterTheOther):
+                    raise
+                say(f"{kind.name} cannot take part: {error}")
+        for number in range(rounds + 1):  # the first one warms up
+            for workload, members in plan.items():
+                for kind, requests in members:
+                    past = seconds.setdefault(workload, {}).setdefault(kind.name, [])
+                    if kind not in made or (past and past[0] > SLOW_SECONDS):
+                        continue
+                    started = time.perf_counter()
+                    drawn[workload, kind.name] = made[kind].draw(requests, TOKENS if number else WARM_UP_TOKENS)
+                    took = time.perf_counter() - started
+                    if number:
+                        past.append(took)
+                        speed = drawn[workload, kind.name] / took
+                        say(f"{size} {number} ({workload}) {kind.name}: {speed:.0f} tokens/s")
+        ours: Ours = made[Ours]
+        speeds = {
+            workload: {
+                name: round(drawn[workload, name] / statistics.median(times), 1) for name, times in of.items() if times
+            }
+            for workload, of in seconds.items()
+        }
+        return {**facts(ours, speeds["a"][Ours.name]), "tokens_per_second": speeds}
+
+
+def facts(ours: Ours, speed: float) -> dict[str, Any]:
+    """What is to be said of ours besides its speeds; `speed` is that of (a)."""
+    first, warm = first_answer(ours)
+    each, rate = ours.adapter(0).bytes, read_rate()
+    bound = 5 * rate / (ours.decoder.bytes + each)
+    return {
+        "parameters": ours.weights.count,
+        "decoder": type(ours.decoder).__name__,
+        "ranks": {"linear": ours.voices.rank, "embedding": ours.voices.embedding_rank},
+        "first_answer_from_disk_s": round(first, 4),
+        "warm_answer_s": round(warm, 4),
+        "voices_per_gib": (1 << 30) // each,
+        "memory_read_bytes_per_second": round(rate),
+        "bound_a_tokens_per_second": round(bound, 1),
+        "share_of_bound_a": round(speed / bound, 3),
+    }
+
+
+def first_answer(ours: Ours) -> tuple[float, float]:
+    """Seconds of (d): 5 drafts in a voice that is only on disk, and then again; medians of 5."""
+    first, warm = [], []
+    for person in range(100, 105):
+        ours.voices.adapter(person)
+        for times in (first, warm):
+            started = time.perf_counter()
+            ours.draw([Request(person, 5)], TOKENS)
+            times.append(time.perf_counter() - started)
+    return statistics.median(first), statistics.median(warm)
+
+
+def read_rate() -> float:
+    """Bytes a second that torch's threads read from memory."""
+    import torch
+
+    block = torch.ones(64 << 20)  # 256 MiB, more than any cache
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        block.sum()
+        times.append(time.perf_counter() - started)
+    return block.numel() * 4 / min(times)
+
+
+def ratios(model: dict[str, Any]) -> dict[str, float]:
+    """Ours over theirs, in tokens per second."""
+    speeds = model["tokens_per_second"]
+    ours = {workload: of[Ours.name] for workload, of in speeds.items()}
+    found = {
+        "a_vs_pipeline": ours["a"] / speeds["a"][Pipeline.name],
+        "b_vs_sequential": ours["b"] / speeds["b"][OneAfterTheOther.name],
+        "c_vs_b": ours["c"] / ours["b"],
+    }
+    copies = [speed for name, speed in speeds["b"].items() if name not in (Ours.name, PeftMixed.name)]
+    if len(copies) > 1:
+        found["b_vs_best_full_copy"] = ours["b"] / max(copies)
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="the embedded base and two peers alone, under 50 s")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--models", default=None, help="embedded, 124M, or both with a comma between")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="keep the figures and the picture beside this file")
+    chosen = parser.parse_args(arguments)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from huggingtweets.cpu import usable_cores, use_threads
+
+    use_threads(0)
+    sizes = (chosen.models or ("embedded" if chosen.quick else "embedded,124M")).split(",")
+    models = {size: measure(size, chosen.rounds, quick=chosen.quick) for size in sizes}
+    for model in models.values():
+        model["ratios"] = ratios(model)
+    result = {
+        "machine": {"processor": platform.processor() or platform.machine(), "threads": usable_cores()},
+        "tokens_a_draft": TOKENS,
+        "rounds": chosen.rounds,
+        "models": models,
+        "ratios": models[sizes[0]]["ratios"],
+    }
+    if chosen.write:
+        (HERE / "generation.json").write_text(json.dumps(result, indent=1) + "\n")
+        draw(result, HERE / "generation.png")
+    print(json.dumps(result, indent=1) if chosen.json else as_text(result))
+
+
+def as_text(result: dict[str, Any]) -> str:
+    lines = []
+    for size, model in result["models"].items():
+        lines.append(f"{size}, {model['parameters']:,} parameters, {model['decoder']}")
+        for workload, of in model["tokens_per_second"].items():
+            lines += [f"  ({workload}) {speed:10,.0f} tokens/s  {name}" for name, speed in of.items()]
+        extra = model["first_answer_from_disk_s"] - model["warm_answer_s"]
+        lines.append(f"  (d) {1000 * extra:10,.0f} ms more for a voice from disk than for a warm one")
+        lines.append(
+            f"  {model['voices_per_gib']:,} voices a GiB; (a) is {model['share_of_bound_a']:.0%} of what memory gives"
+        )
+        lines.append("  ratios: " + ", ".join(f"{name} {value}" for name, value in model["ratios"].items()))
+    return "\n".join(lines)
+
+
+def draw(result: dict[str, Any], picture: Path) -> None:
+    """The figures as bars."""
+    import typst
+
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "data.json").write_text(json.dumps({"ours": Ours.name, "models": result["models"]}))
+        (root / "bars.typ").write_bytes((HERE / "generation.typ").read_bytes())
+        drawn = typst.compile(str(root / "bars.typ"), root=str(root), format="png", ppi=144)
+    assert isinstance(drawn, bytes)
+    picture.write_bytes(drawn)
+
+
+if __name__ == "__main__":
+    main()
