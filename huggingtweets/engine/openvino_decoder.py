@@ -52,6 +52,7 @@ class OpenVinoDecoder:
             {
                 "INFERENCE_NUM_THREADS": threads,
                 "NUM_STREAMS": 1,
+                # With bfloat16 a row's logits would depend on how long the others are.
                 "INFERENCE_PRECISION_HINT": "f32",
                 "KV_CACHE_PRECISION": "u8" if int8 else "f32",
                 "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32 if int8 else 0,
@@ -160,7 +161,7 @@ class _Call:
         present = [adapter for adapter in columns if adapter]
         ranks = (
             _rounded(max((adapter.rank for adapter in present), default=1)),
-            _rounded(max((adapter.embedding_rank for adapter in present), default=1)),
+            _rounded(max((adapter.embedding_rank for adapter in present), default=0)),
         )
         before = self._columns
         if ranks != self._ranks or len(columns) > len(before):
@@ -217,7 +218,8 @@ def _factors(parts: dict[str, torch.Tensor]) -> Factors:
 
 
 def _rounded(rank: int) -> int:
-    return -(-rank // RANK_STEP) * RANK_STEP
+    """A rank of its shape; the least that can be multiplied with is 1."""
+    return max(1, -(-rank // RANK_STEP) * RANK_STEP)
 
 
 class _Inputs(dict[str, Int32s]):
