@@ -3,8 +3,8 @@
 A cache language model (Kuhn & De Mori 1990; for neural models Grave et al. 2017) over token pairs, smoothed after
 Witten & Bell 1991 with the base's prediction as the ground to fall back on. Tweets put before the prompt do not do it:
 the base was trained with a mask between documents, and never learned to look at others. Measured on the embedded base
-of 9.1 M parameters, held-out bits per byte alone / with the tweets as a prompt / with the cache: NASA 2.73 / 2.78 / 1.91,
-dril 2.34 / 2.49 / 2.28, a small account of 239 tweets 2.05 / 2.18 / 1.87.
+of 9.1 M parameters, held-out bits per byte alone / with the tweets as a prompt / with the cache: NASA 2.73 / 2.78 /
+1.91, dril 2.34 / 2.49 / 2.28, a small account of 239 tweets 2.05 / 2.18 / 1.87.
 
 Knows a base, texts and tokens. Does not know stores, versions or who asks.
 """
