@@ -104,7 +104,7 @@ async def _start(
     )
     x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
     collector = _collector(config, x)
-    collecting = await stack.enter_async_context(_collecting(config, store, telling, training, collector))
+    collecting = await stack.enter_async_context(_collecting(config, store, telling, training, x, collector))
     listening = Listening(store=store, registry=registry, tweets=TweetStore(config.tweets), consenting=consenting)
     timetable = await stack.enter_async_context(await _timetable(config, store, training, listening, x, collector))
     log.info("%d schedules", len(await timetable.listed()))
@@ -209,7 +209,7 @@ async def _timetable(
 
 @contextlib.asynccontextmanager
 async def _collecting(
-    config: Config, store: Store, telling: Telling, training: Training, collector: "Collector"
+    config: Config, store: Store, telling: Telling, training: Training, x: "Parts", collector: "Collector"
 ) -> AsyncIterator[asyncio.Task[None]]:
     from bot.collecting import PERSON, Collecting
 
@@ -223,6 +223,7 @@ async def _collecting(
         learn=learn,
         notice=telling.notice,
         clock=utc_now,
+        sweep=x.posting.sweep,
     )
     task = asyncio.create_task(collecting.run(), name="collecting")
     try:

@@ -31,7 +31,7 @@ Notice = Callable[[str, str], Awaitable[object]]
 
 
 class Collecting:
-    """`run` looks for ever. `learn` asks for a training of a name."""
+    """`run` looks for ever. `learn` asks for a training of a name, `sweep` clears the queue of who was forgotten."""
 
     def __init__(
         self,
@@ -42,7 +42,9 @@ class Collecting:
         learn: Learn,
         notice: Notice,
         clock: Callable[[], datetime],
+        sweep: Callable[[], Awaitable[object]] | None = None,
     ):
+        self._sweep = sweep
         self._settings = settings.collecting
         self._store = store
         self._collector = collector
@@ -116,3 +118,5 @@ class Collecting:
             await self._store.forgetting.voice(name, COMMAND_LINE)
         for name in set(await consent.buried_by(COMMAND_LINE)) - set(forgotten):
             await consent.unbury(name)
+        if self._sweep:
+            await self._sweep()

@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 5.0
 SETTLE_POLL_SECONDS = 5.0  # between looks at the timeline while a post is in doubt
 CLOCKS_DIFFER = timedelta(minutes=15)  # a post that is older than its sending by more than this is another one
+WITHDRAWN = "the voice was withdrawn"
 DUPLICATE = "X has this text already"
 _LONGER_FOR_DUPLICATES = 3  # X says that it has the text, so more time is given until it shows
 
@@ -176,7 +177,7 @@ class Outbox:
     async def _send(self, post: Post) -> float:
         posts = self._store.posts
         if await self.is_unwanted(post.voice):
-            await posts.move(post.id, "queued", "rejected", error="the voice was withdrawn", text="")
+            await posts.move(post.id, "queued", "rejected", error=WITHDRAWN, text="")
             return 0
         if self._settings.dry_run or post.dry_run:
             if await posts.move(post.id, "queued", "sending", dry_run=True):

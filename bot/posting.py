@@ -12,7 +12,7 @@ from datetime import datetime
 from bot.budget import Budget
 from bot.config import X
 from bot.errors import PostRefused
-from bot.outbox import Notice, Outbox
+from bot.outbox import WITHDRAWN, Notice, Outbox
 from bot.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.store import Store
 from bot.store.pauses import Pause
@@ -128,7 +128,17 @@ class Posting:
 
     async def queue(self, limit: int = 50) -> list[Post]:
         """What waits for approval or is on its way, by when it is due."""
+        await self.sweep()
         return await self._store.posts.listed(self.account, WAITING, limit)
+
+    async def sweep(self) -> int:
+        """Reject what waits in a voice of somebody who was forgotten or wants no imitation, and delete its text."""
+        waiting = await self._store.posts.listed(self.account, ("proposed", "queued"), self._settings.max_queued)
+        unwanted = [voice for voice in {post.voice for post in waiting} if await self._outbox.is_unwanted(voice)]
+        gone = [post for post in waiting if post.voice in unwanted]
+        for post in gone:
+            await self._store.posts.move(post.id, post.state, "rejected", error=WITHDRAWN, text="")
+        return len(gone)
 
     async def recent(self, limit: int = 20) -> list[Post]:
         """What was sent, rejected or failed, the newest first."""

@@ -49,6 +49,7 @@ class Round:
             learn=self._learn,
             notice=parts.store.notices.add,
             clock=parts.time,
+            sweep=parts.posting.sweep,
         )
 
     async def _learn(self, name: str) -> None:
@@ -150,10 +151,11 @@ async def test_a_day_without_a_look_is_told_to_the_admins(round_: Round) -> None
 async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Round) -> None:
     store = round_.parts.store
     round_.tweets.merge("ann", Collected(None, (Tweet("1", "a"),)))
-    for voice in ("ann", "bob"):
+    for voice in ("ann", "bob", "ann-bob", "bob+0.5*ann"):
         await store.posts.add(voice, "thebot", f"by {voice}", voice=voice)
     round_.tweets.forget("ann")
     await round_.collecting.look_after_deletions()
+    assert {post.text for post in await store.posts.latest("thebot", ["rejected"])} == {""}
     assert [post.voice for post in await round_.parts.posting.queue()] == ["bob"]
     assert await store.consent.buried("ann", "bob") == ["ann"]
     assert await store.consent.buried_by(COMMAND_LINE) == ["ann"]
