@@ -207,6 +207,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "ratios": models[sizes[0]]["ratios"],
     }
     if chosen.write:
+        kept = HERE / "generation.json"
+        before = json.loads(kept.read_text())["models"] if kept.exists() else {}
+        # Models that were not measured this time keep their figures.
+        result["models"] = {**before, **models}
         (HERE / "generation.json").write_text(json.dumps(result, indent=1) + "\n")
         draw(result, HERE / "generation.png")
     print(json.dumps(result, indent=1) if chosen.json else as_text(result))

@@ -181,19 +181,19 @@ class Pipeline:
 class _Transformers:
     """`generate` on a full copy a person."""
 
-    def __init__(self, voices: Voices):
+    def __init__(self, voices: Voices, device: str = "cpu"):
         from transformers import GPT2LMHeadModel
 
         self._prompt = voices.prompt
-        model = GPT2LMHeadModel.from_pretrained(voices.merged).eval()
+        model = GPT2LMHeadModel.from_pretrained(voices.merged).eval().to(device)
         self._copies = Copies(lambda: copy.deepcopy(model), 1, budget=64)
 
     def _generate(self, model: Any, rows: int, tokens: int, **more: Any) -> int:
-        start = torch.tensor([self._prompt])
+        start = torch.tensor([self._prompt], device=model.device)
         with torch.inference_mode():
             drawn = model.generate(
                 input_ids=start.expand(rows if more else 1, -1),
-                attention_mask=torch.ones(rows if more else 1, start.shape[1], dtype=torch.long),
+                attention_mask=torch.ones(rows if more else 1, start.shape[1], dtype=torch.long, device=model.device),
                 num_return_sequences=1 if more else rows,
                 max_new_tokens=tokens,
                 min_new_tokens=tokens,

@@ -3,6 +3,7 @@
 Knows rows, grids and sampling. Does not know how logits are computed.
 """
 
+import copy
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -78,6 +79,19 @@ class Cells:
         self.top_p = setting("top_p", torch.float32)
         self.widest = int(self.top_k.max()) if rows else 1
         self.live = torch.tensor([row is not None for row in rows])
+
+    def to(self, device: torch.device) -> "Cells":
+        """A copy on `device`."""
+        other = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, torch.Tensor):
+                setattr(other, name, value.to(device, copy=True))
+        return other
+
+    def pass_over(self, steps: int) -> None:
+        """Count `steps` that were made with a copy."""
+        self.lengths += steps * self.live
+        self.steps += steps * self.live
 
     def choose(self, logits: torch.Tensor) -> torch.Tensor:
         """A token a cell from `logits` [cells, vocabulary]."""

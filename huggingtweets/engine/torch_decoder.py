@@ -27,15 +27,21 @@ _ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 class TorchDecoder:
-    """`weights` on the CPU in fp32; `Decoder` says what it does."""
+    """`weights` on a CPU or a GPU; `Decoder` says what it does.
+
+    With more than one of `steps` at once, tokens are chosen and read again on the device, and only what was drawn comes
+    back; rows that end meanwhile go on in vain until then.
+    """
 
     column_cost = 1.0
-    dtype = torch.float32
 
-    def __init__(self, weights: Weights):
-        self._weights, self._layout = weights, weights.layout
+    def __init__(self, weights: Weights, *, device: str = "cpu", dtype: torch.dtype = torch.float32, steps: int = 1):
+        self.dtype, self._device, self._steps = dtype, torch.device(device), steps
+        self._layout = weights.layout
+        self._weights = weights.to(self._device, dtype)
+        self._cells: Cells | None = None
         self._activation = _ACTIVATIONS[weights.activation]
-        self._stack = Stack(self._layout, self.dtype)
+        self._stack = Stack(self._layout, self.dtype, self._device)
         self._grid = Grid(1, (), ())
         self._cache = self._empty_cache(0, 0)
 
@@ -56,8 +62,9 @@ class TorchDecoder:
         self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
     ) -> torch.Tensor:
         longest = max(map(len, prompts))
-        tokens = torch.tensor([[*prompt, *[0] * (longest - len(prompt))] for prompt in prompts])
-        stack = Stack(self._layout, self.dtype)
+        padded = [[*prompt, *[0] * (longest - len(prompt))] for prompt in prompts]
+        tokens = torch.tensor(padded, device=self._device)
+        stack = Stack(self._layout, self.dtype, self._device)
         stack.fill(adapters)
         kept: list[torch.Tensor] = []
 
@@ -67,13 +74,14 @@ class TorchDecoder:
             scale = self._weights.blocks[layer].scale
             return nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
 
-        hidden = self._hidden(tokens, torch.arange(longest), stack, attend)
+        hidden = self._hidden(tokens, torch.arange(longest, device=self._device), stack, attend)
         ends = torch.tensor([len(prompt) - 1 for prompt in prompts])
         for number, own in enumerate(rows):
             place = torch.stack([layer[:, number, :, : len(prompts[number])] for layer in kept])
             for row in own:
                 row.kept = place
-        return self._logits(hidden[torch.arange(len(prompts)), ends].unsqueeze(1), stack).flatten(0, 1)
+        last = hidden[torch.arange(len(prompts)), ends].unsqueeze(1)
+        return self._logits(last, stack).flatten(0, 1).cpu()
 
     @torch.inference_mode()
     def arrange(self, grid: Grid) -> None:
@@ -87,19 +95,31 @@ class TorchDecoder:
         for cell, row in enumerate(grid.cells):
             if row:
                 row.kept = cell
-        self._cache, self._grid = cache, grid
+        self._cache, self._grid, self._cells = cache, grid, None
 
     @torch.inference_mode()
     def advance(self, cells: Cells) -> Tokens:
-        tokens = cells.choose(self._step(cells.tokens, cells.lengths))
-        cells.advance(tokens)
-        return tokens.unsqueeze(0).numpy()
+        drawn = []
+        if self._steps == 1 and self._device.type == "cpu":
+            own = cells
+        else:
+            own = self._cells = self._cells or cells.to(self._device)
+        for _ in range(self._steps):
+            own.advance(own.choose(self._step(own.tokens, own.lengths)))
+            drawn.append(own.tokens)
+        if own is not cells:
+            cells.pass_over(self._steps)
+        return torch.stack(drawn).cpu().numpy()
 
     def _step(self, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Logits [cells, vocabulary] after reading `tokens` [cells] at positions `lengths` [cells]."""
-        count, seen = len(lengths), int(lengths.max()) + 1
-        cells = torch.arange(count)
-        unseen = (torch.arange(seen) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
+        count, places = len(lengths), self._cache.shape[4]
+        # A row that has ended may go on for some steps: in its last place.
+        lengths = lengths.clamp(max=min(places, self.context) - 1)
+        # To ask a GPU how long the longest is would be to wait for it.
+        seen = int(lengths.max()) + 1 if self._device.type == "cpu" else places
+        cells = torch.arange(count, device=self._device)
+        unseen = (torch.arange(seen, device=self._device) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
 
         def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
             # Tokens of a decoding step are [columns, heads, depth, size] here, each one alone in its row of the cache.
@@ -164,17 +184,19 @@ class TorchDecoder:
         """[layers, key and value, cells, heads, positions, size]."""
         weights = self._weights
         each = weights.width // weights.heads
-        return torch.zeros(len(weights.blocks), 2, cells, weights.heads, positions, each, dtype=self.dtype)
+        return torch.zeros(
+            len(weights.blocks), 2, cells, weights.heads, positions, each, dtype=self.dtype, device=self._device
+        )
 
 
 class Stack:
     """The adapters of a grid's columns in one tensor [columns, size]; smaller ranks are filled up with zeros."""
 
-    def __init__(self, layout: Layout, dtype: torch.dtype):
-        self._layout, self._dtype = layout, dtype
+    def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device):
+        self._layout, self._dtype, self._device = layout, dtype, device
         self._ranks, self._used = (0, 0), 0
         self._columns: tuple[Adapter | None, ...] = ()
-        self._flat = torch.empty(0, 0, dtype=dtype)
+        self._flat = torch.empty(0, 0, dtype=dtype, device=device)
 
     def fill(self, columns: Sequence[Adapter | None]) -> None:
         """Take in `columns`; what stands in its place already is not copied again."""
@@ -186,7 +208,8 @@ class Stack:
         before = self._columns
         if ranks != self._ranks or len(columns) > len(self._flat):
             self._ranks, before = ranks, ()
-            self._flat = torch.zeros(len(columns), size(self._layout, *ranks), dtype=self._dtype)
+            numbers = size(self._layout, *ranks)
+            self._flat = torch.zeros(len(columns), numbers, dtype=self._dtype, device=self._device)
         for number, adapter in enumerate(columns):
             if number >= len(before) or before[number] is not adapter:
                 self._put(number, adapter)

@@ -3,7 +3,7 @@
 Knows transformers' GPT-2 and its settings. Does not know adapters, tokens or how anything is computed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -96,6 +96,30 @@ class Weights:
             heads=config.n_head,
             epsilon=config.layer_norm_epsilon,
             activation=activation,
+        )
+
+    def to(self, device: torch.device, dtype: torch.dtype) -> "Weights":
+        """The same there and in that precision; not copied where they are so already. A tied head stays tied."""
+
+        def moved(affine: Affine) -> Affine:
+            return Affine(affine.weight.to(device, dtype), affine.bias.to(device, dtype))
+
+        tokens = self.tokens.to(device, dtype)
+        return replace(
+            self,
+            tokens=tokens,
+            positions=self.positions.to(device, dtype),
+            head=tokens if self.layout.tied else self.head.to(device, dtype),
+            norm=moved(self.norm),
+            blocks=tuple(
+                replace(
+                    block,
+                    norm_1=moved(block.norm_1),
+                    norm_2=moved(block.norm_2),
+                    linears={place: moved(linear) for place, linear in block.linears.items()},
+                )
+                for block in self.blocks
+            ),
         )
 
     @property
