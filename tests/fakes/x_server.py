@@ -62,13 +62,14 @@ class Trouble:
 
 @dataclass
 class Mood:
-    """How hostile X is to each post, by chance: the share of each trouble, and how slow things are."""
+    """How hostile X is to each post, by chance: the share of troubles, how slow things are, and how careless."""
 
     seed: int = 1
     share: float = 0.4
     slow_seconds: float = 0.5
     lag_seconds: float = 0.2
     reset_seconds: int = 1
+    refuses_duplicates: bool = True
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -177,7 +178,7 @@ class XServer:
         body = await request.json()
         text = html.escape(unicodedata.normalize("NFC", " ".join(body["text"].split())), quote=False)
         recent = self.texts()[-1_000:]
-        if text in recent:
+        if text in recent and (not self.mood or self.mood.refuses_duplicates):
             return 403, problem(403, "You are not allowed to create a Tweet with duplicate content.")
         lag = self.mood.lag_seconds * random.random() if self.mood else 0.0
         more: dict[str, Any] = {}
