@@ -2,9 +2,9 @@
 
     python -m benchmarks.generation_gpu
 
-(a) 5 drafts of one person: the median time; (b) 256 rows over 64 people: tokens per second, against transformers.generate
-on one batch of 256 rows without any adapter; 1,000 voices in memory. The floor is the time in which the card reads the
-weights and the adapters of a step once.
+(a) 5 drafts of one person: the median time; (b) 256 rows over 64 people: tokens a second, against transformers.generate
+on one batch of 256 rows without any adapter; 1,000 voices in memory. The floor is the time in which the card reads what
+a step must read once: the weights and 64 adapters.
 """
 
 import json
