@@ -93,8 +93,8 @@ def _final(error: Exception, settings: Discord) -> PipelineError | None:
         )
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return Misconfigured(
-            "Discord refuses the bot's intents: in the Developer Portal open your application, click Bot, and switch "
-            "on what it asks for under Privileged Gateway Intents."
+            "Discord refuses the bot's intents: in the Developer Portal open your application, click Bot, and under "
+            "Privileged Gateway Intents switch on Message Content Intent; or set [discord] member_messages = false."
         )
     if code is not None:
         return Unavailable(f"Discord ended the connection for good (close code {code}); update the bot.")

@@ -7,6 +7,7 @@ Knows who is called, who is never answered, and when a chain of replies is long 
 how a failure is told.
 """
 
+import logging
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from bot.discord.rendering import how_to_ask, tweet_pages, voice_of
 from bot.errors import KeptOut, NotAllowed
 from bot.tweeting import Ask
 from huggingtweets.errors import Usage
+
+log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000  # tweets of ours of which it is known how long their chain is
 MAX_THREAD_NAME = 100
@@ -160,7 +163,11 @@ class Mentions:
             return None
         if not await self._parts.store.settings.get(server_id(message.channel.guild.id), THREADS):
             return None
-        return await message.create_thread(name=f"AI parody of {voice}"[:MAX_THREAD_NAME])
+        try:
+            return await message.create_thread(name=f"AI parody of {voice}"[:MAX_THREAD_NAME])
+        except discord.HTTPException as error:
+            log.info("no thread, so the answer goes to the channel: %s", error)
+            return None
 
     def _note(self, message: int, depth: int) -> None:
         self._depths[message] = depth

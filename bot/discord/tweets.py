@@ -44,6 +44,7 @@ def tweetlike(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, 
         user="whose voice: a name, an @handle, or a member of this server; type a part of it",
         prompt="how the tweets begin",
         count="how many tweets",
+        blend="another voice to mix in, at half the strength with 0.5*name",
         private="show them only to me",
         picture="as a picture",
     )
@@ -52,17 +53,19 @@ def tweetlike(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, 
         user: str,
         prompt: app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS] = "",
         count: app_commands.Range[int, 1, parts.tweeting.max_count] = 1,
+        blend: str = "",
         private: bool = False,
         picture: bool = False,
     ) -> None:
         await interaction.response.defer(ephemeral=private)
-        name = await voice_named(parts, user, interaction.guild_id)
-        ask = Ask(person(interaction.user), name, prompt, count, server_id(interaction.guild_id))
+        names = [await voice_named(parts, one, interaction.guild_id) for one in (user, blend) if one]
+        ask = Ask(person(interaction.user), "+".join(names), prompt, count, server_id(interaction.guild_id))
         tweets = await parts.tweeting.tweet_like(ask)
         drawn = await parts.tweeting.picture(tweets, prompt) if picture else None
         await buttons.show(interaction, tweets, prompt, private=private, picture=drawn)
 
     @command.autocomplete("user")
+    @command.autocomplete("blend")
     async def suggestions(_: Interaction, typed: str) -> Choices:
         return await voices(parts.tweeting, typed)
 

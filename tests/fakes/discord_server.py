@@ -158,9 +158,12 @@ class DiscordServer:
         record = self.asked[int(interaction["id"])]
         messages = self.backend.messages[self.channel_id]
         found = [messages.get(one) for one in (record.message_id, *record.followup_ids) if one]
-        # Where Discord took no answer, a message in the channel names who asked.
-        found += [one for one in self.said() if one.id > record.id and one.content.startswith(f"<@{record.user_id}>")]
         return [one for one in found if one and (one.embeds or one.content not in ("", "…"))]
+
+    def called_out(self, interaction: Mapping[str, Any]) -> list[Message]:
+        """Messages in the channel that name who asked, written since: where Discord took no other answer."""
+        record = self.asked[int(interaction["id"])]
+        return [one for one in self.said() if one.id > record.id and one.content.startswith(f"<@{record.user_id}> ")]
 
     def write(self, text: str) -> Message:
         """Ann writes into the channel; `{me}` is the bot's mention."""

@@ -42,6 +42,13 @@ async def test_mentions_can_be_answered_in_threads(there: World, writer: Scripte
     assert len(writer.asked) == 2
 
 
+async def test_where_no_thread_can_be_made_the_answer_comes_in_the_channel(there: World) -> None:
+    await there.admin().slash(there.channel, "settings", threads=True)
+    there.env.inject_error("POST", "/channels/*/messages/*/threads", status=403)
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    assert there.said()[-1].embeds[0].description == "Tweet number 1"
+
+
 async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -> None:
     admin = there.admin()
     await admin.slash(there.channel, "settings", learning=True)

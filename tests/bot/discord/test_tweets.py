@@ -215,6 +215,29 @@ async def test_a_picture_comes_with_the_tweets(there: World) -> None:
     assert result.response.embeds[0].image.url
 
 
+async def test_voices_are_blended_where_no_cyborg_was_learned(
+    there: World, registry: Registry, writer: ScriptedWriter
+) -> None:
+    add_voice(registry, "elon")
+    await there.ann.slash(there.channel, "tweetlike", user="nasa", blend="0.5*elon", picture=True)
+    assert writer.asked == [("nasa+0.5*elon", "", 1)]
+    [shown] = there.said()
+    assert shown.embeds[0].author.name == "AI parody of @nasa, @elon"
+    assert shown.attachments[0].filename == "predictions.png"
+    await there.ann.send(there.channel, "go on", reply_to=shown)
+    await there.ann.slash(there.channel, "cyborg", a="nasa", b="elon")
+    assert [asked[0] for asked in writer.asked[1:]] == ["nasa+0.5*elon", "nasa+elon"]
+
+
+async def test_a_blend_with_nobody_or_with_who_opted_out_is_refused(there: World, store: Store) -> None:
+    await there.ann.slash(there.channel, "tweetlike", user="nasa", blend="nobody")
+    assert "I do not know nobody yet" in there.private(there.ann)
+    await store.consent.bury("elon", "discord:1")
+    await there.ann.slash(there.channel, "tweetlike", user="nasa", blend="elon")
+    assert "elon does not want to be imitated" in there.private(there.ann)
+    assert there.errors() == ["Usage", "NotAllowed"]
+
+
 async def test_a_cyborg_is_the_voice_that_was_learned_from_all(
     there: World, registry: Registry, writer: ScriptedWriter
 ) -> None:
