@@ -4,6 +4,10 @@ import asyncio
 import os
 import shutil
 import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -12,6 +16,7 @@ import pytest
 from bot.errors import TrainingFailed
 from bot.store.jobs import Job
 from bot.training import Training
+from huggingtweets.registry import Registry
 from tests.bot.conftest import Home, training_in
 
 SOON = 0.02
@@ -179,3 +184,70 @@ async def test_a_training_prunes_old_versions_and_gives_news_with_before_and_aft
     assert told.startswith("ann v4 is in use, learned from ")
     assert "bits per byte before (v2), " in told
     assert told.count("\n• ") == 3
+
+
+async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
+    home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with training_in(home) as training:
+        job = await training.start("test:1", "bob", [broken])
+        await child_process()
+        monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.05)
+        other = sqlite3.connect(home.folder / "data" / "bot.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(20):
+            while children():
+                await asyncio.sleep(SOON)
+        now = await training.job("bob")
+        assert now
+        assert now.state == "running", "its end cannot be written down yet"
+        other.execute("ROLLBACK")
+        other.close()
+        assert "broken or cut off" in (await ended(training, job)).error
+
+
+@contextmanager
+def disk(folder: Path, size: str) -> Iterator[Path]:
+    """A disk of this size."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    if os.getuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def make_read_only(mounted: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", mounted], check=True)
+
+
+async def test_a_full_disk_fails_the_job_with_a_sentence_and_leaves_what_is_in_use(
+    home: Home, sample_file: Path
+) -> None:
+    models = home.registry.root
+    with disk(home.folder / "disk", "512k") as small:
+        shutil.copytree(models / "ann", small / "ann")
+        for number in range(100):
+            with suppress(OSError):
+                (small / f"filler-{number}").write_bytes(b"x" * 20_000)
+        home.config_file.write_text(f'[storage]\nmodels = "{small}"\n' + home.config_file.read_text())
+        async with training_in(home) as training:
+            job = await ended(training, await training.start("test:1", "ann", [sample_file]))
+        assert job.state == "failed"
+        assert "No space left on device" in job.error
+        assert "check the disk's space" in job.error
+        assert Registry(small).current("ann").version == "v1"
+
+
+async def test_a_models_folder_that_is_read_only_fails_the_job_with_a_sentence(home: Home, sample_file: Path) -> None:
+    with disk(home.folder / "disk", "4m") as small:
+        shutil.copytree(home.registry.root / "ann", small / "ann")
+        make_read_only(small)
+        home.config_file.write_text(f'[storage]\nmodels = "{small}"\n' + home.config_file.read_text())
+        async with training_in(home) as training:
+            job = await ended(training, await training.start("test:1", "ann", [sample_file]))
+        assert job.state == "failed"
+        assert "Read-only file system" in job.error
+        assert Registry(small).current("ann").version == "v1"
