@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.config import Config
+from bot.consent import Consenting
 from bot.errors import BotError
-from bot.permission import RateLimit
+from bot.permission import Limits
 from bot.store import Store
 from bot.telling import Telling
 from bot.training import Training
@@ -41,6 +42,7 @@ from huggingtweets.sample import collect_sample
 from huggingtweets.tweet_store import TweetStore
 
 RESULTS = Path(__file__).with_suffix(".json")
+UNLIMITED = ("[limits]", "requests_per_minute = 100_000", "total_requests_per_minute = 100_000")
 LAG_EVERY_SECONDS = 0.005
 LONG = {"max_epochs": 1_000, "max_tokens": 1_000_000_000, "patience": 1_000}  # a training that outlasts the measurement
 
@@ -81,8 +83,14 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
         await stack.enter_async_context(worker)
         training = Training(store=store, uploads=uploads, wake=worker.wake)
         await stack.enter_async_context(training)
-        limit = RateLimit(1_000_000)
-        tweeting = Tweeting(registry=registry, writer=Writer(engine), training=training, limit=limit, max_count=5)
+        tweeting = Tweeting(
+            registry=registry,
+            writer=Writer(engine),
+            training=training,
+            limits=Limits(config.limits, store.pauses),
+            consenting=Consenting(store=store, settings=config),
+            max_count=5,
+        )
         yield Parts(config, training, tweeting)
 
 
@@ -90,7 +98,7 @@ def write_config(home: Path, **training: Any) -> Path:
     """A config.toml in `home` with these settings for trainings."""
     lines = [f"{key} = {json.dumps(value)}" for key, value in training.items()]
     base = json.dumps(str(REPOSITORY / "models" / "base"))
-    text = "\n".join(["[training]", f"base = {base}", *lines, "[tracking]", 'tracker = "none"', ""])
+    text = "\n".join(["[training]", f"base = {base}", *lines, "[tracking]", 'tracker = "none"', *UNLIMITED, ""])
     path = home / "config.toml"
     path.write_text(text)
     return path

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from bot.app import run
 from bot.config import Config
+from bot.consent import Consenting
 from bot.errors import BotError
 from bot.log import start_logging
-from bot.permission import RateLimit
+from bot.permission import Limits
 from bot.store import Store
 from bot.training import Training
 from bot.tweeting import Ask, Tweeting
@@ -91,7 +92,8 @@ async def main(config_file: Path, tweets: Path, seed: int) -> None:
             registry=Registry(config.storage.models),
             writer=Writer(engine),
             training=training,
-            limit=RateLimit(10_000),
+            limits=Limits(config.limits, store.pauses),
+            consenting=Consenting(store=store, settings=config),
             max_count=5,
         )
         script = asyncio.create_task(Script(config, store, training, tweeting, tweets, seed).go_on())
