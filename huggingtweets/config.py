@@ -83,8 +83,8 @@ class Training(Section):
     row_tokens: Annotated[int, Field(ge=16)] = 128
     lora_rank: Count = 64
     lora_embedding_rank: Annotated[int, Field(ge=0)] = 64
-    lora_learning_rate: Annotated[float, Field(gt=0)] = 2e-4
-    lora_b_rate: Annotated[float, Field(gt=0)] = 16.0
+    lora_learning_rate: Annotated[float, Field(gt=0)] = 8e-4
+    lora_b_rate: Annotated[float, Field(gt=0)] = 4.0
     full_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0
