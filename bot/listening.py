@@ -22,6 +22,8 @@ from huggingtweets.tweet_store import TweetStore
 CHANNELS = "learning_channels"  # the server's setting: subjects of channels where the bot may learn
 MAX_HANDLE = 30
 MIN_WORDS = 2
+_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
+_ID = re.compile(r"<(@[!&]?|#|/[^:>]+:|t:|id:)[^>]*>")
 _ODD = re.compile(r"[^a-z0-9_]+")
 
 
@@ -51,7 +53,7 @@ class Listening:
         known = await self._store.members.get(server, person)
         if known:
             raise Usage(f"You have joined already; your voice is called {known.voice}.")
-        voice = await self._free_voice(name)
+        voice = await self._free_voice(name, person)
         await self._consenting.remember(voice, by=person)
         await self._consenting.remember(person, by=person)
         await self._store.members.join(server, person, voice)
@@ -78,7 +80,7 @@ class Listening:
 
     async def heard(self, message: Heard) -> bool:
         """Keep a message, if its author has joined and an admin allows learning there; whether it was kept."""
-        if len(message.text.split()) < MIN_WORDS:
+        if len(_without_ids(message.text).split()) < MIN_WORDS:
             return False
         if not await self._store.members.get(message.server, message.person):
             return False
@@ -90,13 +92,13 @@ class Listening:
             server=message.server,
             channel=message.places[0],
             person=message.person,
-            text=message.text,
+            text=_without_ids(message.text),
             written_at=message.written_at,
         )
 
     async def edited(self, message: str, text: str) -> None:
         """A message says something else now."""
-        await self._store.members.edited(message, text)
+        await self._store.members.edited(message, _without_ids(text))
 
     async def deleted(self, *messages: str) -> None:
         """Messages are gone where they were written."""
@@ -125,13 +127,20 @@ class Listening:
         if tweets:
             self._tweets.merge(voice, Collected(Account(voice), tuple(tweets)))
 
-    async def _free_voice(self, name: str) -> str:
-        """`name` as a handle that is nobody else's."""
+    async def _free_voice(self, name: str, person: str) -> str:
+        """`name` as a handle that is nobody else's, nor was: a tombstone is only lifted by whose it is."""
         handle = parse_handle(_ODD.sub("_", name.lower())[:MAX_HANDLE] or "member")
         taken = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
-        taken |= set(await asyncio.to_thread(self._tweets.handles))
+        taken |= {*await asyncio.to_thread(self._tweets.handles), *await asyncio.to_thread(self._tweets.forgotten)}
+        taken |= await self._store.consent.unwanted()
+        taken -= set(await self._store.consent.buried_by(person))
         for number in range(1, 1_000):
             candidate = handle if number == 1 else f"{handle[: MAX_HANDLE - 4]}_{number}"
             if candidate not in taken:
                 return candidate
         raise Usage(f"There are very many voices called {handle}; change your name on this server and try again.")
+
+
+def _without_ids(text: str) -> str:
+    """`text` without mentions of other people, channels and moments: they are ids, and nobody's style."""
+    return " ".join(_ID.sub("", _EMOJI.sub(r"\1", text)).split())

@@ -31,6 +31,16 @@ def person(user: discord.abc.User) -> str:
     return f"discord:{user.id}"
 
 
+def only_shown(view: discord.ui.View) -> discord.ui.View:
+    """`view` for one message, without discord.py keeping it: what its clicks do is registered once, for ever.
+
+    A view that is kept takes memory for each message. And one that is sent privately expires after 15 minutes, with
+    which discord.py 2.7 forgets its buttons on all messages.
+    """
+    view.stop()
+    return view
+
+
 async def answer(
     interaction: Interaction,
     embeds: Sequence[discord.Embed],

@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.discord.answering import Interaction, answer, answer_failure, person, tell
+from bot.discord.answering import Interaction, answer, answer_failure, only_shown, person, tell
 from bot.discord.asks import Asks
 from bot.discord.gate import Gate, channel_id, message_id, server_id
 from bot.discord.parts import Parts
@@ -72,6 +72,10 @@ class TweetButtons(Clicks):
         if not parts.posting:
             self.remove_item(self.queue)
 
+    def shown(self) -> discord.ui.View:
+        """These buttons for one message."""
+        return only_shown(TweetButtons(parts=self.parts, gate=self.gate, asks=self._asks))
+
     async def show(
         self,
         interaction: Interaction,
@@ -86,7 +90,7 @@ class TweetButtons(Clicks):
         if picture:
             file = discord.File(io.BytesIO(picture), "predictions.png", description=f"AI parody of {tweets.name}")
             pages[-1].set_image(url="attachment://predictions.png")
-        message = await answer(interaction, pages, ephemeral=private, view=self, file=file)
+        message = await answer(interaction, pages, ephemeral=private, view=self.shown(), file=file)
         if message:
             await self.remember(message, tweets, prompt, interaction.user, interaction.guild_id)
 
@@ -156,7 +160,7 @@ class TweetButtons(Clicks):
         else:
             chooser = discord.ui.View(timeout=None)
             chooser.add_item(Choice(known.message.removeprefix("discord:"), known.texts))
-            await tell(interaction, "Which one?", view=chooser)
+            await tell(interaction, "Which one?", view=only_shown(chooser))
 
     async def offer(self, known: Answer, number: int, user: discord.abc.User) -> str:
         """Queue one of an answer's tweets, once; a sentence about it."""

@@ -85,9 +85,9 @@ class DiscordBot(discord.Client):
         self._join = privacy.JoinButtons(parts=parts, asks=self._asks)
         about = privacy.privacy(member_messages=self._members is not None)
         own = [privacy.opt_out(parts), privacy.opt_in(parts), privacy.my_data(parts), privacy.link(parts)]
-        self.tree.add(about, *own, privacy.forget(parts, self._forget), privacy.leave(parts), always=True)
+        self.tree.add(about, *own, privacy.forget(parts, self._asks), privacy.leave(parts), always=True)
         if self._members:
-            self.tree.add(privacy.join(parts, self._join))
+            self.tree.add(privacy.join(parts, self._asks))
 
     def _add_administration(self, parts: Parts, gate: Gate) -> None:
         house = House(

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.answering import NOBODY, Interaction, person, tell
+from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
 from bot.discord.asks import Asks
 from bot.discord.buttons import Clicks
 from bot.discord.gate import Gate, channel_id, message_id, server_id
@@ -31,6 +31,10 @@ class RoundButtons(Clicks):
 
     def __init__(self, *, parts: Parts, gate: Gate, asks: Asks):
         super().__init__(parts=parts, gate=gate, asks=asks)
+
+    def shown(self) -> discord.ui.View:
+        """These buttons for one message."""
+        return only_shown(RoundButtons(parts=self.parts, gate=self.gate, asks=self._asks))
 
     @discord.ui.button(label="A is real", custom_id="round:first", style=discord.ButtonStyle.primary)
     async def first(self, interaction: Interaction, _: discord.ui.Button["RoundButtons"]) -> None:
@@ -99,7 +103,10 @@ def real_or_not(parts: Parts, referee: Referee) -> app_commands.Command[Any, ...
         ask = Ask(person(interaction.user), voice, server=server_id(interaction.guild_id))
         pair = await parts.voting.pair(ask)
         message = await interaction.followup.send(
-            embed=_question(pair, parts.voting.seconds), view=referee.buttons, wait=True, allowed_mentions=NOBODY
+            embed=_question(pair, parts.voting.seconds),
+            view=referee.buttons.shown(),
+            wait=True,
+            allowed_mentions=NOBODY,
         )
         identity = message_id(message.id)
         place = server_id(interaction.guild_id)

@@ -152,7 +152,7 @@ class Mentions:
         thread = await self._thread(message, tweets.name)
         pages = tweet_pages(tweets)
         for number, embed in enumerate(pages, start=1):
-            view = self._buttons if number == len(pages) else None
+            view = self._buttons.shown() if number == len(pages) else None
             sent = await reply(message, embed=embed, view=view, into=thread)
         self._note(sent.id, depth)
         await self._buttons.remember(sent, tweets, call.prompt, message.author, guild)

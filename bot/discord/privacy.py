@@ -12,7 +12,7 @@ from typing import Any, Literal
 import discord
 from discord import app_commands
 
-from bot.discord.answering import NOBODY, Interaction, answer_failure, person, tell
+from bot.discord.answering import NOBODY, Interaction, answer_failure, only_shown, person, tell
 from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import Gate, server_id
@@ -85,7 +85,7 @@ def my_data(parts: Parts) -> Command:
     return command
 
 
-def forget(parts: Parts, confirmation: "ForgetButtons") -> Command:
+def forget(parts: Parts, asks: Asks) -> Command:
     @app_commands.command(name="forget", description="Delete everything I keep of you, with your voices and models")
     @app_commands.describe(what="you; an admin asks on the command line for others")
     async def command(interaction: discord.Interaction[discord.Client], what: Literal["me"]) -> None:
@@ -95,7 +95,7 @@ def forget(parts: Parts, confirmation: "ForgetButtons") -> Command:
         await tell(
             interaction,
             f"This deletes my answers to you, your votes, your messages{models}. It cannot be undone. Shall I?",
-            view=confirmation,
+            view=only_shown(ForgetButtons(parts=parts, asks=asks)),
         )
 
     return command
@@ -131,7 +131,7 @@ class ForgetButtons(_Own):
         await interaction.response.edit_message(content="Nothing was deleted.", view=None)
 
 
-def join(parts: Parts, explanation: "JoinButtons") -> Command:
+def join(parts: Parts, asks: Asks) -> Command:
     @app_commands.command(name="join", description="Let me learn from what you write on this server")
     @app_commands.guild_only()
     async def command(interaction: discord.Interaction[discord.Client]) -> None:
@@ -145,7 +145,8 @@ def join(parts: Parts, explanation: "JoinButtons") -> Command:
             f"{channels}. A voice is learned from them, and anybody here may ask for tweets in it. What you edit or "
             "delete, I edit or delete. /leave ends it and deletes messages, voice and models. Nobody else is read."
         )
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY, view=explanation)
+        view = only_shown(JoinButtons(parts=parts, asks=asks))
+        await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY, view=view)
 
     return command
 
@@ -191,7 +192,7 @@ def link(parts: Parts) -> Command:
         view.add_item(Verdict("yes", interaction.user.id, handle))
         view.add_item(Verdict("no", interaction.user.id, handle))
         text = f"{interaction.user.mention} says that the voice {handle} is theirs. An admin decides."
-        await interaction.followup.send(text, view=view, allowed_mentions=NOBODY)
+        await interaction.followup.send(text, view=only_shown(view), allowed_mentions=NOBODY)
 
     return command
 

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.answering import NOBODY, Interaction, answer_failure, person, tell
+from bot.discord.answering import NOBODY, Interaction, answer_failure, only_shown, person, tell
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import Gate
 from bot.discord.parts import Parts
@@ -57,7 +57,7 @@ def _buttons(post: Post) -> discord.ui.View:
         for word in WORDS:
             if word != "approve" or post.state == "proposed":
                 view.add_item(Decision(word, post.id))
-    return view
+    return only_shown(view)
 
 
 class Decision(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"post:(?P<word>[a-z]+):(?P<post>\d+)"):

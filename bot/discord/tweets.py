@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.answering import Interaction, answer, person
+from bot.discord.answering import Interaction, answer, only_shown, person
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import server_id
 from bot.discord.parts import Parts
@@ -128,7 +128,7 @@ def continue_as(parts: Parts) -> app_commands.ContextMenu:
         chooser.add_item(Continuation(names))
         # The start stands in the message itself, so that the choice works after a restart, too.
         embed = discord.Embed(title="Continue this as ...", description=start)
-        await answer(interaction, [embed], ephemeral=True, view=chooser)
+        await answer(interaction, [embed], ephemeral=True, view=only_shown(chooser))
 
     return app_commands.ContextMenu(name="Continue this as ...", callback=go_on)
 

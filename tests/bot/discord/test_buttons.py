@@ -131,3 +131,16 @@ async def test_a_click_that_comes_twice_is_answered_once(
     bob: MemberActor = there.member("bob")
     await bob.click(shown, custom_id="tweets:again")
     assert len(writer.asked) == 1
+
+
+async def test_no_button_dies_with_a_private_answer_and_none_is_kept_for_each_message(
+    there: World, writer: ScriptedWriter
+) -> None:
+    shown = await tweets(there)
+    await tweets(there, private=True)
+    for command in ("forget", "mydata"):
+        await there.ann.slash(there.channel, command, **({"what": "me"} if command == "forget" else {}))
+    await there.env.advance_time(16 * 60)
+    await there.ann.click(shown, custom_id="tweets:again")
+    assert len(writer.asked) == 3
+    assert list(there.bot._connection._view_store._views) == [None]

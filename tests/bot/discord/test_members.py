@@ -108,6 +108,24 @@ async def test_a_voice_gets_a_name_that_is_nobody_elses(there: World, registry: 
     assert "Your voice is called ann\\_2;" in there.private(there.ann)
 
 
+async def test_the_name_of_somebody_who_was_forgotten_stays_theirs(
+    there: World, store: Store, admin: MemberActor
+) -> None:
+    await store.consent.bury("ann", "discord:1")
+    await joined(there)
+    assert "Your voice is called ann\\_2;" in there.private(there.ann)
+    assert await store.consent.buried("ann") == ["ann"]
+
+
+async def test_ids_of_other_people_and_places_are_not_learned(there: World, store: Store, admin: MemberActor) -> None:
+    await joined(there)
+    said = await there.ann.send(there.channel, f"look {admin.mention} in <#12> at <:rover:34> dust <t:1:R>")
+    await there.ann.send(there.channel, f"{admin.mention} yes")
+    assert await kept(there, store) == ["look in at :rover: dust"]
+    await there.ann.edit(said, f"{admin.mention} look again")
+    assert await kept(there, store) == ["look again"]
+
+
 async def test_who_opted_out_is_not_learned_by_accident(there: World, admin: MemberActor) -> None:
     await there.ann.slash(there.channel, "optout")
     explained = await there.ann.slash(there.channel, "join")
