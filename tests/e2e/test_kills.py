@@ -121,7 +121,7 @@ def faults(home: Home, done: Acknowledged) -> list[str]:  # noqa: F811
 @pytest.fixture
 def quiet_home(home: Home) -> Home:  # noqa: F811
     text = home.config_file.read_text().replace("port = 0", "enabled = false")
-    settings = '[jobs]\nniceness = 0\nkeep_versions = 100\n'
+    settings = "[jobs]\nniceness = 0\nkeep_versions = 100\n"
     settings += "[limits]\nrequests_per_minute = 100_000\ntotal_requests_per_minute = 100_000\n"
     home.config_file.write_text(re.sub(r"(?m)^ +", "", text) + settings)
     return home
