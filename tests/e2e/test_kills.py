@@ -177,6 +177,9 @@ async def _work_off(home: Home) -> None:  # noqa: F811
         cwd=REPOSITORY,
         env={**os.environ, "DISCORD_TOKEN": ""},
     )
+    # Before that it does not listen to signals yet.
+    while b"Discord is off" not in (line := await process.stderr.readline()):
+        assert line, "it ended before it had started"
     log = asyncio.create_task(process.stderr.read())
     async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
         while await store.jobs.active():
