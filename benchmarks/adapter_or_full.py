@@ -4,7 +4,7 @@
 
 Each FILE is an account's tweets, of which the latest --tweets are used. Every run is appended to
 benchmarks/adapter_or_full.jsonl as soon as it is done and not done again, so a study can be stopped and gone on with;
-the table of all of them is written to benchmarks/adapter_or_full.md.
+prints the table of all of them.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from huggingtweets.sources import read_all
 from huggingtweets.train import train
 
 HERE = Path(__file__).parent
-RUNS, TABLE = HERE / "adapter_or_full.jsonl", HERE / "adapter_or_full.md"
+RUNS = HERE / "adapter_or_full.jsonl"
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {"method": "full"},
     "adapter": {},
@@ -110,7 +110,6 @@ def main() -> None:
                 with RUNS.open("a") as file:
                     file.write(json.dumps(run) + "\n")
                 print(json.dumps(run), flush=True)
-    TABLE.write_text(table(runs))
     print(table(runs))
 
 
