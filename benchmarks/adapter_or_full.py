@@ -3,8 +3,8 @@
     python -m benchmarks.adapter_or_full FILE... [--seeds 1,2,3] [--only VARIANT,...] [--tweets 1000]
 
 Each FILE is an account's tweets, of which the latest --tweets are used. Every run is appended to
-benchmarks/adapter_or_full.jsonl as soon as it is done and not done again, so a study can be stopped and gone on with;
-prints the table of all of them.
+benchmarks/adapter_or_full.jsonl as soon as it is done and not done again, so a study can be stopped and gone on with. Prints
+the table of all of them.
 """
 
 import argparse
@@ -31,9 +31,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "full": {"method": "full"},
     "adapter": {},
     "adapter without embedding": {"lora_embedding_rank": 0},
-    "adapter, one rate": {"lora_b_rate": 1.0, "lora_learning_rate": 1e-3},
-    "adapter, half the rank": {"lora_rank": 16, "lora_embedding_rank": 32},
-    "adapter, twice the rank": {"lora_rank": 64, "lora_embedding_rank": 128},
+    "adapter, one rate": {"lora_b_rate": 1.0, "lora_learning_rate": 2e-3},
+    "adapter, half the rank": {"lora_rank": 32, "lora_embedding_rank": 32},
+    "adapter, twice the rank": {"lora_rank": 128, "lora_embedding_rank": 128},
 }
 
 
