@@ -106,6 +106,11 @@ class Listening:
             for voice in await self._store.members.voices():
                 await asyncio.to_thread(self._tweets.drop, voice, messages)
 
+    async def channel_deleted(self, channel: str) -> None:
+        """A channel or thread is gone, and with it what was written there."""
+        if messages := await self._store.members.in_channel(channel):
+            await self.deleted(*messages)
+
     async def collect(self, voice: str) -> bool:
         """Make the voice's tweets what its member has written, if it is one of a member; whether it is."""
         members = await self._store.members.of_voice(voice)

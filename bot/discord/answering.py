@@ -8,7 +8,7 @@ Knows Discord's ways to answer. Does not know what was asked.
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -159,9 +159,13 @@ async def _tell(interaction: Interaction, text: str) -> None:
         if waiting_in_public:
             # The first follow-up would fill the public "is thinking" whatever it asks for: end that one first.
             await interaction.edit_original_response(content="…", allowed_mentions=NOBODY)
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
-        if waiting_in_public:
-            await interaction.delete_original_response()
+        try:
+            await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
+        finally:
+            if waiting_in_public:
+                # If this fails, a "…" is left, which is no reason to tell the person anything twice.
+                with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+                    await interaction.delete_original_response()
 
 
 async def _post(interaction: Interaction, text: str = "", **extras: Any) -> discord.Message:

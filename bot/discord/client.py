@@ -137,6 +137,14 @@ class DiscordBot(discord.Client):
         if self._members:
             await self._members.deleted(payload.message_ids)
 
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        if self._members:
+            await self._members.channel_deleted(channel.id)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        if self._members:
+            await self._members.channel_deleted(payload.thread_id)
+
     async def close(self) -> None:
         """Let answers under way finish, telling everybody else to come back, then close the connection."""
         await self._asks.finish(self._stop_seconds)

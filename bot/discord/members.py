@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import discord
 
 from bot.discord.answering import person
-from bot.discord.gate import message_id, places, server_id
+from bot.discord.gate import channel_id, message_id, places, server_id
 from bot.listening import Heard, Listening
 from huggingtweets.errors import PipelineError
 
@@ -51,3 +51,9 @@ class MemberMessages:
             await self._listening.deleted(*map(message_id, messages))
         except PipelineError:
             log.exception("deleted messages could not be deleted here")
+
+    async def channel_deleted(self, channel: int) -> None:
+        try:
+            await self._listening.channel_deleted(channel_id(channel))
+        except PipelineError:
+            log.exception("the messages of a deleted channel could not be deleted here")

@@ -111,6 +111,12 @@ class Members:
         async with self._database.writing() as connection:
             return (await connection.execute(query)).rowcount
 
+    async def in_channel(self, channel: str) -> list[str]:
+        """The messages that were written in a channel."""
+        query = sa.select(member_messages.c.message).where(member_messages.c.channel == channel)
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(query))
+
     async def messages(self, person: str, server: str | None = None) -> list[Message]:
         """What a member wrote, the oldest first."""
         query = sa.select(member_messages).where(member_messages.c.person == person)

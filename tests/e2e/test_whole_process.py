@@ -149,6 +149,32 @@ async def test_an_answer_in_progress_is_delivered_after_sigterm(
     assert server.said()[0].embeds[0]["author"]["name"] == "AI parody of @ann"
 
 
+async def test_buttons_work_after_a_kill_and_a_thumb_is_remembered(
+    server: DiscordServer, trained: tuple[Settings, Outcome], tmp_path: Path
+) -> None:
+    models = trained[0].storage.models
+    async with bot_process(server, models, tmp_path) as bot:
+        await asyncio.wait_for(server.ready.wait(), 30)
+        asked = server.slash("tweetlike", user="ann", prompt="the crew")
+        await server.until(lambda: server.answers(asked) != [])
+        first = server.said()[0]
+        thumb = server.click(first, "tweets:up")
+        await server.until(lambda: server.answers(thumb) != [])
+        bot.process.kill()
+        await bot.end()
+    server.ready.clear()
+    async with bot_process(server, models, tmp_path) as bot:
+        await asyncio.wait_for(server.ready.wait(), 30)
+        again = server.click(first, "tweets:again")
+        await server.until(lambda: server.answers(again) != [])
+        assert server.answers(again)[0].embeds[0]["description"].startswith("the crew ")
+        profile = server.slash("voice", name="ann")
+        await server.until(lambda: server.answers(profile) != [])
+        assert "👍 1 · 👎 0" in str(server.answers(profile)[0].embeds)
+        code, log = await bot.stop()
+    assert code == 0, log
+
+
 async def test_a_refused_token_is_one_sentence_and_an_exit_code(server: DiscordServer, tmp_path: Path) -> None:
     async with bot_process(server, tmp_path / "models", tmp_path, token="wrong.token") as bot:
         code, log = await bot.end()

@@ -82,6 +82,24 @@ async def test_edits_and_deletions_are_followed(
     assert tweets.tweets("ann") == []
 
 
+async def test_what_was_written_in_a_channel_or_thread_goes_with_it(
+    there: World, store: Store, admin: MemberActor
+) -> None:
+    await joined(there)
+    thread = there.env.backend.create_thread(there.channel.id, "talk", there.ann.id)
+    await there.env.settle()
+    place = next(one for one in there.channel.threads if one.id == thread.id)
+    await there.ann.send(place, "in the thread")
+    await there.ann.send(there.channel, "in the channel")
+    assert await kept(there, store) == ["in the thread", "in the channel"]
+    there.env.backend.delete_channel(thread.id)
+    await there.env.settle()
+    assert await kept(there, store) == ["in the channel"]
+    there.env.backend.delete_channel(there.channel.id)
+    await there.env.settle()
+    assert await kept(there, store) == []
+
+
 async def test_leaving_deletes_messages_voice_and_models(
     there: World, store: Store, admin: MemberActor, registry: Registry
 ) -> None:
