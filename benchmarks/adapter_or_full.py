@@ -3,8 +3,8 @@
     python -m benchmarks.adapter_or_full FILE... [--seeds 1,2,3] [--only VARIANT,...] [--tweets 1000]
 
 Each FILE is an account's tweets, of which the latest --tweets are used. Every run is appended to
-benchmarks/adapter_or_full.jsonl as soon as it is done and not done again, so a study can be stopped and gone on with. Prints
-the table of all of them.
+benchmarks/adapter_or_full.jsonl as soon as it is done and not done again, so a study can be stopped and gone on with.
+Prints the table of all of them.
 """
 
 import argparse
