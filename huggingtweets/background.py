@@ -17,7 +17,8 @@ def work_in_background(parent_reads: int | None = None, niceness: int = 19) -> N
 
     `parent_reads` is a pipe that only the parent reads: with it, a parent that died before this call is noticed, too.
     """
-    os.nice(niceness)
+    # Not os.nice, which adds to what was inherited.
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
     if sys.platform == "linux":
         parent = os.getppid()
         # SIGKILL: what a kill leaves is whole anyway, and a process that was stopped does not wake up for less.
