@@ -10,6 +10,7 @@ Knows SQLAlchemy and Alembic. Does not know tables.
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 BUSY_SECONDS = 5.0
+WAL_TRIES, WAL_PAUSE_SECONDS = 100, 0.05
 CONNECTIONS = 8  # readers and writers of this process at once; more wait
 _WRITERS = 0x68747765  # the advisory lock of writers on PostgreSQL: an arbitrary number that is ours
 _MIGRATIONS = _WRITERS + 1
@@ -171,11 +173,26 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     # We begin transactions ourselves: sqlite3 would begin them late and deferred, and a deferred read-then-write fails
     # at once when somebody else has written (685 times in a test of three processes; 0 with BEGIN IMMEDIATE).
     connection.isolation_level = None
+    _use_wal(connection)
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     # FULL: a commit has reached the disk. NORMAL may lose the last ones to a power cut.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten does not stay in free pages
+    cursor.close()
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch to the write-ahead log, also when two start at once: SQLite does not wait for locks in the switch."""
+    cursor = connection.cursor()
+    for tries_left in range(WAL_TRIES, -1, -1):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or not tries_left:
+                raise
+            connection.run_async(lambda _: asyncio.sleep(WAL_PAUSE_SECONDS))
+        else:
+            break
     cursor.close()
 
 
