@@ -16,13 +16,12 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accounts import data_set
 from huggingtweets import base as bases
-from huggingtweets.clean import clean_all
 from huggingtweets.config import Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
-from huggingtweets.dataset import Dataset, split_by_time
+from huggingtweets.dataset import Dataset
 from huggingtweets.evaluate import held_out_bits
-from huggingtweets.sources import read_all
 from huggingtweets.train import train
 
 HERE = Path(__file__).parent
@@ -35,12 +34,6 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "adapter, half the rank": {"lora_rank": 32, "lora_embedding_rank": 32},
     "adapter, twice the rank": {"lora_rank": 128, "lora_embedding_rank": 128},
 }
-
-
-def data_set(source: Path, tweets: int) -> Dataset:
-    """The latest `tweets` kept tweets of `source`, split by time."""
-    kept, _ = clean_all(sorted(read_all([source]).tweets, key=lambda tweet: tweet.created_at))
-    return split_by_time(kept[-tweets:], Training().held_out)
 
 
 def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:

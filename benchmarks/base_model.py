@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from transformers import GPT2LMHeadModel
 
-from benchmarks.adapter_or_full import data_set
+from benchmarks.accounts import data_set
 from huggingtweets import base as bases
 from huggingtweets.base import Base
 from huggingtweets.config import Training

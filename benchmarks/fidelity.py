@@ -15,13 +15,11 @@ fictional account that comes with the repository; real people's are not printed.
 import argparse
 import json
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.ngram import WittenBell
-from benchmarks.training import ORIGINAL_BLOCK, ORIGINAL_PASSES, ORIGINAL_RATE
 
 HERE = Path(__file__).parent
 DRAFTS = 200
@@ -87,9 +85,9 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
     bits = {"ours": outcome.report.held_out_bits_per_byte, "base": outcome.report.base_held_out_bits_per_byte}
     theirs, seconds = [], 0.0
     if with_original:
-        seconds = time.perf_counter()
-        original(base, data.learned)
-        seconds = time.perf_counter() - seconds
+        from benchmarks.original import learn
+
+        seconds, _ = learn(base, data.learned)
         bits["original"] = held_out_bits(base, data.held_out, row_tokens)
         theirs = decode(base, "", DRAFTS, Sampling(1.0, 50, 0.95, min(ORIGINAL_TOKENS, base.context - 1)), 1)
     grams = WittenBell(data.learned, max(ORDERS))
@@ -113,36 +111,6 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
         "bits_per_byte": bits,
         "texts": {method: list(some) for method, some in texts.items()},
     }
-
-
-def original(base: Any, texts: Texts) -> None:
-    """Train `base` in place as the original did: transformers' Trainer, all weights, fp32, batches of one block."""
-    import torch
-    from transformers import Trainer, TrainingArguments
-
-    from huggingtweets.tokenizer import encode_all
-
-    flat = [base.end_of_text]
-    for tokens in encode_all(base.tokenizer, texts):
-        flat += [*tokens.tolist(), base.end_of_text]
-    block = min(ORIGINAL_BLOCK, base.context)
-    blocks = [flat[start : start + block] for start in range(0, len(flat) - block + 1, block)]
-    rows = [{"input_ids": torch.tensor(row), "labels": torch.tensor(row)} for row in blocks]
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = TrainingArguments(
-            output_dir=folder,
-            learning_rate=ORIGINAL_RATE,
-            lr_scheduler_type="cosine",
-            num_train_epochs=ORIGINAL_PASSES,
-            per_device_train_batch_size=1,
-            save_strategy="no",
-            logging_strategy="no",
-            report_to=[],
-            disable_tqdm=True,
-            use_cpu=True,
-        )
-        Trainer(model=base.model, args=arguments, train_dataset=rows).train()
-    base.model.train(False)
 
 
 def markov(texts: Texts, *, filtered: bool) -> list[str]:

@@ -28,23 +28,11 @@ from typing import Any
 
 from huggingtweets.sample import FOLDER as SAMPLE
 
-ORIGINAL_RATE, ORIGINAL_PASSES, ORIGINAL_BLOCK = 1.372e-4, 4, 1024
 SPEED_STEPS = 20
 
 
 class ReachedError(Exception):
     """The loss that was aimed at is reached."""
-
-
-def data_set(source: Path) -> Any:
-    """The tweets of `source` as the pipeline splits them."""
-    from huggingtweets.clean import clean_all
-    from huggingtweets.config import Training
-    from huggingtweets.dataset import split_by_time
-    from huggingtweets.sources import read_all
-
-    tweets = sorted(read_all([source]).tweets, key=lambda tweet: tweet.created_at)
-    return split_by_time(clean_all(tweets)[0], Training().held_out)
 
 
 def start_model(size: str) -> Any:
@@ -63,47 +51,24 @@ def start_model(size: str) -> Any:
 
 
 def original(size: str, source: Path, threads: int) -> dict[str, Any]:
-    """transformers' Trainer with the original's settings."""
+    """The original's recipe."""
     import torch
-    from transformers import Trainer, TrainingArguments
 
+    from benchmarks.accounts import data_set
+    from benchmarks.original import learn
     from huggingtweets.loss import mean_loss
-    from huggingtweets.tokenizer import encode_all
     from huggingtweets.train import tokenized_rows
 
     torch.set_num_threads(threads)
     base, data = start_model(size), data_set(source)
-    base.model.config._attn_implementation = "sdpa"
-    flat = [base.end_of_text]
-    for tokens in encode_all(base.tokenizer, data.learned):
-        flat += [*tokens.tolist(), base.end_of_text]
-    block = min(ORIGINAL_BLOCK, base.context)
-    blocks = [flat[start : start + block] for start in range(0, len(flat) - block + 1, block)]
-    rows = [{"input_ids": torch.tensor(row), "labels": torch.tensor(row)} for row in blocks]
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = TrainingArguments(
-            output_dir=folder,
-            learning_rate=ORIGINAL_RATE,
-            lr_scheduler_type="cosine",
-            num_train_epochs=ORIGINAL_PASSES,
-            max_steps=SPEED_STEPS if size == "124M" else -1,
-            per_device_train_batch_size=1,
-            save_strategy="no",
-            logging_strategy="no",
-            report_to=[],
-            disable_tqdm=True,
-            use_cpu=not torch.cuda.is_available(),
-        )
-        trainer = Trainer(model=base.model, args=arguments, train_dataset=rows)
-        began = time.perf_counter()
-        trainer.train()
-        seconds = time.perf_counter() - began
+    seconds, tokens = learn(base, data.learned, SPEED_STEPS if size == "124M" else -1)
     loss = mean_loss(base.model, tokenized_rows(base, data.held_out, 128)) if size != "124M" else None
-    return {"seconds": seconds, "tokens": trainer.state.global_step * block, "held_out_loss": loss}
+    return {"seconds": seconds, "tokens": tokens, "held_out_loss": loss}
 
 
 def ours(size: str, source: Path, threads: int, aim: float | None, method: str) -> dict[str, Any]:
     """Our training with its defaults, until the held-out loss is at most `aim`."""
+    from benchmarks.accounts import data_set
     from huggingtweets.config import Training
     from huggingtweets.cpu import keep_freed_memory, use_threads
     from huggingtweets.train import Step, train

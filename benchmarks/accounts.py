@@ -1,0 +1,14 @@
+"""An account's tweets as the pipeline splits them, for measurements."""
+
+from pathlib import Path
+
+from huggingtweets.clean import clean_all
+from huggingtweets.config import Training
+from huggingtweets.dataset import Dataset, split_by_time
+from huggingtweets.sources import read_all
+
+
+def data_set(source: Path, tweets: int = 0) -> Dataset:
+    """The kept tweets of `source`, the latest `tweets` of them unless it is 0, split by time."""
+    kept, _ = clean_all(sorted(read_all([source]).tweets, key=lambda tweet: tweet.created_at))
+    return split_by_time(kept[-tweets:], Training().held_out)
