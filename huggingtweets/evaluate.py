@@ -13,11 +13,11 @@ from torch.nn import functional
 
 from huggingtweets.attribution import Attribution
 from huggingtweets.base import Base
-from huggingtweets.checks import Copy, Leftover, Length, first_objection
+from huggingtweets.checks import Copy
 from huggingtweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine.decode import Draft
-from huggingtweets.generate import as_tweet
+from huggingtweets.generate import Sieve
 from huggingtweets.likeness import distinct_n, divergence, emoji_profile, length_profile
 from huggingtweets.records import Comparison, Report
 from huggingtweets.tokenizer import byte_sizes, encode_all
@@ -83,11 +83,12 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
     )
 
 
-def passing(dataset: Dataset, drafts: Sequence[Draft]) -> tuple[str, ...]:
-    """The drafts that pass the checks of every answer, as tweets, none twice."""
-    checks = (Leftover(), Length(), Copy(dataset.texts))
-    texts = [as_tweet(draft.text) for draft in drafts if draft.ended]
-    return tuple(dict.fromkeys(text for text in texts if not first_objection(checks, text)))
+def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tuple[str, ...]:
+    """The drafts that pass the checks of every answer to `prompt`, as tweets, none twice."""
+    sieve = Sieve([Copy(dataset.texts)], prompt, len(drafts))
+    for draft in drafts:
+        sieve.offer(draft)
+    return sieve.texts
 
 
 @torch.inference_mode()

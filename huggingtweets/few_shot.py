@@ -19,18 +19,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from huggingtweets.checks import Check, Copy, Leftover, Length, first_objection
+from huggingtweets.checks import Copy
 from huggingtweets.config import Settings
-from huggingtweets.copies import normalised
 from huggingtweets.cpu import use_threads
-from huggingtweets.errors import Busy, NotEnoughDrafts, TooLittleData, Unavailable, Usage
-from huggingtweets.generate import MAX_COUNT, Tweets, as_tweet
+from huggingtweets.errors import Busy, NotEnoughDrafts, TooLittleData, Unavailable
+from huggingtweets.generate import Sieve, Tweets, asked_for
 
 if TYPE_CHECKING:
     import torch
 
     from huggingtweets.base import Base
-    from huggingtweets.engine.decode import Sampling
+    from huggingtweets.engine.decode import Draft, Sampling
 
 VERSION = "preview"  # in the place of a version's number: what is answered is marked as that
 MIN_CHARACTERS = 500
@@ -78,12 +77,12 @@ class Habits:
 
 def draw(
     base: "Base", habits: Habits, prompt: str, count: int, sampling: "Sampling", seed: int, stop: Callable[[], bool]
-) -> list[tuple[str, bool]]:
-    """`count` texts that begin with `prompt`, and whether each ended by itself; stops early when `stop()` says so."""
+) -> list["Draft"]:
+    """`count` drafts that begin with `prompt`; stops early when `stop()` says so."""
     import torch
     from transformers import DynamicCache
 
-    from huggingtweets.engine.decode import prompt_tokens
+    from huggingtweets.engine.decode import Draft, prompt_tokens
 
     start = prompt_tokens(base, prompt, sampling.max_new_tokens)
     chance = torch.Generator().manual_seed(seed)
@@ -103,7 +102,7 @@ def draw(
             if all(ended) or stop():
                 break
     return [
-        (prompt + base.tokenizer.decode(row, skip_special_tokens=False), was_ended)
+        Draft(prompt + base.tokenizer.decode(row, skip_special_tokens=False), was_ended)
         for row, was_ended in zip(rows, ended, strict=True)
     ]
 
@@ -144,8 +143,7 @@ class Previews:
         Raises `Usage`, `TooLittleData`, `NotEnoughDrafts`, `BadBase`, `Busy` when many wait, and `Unavailable` past the
         deadline of [generation] timeout_seconds.
         """
-        if not 1 <= count <= MAX_COUNT:
-            raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
+        prompt = asked_for(prompt, count)
         characters = sum(map(len, texts))
         if characters < MIN_CHARACTERS:
             raise TooLittleData(name, characters, MIN_CHARACTERS)
@@ -182,28 +180,18 @@ class Previews:
             use_threads(self._settings.generation.threads)
             self._base = bases.load(self._settings.training.base, self._beside)
             self._base.model.train(False).requires_grad_(False)
-        prompt = " ".join(prompt.split())
         habits = Habits(self._base, texts[-MAX_TEXTS:])
-        checks: tuple[Check, ...] = (Leftover(), Length(), Copy(texts))
-        passed: dict[str, str] = {}
-        refused: Counter[str] = Counter()
+        sieve = Sieve([Copy(texts)], prompt, count)
+        sampling = Sampling.of(self._settings.generation)
         for number in range(self._settings.generation.max_rounds):
-            if len(passed) >= count or stop():
+            if not sieve.missing or stop():
                 break
-            missing = count - len(passed) + SPARE_DRAFTS
-            sampling = Sampling.of(self._settings.generation)
-            for draft, ended in draw(self._base, habits, prompt, missing, sampling, (seed + number) % 2**63, stop):
-                text = as_tweet(draft)
-                objection = first_objection(checks, text) or (None if ended else "unfinished")
-                if not objection and normalised(text) == normalised(prompt):
-                    objection = "empty"
-                if objection:
-                    refused[objection] += 1
-                else:
-                    passed.setdefault(normalised(text), text)
-        if not passed:
-            raise Unavailable(STOPPING) if self._closing else NotEnoughDrafts(name, dict(refused))
-        return Tweets(tuple(passed.values())[:count], name, VERSION, seed)
+            rows = sieve.missing + SPARE_DRAFTS
+            for draft in draw(self._base, habits, prompt, rows, sampling, (seed + number) % 2**63, stop):
+                sieve.offer(draft)
+        if not sieve.texts:
+            raise Unavailable(STOPPING) if self._closing else NotEnoughDrafts(name, sieve.refused)
+        return Tweets(sieve.texts, name, VERSION, seed)
 
 
 def bits_per_byte(base: "Base", texts: Sequence[str], of: Sequence[str]) -> float:

@@ -6,6 +6,7 @@ Knows the engine and the checks. Does not know platforms, people's limits or who
 import asyncio
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,51 @@ class Tweets:
     seed: int
 
 
+class Sieve:
+    """Lets `count` tweets through: different texts that go on from `prompt`, ended by themselves, and pass every check.
+
+    `known` are the person's own texts, which none may repeat.
+    """
+
+    def __init__(self, known: Sequence[Copy], prompt: str = "", count: int = MAX_COUNT):
+        self._checks: tuple[Check, ...] = (Leftover(), Length(), *known)
+        self._empty = normalised(prompt)
+        self._count = count
+        self._passed: dict[str, str] = {}
+        self.refused: Counter[str] = Counter()
+
+    @property
+    def missing(self) -> int:
+        """How many tweets are still wanted."""
+        return max(0, self._count - len(self._passed))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What came through, at most as many as wanted."""
+        return tuple(self._passed.values())[: self._count]
+
+    def offer(self, draft: "Draft") -> None:
+        """Take the draft, or count why not."""
+        text = as_tweet(draft.text)
+        if objection := first_objection(self._checks, text) or self._objection(draft, text):
+            self.refused[objection] += 1
+        else:
+            self._passed.setdefault(normalised(text), text)
+
+    def _objection(self, draft: "Draft", text: str) -> str | None:
+        """Why a draft is no tweet although its text may stand: the model ran out of tokens, or added nothing."""
+        if not draft.ended:
+            return "unfinished"
+        return "empty" if normalised(text) == self._empty else None
+
+
+def asked_for(prompt: str, count: int) -> str:
+    """`prompt` on one line and no longer than anybody reads; raises `Usage` for a count out of bounds."""
+    if not 1 <= count <= MAX_COUNT:
+        raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
+    return " ".join(prompt[-MAX_PROMPT_CHARACTERS:].split())
+
+
 class Writer:
     """Draws tweets of versions; keeps the copy check of the versions it has seen."""
 
@@ -50,28 +96,18 @@ class Writer:
         Fewer than `count` only if `max_rounds` rounds did not give more; raises `NotEnoughDrafts` when there is none,
         `Usage` for a count or prompt out of bounds, and what `Engine.draw` raises.
         """
-        if not 1 <= count <= MAX_COUNT:
-            raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
-        prompt = " ".join(prompt[-MAX_PROMPT_CHARACTERS:].split())
+        prompt = asked_for(prompt, count)
         seed = secrets.randbits(32) if seed is None else seed
-        checks: tuple[Check, ...] = (Leftover(), Length(), *await asyncio.to_thread(self._copy_checks_of, voice))
-        passed: dict[str, str] = {}
-        refused: Counter[str] = Counter()
+        sieve = Sieve(await asyncio.to_thread(self._copy_checks_of, voice), prompt, count)
         for number in range(self._engine.settings.max_rounds):
-            missing = count - len(passed)
-            if missing <= 0:
+            if not sieve.missing:
                 break
-            request = Request(voice, prompt, missing + SPARE_DRAFTS, seed + number, person)
+            request = Request(voice, prompt, sieve.missing + SPARE_DRAFTS, seed + number, person)
             for draft in await self._engine.draw(request):
-                text = as_tweet(draft.text)
-                objection = first_objection(checks, text) or _objection(draft, text, prompt)
-                if objection:
-                    refused[objection] += 1
-                else:
-                    passed.setdefault(normalised(text), text)
-        if not passed:
-            raise NotEnoughDrafts(voice.name, refused)
-        return Tweets(tuple(passed.values())[:count], voice.name, voice.version, seed)
+                sieve.offer(draft)
+        if not sieve.texts:
+            raise NotEnoughDrafts(voice.name, sieve.refused)
+        return Tweets(sieve.texts, voice.name, voice.version, seed)
 
     def _copy_checks_of(self, voice: Voice) -> list[Copy]:
         """Against the texts of everybody whose voice it is."""
@@ -89,13 +125,6 @@ class Writer:
                 del self._copy_checks[older]
             self._copy_checks[key] = Copy(Dataset.load(version.dataset).texts)
         return self._copy_checks[key]
-
-
-def _objection(draft: "Draft", text: str, prompt: str) -> str | None:
-    """Why a draft is no tweet although its text may stand: the model ran out of tokens, or added nothing."""
-    if not draft.ended:
-        return "unfinished"
-    return "empty" if normalised(text) == normalised(prompt) else None
 
 
 def as_tweet(draft: str) -> str:

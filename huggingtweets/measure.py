@@ -10,7 +10,6 @@ from pathlib import Path
 
 from huggingtweets import base
 from huggingtweets.config import Settings
-from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine.decode import Sampling, decode
 from huggingtweets.errors import BadBase
@@ -76,5 +75,4 @@ def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tu
     """At most `count` tweets that go on from `prompt` and pass the checks."""
     # Some fail the checks: more are drawn than wanted.
     drafts = decode(subject.voice, prompt, 3 * count, Sampling.of(settings.generation), subject.seed)
-    added = [text for text in passing(subject.dataset, drafts) if normalised(text) != normalised(prompt)]
-    return tuple(added[:count])
+    return passing(subject.dataset, drafts, prompt)[:count]

@@ -60,9 +60,9 @@ def test_drafts_begin_with_the_prompt_and_repeat_with_the_seed(base: Base) -> No
     habits, sampling = Habits(base, OWN), Sampling(max_new_tokens=40)
     drafts = [draw(base, habits, "zarquon", 4, sampling, seed, lambda: False) for seed in (1, 1, 2)]
     assert drafts[0] == drafts[1] != drafts[2]
-    assert all(text.startswith("zarquon") for text, _ in drafts[0])
+    assert all(draft.text.startswith("zarquon") for draft in drafts[0])
     stopped = draw(base, habits, "zarquon", 2, sampling, 1, lambda: True)
-    assert all(len(text) < len("zarquon") + 20 and not ended for text, ended in stopped)
+    assert all(len(draft.text) < len("zarquon") + 20 and not draft.ended for draft in stopped)
 
 
 async def test_previews_pass_the_checks_and_are_marked(previews: Previews) -> None:
