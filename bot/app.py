@@ -18,6 +18,7 @@ from bot.config import Config
 from bot.consent import Consenting
 from bot.errors import JobRefused
 from bot.listening import Listening
+from bot.ongoing import end
 from bot.permission import Limits
 from bot.playground.chat import Chat
 from bot.posting import Posting
@@ -109,13 +110,7 @@ async def _start(
     timetable = await stack.enter_async_context(await _timetable(config, store, training, listening, x, collector))
     log.info("%d schedules", len(await timetable.listed()))
     publishing = await _publishing(config, config_file, telling, stack)
-    wants_sample = config.bot.sample_account and not TweetStore(config.tweets).is_forgotten(sample_account().handle)
-    if wants_sample and not await asyncio.to_thread(registry.names):
-        sample = await asyncio.to_thread(collect_sample, TweetStore(config.tweets))
-        log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
-        # After a restart it may be in the queue already.
-        with contextlib.suppress(JobRefused):
-            await training.start("bot", sample.handle)
+    await _learn_the_sample(config, registry, training)
     engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
@@ -140,9 +135,21 @@ async def _start(
     else:
         tasks = _without_discord(config)
     ready.set()
-    assert worker.task
-    assert telling.task
     return [*tasks, worker.task, telling.task, *x.tasks, collecting, *publishing]
+
+
+async def _learn_the_sample(config: Config, registry: Registry, training: Training) -> None:
+    """So that there is a voice on the first day, if it is wanted and nobody has forgotten it."""
+    tweets = TweetStore(config.tweets)
+    if not config.bot.sample_account or tweets.is_forgotten(sample_account().handle):
+        return
+    if await asyncio.to_thread(registry.names):
+        return
+    sample = await asyncio.to_thread(collect_sample, tweets)
+    log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
+    # After a restart it may be in the queue already.
+    with contextlib.suppress(JobRefused):
+        await training.start("bot", sample.handle)
 
 
 async def _publishing(
@@ -160,7 +167,6 @@ async def _publishing(
     publishing = await stack.enter_async_context(
         Publishing(config=config, config_file=config_file, notice=telling.notice)
     )
-    assert publishing.task
     return [publishing.task]
 
 
@@ -229,8 +235,7 @@ async def _collecting(
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 @contextlib.asynccontextmanager

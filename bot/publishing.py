@@ -14,10 +14,10 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
 from bot.config import Config
 from bot.errors import BotError
+from bot.ongoing import Ongoing
 from huggingtweets.publish import removals, wanted
 from huggingtweets.upstream import Patience
 
@@ -31,7 +31,7 @@ WAITS = Patience(first_seconds=60.0, longest_seconds=6 * 3_600.0)
 Notice = Callable[[str, str], Awaitable[None]]
 
 
-class Publishing:
+class Publishing(Ongoing):
     """An async context manager: leaving it ends the running child, and what that did not finish waits for a restart."""
 
     def __init__(
@@ -50,16 +50,6 @@ class Publishing:
         self._waits = waits
         self._failed: dict[tuple[str, ...], int] = {}  # (command, name) -> how often
         self._not_before: dict[tuple[str, ...], float] = {}
-        self.task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self.task = asyncio.create_task(self._go_on(), name="publishing")
-        return self
-
-    async def __aexit__(self, *ended: object) -> None:
-        assert self.task
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
 
     async def _go_on(self) -> None:
         models = self._config.storage.models

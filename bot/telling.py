@@ -7,9 +7,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Self
 
 from bot.errors import BotError
+from bot.ongoing import Ongoing
 from bot.store import Store
 from bot.store.notices import Notice
 from huggingtweets.errors import PipelineError
@@ -28,7 +28,7 @@ async def tell_the_log(notice: Notice) -> bool:
     return True
 
 
-class Telling:
+class Telling(Ongoing):
     """Tells notices, one at a time, the oldest first. An async context manager.
 
     `tell` returns whether it is the one to tell, and raises when it could not.
@@ -38,7 +38,6 @@ class Telling:
         self._store = store
         self._tells: list[Tell] = [tell]
         self._wake = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
 
     def add(self, tell: Tell) -> None:
         """Another who can tell; the last one added is asked first."""
@@ -49,15 +48,6 @@ class Telling:
         """Keep a notice until it is told; the same `key` once. Raises `StoreUnavailable`."""
         if await self._store.notices.add(key, text, place):
             self._wake.set()
-
-    async def __aenter__(self) -> Self:
-        self.task = asyncio.create_task(self._go_on(), name="telling")
-        return self
-
-    async def __aexit__(self, *ended: object) -> None:
-        assert self.task
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
 
     async def _go_on(self) -> None:
         while True:

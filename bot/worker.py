@@ -11,12 +11,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from bot import child as children
 from bot.child import Child
 from bot.errors import StoreUnavailable, TrainingFailed
 from bot.news import news
+from bot.ongoing import Ongoing
 from bot.store import Store
 from bot.store.jobs import Job, State
 from bot.store.leading import Holds, leading
@@ -34,7 +35,7 @@ RETRY_SECONDS = 2.0
 Notice = Callable[[str, str, str], Awaitable[None]]
 
 
-class Worker:
+class Worker(Ongoing):
     """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
 
     def __init__(
@@ -61,22 +62,12 @@ class Worker:
         self._keep_versions = keep_versions
         self._wake = asyncio.Event()
         self._taken_up: set[int] = set()
-        self.task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self.task = asyncio.create_task(self._work(), name="worker")
-        return self
-
-    async def __aexit__(self, *ended: object) -> None:
-        assert self.task
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
 
     def wake(self) -> None:
         """There may be a job: do not wait for the next look."""
         self._wake.set()
 
-    async def _work(self) -> None:
+    async def _go_on(self) -> None:
         while True:
             try:
                 async with leading(self._store.database) as holds:

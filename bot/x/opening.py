@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.budget import Budget
 from bot.config import X
+from bot.ongoing import end
 from bot.outbox import Notice, Outbox
 from bot.posting import Draw, Posting
 from bot.store import Clock, Store, utc_now
@@ -98,9 +99,7 @@ async def opened(
         try:
             yield Parts(posting, budget, tuple(tasks))
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(*tasks)
 
 
 def _how(settings: X) -> str:
