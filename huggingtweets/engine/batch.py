@@ -12,7 +12,7 @@ import torch
 from huggingtweets.engine.adapters import Adapter
 from huggingtweets.engine.decoder import Cells, Decoder, Tokens
 from huggingtweets.engine.grid import Grid, arranged
-from huggingtweets.engine.rows import Row, Sampling
+from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.sampling import row_seeds
 
 IDLE_SHARE = 0.25  # of the cells: when more are idle the rows move together, which copies their cache
@@ -54,7 +54,18 @@ class Batch:
 
     def join(self, jobs: Sequence[Job]) -> list[Job]:
         """Read the prompts of `jobs` and draw their first tokens; the jobs that are done with that."""
-        return [done for group in _groups(jobs) for done in self._prefill(group)]
+        prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
+        for job in jobs:
+            # The last token drawn is never read, so it needs no place.
+            limit = max(1, min(job.sampling.max_new_tokens, self._decoder.context - len(job.prompt) + 1))
+            seeds = row_seeds(job.seed, job.count).tolist()
+            job.rows = [Row(job.adapter, job.sampling, seed, len(job.prompt), limit) for seed in seeds]
+            job.left = job.count
+            self._jobs |= dict.fromkeys(job.rows, job)
+            # Who asks the same of the same voice has it read once.
+            prompt = prompts.setdefault((id(job.adapter), tuple(job.prompt)), Prompt(job.prompt, job.adapter, []))
+            prompt.rows += job.rows
+        return [done for group in _groups(list(prompts.values())) for done in self._prefill(group)]
 
     def step(self) -> list[Job]:
         """Draw the next tokens of every row; the jobs that are done with that."""
@@ -83,32 +94,25 @@ class Batch:
         self._stand(Grid(1, (), ()))
         return jobs
 
-    def _prefill(self, jobs: Sequence[Job]) -> list[Job]:
-        for job in jobs:
-            # The last token drawn is never read, so it needs no place.
-            limit = max(1, min(job.sampling.max_new_tokens, self._decoder.context - len(job.prompt) + 1))
-            seeds = row_seeds(job.seed, job.count).tolist()
-            job.rows = [Row(job.adapter, job.sampling, seed, len(job.prompt), limit) for seed in seeds]
-            job.left = job.count
-        logits = self._decoder.prefill(
-            [job.prompt for job in jobs], [job.adapter for job in jobs], [job.rows for job in jobs]
-        )
+    def _prefill(self, prompts: Sequence[Prompt]) -> list[Job]:
+        logits = self._decoder.prefill(prompts)
         # Rows of one prompt share its logits, and differ by their seeds alone.
-        counts = torch.tensor([job.count for job in jobs])
-        tokens = Cells([row for job in jobs for row in job.rows]).choose(logits.repeat_interleave(counts, dim=0))
-        drawn = iter(tokens.tolist())
-        for job in jobs:
-            for row in job.rows:
-                row.last = next(drawn)
-                row.drawn.append(row.last)
-                if row.last == self._end_of_text or row.limit == 1:
-                    job.left -= 1
-                else:
-                    self._jobs[row] = job
+        counts = torch.tensor([len(prompt.rows) for prompt in prompts])
+        rows = [row for prompt in prompts for row in prompt.rows]
+        tokens = Cells(rows).choose(logits.repeat_interleave(counts, dim=0))
+        done = []
+        for row, token in zip(rows, tokens.tolist(), strict=True):
+            row.last = token
+            row.drawn.append(token)
+            if token == self._end_of_text or row.limit == 1:
+                job = self._jobs.pop(row)
+                job.left -= 1
+                if not job.left:
+                    done.append(job)
         self._moved = True
-        return [job for job in jobs if not job.left]
+        return done
 
-    def _stand(self, grid: Grid) -> None:
+    def _stand(self, grid: Grid[Row]) -> None:
         """The rows stand as in `grid` from now on, and a new history begins."""
         self._grid, self._cells = grid, Cells(grid.cells)
         self._places = {row: cell for cell, row in enumerate(grid.cells) if row}
@@ -158,14 +162,14 @@ def _until(tokens: list[int], end: int, most: int) -> list[int]:
     return tokens[: tokens.index(end) + 1] if end in tokens else tokens
 
 
-def _groups(jobs: Sequence[Job]) -> list[list[Job]]:
-    """Jobs whose prompts are read in one call: of like length, so that little is padding."""
-    groups: list[list[Job]] = []
+def _groups(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
+    """Prompts that are read in one call: of like length, so that little is padding."""
+    groups: list[list[Prompt]] = []
     longest = 0
-    for job in sorted(jobs, key=lambda job: -len(job.prompt)):
-        length = max(len(job.prompt), SHORT_PROMPT)
+    for prompt in sorted(prompts, key=lambda prompt: -len(prompt.tokens)):
+        length = max(len(prompt.tokens), SHORT_PROMPT)
         if not groups or 2 * length < longest or (len(groups[-1]) + 1) * longest > PREFILL_TOKENS:
             groups.append([])
             longest = length
-        groups[-1].append(job)
+        groups[-1].append(prompt)
     return groups

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from huggingtweets.engine.adapters import Adapter
 from huggingtweets.engine.grid import Grid
-from huggingtweets.engine.rows import Row
+from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.sampling import sample, uniforms
 from huggingtweets.engine.weights import Layout
 
 Tokens = NDArray[np.int64]
+AHEAD = 16  # steps whose random numbers are made together: it is many small operations
 
 
 class Decoder(Protocol):
@@ -43,12 +43,10 @@ class Decoder(Protocol):
     def column_cost(self) -> float:
         """What another column of a grid costs, in cells."""
 
-    def prefill(
-        self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
-    ) -> torch.Tensor:
-        """Logits [prompts, vocabulary] after each prompt, computed once; all of `rows[i]` continue prompt i."""
+    def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        """Logits [prompts, vocabulary] after each prompt, computed once for all of its rows."""
 
-    def arrange(self, grid: Grid) -> None:
+    def arrange(self, grid: Grid[Row]) -> None:
         """Let the rows stand as in `grid` from now on. Rows that are not in it are forgotten."""
 
     def advance(self, cells: "Cells") -> Tokens:
@@ -79,6 +77,8 @@ class Cells:
         self.top_p = setting("top_p", torch.float32)
         self.widest = int(self.top_k.max()) if rows else 1
         self.live = torch.tensor([row is not None for row in rows])
+        self._ahead = 0  # steps since `_uniforms` was made, [cells, AHEAD]
+        self._uniforms = torch.empty(0)
 
     def to(self, device: torch.device) -> "Cells":
         """A copy on `device`."""
@@ -90,14 +90,19 @@ class Cells:
 
     def pass_over(self, steps: int) -> None:
         """Count `steps` that were made with a copy."""
+        self._ahead = 0
         self.lengths += steps * self.live
         self.steps += steps * self.live
 
     def choose(self, logits: torch.Tensor) -> torch.Tensor:
         """A token a cell from `logits` [cells, vocabulary]."""
+        ahead = self._ahead % AHEAD
+        if not ahead:
+            steps = self.steps.unsqueeze(1) + torch.arange(AHEAD, device=self.steps.device)
+            self._uniforms = uniforms(self.seeds.unsqueeze(1), steps)
         return sample(
             logits,
-            uniforms(self.seeds, self.steps),
+            self._uniforms[:, ahead],
             temperature=self.temperature,
             top_k=self.top_k,
             top_p=self.top_p,
@@ -107,5 +112,6 @@ class Cells:
     def advance(self, tokens: torch.Tensor) -> None:
         """Take `tokens` [cells] as drawn; idle cells stay where they are."""
         self.tokens = tokens
+        self._ahead += 1
         self.lengths += self.live
         self.steps += self.live

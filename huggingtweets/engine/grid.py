@@ -1,36 +1,50 @@
 """Where the rows of a batch stand: voices in columns of equal depth, so that an adapter is read once for all its rows.
 
-Knows rows and what a cell and a column cost. Does not know models or when rows come and go.
+Knows what has an adapter and what a cell and a column cost. Does not know models or when rows come and go.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from huggingtweets.engine.adapters import Adapter
-from huggingtweets.engine.rows import Row
+
+
+class OfAVoice(Protocol):
+    """A row, or a prompt that is to be read."""
+
+    adapter: Adapter | None
+
+
+Item = TypeVar("Item", bound=OfAVoice)
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """`cells` [columns * depth], column by column; a cell without a row is idle."""
+class Grid(Generic[Item]):
+    """`cells` [columns * depth], column by column; a cell without an item is idle."""
 
     depth: int
     columns: tuple[Adapter | None, ...]
-    cells: tuple[Row | None, ...]
+    cells: tuple[Item | None, ...]
+
+    def places(self, items: Sequence[Item]) -> list[int]:
+        """In which cell each of `items` stands."""
+        cells = {id(item): cell for cell, item in enumerate(self.cells)}
+        return [cells[id(item)] for item in items]
 
 
-def arranged(rows: Sequence[Row], column_cost: float) -> Grid:
-    """The cheapest grid for `rows`: a cell costs 1 and a column `column_cost` besides.
+def arranged(items: Sequence[Item], column_cost: float) -> Grid[Item]:
+    """The cheapest grid for `items`: a cell costs 1 and a column `column_cost` besides.
 
-    A voice with more rows than the grid is deep has several columns.
+    A voice with more items than the grid is deep has several columns.
     """
-    voices: dict[int, list[Row]] = {}
-    for row in rows:
-        voices.setdefault(id(row.adapter), []).append(row)
+    voices: dict[int, list[Item]] = {}
+    for item in items:
+        voices.setdefault(id(item.adapter), []).append(item)
     counts = [len(members) for members in voices.values()]
     depth = min(set(counts), default=1, key=lambda depth: sum(-(-n // depth) for n in counts) * (depth + column_cost))
     columns: list[Adapter | None] = []
-    cells: list[Row | None] = []
+    cells: list[Item | None] = []
     for members in voices.values():
         for start in range(0, len(members), depth):
             column = members[start : start + depth]

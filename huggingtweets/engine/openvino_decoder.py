@@ -11,12 +11,12 @@ import openvino as ov
 import torch
 from numpy.typing import NDArray
 
-from huggingtweets.cpu import usable_cores
+from huggingtweets.cpu import one_thread, usable_cores
 from huggingtweets.engine.adapters import Adapter, Factors, put
 from huggingtweets.engine.decoder import Cells, Tokens
-from huggingtweets.engine.grid import Grid
+from huggingtweets.engine.grid import Grid, arranged
 from huggingtweets.engine.openvino_graph import BLOCK, build
-from huggingtweets.engine.rows import Row
+from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import Layout, Weights
 
 SCRATCH = 0  # the block that idle cells and padding write to and nobody reads
@@ -45,8 +45,12 @@ class OpenVinoDecoder:
         # With fewer sequences than threads OpenVINO 2026.4 adds up in another order: the last bits would depend on the
         # company. Empty sequences cost nothing.
         self._fewest = threads
-        model = build(weights, int8=int8, adapted=adapted)
-        compiled = ov.Core().compile_model(
+        core = ov.Core()
+        # Adapters are most of what a step reads from memory, so half of their bytes is nearly half of the time.
+        half = int8 and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        kind = torch.bfloat16 if half else torch.float32
+        model = build(weights, int8=int8, adapted=adapted, half=half)
+        compiled = core.compile_model(
             model,
             "CPU",
             {
@@ -58,47 +62,49 @@ class OpenVinoDecoder:
                 "DYNAMIC_QUANTIZATION_GROUP_SIZE": 32 if int8 else 0,
             },
         )
-        self._decoding = _Call(compiled, self.layout if adapted else None)
-        self._reading = _Call(compiled, self.layout if adapted else None)
+        self._decoding = _Call(compiled, self.layout if adapted else None, kind)
+        self._reading = _Call(compiled, self.layout if adapted else None, kind)
         self._cache = _Cache(compiled, len(weights.blocks))
         self._free: list[int] = []
         self.arrange(Grid(1, (), ()))
 
-    def prefill(
-        self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
-    ) -> torch.Tensor:
-        for own in rows:
-            for row in own:
+    def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        for prompt in prompts:
+            for row in prompt.rows:
                 row.kept = self._take(-(-row.most // BLOCK))
-        count, ends = len(prompts), np.array([len(prompt) for prompt in prompts])
-        depth = -(-max(ends) // PROMPT_STEP) * PROMPT_STEP
-        tokens = np.array([[*prompt, *[0] * (depth - len(prompt))] for prompt in prompts])
+        longest = max(len(prompt.tokens) for prompt in prompts)
+        depth = -(-longest // PROMPT_STEP) * PROMPT_STEP
+        grid = arranged(prompts, self.column_cost / depth)
+        given = [prompt.tokens if prompt else [] for prompt in grid.cells]
+        count, ends = len(given), np.array([len(tokens) for tokens in given])
         starts = np.arange(count) * depth
-        # What fills a column up is a sequence of its own: int8 keys share a scale with those that stand beside them.
+        # What fills a cell up is a sequence of its own: int8 keys share a scale with those that stand beside them.
         tables: list[Int32s] = []
-        for own, end in zip(rows, ends, strict=True):
-            tables += [own[0].kept[: -(-end // BLOCK)], np.full(-(-(depth - end) // BLOCK), SCRATCH, np.int32)]
-        self._reading.adapt(adapters)
-        given = _Inputs(
-            tokens=tokens.ravel(),
+        for cell, end in zip(grid.cells, ends, strict=True):
+            own = cell.rows[0].kept[: _blocks(end)] if cell else np.zeros(0, np.int32)
+            tables += [own, np.full(_blocks(depth - end), SCRATCH, np.int32)]
+        self._reading.adapt(grid.columns)
+        inputs = _Inputs(
+            tokens=np.array([[*tokens, *[0] * (depth - len(tokens))] for tokens in given]).ravel(),
             positions=np.tile(np.arange(depth), count) % self.context,
-            wanted=starts + ends - 1,
+            wanted=starts + np.maximum(ends, 1) - 1,
             past_lens=np.zeros(2 * count),
             subsequence_begins=np.append(np.stack([starts, starts + ends], axis=1), count * depth),
             tables=tables,
             max_context_len=depth,
         )
-        logits = self._reading(self._cache, given)
+        logits = self._reading(self._cache, inputs)
         pairs = [
-            (own[0].kept[: -(-end // BLOCK)], row.kept[: -(-end // BLOCK)])
-            for own, end in zip(rows, ends, strict=True)
-            for row in own[1:]
+            (prompt.rows[0].kept[:filled], row.kept[:filled])
+            for prompt in prompts
+            for filled in [_blocks(len(prompt.tokens))]
+            for row in prompt.rows[1:]
         ]
         if pairs:
             self._cache.copy(*map(np.concatenate, zip(*pairs, strict=True)))
-        return logits
+        return logits[grid.places(prompts)]
 
-    def arrange(self, grid: Grid) -> None:
+    def arrange(self, grid: Grid[Row]) -> None:
         self._decoding.adapt(grid.columns)
         held = {block for row in grid.cells if row for block in row.kept.tolist()}
         self._free = [block for block in range(self._cache.blocks) if block not in held and block != SCRATCH]
@@ -131,7 +137,9 @@ class OpenVinoDecoder:
             self._blocks = blocks
             used = [table[:number] for table, number in zip(self._tables, blocks, strict=False)]
             given.look_up([*used, *self._tables[count:]])
-        tokens = cells.choose(self._decoding(self._cache, given))
+        logits = self._decoding(self._cache, given)
+        with one_thread():
+            tokens = cells.choose(logits)
         cells.advance(tokens)
         return tokens.unsqueeze(0).numpy()
 
@@ -146,8 +154,8 @@ class OpenVinoDecoder:
 class _Call:
     """One of OpenVINO's requests, with adapters of its own."""
 
-    def __init__(self, compiled: ov.CompiledModel, layout: Layout | None):
-        self._request, self._layout = compiled.create_infer_request(), layout
+    def __init__(self, compiled: ov.CompiledModel, layout: Layout | None, kind: torch.dtype):
+        self._request, self._layout, self._kind = compiled.create_infer_request(), layout, kind
         self._ranks, self._used = (0, 0), 0
         self._columns: tuple[Adapter | None, ...] = ()
         self._stacks: dict[str, torch.Tensor] = {}  # by the input's name, [columns, ...]
@@ -166,7 +174,7 @@ class _Call:
         before = self._columns
         if ranks != self._ranks or len(columns) > len(before):
             self._ranks, self._used, before = ranks, 0, ()
-            self._stacks = _empty_stacks(self._layout, len(columns), *ranks)
+            self._stacks = _empty_stacks(self._layout, self._kind, len(columns), *ranks)
         if self._used != len(columns):
             self._point(len(columns))
         for number, adapter in enumerate(columns):
@@ -188,7 +196,7 @@ class _Call:
     def _point(self, count: int) -> None:
         """Let the request read the first `count` columns."""
         self._used = count
-        self._held = [ov.Tensor(stack[:count].numpy(), shared_memory=True) for stack in self._stacks.values()]
+        self._held = [_shared(stack[:count]) for stack in self._stacks.values()]
         for name, tensor in zip(self._stacks, self._held, strict=True):
             self._request.set_tensor(name, tensor)
 
@@ -202,19 +210,34 @@ class _Call:
                 parts["t"][:] = parts["d"].T
 
 
-def _empty_stacks(layout: Layout, columns: int, rank: int, embedding_rank: int) -> dict[str, torch.Tensor]:
+def _empty_stacks(
+    layout: Layout, kind: torch.dtype, columns: int, rank: int, embedding_rank: int
+) -> dict[str, torch.Tensor]:
     shapes: dict[str, tuple[int, int]] = {}
     for number, (inputs, outputs) in enumerate(layout.linears):
         shapes |= {f"a.{number}": (inputs, rank), f"b.{number}": (rank, outputs)}
     if layout.tied:
         shapes |= {"e": (embedding_rank, layout.vocabulary), "d": (embedding_rank, layout.width)}
         shapes |= {"t": (layout.width, embedding_rank)}
-    return {name: torch.zeros(columns, *shape) for name, shape in shapes.items()}
+    return {name: torch.zeros(columns, *shape, dtype=kind) for name, shape in shapes.items()}
 
 
 def _factors(parts: dict[str, torch.Tensor]) -> Factors:
     linears = [(parts[name], parts[f"b{name[1:]}"]) for name in parts if name.startswith("a.")]
     return Factors(linears, (parts["e"], parts["d"]) if "e" in parts else None)
+
+
+def _shared(stack: torch.Tensor) -> ov.Tensor:
+    """The same memory."""
+    if stack.dtype is torch.float32:
+        return ov.Tensor(stack.numpy(), shared_memory=True)
+    # NumPy has no bfloat16.
+    return ov.Tensor(stack.view(torch.uint16).numpy(), ov.Shape(list(stack.shape)), ov.Type.bf16)
+
+
+def _blocks(positions: int) -> int:
+    """How many hold `positions`."""
+    return -(-positions // BLOCK)
 
 
 def _rounded(rank: int) -> int:

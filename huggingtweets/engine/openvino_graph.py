@@ -29,23 +29,25 @@ _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def build(weights: Weights, *, int8: bool, adapted: bool) -> ov.Model:
+def build(weights: Weights, *, int8: bool, adapted: bool, half: bool = False) -> ov.Model:
     """Logits [wanted, vocabulary] from these inputs, int32 where nothing else is said:
 
     `tokens` and `positions` [tokens]; `wanted`, the tokens whose logits are asked for; the cache's `key_cache.<layer>`
     and `value_cache.<layer>`, and where each sequence is in it, as OpenVINO's PagedAttention describes; and when
-    `adapted`, fp32, the factors `a.<n>` [columns, in, rank] and `b.<n>` [columns, rank, out] of the nth linear layer,
-    where the tokens stand column by column. Where embedding and head are tied, `e` and `d` are their factors, as in
-    `adapters.Factors`, `t` is `d` transposed, and the wanted tokens stand column by column, too.
+    `adapted`, the factors `a.<n>` [columns, in, rank] and `b.<n>` [columns, rank, out] of the nth linear layer, where
+    the tokens stand column by column. Where embedding and head are tied, `e` and `d` are their factors, as in
+    `adapters.Factors`, `t` is `d` transposed, and the wanted tokens stand column by column, too. Factors are fp32 or,
+    when `half`, bf16, which is then what they are multiplied in.
     """
-    return _Builder(weights, int8=int8, adapted=adapted).model()
+    return _Builder(weights, int8=int8, adapted=adapted, half=half).model()
 
 
 class _Builder:
-    def __init__(self, weights: Weights, *, int8: bool, adapted: bool):
+    def __init__(self, weights: Weights, *, int8: bool, adapted: bool, half: bool):
         self._weights, self._int8, self._adapted = weights, int8, adapted
         self._layout = weights.layout
         self._tied = self._layout.tied
+        self._factors = ov.Type.bf16 if half else ov.Type.f32
         self._inputs: dict[str, Any] = {}
 
     def model(self) -> ov.Model:
@@ -71,7 +73,7 @@ class _Builder:
             logits = op.add(logits, self._own_logits(last))
         return ov.Model([op.result(logits)], list(self._inputs.values()), "gpt2")
 
-    def _input(self, name: str, shape: list[int] | None = None, kind: type = np.int32) -> Any:
+    def _input(self, name: str, shape: list[int] | None = None, kind: Any = np.int32) -> Any:
         node = op.parameter([-1] if shape is None else shape, kind, name=name)
         node.output(0).get_tensor().set_names({name})
         self._inputs[name] = node
@@ -98,27 +100,30 @@ class _Builder:
         y = op.add(self._product(x, affine.weight.T.contiguous()), _constant(affine.bias))
         if not self._adapted:
             return y
-        a = self._input(f"a.{number}", [-1, inputs, -1], np.float32)
-        b = self._input(f"b.{number}", [-1, -1, outputs], np.float32)
-        change = op.matmul(op.matmul(_in_columns(x, a, inputs), a, False, False), b, False, False)
-        return op.add(y, _flat(change, outputs))
+        a = self._input(f"a.{number}", [-1, inputs, -1], self._factors)
+        b = self._input(f"b.{number}", [-1, -1, outputs], self._factors)
+        return op.add(y, self._change(x, a, b, inputs, outputs))
+
+    def _change(self, x: Any, a: Any, b: Any, inputs: int, outputs: int) -> Any:
+        """What the columns' factors `a` and `b` add for `x` [cells, inputs]."""
+        low = op.matmul(_in_columns(op.convert(x, self._factors), a, inputs), a, False, False)
+        return _flat(op.convert(op.matmul(low, b, False, False), ov.Type.f32), outputs)
 
     def _own_embedding(self, tokens: Any) -> Any:
         """What each column's adapter adds to the embedding of its tokens."""
         vocabulary, width = self._layout.vocabulary, self._layout.width
-        e = self._input("e", [-1, -1, vocabulary], np.float32)
-        d = self._input("d", [-1, -1, width], np.float32)
+        e = self._input("e", [-1, -1, vocabulary], self._factors)
+        d = self._input("d", [-1, -1, width], self._factors)
         columns = op.gather(op.shape_of(e), _integers([0]), _axis(0))
         grid = op.reshape(tokens, op.concat([columns, _integers([-1])], 0), special_zero=False)
         own = op.gather(e, grid, _axis(2), batch_dims=1)
-        return _flat(op.matmul(own, d, transpose_a=True, transpose_b=False), width)
+        return _flat(op.convert(op.matmul(own, d, transpose_a=True, transpose_b=False), ov.Type.f32), width)
 
     def _own_logits(self, last: Any) -> Any:
         """What each column's adapter adds to the logits of its hidden states: the same matrices the other way."""
         # Not `d` transposed by the product: then a column of one cell would be added up in another order.
-        t = self._input("t", [-1, self._layout.width, -1], np.float32)
-        low = op.matmul(_in_columns(last, t, self._layout.width), t, False, False)
-        return _flat(op.matmul(low, self._inputs["e"], False, False), self._layout.vocabulary)
+        t = self._input("t", [-1, self._layout.width, -1], self._factors)
+        return self._change(last, t, self._inputs["e"], self._layout.width, self._layout.vocabulary)
 
     def _attention(self, heads: list[Any], layer: int, scale: float) -> Any:
         weights = self._weights

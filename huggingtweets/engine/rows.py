@@ -1,8 +1,9 @@
-"""A row is one draft under way: what it has drawn, how it draws, and where it stops.
+"""A row is one draft under way: what it has drawn, how it draws, and where it stops. A prompt is what rows begin with.
 
 Knows tokens. Does not know models, text or other rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,3 +43,12 @@ class Row:
     def most(self) -> int:
         """Tokens that will be in the cache at the end: the last one drawn is never read."""
         return self.length + self.limit - len(self.drawn)
+
+
+@dataclass(slots=True, eq=False)
+class Prompt:
+    """`tokens` are read once, and all of `rows` go on from there."""
+
+    tokens: Sequence[int]
+    adapter: Adapter | None
+    rows: list[Row]

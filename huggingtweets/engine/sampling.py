@@ -5,6 +5,8 @@ Knows tensors, on whatever device. Does not know models, text or threads.
 
 import torch
 
+GROUP = 8  # entries; measured against 4 to 32
+
 
 def _signed(value: int) -> int:
     """The same 64 bits as a signed number, since torch computes in int64; its products wrap as unsigned ones do."""
@@ -17,7 +19,7 @@ _MIX_2 = _signed(0x94D049BB133111EB)
 
 
 def uniforms(seeds: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-    """One number in [0, 1) a row, float64 [rows], from its seed and step alone, both int64 [rows].
+    """Numbers in [0, 1), float64, each from its seed and step alone, both int64 of shapes that broadcast.
 
     SplitMix64 (Steele et al. 2014) used as a counter-based generator.
     """
@@ -57,7 +59,7 @@ def sample(
     one cumulative sum over k values and nothing sorts the vocabulary. As in transformers, top-p keeps the tokens up to
     and with the one that reaches `top_p` of what top-k has left.
     """
-    values, tokens = logits.float().topk(min(widest, logits.shape[-1]), dim=-1)
+    values, tokens = _largest(logits.float(), min(widest, logits.shape[-1]))
     beyond = torch.arange(values.shape[-1], device=values.device) >= top_k.unsqueeze(1)
     shares = torch.softmax(values.masked_fill(beyond, -torch.inf) / temperature.unsqueeze(1), dim=-1)
     before = shares.cumsum(-1) - shares
@@ -65,3 +67,22 @@ def sample(
     reached = shares.double().cumsum(-1)
     chosen = (reached <= uniform.unsqueeze(1) * reached[:, -1:]).sum(-1, keepdim=True)
     return tokens.gather(1, chosen.clamp(max=tokens.shape[-1] - 1)).squeeze(1)
+
+
+def _largest(x: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `k` largest of each row of `x` [rows, n] and where they are, largest first.
+
+    They are in the k groups of entries that have the largest maxima, so few entries need to be ordered.
+    """
+    n = x.shape[1]
+    groups = n // GROUP
+    if n <= GROUP * k:
+        return x.topk(k, dim=-1)
+    _, best = _largest(x[:, : groups * GROUP].view(len(x), GROUP, groups).amax(1), k)
+    members = torch.arange(0, groups * GROUP, groups, device=x.device).unsqueeze(1)
+    places = (best.unsqueeze(1) + members).flatten(1)
+    if groups * GROUP < n:
+        rest = torch.arange(groups * GROUP, n, device=x.device).expand(len(x), -1)
+        places = torch.cat([places, rest], dim=1)
+    values, order = x.gather(1, places).topk(k, dim=-1)
+    return values, places.gather(1, order)

@@ -11,8 +11,8 @@ from torch import nn
 
 from huggingtweets.engine.adapters import Adapter, Factors, put, size, views
 from huggingtweets.engine.decoder import Cells, Tokens
-from huggingtweets.engine.grid import Grid
-from huggingtweets.engine.rows import Row
+from huggingtweets.engine.grid import Grid, arranged
+from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import PLACES, Affine, Layout, Weights
 
 Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -42,7 +42,7 @@ class TorchDecoder:
         self._cells: Cells | None = None
         self._activation = _ACTIVATIONS[weights.activation]
         self._stack = Stack(self._layout, self.dtype, self._device)
-        self._grid = Grid(1, (), ())
+        self._grid: Grid[Row] = Grid(1, (), ())
         self._cache = self._empty_cache(0, 0)
 
     @property
@@ -58,33 +58,41 @@ class TorchDecoder:
         return self._weights.count * self.dtype.itemsize
 
     @torch.inference_mode()
-    def prefill(
-        self, prompts: Sequence[Sequence[int]], adapters: Sequence[Adapter | None], rows: Sequence[Sequence[Row]]
-    ) -> torch.Tensor:
-        longest = max(map(len, prompts))
-        padded = [[*prompt, *[0] * (longest - len(prompt))] for prompt in prompts]
-        tokens = torch.tensor(padded, device=self._device)
+    def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        longest = max(len(prompt.tokens) for prompt in prompts)
+        grid = arranged(prompts, self.column_cost / longest)
+        given = [prompt.tokens if prompt else [0] for prompt in grid.cells]
+        padded = [[*tokens, *[0] * (longest - len(tokens))] for tokens in given]
+        tokens = torch.tensor(padded, device=self._device).view(len(grid.columns), -1)
         stack = Stack(self._layout, self.dtype, self._device)
-        stack.fill(adapters)
+        stack.fill(grid.columns)
         kept: list[torch.Tensor] = []
+
+        def by_cell(part: torch.Tensor) -> torch.Tensor:
+            """[cells, heads, longest, size] of [columns, heads, depth * longest, size]."""
+            return part.reshape(*part.shape[:2], grid.depth, longest, -1).transpose(1, 2).flatten(0, 1)
 
         def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
             # Prompts are padded on their right, and nothing looks to its right.
+            query, key, value = by_cell(query), by_cell(key), by_cell(value)
             kept.append(torch.stack([key, value]))
             scale = self._weights.blocks[layer].scale
-            return nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
+            seen = nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
+            return seen.view(-1, grid.depth, *seen.shape[1:]).transpose(1, 2).flatten(2, 3)
 
-        hidden = self._hidden(tokens, torch.arange(longest, device=self._device), stack, attend)
-        ends = torch.tensor([len(prompt) - 1 for prompt in prompts])
-        for number, own in enumerate(rows):
-            place = torch.stack([layer[:, number, :, : len(prompts[number])] for layer in kept])
-            for row in own:
-                row.kept = place
-        last = hidden[torch.arange(len(prompts)), ends].unsqueeze(1)
-        return self._logits(last, stack).flatten(0, 1).cpu()
+        positions = torch.arange(longest, device=self._device).repeat(grid.depth)
+        hidden = self._hidden(tokens, positions, stack, attend).view(len(given), longest, -1)
+        cells = torch.arange(len(given))
+        last = hidden[cells, [len(tokens) - 1 for tokens in given]].view(-1, grid.depth, hidden.shape[-1])
+        for cell, prompt in enumerate(grid.cells):
+            if prompt:
+                place = torch.stack([layer[:, cell, :, : len(prompt.tokens)] for layer in kept])
+                for row in prompt.rows:
+                    row.kept = place
+        return self._logits(last, stack).flatten(0, 1)[grid.places(prompts)].cpu()
 
     @torch.inference_mode()
-    def arrange(self, grid: Grid) -> None:
+    def arrange(self, grid: Grid[Row]) -> None:
         self._stack.fill(grid.columns)
         longest = max((row.most for row in grid.cells if row), default=0)
         cache = self._empty_cache(len(grid.cells), -(-longest // CACHE_STEP) * CACHE_STEP)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from huggingtweets.engine import batch as batches
 from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.decoder import Cells, Decoder
-from huggingtweets.engine.rows import Sampling
+from huggingtweets.engine.rows import Prompt, Sampling
 from huggingtweets.engine.sampling import row_seeds
 from tests.huggingtweets.engine.conftest import CONTEXT, END, EXACT, VOCABULARY, Voice
 
@@ -130,17 +130,26 @@ def test_torchs_seeded_drafts_are_the_same_alone_and_in_company(made, voices, as
         assert alone(made["torch"], job(voices, each)) == done.drafts
 
 
-def test_the_drafts_of_a_request_share_one_reading_of_the_prompt(decoder: Decoder, voices, monkeypatch) -> None:
-    read: list[int] = []
+def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, voices, monkeypatch) -> None:
+    read: list[tuple[int, int]] = []
     real = type(decoder).prefill
-    monkeypatch.setattr(
-        type(decoder),
-        "prefill",
-        lambda self, prompts, *rest: (read.extend(map(len, prompts)), real(self, prompts, *rest))[1],
-    )
-    drafts = alone(decoder, job(voices, (1, list(range(1, 40)), 7, Sampling(max_new_tokens=5), 1)))
-    assert read == [40]
-    assert len({tuple(draft) for draft in drafts}) > 1
+
+    def prefill(self: Decoder, prompts: list[Prompt]) -> torch.Tensor:
+        read.extend((len(prompt.tokens), len(prompt.rows)) for prompt in prompts)
+        return real(self, prompts)
+
+    monkeypatch.setattr(type(decoder), "prefill", prefill)
+    long, few = list(range(1, 40)), Sampling(max_new_tokens=5)
+    asks = [(1, long, 7, few, 1), (1, long, 2, few, 2), (2, long, 1, few, 3), (1, long[1:], 1, few, 4)]
+    jobs = [job(voices, each) for each in asks]
+    batch = Batch(decoder, -1)
+    batch.join(jobs)
+    assert sorted(read) == [(39, 1), (40, 1), (40, 9)]
+    while batch.rows:
+        batch.step()
+    assert len({tuple(draft) for draft in jobs[0].drafts}) > 1
+    for each, done in zip(asks, jobs, strict=True):
+        assert done.drafts == alone(decoder, job(voices, each), -1)
 
 
 def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, voices) -> None:
@@ -195,7 +204,7 @@ def test_the_last_place_of_the_context_is_used_and_no_other(decoder: Decoder, vo
 
 
 def test_long_prompts_are_read_apart_from_short_ones() -> None:
-    jobs = [Job([0] * length, None, 1, GREEDY, 1) for length in (3, 900, 8, 1_000, 700, 400)]
-    groups = [sorted(len(job.prompt) for job in group) for group in batches._groups(jobs)]
+    prompts = [Prompt([0] * length, None, []) for length in (3, 900, 8, 1_000, 700, 400)]
+    groups = [sorted(len(prompt.tokens) for prompt in group) for group in batches._groups(prompts)]
     assert groups == [[900, 1_000], [400, 700], [3, 8]]
     assert batches._groups([]) == []

@@ -11,7 +11,7 @@ from huggingtweets.engine import devices
 from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.openvino_decoder import OpenVinoDecoder
 from huggingtweets.engine.openvino_graph import BLOCK, quantized
-from huggingtweets.engine.rows import Row, Sampling
+from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
 from huggingtweets.tokenizer import encode_all
@@ -24,12 +24,12 @@ def mean_loss(decoder: OpenVinoDecoder, texts: list[list[int]]) -> float:
         batch = Batch(decoder, -1)
         job = Job(tokens[:1], None, 1, Sampling(top_k=1, max_new_tokens=len(tokens)), 0)
         batch.join([job])
-        logits = decoder.prefill([tokens[:1]], [None], [job.rows])
+        logits = decoder.prefill([Prompt(tokens[:1], None, job.rows)])
         for position in range(1, len(tokens)):
             losses.append(
                 torch.nn.functional.cross_entropy(logits, torch.tensor(tokens[position : position + 1])).item()
             )
-            logits = decoder.prefill([tokens[: position + 1]], [None], [job.rows])
+            logits = decoder.prefill([Prompt(tokens[: position + 1], None, job.rows)])
     return float(np.mean(losses))
 
 
@@ -76,10 +76,10 @@ def test_blocks_are_nobodys_twice_and_come_back(gpt2) -> None:
 def test_without_adapters_the_graph_has_no_place_for_them(gpt2) -> None:
     weights = Weights.of(gpt2)
     plain = OpenVinoDecoder(weights, precision="fp32", threads=1, adapted=False)
-    rows = [[Row(None, Sampling(), 0, 3, 5)]]
+    prompt = Prompt([0, 5, 6], None, [Row(None, Sampling(), 0, 3, 5)])
     torch.testing.assert_close(
-        plain.prefill([[0, 5, 6]], [None], rows),
-        TorchDecoder(weights).prefill([[0, 5, 6]], [None], rows),
+        plain.prefill([prompt]),
+        TorchDecoder(weights).prefill([prompt]),
         atol=1e-5,
         rtol=0,
     )

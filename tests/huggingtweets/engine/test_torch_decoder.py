@@ -5,7 +5,7 @@ import torch
 from transformers import GPT2LMHeadModel
 
 from huggingtweets.engine.batch import Batch, Job
-from huggingtweets.engine.rows import Row, Sampling
+from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
 from tests.huggingtweets.engine.conftest import END, Voice
@@ -60,10 +60,12 @@ def test_logits_on_a_gpu_are_those_on_a_cpu(
     adapters = [voices[1].adapter, voices[3].adapter]
 
     def logits(decoder: TorchDecoder) -> torch.Tensor:
-        rows = [
-            [Row(adapter, Sampling(), 0, len(prompt), 5)] for prompt, adapter in zip(prompts, adapters, strict=True)
-        ]
-        return decoder.prefill(prompts, adapters, rows).float()
+        return decoder.prefill(
+            [
+                Prompt(prompt, adapter, [Row(adapter, Sampling(), 0, len(prompt), 5)])
+                for prompt, adapter in zip(prompts, adapters, strict=True)
+            ]
+        ).float()
 
     weights = Weights.of(gpt2)
     ours = logits(TorchDecoder(weights, device="cuda", dtype=dtype))

@@ -5,7 +5,7 @@ import torch
 
 from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.decoder import Decoder
-from huggingtweets.engine.rows import Sampling
+from huggingtweets.engine.rows import Prompt, Sampling
 from huggingtweets.engine.weights import Weights
 from huggingtweets.errors import BadBase
 from tests.huggingtweets.engine.conftest import DECODERS, END, EXACT, random_gpt2
@@ -23,7 +23,7 @@ KINDS: list[dict[str, object]] = [
 def first_logits(decoder: Decoder, prompt: list[int]) -> torch.Tensor:
     job = Job(prompt, None, 1, Sampling(), 0)
     Batch(decoder, END).join([job])
-    return decoder.prefill([prompt], [None], [job.rows])[0].clone()
+    return decoder.prefill([Prompt(prompt, None, job.rows)])[0].clone()
 
 
 @pytest.mark.parametrize("name", EXACT)
