@@ -274,6 +274,46 @@ class CTranslate2:
         return total
 
 
+class OpenVinoGenAI:
+    """OpenVINO GenAI, a copy and a batch a person."""
+
+    name = "OpenVINO GenAI int8, a batch a person"
+    int8 = True
+
+    def __init__(self, voices: Voices):
+        import openvino_genai
+
+        from benchmarks.genai import export
+        from huggingtweets.engine.weights import Weights
+
+        folder = voices.folder / f"genai-{self.int8}"
+        weights = Weights.of(bases.load(str(voices.merged)).model)
+        export(folder, weights, voices.base_folder, int8=self.int8)
+        threads = torch.get_num_threads()
+        self._copies = Copies(
+            lambda: openvino_genai.LLMPipeline(str(folder), "CPU", INFERENCE_NUM_THREADS=threads),
+            (folder / "openvino_model.bin").stat().st_size,
+        )
+        self._settings = openvino_genai.GenerationConfig(
+            do_sample=True, top_k=SAMPLING["top_k"], top_p=SAMPLING["top_p"], ignore_eos=True
+        )
+
+    def draw(self, requests: Sequence[Request], tokens: int) -> int:
+        total = 0
+        for person, rows in by_person(requests):
+            self._settings.max_new_tokens, self._settings.num_return_sequences = tokens, rows
+            drawn = self._copies.of(person).generate([PROMPT], self._settings)
+            total += len(drawn.texts) * tokens
+        return total
+
+
+class OpenVinoGenAIHalf(OpenVinoGenAI):
+    """The same with weights that are computed with in bf16, which is what this library does with fp32 ones here."""
+
+    name = "OpenVINO GenAI bf16, a batch a person"
+    int8 = False
+
+
 def has(library: str) -> bool:
     """Whether an extra of the benchmark is installed."""
     return importlib.util.find_spec(library) is not None

@@ -47,7 +47,7 @@ class OpenVinoDecoder:
         self._fewest = threads
         core = ov.Core()
         # Adapters are most of what a step reads from memory, so half of their bytes is nearly half of the time.
-        half = int8 and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        half = int8 and has_bfloat16(core)
         kind = torch.bfloat16 if half else torch.float32
         model = build(weights, int8=int8, adapted=adapted, half=half)
         compiled = core.compile_model(
@@ -225,6 +225,11 @@ def _empty_stacks(
 def _factors(parts: dict[str, torch.Tensor]) -> Factors:
     linears = [(parts[name], parts[f"b{name[1:]}"]) for name in parts if name.startswith("a.")]
     return Factors(linears, (parts["e"], parts["d"]) if "e" in parts else None)
+
+
+def has_bfloat16(core: ov.Core) -> bool:
+    """Whether the processor multiplies bfloat16 by itself."""
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _shared(stack: torch.Tensor) -> ov.Tensor:

@@ -47,12 +47,16 @@ def random_gpt2(seed: int, **settings: object) -> GPT2LMHeadModel:
     return GPT2LMHeadModel(config).eval()
 
 
-def save_adapter(base: GPT2LMHeadModel, folder: Path, *, seed: int, rank: int, embedding_rank: int = 0) -> None:
+def save_adapter(
+    base: GPT2LMHeadModel, folder: Path, *, seed: int, rank: int, embedding_rank: int = 0, spread: float = 0.15
+) -> None:
     """A random adapter for `base`, in peft's format."""
     model = copy.deepcopy(base)
     lora.add(model, rank, alpha=2 * rank, embedding_rank=embedding_rank)
     generator = torch.Generator().manual_seed(seed)
-    state = {name: 0.15 * torch.randn(tensor.shape, generator=generator) for name, tensor in lora.state(model).items()}
+    state = {
+        name: spread * torch.randn(tensor.shape, generator=generator) for name, tensor in lora.state(model).items()
+    }
     lora.save(state, folder, base="base", rank=rank, alpha=2 * rank, embedding_rank=embedding_rank)
 
 

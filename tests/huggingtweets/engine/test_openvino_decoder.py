@@ -1,48 +1,63 @@
 """OpenVINO in int8 costs next to nothing in quality, and its cache grows and is shared out without a slip."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from huggingtweets import base as bases
-from huggingtweets.engine import devices
+from huggingtweets.engine import adapters, devices, openvino_decoder
+from huggingtweets.engine.adapters import Adapter
 from huggingtweets.engine.batch import Batch, Job
+from huggingtweets.engine.decoder import Decoder
+from huggingtweets.engine.grid import Grid
 from huggingtweets.engine.openvino_decoder import OpenVinoDecoder
 from huggingtweets.engine.openvino_graph import BLOCK, quantized
 from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
 from huggingtweets.tokenizer import encode_all
+from tests.huggingtweets.engine.conftest import save_adapter
 
 
-def mean_loss(decoder: OpenVinoDecoder, texts: list[list[int]]) -> float:
-    """Of every token of `texts` after the first: each prefix is read, and then one token more by a step."""
+def mean_loss(decoder: Decoder, adapter: Adapter | None, texts: list[list[int]]) -> float:
+    """Of every token of `texts` after the first, each predicted from its prefix."""
     losses = []
     for tokens in texts:
-        batch = Batch(decoder, -1)
-        job = Job(tokens[:1], None, 1, Sampling(top_k=1, max_new_tokens=len(tokens)), 0)
-        batch.join([job])
-        logits = decoder.prefill([Prompt(tokens[:1], None, job.rows)])
-        for position in range(1, len(tokens)):
-            losses.append(
-                torch.nn.functional.cross_entropy(logits, torch.tensor(tokens[position : position + 1])).item()
-            )
-            logits = decoder.prefill([Prompt(tokens[: position + 1], None, job.rows)])
-    return float(np.mean(losses))
+        prefixes = [tokens[:end] for end in range(1, len(tokens))]
+        prompts = [Prompt(prefix, adapter, [Row(adapter, Sampling(), 0, len(prefix), limit=1)]) for prefix in prefixes]
+        losses.append(torch.nn.functional.cross_entropy(decoder.prefill(prompts), torch.tensor(tokens[1:])))
+        decoder.arrange(Grid(1, (), ()))
+    return float(torch.stack(losses).mean())
 
 
-def test_the_loss_in_int8_is_within_one_per_cent(posts: list[str]) -> None:
+def test_the_loss_in_int8_is_within_one_per_cent(posts: list[str], tmp_path: Path) -> None:
     base = bases.load("models/base")
     weights = Weights.of(base.model)
-    texts = [
-        [base.end_of_text, *tokens.tolist()[:12]]
-        for tokens in encode_all(base.tokenizer, ["I have no idea what I am doing here, to be honest.", *posts[:2]])
-    ]
-    exact, whole = (mean_loss(OpenVinoDecoder(weights, precision=kind, threads=1), texts) for kind in ("fp32", "int8"))
-    assert whole == pytest.approx(exact, rel=0.01)
-    assert whole != exact
+    save_adapter(base.model, tmp_path, seed=1, rank=64, embedding_rank=64, spread=0.05)
+    adapter = adapters.load(tmp_path, weights.layout, torch.float32)
+    texts = [[base.end_of_text, *tokens.tolist()[:40]] for tokens in encode_all(base.tokenizer, posts[:20])]
+    whole = OpenVinoDecoder(weights, precision="int8", threads=1)
+    exact = TorchDecoder(weights)
+    for voice in (None, adapter):
+        expected = mean_loss(exact, voice, texts)
+        assert mean_loss(whole, voice, texts) == pytest.approx(expected, rel=0.01)
+        assert mean_loss(whole, voice, texts) != expected
+    assert abs(mean_loss(exact, adapter, texts) - mean_loss(exact, None, texts)) > 0.1
+
+
+def test_adapters_are_multiplied_in_fp32_where_there_is_no_bfloat16(gpt2, voices, monkeypatch) -> None:
+    weights = Weights.of(gpt2)
+    logits = []
+    for has in (True, False):
+        monkeypatch.setattr(openvino_decoder, "has_bfloat16", lambda core, has=has: has)
+        decoder = OpenVinoDecoder(weights, precision="int8", threads=1)
+        adapter = voices[2].adapter
+        logits.append(decoder.prefill([Prompt([0, 5, 6], adapter, [Row(adapter, Sampling(), 0, 3, 5)])]))
+    assert not torch.equal(*logits)
+    torch.testing.assert_close(*logits, atol=0.1, rtol=0)
 
 
 def test_quantized_rows_are_near_and_zeros_stay() -> None:

@@ -1,0 +1,102 @@
+"""A GPT-2 in the form that OpenVINO GenAI reads: a graph with its cache as state, and its tokenizer as another.
+
+What `optimum-cli export openvino` gives, without optimum, which wants another torch. Knows OpenVINO's names for inputs
+and state. Does not know what is measured.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as op
+from openvino._offline_transformations import apply_make_stateful_transformation
+
+from huggingtweets.engine.openvino_graph import _axis, _Builder, _integers
+from huggingtweets.engine.weights import PLACES, Weights
+
+PAST = "past_key_values"
+
+
+def export(folder: Path, weights: Weights, tokenizer_folder: Path, *, int8: bool) -> None:
+    """Write `weights` and the tokenizer in `tokenizer_folder` to `folder`."""
+    from openvino_tokenizers import convert_tokenizer
+    from transformers import AutoTokenizer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = _Stateful(weights, int8=int8, adapted=False, half=False).model()
+    ov.save_model(graph, folder / "openvino_model.xml", compress_to_fp16=False)
+    kinds = convert_tokenizer(AutoTokenizer.from_pretrained(tokenizer_folder), with_detokenizer=True)
+    for model, name in zip(kinds, ("tokenizer", "detokenizer"), strict=True):
+        ov.save_model(model, folder / f"openvino_{name}.xml")
+    settings = {"model_type": "gpt2", "bos_token_id": 0, "eos_token_id": 0}
+    for name in ("config", "generation_config"):
+        (folder / f"{name}.json").write_text(json.dumps(settings))
+
+
+class _Stateful(_Builder):
+    def model(self) -> ov.Model:
+        weights = self._weights
+        tokens, mask, positions = (
+            self._input(name, [-1, -1], np.int64) for name in ("input_ids", "attention_mask", "position_ids")
+        )
+        self._beams = self._input("beam_idx")
+        self._results: list[Any] = []
+        self._tokens = tokens
+        self._mask = self._causal(mask)
+        x = op.add(self._rows(weights.tokens, tokens), self._rows(weights.positions, positions))
+        for layer, block in enumerate(weights.blocks):
+            attn, proj, fc, out = ((block.linears[place], 4 * layer + n) for n, place in enumerate(PLACES))
+            heads = op.variadic_split(
+                self._linear(self._norm(x, block.norm_1), *attn), _axis(2), _integers([weights.width] * 3)
+            )
+            x = op.add(x, self._linear(self._seen(heads.outputs(), layer, block.scale), *proj))
+            hidden = op.gelu(self._linear(self._norm(x, block.norm_2), *fc), "tanh")
+            x = op.add(x, self._linear(hidden, *out))
+        logits = self._product(self._norm(x, weights.norm), weights.head)
+        logits.output(0).get_tensor().set_names({"logits"})
+        model = ov.Model([op.result(logits), *self._results], list(self._inputs.values()), "gpt2")
+        names = [name for name in self._inputs if name.startswith(PAST)]
+        apply_make_stateful_transformation(model, {name: name.replace(PAST, "present") for name in names})
+        for node in model.get_ops():
+            if node.get_type_name() == "ReadValue":
+                node.set_arguments([self._nothing(weights.heads, weights.width // weights.heads).output(0)])
+        model.validate_nodes_and_infer_types()
+        return model
+
+    def _causal(self, mask: Any) -> Any:
+        """0 where a query may look, [batch, 1, queries, keys]."""
+        keys, queries = (op.gather(op.shape_of(each), _axis(1), _axis(0)) for each in (mask, self._tokens))
+        zero, one = op.constant(np.int64(0)), op.constant(np.int64(1))
+        key = op.range(zero, keys, one, output_type="i64")
+        query = op.unsqueeze(op.range(op.subtract(keys, queries), keys, one, output_type="i64"), _axis(1))
+        there = op.unsqueeze(op.convert(mask, bool), _integers([1, 2]))
+        allowed = op.logical_and(op.less_equal(key, query), there)
+        return op.select(allowed, op.constant(np.float32(0)), op.constant(np.float32(-1e9)))
+
+    def _seen(self, heads: list[Any], layer: int, scale: float) -> Any:
+        weights = self._weights
+        size = weights.width // weights.heads
+        query, key, value = (
+            op.transpose(op.reshape(each, _integers([0, 0, weights.heads, size]), True), _integers([0, 2, 1, 3]))
+            for each in heads
+        )
+        key, value = (
+            self._remembered(f"{layer}.{name}", each, size) for name, each in (("key", key), ("value", value))
+        )
+        seen = op.scaled_dot_product_attention(query, key, value, self._mask, op.constant(np.float32(scale)))
+        return op.reshape(op.transpose(seen, _integers([0, 2, 1, 3])), _integers([0, 0, weights.width]), True)
+
+    def _remembered(self, name: str, new: Any, size: int) -> Any:
+        """Everything so far of a cache, with `new` [batch, heads, tokens, size] at its end."""
+        past = self._input(f"{PAST}.{name}", [-1, self._weights.heads, -1, size], np.float32)
+        now = op.concat([op.gather(past, self._beams, _axis(0)), new], 2)
+        now.output(0).get_tensor().set_names({f"present.{name}"})
+        self._results.append(op.result(now))
+        return now
+
+    def _nothing(self, heads: int, size: int) -> Any:
+        """What a cache begins with."""
+        batch = op.gather(op.shape_of(self._tokens), _integers([0]), _axis(0))
+        return op.broadcast(op.constant(np.float32(0)), op.concat([batch, _integers([heads, 0, size])], 0))
