@@ -49,6 +49,7 @@ class _Builder:
         self._tied = self._layout.tied
         self._factors = ov.Type.bf16 if half else ov.Type.f32
         self._inputs: dict[str, Any] = {}
+        self._shapes: dict[object, Any] = {}
 
     def model(self) -> ov.Model:
         weights = self._weights
@@ -106,16 +107,31 @@ class _Builder:
 
     def _change(self, x: Any, a: Any, b: Any, inputs: int, outputs: int) -> Any:
         """What the columns' factors `a` and `b` add for `x` [cells, inputs]."""
-        low = op.matmul(_in_columns(op.convert(x, self._factors), a, inputs), a, False, False)
+        low = op.matmul(self._in_columns(op.convert(x, self._factors), inputs), a, False, False)
         return _flat(op.convert(op.matmul(low, b, False, False), ov.Type.f32), outputs)
+
+    def _columns(self) -> Any:
+        """How many columns there are, [1]."""
+        stack = self._inputs["e" if self._tied else "a.0"]
+        return self._shape("columns", lambda: op.gather(op.shape_of(stack), _integers([0]), _axis(0)))
+
+    def _in_columns(self, x: Any, width: int) -> Any:
+        """`x` [cells, width] as [columns, depth, width]."""
+        shape = self._shape(width, lambda: op.concat([self._columns(), _integers([-1, width])], 0))
+        return op.reshape(x, shape, special_zero=False)
+
+    def _shape(self, key: object, make: Callable[[], Any]) -> Any:
+        """One node for all who need this shape: a step works each of them out again."""
+        if key not in self._shapes:
+            self._shapes[key] = make()
+        return self._shapes[key]
 
     def _own_embedding(self, tokens: Any) -> Any:
         """What each column's adapter adds to the embedding of its tokens."""
         vocabulary, width = self._layout.vocabulary, self._layout.width
         e = self._input("e", [-1, -1, vocabulary], self._factors)
         d = self._input("d", [-1, -1, width], self._factors)
-        columns = op.gather(op.shape_of(e), _integers([0]), _axis(0))
-        grid = op.reshape(tokens, op.concat([columns, _integers([-1])], 0), special_zero=False)
+        grid = op.reshape(tokens, op.concat([self._columns(), _integers([-1])], 0), special_zero=False)
         own = op.gather(e, grid, _axis(2), batch_dims=1)
         return _flat(op.convert(op.matmul(own, d, transpose_a=True, transpose_b=False), ov.Type.f32), width)
 
@@ -145,12 +161,6 @@ class _Builder:
     def _norm(self, x: Any, affine: Affine) -> Any:
         even = op.mvn(x, _integers([-1]), True, self._weights.epsilon, "INSIDE_SQRT")
         return op.add(op.multiply(even, _constant(affine.weight)), _constant(affine.bias))
-
-
-def _in_columns(x: Any, stack: Any, width: int) -> Any:
-    """`x` [cells, width] as [columns, depth, width], with as many columns as `stack` has."""
-    columns = op.gather(op.shape_of(stack), _integers([0]), _axis(0))
-    return op.reshape(x, op.concat([columns, _integers([-1, width])], 0), special_zero=False)
 
 
 def _flat(x: Any, width: int) -> Any:
