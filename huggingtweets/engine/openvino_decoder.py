@@ -4,6 +4,7 @@ Knows OpenVINO's runtime, rows and grids. Does not know text, names or threads o
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -45,12 +46,11 @@ class OpenVinoDecoder:
         # With fewer sequences than threads OpenVINO 2026.4 adds up in another order: the last bits would depend on the
         # company. Empty sequences cost nothing.
         self._fewest = threads
-        core = ov.Core()
         # Adapters are most of what a step reads from memory, so half of their bytes is nearly half of the time.
-        half = int8 and has_bfloat16(core)
+        half = int8 and has_bfloat16()
         kind = torch.bfloat16 if half else torch.float32
         model = build(weights, int8=int8, adapted=adapted, half=half)
-        compiled = core.compile_model(
+        compiled = _core().compile_model(
             model,
             "CPU",
             {
@@ -227,9 +227,19 @@ def _factors(parts: dict[str, torch.Tensor]) -> Factors:
     return Factors(linears, (parts["e"], parts["d"]) if "e" in parts else None)
 
 
-def has_bfloat16(core: ov.Core) -> bool:
+@cache
+def _core() -> ov.Core:
+    """OpenVINO, once for the process and never let go of.
+
+    A core gives its thread another stack for signals and takes it back at its end, to what it found. Of two that end in
+    the order in which they began, the second leaves a stack that is freed, and the next signal ends the process.
+    """
+    return ov.Core()
+
+
+def has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 by itself."""
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _shared(stack: torch.Tensor) -> ov.Tensor:

@@ -1,5 +1,7 @@
 """OpenVINO in int8 costs next to nothing in quality, and its cache grows and is shared out without a slip."""
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -52,7 +54,7 @@ def test_adapters_are_multiplied_in_fp32_where_there_is_no_bfloat16(gpt2, voices
     weights = Weights.of(gpt2)
     logits = []
     for has in (True, False):
-        monkeypatch.setattr(openvino_decoder, "has_bfloat16", lambda core, has=has: has)
+        monkeypatch.setattr(openvino_decoder, "has_bfloat16", lambda has=has: has)
         decoder = OpenVinoDecoder(weights, precision="int8", threads=1)
         adapter = voices[2].adapter
         logits.append(decoder.prefill([Prompt([0, 5, 6], adapter, [Row(adapter, Sampling(), 0, 3, 5)])]))
@@ -66,6 +68,19 @@ def test_quantized_rows_are_near_and_zeros_stay() -> None:
     assert np.abs(whole).max() == 127
     np.testing.assert_allclose(whole * scale, matrix.numpy(), atol=float(scale.max()) / 2 + 1e-6)
     assert not whole[5].any()
+
+
+def test_a_signal_finds_its_stack_after_decoders_have_come_and_gone(gpt2) -> None:
+    weights = Weights.of(gpt2)
+    first = OpenVinoDecoder(weights, precision="int8", threads=1)
+    second = OpenVinoDecoder(weights, precision="int8", threads=1)
+    del first
+    del second
+    received: list[int] = []
+    before = signal.signal(signal.SIGUSR1, lambda number, _: received.append(number))
+    os.kill(os.getpid(), signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
+    assert received == [signal.SIGUSR1]
 
 
 def test_blocks_are_nobodys_twice_and_come_back(gpt2) -> None:
