@@ -10,7 +10,8 @@ FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 # At DEBUG these print Authorization headers or whole payloads; uvicorn tells of its own start at INFO.
 HELD_AT = {"discord": "INFO", "tweepy": "INFO", "oauthlib": "INFO", "requests_oauthlib": "INFO", "urllib3": "INFO"}
 HELD_AT |= {"aiosqlite": "INFO", "sqlalchemy": "WARNING"}  # at DEBUG, every row with what people wrote
-HELD_AT |= {"apscheduler": "WARNING"}  # at INFO, two lines each time the clock is looked at
+# At INFO, two lines each time the clock is looked at, and one for each of its own parts.
+HELD_AT |= {"apscheduler": "WARNING", "alembic.runtime.plugins": "WARNING"}
 HELD_AT |= {"httpx": "WARNING", "httpcore": "WARNING", "uvicorn": "WARNING"}
 
 
