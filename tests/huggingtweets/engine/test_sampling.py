@@ -54,6 +54,17 @@ def inverse(distribution: dict[int, float], uniform: float) -> int:
     return token
 
 
+@settings(max_examples=60)
+@given(st.integers(1, 5), st.integers(1, 1_500), st.integers(1, 60), st.integers(0, 2**31))
+def test_the_largest_are_those_of_topk(rows: int, vocabulary: int, k: int, seed: int) -> None:
+    k = min(k, vocabulary)
+    generator = torch.Generator().manual_seed(seed)
+    # Permutations have no two alike, whose order nothing prescribes.
+    logits = torch.stack([torch.randperm(vocabulary, generator=generator) for _ in range(rows)]).float()
+    for ours, theirs in zip(sampling._largest(logits, k), logits.topk(k), strict=True):
+        assert torch.equal(ours, theirs)
+
+
 distinct_logits = st.lists(st.integers(-80, 80), min_size=2, max_size=30, unique=True).map(
     lambda values: [value / 10 for value in values]
 )
