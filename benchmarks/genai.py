@@ -13,7 +13,7 @@ import openvino as ov
 from openvino import opset13 as op
 from openvino._offline_transformations import apply_make_stateful_transformation
 
-from huggingtweets.engine.openvino_graph import _axis, _Builder, _integers
+from huggingtweets.engine.openvino_graph import Builder, axis, integers
 from huggingtweets.engine.weights import PLACES, Weights
 
 PAST = "past_key_values"
@@ -35,7 +35,9 @@ def export(folder: Path, weights: Weights, tokenizer_folder: Path, *, int8: bool
         (folder / f"{name}.json").write_text(json.dumps(settings))
 
 
-class _Stateful(_Builder):
+class _Stateful(Builder):
+    """Our graph's parts, put together with OpenVINO's public attention and its cache as state."""
+
     def model(self) -> ov.Model:
         weights = self._weights
         tokens, mask, positions = (
@@ -49,7 +51,7 @@ class _Stateful(_Builder):
         for layer, block in enumerate(weights.blocks):
             attn, proj, fc, out = ((block.linears[place], 4 * layer + n) for n, place in enumerate(PLACES))
             heads = op.variadic_split(
-                self._linear(self._norm(x, block.norm_1), *attn), _axis(2), _integers([weights.width] * 3)
+                self._linear(self._norm(x, block.norm_1), *attn), axis(2), integers([weights.width] * 3)
             )
             x = op.add(x, self._linear(self._seen(heads.outputs(), layer, block.scale), *proj))
             hidden = op.gelu(self._linear(self._norm(x, block.norm_2), *fc), "tanh")
@@ -67,11 +69,11 @@ class _Stateful(_Builder):
 
     def _causal(self, mask: Any) -> Any:
         """0 where a query may look, [batch, 1, queries, keys]."""
-        keys, queries = (op.gather(op.shape_of(each), _axis(1), _axis(0)) for each in (mask, self._tokens))
+        keys, queries = (op.gather(op.shape_of(each), axis(1), axis(0)) for each in (mask, self._tokens))
         zero, one = op.constant(np.int64(0)), op.constant(np.int64(1))
         key = op.range(zero, keys, one, output_type="i64")
-        query = op.unsqueeze(op.range(op.subtract(keys, queries), keys, one, output_type="i64"), _axis(1))
-        there = op.unsqueeze(op.convert(mask, bool), _integers([1, 2]))
+        query = op.unsqueeze(op.range(op.subtract(keys, queries), keys, one, output_type="i64"), axis(1))
+        there = op.unsqueeze(op.convert(mask, bool), integers([1, 2]))
         allowed = op.logical_and(op.less_equal(key, query), there)
         return op.select(allowed, op.constant(np.float32(0)), op.constant(np.float32(-1e9)))
 
@@ -79,24 +81,24 @@ class _Stateful(_Builder):
         weights = self._weights
         size = weights.width // weights.heads
         query, key, value = (
-            op.transpose(op.reshape(each, _integers([0, 0, weights.heads, size]), True), _integers([0, 2, 1, 3]))
+            op.transpose(op.reshape(each, integers([0, 0, weights.heads, size]), True), integers([0, 2, 1, 3]))
             for each in heads
         )
         key, value = (
             self._remembered(f"{layer}.{name}", each, size) for name, each in (("key", key), ("value", value))
         )
         seen = op.scaled_dot_product_attention(query, key, value, self._mask, op.constant(np.float32(scale)))
-        return op.reshape(op.transpose(seen, _integers([0, 2, 1, 3])), _integers([0, 0, weights.width]), True)
+        return op.reshape(op.transpose(seen, integers([0, 2, 1, 3])), integers([0, 0, weights.width]), True)
 
     def _remembered(self, name: str, new: Any, size: int) -> Any:
         """Everything so far of a cache, with `new` [batch, heads, tokens, size] at its end."""
         past = self._input(f"{PAST}.{name}", [-1, self._weights.heads, -1, size], np.float32)
-        now = op.concat([op.gather(past, self._beams, _axis(0)), new], 2)
+        now = op.concat([op.gather(past, self._beams, axis(0)), new], 2)
         now.output(0).get_tensor().set_names({f"present.{name}"})
         self._results.append(op.result(now))
         return now
 
     def _nothing(self, heads: int, size: int) -> Any:
         """What a cache begins with."""
-        batch = op.gather(op.shape_of(self._tokens), _integers([0]), _axis(0))
-        return op.broadcast(op.constant(np.float32(0)), op.concat([batch, _integers([heads, 0, size])], 0))
+        batch = op.gather(op.shape_of(self._tokens), integers([0]), axis(0))
+        return op.broadcast(op.constant(np.float32(0)), op.concat([batch, integers([heads, 0, size])], 0))

@@ -39,10 +39,12 @@ def build(weights: Weights, *, int8: bool, adapted: bool, half: bool = False) ->
     `adapters.Factors`, `t` is `d` transposed, and the wanted tokens stand column by column, too. Factors are fp32 or,
     when `half`, bf16, which is then what they are multiplied in.
     """
-    return _Builder(weights, int8=int8, adapted=adapted, half=half).model()
+    return Builder(weights, int8=int8, adapted=adapted, half=half).model()
 
 
-class _Builder:
+class Builder:
+    """The parts of a GPT-2 as nodes of one graph; `build` says what it is given and gives."""
+
     def __init__(self, weights: Weights, *, int8: bool, adapted: bool, half: bool):
         self._weights, self._int8, self._adapted = weights, int8, adapted
         self._layout = weights.layout
@@ -56,19 +58,19 @@ class _Builder:
         tokens, positions, wanted = (self._input(name) for name in ("tokens", "positions", "wanted"))
         self._index = [self._input(name) for name in INDEX_INPUTS]
         self._longest = self._input("max_context_len", [])
-        x = op.add(self._rows(weights.tokens, tokens), op.gather(_constant(weights.positions), positions, _axis(0)))
+        x = op.add(self._rows(weights.tokens, tokens), op.gather(_constant(weights.positions), positions, axis(0)))
         if self._adapted and self._tied:
             x = op.add(x, self._own_embedding(tokens))
         for layer, block in enumerate(weights.blocks):
             attn, proj, fc, out = ((block.linears[place], 4 * layer + n) for n, place in enumerate(PLACES))
             heads = op.variadic_split(
-                self._linear(self._norm(x, block.norm_1), *attn), _axis(1), _integers([weights.width] * 3)
+                self._linear(self._norm(x, block.norm_1), *attn), axis(1), integers([weights.width] * 3)
             )
             seen = self._attention(heads.outputs(), layer, block.scale)
             x = op.add(x, self._linear(seen, *proj))
             hidden = _ACTIVATIONS[weights.activation](self._linear(self._norm(x, block.norm_2), *fc))
             x = op.add(x, self._linear(hidden, *out))
-        last = self._norm(op.gather(x, wanted, _axis(0)), weights.norm)
+        last = self._norm(op.gather(x, wanted, axis(0)), weights.norm)
         logits = self._product(last, weights.head)
         if self._adapted and self._tied:
             logits = op.add(logits, self._own_logits(last))
@@ -83,10 +85,10 @@ class _Builder:
     def _rows(self, table: torch.Tensor, indices: Any) -> Any:
         """Rows of `table`, which stays in int8 in memory."""
         if not self._int8:
-            return op.gather(_constant(table), indices, _axis(0))
+            return op.gather(_constant(table), indices, axis(0))
         whole, scale = quantized(table)
-        picked = op.convert(op.gather(op.constant(whole), indices, _axis(0)), np.float32)
-        return op.multiply(picked, op.gather(op.constant(scale), indices, _axis(0)))
+        picked = op.convert(op.gather(op.constant(whole), indices, axis(0)), np.float32)
+        return op.multiply(picked, op.gather(op.constant(scale), indices, axis(0)))
 
     def _product(self, x: Any, matrix: torch.Tensor) -> Any:
         """`x` times the transposed `matrix` [out, in]."""
@@ -113,11 +115,11 @@ class _Builder:
     def _columns(self) -> Any:
         """How many columns there are, [1]."""
         stack = self._inputs["e" if self._tied else "a.0"]
-        return self._shape("columns", lambda: op.gather(op.shape_of(stack), _integers([0]), _axis(0)))
+        return self._shape("columns", lambda: op.gather(op.shape_of(stack), integers([0]), axis(0)))
 
     def _in_columns(self, x: Any, width: int) -> Any:
         """`x` [cells, width] as [columns, depth, width]."""
-        shape = self._shape(width, lambda: op.concat([self._columns(), _integers([-1, width])], 0))
+        shape = self._shape(width, lambda: op.concat([self._columns(), integers([-1, width])], 0))
         return op.reshape(x, shape, special_zero=False)
 
     def _shape(self, key: object, make: Callable[[], Any]) -> Any:
@@ -131,8 +133,8 @@ class _Builder:
         vocabulary, width = self._layout.vocabulary, self._layout.width
         e = self._input("e", [-1, -1, vocabulary], self._factors)
         d = self._input("d", [-1, -1, width], self._factors)
-        grid = op.reshape(tokens, op.concat([self._columns(), _integers([-1])], 0), special_zero=False)
-        own = op.gather(e, grid, _axis(2), batch_dims=1)
+        grid = op.reshape(tokens, op.concat([self._columns(), integers([-1])], 0), special_zero=False)
+        own = op.gather(e, grid, axis(2), batch_dims=1)
         return _flat(op.convert(op.matmul(own, d, transpose_a=True, transpose_b=False), ov.Type.f32), width)
 
     def _own_logits(self, last: Any) -> Any:
@@ -159,13 +161,13 @@ class _Builder:
         return node.output(0)
 
     def _norm(self, x: Any, affine: Affine) -> Any:
-        even = op.mvn(x, _integers([-1]), True, self._weights.epsilon, "INSIDE_SQRT")
+        even = op.mvn(x, integers([-1]), True, self._weights.epsilon, "INSIDE_SQRT")
         return op.add(op.multiply(even, _constant(affine.weight)), _constant(affine.bias))
 
 
 def _flat(x: Any, width: int) -> Any:
     """`x` [columns, depth, width] as [cells, width]."""
-    return op.reshape(x, _integers([-1, width]), special_zero=False)
+    return op.reshape(x, integers([-1, width]), special_zero=False)
 
 
 def quantized(matrix: torch.Tensor) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -179,9 +181,11 @@ def _constant(tensor: torch.Tensor) -> Any:
     return op.constant(tensor.float().numpy())
 
 
-def _integers(values: list[int]) -> Any:
+def integers(values: list[int]) -> Any:
+    """Sizes or axes as a constant."""
     return op.constant(np.array(values, np.int64))
 
 
-def _axis(number: int) -> Any:
+def axis(number: int) -> Any:
+    """One axis as a constant."""
     return op.constant(np.int32(number))
