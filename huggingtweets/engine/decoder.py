@@ -94,15 +94,19 @@ class Cells:
         self.lengths += steps * self.live
         self.steps += steps * self.live
 
-    def choose(self, logits: torch.Tensor) -> torch.Tensor:
-        """A token a cell from `logits` [cells, vocabulary]."""
+    def uniform(self) -> torch.Tensor:
+        """This step's random number of each cell, in [0, 1), float64 [cells]."""
         ahead = self._ahead % AHEAD
         if not ahead:
             steps = self.steps.unsqueeze(1) + torch.arange(AHEAD, device=self.steps.device)
             self._uniforms = uniforms(self.seeds.unsqueeze(1), steps)
+        return self._uniforms[:, ahead]
+
+    def choose(self, logits: torch.Tensor) -> torch.Tensor:
+        """A token a cell from `logits` [cells, vocabulary]."""
         return sample(
             logits,
-            self._uniforms[:, ahead],
+            self.uniform(),
             temperature=self.temperature,
             top_k=self.top_k,
             top_p=self.top_p,

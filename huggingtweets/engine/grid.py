@@ -42,7 +42,7 @@ def arranged(items: Sequence[Item], column_cost: float) -> Grid[Item]:
     for item in items:
         voices.setdefault(id(item.adapter), []).append(item)
     counts = [len(members) for members in voices.values()]
-    depth = min(set(counts), default=1, key=lambda depth: sum(-(-n // depth) for n in counts) * (depth + column_cost))
+    depth = min({1, *counts}, key=lambda depth: sum(-(-n // depth) for n in counts) * (depth + column_cost))
     columns: list[Adapter | None] = []
     cells: list[Item | None] = []
     for members in voices.values():

@@ -10,21 +10,18 @@ from typing import Any, Literal
 import numpy as np
 import openvino as ov
 import torch
-from numpy.typing import NDArray
 
 from huggingtweets.cpu import one_thread, usable_cores
 from huggingtweets.engine.adapters import Adapter, Factors, put
+from huggingtweets.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
 from huggingtweets.engine.decoder import Cells, Tokens
 from huggingtweets.engine.grid import Grid, arranged
-from huggingtweets.engine.openvino_graph import BLOCK, build
+from huggingtweets.engine.openvino_graph import build
 from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import Layout, Weights
 
-SCRATCH = 0  # the block that idle cells and padding write to and nobody reads
 RANK_STEP = 8  # OpenVINO prepares kernels for every new shape, so there are few
 PROMPT_STEP = 8
-
-Int32s = NDArray[np.int32]
 
 
 class OpenVinoDecoder:
@@ -65,13 +62,11 @@ class OpenVinoDecoder:
         self._decoding = _Call(compiled, self.layout if adapted else None, kind)
         self._reading = _Call(compiled, self.layout if adapted else None, kind)
         self._cache = _Cache(compiled, len(weights.blocks))
-        self._free: list[int] = []
+        self._blocks = Blocks(self._cache.grow)
         self.arrange(Grid(1, (), ()))
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
-        for prompt in prompts:
-            for row in prompt.rows:
-                row.kept = self._take(-(-row.most // BLOCK))
+        self._blocks.give(prompts)
         longest = max(len(prompt.tokens) for prompt in prompts)
         depth = -(-longest // PROMPT_STEP) * PROMPT_STEP
         grid = arranged(prompts, self.column_cost / depth)
@@ -81,8 +76,8 @@ class OpenVinoDecoder:
         # What fills a cell up is a sequence of its own: int8 keys share a scale with those that stand beside them.
         tables: list[Int32s] = []
         for cell, end in zip(grid.cells, ends, strict=True):
-            own = cell.rows[0].kept[: _blocks(end)] if cell else np.zeros(0, np.int32)
-            tables += [own, np.full(_blocks(depth - end), SCRATCH, np.int32)]
+            own = cell.rows[0].kept[: blocks_of(end)] if cell else np.zeros(0, np.int32)
+            tables += [own, np.full(blocks_of(depth - end), SCRATCH, np.int32)]
         self._reading.adapt(grid.columns)
         inputs = _Inputs(
             tokens=np.array([[*tokens, *[0] * (depth - len(tokens))] for tokens in given]).ravel(),
@@ -94,25 +89,18 @@ class OpenVinoDecoder:
             max_context_len=depth,
         )
         logits = self._reading(self._cache, inputs)
-        pairs = [
-            (prompt.rows[0].kept[:filled], row.kept[:filled])
-            for prompt in prompts
-            for filled in [_blocks(len(prompt.tokens))]
-            for row in prompt.rows[1:]
-        ]
-        if pairs:
-            self._cache.copy(*map(np.concatenate, zip(*pairs, strict=True)))
+        if pairs := shared(prompts):
+            self._cache.copy(*pairs)
         return logits[grid.places(prompts)]
 
     def arrange(self, grid: Grid[Row]) -> None:
         self._decoding.adapt(grid.columns)
-        held = {block for row in grid.cells if row for block in row.kept.tolist()}
-        self._free = [block for block in range(self._cache.blocks) if block not in held and block != SCRATCH]
+        self._blocks.keep(row for row in grid.cells if row)
         self._grid = grid
         idle = np.array([SCRATCH], np.int32)
         self._tables = [row.kept if row else idle for row in grid.cells]
         self._tables += [idle] * max(0, self._fewest - len(grid.cells))
-        self._blocks: Tokens | None = None  # that each row reads
+        self._read: Tokens | None = None  # how many blocks of each row
         count, sequences = len(grid.cells), len(self._tables)
         self._inputs = _Inputs(
             tokens=np.zeros(count),
@@ -132,9 +120,9 @@ class OpenVinoDecoder:
         given["past_lens"][:count] = lengths
         given["max_context_len"][...] = lengths.max() + 1
         blocks = lengths // BLOCK + 1
-        if self._blocks is None or not np.array_equal(blocks, self._blocks):
+        if self._read is None or not np.array_equal(blocks, self._read):
             # Every 32nd step of a row, and after rows have moved or left.
-            self._blocks = blocks
+            self._read = blocks
             used = [table[:number] for table, number in zip(self._tables, blocks, strict=False)]
             given.look_up([*used, *self._tables[count:]])
         logits = self._decoding(self._cache, given)
@@ -142,13 +130,6 @@ class OpenVinoDecoder:
             tokens = cells.choose(logits)
         cells.advance(tokens)
         return tokens.unsqueeze(0).numpy()
-
-    def _take(self, count: int) -> Int32s:
-        """`count` free blocks."""
-        if len(self._free) < count:
-            self._free += self._cache.grow(count)
-        taken, self._free = self._free[:count], self._free[count:]
-        return np.array(taken, np.int32)
 
 
 class _Call:
@@ -250,11 +231,6 @@ def _shared(stack: torch.Tensor) -> ov.Tensor:
     return ov.Tensor(stack.view(torch.uint16).numpy(), ov.Shape(list(stack.shape)), ov.Type.bf16)
 
 
-def _blocks(positions: int) -> int:
-    """How many hold `positions`."""
-    return -(-positions // BLOCK)
-
-
 def _rounded(rank: int) -> int:
     """A rank of its shape; the least that can be multiplied with is 1."""
     return max(1, -(-rank // RANK_STEP) * RANK_STEP)
@@ -282,7 +258,6 @@ class _Cache:
         self._tensors: dict[str, ov.Tensor] = {}
         self.blocks, self._version = 0, 0
         self._lent: dict[int, int] = {}
-        self.grow(1)
 
     def lend(self, request: Any) -> None:
         """Let `request` read and write the cache."""

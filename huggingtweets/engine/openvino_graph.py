@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino.op import _PagedAttentionExtension
 
+from huggingtweets.engine.blocks import BLOCK
 from huggingtweets.engine.weights import PLACES, Affine, Weights
 
-BLOCK = 32  # positions in a block of the cache, which the CPU's kernel prescribes
 INDEX_INPUTS = ("past_lens", "subsequence_begins", "block_indices", "block_indices_begins")
 
 _ACTIVATIONS: dict[str, Callable[[Any], Any]] = {

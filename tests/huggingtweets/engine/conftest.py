@@ -1,7 +1,8 @@
 """A random GPT-2 with voices on it, and every decoder that this machine has: what the engine's tests share."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from huggingtweets import lora
-from huggingtweets.engine import adapters
+from huggingtweets.engine import adapters, native
 from huggingtweets.engine.adapters import Adapter
-from huggingtweets.engine.decoder import Decoder
+from huggingtweets.engine.decoder import Cells, Decoder, Tokens
+from huggingtweets.engine.grid import Grid
+from huggingtweets.engine.native_decoder import NativeDecoder
 from huggingtweets.engine.openvino_decoder import OpenVinoDecoder
+from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
 
@@ -26,6 +30,14 @@ DECODERS: dict[str, Callable[[Weights], Decoder]] = {
     "openvino fp32": lambda weights: OpenVinoDecoder(weights, precision="fp32", threads=1),
     "openvino int8": lambda weights: OpenVinoDecoder(weights, precision="int8", threads=1),
 }
+KERNELS_RUN, INT8_PRODUCTS = True, False
+try:
+    INT8_PRODUCTS = native.has_int8_products()
+    DECODERS["native"] = lambda weights: NativeDecoder(weights, threads=2)
+except RuntimeError:
+    KERNELS_RUN = False
+# Without such products OpenVINO's int8 depends on the company in its last bits, and is not what draws.
+BIT_IDENTICAL = ["openvino fp32", *(["openvino int8"] if INT8_PRODUCTS else []), *(["native"] if KERNELS_RUN else [])]
 EXACT = ("torch", "openvino fp32")
 
 
@@ -40,9 +52,10 @@ class Voice:
 def random_gpt2(seed: int, **settings: object) -> GPT2LMHeadModel:
     """Weights large enough that the tokens it draws depend on all of them."""
     torch.manual_seed(seed)
+    shape = {"n_embd": 64, "n_layer": 2, "n_head": 2} | settings
     config = GPT2Config(
-        vocab_size=VOCABULARY, n_positions=CONTEXT, n_embd=64, n_layer=2, n_head=2, bos_token_id=END, eos_token_id=END,
-        initializer_range=0.15, attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, **settings,
+        vocab_size=VOCABULARY, n_positions=CONTEXT, bos_token_id=END, eos_token_id=END, initializer_range=0.15,
+        attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, **shape,
     )  # fmt: skip
     return GPT2LMHeadModel(config).eval()
 
@@ -64,6 +77,45 @@ def merged(base: GPT2LMHeadModel, folder: Path) -> GPT2LMHeadModel:
     model = copy.deepcopy(base)
     lora.apply(model, folder)
     return model
+
+
+def mean_loss(decoder: Decoder, adapter: Adapter | None, texts: list[list[int]]) -> float:
+    """Of every token of `texts` after the first, each predicted from its prefix."""
+    losses = []
+    for tokens in texts:
+        prefixes = [tokens[:end] for end in range(1, len(tokens))]
+        prompts = [Prompt(prefix, adapter, [Row(adapter, Sampling(), 0, len(prefix), limit=1)]) for prefix in prefixes]
+        losses.append(torch.nn.functional.cross_entropy(decoder.prefill(prompts), torch.tensor(tokens[1:])))
+        decoder.arrange(Grid(1, (), ()))
+    return float(torch.stack(losses).mean())
+
+
+@contextmanager
+def recorded(patch: pytest.MonkeyPatch) -> Iterator[dict[tuple[int, int], torch.Tensor]]:
+    """The logits that each row, by its seed, chose from at each step."""
+    seen: dict[tuple[int, int], torch.Tensor] = {}
+    real = Cells.choose
+
+    def choose(cells: Cells, logits: torch.Tensor) -> torch.Tensor:
+        for cell in cells.live.nonzero().ravel().tolist():
+            seen[int(cells.seeds[cell]), int(cells.steps[cell])] = logits[cell].clone()
+        return real(cells, logits)
+
+    of_kernels = NativeDecoder.advance
+
+    def advance(decoder: NativeDecoder, cells: Cells) -> Tokens:
+        keys = [
+            (cell, int(cells.seeds[cell]), int(cells.steps[cell])) for cell in cells.live.nonzero().ravel().tolist()
+        ]
+        tokens = of_kernels(decoder, cells)
+        for cell, seed, step in keys:
+            seen[seed, step] = torch.from_numpy(decoder._decoding.logits[cell, :VOCABULARY].copy())
+        return tokens
+
+    with patch.context() as patched:
+        patched.setattr(Cells, "choose", choose)
+        patched.setattr(NativeDecoder, "advance", advance)
+        yield seen
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,6 @@
 """Rows of any voices, prompts and settings share a batch, join and leave, and each is as if it were alone."""
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import torch
@@ -11,10 +9,10 @@ from hypothesis import strategies as st
 
 from huggingtweets.engine import batch as batches
 from huggingtweets.engine.batch import Batch, Job
-from huggingtweets.engine.decoder import Cells, Decoder
+from huggingtweets.engine.decoder import Decoder
 from huggingtweets.engine.rows import Prompt, Sampling
 from huggingtweets.engine.sampling import row_seeds
-from tests.huggingtweets.engine.conftest import CONTEXT, END, EXACT, VOCABULARY, Voice
+from tests.huggingtweets.engine.conftest import BIT_IDENTICAL, CONTEXT, END, EXACT, VOCABULARY, Voice, recorded
 
 Asked = tuple[int, list[int], int, Sampling, int]  # voice, prompt, count, sampling, seed
 EXAMPLES = 5  # OpenVINO prepares kernels for each new shape, which is most of the time that these take
@@ -56,22 +54,6 @@ def together(decoder: Decoder, jobs: list[Job], seed: int, end: int = END) -> No
     assert sorted(map(id, done)) == sorted(map(id, jobs))
 
 
-@contextmanager
-def recorded(patch: pytest.MonkeyPatch) -> Iterator[dict[tuple[int, int], torch.Tensor]]:
-    """The logits that each row, by its seed, chose from at each step."""
-    seen: dict[tuple[int, int], torch.Tensor] = {}
-    real = Cells.choose
-
-    def choose(cells: Cells, logits: torch.Tensor) -> torch.Tensor:
-        for cell in cells.live.nonzero().ravel().tolist():
-            seen[int(cells.seeds[cell]), int(cells.steps[cell])] = logits[cell].clone()
-        return real(cells, logits)
-
-    with patch.context() as patched:
-        patched.setattr(Cells, "choose", choose)
-        yield seen
-
-
 def transformers_greedy(voice: Voice, prompt: list[int], most: int) -> list[int]:
     start = torch.tensor([[END, *prompt]])
     tokens = voice.merged.generate(
@@ -106,10 +88,10 @@ def test_logits_in_any_company_are_those_of_the_merged_model(made, voices, name,
             torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["openvino fp32", "openvino int8"])
+@pytest.mark.parametrize("name", BIT_IDENTICAL)
 @settings(max_examples=EXAMPLES)
 @given(st.lists(asked, min_size=2, max_size=4, unique_by=lambda each: each[4]), st.integers(0, 99))
-def test_openvinos_logits_are_the_same_to_the_last_bit_alone_and_in_company(made, voices, name, asks, seed) -> None:
+def test_logits_are_the_same_to_the_last_bit_alone_and_in_company(made, voices, name, asks, seed) -> None:
     with pytest.MonkeyPatch.context() as patch:
         with recorded(patch) as company:
             together(made[name], [job(voices, each) for each in asks], seed)

@@ -1,0 +1,684 @@
+/* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C.
+
+   Matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs][WIDE] and filled up with zeros, so that a
+   block of WIDE outputs is read from front to back. Keys and values are fp16, everything else is fp32. Every output of a
+   row is a sum over the inputs in their order, whatever else is computed beside it: a row's numbers are the same bits in
+   any company and with any number of threads.
+
+   Knows numbers and threads. Does not know rows that come and go, text or Python. Nothing is checked here. */
+
+#include <stdbool.h>
+
+/* Whether the processor can run what is below. */
+bool kernels_run_here(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+/* Whether it multiplies int8 by itself: then libraries that quantize activations as well are faster. */
+bool has_int8_products(void)
+{
+    return __builtin_cpu_supports("avx512vnni") || __builtin_cpu_supports("avxvnni");
+}
+
+#pragma GCC target("avx2,fma,f16c")
+
+#include <immintrin.h>
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LANES = 8,         /* fp32 numbers in a register */
+    WIDE = 2 * LANES,  /* outputs in a block */
+    TILE = 6,          /* rows multiplied at once: 12 sums, 2 weights and a factor fill the 16 registers */
+    POSITIONS = 32,    /* in a block of the cache */
+    GROUP = 64,        /* logits with one maximum */
+    MOST_SIZE = 256,   /* of an attention head */
+    MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
+    PATIENCE = 2000,   /* looks at a barrier before other threads are let on */
+};
+enum { NONE = -1, GELU_TANH, GELU_ERF, RELU, SILU };             /* activations */
+enum { ATTN, PROJ, FC, OUT, LINEARS };                          /* of a block */
+
+typedef struct { const float *weight, *bias; } Norm;
+typedef struct { const int8_t *weight; const float *scale, *bias; int64_t inputs, outputs; } Linear;
+typedef struct { Norm norm_1, norm_2; Linear linears[LINEARS]; float scale; } Block;
+typedef struct {
+    int64_t layers, width, heads, vocabulary, activation;
+    float epsilon;
+    Linear tokens;             /* the table of tokens as if it were a head */
+    const float *positions;    /* [context][width] */
+    const Block *blocks;
+    Norm norm;
+    Linear head;
+} Model;
+
+/* Ranks are filled up to multiples of WIDE. x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is
+   its column of e times d more, the logits of h are (h t) e more. */
+typedef struct {
+    int64_t rank, embedding_rank;
+    const Linear *a, *b;
+    Linear e, d, t;
+} Voice;
+typedef struct { const Voice *voice; int64_t start, end, wanted_start, wanted_end; } Group;
+
+typedef struct {
+    int64_t rows, groups, wanted, cache_blocks, table_width, highest, most; /* highest: rank of all */
+    const int32_t *tokens, *positions;     /* [rows] */
+    const int32_t *sequences;              /* [rows]: whose line of tables */
+    const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
+    const int32_t *wanted_rows;            /* [wanted] */
+    const Group *group;                    /* rows of one voice stand together, without a gap */
+    uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][width] */
+    float *x, *even, *seen, *last;         /* [rows][width]; last is [wanted][width] */
+    float *wide;                           /* [rows][outputs of the widest linear layer] */
+    float *low;                            /* [rows][highest] */
+    float *logits;                         /* [wanted][vocabulary, filled up to WIDE] */
+    float *scratch;                        /* [threads][the longest sequence] */
+    float *maxima;                         /* [threads][2][groups of logits] */
+    float *values;                         /* [threads][most]: largest logits, and where they are */
+    int32_t *places;
+    int32_t *chosen;                       /* [wanted]: tokens drawn; none where it is NULL */
+    const float *temperature, *top_p;      /* [wanted] */
+    const int64_t *top_k;                  /* [wanted], at most `most` each */
+    const double *uniform;                 /* [wanted], in [0, 1) */
+} Call;
+
+typedef struct {
+    int64_t threads;
+    pthread_t *helpers;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint64_t round;
+    int64_t started;
+    bool ending;
+    const Model *model;
+    const Call *call;
+    atomic_long next, arrived, phase;
+} Team;
+
+/* ---- threads: those who arrive at the end of a phase wait for the others, then all take pieces of the next one ---- */
+
+static void barrier(Team *team)
+{
+    long phase = atomic_load_explicit(&team->phase, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&team->arrived, 1, memory_order_acq_rel) == team->threads - 1) {
+        atomic_store_explicit(&team->arrived, 0, memory_order_relaxed);
+        atomic_store_explicit(&team->next, 0, memory_order_relaxed);
+        atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
+        return;
+    }
+    for (long looks = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase; looks++) {
+        if (looks < PATIENCE)
+            _mm_pause();
+        else
+            sched_yield();
+    }
+}
+
+static inline int64_t next(Team *team)
+{
+    return atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
+}
+
+#define EACH(piece, pieces) for (int64_t piece; (piece = next(team)) < (pieces);)
+
+/* ---- products ---- */
+
+static inline __m256 of_int8(const int8_t *from)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+}
+
+static inline __m256 of_half(const uint16_t *from)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
+}
+
+#define UNROLLED _Pragma("GCC unroll 32") /* else the sums would live in memory */
+
+/* y = x times a block, or that added to y, for `rows` rows, which are known where this is inlined. */
+static inline __attribute__((always_inline)) void tile(
+    int rows, const float *x, int64_t x_stride, int64_t inputs, const int8_t *block, const float *scale, const float *bias,
+    bool add, float *y, int64_t y_stride)
+{
+    __m256 sums[TILE][2], scales[2], biases[2];
+    UNROLLED for (int row = 0; row < rows; row++)
+        sums[row][0] = sums[row][1] = _mm256_setzero_ps();
+    for (int64_t input = 0; input < inputs; input++) {
+        __m256 low = of_int8(block + input * WIDE), high = of_int8(block + input * WIDE + LANES);
+        UNROLLED for (int row = 0; row < rows; row++) {
+            __m256 factor = _mm256_broadcast_ss(x + row * x_stride + input);
+            sums[row][0] = _mm256_fmadd_ps(factor, low, sums[row][0]);
+            sums[row][1] = _mm256_fmadd_ps(factor, high, sums[row][1]);
+        }
+    }
+    for (int part = 0; part < 2; part++) {
+        scales[part] = _mm256_loadu_ps(scale + part * LANES);
+        biases[part] = bias ? _mm256_loadu_ps(bias + part * LANES) : _mm256_setzero_ps();
+    }
+    UNROLLED for (int row = 0; row < rows; row++) {
+        UNROLLED for (int part = 0; part < 2; part++) {
+            float *to = y + row * y_stride + part * LANES;
+            __m256 sum = _mm256_fmadd_ps(sums[row][part], scales[part], biases[part]);
+            _mm256_storeu_ps(to, add ? _mm256_add_ps(_mm256_loadu_ps(to), sum) : sum);
+        }
+    }
+}
+
+/* WIDE outputs of `linear` from `first` on, of `rows` rows. */
+static void product(
+    int64_t rows, const float *x, int64_t x_stride, const Linear *linear, int64_t first, bool add, float *y, int64_t y_stride)
+{
+    int64_t inputs = linear->inputs;
+    const int8_t *block = linear->weight + first * inputs;
+    const float *scale = linear->scale + first, *bias = linear->bias ? linear->bias + first : NULL;
+    for (; rows > 0; rows -= TILE, x += TILE * x_stride, y += TILE * y_stride) {
+        switch (rows) {
+        case 1: tile(1, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+        case 2: tile(2, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+        case 3: tile(3, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+        case 4: tile(4, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+        case 5: tile(5, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+        default: tile(TILE, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+        }
+    }
+}
+
+/* ---- functions of numbers ---- */
+
+/* e^x within 2 ulp, by Cody and Waite's reduction and the polynomial of Cephes' expf. */
+static inline __m256 exponential(__m256 x)
+{
+    x = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(88.0f)), _mm256_set1_ps(-87.0f));
+    __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
+    __m256 p = _mm256_set1_ps(1.9875691500e-4f);
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
+    p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), _mm256_set1_ps(1.0f));
+    return _mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
+}
+
+static inline float sum_of(__m256 x)
+{
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+static inline float largest_of(__m256 x)
+{
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+static void activate(int64_t activation, float *y)
+{
+    for (int part = 0; part < WIDE; part += LANES) {
+        __m256 x = _mm256_loadu_ps(y + part);
+        if (activation == RELU) {
+            x = _mm256_max_ps(x, _mm256_setzero_ps());
+        } else if (activation == GELU_ERF) {
+            for (int lane = part; lane < part + LANES; lane++)
+                y[lane] = 0.5f * y[lane] * (1.0f + erff(y[lane] * (float)M_SQRT1_2));
+            continue;
+        } else {
+            __m256 inner = x; /* x times the logistic function of it; tanh(u) is 2 logistic(2 u) - 1 */
+            if (activation == GELU_TANH)
+                inner = _mm256_mul_ps(
+                    _mm256_mul_ps(x, _mm256_set1_ps(2 * 0.7978845608f)),
+                    _mm256_fmadd_ps(_mm256_mul_ps(x, x), _mm256_set1_ps(0.044715f), _mm256_set1_ps(1.0f)));
+            __m256 rest = exponential(_mm256_sub_ps(_mm256_setzero_ps(), inner));
+            x = _mm256_div_ps(x, _mm256_add_ps(rest, _mm256_set1_ps(1.0f)));
+        }
+        _mm256_storeu_ps(y + part, x);
+    }
+}
+
+static void normalize(const float *x, int64_t width, Norm norm, float epsilon, float *y)
+{
+    __m256 sum = _mm256_setzero_ps(), squares = _mm256_setzero_ps();
+    for (int64_t i = 0; i < width; i += LANES)
+        sum = _mm256_add_ps(sum, _mm256_loadu_ps(x + i));
+    __m256 mean = _mm256_set1_ps(sum_of(sum) / (float)width);
+    for (int64_t i = 0; i < width; i += LANES) {
+        __m256 away = _mm256_sub_ps(_mm256_loadu_ps(x + i), mean);
+        squares = _mm256_fmadd_ps(away, away, squares);
+    }
+    __m256 scale = _mm256_set1_ps(1.0f / sqrtf(sum_of(squares) / (float)width + epsilon));
+    for (int64_t i = 0; i < width; i += LANES) {
+        __m256 even = _mm256_mul_ps(_mm256_sub_ps(_mm256_loadu_ps(x + i), mean), scale);
+        _mm256_storeu_ps(y + i, _mm256_fmadd_ps(even, _mm256_loadu_ps(norm.weight + i), _mm256_loadu_ps(norm.bias + i)));
+    }
+}
+
+/* ---- the parts of a step; each ends with a barrier ---- */
+
+static int64_t filled_up(int64_t outputs)
+{
+    return (outputs + WIDE - 1) / WIDE * WIDE;
+}
+
+static void norm_rows(Team *team, const float *x, const int32_t *rows, int64_t count, Norm norm, float *y)
+{
+    int64_t width = team->model->width;
+    EACH (row, count)
+        normalize(x + (rows ? rows[row] : row) * width, width, norm, team->model->epsilon, y + row * width);
+    barrier(team);
+}
+
+/* The numbers of linear layers go on through all blocks; this one is the head's. */
+enum { HEAD = -1 };
+
+/* Rows of a group that a layer reads. */
+typedef struct { int64_t start, count; } Span;
+
+static inline Span span(const Group *group, int64_t number)
+{
+    if (number == HEAD)
+        return (Span){group->wanted_start, group->wanted_end - group->wanted_start};
+    return (Span){group->start, group->end - group->start};
+}
+
+/* low = x a for every voice. */
+static void descend(Team *team, int64_t number, const float *x, int64_t inputs)
+{
+    const Call *call = team->call;
+    int64_t parts = call->highest / WIDE;
+    EACH (piece, call->groups * parts) {
+        const Group *group = call->group + piece / parts;
+        const Voice *voice = group->voice;
+        int64_t first = piece % parts * WIDE;
+        if (!voice || first >= (number == HEAD ? voice->embedding_rank : voice->rank))
+            continue;
+        Span rows = span(group, number);
+        product(rows.count, x + rows.start * inputs, inputs, number == HEAD ? &voice->t : voice->a + number, first, false,
+                call->low + rows.start * call->highest + first, call->highest);
+    }
+    barrier(team);
+}
+
+/* y = x times the layer + low b, through the activation if there is one; added to what y holds if `add`. */
+static void ascend(Team *team, int64_t number, const Linear *linear, const float *x, int64_t activation, bool add, float *y)
+{
+    const Call *call = team->call;
+    int64_t rows = number == HEAD ? call->wanted : call->rows, stride = filled_up(linear->outputs), blocks = stride / WIDE;
+    int64_t some = blocks / (8 * team->threads) + 1;
+    some = some < MOST_BLOCKS ? some : MOST_BLOCKS;
+    EACH (piece, (blocks + some - 1) / some) {
+        int64_t start = piece * some * WIDE, end = start + some * WIDE < stride ? start + some * WIDE : stride;
+        for (int64_t first = start; first < end; first += WIDE)
+            product(rows, x, linear->inputs, linear, first, add, y + first, stride);
+        for (int64_t i = 0; i < call->groups; i++) {
+            const Group *group = call->group + i;
+            const Voice *voice = group->voice;
+            if (!voice || !(number == HEAD ? voice->embedding_rank : voice->rank))
+                continue;
+            Span own = span(group, number);
+            for (int64_t first = start; first < end; first += WIDE)
+                product(own.count, call->low + own.start * call->highest, call->highest,
+                        number == HEAD ? &voice->e : voice->b + number, first, true, y + own.start * stride + first, stride);
+        }
+        if (activation != NONE)
+            for (int64_t row = 0; row < rows; row++)
+                for (int64_t first = start; first < end; first += WIDE)
+                    activate(activation, y + row * stride + first);
+    }
+    barrier(team);
+}
+
+static inline float entry(const Linear *linear, int64_t input, int64_t column)
+{
+    return (float)linear->weight[(column / WIDE * linear->inputs + input) * WIDE + column % WIDE] * linear->scale[column];
+}
+
+/* x = the token's and the position's embedding, and what the voice changes of the token's. */
+static void embed(Team *team)
+{
+    const Model *model = team->model;
+    const Call *call = team->call;
+    int64_t width = model->width;
+    EACH (piece, call->groups) {
+        const Group *group = call->group + piece;
+        const Voice *voice = group->voice;
+        for (int64_t row = group->start; row < group->end; row++) {
+            int64_t token = call->tokens[row];
+            const float *position = model->positions + call->positions[row] * width;
+            float *x = call->x + row * width, *own = call->low + row * call->highest;
+            for (int64_t i = 0; i < width; i++)
+                x[i] = entry(&model->tokens, i, token) + position[i];
+            if (!voice || !voice->embedding_rank)
+                continue;
+            for (int64_t i = 0; i < voice->e.inputs; i++)
+                own[i] = entry(&voice->e, i, token);
+            for (int64_t first = 0; first < width; first += WIDE)
+                product(1, own, call->highest, &voice->d, first, true, x + first, width);
+        }
+    }
+    barrier(team);
+}
+
+/* Where the keys of a row's sequence at a position are; its values stand behind them. */
+static inline uint16_t *cached(const Model *model, const Call *call, int64_t layer, int64_t row, int64_t position)
+{
+    int64_t block = call->tables[call->sequences[row] * call->table_width + position / POSITIONS];
+    return call->cache + ((layer * call->cache_blocks + block) * POSITIONS + position % POSITIONS) * 2 * model->width;
+}
+
+static void remember(Team *team, int64_t layer)
+{
+    const Model *model = team->model;
+    const Call *call = team->call;
+    int64_t width = model->width, stride = filled_up(3 * width);
+    EACH (row, call->rows) {
+        const float *from = call->wide + row * stride + width;
+        uint16_t *to = cached(model, call, layer, row, call->positions[row]);
+        for (int64_t i = 0; i < 2 * width; i += LANES)
+            _mm_storeu_si128((__m128i *)(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
+    }
+    barrier(team);
+}
+
+/* One head of one row over all positions up to its own; `size` is known where it is inlined. */
+static inline __attribute__((always_inline)) void attend_head(
+    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores)
+{
+    const float *query = call->wide + row * filled_up(3 * model->width) + offset;
+    float *to = call->seen + row * model->width + offset;
+    float scale = model->blocks[layer].scale, highest = -INFINITY;
+    int64_t count = call->positions[row] + 1, whole = (count + LANES - 1) / LANES * LANES;
+    for (int64_t position = 0; position < count; position++) {
+        const uint16_t *key = cached(model, call, layer, row, position) + offset;
+        __m256 sum = _mm256_setzero_ps();
+        for (int64_t i = 0; i < size; i += LANES)
+            sum = _mm256_fmadd_ps(_mm256_loadu_ps(query + i), of_half(key + i), sum);
+        scores[position] = sum_of(sum) * scale;
+        highest = fmaxf(highest, scores[position]);
+    }
+    for (int64_t position = count; position < whole; position++)
+        scores[position] = -INFINITY;
+    __m256 total = _mm256_setzero_ps();
+    for (int64_t position = 0; position < whole; position += LANES) {
+        __m256 share = exponential(_mm256_sub_ps(_mm256_loadu_ps(scores + position), _mm256_set1_ps(highest)));
+        _mm256_storeu_ps(scores + position, share);
+    }
+    for (int64_t position = count; position < whole; position++)
+        scores[position] = 0;
+    for (int64_t position = 0; position < whole; position += LANES)
+        total = _mm256_add_ps(total, _mm256_loadu_ps(scores + position));
+    __m256 sums[MOST_SIZE / LANES];
+    for (int64_t i = 0; i < size / LANES; i++)
+        sums[i] = _mm256_setzero_ps();
+    for (int64_t position = 0; position < count; position++) {
+        const uint16_t *value = cached(model, call, layer, row, position) + model->width + offset;
+        __m256 share = _mm256_broadcast_ss(scores + position);
+        for (int64_t i = 0; i < size / LANES; i++)
+            sums[i] = _mm256_fmadd_ps(share, of_half(value + i * LANES), sums[i]);
+    }
+    __m256 part = _mm256_set1_ps(1.0f / sum_of(total));
+    for (int64_t i = 0; i < size / LANES; i++)
+        _mm256_storeu_ps(to + i * LANES, _mm256_mul_ps(sums[i], part));
+}
+
+static void attend(Team *team, int64_t layer, int64_t thread)
+{
+    const Model *model = team->model;
+    const Call *call = team->call;
+    int64_t size = model->width / model->heads;
+    float *scores = call->scratch + thread * call->table_width * POSITIONS;
+    EACH (piece, call->rows * model->heads) {
+        int64_t row = piece / model->heads, offset = piece % model->heads * size;
+        if (size == 64)
+            attend_head(model, call, layer, row, offset, 64, scores);
+        else
+            attend_head(model, call, layer, row, offset, size, scores);
+    }
+    barrier(team);
+}
+
+/* ---- the largest logits ---- */
+
+/* The kth largest of x [count], which is put in another order; k is at most count. */
+static float kth_largest(float *x, int64_t count, int64_t k)
+{
+    int64_t low = 0, high = count - 1;
+    while (low < high) {
+        float pivot = x[(low + high) / 2];
+        int64_t i = low, j = high;
+        while (i <= j) {
+            while (x[i] > pivot)
+                i++;
+            while (x[j] < pivot)
+                j--;
+            if (i <= j) {
+                float kept = x[i];
+                x[i++] = x[j];
+                x[j--] = kept;
+            }
+        }
+        if (k - 1 <= j)
+            high = j;
+        else if (k - 1 >= i)
+            low = i;
+        else
+            break;
+    }
+    return x[k - 1];
+}
+
+/* The `most` largest of `logits` and their places, largest first; how many there are: fewer where some are no numbers.
+   The kth largest of the groups' maxima is at most the kth largest of all, so few groups have to be looked through. */
+static int64_t largest_logits(
+    const float *logits, int64_t vocabulary, int64_t most, float *maxima, float *values, int32_t *places)
+{
+    int64_t groups = (vocabulary + GROUP - 1) / GROUP, count = 0;
+    float *ordered = maxima + groups;
+    for (int64_t group = 0; group < groups; group++) {
+        const float *from = logits + group * GROUP;
+        int64_t size = vocabulary - group * GROUP < GROUP ? vocabulary - group * GROUP : GROUP, i = 0;
+        __m256 top = _mm256_set1_ps(-INFINITY);
+        float found = -INFINITY;
+        for (; i + LANES <= size; i += LANES)
+            top = _mm256_max_ps(_mm256_loadu_ps(from + i), top);
+        for (; i < size; i++)
+            found = fmaxf(found, from[i]);
+        maxima[group] = ordered[group] = fmaxf(found, largest_of(top));
+    }
+    float least = groups >= most ? kth_largest(ordered, groups, most) : -INFINITY;
+    for (int64_t group = 0; group < groups; group++) {
+        if (maxima[group] < least)
+            continue;
+        for (int64_t token = group * GROUP; token < vocabulary && token < (group + 1) * GROUP; token++) {
+            float logit = logits[token];
+            if (!(logit >= least) || (count == most && !(logit > values[most - 1])))
+                continue;
+            int64_t place = count < most ? count++ : most - 1;
+            for (; place && values[place - 1] < logit; place--) {
+                values[place] = values[place - 1];
+                places[place] = places[place - 1];
+            }
+            values[place] = logit;
+            places[place] = (int32_t)token;
+        }
+    }
+    return count;
+}
+
+/* Which of `count` logits, largest first, `uniform` falls on, after top-k, temperature and top-p in that order; as
+   sampling.py says. They are written over. */
+static int64_t draw(float *values, int64_t count, float temperature, float top_p, int64_t top_k, double uniform)
+{
+    double total = 0, kept = 0, reached = 0;
+    int64_t most = 0;
+    count = count < top_k ? count : top_k;
+    float top = count ? values[0] : 0;
+    for (int64_t i = 0; i < count; i++)
+        total += values[i] = expf((values[i] - top) / temperature);
+    while (most < count && kept < top_p * total)
+        kept += values[most++];
+    for (int64_t i = 0; i < most; i++)
+        if ((reached += values[i]) > uniform * kept)
+            return i;
+    return most ? most - 1 : 0;
+}
+
+static void choose(Team *team, int64_t thread)
+{
+    const Call *call = team->call;
+    int64_t vocabulary = team->model->vocabulary, stride = filled_up(vocabulary);
+    float *maxima = call->maxima + 2 * thread * ((vocabulary + GROUP - 1) / GROUP);
+    float *values = call->values + thread * call->most;
+    int32_t *places = call->places + thread * call->most;
+    EACH (row, call->chosen ? call->wanted : 0) {
+        int64_t count = largest_logits(call->logits + row * stride, vocabulary, call->most, maxima, values, places);
+        int64_t place = draw(values, count, call->temperature[row], call->top_p[row], call->top_k[row], call->uniform[row]);
+        call->chosen[row] = count ? places[place] : 0;
+    }
+    barrier(team);
+}
+
+/* ---- a step ---- */
+
+static void step(Team *team, int64_t thread)
+{
+    const Model *model = team->model;
+    const Call *call = team->call;
+    embed(team);
+    for (int64_t layer = 0; layer < model->layers; layer++) {
+        const Block *block = model->blocks + layer;
+        const Linear *linears = block->linears;
+        int64_t number = layer * LINEARS;
+        norm_rows(team, call->x, NULL, call->rows, block->norm_1, call->even);
+        descend(team, number + ATTN, call->even, model->width);
+        ascend(team, number + ATTN, linears + ATTN, call->even, NONE, false, call->wide);
+        remember(team, layer);
+        attend(team, layer, thread);
+        descend(team, number + PROJ, call->seen, model->width);
+        ascend(team, number + PROJ, linears + PROJ, call->seen, NONE, true, call->x);
+        norm_rows(team, call->x, NULL, call->rows, block->norm_2, call->even);
+        descend(team, number + FC, call->even, model->width);
+        ascend(team, number + FC, linears + FC, call->even, model->activation, false, call->wide);
+        descend(team, number + OUT, call->wide, linears[OUT].inputs);
+        ascend(team, number + OUT, linears + OUT, call->wide, NONE, true, call->x);
+    }
+    norm_rows(team, call->x, call->wanted_rows, call->wanted, model->norm, call->last);
+    descend(team, HEAD, call->last, model->width);
+    ascend(team, HEAD, &model->head, call->last, NONE, false, call->logits);
+    choose(team, thread);
+}
+
+/* ---- packing ---- */
+
+/* `from` [inputs][outputs] as int8, packed, and a scale an output: the largest of each is 127. */
+void pack(const float *from, int64_t inputs, int64_t outputs, int8_t *to, float *scales)
+{
+    const __m256 sign = _mm256_set1_ps(-0.0f), most = _mm256_set1_ps(127.0f);
+    for (int64_t first = 0; first < filled_up(outputs); first += LANES) {
+        int64_t count = outputs - first;
+        __m256i there = _mm256_cmpgt_epi32(_mm256_set1_epi32(count < LANES ? (int)count : LANES),
+                                           _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+        __m256 largest = _mm256_setzero_ps();
+        for (int64_t input = 0; input < inputs; input++)
+            largest = _mm256_max_ps(
+                largest, _mm256_andnot_ps(sign, _mm256_maskload_ps(from + input * outputs + first, there)));
+        _mm256_storeu_ps(scales + first, _mm256_div_ps(largest, most));
+        __m256 some = _mm256_cmp_ps(largest, _mm256_setzero_ps(), _CMP_GT_OQ);
+        __m256 factor = _mm256_and_ps(some, _mm256_div_ps(most, largest));
+        int8_t *at = to + first / WIDE * WIDE * inputs + first % WIDE;
+        for (int64_t input = 0; input < inputs; input++) {
+            __m256i whole = _mm256_cvtps_epi32(
+                _mm256_mul_ps(_mm256_maskload_ps(from + input * outputs + first, there), factor));
+            __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+            _mm_storel_epi64((__m128i *)(at + input * WIDE), _mm_packs_epi16(half, half));
+        }
+    }
+}
+
+/* ---- the team ---- */
+
+static void *help(void *given)
+{
+    Team *team = given;
+    pthread_mutex_lock(&team->lock);
+    int64_t thread = ++team->started;
+    uint64_t done = 0;
+    for (;;) {
+        while (team->round == done && !team->ending)
+            pthread_cond_wait(&team->changed, &team->lock);
+        if (team->ending)
+            break;
+        done = team->round;
+        pthread_mutex_unlock(&team->lock);
+        step(team, thread);
+        pthread_mutex_lock(&team->lock);
+    }
+    pthread_mutex_unlock(&team->lock);
+    return NULL;
+}
+
+/* Of a call and a model, so that whoever calls can see that they mean the same. */
+void struct_sizes(int64_t *call, int64_t *model)
+{
+    *call = sizeof(Call);
+    *model = sizeof(Model);
+}
+
+void team_free(Team *team)
+{
+    pthread_mutex_lock(&team->lock);
+    team->ending = true;
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+    for (int64_t i = 0; i < team->threads - 1; i++)
+        pthread_join(team->helpers[i], NULL);
+    pthread_cond_destroy(&team->changed);
+    pthread_mutex_destroy(&team->lock);
+    free(team->helpers);
+    free(team);
+}
+
+/* NULL where threads cannot be started. */
+Team *team_new(int64_t threads)
+{
+    Team *team = calloc(1, sizeof *team);
+    pthread_t *helpers = calloc((size_t)threads, sizeof *helpers);
+    if (!team || !helpers) {
+        free(team);
+        free(helpers);
+        return NULL;
+    }
+    team->helpers = helpers;
+    pthread_mutex_init(&team->lock, NULL);
+    pthread_cond_init(&team->changed, NULL);
+    for (team->threads = 1; team->threads < threads; team->threads++) {
+        if (pthread_create(helpers + team->threads - 1, NULL, help, team)) {
+            team_free(team);
+            return NULL;
+        }
+    }
+    return team;
+}
+
+/* A step with the calling thread as one of the team. */
+void team_step(Team *team, const Model *model, const Call *call)
+{
+    pthread_mutex_lock(&team->lock);
+    team->model = model;
+    team->call = call;
+    team->round++;
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+    step(team, 0);
+}

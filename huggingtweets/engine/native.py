@@ -1,0 +1,237 @@
+"""The kernels of `kernels.c` as Python calls them: a team of threads, a model's weights packed, and voices packed.
+
+Knows ctypes, layouts in memory and which processors and shapes the kernels can do. Does not know rows or requests.
+"""
+
+import ctypes
+import importlib.util
+import weakref
+from ctypes import POINTER, Structure, c_float, c_int64, c_void_p
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.weights import PLACES, Affine, Weights
+
+LIBRARY = "huggingtweets.engine._kernels"
+LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
+LOGITS = 64  # that share a maximum
+MOST_SIZE = 256  # of an attention head
+ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
+
+
+class _Norm(Structure):
+    _fields_ = (("weight", c_void_p), ("bias", c_void_p))
+
+
+class _Linear(Structure):
+    _fields_ = (
+        ("weight", c_void_p),
+        ("scale", c_void_p),
+        ("bias", c_void_p),
+        ("inputs", c_int64),
+        ("outputs", c_int64),
+    )
+
+
+class _Block(Structure):
+    _fields_ = (("norm_1", _Norm), ("norm_2", _Norm), ("linears", _Linear * len(PLACES)), ("scale", c_float))
+
+
+class _Model(Structure):
+    _fields_ = (
+        ("layers", c_int64),
+        ("width", c_int64),
+        ("heads", c_int64),
+        ("vocabulary", c_int64),
+        ("activation", c_int64),
+        ("epsilon", c_float),
+        ("tokens", _Linear),
+        ("positions", c_void_p),
+        ("blocks", POINTER(_Block)),
+        ("norm", _Norm),
+        ("head", _Linear),
+    )
+
+
+class _Voice(Structure):
+    _fields_ = (
+        ("rank", c_int64),
+        ("embedding_rank", c_int64),
+        ("a", POINTER(_Linear)),
+        ("b", POINTER(_Linear)),
+        ("e", _Linear),
+        ("d", _Linear),
+        ("t", _Linear),
+    )
+
+
+class Group(Structure):
+    """Rows, and wanted rows, of one voice."""
+
+    _fields_ = (
+        ("voice", POINTER(_Voice)),
+        ("start", c_int64),
+        ("end", c_int64),
+        ("wanted_start", c_int64),
+        ("wanted_end", c_int64),
+    )
+
+
+class CallStruct(Structure):
+    """What one step reads and writes; `kernels.c` has the shapes."""
+
+    _fields_ = (
+        *((name, c_int64) for name in ("rows", "groups", "wanted", "cache_blocks", "table_width", "highest", "most")),
+        *((name, c_void_p) for name in ("tokens", "positions", "sequences", "tables", "wanted_rows")),
+        ("group", POINTER(Group)),
+        *((name, c_void_p) for name in ("cache", "x", "even", "seen", "last", "wide", "low", "logits")),
+        *((name, c_void_p) for name in ("scratch", "maxima", "values", "places", "chosen")),
+        *((name, c_void_p) for name in ("temperature", "top_p", "top_k", "uniform")),
+    )
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    """Raises `RuntimeError` where the kernels were not compiled or the processor cannot run them."""
+    found = importlib.util.find_spec(LIBRARY)
+    if found is None or found.origin is None:
+        raise RuntimeError("the kernels were not compiled when this was installed")
+    library = ctypes.CDLL(found.origin)
+    library.kernels_run_here.restype = library.has_int8_products.restype = ctypes.c_bool
+    if not library.kernels_run_here():
+        raise RuntimeError("the processor lacks AVX2, FMA or F16C")
+    call, model = c_int64(), c_int64()
+    library.struct_sizes(ctypes.byref(call), ctypes.byref(model))
+    if (call.value, model.value) != (ctypes.sizeof(CallStruct), ctypes.sizeof(_Model)):
+        raise RuntimeError("the kernels were compiled from other sources; install again")
+    library.team_new.argtypes, library.team_new.restype = [c_int64], c_void_p
+    library.team_free.argtypes, library.team_free.restype = [c_void_p], None
+    library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_void_p, c_void_p], None
+    library.team_step.argtypes, library.team_step.restype = [c_void_p, POINTER(_Model), POINTER(CallStruct)], None
+    return library
+
+
+def has_int8_products() -> bool:
+    """Whether the processor multiplies int8 by itself; raises `RuntimeError` as above."""
+    return bool(_library().has_int8_products())
+
+
+class Team:
+    """Threads that make a step together, the calling one among them."""
+
+    def __init__(self, threads: int):
+        library = _library()
+        self.threads = threads
+        self._team = library.team_new(threads)
+        if not self._team:
+            raise RuntimeError(f"{threads} threads cannot be started")
+        # At the end of the process somebody may still be in a step.
+        weakref.finalize(self, library.team_free, self._team).atexit = False
+
+    def step(self, model: "PackedWeights", call: CallStruct) -> None:
+        """Read the call's tokens; its logits and largest logits are written."""
+        _library().team_step(self._team, model.struct, call)
+
+
+class _Packed:
+    """Memory that structures point to."""
+
+    def __init__(self) -> None:
+        self._kept: list[NDArray[Any]] = []
+
+    @property
+    def bytes(self) -> int:
+        """What it takes."""
+        return sum(array.nbytes for array in self._kept)
+
+    def _keep(self, array: NDArray[Any]) -> int:
+        """Its address; it lives as long as this does."""
+        self._kept.append(array)
+        return int(array.ctypes.data)
+
+    def _floats(self, tensor: torch.Tensor) -> int:
+        return self._keep(tensor.float().contiguous().numpy().copy())
+
+    def _norm(self, affine: Affine) -> _Norm:
+        return _Norm(self._floats(affine.weight), self._floats(affine.bias))
+
+    def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None) -> _Linear:
+        """Of `matrix` [in, out] and `bias` [out]."""
+        inputs, outputs = matrix.shape
+        whole = np.empty((filled_up(outputs), inputs), np.int8)
+        scale = np.empty(filled_up(outputs), np.float32)
+        given = matrix.float().contiguous()
+        _library().pack(given.data_ptr(), inputs, outputs, whole.ctypes.data, scale.ctypes.data)
+        if bias is not None:
+            bias = torch.nn.functional.pad(bias, (0, -outputs % WIDE))
+        return _Linear(
+            self._keep(whole), self._keep(scale), None if bias is None else self._floats(bias), inputs, outputs
+        )
+
+
+class PackedWeights(_Packed):
+    """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot do."""
+
+    def __init__(self, weights: Weights):
+        super().__init__()
+        outputs = {linear.bias.shape[0] for block in weights.blocks for linear in block.linears.values()}
+        size = weights.width // weights.heads
+        if size % LANES or size > MOST_SIZE or any(count % WIDE for count in (weights.width, *outputs)):
+            raise ValueError(f"no kernels for a width of {weights.width} and {weights.heads} heads")
+        self.width, self.vocabulary = weights.width, weights.tokens.shape[0]
+        self.widest, self.layers = max(outputs), len(weights.blocks)
+        head = self._linear(weights.head.T)
+        self._blocks = (_Block * self.layers)(
+            *(
+                _Block(
+                    self._norm(block.norm_1),
+                    self._norm(block.norm_2),
+                    (_Linear * len(PLACES))(
+                        *(self._linear(block.linears[place].weight, block.linears[place].bias) for place in PLACES)
+                    ),
+                    block.scale,
+                )
+                for block in weights.blocks
+            )
+        )
+        self.struct = _Model(
+            self.layers,
+            self.width,
+            weights.heads,
+            self.vocabulary,
+            ACTIVATIONS.index(weights.activation),
+            weights.epsilon,
+            head if weights.layout.tied else self._linear(weights.tokens.T),
+            self._floats(weights.positions),
+            self._blocks,
+            self._norm(weights.norm),
+            head,
+        )
+
+
+class PackedVoice(_Packed):
+    """An adapter as the kernels read it; its ranks are filled up to multiples of `WIDE`."""
+
+    def __init__(self, adapter: Adapter):
+        super().__init__()
+        factors = adapter.factors()
+        self.rank, self.embedding_rank = filled_up(adapter.rank), filled_up(adapter.embedding_rank)
+        count = len(factors.linears)
+        self._a = (_Linear * count)(*(self._linear(a) for a, _ in factors.linears))
+        self._b = (_Linear * count)(*(self._linear(b) for _, b in factors.linears))
+        embedding = []
+        if factors.embedding:
+            e, d = factors.embedding
+            embedding = [self._linear(e), self._linear(d), self._linear(d.T)]
+        self._struct = _Voice(self.rank, self.embedding_rank, self._a, self._b, *embedding)
+        self.pointer = ctypes.pointer(self._struct)
+
+
+def filled_up(count: int) -> int:
+    """The next multiple of `WIDE`."""
+    return -(-count // WIDE) * WIDE

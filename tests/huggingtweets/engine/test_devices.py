@@ -1,0 +1,56 @@
+"""Which decoder computes is chosen from the settings and what the machine has; in int8 it costs next to no quality."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from huggingtweets import base as bases
+from huggingtweets.engine import adapters, devices, native
+from huggingtweets.engine.torch_decoder import TorchDecoder
+from huggingtweets.engine.weights import Weights
+from huggingtweets.tokenizer import encode_all
+from tests.huggingtweets.engine.conftest import DECODERS, KERNELS_RUN, mean_loss, save_adapter
+
+
+@pytest.mark.parametrize("name", [name for name in DECODERS if name in ("openvino int8", "native")])
+def test_the_loss_in_int8_is_within_one_per_cent(posts: list[str], tmp_path: Path, name: str) -> None:
+    base = bases.load("models/base")
+    weights = Weights.of(base.model)
+    save_adapter(base.model, tmp_path, seed=1, rank=64, embedding_rank=64, spread=0.05)
+    adapter = adapters.load(tmp_path, weights.layout, torch.float32)
+    texts = [[base.end_of_text, *tokens.tolist()[:40]] for tokens in encode_all(base.tokenizer, posts[:20])]
+    whole = DECODERS[name](weights)
+    exact = TorchDecoder(weights)
+    for voice in (None, adapter):
+        expected = mean_loss(exact, voice, texts)
+        assert mean_loss(whole, voice, texts) == pytest.approx(expected, rel=0.01)
+        assert mean_loss(whole, voice, texts) != expected
+    assert abs(mean_loss(exact, adapter, texts) - mean_loss(exact, None, texts)) > 0.1
+
+
+def chosen(gpt2, settings, precision: str = "auto") -> str:
+    given = settings.model_copy(update={"precision": precision})
+    return type(devices.make_decoder(Weights.of(gpt2), given, adapted=True)).__name__
+
+
+@pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
+@pytest.mark.parametrize(("int8_products", "name"), [(True, "OpenVinoDecoder"), (False, "NativeDecoder")])
+def test_the_kernels_draw_where_the_processor_has_no_int8_products(
+    gpt2, tiny_generation, monkeypatch, int8_products, name
+) -> None:
+    monkeypatch.setattr(native, "has_int8_products", lambda: int8_products)
+    assert chosen(gpt2, tiny_generation, "auto") == chosen(gpt2, tiny_generation, "int8") == name
+    assert chosen(gpt2, tiny_generation, "fp32") == "TorchDecoder"
+
+
+def test_without_the_kernels_openvino_draws_and_without_it_torch(gpt2, tiny_generation, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(native, "LIBRARY", "huggingtweets.engine.none")
+    native._library.cache_clear()
+    assert chosen(gpt2, tiny_generation) == "OpenVinoDecoder"
+    assert not caplog.records
+    monkeypatch.setitem(sys.modules, "huggingtweets.engine.openvino_decoder", None)
+    assert chosen(gpt2, tiny_generation) == "TorchDecoder"
+    assert "neither the kernels nor OpenVINO can be used" in caplog.text
+    native._library.cache_clear()

@@ -1,0 +1,165 @@
+"""The kernels compute what torch computes from the same int8 weights, and draw what sampling.py draws."""
+
+import copy
+import platform
+import shutil
+from dataclasses import replace
+
+import pytest
+import torch
+from transformers import GPT2LMHeadModel
+
+from huggingtweets.engine import native
+from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.batch import Batch, Job
+from huggingtweets.engine.decoder import Cells, Decoder
+from huggingtweets.engine.native import PackedWeights
+from huggingtweets.engine.native_decoder import KEPT, NativeDecoder
+from huggingtweets.engine.openvino_graph import quantized
+from huggingtweets.engine.rows import Prompt, Row, Sampling
+from huggingtweets.engine.sampling import sample
+from huggingtweets.engine.torch_decoder import TorchDecoder
+from huggingtweets.engine.weights import Weights
+from tests.huggingtweets.engine.conftest import END, KERNELS_RUN, VOCABULARY, random_gpt2
+
+pytestmark = pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
+HALF = 1e-2  # what keys and values in fp16 may cost
+
+
+def rounded(matrix: torch.Tensor) -> torch.Tensor:
+    """`matrix` [in, out] as int8 holds it."""
+    whole, scale = quantized(matrix.T)
+    return torch.from_numpy(whole * scale).T
+
+
+def rounded_model(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
+    given = copy.deepcopy(model)
+    with torch.no_grad():
+        for name, weight in given.named_parameters():
+            if weight.ndim == 2 and "wpe" not in name:
+                weight.copy_(rounded(weight.T).T if "wte" in name or "lm_head" in name else rounded(weight))
+    return given
+
+
+def rounded_adapter(adapter: Adapter) -> Adapter:
+    given = replace(adapter, flat=adapter.flat.clone())
+    for pair in given.factors().linears:
+        for factor in pair:
+            factor.copy_(rounded(factor))
+    return given
+
+
+def logits(decoder: Decoder, adapter: Adapter | None, *prompts: list[int]) -> torch.Tensor:
+    """After each of `prompts`."""
+    return decoder.prefill([Prompt(each, adapter, [Row(adapter, Sampling(), 0, len(each), 5)]) for each in prompts])
+
+
+PROMPTS = [[END], [END, 5, 6], [END, *range(1, 70)], [VOCABULARY - 1] * 33]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_logits_are_those_of_the_rounded_weights(gpt2, voices, threads: int) -> None:
+    ours = NativeDecoder(Weights.of(gpt2), threads=threads)
+    theirs = TorchDecoder(Weights.of(rounded_model(gpt2)))
+    for adapter, same in ((None, None), (voices[1].adapter, rounded_adapter(voices[1].adapter))):
+        found, expected = logits(ours, adapter, *PROMPTS), logits(theirs, same, *PROMPTS)
+        torch.testing.assert_close(found, expected, atol=HALF, rtol=0)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_adapter_on_the_embedding_counts_in_full(gpt2, voices, number: int) -> None:
+    adapter = voices[number].adapter
+    found = logits(NativeDecoder(Weights.of(gpt2)), adapter, *PROMPTS)
+    expected = logits(TorchDecoder(Weights.of(gpt2)), adapter, *PROMPTS)
+    plain = replace(adapter, flat=adapter.flat.clone())
+    plain.factors().embedding[0].zero_()
+    without = logits(TorchDecoder(Weights.of(gpt2)), plain, *PROMPTS)
+    assert (found - expected).std() < 0.05 * expected.std()
+    assert (without - expected).std() > 0.3 * expected.std()
+
+
+@pytest.mark.parametrize("activation", ["gelu_new", "gelu", "relu", "silu"])
+def test_every_activation_and_untied_heads_are_known(activation: str) -> None:
+    model = random_gpt2(
+        2, activation_function=activation, tie_word_embeddings=False, scale_attn_by_inverse_layer_idx=True
+    )
+    model.lm_head.weight.data = torch.randn(VOCABULARY, 64) / 5
+    expected = logits(TorchDecoder(Weights.of(rounded_model(model))), None, *PROMPTS)
+    torch.testing.assert_close(logits(NativeDecoder(Weights.of(model)), None, *PROMPTS), expected, atol=HALF, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(top_k=1),
+        Sampling(top_k=5, top_p=0.5, temperature=0.7),
+        Sampling(top_k=50, top_p=0.95, temperature=1.3),
+        Sampling(top_k=1_000, top_p=1.0),
+        Sampling(top_k=20, top_p=0.0001),
+    ],
+)
+def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling) -> None:
+    """In company of rows with other settings."""
+    expected: list[int] = []
+    drawn: list[int] = []
+    real = NativeDecoder.advance
+
+    def advance(decoder: NativeDecoder, cells: Cells):
+        uniform = cells.uniform().clone()
+        tokens = real(decoder, cells)
+        wanted = sample(
+            torch.from_numpy(decoder._decoding.logits[:, :VOCABULARY]), uniform,
+            temperature=cells.temperature, top_k=cells.top_k, top_p=cells.top_p, widest=cells.widest,
+        )  # fmt: skip
+        expected.extend(wanted.tolist())
+        drawn.extend(tokens[0].tolist())
+        return tokens
+
+    monkeypatch.setattr(NativeDecoder, "advance", advance)
+    batch = Batch(NativeDecoder(Weights.of(gpt2)), -1)
+    batch.join([Job([END, 3], None, 8, sampling, 1), Job([END, 3], None, 3, Sampling(top_k=7, temperature=0.3), 2)])
+    while batch.rows:
+        batch.step()
+    assert len(expected) >= 11 * 70
+    assert drawn == expected
+
+
+@pytest.mark.parametrize("size", [1, 15, 64, 100, 307])
+def test_matrices_are_packed_as_numbers_are_rounded(size: int) -> None:
+    matrix = torch.randn(23, size)
+    matrix[:, 0] = 0
+    packed = native._Packed()
+    linear = packed._linear(matrix)
+    whole, scale = packed._kept
+    unpacked = (
+        (whole.reshape(-1, 23, native.WIDE) * scale.reshape(-1, 1, native.WIDE)).transpose(1, 0, 2).reshape(23, -1)
+    )
+    assert (linear.inputs, linear.outputs) == (23, size)
+    assert not unpacked[:, size:].any()
+    torch.testing.assert_close(torch.from_numpy(unpacked[:, :size]).float(), rounded(matrix), atol=1e-2, rtol=0)
+    assert (abs(unpacked[:, :size] - matrix.numpy()) <= scale[:size] * 0.5001).all()
+
+
+def test_voices_that_nobody_uses_are_let_go_of(gpt2, voices) -> None:
+    decoder = NativeDecoder(Weights.of(gpt2))
+    for _ in range(3 * KEPT):
+        logits(decoder, replace(voices[1].adapter), [END])
+    assert len(decoder._voices) == KEPT
+
+
+@pytest.mark.parametrize("shape", [{"n_embd": 40}, {"n_embd": 48, "n_head": 4}, {"n_inner": 100}])
+def test_shapes_that_the_kernels_cannot_do_are_refused(shape: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="no kernels for"):
+        PackedWeights(Weights.of(random_gpt2(3, **shape)))
+
+
+def test_kernels_from_other_sources_are_refused(monkeypatch) -> None:
+    native._library.cache_clear()
+    monkeypatch.setattr(native.ctypes, "sizeof", lambda _: 1)
+    with pytest.raises(RuntimeError, match="install again"):
+        native._library()
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or not shutil.which("gcc"), reason="needs gcc on x86-64")
+def test_the_installation_compiled_the_kernels() -> None:
+    native._library()
