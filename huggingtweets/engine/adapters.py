@@ -33,7 +33,7 @@ class Factors:
     embedding: tuple[torch.Tensor, torch.Tensor] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Adapter:
     """The factors of a voice. What peft calls alpha / r is in B and D; what has no adapter has zeros.
 

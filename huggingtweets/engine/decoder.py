@@ -37,7 +37,7 @@ class Decoder(Protocol):
 
     @property
     def bytes(self) -> int:
-        """What the base's weights take in memory."""
+        """What the base's weights take in memory, and what was made of adapters besides themselves."""
 
     @property
     def column_cost(self) -> float:

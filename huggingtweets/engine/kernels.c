@@ -39,6 +39,7 @@ enum {
     POSITIONS = 32,    /* in a block of the cache */
     GROUP = 64,        /* logits with one maximum */
     MOST_SIZE = 256,   /* of an attention head */
+    SOME = 4,          /* blocks of a factor in a piece of work */
     MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
     PATIENCE = 2000,   /* looks at a barrier before other threads are let on */
 };
@@ -142,50 +143,88 @@ static inline __m256 of_half(const uint16_t *from)
 
 #define UNROLLED _Pragma("GCC unroll 32") /* else the sums would live in memory */
 
-/* y = x times a block, or that added to y, for `rows` rows, which are known where this is inlined. */
+/* y = x times some blocks of a matrix, or that added to y, for `rows` rows. What is at `then` will be read next. `rows` and
+   `blocks` are known where this is inlined. */
 static inline __attribute__((always_inline)) void tile(
-    int rows, const float *x, int64_t x_stride, int64_t inputs, const int8_t *block, const float *scale, const float *bias,
-    bool add, float *y, int64_t y_stride)
+    int rows, int blocks, const float *x, int64_t x_stride, const Linear *linear, int64_t first, bool add, float *y,
+    int64_t y_stride, const int8_t *then)
 {
-    __m256 sums[TILE][2], scales[2], biases[2];
-    UNROLLED for (int row = 0; row < rows; row++)
-        sums[row][0] = sums[row][1] = _mm256_setzero_ps();
+    int64_t inputs = linear->inputs;
+    const int8_t *weight = linear->weight + first * inputs;
+    __m256 sums[TILE][2];
+    UNROLLED for (int i = 0; i < rows * blocks; i++)
+        sums[i][0] = sums[i][1] = _mm256_setzero_ps();
     for (int64_t input = 0; input < inputs; input++) {
-        __m256 low = of_int8(block + input * WIDE), high = of_int8(block + input * WIDE + LANES);
-        UNROLLED for (int row = 0; row < rows; row++) {
-            __m256 factor = _mm256_broadcast_ss(x + row * x_stride + input);
-            sums[row][0] = _mm256_fmadd_ps(factor, low, sums[row][0]);
-            sums[row][1] = _mm256_fmadd_ps(factor, high, sums[row][1]);
+        __m256 factors[TILE];
+        if (rows < 4) /* else memory is not what is waited for */
+            _mm_prefetch((const char *)(then + input * blocks * WIDE), _MM_HINT_T0);
+        if (blocks > 1)
+            UNROLLED for (int row = 0; row < rows; row++)
+                factors[row] = _mm256_broadcast_ss(x + row * x_stride + input);
+        UNROLLED for (int block = 0; block < blocks; block++) {
+            const int8_t *at = weight + (block * inputs + input) * WIDE;
+            __m256 low = of_int8(at), high = of_int8(at + LANES);
+            UNROLLED for (int row = 0; row < rows; row++) {
+                __m256 factor = blocks > 1 ? factors[row] : _mm256_broadcast_ss(x + row * x_stride + input);
+                __m256 *sum = sums[row * blocks + block];
+                sum[0] = _mm256_fmadd_ps(factor, low, sum[0]);
+                sum[1] = _mm256_fmadd_ps(factor, high, sum[1]);
+            }
         }
     }
-    for (int part = 0; part < 2; part++) {
-        scales[part] = _mm256_loadu_ps(scale + part * LANES);
-        biases[part] = bias ? _mm256_loadu_ps(bias + part * LANES) : _mm256_setzero_ps();
-    }
-    UNROLLED for (int row = 0; row < rows; row++) {
-        UNROLLED for (int part = 0; part < 2; part++) {
-            float *to = y + row * y_stride + part * LANES;
-            __m256 sum = _mm256_fmadd_ps(sums[row][part], scales[part], biases[part]);
+    UNROLLED for (int part = 0; part < 2 * blocks; part++) {
+        __m256 scale = _mm256_loadu_ps(linear->scale + first + part * LANES);
+        __m256 bias = linear->bias ? _mm256_loadu_ps(linear->bias + first + part * LANES) : _mm256_setzero_ps();
+        UNROLLED for (int row = 0; row < rows; row++) {
+            float *to = y + row * y_stride + first + part * LANES;
+            __m256 sum = _mm256_fmadd_ps(sums[row * blocks + part / 2][part % 2], scale, bias);
             _mm256_storeu_ps(to, add ? _mm256_add_ps(_mm256_loadu_ps(to), sum) : sum);
         }
     }
 }
 
-/* WIDE outputs of `linear` from `first` on, of `rows` rows. */
-static void product(
-    int64_t rows, const float *x, int64_t x_stride, const Linear *linear, int64_t first, bool add, float *y, int64_t y_stride)
+/* Outputs of a matrix. */
+typedef struct { const Linear *linear; int64_t start, end; } Range;
+
+static inline const int8_t *at(Range range)
 {
-    int64_t inputs = linear->inputs;
-    const int8_t *block = linear->weight + first * inputs;
-    const float *scale = linear->scale + first, *bias = linear->bias ? linear->bias + first : NULL;
-    for (; rows > 0; rows -= TILE, x += TILE * x_stride, y += TILE * y_stride) {
-        switch (rows) {
-        case 1: tile(1, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
-        case 2: tile(2, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
-        case 3: tile(3, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
-        case 4: tile(4, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
-        case 5: tile(5, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
-        default: tile(TILE, x, x_stride, inputs, block, scale, bias, add, y, y_stride); break;
+    return range.linear->weight + range.start * range.linear->inputs;
+}
+
+/* These outputs of `rows` rows of x, in y or added to it; `then` will be read next. */
+static void product(
+    int64_t rows, const float *x, int64_t x_stride, Range range, bool add, float *y, int64_t y_stride, Range then)
+{
+    const Linear *linear = range.linear;
+    /* A sum waits for itself: with few rows it takes several blocks to keep the processor busy. */
+    int64_t blocks = rows == 1 ? 4 : rows == 2 ? 2 : 1;
+    for (int64_t first = range.start; first < range.end; first += blocks * WIDE) {
+        const float *from = x;
+        float *to = y;
+        if (range.end - first < blocks * WIDE)
+            blocks = 1;
+        bool last = first + blocks * WIDE >= range.end;
+        const int8_t *next = last ? at(then) : linear->weight + (first + blocks * WIDE) * linear->inputs;
+        for (int64_t left = rows, tiles = (rows + TILE - 1) / TILE; left > 0; tiles--) {
+            int64_t some = (left + tiles - 1) / tiles; /* tiles of like size */
+            switch (some * blocks) {
+            case 1: tile(1, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            case 2: tile(2, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            case 3: tile(3, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            case 4:
+                if (some == 1)
+                    tile(1, 4, from, x_stride, linear, first, add, to, y_stride, next);
+                else if (some == 2)
+                    tile(2, 2, from, x_stride, linear, first, add, to, y_stride, next);
+                else
+                    tile(4, 1, from, x_stride, linear, first, add, to, y_stride, next);
+                break;
+            case 5: tile(5, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            default: tile(TILE, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            }
+            left -= some;
+            from += some * x_stride;
+            to += some * y_stride;
         }
     }
 }
@@ -282,30 +321,33 @@ static void norm_rows(Team *team, const float *x, const int32_t *rows, int64_t c
 /* The numbers of linear layers go on through all blocks; this one is the head's. */
 enum { HEAD = -1 };
 
-/* Rows of a group that a layer reads. */
-typedef struct { int64_t start, count; } Span;
+/* Rows of a group that a layer reads, and the voice's factors for them; no rows where it has none. */
+typedef struct { int64_t start, count; const Linear *a, *b; } Part;
 
-static inline Span span(const Group *group, int64_t number)
+static inline Part part_of(const Group *group, int64_t number)
 {
+    const Voice *voice = group->voice;
+    if (!voice || !(number == HEAD ? voice->embedding_rank : voice->rank))
+        return (Part){0};
     if (number == HEAD)
-        return (Span){group->wanted_start, group->wanted_end - group->wanted_start};
-    return (Span){group->start, group->end - group->start};
+        return (Part){group->wanted_start, group->wanted_end - group->wanted_start, &voice->t, &voice->e};
+    return (Part){group->start, group->end - group->start, voice->a + number, voice->b + number};
 }
 
 /* low = x a for every voice. */
 static void descend(Team *team, int64_t number, const float *x, int64_t inputs)
 {
     const Call *call = team->call;
-    int64_t parts = call->highest / WIDE;
-    EACH (piece, call->groups * parts) {
-        const Group *group = call->group + piece / parts;
-        const Voice *voice = group->voice;
-        int64_t first = piece % parts * WIDE;
-        if (!voice || first >= (number == HEAD ? voice->embedding_rank : voice->rank))
+    int64_t pieces = (call->highest + SOME * WIDE - 1) / (SOME * WIDE);
+    EACH (piece, call->groups * pieces) {
+        Part part = part_of(call->group + piece / pieces, number);
+        int64_t start = piece % pieces * SOME * WIDE;
+        if (!part.count || start >= part.a->outputs)
             continue;
-        Span rows = span(group, number);
-        product(rows.count, x + rows.start * inputs, inputs, number == HEAD ? &voice->t : voice->a + number, first, false,
-                call->low + rows.start * call->highest + first, call->highest);
+        int64_t end = filled_up(part.a->outputs);
+        Range range = {part.a, start, start + SOME * WIDE < end ? start + SOME * WIDE : end};
+        product(part.count, x + part.start * inputs, inputs, range, false, call->low + part.start * call->highest,
+                call->highest, range);
     }
     barrier(team);
 }
@@ -314,26 +356,26 @@ static void descend(Team *team, int64_t number, const float *x, int64_t inputs)
 static void ascend(Team *team, int64_t number, const Linear *linear, const float *x, int64_t activation, bool add, float *y)
 {
     const Call *call = team->call;
-    int64_t rows = number == HEAD ? call->wanted : call->rows, stride = filled_up(linear->outputs), blocks = stride / WIDE;
-    int64_t some = blocks / (8 * team->threads) + 1;
-    some = some < MOST_BLOCKS ? some : MOST_BLOCKS;
-    EACH (piece, (blocks + some - 1) / some) {
-        int64_t start = piece * some * WIDE, end = start + some * WIDE < stride ? start + some * WIDE : stride;
-        for (int64_t first = start; first < end; first += WIDE)
-            product(rows, x, linear->inputs, linear, first, add, y + first, stride);
-        for (int64_t i = 0; i < call->groups; i++) {
-            const Group *group = call->group + i;
-            const Voice *voice = group->voice;
-            if (!voice || !(number == HEAD ? voice->embedding_rank : voice->rank))
+    int64_t rows = number == HEAD ? call->wanted : call->rows, stride = filled_up(linear->outputs);
+    int64_t most = stride / (WIDE * 8 * team->threads) + 1, some = WIDE * (most < MOST_BLOCKS ? most : MOST_BLOCKS);
+    EACH (piece, (stride + some - 1) / some) {
+        Range range = {linear, piece * some, piece * some + some < stride ? piece * some + some : stride};
+        Range own = range;
+        product(rows, x, linear->inputs, range, add, y, stride, range);
+        Part part = call->groups ? part_of(call->group, number) : (Part){0}, next;
+        for (int64_t i = 0; i < call->groups; i++, part = next) {
+            next = i + 1 < call->groups ? part_of(call->group + i + 1, number) : part;
+            if (!part.count)
                 continue;
-            Span own = span(group, number);
-            for (int64_t first = start; first < end; first += WIDE)
-                product(own.count, call->low + own.start * call->highest, call->highest,
-                        number == HEAD ? &voice->e : voice->b + number, first, true, y + own.start * stride + first, stride);
+            Range then = range;
+            own.linear = part.b;
+            then.linear = next.count ? next.b : part.b;
+            product(part.count, call->low + part.start * call->highest, call->highest, own, true, y + part.start * stride,
+                    stride, then);
         }
         if (activation != NONE)
             for (int64_t row = 0; row < rows; row++)
-                for (int64_t first = start; first < end; first += WIDE)
+                for (int64_t first = range.start; first < range.end; first += WIDE)
                     activate(activation, y + row * stride + first);
     }
     barrier(team);
@@ -363,8 +405,8 @@ static void embed(Team *team)
                 continue;
             for (int64_t i = 0; i < voice->e.inputs; i++)
                 own[i] = entry(&voice->e, i, token);
-            for (int64_t first = 0; first < width; first += WIDE)
-                product(1, own, call->highest, &voice->d, first, true, x + first, width);
+            Range range = {&voice->d, 0, width};
+            product(1, own, call->highest, range, true, x, width, range);
         }
     }
     barrier(team);

@@ -3,9 +3,9 @@
 Knows rows, grids and the kernels. Does not know text, names or how anything is computed.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -19,8 +19,6 @@ from huggingtweets.engine.grid import Grid
 from huggingtweets.engine.native import LOGITS, CallStruct, Group, PackedVoice, PackedWeights, Team, filled_up
 from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import Weights
-
-KEPT = 16  # packed voices at least, of those that were used last
 
 
 class NativeDecoder:
@@ -36,13 +34,16 @@ class NativeDecoder:
         self.context, self.layout = weights.context, weights.layout
         self._team = Team(threads or usable_cores())
         self._weights = PackedWeights(weights)
-        self.bytes = self._weights.bytes
         self._cache: NDArray[np.float16] = np.zeros(
             (self._weights.layers, 0, BLOCK, 2, self._weights.width), np.float16
         )
         self._blocks = Blocks(self._grow)
-        self._voices: OrderedDict[Adapter, PackedVoice] = OrderedDict()
+        self._voices: WeakKeyDictionary[Adapter, PackedVoice] = WeakKeyDictionary()
         self.arrange(Grid(1, (), ()))
+
+    @property
+    def bytes(self) -> int:
+        return self._weights.bytes + sum(voice.bytes for voice in list(self._voices.values()))
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         self._blocks.give(prompts)
@@ -77,13 +78,9 @@ class NativeDecoder:
 
     def _call(self, adapters: Sequence[Adapter | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
         """For sequences of these adapters, numbers of tokens and blocks."""
-        needed = dict.fromkeys(adapter for adapter in adapters if adapter)
-        for adapter in needed:
-            if adapter not in self._voices:
+        for adapter in dict.fromkeys(adapters):
+            if adapter and adapter not in self._voices:
                 self._voices[adapter] = PackedVoice(adapter)
-            self._voices.move_to_end(adapter)
-        while len(self._voices) > max(KEPT, len(needed)):
-            self._voices.popitem(last=False)
         voices = [self._voices[adapter] if adapter else None for adapter in adapters]
         return _Call(self._weights, self._team.threads, voices, lengths, tables)
 

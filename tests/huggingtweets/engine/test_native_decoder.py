@@ -1,6 +1,7 @@
 """The kernels compute what torch computes from the same int8 weights, and draw what sampling.py draws."""
 
 import copy
+import gc
 import platform
 import shutil
 from dataclasses import replace
@@ -14,7 +15,7 @@ from huggingtweets.engine.adapters import Adapter
 from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.decoder import Cells, Decoder
 from huggingtweets.engine.native import PackedWeights
-from huggingtweets.engine.native_decoder import KEPT, NativeDecoder
+from huggingtweets.engine.native_decoder import NativeDecoder
 from huggingtweets.engine.openvino_graph import quantized
 from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.sampling import sample
@@ -140,11 +141,17 @@ def test_matrices_are_packed_as_numbers_are_rounded(size: int) -> None:
     assert (abs(unpacked[:, :size] - matrix.numpy()) <= scale[:size] * 0.5001).all()
 
 
-def test_voices_that_nobody_uses_are_let_go_of(gpt2, voices) -> None:
+def test_a_packed_voice_counts_and_goes_with_its_adapter(gpt2, voices) -> None:
     decoder = NativeDecoder(Weights.of(gpt2))
-    for _ in range(3 * KEPT):
-        logits(decoder, replace(voices[1].adapter), [END])
-    assert len(decoder._voices) == KEPT
+    alone = decoder.bytes
+    mine, other = replace(voices[1].adapter), replace(voices[1].adapter)
+    for adapter in (mine, other, mine):
+        logits(decoder, adapter, [END])
+    both = decoder.bytes
+    assert both > alone
+    del other, adapter
+    gc.collect()
+    assert alone < decoder.bytes == alone + (both - alone) // 2
 
 
 @pytest.mark.parametrize("shape", [{"n_embd": 40}, {"n_embd": 48, "n_head": 4}, {"n_inner": 100}])
