@@ -17,6 +17,8 @@ from huggingtweets.engine.sampling import sample, uniforms
 from huggingtweets.engine.weights import Layout
 
 Tokens = NDArray[np.int64]
+# The numbers of a cell, and what they are when it is idle.
+IDLE = {"tokens": 0, "lengths": 0, "seeds": 0, "steps": 0, "temperature": 1, "top_k": 1, "top_p": 1, "live": 0}
 AHEAD = 16  # steps whose random numbers are made together: it is many small operations
 
 
@@ -80,17 +82,30 @@ class Cells:
         self._ahead = 0  # steps since `_uniforms` was made, [cells, AHEAD]
         self._uniforms = torch.empty(0)
 
-    def to(self, device: torch.device) -> "Cells":
-        """A copy on `device`."""
+    def spread(self, places: Sequence[int], count: int, device: torch.device) -> "Cells":
+        """A copy on `device` among `count` cells, of which these have the `places` and the others are idle."""
         other = copy.copy(self)
-        for name, value in vars(self).items():
-            if isinstance(value, torch.Tensor):
-                setattr(other, name, value.to(device, copy=True))
+        for name, idle in IDLE.items():
+            own = getattr(self, name)
+            spread = own.new_full((count,), idle)
+            spread[torch.tensor(places, dtype=torch.int64, device=own.device)] = own
+            setattr(other, name, spread.to(device))
+        other.start()
         return other
+
+    def load(self, other: "Cells") -> None:
+        """Take the numbers of `other`, which has as many cells, into the same memory."""
+        for name in IDLE:
+            getattr(self, name).copy_(getattr(other, name))
+        self.start()
+
+    def start(self) -> None:
+        """Make random numbers anew in the next step."""
+        self._ahead = 0
 
     def pass_over(self, steps: int) -> None:
         """Count `steps` that were made with a copy."""
-        self._ahead = 0
+        self.start()
         self.lengths += steps * self.live
         self.steps += steps * self.live
 
@@ -115,7 +130,7 @@ class Cells:
 
     def advance(self, tokens: torch.Tensor) -> None:
         """Take `tokens` [cells] as drawn; idle cells stay where they are."""
-        self.tokens = tokens
+        self.tokens.copy_(tokens)
         self._ahead += 1
         self.lengths += self.live
         self.steps += self.live

@@ -51,3 +51,19 @@ def arranged(items: Sequence[Item], column_cost: float) -> Grid[Item]:
             columns.append(column[0].adapter)
             cells += [*column, *[None] * (depth - len(column))]
     return Grid(depth, tuple(columns), tuple(cells))
+
+
+def bucket(count: int) -> int:
+    """The next of few sizes, at most a quarter larger: what is prepared for a size serves all that round up to it."""
+    step = 1 << max(0, count.bit_length() - 3)
+    return -(-count // step) * step
+
+
+def padded(grid: Grid[Item]) -> tuple[Grid[Item], list[int]]:
+    """`grid` with idle cells up to the next `bucket` of columns and of rows, and where its cells are in that."""
+    columns, depth = bucket(len(grid.columns)), bucket(grid.depth)
+    places = [cell // grid.depth * depth + cell % grid.depth for cell in range(len(grid.cells))]
+    cells: list[Item | None] = [None] * (columns * depth)
+    for place, item in zip(places, grid.cells, strict=True):
+        cells[place] = item
+    return Grid(depth, grid.columns + (None,) * (columns - len(grid.columns)), tuple(cells)), places

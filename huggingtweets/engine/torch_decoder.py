@@ -4,19 +4,26 @@ The formulas are GPT-2's (Radford et al. 2019) as transformers has them. Knows w
 text, names or threads.
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from huggingtweets.engine.adapters import Adapter, Factors, put, size, views
 from huggingtweets.engine.decoder import Cells, Tokens
-from huggingtweets.engine.grid import Grid, arranged
+from huggingtweets.engine.grid import Grid, arranged, bucket, padded
 from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import PLACES, Affine, Layout, Weights
 
+log = logging.getLogger(__name__)
+
 Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 CACHE_STEP = 64  # positions by which the cache grows
+CAPTURED_AFTER = 3  # bursts of one shape: the first ones pay for themselves only when more follow
+MOST_BURSTS = 16  # shapes that are remembered
 
 _ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
@@ -29,8 +36,9 @@ _ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 class TorchDecoder:
     """`weights` on a CPU or a GPU; `Decoder` says what it does.
 
-    With more than one of `steps` at once, tokens are chosen and read again on the device, and only what was drawn comes
-    back; rows that end meanwhile go on in vain until then.
+    With more than one of `steps` at once, a burst, tokens are chosen and read again on the device, and only what was
+    drawn comes back; rows that end meanwhile go on in vain until then. The grid is filled up to one of few shapes, and
+    what a GPU does in a burst of a shape is captured as a graph, so that its kernels are started by one call.
     """
 
     column_cost = 1.0
@@ -39,10 +47,13 @@ class TorchDecoder:
         self.dtype, self._device, self._steps = dtype, torch.device(device), steps
         self._layout = weights.layout
         self._weights = weights.to(self._device, dtype)
-        self._cells: Cells | None = None
+        self._bursts: OrderedDict[Hashable, Burst] = OrderedDict()
+        self._burst: Burst | None = None
+        self._room = torch.empty(0, dtype=dtype, device=self._device)
         self._activation = _ACTIVATIONS[weights.activation]
         self._stack = Stack(self._layout, self.dtype, self._device)
         self._grid: Grid[Row] = Grid(1, (), ())
+        self._places: list[int] = []  # in it, of the cells that were asked for
         self._cache = self._empty_cache(0, 0)
 
     @property
@@ -62,8 +73,8 @@ class TorchDecoder:
         longest = max(len(prompt.tokens) for prompt in prompts)
         grid = arranged(prompts, self.column_cost / longest)
         given = [prompt.tokens if prompt else [0] for prompt in grid.cells]
-        padded = [[*tokens, *[0] * (longest - len(tokens))] for tokens in given]
-        tokens = torch.tensor(padded, device=self._device).view(len(grid.columns), -1)
+        filled = [[*tokens, *[0] * (longest - len(tokens))] for tokens in given]
+        tokens = torch.tensor(filled, device=self._device).view(len(grid.columns), -1)
         stack = Stack(self._layout, self.dtype, self._device)
         stack.fill(grid.columns)
         kept: list[torch.Tensor] = []
@@ -93,31 +104,91 @@ class TorchDecoder:
 
     @torch.inference_mode()
     def arrange(self, grid: Grid[Row]) -> None:
-        self._stack.fill(grid.columns)
-        longest = max((row.most for row in grid.cells if row), default=0)
-        cache = self._empty_cache(len(grid.cells), -(-longest // CACHE_STEP) * CACHE_STEP)
-        for cell, row in enumerate(grid.cells):
+        alone = self._steps == 1 and self._device.type == "cpu"
+        stands, places = (grid, list(range(len(grid.cells)))) if alone else padded(grid)
+        self._stack.fill(stands.columns)
+        longest = -(-max((row.most for row in grid.cells if row), default=0) // CACHE_STEP)
+        cache = self._empty_cache(len(stands.cells), CACHE_STEP * (longest if alone else bucket(longest)))
+        for cell, row in enumerate(stands.cells):
             if row:
                 kept = self._cache[:, :, row.kept] if isinstance(row.kept, int) else row.kept
                 cache[:, :, cell, :, : row.length] = kept[..., : row.length, :]
-        for cell, row in enumerate(grid.cells):
+        for cell, row in enumerate(stands.cells):
             if row:
                 row.kept = cell
-        self._cache, self._grid, self._cells = cache, grid, None
+        self._cache = cache if alone else self._in_its_room(cache)
+        self._grid, self._burst = stands, None
+        self._places = places
 
     @torch.inference_mode()
     def advance(self, cells: Cells) -> Tokens:
-        drawn = []
         if self._steps == 1 and self._device.type == "cpu":
-            own = cells
+            tokens = cells.choose(self._step(cells.tokens, cells.lengths))
+            cells.advance(tokens)
+            return tokens.unsqueeze(0).numpy()
+        burst = self._burst = self._burst or self._found_burst(cells)
+        self._run(burst)
+        cells.pass_over(self._steps)
+        return burst.drawn.cpu()[:, self._places].numpy()
+
+    def _in_its_room(self, cache: torch.Tensor) -> torch.Tensor:
+        """`cache` where caches always are: a graph reads and writes the memory that it was captured with."""
+        if cache.numel() > self._room.numel():
+            self._room = torch.empty(cache.numel(), dtype=self.dtype, device=self._device)
+        place = self._room[: cache.numel()].view(cache.shape)
+        place.copy_(cache)
+        return place
+
+    def _found_burst(self, cells: Cells) -> "Burst":
+        """One of the grid's shape, with the numbers of `cells`."""
+        count = len(self._grid.cells)
+        given = cells.spread(self._places, count, self._device)
+        key = (self._cache.data_ptr(), self._cache.shape, len(self._grid.columns), self._stack.key, cells.widest)
+        found = self._bursts.get(key)
+        if found:
+            found.cells.load(given)
         else:
-            own = self._cells = self._cells or cells.to(self._device)
-        for _ in range(self._steps):
-            own.advance(own.choose(self._step(own.tokens, own.lengths)))
-            drawn.append(own.tokens)
-        if own is not cells:
-            cells.pass_over(self._steps)
-        return torch.stack(drawn).cpu().numpy()
+            found = self._bursts[key] = Burst(
+                given, torch.zeros(self._steps, count, dtype=torch.int64, device=self._device)
+            )
+        self._bursts.move_to_end(key)
+        while len(self._bursts) > MOST_BURSTS:
+            self._bursts.popitem(last=False)
+        return found
+
+    def _run(self, burst: "Burst") -> None:
+        burst.runs += 1
+        if burst.runs == CAPTURED_AFTER and self._device.type == "cuda":
+            self._capture(burst)
+        if burst.graph:
+            burst.graph.replay()
+        else:
+            self._make(burst)
+
+    def _make(self, burst: "Burst") -> None:
+        cells = burst.cells
+        cells.start()
+        for step in range(self._steps):
+            cells.advance(cells.choose(self._step(cells.tokens, cells.lengths)))
+            burst.drawn[step].copy_(cells.tokens)
+
+    def _capture(self, burst: "Burst") -> None:
+        """Prepare the burst as a graph; where that fails it is made step by step as before."""
+        count = len(burst.cells.tokens)
+        before = burst.cells.spread(range(count), count, self._device)
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            self._make(burst)  # what libraries set up for a stream is no part of the graph
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(graph):
+                self._make(burst)
+            burst.graph = graph
+        except RuntimeError as error:
+            log.warning("steps of %d rows cannot be captured: %s", count, str(error).split("\n", 1)[0])
+        burst.cells.load(before)
 
     def _step(self, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Logits [cells, vocabulary] after reading `tokens` [cells] at positions `lengths` [cells]."""
@@ -197,6 +268,16 @@ class TorchDecoder:
         )
 
 
+@dataclass(slots=True)
+class Burst:
+    """Steps that are made without asking the host: `drawn` is [steps, cells]."""
+
+    cells: Cells
+    drawn: torch.Tensor
+    runs: int = 0
+    graph: torch.cuda.CUDAGraph | None = None
+
+
 class Stack:
     """The adapters of a grid's columns in one tensor [columns, size]; smaller ranks are filled up with zeros."""
 
@@ -205,6 +286,11 @@ class Stack:
         self._ranks, self._used = (0, 0), 0
         self._columns: tuple[Adapter | None, ...] = ()
         self._flat = torch.empty(0, 0, dtype=dtype, device=device)
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Another one when a graph that read the stack cannot read it any more."""
+        return (self._flat.data_ptr(), *self._ranks)
 
     def fill(self, columns: Sequence[Adapter | None]) -> None:
         """Take in `columns`; what stands in its place already is not copied again."""

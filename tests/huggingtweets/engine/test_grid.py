@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.engine.adapters import Adapter
-from huggingtweets.engine.grid import arranged
+from huggingtweets.engine.grid import arranged, bucket, padded
 from huggingtweets.engine.rows import Row, Sampling
 
 
@@ -44,3 +44,26 @@ def test_one_voice_with_many_rows_does_not_make_the_others_pay() -> None:
 def test_columns_that_cost_more_are_deeper() -> None:
     assert shape(5, 1, 1, 1) == (8, 1)
     assert shape(5, 1, 1, 1, column_cost=9.0) == (4, 5)
+
+
+@given(st.integers(0, 10_000))
+def test_a_bucket_is_at_most_a_quarter_larger_and_rounds_to_itself(count: int) -> None:
+    assert count <= bucket(count) <= 1.25 * count
+    assert bucket(bucket(count)) == bucket(count)
+
+
+def test_buckets_are_few() -> None:
+    assert [bucket(count) for count in range(1, 14)] == [1, 2, 3, 4, 5, 6, 7, 8, 10, 10, 12, 12, 14]
+    assert len({bucket(count) for count in range(1, 257)}) < 30
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_a_padded_grid_has_the_same_columns_and_idle_cells_besides(counts: list[int]) -> None:
+    grid = arranged(rows(*counts), 1.0)
+    whole, places = padded(grid)
+    assert (len(whole.columns), whole.depth) == (bucket(len(grid.columns)), bucket(grid.depth))
+    assert [whole.cells[place] for place in places] == list(grid.cells)
+    assert sum(cell is not None for cell in whole.cells) == sum(counts)
+    for place in places:
+        row = whole.cells[place]
+        assert row is None or row.adapter is whole.columns[place // whole.depth]

@@ -6,7 +6,7 @@ from transformers import GPT2LMHeadModel
 
 from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.rows import Prompt, Row, Sampling
-from huggingtweets.engine.torch_decoder import TorchDecoder
+from huggingtweets.engine.torch_decoder import MOST_BURSTS, TorchDecoder
 from huggingtweets.engine.weights import Weights
 from tests.huggingtweets.engine.conftest import END, Voice
 
@@ -39,6 +39,26 @@ def test_bursts_stay_within_the_context(gpt2: GPT2LMHeadModel, voices: list[Voic
     while batch.rows:
         batch.step()
     assert [len(draft) for draft in job.drafts] == [11, 11]
+
+
+def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+    decoder = TorchDecoder(Weights.of(gpt2), steps=4)
+    batch = Batch(decoder, -1)
+    for count in (9, 10, 9, 17, 18, 20):
+        batch.join([Job([END, 1], voices[1].adapter, count, Sampling(max_new_tokens=20), count)])
+        while batch.rows:
+            batch.step()
+    assert {len(burst.cells.tokens): burst.runs for burst in decoder._bursts.values()} == {10: 15, 20: 15}
+
+
+def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: GPT2LMHeadModel) -> None:
+    decoder = TorchDecoder(Weights.of(gpt2), steps=2)
+    batch = Batch(decoder, -1)
+    for count in range(1, 60):
+        batch.join([Job([END, 1], None, count, Sampling(max_new_tokens=4), count)])
+        while batch.rows:
+            batch.step()
+    assert len(decoder._bursts) == MOST_BURSTS
 
 
 def test_weights_that_are_right_already_are_not_copied(gpt2: GPT2LMHeadModel) -> None:
@@ -78,3 +98,21 @@ def test_drafts_on_a_gpu_in_fp32_are_those_on_a_cpu(gpt2: GPT2LMHeadModel, voice
     weights = Weights.of(gpt2)
     torch.backends.cuda.matmul.allow_tf32 = False
     assert drafts(TorchDecoder(weights, device="cuda", steps=8), voices) == drafts(TorchDecoder(weights), voices)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_captured_steps_draw_what_single_ones_do(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+    weights = Weights.of(gpt2)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    decoder = TorchDecoder(weights, device="cuda", steps=2)
+    for turn in range(3):
+        jobs = {}
+        for name, which in (("cuda", decoder), ("cpu", TorchDecoder(weights))):
+            batch = Batch(which, -1)
+            jobs[name] = [Job([END, 5], voice.adapter, 3, Sampling(max_new_tokens=40), turn) for voice in voices]
+            batch.join(jobs[name])
+            while batch.rows:
+                batch.step()
+        assert [job.drafts for job in jobs["cuda"]] == [job.drafts for job in jobs["cpu"]]
+    assert any(burst.graph for burst in decoder._bursts.values())
