@@ -1,9 +1,11 @@
 /* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C.
 
-   Matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs][WIDE] and filled up with zeros, so that a
-   block of WIDE outputs is read from front to back. Keys and values are fp16, everything else is fp32. Every output of a
-   row is a sum over the inputs in their order, whatever else is computed beside it: a row's numbers are the same bits in
-   any company and with any number of threads.
+   Matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up with zeros, so
+   that a block of WIDE outputs is read from front to back. What they are multiplied with is rounded to int16, each CHUNK
+   numbers of a row with a scale of their own: that costs less than fp16 would, and products of pairs add up twice as fast
+   as fp32 ones do. Keys and values are fp16, everything else is fp32. Every output of a row is a sum over the chunks in
+   their order, whatever else is computed beside it: a row's numbers are the same bits in any company and with any number
+   of threads.
 
    Knows numbers and threads. Does not know rows that come and go, text or Python. Nothing is checked here. */
 
@@ -31,17 +33,19 @@ bool has_int8_products(void)
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     LANES = 8,         /* fp32 numbers in a register */
     WIDE = 2 * LANES,  /* outputs in a block */
-    TILE = 6,          /* rows multiplied at once: 12 sums, 2 weights and a factor fill the 16 registers */
+    TILE = 6,          /* rows multiplied at once: 12 sums, 2 weights, a factor and a product fill the 16 registers */
+    CHUNK = 64,        /* rounded numbers with one scale; their products add up to less than 2^31 */
     POSITIONS = 32,    /* in a block of the cache */
     GROUP = 64,        /* logits with one maximum */
     MOST_SIZE = 256,   /* of an attention head */
-    SOME = 4,          /* blocks of a factor in a piece of work */
     MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
     PATIENCE = 2000,   /* looks at a barrier before other threads are let on */
+    AWAKE_NS = 1000000,
 };
 enum { NONE = -1, GELU_TANH, GELU_ERF, RELU, SILU };             /* activations */
 enum { ATTN, PROJ, FC, OUT, LINEARS };                          /* of a block */
@@ -59,8 +63,8 @@ typedef struct {
     Linear head;
 } Model;
 
-/* Ranks are filled up to multiples of WIDE. x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is
-   its column of e times d more, the logits of h are (h t) e more. */
+/* x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is its column of e times d more,
+   the logits of h are (h t) e more. Without a rank there is nothing of either. */
 typedef struct {
     int64_t rank, embedding_rank;
     const Linear *a, *b;
@@ -68,19 +72,24 @@ typedef struct {
 } Voice;
 typedef struct { const Voice *voice; int64_t start, end, wanted_start, wanted_end; } Group;
 
+/* Rows in int16, and the scales of their chunks. */
+typedef struct { int16_t *whole; float *scale; } Rounded;
+
 typedef struct {
-    int64_t rows, groups, wanted, cache_blocks, table_width, highest, most; /* highest: rank of all */
+    int64_t rows, groups, wanted, cache_blocks, table_width;
+    int64_t deepest, highest, most;        /* rows of a group; rank, filled up to WIDE; logits to choose from */
     const int32_t *tokens, *positions;     /* [rows] */
     const int32_t *sequences;              /* [rows]: whose line of tables */
     const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
     const int32_t *wanted_rows;            /* [wanted] */
     const Group *group;                    /* rows of one voice stand together, without a gap */
     uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][width] */
-    float *x, *even, *seen, *last;         /* [rows][width]; last is [wanted][width] */
+    float *x;                              /* [rows][width] */
     float *wide;                           /* [rows][outputs of the widest linear layer] */
-    float *low;                            /* [rows][highest] */
+    Rounded even, inner, low;              /* [rows][width], [rows][outputs of FC], [rows][highest] */
     float *logits;                         /* [wanted][vocabulary, filled up to WIDE] */
-    float *scratch;                        /* [threads][the longest sequence] */
+    float *scratch;                        /* [threads][room] */
+    int64_t room;                          /* for the longest sequence and a row, and for TILE rows of low */
     float *maxima;                         /* [threads][2][groups of logits] */
     float *values;                         /* [threads][most]: largest logits, and where they are */
     int32_t *places;
@@ -90,18 +99,20 @@ typedef struct {
     const double *uniform;                 /* [wanted], in [0, 1) */
 } Call;
 
-typedef struct {
+typedef struct Team Team;
+typedef struct { Team *team; int64_t thread; pthread_t id; } Helper;
+
+struct Team {
     int64_t threads;
-    pthread_t *helpers;
+    Helper *helpers;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint64_t round;
-    int64_t started;
-    bool ending;
     const Model *model;
     const Call *call;
-    atomic_long next, arrived, phase;
-} Team;
+    atomic_ulong round;
+    _Alignas(64) atomic_long next;
+    atomic_long arrived, phase;
+};
 
 /* ---- threads: those who arrive at the end of a phase wait for the others, then all take pieces of the next one ---- */
 
@@ -131,22 +142,74 @@ static inline int64_t next(Team *team)
 
 /* ---- products ---- */
 
-static inline __m256 of_int8(const int8_t *from)
-{
-    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)));
-}
-
 static inline __m256 of_half(const uint16_t *from)
 {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
 }
 
+static inline float sum_of(__m256 x)
+{
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+static inline float largest_of(__m256 x)
+{
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+static inline int64_t filled_up(int64_t outputs)
+{
+    return (outputs + WIDE - 1) / WIDE * WIDE;
+}
+
+static inline int64_t chunks(int64_t count)
+{
+    return (count + CHUNK - 1) / CHUNK;
+}
+
+/* `count` numbers, a multiple of LANES, from a chunk's start on. */
+static void round_row(const float *from, int64_t count, int16_t *to, float *scale)
+{
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    for (int64_t start = 0; start < count; start += CHUNK, scale++) {
+        int64_t end = start + CHUNK < count ? start + CHUNK : count;
+        __m256 largest = _mm256_setzero_ps();
+        for (int64_t i = start; i < end; i += LANES)
+            largest = _mm256_max_ps(largest, _mm256_andnot_ps(sign, _mm256_loadu_ps(from + i)));
+        float most = largest_of(largest);
+        __m256 factor = _mm256_set1_ps(most > 0 ? 32767 / most : 0);
+        *scale = most / 32767;
+        for (int64_t i = start; i < end; i += LANES) {
+            __m256i whole = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + i), factor));
+            __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+            _mm_storeu_si128((__m128i *)(to + i), half);
+        }
+    }
+}
+
 #define UNROLLED _Pragma("GCC unroll 32") /* else the sums would live in memory */
 
-/* y = x times some blocks of a matrix, or that added to y, for `rows` rows. What is at `then` will be read next. `rows` and
-   `blocks` are known where this is inlined. */
+/* The sum in place and in this order: a compiler that makes all products first has no registers left for the sums. */
+static inline void multiply_add(__m256i *sum, __m256i a, __m256i b)
+{
+    __asm__ volatile("vpaddd %1, %0, %0" : "+x"(*sum) : "x"(_mm256_madd_epi16(a, b)));
+}
+
+static inline __m256i pair(const int16_t *from)
+{
+    int32_t both;
+    memcpy(&both, from, sizeof both);
+    return _mm256_set1_epi32(both);
+}
+
+/* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will be
+   read next. `rows` and `blocks` are known where this is inlined. */
 static inline __attribute__((always_inline)) void tile(
-    int rows, int blocks, const float *x, int64_t x_stride, const Linear *linear, int64_t first, bool add, float *y,
+    int rows, int blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
     int64_t y_stride, const int8_t *then)
 {
     int64_t inputs = linear->inputs;
@@ -154,21 +217,32 @@ static inline __attribute__((always_inline)) void tile(
     __m256 sums[TILE][2];
     UNROLLED for (int i = 0; i < rows * blocks; i++)
         sums[i][0] = sums[i][1] = _mm256_setzero_ps();
-    for (int64_t input = 0; input < inputs; input++) {
-        __m256 factors[TILE];
-        if (rows < 4) /* else memory is not what is waited for */
-            _mm_prefetch((const char *)(then + input * blocks * WIDE), _MM_HINT_T0);
-        if (blocks > 1)
-            UNROLLED for (int row = 0; row < rows; row++)
-                factors[row] = _mm256_broadcast_ss(x + row * x_stride + input);
-        UNROLLED for (int block = 0; block < blocks; block++) {
-            const int8_t *at = weight + (block * inputs + input) * WIDE;
-            __m256 low = of_int8(at), high = of_int8(at + LANES);
-            UNROLLED for (int row = 0; row < rows; row++) {
-                __m256 factor = blocks > 1 ? factors[row] : _mm256_broadcast_ss(x + row * x_stride + input);
-                __m256 *sum = sums[row * blocks + block];
-                sum[0] = _mm256_fmadd_ps(factor, low, sum[0]);
-                sum[1] = _mm256_fmadd_ps(factor, high, sum[1]);
+    for (int64_t start = 0; start < inputs; start += CHUNK) {
+        int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
+        __m256i wholes[TILE][2], factors[TILE];
+        UNROLLED for (int i = 0; i < rows * blocks; i++)
+            wholes[i][0] = wholes[i][1] = _mm256_setzero_si256();
+        for (int64_t input = start; input < end; input += 2) {
+            if (rows < 4) /* else memory is not what is waited for */
+                _mm_prefetch((const char *)(then + input * blocks * WIDE), _MM_HINT_T0);
+            if (blocks > 1)
+                UNROLLED for (int row = 0; row < rows; row++)
+                    factors[row] = pair(x.whole + row * stride + input);
+            UNROLLED for (int block = 0; block < blocks; block++) {
+                const __m128i *at = (const __m128i *)(weight + (block * inputs + input) * WIDE);
+                __m256i low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at)), high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
+                UNROLLED for (int row = 0; row < rows; row++) {
+                    __m256i factor = blocks > 1 ? factors[row] : pair(x.whole + row * stride + input);
+                    multiply_add(&wholes[row * blocks + block][0], factor, low);
+                    multiply_add(&wholes[row * blocks + block][1], factor, high);
+                }
+            }
+        }
+        UNROLLED for (int row = 0; row < rows; row++) {
+            __m256 scale = _mm256_broadcast_ss(x.scale + row * chunks(stride) + start / CHUNK);
+            UNROLLED for (int i = row * blocks; i < (row + 1) * blocks; i++) {
+                sums[i][0] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(wholes[i][0]), scale, sums[i][0]);
+                sums[i][1] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(wholes[i][1]), scale, sums[i][1]);
             }
         }
     }
@@ -191,40 +265,42 @@ static inline const int8_t *at(Range range)
     return range.linear->weight + range.start * range.linear->inputs;
 }
 
+static inline Rounded from_row(Rounded x, int64_t row, int64_t stride)
+{
+    return (Rounded){x.whole + row * stride, x.scale + row * chunks(stride)};
+}
+
 /* These outputs of `rows` rows of x, in y or added to it; `then` will be read next. */
-static void product(
-    int64_t rows, const float *x, int64_t x_stride, Range range, bool add, float *y, int64_t y_stride, Range then)
+static void product(int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y, int64_t y_stride, Range then)
 {
     const Linear *linear = range.linear;
     /* A sum waits for itself: with few rows it takes several blocks to keep the processor busy. */
     int64_t blocks = rows == 1 ? 4 : rows == 2 ? 2 : 1;
     for (int64_t first = range.start; first < range.end; first += blocks * WIDE) {
-        const float *from = x;
-        float *to = y;
         if (range.end - first < blocks * WIDE)
             blocks = 1;
         bool last = first + blocks * WIDE >= range.end;
         const int8_t *next = last ? at(then) : linear->weight + (first + blocks * WIDE) * linear->inputs;
-        for (int64_t left = rows, tiles = (rows + TILE - 1) / TILE; left > 0; tiles--) {
-            int64_t some = (left + tiles - 1) / tiles; /* tiles of like size */
+        for (int64_t row = 0, tiles = (rows + TILE - 1) / TILE; row < rows; tiles--) {
+            int64_t some = (rows - row + tiles - 1) / tiles; /* tiles of like size */
+            Rounded from = from_row(x, row, stride);
+            float *to = y + row * y_stride;
             switch (some * blocks) {
-            case 1: tile(1, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
-            case 2: tile(2, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
-            case 3: tile(3, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            case 1: tile(1, 1, from, stride, linear, first, add, to, y_stride, next); break;
+            case 2: tile(2, 1, from, stride, linear, first, add, to, y_stride, next); break;
+            case 3: tile(3, 1, from, stride, linear, first, add, to, y_stride, next); break;
             case 4:
                 if (some == 1)
-                    tile(1, 4, from, x_stride, linear, first, add, to, y_stride, next);
+                    tile(1, 4, from, stride, linear, first, add, to, y_stride, next);
                 else if (some == 2)
-                    tile(2, 2, from, x_stride, linear, first, add, to, y_stride, next);
+                    tile(2, 2, from, stride, linear, first, add, to, y_stride, next);
                 else
-                    tile(4, 1, from, x_stride, linear, first, add, to, y_stride, next);
+                    tile(4, 1, from, stride, linear, first, add, to, y_stride, next);
                 break;
-            case 5: tile(5, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
-            default: tile(TILE, 1, from, x_stride, linear, first, add, to, y_stride, next); break;
+            case 5: tile(5, 1, from, stride, linear, first, add, to, y_stride, next); break;
+            default: tile(TILE, 1, from, stride, linear, first, add, to, y_stride, next); break;
             }
-            left -= some;
-            from += some * x_stride;
-            to += some * y_stride;
+            row += some;
         }
     }
 }
@@ -249,28 +325,14 @@ static inline __m256 exponential(__m256 x)
         _mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
 }
 
-static inline float sum_of(__m256 x)
+static void activate(int64_t activation, float *y, int64_t count)
 {
-    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
-}
-
-static inline float largest_of(__m256 x)
-{
-    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
-}
-
-static void activate(int64_t activation, float *y)
-{
-    for (int part = 0; part < WIDE; part += LANES) {
+    for (int64_t part = 0; part < count; part += LANES) {
         __m256 x = _mm256_loadu_ps(y + part);
         if (activation == RELU) {
             x = _mm256_max_ps(x, _mm256_setzero_ps());
         } else if (activation == GELU_ERF) {
-            for (int lane = part; lane < part + LANES; lane++)
+            for (int64_t lane = part; lane < part + LANES; lane++)
                 y[lane] = 0.5f * y[lane] * (1.0f + erff(y[lane] * (float)M_SQRT1_2));
             continue;
         } else {
@@ -305,16 +367,17 @@ static void normalize(const float *x, int64_t width, Norm norm, float epsilon, f
 
 /* ---- the parts of a step; each ends with a barrier ---- */
 
-static int64_t filled_up(int64_t outputs)
+/* even = the norm of these rows of x */
+static void norm_rows(Team *team, const int32_t *rows, int64_t count, Norm norm, int64_t thread)
 {
-    return (outputs + WIDE - 1) / WIDE * WIDE;
-}
-
-static void norm_rows(Team *team, const float *x, const int32_t *rows, int64_t count, Norm norm, float *y)
-{
+    const Call *call = team->call;
     int64_t width = team->model->width;
-    EACH (row, count)
-        normalize(x + (rows ? rows[row] : row) * width, width, norm, team->model->epsilon, y + row * width);
+    float *scratch = call->scratch + thread * call->room;
+    EACH (row, count) {
+        Rounded to = from_row(call->even, row, width);
+        normalize(call->x + (rows ? rows[row] : row) * width, width, norm, team->model->epsilon, scratch);
+        round_row(scratch, width, to.whole, to.scale);
+    }
     barrier(team);
 }
 
@@ -334,34 +397,40 @@ static inline Part part_of(const Group *group, int64_t number)
     return (Part){group->start, group->end - group->start, voice->a + number, voice->b + number};
 }
 
-/* low = x a for every voice. */
-static void descend(Team *team, int64_t number, const float *x, int64_t inputs)
+/* low = x a for every voice, x of `stride` numbers a row. */
+static void descend(Team *team, int64_t number, Rounded x, int64_t stride, int64_t thread)
 {
     const Call *call = team->call;
-    int64_t pieces = (call->highest + SOME * WIDE - 1) / (SOME * WIDE);
-    EACH (piece, call->groups * pieces) {
-        Part part = part_of(call->group + piece / pieces, number);
-        int64_t start = piece % pieces * SOME * WIDE;
-        if (!part.count || start >= part.a->outputs)
+    float *scratch = call->scratch + thread * call->room;
+    int64_t tiles = (call->deepest + TILE - 1) / TILE;
+    EACH (piece, call->highest ? call->groups * tiles : 0) {
+        Part part = part_of(call->group + piece / tiles, number);
+        int64_t first = piece % tiles * TILE, count = part.count - first < TILE ? part.count - first : TILE;
+        if (count <= 0)
             continue;
-        int64_t end = filled_up(part.a->outputs);
-        Range range = {part.a, start, start + SOME * WIDE < end ? start + SOME * WIDE : end};
-        product(part.count, x + part.start * inputs, inputs, range, false, call->low + part.start * call->highest,
-                call->highest, range);
+        Range range = {part.a, 0, filled_up(part.a->outputs)};
+        product(count, from_row(x, part.start + first, stride), stride, range, false, scratch, call->highest, range);
+        for (int64_t row = 0; row < count; row++) {
+            Rounded to = from_row(call->low, part.start + first + row, call->highest);
+            round_row(scratch + row * call->highest, range.end, to.whole, to.scale);
+        }
     }
     barrier(team);
 }
 
-/* y = x times the layer + low b, through the activation if there is one; added to what y holds if `add`. */
-static void ascend(Team *team, int64_t number, const Linear *linear, const float *x, int64_t activation, bool add, float *y)
+/* y = x times the layer + low b, added to what y holds if `add`; and the activation of that, if there is one, in `inner`. */
+static void ascend(
+    Team *team, int64_t number, const Linear *linear, Rounded x, int64_t stride, int64_t activation, bool add, float *y)
 {
     const Call *call = team->call;
-    int64_t rows = number == HEAD ? call->wanted : call->rows, stride = filled_up(linear->outputs);
-    int64_t most = stride / (WIDE * 8 * team->threads) + 1, some = WIDE * (most < MOST_BLOCKS ? most : MOST_BLOCKS);
-    EACH (piece, (stride + some - 1) / some) {
-        Range range = {linear, piece * some, piece * some + some < stride ? piece * some + some : stride};
+    int64_t rows = number == HEAD ? call->wanted : call->rows, outputs = filled_up(linear->outputs);
+    int64_t most = outputs / (WIDE * 8 * team->threads) + 1, some = WIDE * (most < MOST_BLOCKS ? most : MOST_BLOCKS);
+    if (activation != NONE)
+        some = chunks(some) * CHUNK;
+    EACH (piece, (outputs + some - 1) / some) {
+        Range range = {linear, piece * some, piece * some + some < outputs ? piece * some + some : outputs};
         Range own = range;
-        product(rows, x, linear->inputs, range, add, y, stride, range);
+        product(rows, x, stride, range, add, y, outputs, range);
         Part part = call->groups ? part_of(call->group, number) : (Part){0}, next;
         for (int64_t i = 0; i < call->groups; i++, part = next) {
             next = i + 1 < call->groups ? part_of(call->group + i + 1, number) : part;
@@ -370,42 +439,49 @@ static void ascend(Team *team, int64_t number, const Linear *linear, const float
             Range then = range;
             own.linear = part.b;
             then.linear = next.count ? next.b : part.b;
-            product(part.count, call->low + part.start * call->highest, call->highest, own, true, y + part.start * stride,
-                    stride, then);
+            product(part.count, from_row(call->low, part.start, call->highest), call->highest, own, true,
+                    y + part.start * outputs, outputs, then);
         }
-        if (activation != NONE)
-            for (int64_t row = 0; row < rows; row++)
-                for (int64_t first = range.start; first < range.end; first += WIDE)
-                    activate(activation, y + row * stride + first);
+        for (int64_t row = 0; activation != NONE && row < rows; row++) {
+            Rounded to = from_row(call->inner, row, outputs);
+            float *from = y + row * outputs + range.start;
+            activate(activation, from, range.end - range.start);
+            round_row(from, range.end - range.start, to.whole + range.start, to.scale + range.start / CHUNK);
+        }
     }
     barrier(team);
 }
 
 static inline float entry(const Linear *linear, int64_t input, int64_t column)
 {
-    return (float)linear->weight[(column / WIDE * linear->inputs + input) * WIDE + column % WIDE] * linear->scale[column];
+    int64_t place = (column / WIDE * linear->inputs + input / 2 * 2) * WIDE + column % WIDE * 2 + input % 2;
+    return (float)linear->weight[place] * linear->scale[column];
 }
 
 /* x = the token's and the position's embedding, and what the voice changes of the token's. */
-static void embed(Team *team)
+static void embed(Team *team, int64_t thread)
 {
     const Model *model = team->model;
     const Call *call = team->call;
     int64_t width = model->width;
+    float *scratch = call->scratch + thread * call->room;
     EACH (piece, call->groups) {
         const Group *group = call->group + piece;
         const Voice *voice = group->voice;
         for (int64_t row = group->start; row < group->end; row++) {
             int64_t token = call->tokens[row];
-            const float *position = model->positions + call->positions[row] * width;
-            float *x = call->x + row * width, *own = call->low + row * call->highest;
+            const float *position = call->positions[row] * width + model->positions;
+            float *x = call->x + row * width;
             for (int64_t i = 0; i < width; i++)
                 x[i] = entry(&model->tokens, i, token) + position[i];
             if (!voice || !voice->embedding_rank)
                 continue;
-            for (int64_t i = 0; i < voice->e.inputs; i++)
-                own[i] = entry(&voice->e, i, token);
+            Rounded own = from_row(call->low, row, call->highest);
             Range range = {&voice->d, 0, width};
+            memset(scratch, 0, (size_t)call->highest * sizeof *scratch);
+            for (int64_t i = 0; i < voice->e.inputs; i++)
+                scratch[i] = entry(&voice->e, i, token);
+            round_row(scratch, call->highest, own.whole, own.scale);
             product(1, own, call->highest, range, true, x, width, range);
         }
     }
@@ -433,12 +509,11 @@ static void remember(Team *team, int64_t layer)
     barrier(team);
 }
 
-/* One head of one row over all positions up to its own; `size` is known where it is inlined. */
+/* One head of one row over all positions up to its own, into `to`; `size` is known where it is inlined. */
 static inline __attribute__((always_inline)) void attend_head(
-    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores)
+    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores, float *to)
 {
     const float *query = call->wide + row * filled_up(3 * model->width) + offset;
-    float *to = call->seen + row * model->width + offset;
     float scale = model->blocks[layer].scale, highest = -INFINITY;
     int64_t count = call->positions[row] + 1, whole = (count + LANES - 1) / LANES * LANES;
     for (int64_t position = 0; position < count; position++) {
@@ -471,21 +546,25 @@ static inline __attribute__((always_inline)) void attend_head(
     }
     __m256 part = _mm256_set1_ps(1.0f / sum_of(total));
     for (int64_t i = 0; i < size / LANES; i++)
-        _mm256_storeu_ps(to + i * LANES, _mm256_mul_ps(sums[i], part));
+        _mm256_storeu_ps(to + offset + i * LANES, _mm256_mul_ps(sums[i], part));
 }
 
+/* even = what every row sees */
 static void attend(Team *team, int64_t layer, int64_t thread)
 {
     const Model *model = team->model;
     const Call *call = team->call;
-    int64_t size = model->width / model->heads;
-    float *scores = call->scratch + thread * call->table_width * POSITIONS;
-    EACH (piece, call->rows * model->heads) {
-        int64_t row = piece / model->heads, offset = piece % model->heads * size;
-        if (size == 64)
-            attend_head(model, call, layer, row, offset, 64, scores);
-        else
-            attend_head(model, call, layer, row, offset, size, scores);
+    int64_t width = model->width, size = width / model->heads;
+    float *seen = call->scratch + thread * call->room, *scores = seen + width;
+    EACH (row, call->rows) {
+        Rounded to = from_row(call->even, row, width);
+        for (int64_t offset = 0; offset < width; offset += size) {
+            if (size == 64)
+                attend_head(model, call, layer, row, offset, 64, scores, seen);
+            else
+                attend_head(model, call, layer, row, offset, size, scores, seen);
+        }
+        round_row(seen, width, to.whole, to.scale);
     }
     barrier(team);
 }
@@ -597,36 +676,40 @@ static void step(Team *team, int64_t thread)
 {
     const Model *model = team->model;
     const Call *call = team->call;
-    embed(team);
+    int64_t width = model->width;
+    embed(team, thread);
     for (int64_t layer = 0; layer < model->layers; layer++) {
         const Block *block = model->blocks + layer;
         const Linear *linears = block->linears;
-        int64_t number = layer * LINEARS;
-        norm_rows(team, call->x, NULL, call->rows, block->norm_1, call->even);
-        descend(team, number + ATTN, call->even, model->width);
-        ascend(team, number + ATTN, linears + ATTN, call->even, NONE, false, call->wide);
+        int64_t number = layer * LINEARS, inner = linears[OUT].inputs;
+        norm_rows(team, NULL, call->rows, block->norm_1, thread);
+        descend(team, number + ATTN, call->even, width, thread);
+        ascend(team, number + ATTN, linears + ATTN, call->even, width, NONE, false, call->wide);
         remember(team, layer);
         attend(team, layer, thread);
-        descend(team, number + PROJ, call->seen, model->width);
-        ascend(team, number + PROJ, linears + PROJ, call->seen, NONE, true, call->x);
-        norm_rows(team, call->x, NULL, call->rows, block->norm_2, call->even);
-        descend(team, number + FC, call->even, model->width);
-        ascend(team, number + FC, linears + FC, call->even, model->activation, false, call->wide);
-        descend(team, number + OUT, call->wide, linears[OUT].inputs);
-        ascend(team, number + OUT, linears + OUT, call->wide, NONE, true, call->x);
+        descend(team, number + PROJ, call->even, width, thread);
+        ascend(team, number + PROJ, linears + PROJ, call->even, width, NONE, true, call->x);
+        norm_rows(team, NULL, call->rows, block->norm_2, thread);
+        descend(team, number + FC, call->even, width, thread);
+        ascend(team, number + FC, linears + FC, call->even, width, model->activation, false, call->wide);
+        descend(team, number + OUT, call->inner, inner, thread);
+        ascend(team, number + OUT, linears + OUT, call->inner, inner, NONE, true, call->x);
     }
-    norm_rows(team, call->x, call->wanted_rows, call->wanted, model->norm, call->last);
-    descend(team, HEAD, call->last, model->width);
-    ascend(team, HEAD, &model->head, call->last, NONE, false, call->logits);
+    norm_rows(team, call->wanted_rows, call->wanted, model->norm, thread);
+    descend(team, HEAD, call->even, width, thread);
+    ascend(team, HEAD, &model->head, call->even, width, NONE, false, call->logits);
     choose(team, thread);
 }
 
 /* ---- packing ---- */
 
-/* `from` [inputs][outputs] as int8, packed, and a scale an output: the largest of each is 127. */
+/* `from` [inputs][outputs] as int8, packed with an even number of inputs, and a scale an output: the largest of each is
+   127. */
 void pack(const float *from, int64_t inputs, int64_t outputs, int8_t *to, float *scales)
 {
     const __m256 sign = _mm256_set1_ps(-0.0f), most = _mm256_set1_ps(127.0f);
+    const __m256i byte = _mm256_set1_epi32(0xFF);
+    int64_t even = inputs + inputs % 2;
     for (int64_t first = 0; first < filled_up(outputs); first += LANES) {
         int64_t count = outputs - first;
         __m256i there = _mm256_cmpgt_epi32(_mm256_set1_epi32(count < LANES ? (int)count : LANES),
@@ -638,53 +721,75 @@ void pack(const float *from, int64_t inputs, int64_t outputs, int8_t *to, float 
         _mm256_storeu_ps(scales + first, _mm256_div_ps(largest, most));
         __m256 some = _mm256_cmp_ps(largest, _mm256_setzero_ps(), _CMP_GT_OQ);
         __m256 factor = _mm256_and_ps(some, _mm256_div_ps(most, largest));
-        int8_t *at = to + first / WIDE * WIDE * inputs + first % WIDE;
-        for (int64_t input = 0; input < inputs; input++) {
-            __m256i whole = _mm256_cvtps_epi32(
-                _mm256_mul_ps(_mm256_maskload_ps(from + input * outputs + first, there), factor));
-            __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
-            _mm_storel_epi64((__m128i *)(at + input * WIDE), _mm_packs_epi16(half, half));
+        int8_t *at = to + first / WIDE * WIDE * even + first % WIDE * 2;
+        for (int64_t input = 0; input < even; input += 2, at += 2 * WIDE) {
+            __m256i wholes[2];
+            for (int i = 0; i < 2; i++)
+                wholes[i] = input + i == inputs ? _mm256_setzero_si256() : _mm256_cvtps_epi32(_mm256_mul_ps(
+                    _mm256_maskload_ps(from + (input + i) * outputs + first, there), factor));
+            __m256i pairs = _mm256_or_si256(_mm256_and_si256(wholes[0], byte),
+                                            _mm256_slli_epi32(_mm256_and_si256(wholes[1], byte), 8));
+            _mm_storeu_si128((__m128i *)at, _mm_packus_epi32(_mm256_castsi256_si128(pairs),
+                                                            _mm256_extracti128_si256(pairs, 1)));
         }
     }
 }
 
 /* ---- the team ---- */
 
-static void *help(void *given)
+static bool called(Team *team, unsigned long done)
 {
-    Team *team = given;
-    pthread_mutex_lock(&team->lock);
-    int64_t thread = ++team->started;
-    uint64_t done = 0;
-    for (;;) {
-        while (team->round == done && !team->ending)
-            pthread_cond_wait(&team->changed, &team->lock);
-        if (team->ending)
-            break;
-        done = team->round;
-        pthread_mutex_unlock(&team->lock);
-        step(team, thread);
-        pthread_mutex_lock(&team->lock);
-    }
-    pthread_mutex_unlock(&team->lock);
-    return NULL;
+    return atomic_load_explicit(&team->round, memory_order_acquire) != done;
 }
 
-/* Of a call and a model, so that whoever calls can see that they mean the same. */
-void struct_sizes(int64_t *call, int64_t *model)
+/* Until the next step is asked for, awake at first: to be woken takes longer than what is between two steps. */
+static void wait_for_step(Team *team, unsigned long done)
 {
-    *call = sizeof(Call);
-    *model = sizeof(Model);
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        sched_yield();
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (called(team, done))
+            return;
+    } while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < AWAKE_NS);
+    pthread_mutex_lock(&team->lock);
+    while (!called(team, done))
+        pthread_cond_wait(&team->changed, &team->lock);
+    pthread_mutex_unlock(&team->lock);
+}
+
+/* Every helper waits for the next round; a round without a call is the last one. */
+static void *help(void *given)
+{
+    Helper *helper = given;
+    Team *team = helper->team;
+    for (unsigned long done = 0;; done++) {
+        wait_for_step(team, done);
+        if (!team->call)
+            return NULL;
+        step(team, helper->thread);
+    }
+}
+
+/* A step with the calling thread as one of the team. */
+void team_step(Team *team, const Model *model, const Call *call)
+{
+    pthread_mutex_lock(&team->lock);
+    team->model = model;
+    team->call = call;
+    atomic_fetch_add_explicit(&team->round, 1, memory_order_release);
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+    if (call)
+        step(team, 0);
 }
 
 void team_free(Team *team)
 {
-    pthread_mutex_lock(&team->lock);
-    team->ending = true;
-    pthread_cond_broadcast(&team->changed);
-    pthread_mutex_unlock(&team->lock);
+    team_step(team, NULL, NULL);
     for (int64_t i = 0; i < team->threads - 1; i++)
-        pthread_join(team->helpers[i], NULL);
+        pthread_join(team->helpers[i].id, NULL);
     pthread_cond_destroy(&team->changed);
     pthread_mutex_destroy(&team->lock);
     free(team->helpers);
@@ -694,18 +799,22 @@ void team_free(Team *team)
 /* NULL where threads cannot be started. */
 Team *team_new(int64_t threads)
 {
-    Team *team = calloc(1, sizeof *team);
-    pthread_t *helpers = calloc((size_t)threads, sizeof *helpers);
+    Team *team = aligned_alloc(64, sizeof *team);
+    Helper *helpers = calloc((size_t)threads, sizeof *helpers);
     if (!team || !helpers) {
         free(team);
         free(helpers);
         return NULL;
     }
+    memset(team, 0, sizeof *team);
     team->helpers = helpers;
     pthread_mutex_init(&team->lock, NULL);
     pthread_cond_init(&team->changed, NULL);
     for (team->threads = 1; team->threads < threads; team->threads++) {
-        if (pthread_create(helpers + team->threads - 1, NULL, help, team)) {
+        Helper *helper = helpers + team->threads - 1;
+        helper->team = team;
+        helper->thread = team->threads;
+        if (pthread_create(&helper->id, NULL, help, helper)) {
             team_free(team);
             return NULL;
         }
@@ -713,14 +822,9 @@ Team *team_new(int64_t threads)
     return team;
 }
 
-/* A step with the calling thread as one of the team. */
-void team_step(Team *team, const Model *model, const Call *call)
+/* Of a call and a model, so that whoever calls can see that they mean the same. */
+void struct_sizes(int64_t *call, int64_t *model)
 {
-    pthread_mutex_lock(&team->lock);
-    team->model = model;
-    team->call = call;
-    team->round++;
-    pthread_cond_broadcast(&team->changed);
-    pthread_mutex_unlock(&team->lock);
-    step(team, 0);
+    *call = sizeof(Call);
+    *model = sizeof(Model);
 }

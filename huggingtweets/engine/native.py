@@ -19,6 +19,7 @@ from huggingtweets.engine.weights import PLACES, Affine, Weights
 
 LIBRARY = "huggingtweets.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
+TILE, CHUNK = 6, 64  # rows multiplied at once, rounded numbers with one scale
 LOGITS = 64  # that share a maximum
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
@@ -86,11 +87,15 @@ class CallStruct(Structure):
     """What one step reads and writes; `kernels.c` has the shapes."""
 
     _fields_ = (
-        *((name, c_int64) for name in ("rows", "groups", "wanted", "cache_blocks", "table_width", "highest", "most")),
+        *((name, c_int64) for name in ("rows", "groups", "wanted", "cache_blocks", "table_width")),
+        *((name, c_int64) for name in ("deepest", "highest", "most")),
         *((name, c_void_p) for name in ("tokens", "positions", "sequences", "tables", "wanted_rows")),
         ("group", POINTER(Group)),
-        *((name, c_void_p) for name in ("cache", "x", "even", "seen", "last", "wide", "low", "logits")),
-        *((name, c_void_p) for name in ("scratch", "maxima", "values", "places", "chosen")),
+        *((name, c_void_p) for name in ("cache", "x", "wide")),
+        *((name, c_void_p) for name in ("even", "even_scale", "inner", "inner_scale", "low", "low_scale")),
+        *((name, c_void_p) for name in ("logits", "scratch")),
+        ("room", c_int64),
+        *((name, c_void_p) for name in ("maxima", "values", "places", "chosen")),
         *((name, c_void_p) for name in ("temperature", "top_p", "top_k", "uniform")),
     )
 
@@ -163,14 +168,15 @@ class _Packed:
     def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None) -> _Linear:
         """Of `matrix` [in, out] and `bias` [out]."""
         inputs, outputs = matrix.shape
-        whole = np.empty((filled_up(outputs), inputs), np.int8)
+        even = inputs + inputs % 2
+        whole = np.empty((filled_up(outputs), even), np.int8)
         scale = np.empty(filled_up(outputs), np.float32)
         given = matrix.float().contiguous()
         _library().pack(given.data_ptr(), inputs, outputs, whole.ctypes.data, scale.ctypes.data)
         if bias is not None:
             bias = torch.nn.functional.pad(bias, (0, -outputs % WIDE))
         return _Linear(
-            self._keep(whole), self._keep(scale), None if bias is None else self._floats(bias), inputs, outputs
+            self._keep(whole), self._keep(scale), None if bias is None else self._floats(bias), even, outputs
         )
 
 
@@ -184,7 +190,8 @@ class PackedWeights(_Packed):
         if size % LANES or size > MOST_SIZE or any(count % WIDE for count in (weights.width, *outputs)):
             raise ValueError(f"no kernels for a width of {weights.width} and {weights.heads} heads")
         self.width, self.vocabulary = weights.width, weights.tokens.shape[0]
-        self.widest, self.layers = max(outputs), len(weights.blocks)
+        self.widest, self.inner = max(outputs), max(block.linears["mlp.c_fc"].bias.shape[0] for block in weights.blocks)
+        self.layers = len(weights.blocks)
         head = self._linear(weights.head.T)
         self._blocks = (_Block * self.layers)(
             *(
@@ -215,12 +222,11 @@ class PackedWeights(_Packed):
 
 
 class PackedVoice(_Packed):
-    """An adapter as the kernels read it; its ranks are filled up to multiples of `WIDE`."""
+    """An adapter as the kernels read it; `highest` is the larger rank, filled up."""
 
     def __init__(self, adapter: Adapter):
         super().__init__()
         factors = adapter.factors()
-        self.rank, self.embedding_rank = filled_up(adapter.rank), filled_up(adapter.embedding_rank)
         count = len(factors.linears)
         self._a = (_Linear * count)(*(self._linear(a) for a, _ in factors.linears))
         self._b = (_Linear * count)(*(self._linear(b) for _, b in factors.linears))
@@ -228,8 +234,14 @@ class PackedVoice(_Packed):
         if factors.embedding:
             e, d = factors.embedding
             embedding = [self._linear(e), self._linear(d), self._linear(d.T)]
-        self._struct = _Voice(self.rank, self.embedding_rank, self._a, self._b, *embedding)
+        self._struct = _Voice(adapter.rank, adapter.embedding_rank, self._a, self._b, *embedding)
         self.pointer = ctypes.pointer(self._struct)
+        self.highest = filled_up(max(adapter.rank, adapter.embedding_rank))
+
+
+def chunks(count: int) -> int:
+    """How many of `CHUNK` numbers there are in a row of `count`."""
+    return -(-count // CHUNK)
 
 
 def filled_up(count: int) -> int:

@@ -16,7 +16,17 @@ from huggingtweets.engine.adapters import Adapter
 from huggingtweets.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
 from huggingtweets.engine.decoder import Cells, Tokens
 from huggingtweets.engine.grid import Grid
-from huggingtweets.engine.native import LOGITS, CallStruct, Group, PackedVoice, PackedWeights, Team, filled_up
+from huggingtweets.engine.native import (
+    LOGITS,
+    TILE,
+    CallStruct,
+    Group,
+    PackedVoice,
+    PackedWeights,
+    Team,
+    chunks,
+    filled_up,
+)
 from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import Weights
 
@@ -111,8 +121,9 @@ class _Call:
         rows, count = sum(lengths), len(lengths)
         self._threads, self._vocabulary = threads, weights.vocabulary
         groups = _groups(voices, lengths)
-        highest = max((max(voice.rank, voice.embedding_rank) for voice in voices if voice), default=0)
+        highest = max((voice.highest for voice in voices if voice), default=0)
         blocks = max(map(len, tables), default=0)
+        room = max(weights.width + blocks * BLOCK, TILE * highest)
         self._arrays: dict[str, NDArray[Any]] = {
             "tokens": np.zeros(rows, np.int32),
             "positions": np.zeros(rows, np.int32),
@@ -120,15 +131,16 @@ class _Call:
             "tables": np.array([np.pad(table, (0, blocks - len(table))) for table in tables], np.int32),
             "wanted_rows": np.cumsum(lengths, dtype=np.int32) - 1,
             "x": np.empty((rows, weights.width), np.float32),
-            "even": np.empty((rows, weights.width), np.float32),
-            "seen": np.empty((rows, weights.width), np.float32),
-            "last": np.empty((count, weights.width), np.float32),
             "wide": np.empty((rows, weights.widest), np.float32),
-            "low": np.empty((rows, highest), np.float32),
             "logits": np.empty((count, filled_up(weights.vocabulary)), np.float32),
-            "scratch": np.empty((threads, blocks * BLOCK), np.float32),
+            "scratch": np.empty((threads, room), np.float32),
             "maxima": np.empty((threads, 2, -(-weights.vocabulary // LOGITS)), np.float32),
         }
+        for name, width in (("even", weights.width), ("inner", weights.inner), ("low", highest)):
+            self._arrays |= {
+                name: np.empty((rows, width), np.int16),
+                f"{name}_scale": np.empty((rows, chunks(width)), np.float32),
+            }
         self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
         self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)
         self._voices = voices  # what is pointed to lives on
@@ -138,7 +150,9 @@ class _Call:
             groups=len(groups),
             wanted=count,
             table_width=blocks,
+            deepest=max((group.end - group.start for group in groups), default=0),
             highest=highest,
+            room=room,
             group=(Group * len(groups))(*groups),
         )
         self._point(self._arrays)

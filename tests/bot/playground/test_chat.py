@@ -59,7 +59,8 @@ async def test_a_version_that_is_not_used_says_why(chat: Chat, use_cases, sample
 async def test_a_running_training_is_shown_to_everybody(chat: Chat, sample_file: Path) -> None:
     async for _ in chat.answers("test:1", "/train bob", (sample_file,)):
         (state,) = await chat.learning()
-        assert (state.name, state.stage) == ("bob", "waiting")
+        assert state.name == "bob"
+        assert state.stage in ("waiting", "running")  # whichever it is by now
         break
 
 

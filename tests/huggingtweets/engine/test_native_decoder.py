@@ -132,10 +132,10 @@ def test_matrices_are_packed_as_numbers_are_rounded(size: int) -> None:
     packed = native._Packed()
     linear = packed._linear(matrix)
     whole, scale = packed._kept
-    unpacked = (
-        (whole.reshape(-1, 23, native.WIDE) * scale.reshape(-1, 1, native.WIDE)).transpose(1, 0, 2).reshape(23, -1)
-    )
-    assert (linear.inputs, linear.outputs) == (23, size)
+    pairs = whole.reshape(-1, 12, native.WIDE, 2).transpose(1, 3, 0, 2).reshape(24, -1)
+    unpacked = pairs[:23] * scale
+    assert not pairs[23].any()
+    assert (linear.inputs, linear.outputs) == (24, size)
     assert not unpacked[:, size:].any()
     torch.testing.assert_close(torch.from_numpy(unpacked[:, :size]).float(), rounded(matrix), atol=1e-2, rtol=0)
     assert (abs(unpacked[:, :size] - matrix.numpy()) <= scale[:size] * 0.5001).all()
