@@ -1,11 +1,11 @@
 /* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C.
 
-   Matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up with zeros, so
-   that a block of WIDE outputs is read from front to back. What they are multiplied with is rounded to int16, each CHUNK
-   numbers of a row with a scale of their own: that costs less than fp16 would, and products of pairs add up twice as fast
-   as fp32 ones do. Keys and values are fp16, everything else is fp32. Every output of a row is a sum over the chunks in
-   their order, whatever else is computed beside it: a row's numbers are the same bits in any company and with any number
-   of threads.
+   Matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up with zeros,
+   so that a block of WIDE outputs is read from front to back. What they are multiplied with is rounded to int16, each
+   CHUNK numbers of a row with a scale of their own: that costs less than fp16 would, and products of pairs add up twice
+   as fast as fp32 ones do. Keys and values are fp16, everything else is fp32. Every output of a row is a sum over the
+   chunks in their order, whatever else is computed beside it: a row's numbers are the same bits in any company and with
+   any number of threads.
 
    Knows numbers and threads. Does not know rows that come and go, text or Python. Nothing is checked here. */
 
@@ -63,8 +63,8 @@ typedef struct {
     Linear head;
 } Model;
 
-/* x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is its column of e times d more,
-   the logits of h are (h t) e more. Without a rank there is nothing of either. */
+/* x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is its column of e times d
+   more, the logits of h are (h t) e more. Without a rank there is nothing of either. */
 typedef struct {
     int64_t rank, embedding_rank;
     const Linear *a, *b;
@@ -114,7 +114,7 @@ struct Team {
     atomic_long arrived, phase;
 };
 
-/* ---- threads: those who arrive at the end of a phase wait for the others, then all take pieces of the next one ---- */
+/* ---- threads: who arrives at the end of a phase waits for the others, then all take pieces of the next one ---- */
 
 static void barrier(Team *team)
 {
@@ -206,8 +206,8 @@ static inline __m256i pair(const int16_t *from)
     return _mm256_set1_epi32(both);
 }
 
-/* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will be
-   read next. `rows` and `blocks` are known where this is inlined. */
+/* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will
+   be read next. `rows` and `blocks` are known where this is inlined. */
 static inline __attribute__((always_inline)) void tile(
     int rows, int blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
     int64_t y_stride, const int8_t *then)
@@ -230,7 +230,8 @@ static inline __attribute__((always_inline)) void tile(
                     factors[row] = pair(x.whole + row * stride + input);
             UNROLLED for (int block = 0; block < blocks; block++) {
                 const __m128i *at = (const __m128i *)(weight + (block * inputs + input) * WIDE);
-                __m256i low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at)), high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
+                __m256i low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at));
+                __m256i high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
                 UNROLLED for (int row = 0; row < rows; row++) {
                     __m256i factor = blocks > 1 ? factors[row] : pair(x.whole + row * stride + input);
                     multiply_add(&wholes[row * blocks + block][0], factor, low);
@@ -271,7 +272,8 @@ static inline Rounded from_row(Rounded x, int64_t row, int64_t stride)
 }
 
 /* These outputs of `rows` rows of x, in y or added to it; `then` will be read next. */
-static void product(int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y, int64_t y_stride, Range then)
+static void product(
+    int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y, int64_t y_stride, Range then)
 {
     const Linear *linear = range.linear;
     /* A sum waits for itself: with few rows it takes several blocks to keep the processor busy. */
@@ -311,7 +313,8 @@ static void product(int64_t rows, Rounded x, int64_t stride, Range range, bool a
 static inline __m256 exponential(__m256 x)
 {
     x = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(88.0f)), _mm256_set1_ps(-87.0f));
-    __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 n = _mm256_mul_ps(x, _mm256_set1_ps(1.44269504f));
+    n = _mm256_round_ps(n, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
     r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
     __m256 p = _mm256_set1_ps(1.9875691500e-4f);
@@ -361,7 +364,8 @@ static void normalize(const float *x, int64_t width, Norm norm, float epsilon, f
     __m256 scale = _mm256_set1_ps(1.0f / sqrtf(sum_of(squares) / (float)width + epsilon));
     for (int64_t i = 0; i < width; i += LANES) {
         __m256 even = _mm256_mul_ps(_mm256_sub_ps(_mm256_loadu_ps(x + i), mean), scale);
-        _mm256_storeu_ps(y + i, _mm256_fmadd_ps(even, _mm256_loadu_ps(norm.weight + i), _mm256_loadu_ps(norm.bias + i)));
+        even = _mm256_fmadd_ps(even, _mm256_loadu_ps(norm.weight + i), _mm256_loadu_ps(norm.bias + i));
+        _mm256_storeu_ps(y + i, even);
     }
 }
 
@@ -418,7 +422,7 @@ static void descend(Team *team, int64_t number, Rounded x, int64_t stride, int64
     barrier(team);
 }
 
-/* y = x times the layer + low b, added to what y holds if `add`; and the activation of that, if there is one, in `inner`. */
+/* y = x times the layer + low b, added to what y holds if `add`; inner = the activation of that, if there is one. */
 static void ascend(
     Team *team, int64_t number, const Linear *linear, Rounded x, int64_t stride, int64_t activation, bool add, float *y)
 {
@@ -504,14 +508,16 @@ static void remember(Team *team, int64_t layer)
         const float *from = call->wide + row * stride + width;
         uint16_t *to = cached(model, call, layer, row, call->positions[row]);
         for (int64_t i = 0; i < 2 * width; i += LANES)
-            _mm_storeu_si128((__m128i *)(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
+            _mm_storeu_si128(
+                (__m128i *)(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
     }
     barrier(team);
 }
 
 /* One head of one row over all positions up to its own, into `to`; `size` is known where it is inlined. */
 static inline __attribute__((always_inline)) void attend_head(
-    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores, float *to)
+    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores,
+    float *to)
 {
     const float *query = call->wide + row * filled_up(3 * model->width) + offset;
     float scale = model->blocks[layer].scale, highest = -INFINITY;
@@ -664,7 +670,8 @@ static void choose(Team *team, int64_t thread)
     int32_t *places = call->places + thread * call->most;
     EACH (row, call->chosen ? call->wanted : 0) {
         int64_t count = largest_logits(call->logits + row * stride, vocabulary, call->most, maxima, values, places);
-        int64_t place = draw(values, count, call->temperature[row], call->top_p[row], call->top_k[row], call->uniform[row]);
+        int64_t place = draw(
+            values, count, call->temperature[row], call->top_p[row], call->top_k[row], call->uniform[row]);
         call->chosen[row] = count ? places[place] : 0;
     }
     barrier(team);
