@@ -1,5 +1,8 @@
 """Which decoder computes is chosen from the settings and what the machine has; in int8 it costs next to no quality."""
 
+import importlib.util
+import platform
+import shutil
 import sys
 from pathlib import Path
 
@@ -43,6 +46,20 @@ def test_the_kernels_draw_where_the_processor_has_no_int8_products(
     monkeypatch.setattr(native, "has_int8_products", lambda: int8_products)
     assert chosen(gpt2, tiny_generation, "auto") == chosen(gpt2, tiny_generation, "int8") == name
     assert chosen(gpt2, tiny_generation, "fp32") == "TorchDecoder"
+
+
+@pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
+def test_without_openvino_the_kernels_draw_on_every_processor_that_runs_them(
+    gpt2, tiny_generation, monkeypatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingtweets.engine.openvino_decoder", None)
+    monkeypatch.setattr(native, "has_int8_products", lambda: True)
+    assert chosen(gpt2, tiny_generation) == "NativeDecoder"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or not shutil.which("gcc"), reason="needs gcc on x86-64")
+def test_the_installation_compiled_the_kernels() -> None:
+    assert importlib.util.find_spec(native.LIBRARY)
 
 
 def test_without_the_kernels_openvino_draws_and_without_it_torch(gpt2, tiny_generation, monkeypatch, caplog) -> None:
