@@ -45,6 +45,9 @@ class TorchDecoder:
 
     def __init__(self, weights: Weights, *, device: str = "cpu", dtype: torch.dtype = torch.float32, steps: int = 1):
         self.dtype, self._device, self._steps = dtype, torch.device(device), steps
+        self._single = (
+            steps == 1 and self._device.type == "cpu"
+        )  # no bursts: tokens are chosen where they are asked for
         self._layout = weights.layout
         self._weights = weights.to(self._device, dtype)
         self._bursts: OrderedDict[Hashable, Burst] = OrderedDict()
@@ -104,11 +107,10 @@ class TorchDecoder:
 
     @torch.inference_mode()
     def arrange(self, grid: Grid[Row]) -> None:
-        alone = self._steps == 1 and self._device.type == "cpu"
-        stands, places = (grid, list(range(len(grid.cells)))) if alone else padded(grid)
+        stands, places = (grid, list(range(len(grid.cells)))) if self._single else padded(grid)
         self._stack.fill(stands.columns)
         longest = -(-max((row.most for row in grid.cells if row), default=0) // CACHE_STEP)
-        cache = self._empty_cache(len(stands.cells), CACHE_STEP * (longest if alone else bucket(longest)))
+        cache = self._empty_cache(len(stands.cells), CACHE_STEP * (longest if self._single else bucket(longest)))
         for cell, row in enumerate(stands.cells):
             if row:
                 kept = self._cache[:, :, row.kept] if isinstance(row.kept, int) else row.kept
@@ -116,13 +118,13 @@ class TorchDecoder:
         for cell, row in enumerate(stands.cells):
             if row:
                 row.kept = cell
-        self._cache = cache if alone else self._in_its_room(cache)
+        self._cache = cache if self._single else self._in_its_room(cache)
         self._grid, self._burst = stands, None
         self._places = places
 
     @torch.inference_mode()
     def advance(self, cells: Cells) -> Tokens:
-        if self._steps == 1 and self._device.type == "cpu":
+        if self._single:
             tokens = cells.choose(self._step(cells.tokens, cells.lengths))
             cells.advance(tokens)
             return tokens.unsqueeze(0).numpy()
