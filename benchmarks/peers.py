@@ -149,7 +149,8 @@ class Ours:
         from huggingtweets.engine import adapters
 
         if person not in self.adapters:
-            self.adapters[person] = adapters.load(self.voices.adapter(person), self.decoder.layout, self.decoder.dtype)
+            given = adapters.load(self.voices.adapter(person), self.decoder.layout, self.decoder.dtype)
+            self.adapters[person] = self.decoder.hold(given)
         return self.adapters[person]
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,6 +18,14 @@ from huggingtweets.lora import EMBEDDING, SETTINGS, TIED, WEIGHTS
 
 HEAD = "base_model.model.lm_head."  # when it is tied, peft saves the embedding's factors a second time under this name
 Key = tuple[int, str, str]  # layer, place, which of the two factors; the embedding is in layer -1
+
+
+class Held(Protocol):
+    """An adapter as a decoder holds it, which that decoder alone can read."""
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Factors:
     embedding: tuple[torch.Tensor, torch.Tensor] | None
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Adapter:
     """The factors of a voice. What peft calls alpha / r is in B and D; what has no adapter has zeros.
 

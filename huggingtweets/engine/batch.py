@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.adapters import Held
 from huggingtweets.engine.decoder import Cells, Decoder, Tokens
 from huggingtweets.engine.grid import Grid, arranged
 from huggingtweets.engine.rows import Prompt, Row, Sampling
@@ -25,7 +25,7 @@ class Job:
     """`count` drafts that continue `prompt`, token ids of which the first is end-of-text."""
 
     prompt: Sequence[int]
-    adapter: Adapter | None
+    adapter: Held | None
     count: int
     sampling: Sampling
     seed: int

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from huggingtweets.engine.adapters import Adapter, Held
 from huggingtweets.engine.grid import Grid
 from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.sampling import sample, uniforms
@@ -35,15 +36,18 @@ class Decoder(Protocol):
 
     @property
     def dtype(self) -> torch.dtype:
-        """What adapters are kept in."""
+        """What adapters are to be loaded in."""
 
     @property
     def bytes(self) -> int:
-        """What the base's weights take in memory, and what was made of adapters besides themselves."""
+        """What the base's weights take in memory."""
 
     @property
     def column_cost(self) -> float:
         """What another column of a grid costs, in cells."""
+
+    def hold(self, adapter: Adapter) -> Held:
+        """`adapter` for rows of this decoder."""
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         """Logits [prompts, vocabulary] after each prompt, computed once for all of its rows."""

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.adapters import Held
 
 
 class OfAVoice(Protocol):
     """A row, or a prompt that is to be read."""
 
-    adapter: Adapter | None
+    adapter: Held | None
 
 
 Item = TypeVar("Item", bound=OfAVoice)
@@ -24,7 +24,7 @@ class Grid(Generic[Item]):
     """`cells` [columns * depth], column by column; a cell without an item is idle."""
 
     depth: int
-    columns: tuple[Adapter | None, ...]
+    columns: tuple[Held | None, ...]
     cells: tuple[Item | None, ...]
 
     def places(self, items: Sequence[Item]) -> list[int]:
@@ -43,7 +43,7 @@ def arranged(items: Sequence[Item], column_cost: float) -> Grid[Item]:
         voices.setdefault(id(item.adapter), []).append(item)
     counts = [len(members) for members in voices.values()]
     depth = min({1, *counts}, key=lambda depth: sum(-(-n // depth) for n in counts) * (depth + column_cost))
-    columns: list[Adapter | None] = []
+    columns: list[Held | None] = []
     cells: list[Item | None] = []
     for members in voices.values():
         for start in range(0, len(members), depth):

@@ -1,11 +1,14 @@
 /* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C.
 
-   Matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up with zeros,
-   so that a block of WIDE outputs is read from front to back. What they are multiplied with is rounded to int16, each
-   CHUNK numbers of a row with a scale of their own: that costs less than fp16 would, and products of pairs add up twice
-   as fast as fp32 ones do. Keys and values are fp16, everything else is fp32. Every output of a row is a sum over the
-   chunks in their order, whatever else is computed beside it: a row's numbers are the same bits in any company and with
-   any number of threads.
+   The base's matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up
+   with zeros, so that a block of WIDE outputs is read from front to back. A voice's are int4 with a scale for each CHUNK
+   inputs of an output, because with many voices reading them is most of a step: where an int8 matrix has two registers
+   of numbers, 16 bytes hold the first in their lower halves. The second are the bytes as a whole: their upper halves are
+   chosen to come closest, whatever the lower ones are, which errs no more and takes no work to read. What matrices are
+   multiplied with is rounded to int16, each CHUNK numbers of a row with a scale of their own: that costs less than fp16
+   would, and products of pairs add up twice as fast as fp32 ones do. Keys and values are fp16, everything else is fp32.
+   Every output of a row is a sum over the chunks in their order, whatever else is computed beside it: a row's numbers
+   are the same bits in any company and with any number of threads.
 
    Knows numbers and threads. Does not know rows that come and go, text or Python. Nothing is checked here. */
 
@@ -51,7 +54,11 @@ enum { NONE = -1, GELU_TANH, GELU_ERF, RELU, SILU };             /* activations 
 enum { ATTN, PROJ, FC, OUT, LINEARS };                          /* of a block */
 
 typedef struct { const float *weight, *bias; } Norm;
-typedef struct { const int8_t *weight; const float *scale, *bias; int64_t inputs, outputs; } Linear;
+typedef struct {
+    const int8_t *weight;      /* with 4 bits, the WIDE scales of a chunk stand before its weights */
+    const float *scale, *bias; /* none with 4 bits; no bias where it is NULL, either */
+    int64_t inputs, outputs, bits;
+} Linear;
 typedef struct { Norm norm_1, norm_2; Linear linears[LINEARS]; float scale; } Block;
 typedef struct {
     int64_t layers, width, heads, vocabulary, activation;
@@ -84,10 +91,10 @@ typedef struct {
     const int32_t *wanted_rows;            /* [wanted] */
     const Group *group;                    /* rows of one voice stand together, without a gap */
     uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][width] */
-    float *x;                              /* [rows][width] */
-    float *wide;                           /* [rows][outputs of the widest linear layer] */
+    float *x;                              /* [rows][apart(width)] */
+    float *wide;                           /* [rows][apart(outputs of the widest linear layer)] */
     Rounded even, inner, low;              /* [rows][width], [rows][outputs of FC], [rows][highest] */
-    float *logits;                         /* [wanted][vocabulary, filled up to WIDE] */
+    float *logits;                         /* [wanted][apart(vocabulary)] */
     float *scratch;                        /* [threads][room] */
     int64_t room;                          /* for the longest sequence and a row, and for TILE rows of low */
     float *maxima;                         /* [threads][2][groups of logits] */
@@ -166,6 +173,13 @@ static inline int64_t filled_up(int64_t outputs)
     return (outputs + WIDE - 1) / WIDE * WIDE;
 }
 
+/* Numbers from one row to the next where columns of many rows are used at a time: an odd number of cache lines, or the
+   rows would have to share the few places that a cache has for addresses a power of two apart. */
+static inline int64_t apart(int64_t outputs)
+{
+    return filled_up(outputs) | WIDE;
+}
+
 static inline int64_t chunks(int64_t count)
 {
     return (count + CHUNK - 1) / CHUNK;
@@ -206,49 +220,85 @@ static inline __m256i pair(const int16_t *from)
     return _mm256_set1_epi32(both);
 }
 
+/* Where an output's weights are; it is the first one of a block. */
+static inline const int8_t *block_at(const Linear *linear, int64_t output)
+{
+    int64_t scales = linear->bits == 4 ? chunks(linear->inputs) * (int64_t)sizeof(float) : 0;
+    return linear->weight + output * (linear->inputs * linear->bits / 8 + scales);
+}
+
+/* Two inputs of a block's outputs, LANES each; with 4 bits, 16 times as much. */
+static inline void load_pairs(const int8_t *from, int bits, __m256i *low, __m256i *high)
+{
+    const __m128i *at = (const __m128i *)from;
+    *low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at));
+    if (bits == 4) {
+        *high = *low;
+        *low = _mm256_srai_epi16(_mm256_slli_epi16(*low, 12), 8);
+    } else {
+        *high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
+    }
+}
+
 /* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will
-   be read next. `rows` and `blocks` are known where this is inlined. */
+   be read next. `rows`, `blocks` and `bits` are known where this is inlined. */
 static inline __attribute__((always_inline)) void tile(
-    int rows, int blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
+    int rows, int blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
     int64_t y_stride, const int8_t *then)
 {
     int64_t inputs = linear->inputs;
-    const int8_t *weight = linear->weight + first * inputs;
+    const int8_t *weight = block_at(linear, first);
+    int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
     __m256 sums[TILE][2];
     UNROLLED for (int i = 0; i < rows * blocks; i++)
         sums[i][0] = sums[i][1] = _mm256_setzero_ps();
     for (int64_t start = 0; start < inputs; start += CHUNK) {
         int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
         __m256i wholes[TILE][2], factors[TILE];
+        __asm__ volatile("" : : "r"(sums) : "memory"); /* there they stay: the registers are for the sums of a chunk */
         UNROLLED for (int i = 0; i < rows * blocks; i++)
             wholes[i][0] = wholes[i][1] = _mm256_setzero_si256();
-        for (int64_t input = start; input < end; input += 2) {
+        /* From two pointers, of which the compiler must not make one for every row: they would not fit into registers. */
+        const int16_t *at = x.whole + start, *fourth = at + 3 * stride;
+        const float *scales = (const float *)weight;
+        if (bits == 4) {
+            weight += WIDE * sizeof(float);
+            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+        }
+        for (int64_t pairs = (end - start) / 2; pairs; pairs--, at += 2, fourth += 2) {
+            __asm__ volatile("" : "+r"(at), "+r"(fourth));
             if (rows < 4) /* else memory is not what is waited for */
-                _mm_prefetch((const char *)(then + input * blocks * WIDE), _MM_HINT_T0);
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
             if (blocks > 1)
                 UNROLLED for (int row = 0; row < rows; row++)
-                    factors[row] = pair(x.whole + row * stride + input);
+                    factors[row] = pair(at + row * stride);
             UNROLLED for (int block = 0; block < blocks; block++) {
-                const __m128i *at = (const __m128i *)(weight + (block * inputs + input) * WIDE);
-                __m256i low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at));
-                __m256i high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
+                __m256i low, high;
+                load_pairs(weight + block * size, bits, &low, &high);
                 UNROLLED for (int row = 0; row < rows; row++) {
-                    __m256i factor = blocks > 1 ? factors[row] : pair(x.whole + row * stride + input);
+                    __m256i factor = blocks > 1 ? factors[row] : pair((row < 3 ? at : fourth) + row % 3 * stride);
                     multiply_add(&wholes[row * blocks + block][0], factor, low);
                     multiply_add(&wholes[row * blocks + block][1], factor, high);
                 }
             }
+            weight += WIDE * bits / 4;
+            then += blocks * WIDE * bits / 4;
         }
         UNROLLED for (int row = 0; row < rows; row++) {
             __m256 scale = _mm256_broadcast_ss(x.scale + row * chunks(stride) + start / CHUNK);
-            UNROLLED for (int i = row * blocks; i < (row + 1) * blocks; i++) {
-                sums[i][0] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(wholes[i][0]), scale, sums[i][0]);
-                sums[i][1] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(wholes[i][1]), scale, sums[i][1]);
+            UNROLLED for (int part = 0; part < 2 * blocks; part++) {
+                __m256 *sum = &sums[row * blocks + part / 2][part % 2], both = scale;
+                if (bits == 4)
+                    both = _mm256_mul_ps(
+                        scale, _mm256_loadu_ps(scales + part / 2 * size / (int64_t)sizeof(float) + part % 2 * LANES));
+                __m256i whole = wholes[row * blocks + part / 2][part % 2];
+                *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), both, *sum);
             }
         }
     }
     UNROLLED for (int part = 0; part < 2 * blocks; part++) {
-        __m256 scale = _mm256_loadu_ps(linear->scale + first + part * LANES);
+        __m256 scale = bits == 4 ? _mm256_set1_ps(1.0f) : _mm256_loadu_ps(linear->scale + first + part * LANES);
         __m256 bias = linear->bias ? _mm256_loadu_ps(linear->bias + first + part * LANES) : _mm256_setzero_ps();
         UNROLLED for (int row = 0; row < rows; row++) {
             float *to = y + row * y_stride + first + part * LANES;
@@ -261,17 +311,47 @@ static inline __attribute__((always_inline)) void tile(
 /* Outputs of a matrix. */
 typedef struct { const Linear *linear; int64_t start, end; } Range;
 
-static inline const int8_t *at(Range range)
-{
-    return range.linear->weight + range.start * range.linear->inputs;
-}
-
 static inline Rounded from_row(Rounded x, int64_t row, int64_t stride)
 {
     return (Rounded){x.whole + row * stride, x.scale + row * chunks(stride)};
 }
 
-/* These outputs of `rows` rows of x, in y or added to it; `then` will be read next. */
+/* `tile` for numbers of rows and blocks that are known only now: 4 blocks of a row, 2 of 2, else 1. */
+static inline __attribute__((always_inline)) void any_tile(
+    int64_t rows, int64_t blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
+    float *y, int64_t y_stride, const int8_t *then)
+{
+    if (blocks > 1 && rows == 1)
+        tile(1, 4, bits, x, stride, linear, first, add, y, y_stride, then);
+    else if (blocks > 1)
+        tile(2, 2, bits, x, stride, linear, first, add, y, y_stride, then);
+    else
+        switch (rows) {
+        case 1: tile(1, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
+        case 2: tile(2, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
+        case 3: tile(3, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
+        case 4: tile(4, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
+        case 5: tile(5, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
+        default: tile(TILE, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
+        }
+}
+
+/* Not inlined: there are too few registers for what is around it as well. */
+static __attribute__((noinline)) void tile_of_8_bits(
+    int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
+    int64_t y_stride, const int8_t *then)
+{
+    any_tile(rows, blocks, 8, x, stride, linear, first, add, y, y_stride, then);
+}
+
+static __attribute__((noinline)) void tile_of_4_bits(
+    int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
+    int64_t y_stride, const int8_t *then)
+{
+    any_tile(rows, blocks, 4, x, stride, linear, first, add, y, y_stride, then);
+}
+
+/* These outputs of `rows` rows of x, in y or added to it; then those of `then` will be read. */
 static void product(
     int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y, int64_t y_stride, Range then)
 {
@@ -281,27 +361,16 @@ static void product(
     for (int64_t first = range.start; first < range.end; first += blocks * WIDE) {
         if (range.end - first < blocks * WIDE)
             blocks = 1;
-        bool last = first + blocks * WIDE >= range.end;
-        const int8_t *next = last ? at(then) : linear->weight + (first + blocks * WIDE) * linear->inputs;
+        /* Of another matrix, what has the same place: memory takes about as long as a piece of a matrix does. */
+        bool other = then.linear != linear;
+        int64_t after = other ? then.start + first - range.start : first + blocks * WIDE;
+        const int8_t *next = block_at(then.linear, after < then.end ? after : then.start);
         for (int64_t row = 0, tiles = (rows + TILE - 1) / TILE; row < rows; tiles--) {
             int64_t some = (rows - row + tiles - 1) / tiles; /* tiles of like size */
             Rounded from = from_row(x, row, stride);
             float *to = y + row * y_stride;
-            switch (some * blocks) {
-            case 1: tile(1, 1, from, stride, linear, first, add, to, y_stride, next); break;
-            case 2: tile(2, 1, from, stride, linear, first, add, to, y_stride, next); break;
-            case 3: tile(3, 1, from, stride, linear, first, add, to, y_stride, next); break;
-            case 4:
-                if (some == 1)
-                    tile(1, 4, from, stride, linear, first, add, to, y_stride, next);
-                else if (some == 2)
-                    tile(2, 2, from, stride, linear, first, add, to, y_stride, next);
-                else
-                    tile(4, 1, from, stride, linear, first, add, to, y_stride, next);
-                break;
-            case 5: tile(5, 1, from, stride, linear, first, add, to, y_stride, next); break;
-            default: tile(TILE, 1, from, stride, linear, first, add, to, y_stride, next); break;
-            }
+            (linear->bits == 4 ? tile_of_4_bits : tile_of_8_bits)(
+                some, blocks, from, stride, linear, first, add, to, y_stride, next);
             row += some;
         }
     }
@@ -379,7 +448,7 @@ static void norm_rows(Team *team, const int32_t *rows, int64_t count, Norm norm,
     float *scratch = call->scratch + thread * call->room;
     EACH (row, count) {
         Rounded to = from_row(call->even, row, width);
-        normalize(call->x + (rows ? rows[row] : row) * width, width, norm, team->model->epsilon, scratch);
+        normalize(call->x + (rows ? rows[row] : row) * apart(width), width, norm, team->model->epsilon, scratch);
         round_row(scratch, width, to.whole, to.scale);
     }
     barrier(team);
@@ -412,8 +481,11 @@ static void descend(Team *team, int64_t number, Rounded x, int64_t stride, int64
         int64_t first = piece % tiles * TILE, count = part.count - first < TILE ? part.count - first : TILE;
         if (count <= 0)
             continue;
-        Range range = {part.a, 0, filled_up(part.a->outputs)};
-        product(count, from_row(x, part.start + first, stride), stride, range, false, scratch, call->highest, range);
+        Range range = {part.a, 0, filled_up(part.a->outputs)}, then = range;
+        Part next = part_of(call->group + (piece / tiles + team->threads) % call->groups, number);
+        if (next.count)
+            then = (Range){next.a, 0, filled_up(next.a->outputs)};
+        product(count, from_row(x, part.start + first, stride), stride, range, false, scratch, call->highest, then);
         for (int64_t row = 0; row < count; row++) {
             Rounded to = from_row(call->low, part.start + first + row, call->highest);
             round_row(scratch + row * call->highest, range.end, to.whole, to.scale);
@@ -427,28 +499,25 @@ static void ascend(
     Team *team, int64_t number, const Linear *linear, Rounded x, int64_t stride, int64_t activation, bool add, float *y)
 {
     const Call *call = team->call;
-    int64_t rows = number == HEAD ? call->wanted : call->rows, outputs = filled_up(linear->outputs);
+    int64_t rows = number == HEAD ? call->wanted : call->rows;
+    int64_t outputs = filled_up(linear->outputs), y_stride = apart(outputs);
     int64_t most = outputs / (WIDE * 8 * team->threads) + 1, some = WIDE * (most < MOST_BLOCKS ? most : MOST_BLOCKS);
     if (activation != NONE)
         some = chunks(some) * CHUNK;
     EACH (piece, (outputs + some - 1) / some) {
         Range range = {linear, piece * some, piece * some + some < outputs ? piece * some + some : outputs};
-        Range own = range;
-        product(rows, x, stride, range, add, y, outputs, range);
-        Part part = call->groups ? part_of(call->group, number) : (Part){0}, next;
-        for (int64_t i = 0; i < call->groups; i++, part = next) {
-            next = i + 1 < call->groups ? part_of(call->group + i + 1, number) : part;
+        product(rows, x, stride, range, add, y, y_stride, range);
+        for (int64_t i = 0; i < call->groups; i++) {
+            Part part = part_of(call->group + i, number), next = part_of(call->group + (i + 1) % call->groups, number);
             if (!part.count)
                 continue;
-            Range then = range;
-            own.linear = part.b;
-            then.linear = next.count ? next.b : part.b;
+            Range own = {part.b, range.start, range.end}, then = {next.count ? next.b : part.b, own.start, own.end};
             product(part.count, from_row(call->low, part.start, call->highest), call->highest, own, true,
-                    y + part.start * outputs, outputs, then);
+                    y + part.start * y_stride, y_stride, then);
         }
         for (int64_t row = 0; activation != NONE && row < rows; row++) {
             Rounded to = from_row(call->inner, row, outputs);
-            float *from = y + row * outputs + range.start;
+            float *from = y + row * y_stride + range.start;
             activate(activation, from, range.end - range.start);
             round_row(from, range.end - range.start, to.whole + range.start, to.scale + range.start / CHUNK);
         }
@@ -458,8 +527,13 @@ static void ascend(
 
 static inline float entry(const Linear *linear, int64_t input, int64_t column)
 {
-    int64_t place = (column / WIDE * linear->inputs + input / 2 * 2) * WIDE + column % WIDE * 2 + input % 2;
-    return (float)linear->weight[place] * linear->scale[column];
+    const int8_t *block = block_at(linear, column / WIDE * WIDE);
+    if (linear->bits == 8)
+        return (float)block[input / 2 * 2 * WIDE + column % WIDE * 2 + input % 2] * linear->scale[column];
+    const int8_t *chunk = block + input / CHUNK * WIDE * (CHUNK / 2 + (int64_t)sizeof(float));
+    float scale = ((const float *)chunk)[column % WIDE];
+    int8_t both = chunk[WIDE * (int64_t)sizeof(float) + input % CHUNK / 2 * WIDE + column % LANES * 2 + input % 2];
+    return (float)(column % WIDE < LANES ? (int8_t)(both << 4) : both) * scale;
 }
 
 /* x = the token's and the position's embedding, and what the voice changes of the token's. */
@@ -475,7 +549,7 @@ static void embed(Team *team, int64_t thread)
         for (int64_t row = group->start; row < group->end; row++) {
             int64_t token = call->tokens[row];
             const float *position = call->positions[row] * width + model->positions;
-            float *x = call->x + row * width;
+            float *x = call->x + row * apart(width);
             for (int64_t i = 0; i < width; i++)
                 x[i] = entry(&model->tokens, i, token) + position[i];
             if (!voice || !voice->embedding_rank)
@@ -503,7 +577,7 @@ static void remember(Team *team, int64_t layer)
 {
     const Model *model = team->model;
     const Call *call = team->call;
-    int64_t width = model->width, stride = filled_up(3 * width);
+    int64_t width = model->width, stride = apart(3 * width);
     EACH (row, call->rows) {
         const float *from = call->wide + row * stride + width;
         uint16_t *to = cached(model, call, layer, row, call->positions[row]);
@@ -519,7 +593,7 @@ static inline __attribute__((always_inline)) void attend_head(
     const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores,
     float *to)
 {
-    const float *query = call->wide + row * filled_up(3 * model->width) + offset;
+    const float *query = call->wide + row * apart(3 * model->width) + offset;
     float scale = model->blocks[layer].scale, highest = -INFINITY;
     int64_t count = call->positions[row] + 1, whole = (count + LANES - 1) / LANES * LANES;
     for (int64_t position = 0; position < count; position++) {
@@ -664,7 +738,7 @@ static int64_t draw(float *values, int64_t count, float temperature, float top_p
 static void choose(Team *team, int64_t thread)
 {
     const Call *call = team->call;
-    int64_t vocabulary = team->model->vocabulary, stride = filled_up(vocabulary);
+    int64_t vocabulary = team->model->vocabulary, stride = apart(vocabulary);
     float *maxima = call->maxima + 2 * thread * ((vocabulary + GROUP - 1) / GROUP);
     float *values = call->values + thread * call->most;
     int32_t *places = call->places + thread * call->most;
@@ -710,35 +784,83 @@ static void step(Team *team, int64_t thread)
 
 /* ---- packing ---- */
 
-/* `from` [inputs][outputs] as int8, packed with an even number of inputs, and a scale an output: the largest of each is
-   127. */
-void pack(const float *from, int64_t inputs, int64_t outputs, int8_t *to, float *scales)
+/* Some columns of a matrix [inputs][outputs]: LANES of them, or as many as there are. */
+typedef struct { const float *from; int64_t outputs; __m256i there; } Columns;
+
+static inline Columns columns_from(const float *from, int64_t outputs, int64_t first)
 {
-    const __m256 sign = _mm256_set1_ps(-0.0f), most = _mm256_set1_ps(127.0f);
+    int64_t count = outputs - first;
+    __m256i end = _mm256_set1_epi32(count < LANES ? (int)count : LANES);
+    return (Columns){from + first, outputs, _mm256_cmpgt_epi32(end, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))};
+}
+
+static inline __m256 numbers(Columns columns, int64_t input)
+{
+    return _mm256_maskload_ps(columns.from + input * columns.outputs, columns.there);
+}
+
+/* The largest of each column between two inputs over `most` is its scale; what to multiply with is one over that. */
+static inline __m256 factor_of(Columns columns, int64_t start, int64_t end, float most, float unit, float *scale)
+{
+    const __m256 sign = _mm256_set1_ps(-0.0f), whole = _mm256_set1_ps(most);
+    __m256 largest = _mm256_setzero_ps();
+    for (int64_t input = start; input < end; input++)
+        largest = _mm256_max_ps(largest, _mm256_andnot_ps(sign, numbers(columns, input)));
+    _mm256_storeu_ps(scale, _mm256_div_ps(largest, _mm256_set1_ps(most * unit)));
+    return _mm256_and_ps(_mm256_cmp_ps(largest, _mm256_setzero_ps(), _CMP_GT_OQ), _mm256_div_ps(whole, largest));
+}
+
+/* An input of LANES columns in whole numbers; one that is not there is zero. */
+static inline __m256i whole(Columns columns, int64_t input, int64_t inputs, __m256 factor, __m256 less)
+{
+    if (input >= inputs)
+        return _mm256_setzero_si256();
+    return _mm256_cvtps_epi32(_mm256_fmsub_ps(numbers(columns, input), factor, less));
+}
+
+/* The lower bytes of LANES pairs. */
+static inline void store_pairs(__m256i first, __m256i second, int8_t *to)
+{
     const __m256i byte = _mm256_set1_epi32(0xFF);
-    int64_t even = inputs + inputs % 2;
-    for (int64_t first = 0; first < filled_up(outputs); first += LANES) {
-        int64_t count = outputs - first;
-        __m256i there = _mm256_cmpgt_epi32(_mm256_set1_epi32(count < LANES ? (int)count : LANES),
-                                           _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-        __m256 largest = _mm256_setzero_ps();
-        for (int64_t input = 0; input < inputs; input++)
-            largest = _mm256_max_ps(
-                largest, _mm256_andnot_ps(sign, _mm256_maskload_ps(from + input * outputs + first, there)));
-        _mm256_storeu_ps(scales + first, _mm256_div_ps(largest, most));
-        __m256 some = _mm256_cmp_ps(largest, _mm256_setzero_ps(), _CMP_GT_OQ);
-        __m256 factor = _mm256_and_ps(some, _mm256_div_ps(most, largest));
-        int8_t *at = to + first / WIDE * WIDE * even + first % WIDE * 2;
-        for (int64_t input = 0; input < even; input += 2, at += 2 * WIDE) {
-            __m256i wholes[2];
-            for (int i = 0; i < 2; i++)
-                wholes[i] = input + i == inputs ? _mm256_setzero_si256() : _mm256_cvtps_epi32(_mm256_mul_ps(
-                    _mm256_maskload_ps(from + (input + i) * outputs + first, there), factor));
-            __m256i pairs = _mm256_or_si256(_mm256_and_si256(wholes[0], byte),
-                                            _mm256_slli_epi32(_mm256_and_si256(wholes[1], byte), 8));
-            _mm_storeu_si128((__m128i *)at, _mm_packus_epi32(_mm256_castsi256_si128(pairs),
-                                                            _mm256_extracti128_si256(pairs, 1)));
+    __m256i both = _mm256_or_si256(_mm256_and_si256(first, byte), _mm256_slli_epi32(_mm256_and_si256(second, byte), 8));
+    __m128i bytes = _mm_packus_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+    _mm_storeu_si128((__m128i *)to, bytes);
+}
+
+/* `from` [inputs][outputs] packed with an even number of inputs: in 8 bits, the largest of an output being 127, or in 4,
+   the largest of a chunk of an output being 7, without `scales`. */
+void pack(const float *from, int64_t inputs, int64_t outputs, int64_t bits, int8_t *to, float *scales)
+{
+    const __m256i half = _mm256_set1_epi32(0xF);
+    for (int64_t first = 0; first < outputs; first += WIDE) {
+        Columns low = columns_from(from, outputs, first), high = columns_from(from, outputs, first + LANES);
+        int64_t size = bits == 4 ? CHUNK : inputs;
+        for (int64_t start = 0; start < inputs; start += size) {
+            if (bits == 4) {
+                scales = (float *)to;
+                to += WIDE * sizeof *scales;
+            }
+            int64_t end = start + size < inputs ? start + size : inputs;
+            float most = bits == 4 ? 7 : 127, unit = bits == 4 ? 16 : 1;
+            __m256 low_factor = factor_of(low, start, end, most, unit, scales);
+            __m256 high_factor = factor_of(high, start, end, most, unit, scales + LANES);
+            for (int64_t input = start; input < end; input += 2, to += WIDE * bits / 4) {
+                __m256i lows[2], highs[2];
+                for (int i = 0; i < 2; i++) {
+                    lows[i] = whole(low, input + i, inputs, low_factor, _mm256_setzero_ps());
+                    __m256i there = _mm256_and_si256(lows[i], half);
+                    __m256 less = bits == 4 ? _mm256_div_ps(_mm256_cvtepi32_ps(there), _mm256_set1_ps(unit))
+                                            : _mm256_setzero_ps();
+                    highs[i] = whole(high, input + i, inputs, high_factor, less);
+                    if (bits == 4)
+                        lows[i] = _mm256_or_si256(there, _mm256_slli_epi32(highs[i], 4));
+                }
+                store_pairs(lows[0], lows[1], to);
+                if (bits == 8)
+                    store_pairs(highs[0], highs[1], to + WIDE);
+            }
         }
+        scales += WIDE;
     }
 }
 

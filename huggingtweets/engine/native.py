@@ -36,6 +36,7 @@ class _Linear(Structure):
         ("bias", c_void_p),
         ("inputs", c_int64),
         ("outputs", c_int64),
+        ("bits", c_int64),
     )
 
 
@@ -116,7 +117,7 @@ def _library() -> ctypes.CDLL:
         raise RuntimeError("the kernels were compiled from other sources; install again")
     library.team_new.argtypes, library.team_new.restype = [c_int64], c_void_p
     library.team_free.argtypes, library.team_free.restype = [c_void_p], None
-    library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_void_p, c_void_p], None
+    library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p], None
     library.team_step.argtypes, library.team_step.restype = [c_void_p, POINTER(_Model), POINTER(CallStruct)], None
     return library
 
@@ -165,18 +166,18 @@ class _Packed:
     def _norm(self, affine: Affine) -> _Norm:
         return _Norm(self._floats(affine.weight), self._floats(affine.bias))
 
-    def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None) -> _Linear:
+    def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None, *, bits: int = 8) -> _Linear:
         """Of `matrix` [in, out] and `bias` [out]."""
         inputs, outputs = matrix.shape
         even = inputs + inputs % 2
-        whole = np.empty((filled_up(outputs), even), np.int8)
-        scale = np.empty(filled_up(outputs), np.float32)
+        scales = np.empty(0 if bits == 4 else filled_up(outputs), np.float32)
+        whole = np.empty((filled_up(outputs), even * bits // 8 + (4 * chunks(even) if bits == 4 else 0)), np.int8)
         given = matrix.float().contiguous()
-        _library().pack(given.data_ptr(), inputs, outputs, whole.ctypes.data, scale.ctypes.data)
+        _library().pack(given.data_ptr(), inputs, outputs, bits, whole.ctypes.data, scales.ctypes.data)
         if bias is not None:
             bias = torch.nn.functional.pad(bias, (0, -outputs % WIDE))
         return _Linear(
-            self._keep(whole), self._keep(scale), None if bias is None else self._floats(bias), even, outputs
+            self._keep(whole), self._keep(scales), None if bias is None else self._floats(bias), even, outputs, bits
         )
 
 
@@ -228,12 +229,12 @@ class PackedVoice(_Packed):
         super().__init__()
         factors = adapter.factors()
         count = len(factors.linears)
-        self._a = (_Linear * count)(*(self._linear(a) for a, _ in factors.linears))
-        self._b = (_Linear * count)(*(self._linear(b) for _, b in factors.linears))
+        self._a = (_Linear * count)(*(self._linear(a, bits=4) for a, _ in factors.linears))
+        self._b = (_Linear * count)(*(self._linear(b, bits=4) for _, b in factors.linears))
         embedding = []
         if factors.embedding:
             e, d = factors.embedding
-            embedding = [self._linear(e), self._linear(d), self._linear(d.T)]
+            embedding = [self._linear(e, bits=4), self._linear(d), self._linear(d.T)]  # the last two are small
         self._struct = _Voice(adapter.rank, adapter.embedding_rank, self._a, self._b, *embedding)
         self.pointer = ctypes.pointer(self._struct)
         self.highest = filled_up(max(adapter.rank, adapter.embedding_rank))
@@ -247,3 +248,8 @@ def chunks(count: int) -> int:
 def filled_up(count: int) -> int:
     """The next multiple of `WIDE`."""
     return -(-count // WIDE) * WIDE
+
+
+def apart(count: int) -> int:
+    """Numbers from one row of `count` to the next, where columns of many rows are used at a time."""
+    return filled_up(count) | WIDE

@@ -5,14 +5,13 @@ Knows rows, grids and the kernels. Does not know text, names or how anything is 
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from huggingtweets.cpu import usable_cores
-from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.adapters import Adapter, Held
 from huggingtweets.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
 from huggingtweets.engine.decoder import Cells, Tokens
 from huggingtweets.engine.grid import Grid
@@ -24,21 +23,21 @@ from huggingtweets.engine.native import (
     PackedVoice,
     PackedWeights,
     Team,
+    apart,
     chunks,
-    filled_up,
 )
 from huggingtweets.engine.rows import Prompt, Row
 from huggingtweets.engine.weights import Weights
 
 
 class NativeDecoder:
-    """`weights` and adapters in int8, cache in fp16; `Decoder` says what it does.
+    """`weights` in int8, adapters in int4, cache in fp16; `Decoder` says what it does.
 
     Raises `RuntimeError` where the kernels do not run, and `ValueError` for shapes that they cannot do.
     """
 
     column_cost = 0.0
-    dtype = torch.float16
+    dtype = torch.float32
 
     def __init__(self, weights: Weights, *, threads: int = 0):
         self.context, self.layout = weights.context, weights.layout
@@ -48,12 +47,14 @@ class NativeDecoder:
             (self._weights.layers, 0, BLOCK, 2, self._weights.width), np.float16
         )
         self._blocks = Blocks(self._grow)
-        self._voices: WeakKeyDictionary[Adapter, PackedVoice] = WeakKeyDictionary()
         self.arrange(Grid(1, (), ()))
 
     @property
     def bytes(self) -> int:
-        return self._weights.bytes + sum(voice.bytes for voice in list(self._voices.values()))
+        return self._weights.bytes
+
+    def hold(self, adapter: Adapter) -> Held:
+        return PackedVoice(adapter)
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         self._blocks.give(prompts)
@@ -86,12 +87,9 @@ class NativeDecoder:
         cells.advance(tokens)
         return tokens.unsqueeze(0).numpy()
 
-    def _call(self, adapters: Sequence[Adapter | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
+    def _call(self, adapters: Sequence[Held | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
         """For sequences of these adapters, numbers of tokens and blocks."""
-        for adapter in dict.fromkeys(adapters):
-            if adapter and adapter not in self._voices:
-                self._voices[adapter] = PackedVoice(adapter)
-        voices = [self._voices[adapter] if adapter else None for adapter in adapters]
+        voices = [adapter if isinstance(adapter, PackedVoice) else None for adapter in adapters]
         return _Call(self._weights, self._team.threads, voices, lengths, tables)
 
     def _make(self, call: "_Call") -> None:
@@ -130,9 +128,9 @@ class _Call:
             "sequences": np.repeat(np.arange(count, dtype=np.int32), lengths),
             "tables": np.array([np.pad(table, (0, blocks - len(table))) for table in tables], np.int32),
             "wanted_rows": np.cumsum(lengths, dtype=np.int32) - 1,
-            "x": np.empty((rows, weights.width), np.float32),
-            "wide": np.empty((rows, weights.widest), np.float32),
-            "logits": np.empty((count, filled_up(weights.vocabulary)), np.float32),
+            "x": np.empty((rows, apart(weights.width)), np.float32),
+            "wide": np.empty((rows, apart(weights.widest)), np.float32),
+            "logits": np.empty((count, apart(weights.vocabulary)), np.float32),
             "scratch": np.empty((threads, room), np.float32),
             "maxima": np.empty((threads, 2, -(-weights.vocabulary // LOGITS)), np.float32),
         }

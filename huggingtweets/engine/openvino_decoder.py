@@ -12,7 +12,7 @@ import openvino as ov
 import torch
 
 from huggingtweets.cpu import one_thread, usable_cores
-from huggingtweets.engine.adapters import Adapter, Factors, put
+from huggingtweets.engine.adapters import Adapter, Factors, Held, put
 from huggingtweets.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
 from huggingtweets.engine.decoder import Cells, Tokens
 from huggingtweets.engine.grid import Grid, arranged
@@ -64,6 +64,9 @@ class OpenVinoDecoder:
         self._cache = _Cache(compiled, len(weights.blocks))
         self._blocks = Blocks(self._cache.grow)
         self.arrange(Grid(1, (), ()))
+
+    def hold(self, adapter: Adapter) -> Held:
+        return adapter
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         self._blocks.give(prompts)
@@ -138,16 +141,16 @@ class _Call:
     def __init__(self, compiled: ov.CompiledModel, layout: Layout | None, kind: torch.dtype):
         self._request, self._layout, self._kind = compiled.create_infer_request(), layout, kind
         self._ranks, self._used = (0, 0), 0
-        self._columns: tuple[Adapter | None, ...] = ()
+        self._columns: tuple[Held | None, ...] = ()
         self._stacks: dict[str, torch.Tensor] = {}  # by the input's name, [columns, ...]
         self._held: list[ov.Tensor] = []  # the request does not keep alive what it points to,
         self._given: dict[str, Int32s] = {}  # neither this
 
-    def adapt(self, columns: Sequence[Adapter | None]) -> None:
+    def adapt(self, columns: Sequence[Held | None]) -> None:
         """Let the columns have these adapters; what stands in its place already is not copied again."""
         if not self._layout:
             return
-        present = [adapter for adapter in columns if adapter]
+        present = [adapter for adapter in columns if isinstance(adapter, Adapter)]
         ranks = (
             _rounded(max((adapter.rank for adapter in present), default=1)),
             _rounded(max((adapter.embedding_rank for adapter in present), default=0)),
@@ -181,10 +184,10 @@ class _Call:
         for name, tensor in zip(self._stacks, self._held, strict=True):
             self._request.set_tensor(name, tensor)
 
-    def _put(self, number: int, adapter: Adapter | None) -> None:
+    def _put(self, number: int, adapter: Held | None) -> None:
         for stack in self._stacks.values():
             stack[number] = 0
-        if adapter:
+        if isinstance(adapter, Adapter):
             parts = {name: stack[number] for name, stack in self._stacks.items()}
             put(adapter, _factors(parts))
             if "t" in parts:

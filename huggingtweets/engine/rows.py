@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from huggingtweets.config import Generation
-from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.adapters import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Sampling:
 class Row:
     """`length` tokens are in the decoder's cache, `last` is to be read next; at most `limit` are drawn."""
 
-    adapter: Adapter | None
+    adapter: Held | None
     sampling: Sampling
     seed: int
     length: int
@@ -50,5 +50,5 @@ class Prompt:
     """`tokens` are read once, and all of `rows` go on from there."""
 
     tokens: Sequence[int]
-    adapter: Adapter | None
+    adapter: Held | None
     rows: list[Row]

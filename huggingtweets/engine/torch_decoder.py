@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from huggingtweets.engine.adapters import Adapter, Factors, put, size, views
+from huggingtweets.engine.adapters import Adapter, Factors, Held, put, size, views
 from huggingtweets.engine.decoder import Cells, Tokens
 from huggingtweets.engine.grid import Grid, arranged, bucket, padded
 from huggingtweets.engine.rows import Prompt, Row
@@ -72,6 +72,9 @@ class TorchDecoder:
         return self._weights.count * self.dtype.itemsize
 
     @torch.inference_mode()
+    def hold(self, adapter: Adapter) -> Held:
+        return adapter
+
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         longest = max(len(prompt.tokens) for prompt in prompts)
         grid = arranged(prompts, self.column_cost / longest)
@@ -286,7 +289,7 @@ class Stack:
     def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device):
         self._layout, self._dtype, self._device = layout, dtype, device
         self._ranks, self._used = (0, 0), 0
-        self._columns: tuple[Adapter | None, ...] = ()
+        self._columns: tuple[Held | None, ...] = ()
         self._flat = torch.empty(0, 0, dtype=dtype, device=device)
 
     @property
@@ -294,9 +297,9 @@ class Stack:
         """Another one when a graph that read the stack cannot read it any more."""
         return (self._flat.data_ptr(), *self._ranks)
 
-    def fill(self, columns: Sequence[Adapter | None]) -> None:
+    def fill(self, columns: Sequence[Held | None]) -> None:
         """Take in `columns`; what stands in its place already is not copied again."""
-        present = [adapter for adapter in columns if adapter]
+        present = [adapter for adapter in columns if isinstance(adapter, Adapter)]
         ranks = (
             max((adapter.rank for adapter in present), default=0),
             max((adapter.embedding_rank for adapter in present), default=0),
@@ -317,11 +320,11 @@ class Stack:
         """Of all columns, [columns, ...]; none where nobody has an adapter."""
         return views(self._flat[: self._used], self._layout, *self._ranks) if self._ranks[0] else None
 
-    def _put(self, number: int, adapter: Adapter | None) -> None:
+    def _put(self, number: int, adapter: Held | None) -> None:
         place = self._flat[number]
-        if adapter and (adapter.rank, adapter.embedding_rank) == self._ranks:
+        if isinstance(adapter, Adapter) and (adapter.rank, adapter.embedding_rank) == self._ranks:
             place.copy_(adapter.flat)
             return
         place.zero_()
-        if adapter:
+        if isinstance(adapter, Adapter):
             put(adapter, views(place, self._layout, *self._ranks))

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 from huggingtweets import base
 from huggingtweets.blend import Blend, Voice, parts_of
 from huggingtweets.engine import adapters
-from huggingtweets.engine.adapters import Adapter, blend
+from huggingtweets.engine.adapters import Held, blend
 from huggingtweets.engine.batch import Batch
 from huggingtweets.engine.decoder import Decoder
 from huggingtweets.engine.weights import Weights
 from huggingtweets.errors import Usage
 from huggingtweets.merged import checked_fingerprint
-from huggingtweets.registry import Version
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -52,7 +51,7 @@ class LoadedVoice:
     """A base, and the adapter that makes it somebody's; a full fine-tune is a base of its own without one."""
 
     base: LoadedBase
-    adapter: Adapter | None
+    adapter: Held | None
 
 
 class Voices:
@@ -101,8 +100,10 @@ class Voices:
         if version.model.exists():
             return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model), adapted=False), None))
         loaded = self._base((version.base, checked_fingerprint(version, self._beside)), version.base, adapted=True)
-        pieces = [(weight, self._adapter(part, loaded)) for weight, part in parts]
-        return self._keep(voice, LoadedVoice(loaded, blend(pieces) if isinstance(voice, Blend) else pieces[0][1]))
+        decoder = loaded.decoder
+        pieces = [(weight, adapters.load(part.adapter, decoder.layout, decoder.dtype)) for weight, part in parts]
+        adapter = blend(pieces) if isinstance(voice, Blend) else pieces[0][1]
+        return self._keep(voice, LoadedVoice(loaded, decoder.hold(adapter)))
 
     def forget(self, name: str) -> None:
         """Let go of every version of `name`, and of every blend with it."""
@@ -121,12 +122,6 @@ class Voices:
         with self._lock:
             self._bases[key] = loaded
         return loaded
-
-    def _adapter(self, version: Version, loaded: LoadedBase) -> Adapter:
-        found = self.find(version)
-        if found and found.adapter:
-            return found.adapter
-        return adapters.load(version.adapter, loaded.decoder.layout, loaded.decoder.dtype)
 
     def _keep(self, voice: Voice, loaded: LoadedVoice) -> LoadedVoice:
         with self._lock:

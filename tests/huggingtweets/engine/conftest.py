@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from huggingtweets import lora
 from huggingtweets.engine import adapters, native
-from huggingtweets.engine.adapters import Adapter
+from huggingtweets.engine.adapters import Adapter, Held
 from huggingtweets.engine.decoder import Cells, Decoder, Tokens
 from huggingtweets.engine.grid import Grid
 from huggingtweets.engine.native_decoder import NativeDecoder
@@ -79,12 +80,24 @@ def merged(base: GPT2LMHeadModel, folder: Path) -> GPT2LMHeadModel:
     return model
 
 
+@cache
+def held(decoder: Decoder, adapter: Adapter | None) -> Held | None:
+    """The same each time, as what is in memory is."""
+    return decoder.hold(adapter) if adapter else None
+
+
+def prompt_of(decoder: Decoder, adapter: Adapter | None, tokens: list[int], limit: int = 5) -> Prompt:
+    """With one row."""
+    own = held(decoder, adapter)
+    return Prompt(tokens, own, [Row(own, Sampling(), 0, len(tokens), limit)])
+
+
 def mean_loss(decoder: Decoder, adapter: Adapter | None, texts: list[list[int]]) -> float:
     """Of every token of `texts` after the first, each predicted from its prefix."""
     losses = []
     for tokens in texts:
         prefixes = [tokens[:end] for end in range(1, len(tokens))]
-        prompts = [Prompt(prefix, adapter, [Row(adapter, Sampling(), 0, len(prefix), limit=1)]) for prefix in prefixes]
+        prompts = [prompt_of(decoder, adapter, prefix, 1) for prefix in prefixes]
         losses.append(torch.nn.functional.cross_entropy(decoder.prefill(prompts), torch.tensor(tokens[1:])))
         decoder.arrange(Grid(1, (), ()))
     return float(torch.stack(losses).mean())

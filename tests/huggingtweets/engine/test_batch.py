@@ -12,7 +12,7 @@ from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.decoder import Decoder
 from huggingtweets.engine.rows import Prompt, Sampling
 from huggingtweets.engine.sampling import row_seeds
-from tests.huggingtweets.engine.conftest import BIT_IDENTICAL, CONTEXT, END, EXACT, VOCABULARY, Voice, recorded
+from tests.huggingtweets.engine.conftest import BIT_IDENTICAL, CONTEXT, END, EXACT, VOCABULARY, Voice, held, recorded
 
 Asked = tuple[int, list[int], int, Sampling, int]  # voice, prompt, count, sampling, seed
 EXAMPLES = 5  # OpenVINO prepares kernels for each new shape, which is most of the time that these take
@@ -29,9 +29,9 @@ prompts = st.integers(0, 45).flatmap(lambda n: st.lists(st.integers(1, VOCABULAR
 asked = st.tuples(st.integers(0, 3), prompts, st.sampled_from([1, 1, 2, 5]), samplings, st.integers(0, 2**32))
 
 
-def job(voices: list[Voice], asked: Asked) -> Job:
+def job(decoder: Decoder, voices: list[Voice], asked: Asked) -> Job:
     voice, prompt, count, sampling, seed = asked
-    return Job([END, *prompt], voices[voice].adapter, count, sampling, seed)
+    return Job([END, *prompt], held(decoder, voices[voice].adapter), count, sampling, seed)
 
 
 def alone(decoder: Decoder, job: Job, end: int = END) -> list[list[int]]:
@@ -66,7 +66,7 @@ def transformers_greedy(voice: Voice, prompt: list[int], most: int) -> list[int]
 @settings(max_examples=EXAMPLES)
 @given(st.lists(st.tuples(st.integers(0, 3), prompts), min_size=1, max_size=4), st.integers(0, 99))
 def test_greedy_tokens_are_those_of_transformers_on_the_merged_model(made, voices, name, asks, seed) -> None:
-    jobs = [job(voices, (voice, prompt, 1, GREEDY, number)) for number, (voice, prompt) in enumerate(asks)]
+    jobs = [job(made[name], voices, (voice, prompt, 1, GREEDY, number)) for number, (voice, prompt) in enumerate(asks)]
     together(made[name], jobs, seed)
     for (voice, prompt), done in zip(asks, jobs, strict=True):
         assert done.drafts == [transformers_greedy(voices[voice], prompt, 30)]
@@ -76,7 +76,7 @@ def test_greedy_tokens_are_those_of_transformers_on_the_merged_model(made, voice
 @settings(max_examples=EXAMPLES)
 @given(st.lists(asked, min_size=1, max_size=4, unique_by=lambda each: each[4]), st.integers(0, 99))
 def test_logits_in_any_company_are_those_of_the_merged_model(made, voices, name, asks, seed) -> None:
-    jobs = [job(voices, each) for each in asks]
+    jobs = [job(made[name], voices, each) for each in asks]
     with pytest.MonkeyPatch.context() as patch, recorded(patch) as seen:
         together(made[name], jobs, seed)
     for each, done in zip(asks, jobs, strict=True):
@@ -94,10 +94,10 @@ def test_logits_in_any_company_are_those_of_the_merged_model(made, voices, name,
 def test_logits_are_the_same_to_the_last_bit_alone_and_in_company(made, voices, name, asks, seed) -> None:
     with pytest.MonkeyPatch.context() as patch:
         with recorded(patch) as company:
-            together(made[name], [job(voices, each) for each in asks], seed)
+            together(made[name], [job(made[name], voices, each) for each in asks], seed)
         with recorded(patch) as solitude:
             for each in asks:
-                alone(made[name], job(voices, each))
+                alone(made[name], job(made[name], voices, each))
     assert company.keys() == solitude.keys()
     for key, logits in company.items():
         assert torch.equal(logits, solitude[key])
@@ -106,10 +106,10 @@ def test_logits_are_the_same_to_the_last_bit_alone_and_in_company(made, voices, 
 @settings(max_examples=EXAMPLES)
 @given(st.lists(asked, min_size=2, max_size=4), st.integers(0, 99))
 def test_torchs_seeded_drafts_are_the_same_alone_and_in_company(made, voices, asks, seed) -> None:
-    jobs = [job(voices, each) for each in asks]
+    jobs = [job(made["torch"], voices, each) for each in asks]
     together(made["torch"], jobs, seed)
     for each, done in zip(asks, jobs, strict=True):
-        assert alone(made["torch"], job(voices, each)) == done.drafts
+        assert alone(made["torch"], job(made["torch"], voices, each)) == done.drafts
 
 
 def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, voices, monkeypatch) -> None:
@@ -123,7 +123,7 @@ def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, 
     monkeypatch.setattr(type(decoder), "prefill", prefill)
     long, few = list(range(1, 40)), Sampling(max_new_tokens=5)
     asks = [(1, long, 7, few, 1), (1, long, 2, few, 2), (2, long, 1, few, 3), (1, long[1:], 1, few, 4)]
-    jobs = [job(voices, each) for each in asks]
+    jobs = [job(decoder, voices, each) for each in asks]
     batch = Batch(decoder, -1)
     batch.join(jobs)
     assert sorted(read) == [(39, 1), (40, 1), (40, 9)]
@@ -131,11 +131,13 @@ def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, 
         batch.step()
     assert len({tuple(draft) for draft in jobs[0].drafts}) > 1
     for each, done in zip(asks, jobs, strict=True):
-        assert done.drafts == alone(decoder, job(voices, each), -1)
+        assert done.drafts == alone(decoder, job(decoder, voices, each), -1)
 
 
 def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, voices) -> None:
-    kept, dropped, late = (job(voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)) for voice in (1, 2, 3))
+    kept, dropped, late = (
+        job(decoder, voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)) for voice in (1, 2, 3)
+    )
     batch = Batch(decoder, -1)
     batch.join([kept, dropped])
     for _ in range(4):
@@ -148,11 +150,13 @@ def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, 
         batch.step()
     assert [len(draft) for draft in dropped.drafts] == [5] * 3
     for done, voice in ((kept, 1), (late, 3)):
-        assert done.drafts == alone(decoder, job(voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)), -1)
+        assert done.drafts == alone(
+            decoder, job(decoder, voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)), -1
+        )
 
 
 def test_a_job_dropped_before_its_first_step_costs_nobody_anything(decoder: Decoder, voices) -> None:
-    first, second = (job(voices, (voice, [9], 2, Sampling(max_new_tokens=9), 3)) for voice in (0, 1))
+    first, second = (job(decoder, voices, (voice, [9], 2, Sampling(max_new_tokens=9), 3)) for voice in (0, 1))
     batch = Batch(decoder, -1)
     batch.join([first])
     batch.join([second])
@@ -163,23 +167,23 @@ def test_a_job_dropped_before_its_first_step_costs_nobody_anything(decoder: Deco
 
 
 def test_a_cleared_batch_is_as_good_as_new(decoder: Decoder, voices) -> None:
-    jobs = [job(voices, (voice, [3], 2, Sampling(), 3)) for voice in (0, 1)]
+    jobs = [job(decoder, voices, (voice, [3], 2, Sampling(), 3)) for voice in (0, 1)]
     batch = Batch(decoder, -1)
     batch.join(jobs)
     batch.step()
     assert batch.clear() == jobs
     assert batch.rows == 0
     assert batch.step() == []
-    again = job(voices, (1, [3], 2, Sampling(max_new_tokens=5), 3))
+    again = job(decoder, voices, (1, [3], 2, Sampling(max_new_tokens=5), 3))
     batch.join([again])
     while batch.rows:
         batch.step()
-    assert again.drafts == alone(decoder, job(voices, (1, [3], 2, Sampling(max_new_tokens=5), 3)), -1)
+    assert again.drafts == alone(decoder, job(decoder, voices, (1, [3], 2, Sampling(max_new_tokens=5), 3)), -1)
 
 
 def test_the_last_place_of_the_context_is_used_and_no_other(decoder: Decoder, voices) -> None:
-    full = job(voices, (1, [4] * (CONTEXT - 1), 2, Sampling(max_new_tokens=5_000), 1))
-    most = job(voices, (1, [], 2, Sampling(max_new_tokens=5_000), 1))
+    full = job(decoder, voices, (1, [4] * (CONTEXT - 1), 2, Sampling(max_new_tokens=5_000), 1))
+    most = job(decoder, voices, (1, [], 2, Sampling(max_new_tokens=5_000), 1))
     together(decoder, [full, most], seed=1, end=-1)
     assert [len(draft) for draft in full.drafts] == [1, 1]
     assert [len(draft) for draft in most.drafts] == [CONTEXT, CONTEXT]

@@ -11,6 +11,7 @@ import torch
 from huggingtweets import base
 from huggingtweets.blend import Blend
 from huggingtweets.config import Settings
+from huggingtweets.engine.adapters import Adapter
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.voices import Voices
 from huggingtweets.errors import BadBase, Unavailable, Usage
@@ -101,8 +102,8 @@ def test_a_blend_is_kept_like_a_voice(version: Version) -> None:
     mixed, part = loaded.load(blend), loaded.load(named(version, "a"))
     assert mixed.base is part.base
     assert loaded.load(blend) is mixed
-    assert mixed.adapter
-    assert part.adapter
+    assert isinstance(mixed.adapter, Adapter)
+    assert isinstance(part.adapter, Adapter)
     for (a, b), (part_a, part_b) in zip(mixed.adapter.factors().linears, part.adapter.factors().linears, strict=True):
         torch.testing.assert_close(a @ b, 1.5 * (part_a @ part_b))
 
