@@ -53,12 +53,12 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        voices = Voices(make_base("124M", folder / "base"), folder, 8, 0)
+        voices = Voices(make_base("124M", folder / "base"), folder, 8, 0, device="cuda")
         ours = Ours(voices)
         one = seconds(ours, [Request(0, 5)])
         many = [Request(number % 64, 1) for number in range(256)]
         batch = seconds(ours, many)
-        peer = OneAfterTheOther(voices, device="cuda")
+        peer = OneAfterTheOther(voices)
         theirs = seconds(peer, [Request(0, 256)])
         each = ours.adapter(0)
         resident = [each.flat.to("cuda", copy=True) for _ in range(1_000)]

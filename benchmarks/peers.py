@@ -40,8 +40,8 @@ class Request:
 class Voices:
     """A base in a folder, with random adapters of the given ranks for any number of people."""
 
-    def __init__(self, base: Path, folder: Path, rank: int, embedding_rank: int):
-        self.base_folder, self.folder = base, folder
+    def __init__(self, base: Path, folder: Path, rank: int, embedding_rank: int, device: str = "cpu"):
+        self.base_folder, self.folder, self.device = base, folder, device
         self.rank, self.embedding_rank = rank, embedding_rank
 
     @cached_property
@@ -79,6 +79,14 @@ class Voices:
         for name in ("tokenizer.json", "tokenizer_config.json"):
             (folder / name).write_bytes((self.base_folder / name).read_bytes())
         return folder
+
+    @cached_property
+    def copies(self) -> "Copies":
+        """Of transformers' GPT-2, shared by all that generate with them."""
+        from transformers import GPT2LMHeadModel
+
+        model = GPT2LMHeadModel.from_pretrained(self.merged).eval().to(self.device)
+        return Copies(lambda: copy.deepcopy(model), 1, budget=64)
 
     @property
     def prompt(self) -> list[int]:
@@ -182,12 +190,8 @@ class Pipeline:
 class _Transformers:
     """`generate` on a full copy a person."""
 
-    def __init__(self, voices: Voices, device: str = "cpu"):
-        from transformers import GPT2LMHeadModel
-
-        self._prompt = voices.prompt
-        model = GPT2LMHeadModel.from_pretrained(voices.merged).eval().to(device)
-        self._copies = Copies(lambda: copy.deepcopy(model), 1, budget=64)
+    def __init__(self, voices: Voices):
+        self._prompt, self._copies = voices.prompt, voices.copies
 
     def _generate(self, model: Any, rows: int, tokens: int, **more: Any) -> int:
         start = torch.tensor([self._prompt], device=model.device)
