@@ -150,7 +150,7 @@ def _adapter(settings: dict[str, Any], given: dict[Key, torch.Tensor], layout: L
     if given:
         layer, place, _ = next(iter(given))
         raise ValueError(f"it also changes {place}" + (f" in layer {layer}" if layer >= 0 else ""))
-    if not torch.isfinite(adapter.flat).all():
+    if not torch.isfinite(torch.stack(torch.aminmax(adapter.flat))).all():  # a NaN is the least and the most
         raise ValueError("it holds numbers that are not finite")
     return adapter
 
