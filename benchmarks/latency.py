@@ -79,7 +79,9 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
         engine = await stack.enter_async_context(Engine(config.generation, config_file.parent))
         store = await stack.enter_async_context(Store(config.database_url))
         telling = await stack.enter_async_context(Telling(store))
-        worker = Worker(store=store, registry=registry, config_file=config_file, uploads=uploads, notice=telling.notice)
+        worker = Worker(
+            store=store, registry=registry, config_file=config_file, uploads=uploads, wake_telling=telling.wake
+        )
         await stack.enter_async_context(worker)
         training = Training(store=store, uploads=uploads, wake=worker.wake)
         await stack.enter_async_context(training)

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bot.access import Access
 from bot.config import Config
 from bot.consent import Consenting
-from bot.errors import JobRefused
+from bot.errors import JobRefused, NotAllowed
 from bot.listening import Listening
 from bot.ongoing import end
 from bot.permission import Limits
@@ -72,7 +72,7 @@ async def _start(
     await asyncio.to_thread(registry.sweep)
     engine = await stack.enter_async_context(Engine(config.generation, beside))
     store = await stack.enter_async_context(Store(config.database_url))
-    telling = await stack.enter_async_context(Telling(store))
+    telling = await stack.enter_async_context(Telling(store, another_comes=bool(config.discord.token)))
     uploads = Uploads(config.storage.data / "uploads")
     worker = await stack.enter_async_context(
         Worker(
@@ -80,7 +80,7 @@ async def _start(
             registry=registry,
             config_file=config_file,
             uploads=uploads,
-            notice=telling.notice,
+            wake_telling=telling.wake,
             secret_names=config.secret_names,
             hang_seconds=config.jobs.hang_seconds,
             niceness=config.jobs.niceness,
@@ -105,7 +105,9 @@ async def _start(
     )
     x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
     collector = _collector(config, x)
-    collecting = await stack.enter_async_context(_collecting(config, store, telling, training, x, collector))
+    collecting = await stack.enter_async_context(
+        _collecting(config, store, telling, training, x, collector, writer.forget)
+    )
     listening = Listening(store=store, registry=registry, tweets=TweetStore(config.tweets), consenting=consenting)
     timetable = await stack.enter_async_context(await _timetable(config, store, training, listening, x, collector))
     log.info("%d schedules", len(await timetable.listed()))
@@ -114,7 +116,8 @@ async def _start(
     engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
-        await stack.enter_async_context(_page(config, Chat(tweeting=tweeting, training=training), x.posting, ready))
+        chat = Chat(tweeting=tweeting, training=training, uploads=config.storage.data / "page-uploads")
+        await stack.enter_async_context(_page(config, chat, x.posting, ready))
     if config.discord.token:
         from bot.discord.parts import Parts as DiscordParts
 
@@ -148,7 +151,7 @@ async def _learn_the_sample(config: Config, registry: Registry, training: Traini
     sample = await asyncio.to_thread(collect_sample, tweets)
     log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
     # After a restart it may be in the queue already.
-    with contextlib.suppress(JobRefused):
+    with contextlib.suppress(JobRefused, NotAllowed):
         await training.start("bot", sample.handle)
 
 
@@ -215,7 +218,13 @@ async def _timetable(
 
 @contextlib.asynccontextmanager
 async def _collecting(
-    config: Config, store: Store, telling: Telling, training: Training, x: "Parts", collector: "Collector"
+    config: Config,
+    store: Store,
+    telling: Telling,
+    training: Training,
+    x: "Parts",
+    collector: "Collector",
+    unload: Callable[[str], None],
 ) -> AsyncIterator[asyncio.Task[None]]:
     from bot.collecting import PERSON, Collecting
 
@@ -230,6 +239,7 @@ async def _collecting(
         notice=telling.notice,
         clock=utc_now,
         sweep=x.posting.sweep,
+        unload=unload,
     )
     task = asyncio.create_task(collecting.run(), name="collecting")
     try:
@@ -244,9 +254,14 @@ async def _page(config: Config, chat: Chat, posting: Posting, ready: asyncio.Eve
 
     sample = sample_account().handle
     suggestions = [f"/tweetlike @{sample}", f"/tweetlike @{sample} Good morning", "/models"]
-    most = config.limits.tweets_per_request
     async with serving(
-        config.playground, chat, posting, max_count=most, suggestions=suggestions, ready=ready.is_set
+        config.playground,
+        chat,
+        posting,
+        uploads=config.storage.data / "page-uploads",
+        max_count=config.limits.tweets_per_request,
+        suggestions=suggestions,
+        ready=ready.is_set,
     ) as address:
         log.info("the playground is at %s", address)
         yield

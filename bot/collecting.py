@@ -31,7 +31,10 @@ Notice = Callable[[str, str], Awaitable[object]]
 
 
 class Collecting:
-    """`run` looks for ever. `learn` asks for a training of a name, `sweep` clears the queue of who was forgotten."""
+    """`run` looks for ever. `learn` asks for a training of a name.
+
+    Who was forgotten elsewhere is forgotten here: `unload` is told of the name, `sweep` clears the queue of posts.
+    """
 
     def __init__(
         self,
@@ -43,8 +46,10 @@ class Collecting:
         notice: Notice,
         clock: Callable[[], datetime],
         sweep: Callable[[], Awaitable[object]] | None = None,
+        unload: Callable[[str], None] | None = None,
     ):
         self._sweep = sweep
+        self._unload = unload
         self._settings = settings.collecting
         self._store = store
         self._collector = collector
@@ -116,6 +121,8 @@ class Collecting:
         consent = self._store.consent
         for name in set(forgotten) - set(await consent.buried(*forgotten)):
             await self._store.forgetting.voice(name, COMMAND_LINE)
+            if self._unload:
+                self._unload(name)
         for name in set(await consent.buried_by(COMMAND_LINE)) - set(forgotten):
             await consent.unbury(name)
         if self._sweep:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from bot.errors import NotAllowed
 from bot.store import Store
 from bot.store.consent import Link
+from bot.store.jobs import Job
+from bot.uploads import Uploads
 from huggingtweets.config import Settings
 from huggingtweets.errors import Unavailable, Usage
 from huggingtweets.forgetting import affected, forget
-from huggingtweets.names import parse_handle, parse_name
+from huggingtweets.names import parse_handle, parse_name, people_in
 from huggingtweets.records import JSON
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
@@ -36,6 +38,12 @@ class Gone:
     rows: int
 
 
+async def refuse_unwanted(store: Store, voice: str) -> None:
+    """Raises `NotAllowed` when one of the people in `voice` does not want to be imitated."""
+    if refused := sorted(people_in(voice) & await store.consent.unwanted()):
+        raise NotAllowed(f"{refused[0]} does not want to be imitated.")
+
+
 class Consenting:
     """What people decide about themselves. `unload(name)` is told of each voice that is gone."""
 
@@ -50,14 +58,12 @@ class Consenting:
         self._settings = settings
         self._registry = Registry(settings.storage.models)
         self._tweets = TweetStore(settings.tweets)
+        self._uploads = Uploads(settings.storage.data / "uploads")
         self._unload = unload
 
     async def refuse(self, name: str) -> None:
         """Raises `NotAllowed` when one of the people in the voice `name` does not want to be imitated."""
-        handles = dict.fromkeys((name, *name.split("-")))
-        unwanted = await self.unwanted()
-        if refused := next((handle for handle in handles if handle in unwanted), None):
-            raise NotAllowed(f"{refused} does not want to be imitated.")
+        await refuse_unwanted(self._store, name)
 
     async def unwanted(self) -> frozenset[str]:
         """Voices of people who opted out, and those that were forgotten."""
@@ -136,6 +142,10 @@ class Consenting:
             names = await asyncio.to_thread(affected, voice, self._settings)
             rows += await self.forget_voice(voice, by=person)
             gone += names
+        # What they have asked for under other names and what came with it is theirs as well.
+        for job in await self._store.jobs.active():
+            if job.person == person and job.state == "waiting":
+                await self._cancel(job)
         rows += await self._store.forgetting.person(person, person)
         await self._store.audit.add(person, "consent.forget", person, voices=len(gone))
         return Gone(tuple(gone), rows)
@@ -145,15 +155,15 @@ class Consenting:
         name = parse_name(name)
         await self._store.consent.bury(name, by)  # first: a kill after this leaves nothing that can be used
         names = await asyncio.to_thread(affected, name, self._settings)
-        for one in names:
-            await self._end_training(one)
+        await self._end_trainings(name)
         await asyncio.to_thread(forget, name, self._settings)
         for one in names:
             if self._unload:
                 self._unload(one)
         log.info("a voice was forgotten")
         # The rows go last: they say whose voice it is, so that after a kill the person can ask again.
-        return sum([await self._store.forgetting.voice(one, by) for one in reversed(names)])
+        last = sorted(names, key=lambda one: one == name)
+        return sum([await self._store.forgetting.voice(one, by) for one in last])
 
     async def remember(self, name: str, *, by: str) -> None:
         """The person wants to be learned after all: what kept their voice from coming back goes."""
@@ -173,17 +183,26 @@ class Consenting:
     async def _links(self, person: str) -> list[Link]:
         return [link for link in await self._store.consent.links_of(person=person) if link.state == "confirmed"]
 
-    async def _end_training(self, name: str) -> None:
-        job = await self._store.jobs.active_of(name)
-        if not job:
-            return
-        await self._store.jobs.cancel(job.id)
+    async def _cancel(self, job: Job) -> None:
+        """End a job that waits, with the files that came with it, or ask one that runs to end."""
+        cancelled = await self._store.jobs.cancel(job.id)
+        if cancelled and cancelled.ended:
+            await asyncio.to_thread(self._uploads.release, cancelled.files)
+
+    async def _end_trainings(self, name: str) -> None:
+        """Of `name`, alone or with others."""
+        for job in await self._store.jobs.active():
+            if name in people_in(job.name):
+                await self._end(job)
+
+    async def _end(self, job: Job) -> None:
+        await self._cancel(job)
         for _ in range(round(WAIT_SECONDS / POLL_SECONDS)):
             now = await self._store.jobs.get(job.id)
             if now is None or now.ended:
                 return
             await asyncio.sleep(POLL_SECONDS)
-        raise Unavailable(f"{name} is being trained and that does not end; try again in a minute.")
+        raise Unavailable(f"{job.name} is being trained and that does not end; try again in a minute.")
 
 
 def _zipped(rows: object, tweets: dict[str, list[JSON]]) -> bytes:

@@ -6,6 +6,7 @@ Knows clocks, by way of APScheduler's triggers. Does not know what is due, or wh
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,20 +41,28 @@ def checked(schedule: Schedule) -> Schedule:
         quiet_until(datetime.now(UTC), schedule.quiet, "UTC")
     except ValueError:
         raise Usage(f"{schedule.quiet[:40]!r} are no quiet hours; write them as in 22:00-07:00.") from None
+    # Not an interval: it counts from when it was set, and one that is off may stay as it is.
+    if schedule.cron and schedule.enabled and not next_due(schedule, datetime.now(UTC)):
+        in_quiet_hours = schedule.quiet and next_due(replace(schedule, quiet=""), datetime.now(UTC))
+        why = "all its times lie in its quiet hours" if in_quiet_hours else "there is no such day"
+        raise Usage(f"The schedule {schedule.name} would never be due, because {why}; set another time.")
     return schedule
 
 
 def next_due(schedule: Schedule, after: datetime) -> datetime | None:
     """The first due time after `after`, outside of the quiet hours, in UTC; None when there is none any more."""
-    trigger = _trigger(schedule)
-    due: datetime | None = after
+    trigger, zone, once = _trigger(schedule), ZoneInfo(schedule.time_zone), _has_fixed_hours(schedule)
+    due = after.astimezone(UTC)
     for _ in range(_MAX_STEPS):
-        assert due
-        due = trigger.get_next_fire_time(None, due + timedelta(microseconds=1))
-        if due is None:
+        # In UTC: a sum in local time forgets which of the two hours it was in that an autumn night has.
+        found: datetime | None = trigger.get_next_fire_time(None, due + timedelta(microseconds=1))
+        if found is None:
             return None
-        if not quiet_until(due, schedule.quiet, schedule.time_zone):
-            return due.astimezone(UTC)
+        due = found.astimezone(UTC)
+        # The trigger's own `fold` may be left over from where it began to look.
+        repeated = once and due.astimezone(zone).fold
+        if not repeated and not quiet_until(due, schedule.quiet, schedule.time_zone):
+            return due
     return None
 
 
@@ -73,6 +82,11 @@ def delay(schedule: Schedule, due: datetime) -> timedelta:
     """How long after `due` the run begins: up to the schedule's jitter, the same in every process."""
     drawn = hashlib.sha256(f"{schedule.name} {due.astimezone(UTC).isoformat()}".encode()).digest()
     return timedelta(seconds=int.from_bytes(drawn[:4]) % (schedule.jitter_seconds + 1))
+
+
+def _has_fixed_hours(schedule: Schedule) -> bool:
+    """Whether what is due in an hour that the clock shows twice is due once, and not as often as there are hours."""
+    return bool(schedule.cron) and not schedule.cron.split()[1].startswith("*")
 
 
 def _trigger(schedule: Schedule) -> CronTrigger | IntervalTrigger:

@@ -10,6 +10,7 @@ Knows states, waits and pauses. Does not know X: it gets two calls (`Network`), 
 import asyncio
 import html
 import logging
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from bot.store import Store
 from bot.store.pauses import Pause
 from bot.store.posts import Post
 from huggingtweets.errors import PipelineError
+from huggingtweets.names import people_in
 from huggingtweets.upstream import (
     BadCredentials,
     Duplicate,
@@ -46,6 +48,7 @@ CLOCKS_DIFFER = timedelta(minutes=15)  # a post that is older than its sending b
 WITHDRAWN = "the voice was withdrawn"
 DUPLICATE = "X has this text already"
 _LONGER_FOR_DUPLICATES = 3  # X says that it has the text, so more time is given until it shows
+_ANSWERED = re.compile(r"(?:@\w+ )+")  # X puts whom a reply answers before its text
 
 
 Notice = Callable[[str, str], Awaitable[object]]  # tells the admins a text, once for each key
@@ -233,7 +236,8 @@ class Outbox:
     def _hold(self, error: Upstream) -> float:
         """Ask nothing before the limit is over, or for a growing while."""
         now, until = self._clock(), error.until if isinstance(error, RateLimited) else None
-        self._held_until = (until or now) + timedelta(seconds=self._patience.delay(0 if until else self._refusals))
+        # X's clock may be behind ours, and say of a limit that is still there that it is over.
+        self._held_until = max(until or now, now) + timedelta(seconds=self._patience.delay(self._refusals))
         self._refusals += 1
         return 0
 
@@ -269,13 +273,14 @@ class Outbox:
         except (BadCredentials, OutOfCredit, Forbidden) as error:
             await self.pause(str(error), by="X")
             return 0
+        self._refusals = 0
         waits = [await self._decide(post, there, asked_at) for post in doubtful]
         return max(waits)
 
     async def _decide(self, post: Post, there: Sequence[OwnPost], asked_at: datetime) -> float:
-        wanted, tried_at = comparable(post.text), post.sending_at or post.changed_at
+        tried_at = post.sending_at or post.changed_at
         earliest = tried_at - CLOCKS_DIFFER
-        same = [own for own in there if comparable(own.text) == wanted and (own.created_at or tried_at) >= earliest]
+        same = [own for own in there if is_text_of(post, own.text) and (own.created_at or tried_at) >= earliest]
         if same:
             await self._sent(post, same[0].id)
             return 0
@@ -293,13 +298,16 @@ class Outbox:
 
     async def is_unwanted(self, voice: str) -> bool:
         """Whether somebody in the voice was forgotten, or wants no imitation."""
-        if not voice:
-            return False
-        people = [part for one in voice.split("+") for part in one.rpartition("*")[2].split("-")]
-        consent = self._store.consent
-        return bool(await consent.buried(voice, *people)) or any(
-            [await consent.voice_opted_out(person) for person in dict.fromkeys([voice, *people])]
-        )
+        return bool(voice) and not people_in(voice).isdisjoint(await self._store.consent.unwanted())
+
+
+def is_text_of(post: Post, given: str) -> bool:
+    """Whether X gives `post` back as `given`: the same, in a reply after the names of those who are answered."""
+    wanted, shown = comparable(post.text), comparable(given)
+    if not post.in_reply_to or not shown.endswith(wanted):
+        return shown == wanted
+    before = shown.removesuffix(wanted)
+    return not before or bool(_ANSWERED.fullmatch(before))
 
 
 def comparable(text: str) -> str:

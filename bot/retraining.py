@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bot.errors import BotError, JobRefused
+from bot.consent import refuse_unwanted
+from bot.errors import BotError, JobRefused, NotAllowed
 from bot.store import Store
 from bot.store.schedules import Schedule
 from bot.training import Training
@@ -37,8 +38,10 @@ class Retraining:
     async def run(self, schedule: Schedule, due: datetime) -> str:
         """Queue a training of the schedule's voice; what came of it. Raises what `Training.start` raises."""
         name = parse_name(schedule.voice)
-        if gone := await self._store.consent.buried(name, *name.split("-")):
-            return f"{', '.join(gone)} must not be learned again"
+        try:
+            await refuse_unwanted(self._store, name)  # before anything of theirs is read
+        except NotAllowed as refused:
+            return str(refused)
         options = {
             "min_new": schedule.options.get("min_new_tweets", MIN_NEW_TWEETS),
             "tell": True,
@@ -49,7 +52,7 @@ class Retraining:
         sources = [Path(source) for source in gathered]
         try:
             job = await self._training.start(f"schedule:{schedule.name}", name, sources, options=options, keep=False)
-        except JobRefused as refused:
+        except (JobRefused, NotAllowed) as refused:
             return str(refused)
         return f"job {job.id}"
 

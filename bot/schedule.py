@@ -81,7 +81,7 @@ class Timetable:
         """Add or change a schedule; when it is due next. Raises `Usage`."""
         if schedule.action not in self._actions:
             raise Usage(f"There is no action {schedule.action[:40]!r}; there is {', '.join(sorted(self._actions))}.")
-        await self._store.schedules.put(checked(schedule), by)
+        await self._store.schedules.put(await asyncio.to_thread(checked, schedule), by)
         await self._store.audit.add(by, "schedule", schedule.name)
         await self._look()
         return next_due(replace(schedule, changed_at=self._clock()), self._clock())

@@ -5,9 +5,11 @@ Knows jobs and the files that come with them. Does not know processes, Discord o
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
+from bot.consent import refuse_unwanted
 from bot.errors import JobRefused, TrainingFailed
 from bot.news import news
 from bot.store import Store
@@ -34,6 +36,10 @@ class Training:
     async def __aexit__(self, *ended: object) -> None:
         self._stopped.set()
 
+    def arriving(self) -> AbstractContextManager[Path]:
+        """A folder for files that are fetched to be handed to `start`; a kill leaves nothing there for good."""
+        return self._uploads.arriving()
+
     async def start(
         self,
         person: str,
@@ -46,9 +52,10 @@ class Training:
     ) -> Job:
         """Queue a training of `name` from `files`; `keep` copies them first.
 
-        Raises `Usage`, `JobRefused`, `BadSource`, `StoreUnavailable`.
+        Raises `Usage`, `NotAllowed`, `JobRefused`, `BadSource`, `StoreUnavailable`.
         """
         name = parse_name(name)
+        await refuse_unwanted(self._store, name)
         if active := await self._store.jobs.active_of(name):
             raise _refused(active)
         kept = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]

@@ -5,8 +5,10 @@ Knows a folder. Does not know jobs.
 
 import secrets
 import shutil
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from huggingtweets.errors import BadSource
@@ -34,6 +36,13 @@ class Uploads:
             self.release(kept)
             raise
         return kept
+
+    @contextmanager
+    def arriving(self) -> Iterator[Path]:
+        """A folder for files that are still on their way here, until the end of the block."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="arriving-", dir=self.home) as folder:
+            yield Path(folder)
 
     def release(self, files: Iterable[str]) -> None:
         """Delete those among `files` that are ours."""

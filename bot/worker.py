@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,15 +24,14 @@ from bot.store.leading import Holds, leading
 from bot.uploads import Uploads
 from huggingtweets.cpu import usable_cores
 from huggingtweets.errors import PipelineError
-from huggingtweets.registry import Registry
+from huggingtweets.registry import Registry, Version
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
 POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
 RETRY_SECONDS = 2.0
-
-Notice = Callable[[str, str, str], Awaitable[None]]
+DAMAGED = (PipelineError, KeyError, TypeError, AttributeError)  # a manifest that cannot be read, or is of another shape
 
 
 class Worker(Ongoing):
@@ -45,7 +44,7 @@ class Worker(Ongoing):
         registry: Registry,
         config_file: Path | None,
         uploads: Uploads,
-        notice: Notice,
+        wake_telling: Callable[[], None],
         secret_names: frozenset[str] = frozenset(),
         hang_seconds: float = 900.0,
         niceness: int = 19,
@@ -55,13 +54,12 @@ class Worker(Ongoing):
         self._registry = registry
         self._config_file = config_file
         self._uploads = uploads
-        self._notice = notice
+        self._wake_telling = wake_telling
         self._secret_names = secret_names
         self._hang_seconds = hang_seconds
         self._niceness = niceness
         self._keep_versions = keep_versions
         self._wake = asyncio.Event()
-        self._taken_up: set[int] = set()
 
     def wake(self) -> None:
         """There may be a job: do not wait for the next look."""
@@ -91,12 +89,11 @@ class Worker(Ongoing):
 
     async def _take_up(self) -> None:
         """What a process that is dead has left: once more, or given up."""
-        for job in await self._store.jobs.take_up():
+        for job in await self._store.jobs.take_up(news):
             log.info("job %d, the training of %s, was left running: %s now", job.id, job.name, job.state)
-            self._taken_up.add(job.id)
             if job.ended:
+                self._wake_telling()
                 await self._release(job)
-                await self._tell(job)
 
     async def _run(self, job: Job, holds: Holds) -> None:
         try:
@@ -105,14 +102,22 @@ class Worker(Ongoing):
             with contextlib.suppress(StoreUnavailable):
                 await self._store.jobs.put_back(job.id)
             raise
+        except StoreUnavailable:
+            raise
+        except PipelineError as error:
+            ending = Ending("failed", error=str(error))
+        except (OSError, KeyError) as error:
+            log.exception("the training of %s cannot be started", job.name)
+            why = f"{type(error).__name__}: {error}"
+            ending = Ending("failed", error=f"The training of {job.name} cannot be started ({why}); try again later.")
         ended = await self._finish(job, ending)
+        if ended:
+            self._wake_telling()
         if ended and ended.state == "done":
             await self._prune(job.name)
         if ended:
             await self._release(ended)
             await self._settle_schedule(ended)
-        if ended and (ended.options.get("tell") or job.id in self._taken_up):
-            await self._tell(ended)
 
     async def _train(self, job: Job, holds: Holds) -> "Ending":
         job, finished = await self._found_finished(job)
@@ -121,11 +126,8 @@ class Worker(Ongoing):
         before = await asyncio.to_thread(self._in_use, job.name)
         arguments = await asyncio.to_thread(self._arguments, job)
         environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
-        try:
-            async with children.running(job.name, arguments, environment, niceness=self._niceness) as child:
-                ending = await self._attend(job, child, holds)
-        except OSError as error:
-            return Ending("failed", error=f"The training of {job.name} cannot be started ({error}); try again later.")
+        async with children.running(job.name, arguments, environment, niceness=self._niceness) as child:
+            ending = await self._attend(job, child, holds)
         if ending.result:
             return replace(ending, result={**ending.result, "before": before})
         return ending
@@ -142,23 +144,17 @@ class Worker(Ongoing):
         return job, Ending("done", result=made[new[-1]]) if new else None
 
     def _made(self, name: str) -> dict[str, dict[str, Any]]:
-        """What each whole version of `name` would have said of itself at its end, by when it was made."""
+        """What each whole version of `name` would have said of itself at its end, by when it was made.
+
+        One that is damaged does not hide the others.
+        """
         found = {}
         for number in self._registry.versions(name):
-            manifest = self._registry.version(name, number).manifest
-            verdict = manifest.get("verdict", {})
-            counts = [account["counts"]["kept"] for account in manifest.get("accounts", ())]
-            found[f"{manifest['created']} {number}"] = {
-                "event": "done",
-                "name": name,
-                "version": number,
-                "kept": sum(counts),
-                "report": manifest.get("report", {}),
-                "in_use": not verdict.get("why_not"),
-                "why_not": verdict.get("why_not", ""),
-                "samples": manifest.get("samples", []),
-                "seconds": manifest.get("seconds", 0.0),
-            }
+            try:
+                version = self._registry.version(name, number)
+                found[f"{version.manifest['created']} {number}"] = _as_it_ended(version)
+            except DAMAGED as error:
+                log.warning("%s %s is left out: %s: %s", name, number, type(error).__name__, error)
         return found
 
     async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
@@ -199,7 +195,7 @@ class Worker(Ongoing):
         while True:
             try:
                 ended = await self._store.jobs.finish(
-                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log
+                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log, say=_wanted_news
                 )
             except StoreUnavailable as error:
                 log.warning("the end of the training of %s waits: %s", job.name, error)
@@ -220,9 +216,6 @@ class Worker(Ongoing):
     async def _release(self, job: Job) -> None:
         await asyncio.to_thread(self._uploads.release, job.files)
 
-    async def _tell(self, job: Job) -> None:
-        await self._notice(f"job:{job.id}:{job.state}", news(job), job.place)
-
     async def _prune(self, name: str) -> None:
         try:
             gone = await asyncio.to_thread(self._registry.prune, name, self._keep_versions)
@@ -236,7 +229,7 @@ class Worker(Ongoing):
         try:
             version = self._registry.current(name)
             return {"version": version.version, **version.manifest["report"]}
-        except (PipelineError, KeyError):
+        except DAMAGED:
             return None
 
     def _arguments(self, job: Job) -> list[str]:
@@ -262,3 +255,25 @@ class Ending:
     result: dict[str, Any] | None = None
     error: str = ""
     log: str = ""
+
+
+def _as_it_ended(version: Version) -> dict[str, Any]:
+    """What a training said at its end, by what is in the manifest of its version."""
+    manifest = version.manifest
+    counts = [account["counts"]["kept"] for account in manifest.get("accounts", ())]
+    return {
+        "event": "done",
+        "name": version.name,
+        "version": version.version,
+        "kept": sum(counts),
+        "report": manifest.get("report") or {},
+        "in_use": not version.rejected,
+        "why_not": version.rejected,
+        "samples": manifest.get("samples") or [],
+        "seconds": manifest.get("seconds", 0.0),
+    }
+
+
+def _wanted_news(job: Job) -> str:
+    """What is told of a job that has ended, where that was asked for, or it was taken up after a death of the bot."""
+    return news(job) if job.options.get("tell") or job.attempts > 1 else ""

@@ -60,10 +60,19 @@ class Person:
     retweets: int
     short: int
     kept: int
+    site: str = ""
 
     @property
     def name(self) -> str:
         return self.display_name.strip() or self.handle
+
+    @property
+    def page(self) -> str:
+        """The account's address; empty where it is not known of which site it is: it may be a stranger's there."""
+        if self.site == "x":
+            return f"https://x.com/{self.handle}"
+        # X has no dots in its handles; at Bluesky they are host names.
+        return f"https://bsky.app/profile/{self.handle}" if "." in self.handle else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +220,7 @@ def _person(account: JSON) -> Person:
     counts = account["counts"]
     return Person(
         account["handle"], account.get("display_name", ""),
-        counts["downloaded"], counts["retweets"], counts["short"], counts["kept"],
+        counts["downloaded"], counts["retweets"], counts["short"], counts["kept"], account.get("site", ""),
     )  # fmt: skip
 
 

@@ -390,11 +390,11 @@ def publish(
 @command
 def unpublish(context: Context, name: str, yes: bool) -> None:
     """Delete the repository of NAME on the Hub, with its history. What is here stays."""
-    from huggingtweets.publish import published
+    from huggingtweets.publish import begun
     from huggingtweets.publish import unpublish as run
 
     handle, models = parse_name(name), context.settings.storage.models
-    known = published(models, handle)
+    known = begun(models, handle)
     if known and not yes:
         raise Usage(f"This deletes {known.url} with its history for good; say --yes if that is meant.")
     gone = run(models, handle, context.settings.publishing)
@@ -429,12 +429,12 @@ def forget(context: Context, name: str, yes: bool, lift: bool, from_hub: bool | 
 
 def _forgotten_on_the_hub(context: Context, handle: str, wanted: bool | None) -> bool:
     """Whether nothing is on the Hub of `handle` any more; asks where somebody can answer."""
-    from huggingtweets.publish import published, unpublish
+    from huggingtweets.publish import begun, unpublish
 
     models = context.settings.storage.models
-    known = published(models, handle)
-    if not known:
-        return True
+    known = begun(models, handle)
+    if not known or not (known.version or wanted):
+        return True  # nobody is asked about half a push: `forget` leaves it for removal
     if wanted is None:
         if not sys.stdin.isatty():
             raise Usage(f"{handle} is on the Hub, too ({known.url}); say --unpublish or --keep-published.")

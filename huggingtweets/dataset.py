@@ -83,7 +83,7 @@ def make(people: Mapping[str, Sequence[Kept]], settings: Training, before: Datas
 def _of_one(name: str, kept: Sequence[Kept], settings: Training, before: Dataset | None) -> Dataset:
     if settings.deduplicate:
         kept = [kept[place] for place in without_near_copies([tweet.text for tweet in kept])]
-        refuse_too_little(name, kept, settings.min_characters)
+    refuse_too_little(name, kept, settings.min_characters)
     return split_by_time(kept, settings.held_out, before)
 
 

@@ -16,6 +16,7 @@ from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine import Engine, Request
 from huggingtweets.errors import NotEnoughDrafts, Usage
+from huggingtweets.names import people_in
 from huggingtweets.registry import Version
 
 if TYPE_CHECKING:
@@ -114,9 +115,10 @@ class Writer:
         return [self._copy_check(version) for _, version in parts_of(voice)]
 
     def forget(self, name: str) -> None:
-        """Let go of the texts of `name`, which is no more."""
-        for known in [key for key in self._copy_checks if key[0] == name]:
-            del self._copy_checks[known]
+        """Let go of the texts and the weights of `name`, which is no more, and of joint models and blends with it."""
+        for known in [key for key in list(self._copy_checks) if name in people_in(key[0])]:
+            self._copy_checks.pop(known, None)
+        self._engine.forget(name)
 
     def _copy_check(self, version: Version) -> Copy:
         key = version.key

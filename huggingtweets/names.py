@@ -28,6 +28,12 @@ def parse_name(text: str) -> str:
     return name
 
 
+def people_in(voice: str) -> frozenset[str]:
+    """Everybody in a model or a blend, `ann-bob+0.5*cat`, and the models that are blended."""
+    models = {part.rpartition("*")[2] for part in voice.split("+")}
+    return frozenset(models | {handle for model in models for handle in model.split("-")})
+
+
 def join_handles(handles: Iterable[str]) -> str:
     """The name of the model that several people make."""
     return "-".join(sorted(set(handles)))

@@ -3,30 +3,41 @@
 Knows the tweet store and the registry. Does not know what is compared, or how.
 """
 
+import logging
 from collections.abc import Mapping
 
 from huggingtweets.attribution import MAX_TEXTS
 from huggingtweets.clean import clean_all
 from huggingtweets.config import Settings
 from huggingtweets.dataset import Dataset, split_by_time
-from huggingtweets.errors import UnknownModel
+from huggingtweets.errors import PipelineError, UnknownModel
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
 
 MIN_TEXTS = 50  # of an account that counts: fewer say little of a style
 MAX_ACCOUNTS = 30  # so that an evaluation stays short however many are known
 
 
 def neighbours(name: str, settings: Settings) -> Mapping[str, tuple[str, ...]]:
-    """The last texts that every other account was, or would be, learned from; the people of `name` are no others."""
+    """The last texts that every other account was, or would be, learned from; the people of `name` are no others.
+
+    An account that is damaged is left out.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for handle in TweetStore(settings.tweets).handles():
         if len(found) == MAX_ACCOUNTS:
             break
-        if handle not in name.split("-"):
+        if handle in name.split("-"):
+            continue
+        try:
             learned = _learned(handle, settings)[-MAX_TEXTS:]
-            if len(learned) >= MIN_TEXTS:
-                found[handle] = learned
+        except (PipelineError, OSError, ValueError, KeyError) as error:
+            log.warning("the account %s is left out: %s", handle, error)
+            continue
+        if len(learned) >= MIN_TEXTS:
+            found[handle] = learned
     return found
 
 

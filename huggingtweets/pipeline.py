@@ -22,7 +22,7 @@ from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, make, refuse_too_little
-from huggingtweets.errors import BadData, PipelineError, TooFewNew, Unavailable, UnknownModel, Usage
+from huggingtweets.errors import BadData, Forgotten, PipelineError, TooFewNew, Unavailable, UnknownModel, Usage
 from huggingtweets.export import write_card
 from huggingtweets.gate import Verdict, judge
 from huggingtweets.languages import languages
@@ -111,15 +111,17 @@ def run(
     started = time.monotonic()
     registry = Registry(settings.storage.models)
     with registry.staged(name) as folder, tracking(name, settings) as tracker:
+        is_begun = any(folder.iterdir())
         building = _Run(name, settings, beside, folder, say, tracker)
         try:
             building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
             counts = building.clean()
             building.refuse_too_few_new(counts, min_new)
             dataset = building.dataset()
-        except (Usage, BadData, Unavailable):
-            # The inputs are at fault: there is nothing to go on from.
-            registry.discard(name)
+        except (Usage, BadData, Unavailable) as error:
+            # The inputs are at fault: there is nothing to go on from but what an earlier run left.
+            if not is_begun or isinstance(error, Forgotten):
+                registry.discard(name)
             raise
         building.track(counts, dataset)
         training = building.train(dataset)
@@ -181,7 +183,7 @@ class _Run:
     def collect(self, files: Sequence[Owned]) -> None:
         """Merge the tweets in `files` into the store, drop what a later archive shows to be deleted.
 
-        Raises `Unavailable` when there are none of somebody.
+        Raises `Unavailable` when there are none of somebody, `BadSource` and `Forgotten`.
         """
 
         def make() -> JSON:

@@ -12,7 +12,7 @@ from huggingtweets.config import Settings
 from huggingtweets.errors import PipelineError
 from huggingtweets.export import export
 from huggingtweets.pipeline import Progress
-from huggingtweets.publish import Published, push, refuse_unconfigured, repository_of, want
+from huggingtweets.publish import Published, push, refuse_moved, refuse_unconfigured, repository_of, want
 from huggingtweets.registry import Version
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,7 @@ def publish(version: Version, settings: Settings, beside: Path | None = None, sa
     The folder is deleted afterwards: it can be made again, and half a gigabyte a version is much.
     """
     refuse_unconfigured(settings.publishing)
+    refuse_moved(version, settings.publishing)
     folder = prepare(version, settings, beside, say)
     say(Progress("push", 0))
     try:

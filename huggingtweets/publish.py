@@ -1,7 +1,8 @@
 """A version on the Hugging Face Hub: one commit and one tag, or nothing.
 
-Before anything is made there the folder is whole and the token known to work. A repository that this push made and
-could not fill is taken away again. A push is safe to repeat: what is there already is not sent again.
+Before anything is made there the folder is whole and the token known to work, and what is made is written down. A
+repository that this push made and could not fill is taken away again. A push is safe to repeat: what is there already
+is not sent again.
 
 Knows huggingface_hub, and what went to which repository or is to go there (`published.json` and `publish-wanted` beside
 a model's versions). Does not know how the folder is made.
@@ -49,7 +50,7 @@ CONFLICTS = (409, 412)  # another commit came in between: look again, and push o
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is on the Hub of a model: its last version that was pushed from here."""
+    """What is on the Hub of a model: its last version that was pushed from here; none while a push is not whole."""
 
     repository: str
     version: str
@@ -63,7 +64,13 @@ def repository_of(name: str, settings: Publishing) -> str:
 
 
 def published(models: Path, name: str) -> Published | None:
-    """What is on the Hub of `name`, also of one that was forgotten here, or None."""
+    """What is on the Hub of `name`, also of one that was forgotten here, or None; half a push does not count."""
+    known = begun(models, name)
+    return known if known and known.version else None
+
+
+def begun(models: Path, name: str) -> Published | None:
+    """The same, or the repository that a killed push may have made: what there is to delete."""
     for path in (models / name / RECORD, _removal(models, name)):
         with contextlib.suppress(FileNotFoundError):
             return Published(**json.loads(path.read_text(encoding="utf-8")))
@@ -106,15 +113,27 @@ def refuse_unconfigured(settings: Publishing) -> None:
         )
 
 
+def refuse_moved(version: Version, settings: Publishing) -> None:
+    """Raises `Misconfigured` when it is in another repository than `settings` say: nobody would know of that one."""
+    known, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
+    if known and known.repository != repository:
+        raise Misconfigured(
+            f"{version.name} is on the Hub as {known.repository}, and would go to {repository}; "
+            f"say huggingtweets unpublish {version.name} first, or set the owner under [publishing] back."
+        )
+
+
 def push(version: Version, folder: Path, settings: Publishing, patience: Patience | None = None) -> Published:
     """Make the repository hold `folder` and nothing else, tagged as the version; record that it does.
 
     Raises `Misconfigured`, `Unavailable` for a folder that is not whole, and what `upstream` draws.
     """
     refuse_unconfigured(settings)
+    refuse_moved(version, settings)
     if missing := [name for name in NEEDED if not (folder / name).exists()]:
         raise Unavailable(f"{folder} is not whole: {missing[0]} is missing; run publish again.")
     repository = repository_of(version.name, settings)
+    home, url = version.folder.parent, f"{settings.url}/{repository}"
     patience = patience or Patience(attempts=settings.attempts)
     with _api(settings) as api:
         _insist(api.whoami, patience)
@@ -122,25 +141,28 @@ def push(version: Version, folder: Path, settings: Publishing, patience: Patienc
         is_ours = not _insist(lambda: _is_there(api, repository, settings.private), patience)
         try:
             if is_ours:
+                # After a kill it is known all the same, and can be deleted.
+                atomic.write_json(home / RECORD, asdict(Published(repository, "", "", url)))
                 _insist(lambda: api.create_repo(repository, private=settings.private, exist_ok=True), patience)
             commit = _insist(lambda: _commit(api, repository, folder, version.version), patience)
             _insist(lambda: _tag(api, repository, version.version, commit), patience)
         except BaseException:
-            if is_ours:
-                _take_away(api, repository)
+            if is_ours and _take_away(api, repository):
+                (home / RECORD).unlink(missing_ok=True)
             raise
-    done = Published(repository, version.version, commit, f"{settings.url}/{repository}")
-    atomic.write_json(version.folder.parent / RECORD, asdict(done))
-    (version.folder.parent / WISH).unlink(missing_ok=True)
+    done = Published(repository, version.version, commit, url)
+    atomic.write_json(home / RECORD, asdict(done))
+    (home / WISH).unlink(missing_ok=True)
     return done
 
 
 def unpublish(models: Path, name: str, settings: Publishing, patience: Patience | None = None) -> bool:
     """Delete the repository that `name` was pushed to, with its history; whether there was one.
 
-    Raises `Misconfigured` without a token, and what `upstream` draws.
+    What was still to go there does not go any more. Raises `Misconfigured` without a token, and what `upstream` draws.
     """
-    known = published(models, name)
+    (models / name / WISH).unlink(missing_ok=True)
+    known = begun(models, name)
     if not known:
         return False
     if not settings.token:
@@ -193,14 +215,19 @@ def _tag(api: "HfApi", repository: str, version: str, commit: str) -> None:
     api.create_tag(repository, tag=version, revision=commit)
 
 
-def _take_away(api: "HfApi", repository: str) -> None:
-    """Delete what this push made and could not fill."""
+def _take_away(api: "HfApi", repository: str) -> bool:
+    """Delete what this push made and could not fill; whether it is gone."""
     try:
-        _translated(lambda: api.delete_repo(repository, missing_ok=True))
-    except Forbidden:
-        pass  # who may not delete there could not make it either
+        try:
+            _translated(lambda: api.delete_repo(repository, missing_ok=True))
+        except Forbidden:
+            # Who may not delete there could hardly make it either.
+            if _translated(lambda: _is_there(api, repository, private=False)):
+                raise
     except Upstream as error:
         log.warning("%s was made and could not be filled or deleted (%s); look at it on the Hub", repository, error)
+        return False
+    return True
 
 
 @contextmanager

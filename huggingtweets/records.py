@@ -9,11 +9,15 @@ JSON = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who wrote the tweets. `handle` has no `@` and keeps its case; `avatar_url` is as the source gave it."""
+    """Who wrote the tweets. `handle` has no `@` and keeps its case; `avatar_url` is as the source gave it.
+
+    `site` is `x` where it is known that the account is there; a file may be of anybody, anywhere.
+    """
 
     handle: str
     display_name: str = ""
     avatar_url: str = ""
+    site: str = field(default="", compare=False)
 
     def as_json(self) -> JSON:
         return asdict(self)

@@ -27,6 +27,7 @@ CURRENT = "current.json"
 STAGED = ".staged"
 LOCK = ".lock"
 RELEASING = ".releasing.json"
+FORGOTTEN = ".forgotten-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ class Registry:
     def all_names(self) -> list[str]:
         """Models with a whole version, in use or not, sorted."""
         return sorted({path.parent.parent.name for path in self.root.glob(f"*/v*/{MANIFEST}")})
+
+    def kept(self) -> list[str]:
+        """Names of which anything is left, be it a staged version or a deletion that was interrupted, sorted."""
+        homes = {path.name for path in self.root.glob("[!.]*") if path.is_dir() and not _is_base(path)}
+        return sorted(homes | {path.name.removeprefix(FORGOTTEN) for path in self.root.glob(f"{FORGOTTEN}*")})
 
     def rejected(self, name: str) -> list[Version]:
         """The versions that did not pass the gate, oldest first; one that cannot be read is left out."""
@@ -227,18 +233,12 @@ class Registry:
         return gone
 
     def forget(self, name: str) -> bool:
-        """Delete all of `name` and every model that this person is part of; whether there was anything.
+        """Delete all of `name`; whether there was anything. First out of use, then out of sight, then gone.
 
-        First out of use, then out of sight, then gone.
-
+        Models that this person is part of stay: `forgetting` knows what else there is of them, and deletes it first.
         Raises `Unavailable` while a process trains this name.
         """
-        joint = [home.name for home in self.root.glob("*-*") if name in home.name.split("-")]
-        gone = [self._forget(each) for each in (name, *sorted(joint))]
-        return any(gone)
-
-    def _forget(self, name: str) -> bool:
-        home, gone = self._home(name), self.root / f".forgotten-{name}"
+        home, gone = self._home(name), self.root / f"{FORGOTTEN}{name}"
         was_interrupted = gone.exists()
         if was_interrupted:
             shutil.rmtree(gone)
@@ -253,7 +253,7 @@ class Registry:
 
     def sweep(self) -> None:
         """Finish the deletions that a kill interrupted."""
-        for gone in [*self.root.glob(".forgotten-*"), *self.root.glob("*/.pruned-*")]:
+        for gone in [*self.root.glob(f"{FORGOTTEN}*"), *self.root.glob("*/.pruned-*")]:
             # Another process may be deleting the same.
             shutil.rmtree(gone, ignore_errors=True)
 
@@ -270,7 +270,7 @@ class Registry:
     def _home(self, name: str) -> Path:
         """The folder of `name`; raises `Usage` where a base model lives, which is not a voice to change or delete."""
         home = self.root / name
-        if (home / "config.json").exists():
+        if _is_base(home):
             raise Usage(f"{home} is a base model and no voice; choose another name.")
         return home
 
@@ -290,6 +290,10 @@ class Registry:
 
     def _write_state(self, name: str, version: str, before: list[str]) -> None:
         atomic.write_json(self.root / name / CURRENT, {"version": version, "before": before})
+
+
+def _is_base(home: Path) -> bool:
+    return (home / "config.json").exists()
 
 
 def _number(version: str) -> int:

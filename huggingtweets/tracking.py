@@ -279,11 +279,24 @@ def weights_digests(folder: Path) -> dict[str, str]:
 
 
 def kept_of(name: str, records: Path) -> list[Path]:
-    """Every file and folder in which something of the model `name` is recorded."""
+    """Every file and folder in which something of the model `name` is recorded; what `recorded` knows it by is last."""
     if not records.exists():
         return []
-    own = [*records.glob(f"{name}.*"), *records.glob(f"{name}_*.parquet")]
-    return own + [folder for folder in records.glob(f"*/{name}") if folder.is_dir()]
+    own = [*records.glob(f"{name}_*.parquet"), *sorted(records.glob(f"{name}.*"), key=_is_no_table)]
+    return [folder for folder in records.glob(f"*/{name}") if folder.is_dir()] + own
+
+
+def recorded(records: Path) -> set[str]:
+    """Models of which something is recorded."""
+    files = (path for path in records.glob("*.*") if _is_no_table(path))
+    return {path.name.partition(".")[0] for path in files} | {
+        path.name for path in records.glob("*/*") if path.is_dir()
+    }
+
+
+def _is_no_table(path: Path) -> bool:
+    """The tables that trackio exports have names from which the model's cannot be told, as in `ann_system.parquet`."""
+    return path.suffix != ".parquet"
 
 
 @contextmanager

@@ -1,14 +1,14 @@
 """The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
-Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.checked.json` (when each
-source was last asked what is still there), `<handle>.archive.json` (the period of the latest X archive), and
-`.forgotten.json`, the tombstones. Does not know where tweets come from
-or what they are for.
+Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.names.json` (what the account
+was called, once that has changed), `<handle>.checked.json` (when each source was last asked what is still there),
+`<handle>.archive.json` (the period of the latest X archive), and `.forgotten.json`, the tombstones. Does not know where
+tweets come from or what they are for.
 """
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from huggingtweets import atomic
-from huggingtweets.errors import Forgotten
-from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.errors import BadSource, Forgotten
+from huggingtweets.records import JSON, Account, Collected, Tweet
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 Period = tuple[datetime, datetime]
@@ -32,17 +32,21 @@ class TweetStore:
     def merge(self, handle: str, collected: Collected) -> int:
         """Add what is new by id, let newer texts replace older ones; how many ids were new.
 
-        Raises `Forgotten` for an account with a tombstone, or tweets of one under another name.
+        Raises `Forgotten` for an account with a tombstone, or tweets of one under another name, and `BadSource` for
+        tweets of somebody else than those that are kept.
         """
         with self._locked():
             self._refuse_forgotten(handle, collected)
+            self._refuse_others(handle, collected)
             return self._merge(handle, collected)
 
     def gone(self, handle: str, collected: Collected) -> set[str]:
         """Ids of known tweets that `collected` shows to be deleted: an archive of their period that lacks them.
 
         Only an archive that is later than all before it says anything: an earlier one lacks what came after it.
+        Raises `BadSource` like `merge`: what is by somebody else shows nothing.
         """
+        self._refuse_others(handle, collected)
         period, known = collected.period, self._archived(handle)
         if not collected.complete or not period or (known and period[1] < known[1]):
             return set()
@@ -99,10 +103,30 @@ class TweetStore:
 
     def _refuse_forgotten(self, handle: str, collected: Collected) -> None:
         names = {handle, *([collected.account.handle.lower()] if collected.account else [])}
-        sources = {tweet.source for tweet in collected.tweets if tweet.source}
+        sources = _sources(collected.tweets)
         for name, stone in self._read(self._tombstones).items():
-            if names & {name, stone["handle"]} or sources & set(stone["sources"]):
+            if names & {name, *_buried(stone)} or sources & set(stone["sources"]):
                 raise Forgotten(name)
+
+    def _refuse_others(self, handle: str, collected: Collected) -> None:
+        """Raises `BadSource` where one site knows the account by another name and has no tweet in common.
+
+        An account that was renamed has its old tweets, or the number that its site gave it.
+        """
+        if not collected.account or not self._account_file(handle).exists():
+            return
+        if collected.account.handle.lower() in self.known_as(handle):
+            return
+        sites = {_site(tweet) for tweet in collected.tweets}
+        known = [tweet for tweet in self.tweets(handle) if _site(tweet) in sites]
+        in_common = {tweet.id for tweet in known} & {tweet.id for tweet in collected.tweets}
+        if known and not in_common and not _sources(known) & _sources(collected.tweets):
+            raise BadSource(
+                f"What was given for {handle}",
+                f"it is by @{collected.account.handle}, "
+                f"but the tweets kept of {handle} are by @{self.account(handle).handle}",
+                f"choose another name, or forget {handle} first",
+            )
 
     def _merge(self, handle: str, collected: Collected) -> int:
         known = {tweet.id: tweet for tweet in self.tweets(handle)}
@@ -124,9 +148,19 @@ class TweetStore:
             atomic.write_json(self._archive_file(handle), [date.isoformat() for date in period])
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)
         if collected.account:
-            atomic.write_json(self._account_file(handle), collected.account.as_json())
+            self._name(handle, collected.account)
         atomic.write_json_lines(self._tweets_file(handle), [tweet.as_json() for tweet in ordered])
         return len(merged) - len(known)
+
+    def _name(self, handle: str, account: Account) -> None:
+        """Keep how the account is called, besides what it was called before, and of which site it is known to be."""
+        if self._account_file(handle).exists():
+            known, names = self.account(handle), self.known_as(handle)
+            if account.handle.lower() not in names:
+                atomic.write_json(self._names_file(handle), sorted(names))
+            if not account.site and account.handle.lower() == known.handle.lower():
+                account = replace(account, site=known.site)
+        atomic.write_json(self._account_file(handle), account.as_json())
 
     def tweets(self, handle: str) -> list[Tweet]:
         """Oldest first; undated ones before all others in the order of their source. Empty for an unknown handle."""
@@ -147,6 +181,13 @@ class TweetStore:
         path = self._account_file(handle)
         return Account(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Account(handle)
 
+    def known_as(self, handle: str) -> frozenset[str]:
+        """What its sources call the account, or called it once, in lower case; also of one that was forgotten."""
+        names = self._names_file(handle)
+        before = json.loads(names.read_text(encoding="utf-8")) if names.exists() else []
+        stone = self._read(self._tombstones).get(handle)
+        return frozenset({self.account(handle).handle.lower(), *before, *(_buried(stone) if stone else [])})
+
     def forget(self, handle: str) -> bool:
         """Delete all that is kept of the account and leave a tombstone; whether there was anything.
 
@@ -155,15 +196,15 @@ class TweetStore:
         files = (
             self._tweets_file(handle),
             self._account_file(handle),
+            self._names_file(handle),
             self._checked_file(handle),
             self._archive_file(handle),
         )
         with self._locked():
             found = [path for path in files if path.exists()]
             stones = self._read(self._tombstones)
-            sources = {tweet.source for tweet in self.tweets(handle) if tweet.source}
-            sources |= set(stones.get(handle, {}).get("sources", ()))
-            stone = {"handle": self.account(handle).handle.lower(), "sources": sorted(sources)}
+            sources = _sources(self.tweets(handle)) | set(stones.get(handle, {}).get("sources", ()))
+            stone: JSON = {"handles": sorted(self.known_as(handle)), "sources": sorted(sources)}
             stone["at"] = datetime.now(UTC).isoformat(timespec="seconds")
             atomic.write_json(self._tombstones, stones | {handle: stone})
             interrupted = [left for path in files for left in atomic.unfinished(path)]
@@ -182,6 +223,9 @@ class TweetStore:
 
     def _account_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.account.json"
+
+    def _names_file(self, handle: str) -> Path:
+        return self.folder / f"{handle}.names.json"
 
     def _archive_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.archive.json"
@@ -207,9 +251,23 @@ class TweetStore:
         return found
 
 
+def _buried(stone: JSON) -> list[str]:
+    """Every handle in a tombstone; older ones hold one."""
+    return [*stone["handles"]] if "handles" in stone else [stone["handle"]]
+
+
+def _sources(tweets: Iterable[Tweet]) -> set[str]:
+    return {tweet.source for tweet in tweets if tweet.source}
+
+
+def _site(tweet: Tweet) -> str:
+    """Where it was written, as far as that is known; a file is taken for one of X."""
+    return tweet.source.partition(":")[0] or "x"
+
+
 def _of_x(tweet: Tweet) -> bool:
     """Whether an X archive could have it: it came out of a file, or from X."""
-    return not tweet.source or tweet.source.startswith("x:")
+    return _site(tweet) == "x"
 
 
 def _within(tweet: Tweet, period: Period) -> bool:

@@ -10,6 +10,7 @@ Raises what `upstream` draws. Knows nothing of who is posted for, or what become
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,8 +57,11 @@ _POST_FIELDS = [
 _USER_FIELDS = ["description", "name", "profile_image_url", "protected", "username"]
 _GONE = ("resource-not-found", "not-authorized-for-resource")  # a problem's type: deleted; protected or suspended
 _INDISCREET = ("tweepy", "oauthlib", "requests_oauthlib")  # at DEBUG these log headers and what is signed
-_DUPLICATE = ("duplicate",)
-_SUSPENDED = ("suspended", "locked")
+_DUPLICATE = "duplicate"
+# Our own account, in one sentence: who has "blocked" us, or is suspended, is no trouble of the account's.
+_SUSPENDED = re.compile(
+    r"\b(?:your|this) account\b[^.;]*\b(?:suspended|locked)\b|\b(?:suspended|locked) your account\b", re.IGNORECASE
+)
 _SHOWN = 200  # characters of X's own explanation
 
 
@@ -187,9 +191,10 @@ class XClient:
     async def look(self, ids: Sequence[str]) -> Looked:
         """Which of at most 100 posts are still there."""
         answer = await self._reading("get_tweets", list(ids), tweet_fields=_POST_FIELDS)
-        posts = [_post(row) for row in answer.get("data") or []]
+        with _readable():
+            posts = [_post(row) for row in answer.get("data") or []]
         missing = set(ids) - {post.id for post in posts}
-        told = {_resource(problem) for problem in answer.get("errors") or [] if _is_gone(problem)}
+        told = {_resource(problem) for problem in _problems(answer) if _is_gone(problem)}
         return Looked(tuple(posts), frozenset(missing & told))
 
     async def post(self, text: str, in_reply_to: str = "") -> str:
@@ -199,7 +204,7 @@ class XClient:
 
     async def _one_user(self, by: Mapping[str, str]) -> XUser:
         answer = await self._reading("get_user", user_fields=_USER_FIELDS, **by)
-        for problem in answer.get("errors") or []:
+        for problem in _problems(answer):
             if _is_gone(problem) and not answer.get("data"):
                 suspended = "suspended" in str(problem.get("detail", "")).lower()
                 raise (Forbidden if suspended else NotFound)(X, self._shown(problem))
@@ -226,7 +231,7 @@ class XClient:
                 posts = [_post(row, authors) for row in answer.get("data") or []]
                 token = answer.get("meta", {}).get("next_token")
             if not posts:
-                for problem in answer.get("errors") or []:
+                for problem in _problems(answer):
                     if _is_gone(problem):
                         raise Forbidden(X, self._shown(problem))
             got += len(posts)
@@ -254,15 +259,14 @@ class XClient:
 
     def _meaning(self, answer: "_NotOkay") -> Upstream:
         said = self._shown(answer.body) if isinstance(answer.body, dict) else ""
-        words = said.lower()
         match answer.status:
             case 401:
                 return BadCredentials(X, f"X refuses the keys and tokens ({said or '401'}); put valid ones in place.")
             case 402:
                 return OutOfCredit(X, f"X wants credit first ({said or '402'}); buy some in the developer console.")
-            case 403 if any(word in words for word in _DUPLICATE):
+            case 403 if _DUPLICATE in said.lower():
                 return Duplicate(X, f"X has this very text already ({said}); write another.")
-            case 403 if any(word in words for word in _SUSPENDED):
+            case 403 if _SUSPENDED.search(said):
                 return Suspended(X, f"X has suspended or locked the account ({said}); see what X has mailed about it.")
             case 403:
                 return Forbidden(X, f"X does not allow this ({said or '403'}); check the app's permissions.")
@@ -276,7 +280,7 @@ class XClient:
 
     def _shown(self, body: Mapping[str, Any]) -> str:
         """X's own words, on one line, cut short, without anything secret."""
-        problems = [body, *(problem for problem in body.get("errors") or [] if isinstance(problem, dict))]
+        problems = [body, *_problems(body)]
         texts = [problem.get("detail") or problem.get("message") or problem.get("title") for problem in problems]
         said = "; ".join(dict.fromkeys(text for text in texts if isinstance(text, str)))
         plain = " ".join("".join(char if char.isprintable() else " " for char in said).split())
@@ -422,8 +426,14 @@ def _id(value: object) -> str:
     return value
 
 
-def _is_gone(problem: object) -> bool:
-    return isinstance(problem, dict) and str(problem.get("type", "")).endswith(_GONE)
+def _problems(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What X says went wrong; nothing of a shape that it should not have."""
+    errors = answer.get("errors")
+    return [problem for problem in errors if isinstance(problem, dict)] if isinstance(errors, list) else []
+
+
+def _is_gone(problem: Mapping[str, Any]) -> bool:
+    return str(problem.get("type", "")).endswith(_GONE)
 
 
 def _resource(problem: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from bot.discord.house import NOTICES
 from bot.discord.rendering import sentence
 from bot.store.notices import Notice
 from bot.store.settings import Settings
+from bot.telling import Heard
 
 PLACE = "discord:channel:"
 
@@ -22,11 +23,13 @@ class Notices:
         self._client = client
         self._settings = settings
 
-    async def tell(self, notice: Notice) -> bool:
-        """Whether this is the one to tell it; raises what Discord raises."""
+    async def tell(self, notice: Notice) -> Heard:
+        """Whether it was told here; raises what Discord raises."""
         place = notice.place or await self._settings.get(GLOBAL, NOTICES) or ""
-        if not place.startswith(PLACE) or not self._client.is_ready():
-            return False
+        if not place.startswith(PLACE):
+            return Heard.NOT_MINE
+        if not self._client.is_ready():
+            return Heard.NOT_YET
         channel = self._client.get_partial_messageable(int(place.removeprefix(PLACE)))
         await channel.send(sentence(notice.text), allowed_mentions=NOBODY)
-        return True
+        return Heard.TOLD

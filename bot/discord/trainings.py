@@ -5,7 +5,6 @@ Knows the commands, attachments and how progress is shown. Does not know how a v
 
 import logging
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +85,10 @@ class Trainings:
             files = [file, *([more] if more else [])]
             for one in files:
                 self._refuse_unusable(one)
-            with tempfile.TemporaryDirectory(prefix="discord-upload-") as folder:
+            with self._parts.training.arriving() as folder:
                 paths = []
                 for number, one in enumerate(files):
-                    path = Path(folder) / str(number) / (_UNSAFE.sub("_", one.filename)[-80:] or "file")
+                    path = folder / str(number) / (_UNSAFE.sub("_", one.filename)[-80:] or "file")
                     path.parent.mkdir()
                     await one.save(path)
                     paths.append(path)

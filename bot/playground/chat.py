@@ -3,6 +3,7 @@
 Knows the commands' words. Does not know Gradio, models or how an answer is drawn.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +59,15 @@ Answer = Said | Drawn | Learning | Picture
 
 
 class Chat:
-    """Answers one line at a time; a later answer to the same line replaces the one before."""
+    """Answers one line at a time; a later answer to the same line replaces the one before.
 
-    def __init__(self, *, tweeting: Tweeting, training: Training):
+    Files below `uploads` are deleted once their line was understood or not: a training keeps copies of its own.
+    """
+
+    def __init__(self, *, tweeting: Tweeting, training: Training, uploads: Path | None = None):
         self._tweeting = tweeting
         self._training = training
+        self._uploads = uploads
 
     async def answers(
         self, person: str, line: str, files: Sequence[Path] = (), count: int = 1
@@ -88,10 +93,18 @@ class Chat:
                     raise Usage(f"I do not know {command[:40]}. I know:\n{HELP}")
         except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
             yield Said(told(error))
+        finally:
+            self._delete(files)
 
     async def learning(self) -> list[Learning]:
         """The trainings that wait or run."""
         return [_learning(job) for job in await self._training.jobs()]
+
+    def _delete(self, files: Sequence[Path]) -> None:
+        """Those that were uploaded, and no others."""
+        for file in files:
+            if self._uploads and file.resolve().is_relative_to(self._uploads.resolve()):
+                file.unlink(missing_ok=True)
 
     async def _tweet_like(self, person: str, rest: str, count: int) -> Drawn:
         tweets = await self._tweeting.tweet_like(_ask(person, rest, count))
@@ -114,6 +127,7 @@ class Chat:
         if not name:
             raise Usage("Whose tweets are these? Say /train name along with the files.")
         job = await self._training.start(person, name, files)
+        await asyncio.to_thread(self._delete, files)
         async for state in self._training.watch(job):
             if not state.ended:
                 yield _learning(state)

@@ -15,6 +15,7 @@ from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
 
 PERSON = "playground"
 STATUS_SECONDS = 1.0
+UPLOAD_SECONDS = 3_600  # how long an upload may lie there that nobody has sent along with a line
 STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
@@ -50,7 +51,12 @@ def build_page(
     async def status() -> str:
         return "".join(as_html(state) for state in await chat.learning())
 
-    page = gr.Blocks(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
+    page = gr.Blocks(
+        title="huggingtweets playground",
+        analytics_enabled=False,
+        fill_height=True,
+        delete_cache=(UPLOAD_SECONDS, UPLOAD_SECONDS),
+    )
     with page:
         gr.Markdown(INTRODUCTION)
         # As events: Gradio calls a component's own function while it renders, where it cannot wait for an answer.

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import links, members, opt_outs, tombstones
+from huggingtweets.names import people_in
 
 Scope = Literal["imitation", "replies"]
 
@@ -27,6 +29,12 @@ class Link:
     asked_at: datetime
     decided_by: str
     decided_at: datetime | None
+
+
+async def has_buried(connection: AsyncConnection, voice: str) -> bool:
+    """Whether somebody in `voice` must not come back: what was drawn while they were forgotten is not kept."""
+    query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(people_in(voice))).limit(1)
+    return await connection.scalar(query) is not None
 
 
 class Consent:
@@ -91,16 +99,8 @@ class Consent:
         async with self._database.reading() as connection:
             return [Link(**row._mapping) for row in await connection.execute(query)]
 
-    async def voice_opted_out(self, voice: str) -> bool:
-        """Whether somebody whose voice this is, by a confirmed link, wants no imitation."""
-        joined = links.join(opt_outs, links.c.person == opt_outs.c.person)
-        where = (links.c.voice == voice, links.c.state == "confirmed", opt_outs.c.scope == "imitation")
-        async with self._database.reading() as connection:
-            query = sa.select(links.c.person).select_from(joined).where(*where).limit(1)
-            return await connection.scalar(query) is not None
-
     async def unwanted(self) -> frozenset[str]:
-        """All voices of people who want no imitation, by a confirmed link, and everything that is buried."""
+        """All voices of people who want no imitation, linked or learned from their messages, and what is buried."""
         joined = links.join(opt_outs, links.c.person == opt_outs.c.person)
         where = (links.c.state == "confirmed", opt_outs.c.scope == "imitation")
         linked = sa.select(links.c.voice).select_from(joined).where(*where)

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bot.store.consent import has_buried
 from bot.store.database import Database, insert
 from bot.store.tables import answers, feedback
 
@@ -58,7 +59,7 @@ class Feedback:
         server: str = "",
         channel: str = "",
     ) -> None:
-        """Keep an answer, or let it replace what the message said before."""
+        """Keep an answer, or let it replace what the message said before; not of somebody forgotten meanwhile."""
         row: dict[str, Any] = {
             "person": person,
             "server": server,
@@ -69,6 +70,8 @@ class Feedback:
         row |= {"prompt": prompt, "texts": list(texts), "at": self._clock()}
         query = insert(self._database, answers).values(message=message, **row)
         async with self._database.writing() as connection:
+            if await has_buried(connection, voice):
+                return
             await connection.execute(query.on_conflict_do_update(index_elements=["message"], set_=row))
 
     async def answer(self, message: str) -> Answer | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import (
@@ -21,6 +22,7 @@ from bot.store.tables import (
     member_messages,
     members,
     mentions,
+    notices,
     opt_outs,
     pauses,
     posts,
@@ -30,6 +32,7 @@ from bot.store.tables import (
     tombstones,
     votes,
 )
+from huggingtweets.names import people_in
 
 OF_A_VOICE = (answers, feedback, rounds, members, links, schedules)
 OF_A_PERSON = (answers, feedback, votes, member_messages, members, links, strikes)
@@ -46,15 +49,21 @@ class Forgetting:
     async def voice(self, voice: str, by: str) -> int:
         """Delete all rows of a voice, and bury its name; how many rows there were.
 
-        Posts that X may have stay as bare records without text, so that none is repeated.
+        Those of joint models and of blends with this voice go as well. Posts that X may have stay as bare records
+        without text, so that none is repeated.
         """
-        mine = posts.c.voice == voice
         on_the_way = posts.c.state.in_(("sending", "unknown", "sent"))
         async with self._database.writing() as connection:
-            of_rounds = sa.select(rounds.c.message).where(rounds.c.voice == voice)
+            names = await _with(connection, voice)
+            mine = posts.c.voice.in_(names)
+            # News of a training quote what it drew: nobody is told any more.
+            trainings = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.name.in_(names)))
+            news = [notices.c.key.startswith(f"job:{number}:") for number in trainings]
+            await connection.execute(sa.update(notices).where(sa.or_(sa.false(), *news)).values(text=""))
+            of_rounds = sa.select(rounds.c.message).where(rounds.c.voice.in_(names))
             gone = [sa.delete(votes).where(votes.c.message.in_(of_rounds))]
-            gone += [sa.delete(table).where(table.c.voice == voice) for table in OF_A_VOICE]
-            gone += [sa.delete(jobs).where(jobs.c.name == voice, jobs.c.state != "running")]
+            gone += [sa.delete(table).where(table.c.voice.in_(names)) for table in OF_A_VOICE]
+            gone += [sa.delete(jobs).where(jobs.c.name.in_(names), jobs.c.state != "running")]
             gone += [sa.delete(posts).where(mine, ~on_the_way)]
             deleted = sum([(await connection.execute(query)).rowcount for query in gone])
             await connection.execute(sa.update(posts).where(mine, posts.c.state == "sent").values(text=""))
@@ -90,3 +99,9 @@ class Forgetting:
     async def _bury(self, connection: Any, subject: str, by: str) -> None:
         row = {"subject": subject, "by": by, "at": self._clock()}
         await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
+
+
+async def _with(connection: AsyncConnection, voice: str) -> list[str]:
+    """The voices in the database that `voice` is a part of, itself among them."""
+    query = sa.union(*(sa.select(table.c.voice) for table in (*OF_A_VOICE, posts)), sa.select(jobs.c.name))
+    return [name for name in await connection.scalars(query) if voice in people_in(name)]

@@ -3,7 +3,7 @@
     waiting -> running -> done | failed | cancelled | abandoned
 
 A name has at most one job that waits or runs; the database holds that. A job that was running when its process died is
-taken up again once, then abandoned.
+taken up again once, then abandoned. The news of an end are kept together with it, as a notice.
 
 Knows rows. Does not know processes.
 """
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
+from bot.store.notices import keep
 from bot.store.tables import jobs
 
 State = Literal["waiting", "running", "done", "failed", "cancelled", "abandoned"]
@@ -49,6 +50,9 @@ class Job:
     @property
     def ended(self) -> bool:
         return self.state not in ACTIVE
+
+
+Say = Callable[[Job], str]  # what there is to tell of a job that has ended; empty for nothing
 
 
 class ActiveAlready(Exception):
@@ -161,9 +165,16 @@ class Jobs:
             return await _first(connection, jobs.c.id == job_id)
 
     async def finish(
-        self, job_id: int, state: State, *, result: dict[str, Any] | None = None, error: str = "", log: str = ""
+        self,
+        job_id: int,
+        state: State,
+        *,
+        result: dict[str, Any] | None = None,
+        error: str = "",
+        log: str = "",
+        say: Say | None = None,
     ) -> Job | None:
-        """End a running job; None when it was not running any more."""
+        """End a running job, and keep what `say` says of it as a notice; None when it was not running any more."""
         change: dict[str, Any] = {
             "state": state,
             "result": result,
@@ -177,7 +188,10 @@ class Jobs:
             query = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running").values(change)
             if not (await connection.execute(query)).rowcount:
                 return None
-            return await _first(connection, jobs.c.id == job_id)
+            ended = await _first(connection, jobs.c.id == job_id)
+            if ended and say:
+                await self._keep_news(connection, ended, say)
+        return ended
 
     async def remember(self, job: Job, options: Mapping[str, Any]) -> Job:
         """Give a job other options; the job with them."""
@@ -191,8 +205,11 @@ class Jobs:
         async with self._database.writing() as connection:
             await connection.execute(query.values(state="waiting", attempts=jobs.c.attempts - 1))
 
-    async def take_up(self) -> list[Job]:
-        """What a process that died has left running waits again, or is abandoned the second time; those jobs."""
+    async def take_up(self, say: Say | None = None) -> list[Job]:
+        """What a process that died has left running waits again, or is abandoned the second time; those jobs.
+
+        What `say` says of those that have ended by this is kept as a notice.
+        """
         running = sa.update(jobs).where(jobs.c.state == "running")
         stopped = {"ended_at": self._clock(), "error": "The bot died twice while this was running; I gave it up."}
         async with self._database.writing() as connection:
@@ -204,7 +221,15 @@ class Jobs:
             await connection.execute(cancelled.values(state="cancelled", ended_at=self._clock()))
             await connection.execute(running.values(state="abandoned", **stopped))
             rows = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(found)).order_by(jobs.c.id))
-            return [_job(row) for row in rows]
+            left = [_job(row) for row in rows]
+            for job in left:
+                if job.ended and say:
+                    await self._keep_news(connection, job, say)
+        return left
+
+    async def _keep_news(self, connection: AsyncConnection, job: Job, say: Say) -> None:
+        if text := say(job):
+            await keep(self._database, connection, f"job:{job.id}:{job.state}", text, job.place, self._clock())
 
 
 async def _first(connection: AsyncConnection, *where: sa.ColumnElement[bool]) -> Job | None:

@@ -4,25 +4,27 @@ Knows rows. Does not know who the admins are, or how they are reached.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import notices
 
-MAX_ATTEMPTS = 20  # deliveries tried; one that fails for ever must not hold up the others
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message; `place` is a channel, or empty for the admins."""
+    """One message; `place` is a channel, or empty for the admins. `attempts` counts the deliveries that failed."""
 
     id: int
     key: str
     place: str
     text: str
+    created_at: datetime
+    attempts: int
 
 
 class Notices:
@@ -34,21 +36,36 @@ class Notices:
 
     async def add(self, key: str, text: str, place: str = "") -> bool:
         """Keep a message until it is told; whether it is new: the same `key` is told once."""
-        row = {"key": key, "text": text, "place": place, "created_at": self._clock()}
         async with self._database.writing() as connection:
-            query = insert(self._database, notices).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+            return await keep(self._database, connection, key, text, place, self._clock())
 
     async def untold(self, limit: int = 20) -> list[Notice]:
-        """The oldest ones that nobody was told yet."""
-        columns = (notices.c.id, notices.c.key, notices.c.place, notices.c.text)
-        waiting = (notices.c.told_at.is_(None), notices.c.attempts < MAX_ATTEMPTS)
+        """The oldest ones that are still to be told; those that fail come after the others."""
+        columns = [notices.c[field.name] for field in fields(Notice)]
+        waiting = (notices.c.told_at.is_(None), notices.c.text != "")
         async with self._database.reading() as connection:
             query = sa.select(*columns).where(*waiting).order_by(notices.c.attempts, notices.c.id).limit(limit)
             return [Notice(*row) for row in await connection.execute(query)]
 
-    async def tried(self, notice_id: int, *, told: bool) -> None:
-        """Note a delivery, or one that failed. The key of what was told stays; its text, which may quote, goes."""
-        change = {"attempts": notices.c.attempts + 1} | ({"told_at": self._clock(), "text": ""} if told else {})
+    async def told(self, notice_id: int) -> None:
+        """Note a delivery. The key of what was told stays; its text, which may quote, goes."""
+        await self._change(notice_id, told_at=self._clock(), text="")
+
+    async def failed(self, notice_id: int) -> None:
+        """Note a delivery that failed."""
+        await self._change(notice_id, attempts=notices.c.attempts + 1)
+
+    async def given_up(self, notice_id: int) -> None:
+        """Note that it is not tried any more: without a text there is nothing to tell."""
+        await self._change(notice_id, text="")
+
+    async def _change(self, notice_id: int, **values: Any) -> None:
         async with self._database.writing() as connection:
-            await connection.execute(sa.update(notices).where(notices.c.id == notice_id).values(change))
+            await connection.execute(sa.update(notices).where(notices.c.id == notice_id).values(values))
+
+
+async def keep(database: Database, connection: AsyncConnection, key: str, text: str, place: str, now: datetime) -> bool:
+    """`Notices.add` within a transaction that does something else as well."""
+    row = {"key": key, "text": text, "place": place, "created_at": now}
+    query = insert(database, notices).values(row).on_conflict_do_nothing()
+    return bool((await connection.execute(query)).rowcount)

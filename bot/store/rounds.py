@@ -9,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from bot.store.consent import has_buried
 from bot.store.database import Database, insert
 from bot.store.tables import rounds, votes
 
@@ -61,10 +62,12 @@ class Rounds:
         server: str = "",
         channel: str = "",
     ) -> bool:
-        """A new round; whether it is new."""
+        """A new round; whether it is new, and nobody in it was forgotten meanwhile."""
         row = {"message": message, "voice": voice, "version": version, "server": server, "channel": channel}
         facts = {"real_text": real_text, "drawn_text": drawn_text, "real_first": real_first, "ends_at": ends_at}
         async with self._database.writing() as connection:
+            if await has_buried(connection, voice):
+                return False
             query = insert(self._database, rounds).values(**row, **facts).on_conflict_do_nothing()
             return bool((await connection.execute(query)).rowcount)
 

@@ -19,6 +19,7 @@ from huggingtweets.engine.decoder import Decoder
 from huggingtweets.engine.weights import Weights
 from huggingtweets.errors import Usage
 from huggingtweets.merged import checked_fingerprint
+from huggingtweets.names import people_in
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -106,7 +107,7 @@ class Voices:
         return self._keep(voice, LoadedVoice(loaded, decoder.hold(adapter)))
 
     def forget(self, name: str) -> None:
-        """Let go of every version of `name`, and of every blend with it."""
+        """Let go of every version of `name`, and of every joint model and blend with it."""
         with self._lock:
             for key in [key for key, names in self._names.items() if name in names]:
                 self._drop(key)
@@ -126,7 +127,7 @@ class Voices:
     def _keep(self, voice: Voice, loaded: LoadedVoice) -> LoadedVoice:
         with self._lock:
             self._voices[voice.key] = loaded
-            self._names[voice.key] = frozenset(version.name for _, version in parts_of(voice))
+            self._names[voice.key] = frozenset().union(*(people_in(version.name) for _, version in parts_of(voice)))
             while len(self._voices) > 1 and self._bytes() > self._budget:
                 self._drop(next(iter(self._voices)))
             return loaded

@@ -20,20 +20,25 @@ _ISO_ZONE = re.compile(r" ?(?:UTC|GMT|Z)$| (?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{9,16}(?:\.\d+)?", re.ASCII)
 _EPOCH_UNITS = ((1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # from this value on, this many a second; 1e8 s is 1973
 
+_YEARS = range(1970, 2201)  # what an export writes for no date, as year 1, cannot be reckoned with in every zone
+
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # X's, and Bluesky's, which are host names
 _YES = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 
 
 def moment(written: object) -> datetime | None:
-    """When that is, aware; a time without a zone counts as UTC. None if it cannot be told."""
+    """When that is, aware; a time without a zone counts as UTC. None if it cannot be told, or is not in `_YEARS`."""
     try:
-        if isinstance(written, int | float):
-            return _from_epoch(float(written))
-        if isinstance(written, str):
-            return _from_text(written.strip())
+        found = _read(written)
     except (ValueError, OverflowError, OSError):  # a 31st of June, an hour 25, not a number, a year past the system's
-        pass
-    return None
+        return None
+    return found if found and found.year in _YEARS else None
+
+
+def _read(written: object) -> datetime | None:
+    if isinstance(written, int | float):
+        return _from_epoch(float(written))
+    return _from_text(written.strip()) if isinstance(written, str) else None
 
 
 def _from_text(written: str) -> datetime | None:
@@ -79,12 +84,12 @@ def reads_as_retweet(text: str) -> bool:
     return text.lstrip().startswith("RT @")
 
 
-def account(handle: object, display_name: object = "", avatar_url: object = "") -> Account | None:
+def account(handle: object, display_name: object = "", avatar_url: object = "", site: str = "") -> Account | None:
     """Whom these name; nobody if the handle is none: it becomes the name of a model and of its folder."""
     bare = str(handle).strip().removeprefix("@") if isinstance(handle, str) else ""
     if not _HANDLE.fullmatch(bare):
         return None
-    return Account(bare, _text(display_name), _text(avatar_url))
+    return Account(bare, _text(display_name), _text(avatar_url), site)
 
 
 def _text(value: object) -> str:

@@ -65,8 +65,8 @@ async def read(
         raise NoAccount(X, user.handle, "cannot be read any more", "ask its owner for their archive") from error
     if not tweets and since_id is None:
         raise NoAccount(X, user.handle, "has no tweets", "choose an account that has tweeted")
-    account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url))
-    return Collected(account or Account(user.handle), tuple(tweets))
+    account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url), "x")
+    return Collected(account or Account(user.handle, site="x"), tuple(tweets))
 
 
 async def gone(client: XClient, ids: Iterable[str], *, charge: Callable[[int], Awaitable[None]]) -> set[str]:

@@ -170,4 +170,5 @@ def _people(script: _Script) -> Iterator[Record]:
 
 
 def _account(account: Record, profile: Record) -> Account | None:
-    return fields.account(account.get("username"), account.get("accountDisplayName"), profile.get("avatarMediaUrl"))
+    name, avatar_url = account.get("accountDisplayName"), profile.get("avatarMediaUrl")
+    return fields.account(account.get("username"), name, avatar_url, "x")

@@ -13,6 +13,8 @@ from bot.config import Limits as LimitSettings
 from bot.consent import Consenting
 from bot.permission import Limits
 from bot.store import Store
+from bot.store.notices import Notice
+from bot.telling import Heard, Telling
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads
@@ -96,19 +98,21 @@ async def training_in(
 ) -> AsyncIterator[Training]:
     """The use case with its worker and database, as app.py puts them together."""
 
-    async def notice(key: str, text: str, place: str) -> None:
+    async def tell(notice: Notice) -> Heard:
         if notices is not None:
-            notices.append(text)
+            notices.append(notice.text)
+        return Heard.TOLD
 
     uploads = Uploads(home.folder / "data" / "uploads")
     async with (
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
+        Telling(store, tell) as telling,
         Worker(
             store=store,
             registry=home.registry,
             config_file=home.config_file,
             uploads=uploads,
-            notice=notice,
+            wake_telling=telling.wake,
             # Beside other tests a child that gives way to all would not come to its turn.
             **{"niceness": 0, **settings},
         ) as worker,

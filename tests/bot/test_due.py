@@ -1,5 +1,6 @@
 """When a schedule is due: cron, interval, time zone, quiet hours, jitter."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +22,32 @@ def test_a_cron_line_counts_in_its_time_zone_also_when_the_clocks_change() -> No
     assert next_due(NIGHTLY, at("2026-03-01 12:00")) == at("2026-03-02 02:00")
     assert next_due(NIGHTLY, at("2026-03-29 12:00")) == at("2026-03-30 01:00")
     assert next_due(NIGHTLY, at("2026-03-02 02:00")) == at("2026-03-03 02:00"), "after, not at"
+
+
+def dues(cron: str, after: str, count: int, **more: str) -> list[str]:
+    schedule, due, found = Schedule("s", "post", cron=cron, time_zone="Europe/Berlin", **more), at(after), []
+    for _ in range(count):
+        due = next_due(schedule, due)
+        assert due
+        found.append(f"{due:%d %H:%M}")
+    return found
+
+
+def test_in_the_night_with_an_hour_twice_a_fixed_time_is_due_once_and_each_hour_twice() -> None:
+    assert dues("30 2 * * *", "2026-10-23 12:00", 3) == ["24 00:30", "25 00:30", "26 01:30"]
+    assert dues("30 2 * * *", "2026-10-25 01:00", 1) == ["26 01:30"]
+    assert dues("0 5 * * *", "2026-10-25 01:10", 1) == ["25 04:00"]
+    assert dues("0,30 2-3 * * *", "2026-10-24 12:00", 5) == ["25 00:00", "25 00:30", "25 02:00", "25 02:30", "26 01:00"]
+    assert dues("0 * * * *", "2026-10-24 22:30", 4) == ["24 23:00", "25 00:00", "25 01:00", "25 02:00"]
+    assert dues("*/30 * * * *", "2026-10-24 23:45", 4) == ["25 00:00", "25 00:30", "25 01:00", "25 01:30"]
+    assert dues("* * * * *", "2026-10-24 21:30", 1, quiet="23:00-07:00") == ["25 06:00"]
+    daily = replace(NIGHTLY, cron="30 2 * * *")
+    assert last_due(daily, at("2026-10-24 12:00"), at("2026-10-25 12:00")) == at("2026-10-25 00:30")
+
+
+def test_in_the_night_without_an_hour_a_fixed_time_in_it_is_due_once() -> None:
+    assert dues("30 2 * * *", "2026-03-27 12:00", 3) == ["28 01:30", "29 01:30", "30 00:30"]
+    assert dues("0 * * * *", "2026-03-28 23:30", 3) == ["29 00:00", "29 01:00", "29 02:00"]
 
 
 def test_an_interval_counts_from_when_it_was_set() -> None:
@@ -65,6 +92,10 @@ def test_jitter_is_the_same_everywhere_within_bounds_and_not_always_the_same() -
         ({"cron": "* * * * *", "time_zone": "Mars"}, "no time zone 'Mars'"),
         ({"cron": "* * * * *", "time_zone": "../etc/passwd"}, "no time zone"),
         ({"cron": "* * * * *", "quiet": "night"}, "no quiet hours"),
+        ({"cron": "0 3 * * *", "quiet": "22:00-07:00"}, "never be due, because all its times lie in its quiet hours;"),
+        ({"cron": "* 3 * * *", "quiet": "22:00-07:00"}, "never be due"),
+        ({"cron": "0 0 30 2 *"}, "never be due, because there is no such day;"),
+        ({"cron": "0 0 30 2 *", "quiet": "22:00-07:00"}, "never be due, because there is no such day;"),
     ],
 )
 def test_what_makes_no_sense_is_told(wrong, says: str) -> None:
@@ -75,3 +106,10 @@ def test_what_makes_no_sense_is_told(wrong, says: str) -> None:
 def test_what_makes_sense_passes() -> None:
     assert checked(NIGHTLY) is NIGHTLY
     assert checked(HOURLY) is HOURLY
+    for cron, quiet in (("0 0 29 2 *", ""), ("* * * * *", "00:00-23:59"), ("0 3,12 * * *", "22:00-07:00")):
+        checked(Schedule("s", "post", cron=cron, quiet=quiet))
+
+
+def test_what_is_never_due_may_be_switched_off_and_an_interval_is_not_judged_by_the_time_of_day() -> None:
+    checked(Schedule("s", "post", cron="0 0 30 2 *", enabled=False))
+    checked(Schedule("s", "post", every_seconds=86_400, quiet="00:00-23:59"))

@@ -2,15 +2,16 @@
 
 import asyncio
 import time as clock
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.outbox import comparable
+from bot.outbox import comparable, is_text_of
 from bot.posting import Posting
 from bot.store import Store
-from huggingtweets.upstream import BadCredentials
+from huggingtweets.upstream import BadCredentials, Patience
 from tests.bot.posting_parts import Parts
 from tests.fakes.x_server import Trouble
 
@@ -56,6 +57,20 @@ async def test_what_may_have_been_made_is_looked_up_and_never_repeated_blindly(p
     reads = parts.x.requests.count("GET /2/users/12/tweets")
     assert reads == 4
     assert await parts.spent() == 4 * 15_000 + 4 * 1_000, "four posts, each found by reading it"
+
+
+async def test_a_reply_that_may_have_been_made_is_found_though_x_puts_names_before_it(parts: Parts) -> None:
+    parts.x.add_user("5", "ann")
+    for number, trouble in enumerate([Trouble.hang_up(*POST, done=True), Trouble(*POST, 201, "{", done=True)]):
+        asked = parts.x.add_post("5", f"@thebot @bob {number}")["id"]
+        parts.x.troubles = [trouble]
+        await queued(parts, f"Tom & Jerry {number}", in_reply_to=asked)
+        await parts.outbox.step()
+        parts.time.pass_by(seconds=200)
+        await parts.steps()
+    assert parts.x.texts() == ["@ann @bob Tom &amp; Jerry 0", "@ann @bob Tom &amp; Jerry 1"]
+    assert parts.x.requests.count("POST /2/tweets") == 2
+    assert await parts.states() == {"Tom & Jerry 0": "sent", "Tom & Jerry 1": "sent"}
 
 
 async def test_what_is_not_on_the_timeline_in_time_is_made_again(parts: Parts) -> None:
@@ -135,12 +150,13 @@ async def test_a_refusal_of_the_account_pauses_and_is_told_once(
 
 
 async def test_a_refusal_of_one_post_ends_that_one_alone(parts: Parts) -> None:
-    await queued(parts, "bad", in_reply_to="7")
+    await queued(parts, "bad", "blocked", in_reply_to="7")
     await queued(parts, "worse", "good")
-    for status in (403, 400):
-        parts.x.troubles.append(Trouble.problem(*POST, status, "You can only reply to who mentioned you."))
+    only, blocked = "You can only reply to who mentioned you.", "You have been blocked from the author of this tweet."
+    for status, detail in ((403, only), (403, blocked), (400, only)):
+        parts.x.troubles.append(Trouble.problem(*POST, status, detail))
     await parts.steps()
-    assert await parts.states() == {"bad": "failed", "worse": "failed", "good": "sent"}
+    assert await parts.states() == {"bad": "failed", "blocked": "failed", "worse": "failed", "good": "sent"}
     assert await parts.spent() == 15_000
     assert await parts.store.pauses.get("x:thebot") is None
 
@@ -163,6 +179,22 @@ async def test_a_rate_limit_is_waited_for(parts: Parts) -> None:
         parts.time.pass_by(seconds=1)
     assert parts.x.texts() == ["one", "two"]
     assert await parts.spent() == 30_000
+
+
+async def test_a_limit_that_x_says_is_over_but_still_applies_is_asked_less_and_less(parts: Parts) -> None:
+    await queued(parts, "one")
+    reset = {"x-rate-limit-reset": str(int(clock.time()) - 30)}
+    parts.x.troubles = [Trouble.problem(*POST, 429, "Too Many Requests", headers=reset, times=50)]
+    parts.outbox._patience = Patience(first_seconds=2.0, longest_seconds=300.0)
+    for _ in range(600):
+        assert await parts.outbox.step() >= 0
+        parts.time.pass_by(seconds=1)
+    assert 7 <= parts.x.requests.count("POST /2/tweets") <= 10, "of ten minutes"
+    parts.x.troubles = []
+    parts.time.pass_by(seconds=300)
+    await parts.steps()
+    assert parts.x.texts() == ["one"]
+    assert parts.outbox._refusals == 0
 
 
 @pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.332, "own_read_usd": 0.001}])
@@ -216,12 +248,15 @@ async def test_a_queue_does_not_come_out_in_a_burst(parts: Parts, x_settings: An
 async def test_a_voice_that_was_withdrawn_is_not_posted(parts: Parts) -> None:
     for voice in ("ann", "ann-bob", "0.5*ann+bob"):
         await queued(parts, f"by {voice}", voice=voice)
+    await queued(parts, "by cat", voice="cat")
     await queued(parts, "by bob", voice="bob")
     await parts.store.consent.bury("ann", by="discord:1")
+    await parts.store.members.join("s1", "discord:2", "cat")
+    await parts.store.consent.opt_out("discord:2", "imitation")
     await parts.steps()
     assert parts.x.texts() == ["by bob"]
     withdrawn = await parts.store.posts.latest("thebot", ["rejected"])
-    assert [post.text for post in withdrawn] == ["", "", ""]
+    assert [post.text for post in withdrawn] == ["", "", "", ""]
 
 
 async def test_a_post_of_somebody_forgotten_meanwhile_is_settled_and_leaves_no_text(parts: Parts) -> None:
@@ -281,6 +316,17 @@ async def test_without_keys_the_queue_waits(parts: Parts) -> None:
 def test_texts_are_compared_as_x_may_give_them_back() -> None:
     assert comparable("Tom &amp; Jerry  &lt;3 é") == comparable("Tom & Jerry <3 e\u0301")
     assert comparable("a") != comparable("b")
+
+
+async def test_only_a_reply_may_stand_after_names(parts: Parts) -> None:
+    [post_id] = await queued(parts, "@bob, hi", in_reply_to="7")
+    reply = await parts.store.posts.get(post_id)
+    assert reply
+    for shown in ("@bob, hi", "@ann @bob, hi", "@ann @cat\n@bob, hi"):
+        assert is_text_of(reply, shown)
+    for shown in ("@ann, @bob, hi", "so @bob, hi", "@ann hi", "@ann@bob, hi"):
+        assert not is_text_of(reply, shown)
+    assert not is_text_of(replace(reply, in_reply_to=""), "@ann @bob, hi")
 
 
 async def test_a_pause_of_an_admin_is_no_news_to_them(parts: Parts) -> None:

@@ -65,8 +65,10 @@ async def test_nobody_who_was_forgotten_is_learned_again_and_a_running_job_is_en
         await training.start("test:1", "ann")
         assert "ann is already being trained" in await retraining.run(NIGHTLY, DUE)
         await store.consent.bury("bob", by="discord:1")
-        gone = await retraining.run(replace(NIGHTLY, voice="ann-bob"), DUE)
-    assert gone == "bob must not be learned again"
+        await store.members.join("s1", "discord:2", "cat")
+        await store.consent.opt_out("discord:2", "imitation")
+        gone = [await retraining.run(replace(NIGHTLY, voice=voice), DUE) for voice in ("ann-bob", "cat")]
+    assert gone == ["bob does not want to be imitated.", "cat does not want to be imitated."]
 
 
 async def test_a_version_that_was_made_before_the_bot_died_is_not_made_again(home: Home) -> None:

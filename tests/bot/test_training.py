@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import JobRefused, TrainingFailed
+from bot.errors import JobRefused, NotAllowed, TrainingFailed
+from bot.store import Store
 from huggingtweets.errors import BadSource, Usage
 
 SOON = 0.02
@@ -29,6 +30,16 @@ async def test_a_training_gives_a_version_and_tells_how_far_it_is(use_cases_with
     assert not list((use_cases_without_voices.home.folder / "data" / "uploads").iterdir()), (
         "what was sent along is kept"
     )
+
+
+async def test_who_does_not_want_it_is_not_learned_by_whatever_way_it_is_asked(use_cases, sample_file: Path) -> None:
+    async with Store(f"sqlite:///{use_cases.home.folder}/data/bot.db") as store:
+        await store.members.join("s1", "discord:2", "bob")
+        await store.consent.opt_out("discord:2", "imitation")
+    with pytest.raises(NotAllowed, match="bob does not want to be imitated"):
+        await use_cases.training.start("test:1", "ann-bob", [sample_file])
+    assert await use_cases.training.jobs() == []
+    assert not (use_cases.home.folder / "data" / "uploads").exists()
 
 
 async def test_a_name_is_trained_once_at_a_time(use_cases, sample_file: Path) -> None:

@@ -44,6 +44,20 @@ def test_nothing_is_left_of_a_hand_over_that_fails(uploads: Uploads, file: Path,
     assert list(uploads.home.iterdir()) == []
 
 
+def test_what_arrives_lies_here_and_a_sweep_deletes_what_a_kill_has_left_of_it(uploads: Uploads) -> None:
+    with uploads.arriving() as folder:
+        (folder / "a.zip").write_text("tweets")
+        assert folder.parent == uploads.home
+        uploads.sweep([])
+        assert (folder / "a.zip").exists()
+    assert not folder.exists()
+    with uploads.arriving() as killed:
+        long_ago = killed.stat().st_mtime - 2 * UNCLAIMED_SECONDS
+        os.utime(killed, (long_ago, long_ago))
+        uploads.sweep([])
+        assert not killed.exists()
+
+
 def test_a_sweep_deletes_what_no_job_needs_once_it_is_old(uploads: Uploads, file: Path) -> None:
     needed, old, young = (uploads.keep([file])[0] for _ in range(3))
     for kept in (needed, old):

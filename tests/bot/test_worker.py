@@ -13,9 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bot.errors import TrainingFailed
+from bot.errors import StoreUnavailable, TrainingFailed
+from bot.store import Store
 from bot.store.jobs import Job
 from bot.training import Training
+from bot.uploads import Uploads
+from huggingtweets.errors import Unavailable
 from huggingtweets.registry import Registry
 from tests.bot.conftest import Home, training_in
 
@@ -204,6 +207,80 @@ async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
         other.execute("ROLLBACK")
         other.close()
         assert "broken or cut off" in (await ended(training, job)).error
+
+
+async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: Path) -> None:
+    (home.registry.root / "ann" / "v1" / "manifest.json").write_text('{"name": "ann", ')
+    async with training_in(home) as training:
+        job = await training.start("test:1", "ann", [broken])
+        after = await training.start("test:1", "bob", [broken])
+        async with asyncio.timeout(60):
+            assert "manifest.json cannot be read" in (await ended(training, job)).error
+            assert "broken or cut off" in (await ended(training, after)).error
+
+
+@pytest.mark.parametrize(
+    "manifest", ["{}", "[]", "null", '{"created": "2026-02-03", "accounts": [{}], "report": null}']
+)
+async def test_a_manifest_that_lacks_something_ends_no_worker(home: Home, broken: Path, manifest: str) -> None:
+    (home.registry.root / "ann" / "v1" / "manifest.json").write_text(manifest)
+    async with training_in(home) as training:
+        async with asyncio.timeout(60):
+            assert "broken or cut off" in (await ended(training, await training.start("test:1", "ann", [broken]))).error
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (Unavailable("ann is being forgotten."), "ann is being forgotten."),
+        (OSError("no more files"), "The training of ann cannot be started (OSError: no more files); try again later."),
+        (KeyError("report"), "The training of ann cannot be started (KeyError: 'report'); try again later."),
+    ],
+)
+async def test_what_goes_wrong_before_the_child_fails_the_job_with_a_sentence(
+    home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    def versions(self: Registry, name: str) -> list[str]:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Registry, "versions", versions)
+        async with training_in(home) as training:
+            async with asyncio.timeout(60):
+                job = await ended(training, await training.start("test:1", "ann", [broken]))
+    assert (job.state, job.error) == ("failed", sentence)
+
+
+async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_of_a_job(
+    home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def release(self: Uploads, files: list[str]) -> None:
+        raise StoreUnavailable("The database is gone.")
+
+    monkeypatch.setattr(Uploads, "release", release)
+    notices: list[str] = []
+    async with training_in(home, notices=notices) as training:
+        job = await training.start("test:1", "bob", [broken], options={"tell": True})
+        assert (await ended(training, job)).state == "failed"
+        async with asyncio.timeout(10):
+            while not notices:
+                await asyncio.sleep(SOON)
+    assert notices[0].startswith("The training of bob gave nothing: ")
+
+
+async def test_what_became_of_a_job_that_was_taken_up_is_told_and_of_others_where_it_is_wanted(
+    home: Home, broken: Path
+) -> None:
+    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        await store.jobs.add("bob", "test:1", files=[str(broken)], max_waiting=1)
+        await store.jobs.take()
+    notices: list[str] = []
+    async with training_in(home, notices=notices) as training:
+        await ended(training, await training.start("test:1", "cem", [broken]))
+        async with asyncio.timeout(10):
+            while not notices:
+                await asyncio.sleep(SOON)
+    assert [told.partition(":")[0] for told in notices] == ["The training of bob gave nothing"]
 
 
 @contextmanager

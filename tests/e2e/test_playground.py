@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gradio_client import Client
+from gradio_client import Client, handle_file
 
 CONFIG = """
 [training]
@@ -65,7 +65,17 @@ def bot(tmp_path: Path, tiny_base: Path) -> Iterator[Bot]:
 
 
 def get(address: str, host: str | None = None) -> tuple[int, str]:
-    request = urllib.request.Request(address, headers={"Host": host} if host else {})
+    return answered(urllib.request.Request(address, headers={"Host": host} if host else {}))
+
+
+def upload(address: str, origin: str | None = None) -> tuple[int, str]:
+    """Upload a small file, as a page of `origin` would."""
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.zip"\r\n\r\nnever sent along\r\n--x--\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x"} | ({"Origin": origin} if origin else {})
+    return answered(urllib.request.Request(f"{address}/gradio_api/upload", body, headers))
+
+
+def answered(request: urllib.request.Request) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.read().decode()
@@ -93,6 +103,44 @@ def test_a_first_start_learns_the_sample_account_and_draws_tweets(bot: Bot) -> N
     assert shown.count("AI parody") == 2
     assert "Good morning" in shown
     assert bot.stop() == 0
+
+
+def test_what_is_uploaded_is_ours_alone_and_deleted(bot: Bot, tmp_path: Path, sample_file: Path) -> None:
+    address = bot.wait_for(r"http://127\.0\.0\.1:\d+")[0]
+    uploads = tmp_path / "data" / "page-uploads"
+    for origin in ("https://evil.example", "http://127.0.0.1.evil.example", "http://[", "null"):
+        assert upload(address, origin)[0] == 403, "a page elsewhere sends nothing here"
+    assert files_in(uploads) == []
+    for origin in (None, address, "http://localhost:1"):
+        status, paths = upload(address, origin)
+        assert status == 200
+        assert [Path(path) for path in json.loads(paths)] == files_in(uploads)
+    [unused] = files_in(uploads)
+    client = Client(address, verbose=False, analytics_enabled=False)
+    assert client.config["max_file_size"] == 4 << 30
+    respond = next(call["id"] for call in client.config["dependencies"] if len(call["inputs"]) == 3)
+    message = {"text": "/train", "files": [handle_file(str(sample_file))]}
+    client.submit(message, [], 1, fn_index=respond).result(timeout=60)
+    assert files_in(uploads) == [unused], "what came with a line is not kept"
+    assert bot.stop() == 0
+    assert files_in(uploads) == []
+
+
+def test_what_a_kill_has_left_of_uploads_is_deleted_at_a_start(tmp_path: Path, tiny_base: Path) -> None:
+    left = tmp_path / "data" / "page-uploads" / "abc" / "archive.zip"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"somebody's tweets")
+    bot = Bot(tmp_path, tiny_base)
+    try:
+        bot.wait_for("playground is at")
+        assert not left.exists()
+    finally:
+        bot.process.kill()
+        bot.process.wait()
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_a_killed_bot_goes_on_with_its_training(bot: Bot, tmp_path: Path, tiny_base: Path) -> None:

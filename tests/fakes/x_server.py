@@ -1,14 +1,15 @@
 """X on loopback: accounts, timelines, mentions and posting as API v2 answers them, and everything that goes wrong.
 
-It checks signatures, refuses duplicates and counts limits as X does. Its own mood (`Mood`) loses answers, answers late,
-in HTML or half, and shows a new post on the timeline only after a while. `answers` keeps what it sent, to be held
-against X's own description.
+It checks signatures, refuses duplicates, counts limits, and puts whom a reply answers before its text, as X does. Its
+own mood (`Mood`) loses answers, answers late, in HTML or half, and shows a new post on the timeline only after a while.
+`answers` keeps what it sent, to be held against X's own description.
 """
 
 import asyncio
 import html
 import json
 import random
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -177,15 +178,26 @@ class XServer:
     async def _created(self, request: web.Request) -> tuple[int, Any]:
         body = await request.json()
         text = html.escape(unicodedata.normalize("NFC", " ".join(body["text"].split())), quote=False)
+        reply_to = body.get("reply", {}).get("in_reply_to_tweet_id")
+        text = self._answered_by(reply_to) + text
         recent = self.texts()[-1_000:]
         if text in recent and (not self.mood or self.mood.refuses_duplicates):
             return 403, problem(403, "You are not allowed to create a Tweet with duplicate content.")
         lag = self.mood.lag_seconds * random.random() if self.mood else 0.0
         more: dict[str, Any] = {}
-        if "reply" in body:
-            more["referenced_tweets"] = [{"type": "replied_to", "id": body["reply"]["in_reply_to_tweet_id"]}]
+        if reply_to:
+            more["referenced_tweets"] = [{"type": "replied_to", "id": reply_to}]
         post = self.add_post("12", text, lag, **more)
         return 201, {"data": {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}}
+
+    def _answered_by(self, reply_to: str | None) -> str:
+        """The names before the text of a reply: who wrote what it answers, and whom that named."""
+        answered = next((post for post in self.posts if post["id"] == reply_to), None)
+        if not answered:
+            return ""
+        author = self.users[answered["author_id"]]["username"]
+        names = dict.fromkeys([author, *re.findall(r"@(\w+)", answered["text"])])
+        return "".join(f"@{name} " for name in names if name.lower() != self.users["12"]["username"])
 
     async def _me(self, request: web.Request) -> web.StreamResponse:
         async def me(_: web.Request) -> tuple[int, Any]:

@@ -18,7 +18,7 @@ from huggingtweets.config import Settings
 from huggingtweets.pipeline import Outcome
 
 GOLDEN = Path(__file__).parent / "golden" / "card.md"
-ANN = Person("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288)
+ANN = Person("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288, "x")
 FACTS = Facts(
     name="ann-dan",
     version="v3",
@@ -105,6 +105,18 @@ def test_every_person_has_a_column_of_four_counts() -> None:
         page.replace("&lt;", "&amp;lt;").replace("&gt;", "&amp;gt;")
     )
     assert len(re.findall(r"<th[ >]", page.split("</thead>")[0])) == 3, "a bar in a name made no column"
+
+
+def test_only_an_account_that_is_known_to_be_there_is_linked() -> None:
+    people = (
+        replace(ANN, handle="ann_b"),
+        replace(ANN, handle="ann.bsky.social", site=""),
+        replace(ANN, handle="me", site=""),
+    )
+    page = rendered(render(replace(FACTS, people=people)))
+    shown = page.split("</strong></p>")[1].split("</div>")[0]
+    assert re.findall(r'href="([^"]*)"', shown) == ["https://x.com/ann_b", "https://bsky.app/profile/ann.bsky.social"]
+    assert "@me" in shown
 
 
 NASTY = [

@@ -65,7 +65,7 @@ async def test_a_timeline_is_read_once_and_then_from_where_it_ended(
     story, retweet, reply = sorted(store.tweets("ann"), key=lambda tweet: tweet.id)
     assert (story.text, story.source, story.lang) == ("a whole story with its end", "x:5", "en")
     assert (retweet.is_retweet, reply.is_reply) == (True, True)
-    assert store.account("ann").handle == "Ann"
+    assert (store.account("ann").handle, store.account("ann").site) == ("Ann", "x")
     x.add_post("5", "news")
     assert (await collector.collect("ann", [ANN])).new == 1
     assert [sent.body["meta"]["result_count"] for sent in x.answers if sent.route.endswith("/tweets")][-1] == 1

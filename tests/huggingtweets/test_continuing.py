@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets import pipeline
+from huggingtweets import pipeline, sources
 from huggingtweets.config import Settings
 from huggingtweets.dataset import Dataset
+from huggingtweets.errors import BadSource
 from huggingtweets.lora import WEIGHTS
 from huggingtweets.owners import Owned
 from huggingtweets.pipeline import Outcome, Progress
@@ -78,6 +79,17 @@ def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings,
     assert second.version.manifest["training"]["start"] is None, "weights that learned it are no place to begin"
     again = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
     assert TEXTS[3] not in data(again).texts, "an older archive does not bring it back"
+
+
+def test_an_archive_of_somebody_else_changes_nothing(settings: Settings, tmp_path: Path) -> None:
+    store = TweetStore(settings.tweets)
+    store.merge("ann", sources.read(archive(tmp_path / "1.zip", range(0, 100, 2))))
+    before = store.fingerprint("ann")
+    with pytest.raises(BadSource, match="it is by @bob, but the tweets kept of ann are by @Ann; choose another name"):
+        pipeline.run("ann", [archive(tmp_path / "2.zip", range(1, 101, 2), "bob")], settings)
+    assert store.fingerprint("ann") == before
+    assert store.account("ann").handle == "Ann"
+    assert not list(settings.storage.models.iterdir())
 
 
 def test_a_voice_that_gains_nothing_new_is_begun_anew(settings: Settings, tmp_path: Path) -> None:

@@ -58,6 +58,14 @@ def test_too_few_characters_are_refused_with_both_numbers() -> None:
     refuse_too_little("ann", kept("abcd", "efgh"), 8)
 
 
+@pytest.mark.parametrize("deduplicate", [True, False])
+def test_a_data_set_of_too_little_is_refused_whatever_was_left_out_before(deduplicate: bool) -> None:
+    settings = Training(deduplicate=deduplicate, min_characters=8)
+    for tweets in ([], kept("abcdefgh"), kept("abc", "efgh")):
+        with pytest.raises(TooLittleData, match="bob: only"):
+            make({"ann": kept("abcdef", "ghijkl"), "bob": tweets}, settings)
+
+
 def test_a_single_tweet_is_refused_however_long() -> None:
     with pytest.raises(TooLittleData):
         refuse_too_little("ann", kept("x" * 10_000), 10)

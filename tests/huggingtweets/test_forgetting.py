@@ -1,5 +1,6 @@
 """Forgetting leaves nothing of a person in any folder of the pipeline."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from huggingtweets.config import Settings, Storage
 from huggingtweets.errors import Unavailable
 from huggingtweets.forgetting import affected, forget
+from huggingtweets.publish import removals
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
@@ -67,3 +69,80 @@ def test_a_tombstone_stays_though_a_training_keeps_the_models_from_going(tmp_pat
     assert TweetStore(settings.tweets).is_forgotten("ann")
     assert forget("ann", settings)
     assert kept_of(tmp_path, "ann") == []
+
+
+def test_models_with_others_go_from_the_hub_too(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    models = settings.storage.models
+    for name in ("ann", "ann-bob", "bob"):
+        (models / name).mkdir(parents=True)
+        record = {"repository": f"people/{name}", "version": "v1", "commit": "c", "url": f"https://hub/{name}"}
+        (models / name / "published.json").write_text(json.dumps(record))
+    assert forget("ann", settings)
+    assert removals(models) == ["ann", "ann-bob"]
+    assert "people/ann-bob" in (models / ".on-the-hub-ann-bob.json").read_text()
+
+
+def test_what_was_published_can_stay_and_half_a_push_cannot(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    models = settings.storage.models
+    for name, version in (("ann", "v1"), ("ann-bob", "")):
+        (models / name).mkdir(parents=True)
+        record = {"repository": f"people/{name}", "version": version, "commit": "", "url": f"https://hub/{name}"}
+        (models / name / "published.json").write_text(json.dumps(record))
+    assert forget("ann", settings, keep_published=True)
+    assert removals(models) == ["ann-bob"]
+
+
+def test_a_training_of_a_model_with_others_leaves_nothing_once_it_has_ended(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    for name in ("ann", "ann-bob", "ann-carl"):
+        keep_something_everywhere(settings, name)
+    TweetStore(settings.tweets).forget("ann-bob"), TweetStore(settings.tweets).forget("ann-carl")
+    with Registry(settings.storage.models).staged("ann-bob"), pytest.raises(Unavailable, match="ann-bob is being"):
+        forget("ann", settings)
+    assert affected("ann", settings) == ["ann", "ann-bob"], "the other one was whole in going"
+    assert forget("ann", settings)
+    assert kept_of(tmp_path, "ann") == []
+    assert affected("ann", settings) == ["ann"]
+    assert not forget("ann", settings)
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["models/ann-bob/.staged/dataset.jsonl", "models/.forgotten-ann-bob/v1/manifest.json", "data/exports/ann-bob/v1/x",
+     "data/tracking/ann-bob.db", "data/tracking/artifacts/ann-bob/x"],
+)  # fmt: skip
+def test_a_model_with_others_is_found_by_whatever_is_left_of_it(tmp_path: Path, left: str) -> None:
+    settings = settings_in(tmp_path)
+    for path in (tmp_path / left, tmp_path / left.replace("ann-bob", "anna-bob")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("of somebody")
+    assert affected("ann", settings) == ["ann", "ann-bob"]
+    assert forget("ann", settings)
+    assert not (tmp_path / left).exists()
+    assert (tmp_path / left.replace("ann-bob", "anna-bob")).exists()
+
+
+def test_pictures_go_by_every_name_of_the_account(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store = TweetStore(settings.tweets)
+    store.merge("space", Collected(Account("Ann"), (Tweet("1", "a"),)))
+    store.merge("space", Collected(Account("Ann_Now"), (Tweet("1", "a"), Tweet("2", "b"))))
+    settings.avatars.mkdir(parents=True)
+    for picture in ("space.png", "ann.jpg", "ann_now.jpeg", "anna.png"):
+        (settings.avatars / picture).touch()
+    assert forget("space", settings)
+    assert [path.name for path in settings.avatars.iterdir()] == ["anna.png"]
+
+
+def test_a_picture_that_a_kill_left_goes_when_forgotten_again(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store = TweetStore(settings.tweets)
+    store.merge("space", Collected(Account("Ann"), (Tweet("1", "a"),)))
+    store.forget("space")
+    settings.avatars.mkdir(parents=True)
+    (settings.avatars / "ann.jpg").touch()
+    for _ in range(2):
+        forget("space", settings)
+    assert not list(settings.avatars.iterdir())

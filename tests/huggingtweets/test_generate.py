@@ -1,6 +1,7 @@
 """What is answered passes every check, pings nobody and is no copy; what cannot be is said."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from huggingtweets.checks import Copy, Leftover, Length, first_objection
 from huggingtweets.config import Generation, Settings
 from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
-from huggingtweets.engine import Engine, Request
+from huggingtweets.engine import Engine, Request, adapters
 from huggingtweets.engine.decode import Draft
 from huggingtweets.errors import NotEnoughDrafts, Usage
 from huggingtweets.generate import MAX_COUNT, Writer, as_tweet
@@ -53,6 +54,21 @@ async def test_tweets_pass_every_check_and_differ(writer: Writer, version: Versi
     assert [first_objection(checks, text) for text in tweets.texts] == [None] * 8
     assert all(text.startswith("the crew") for text in tweets.texts)
     assert (tweets.name, tweets.version, tweets.seed) == ("ann", "v1", 3)
+
+
+async def test_a_forgotten_voice_is_in_memory_no_more(writer: Writer, version: Version, monkeypatch) -> None:
+    loads: list[Path] = []
+    real = adapters.load
+    monkeypatch.setattr(adapters, "load", lambda folder, *rest: (loads.append(folder), real(folder, *rest))[1])
+    ann, bob = (Version(name, version.version, version.folder, version.manifest) for name in ("ann-cat", "bob"))
+    for voice in (ann, bob, ann, bob):
+        await writer.write(voice)
+    assert len(loads) == 2
+    writer.forget("cat")
+    assert {key[0] for key in writer._copy_checks} == {"bob"}
+    for voice in (ann, bob):
+        await writer.write(voice)
+    assert len(loads) == 3
 
 
 async def test_the_same_seed_gives_the_same_tweets(writer: Writer, version: Version) -> None:

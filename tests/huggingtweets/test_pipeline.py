@@ -19,7 +19,7 @@ import torch
 from huggingtweets import pipeline
 from huggingtweets.config import Gate, Settings, Storage
 from huggingtweets.dataset import Dataset
-from huggingtweets.errors import BadBase, BadSource, TooFewNew, TooLittleData, Unavailable
+from huggingtweets.errors import BadBase, BadSource, Forgotten, TooFewNew, TooLittleData, Unavailable
 from huggingtweets.lora import WEIGHTS
 from huggingtweets.merged import load_version
 from huggingtweets.pipeline import Outcome, Progress
@@ -193,6 +193,37 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
         "profile.json",
         "profile.png",
     ]
+
+
+def test_a_run_with_wrong_inputs_leaves_what_an_earlier_one_had_learned(
+    trained: Trained, tiny_settings: Settings, sample_file: Path, tmp_path: Path
+) -> None:
+    settings = training(tiny_settings, checkpoint_seconds=1e-6)
+    checkpoint = settings.storage.models / "ann" / ".staged" / pipeline.CHECKPOINT
+
+    def killed(progress: Progress) -> None:
+        if checkpoint.exists():
+            raise Killed
+
+    with pytest.raises(Killed):
+        pipeline.run("ann", [sample_file], settings, say=killed)
+    before = checkpoint.read_bytes()
+    with pytest.raises(BadSource):
+        pipeline.run("ann", [tmp_path / "a_slip.jsonl"], settings)
+    with pytest.raises(TooLittleData):
+        pipeline.run("ann", [sample_file], training(settings, min_characters=10**6))
+    assert checkpoint.read_bytes() == before
+    outcome = pipeline.run("ann", [sample_file], settings)
+    assert (outcome.version.adapter / WEIGHTS).read_bytes() == (trained[1].version.adapter / WEIGHTS).read_bytes()
+
+
+def test_nothing_stays_staged_of_who_was_forgotten(tiny_settings: Settings, sample_file: Path) -> None:
+    with pytest.raises(Killed):
+        pipeline.run("ann", [sample_file], tiny_settings, say=killed_at("dataset"))
+    TweetStore(tiny_settings.tweets).forget("ann")
+    with pytest.raises(Forgotten):
+        pipeline.run("ann", [sample_file], tiny_settings)
+    assert not list(tiny_settings.storage.models.iterdir())
 
 
 def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Settings, sample_file: Path) -> None:

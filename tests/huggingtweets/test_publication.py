@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from huggingtweets import cli
 from huggingtweets.config import Settings
 from huggingtweets.forgetting import forget
 from huggingtweets.pipeline import Outcome
-from huggingtweets.publish import published, removals, wanted
+from huggingtweets.publish import Published, published, removals, wanted
 from tests.fakes.hub import WRITER, Hub, running_hub
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -173,6 +174,26 @@ def test_what_was_forgotten_without_a_word_about_the_hub_is_remembered(run: Run,
     assert run("unpublish", "ann", "--yes", "--config", config)[1] == "ann is gone from the Hub.\n"
     assert hub.repositories == {}
     assert removals(config.parent / "models") == []
+
+
+def test_half_a_push_is_deleted_with_a_yes_and_forgotten_without_a_question(run: Run, config: Path, hub: Hub) -> None:
+    run("publish", "ann", "--config", config)
+    models = config.parent / "models"
+    record = models / "ann" / "published.json"
+    record.write_text(json.dumps(asdict(Published("people/ann", "", "", f"{hub.url}/people/ann"))))
+    assert run("unpublish", "ann", "--config", config)[0] == 64
+    assert run("forget", "ann", "--yes", "--config", config)[1] == "ann is forgotten.\n"
+    assert removals(models) == ["ann"]
+    assert run("unpublish", "ann", "--yes", "--config", config)[1] == "ann is gone from the Hub.\n"
+    assert hub.repositories == {}
+
+
+def test_another_owner_is_told_before_any_work(run: Run, config: Path, hub: Hub) -> None:
+    run("publish", "ann", "--config", config)
+    config.write_text(config.read_text().replace('owner = "people"', 'owner = "others"'))
+    code, out, err = run("publish", "ann", "--config", config)
+    assert (code, out) == (78, "")
+    assert err.startswith("huggingtweets: ann is on the Hub as people/ann, and would go to others/ann; ")
 
 
 def test_unpublishing_wants_a_yes_and_leaves_what_is_here(run: Run, config: Path, hub: Hub) -> None:

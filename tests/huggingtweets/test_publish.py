@@ -1,7 +1,11 @@
 """Versions on the Hub, with the real library against a hub on loopback: whole or not at all, whatever goes wrong."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +17,18 @@ from pydantic import SecretStr
 
 from huggingtweets.config import Publishing
 from huggingtweets.errors import Misconfigured, PipelineError, Unavailable
-from huggingtweets.publish import Published, published, push, repository_of, unpublish
+from huggingtweets.publish import (
+    Published,
+    begun,
+    leave_for_removal,
+    published,
+    push,
+    removals,
+    repository_of,
+    unpublish,
+    want,
+    wanted,
+)
 from huggingtweets.registry import Version
 from huggingtweets.upstream import BadCredentials, Forbidden, InDoubt, NotReached, Patience, RateLimited, Refused
 from tests.fakes.hub import READER, WRITER, Hub, running_hub
@@ -153,7 +168,7 @@ def test_a_first_push_that_fails_leaves_no_repository(
     with pytest.raises(kind, match=told) as failed:
         push(version(tmp_path), folder, publishing, HASTE)
     assert hub.repositories == {}
-    assert published(tmp_path / "models", "ann") is None
+    assert begun(tmp_path / "models", "ann") is None
     assert WRITER not in str(failed.value)
     assert failed.value.exit_code == 69
 
@@ -228,11 +243,13 @@ def test_a_token_that_may_only_read_makes_nothing(
         push(version(tmp_path), folder, reader, HASTE)
     assert hub.repositories == {}
     assert "could not be filled" not in caplog.text
+    assert begun(tmp_path / "models", "ann") is None
 
 
 def test_somebody_elses_name_space_is_refused(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Forbidden, match="have the rights"):
         push(version(tmp_path), folder, publishing.model_copy(update={"owner": "others"}), HASTE)
+    assert push(version(tmp_path), folder, publishing, HASTE), "what was never made is in nobody's way"
 
 
 def test_a_card_that_the_hub_does_not_take_makes_no_repository(
@@ -271,6 +288,83 @@ def test_the_library_is_left_as_it_was(hub: Hub, publishing: Publishing, folder:
     before = constants.HF_HUB_DISABLE_XET
     push(version(tmp_path), folder, publishing, HASTE)
     assert before == constants.HF_HUB_DISABLE_XET
+
+
+def test_what_could_not_be_taken_away_is_known_and_can_be_deleted_later(
+    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.fail("POST /api/models/people/ann/commit", 403)
+    hub.fail("DELETE", 403, times=1)
+    with pytest.raises(Forbidden):
+        push(version(tmp_path), folder, publishing, HASTE)
+    assert "people/ann was made and could not be filled or deleted" in caplog.text
+    assert "people/ann" in hub.repositories
+    models = tmp_path / "models"
+    assert published(models, "ann") is None
+    leave_for_removal(models, "ann")
+    assert removals(models) == ["ann"]
+    assert unpublish(models, "ann", publishing, HASTE)
+    assert hub.repositories == {}
+    assert removals(models) == []
+
+
+PUSHING = """
+import sys
+from pathlib import Path
+from pydantic import SecretStr
+from huggingtweets.config import Publishing
+from huggingtweets.publish import push
+from huggingtweets.registry import Version
+home, folder, url, token = sys.argv[1:]
+settings = Publishing(enabled=True, owner="people", url=url, token=SecretStr(token))
+push(Version("ann", "v1", Path(home), {}), Path(folder), settings)
+"""
+
+
+@pytest.mark.parametrize("at", ["POST /api/repos/create", "POST .*/commit/", "POST .*/tag/"])
+def test_a_repository_of_a_push_that_was_killed_is_known(
+    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, at: str
+) -> None:
+    models = tmp_path / "models"
+    command = [sys.executable, "-c", PUSHING, str(version(tmp_path).folder), str(folder), hub.url, WRITER]
+    child: list[subprocess.Popen[bytes]] = []
+    hub.before.append((re.compile(at), lambda: os.kill(child[0].pid, signal.SIGKILL)))
+    with subprocess.Popen(command, env={**os.environ, "HF_HUB_OFFLINE": "0"}) as pushing:
+        child.append(pushing)
+    assert pushing.returncode == -signal.SIGKILL
+    assert published(models, "ann") is None, "it is not whole"
+    assert begun(models, "ann") == Published("people/ann", "", "", f"{hub.url}/people/ann")
+    done = push(version(tmp_path), folder, publishing, HASTE)
+    assert published(models, "ann") == done == begun(models, "ann")
+
+
+def test_another_owner_is_refused_while_the_model_is_with_the_one_before(
+    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+) -> None:
+    first = push(version(tmp_path), folder, publishing, HASTE)
+    other, models = publishing.model_copy(update={"owner": "others"}), tmp_path / "models"
+    hub.asked.clear()
+    for _ in range(2):
+        with pytest.raises(Misconfigured, match=r"ann is on the Hub as people/ann, .*say huggingtweets unpublish ann"):
+            push(version(tmp_path, 2), folder, other, HASTE)
+        assert hub.asked == []
+        assert published(models, "ann") == first
+        leave_for_removal(models, "ann")
+    unpublish(models, "ann", publishing, HASTE)
+    with pytest.raises(Forbidden):
+        push(version(tmp_path, 2), folder, other, HASTE)
+
+
+@pytest.mark.parametrize("was_published", [True, False])
+def test_what_is_unpublished_does_not_go_there_again(
+    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, was_published: bool
+) -> None:
+    models, made = tmp_path / "models", version(tmp_path)
+    if was_published:
+        push(made, folder, publishing, HASTE)
+    want(models, "ann")
+    assert unpublish(models, "ann", publishing, HASTE) is was_published
+    assert wanted(models) == []
 
 
 def test_unpublishing_deletes_the_repository_and_the_record(

@@ -336,10 +336,14 @@ def test_versions_that_are_not_fit_say_why(registry: Registry) -> None:
     assert registry.all_names() == ["ann"]
 
 
-def test_who_is_forgotten_is_forgotten_in_joint_models_too(registry: Registry) -> None:
-    for name in ("ann", "ann-bob", "bob-joann", "anna"):
-        add(registry, name)
-    assert registry.forget("ann") is True
-    assert registry.all_names() == ["anna", "bob-joann"]
-    assert registry.forget("joann") is True
-    assert registry.all_names() == ["anna"]
+def test_what_is_staged_or_half_deleted_is_still_kept_and_a_base_model_is_none_of_it(registry: Registry) -> None:
+    assert registry.kept() == []
+    add(registry, "ann")
+    with registry.staged("bob"):
+        pass
+    (registry.root / ".forgotten-carl").mkdir()
+    (registry.root / "base").mkdir()
+    (registry.root / "base" / "config.json").write_text("{}")
+    (registry.root / ".on-the-hub-dan.json").write_text("{}")
+    assert registry.kept() == ["ann", "bob", "carl"]
+    assert registry.all_names() == ["ann"]

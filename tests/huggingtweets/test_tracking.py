@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from huggingtweets import lineage, pipeline, tracking
 from huggingtweets.config import Settings, Storage, Tracking
 from huggingtweets.forgetting import forget
-from huggingtweets.tracking import Tracker, kept_of, libraries
+from huggingtweets.tracking import Tracker, kept_of, libraries, recorded
 
 # Whatever is tried outside of this process's machine fails at once.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
@@ -271,6 +271,8 @@ def test_the_record_of_others_is_not_taken_for_ones_own(tmp_path: Path) -> None:
         "ann.db", "ann.db-wal", "ann_system.parquet", "artifacts/ann", "media/ann",
     }  # fmt: skip
     assert kept_of("ann", tmp_path / "none") == []
+    assert recorded(tmp_path) == {"ann", "anna", "bo-ann", "ann_b"}
+    assert recorded(tmp_path / "none") == set()
 
 
 def test_versions_of_the_libraries_are_known() -> None:

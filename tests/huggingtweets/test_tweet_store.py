@@ -1,5 +1,6 @@
 """Tweets are kept once each, in order, and forgotten whole."""
 
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.errors import Forgotten
+from huggingtweets.errors import BadSource, Forgotten
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
 
@@ -42,6 +43,14 @@ def test_the_account_is_kept_when_a_later_source_does_not_name_it(store: TweetSt
     store.merge("ann", collected(Tweet("1", "a"), account=ann))
     store.merge("ann", collected(Tweet("2", "b")))
     assert store.account("ann") == ann
+
+
+def test_an_account_stays_one_of_x_though_a_later_file_does_not_say_so(store: TweetStore) -> None:
+    store.merge("ann", collected(Tweet("1", "a"), account=Account("Ann", site="x")))
+    store.merge("ann", collected(Tweet("1", "a"), account=Account("ann", "Ann O'Nymous")))
+    assert (store.account("ann"), store.account("ann").site) == (Account("ann", "Ann O'Nymous"), "x")
+    store.merge("ann", collected(Tweet("1", "a"), account=Account("ann.bsky.social")))
+    assert store.account("ann").site == ""
 
 
 def test_an_unknown_account_has_no_tweets_and_its_bare_handle(store: TweetStore) -> None:
@@ -91,6 +100,63 @@ def test_who_is_forgotten_stays_so_until_they_ask_for_the_contrary(store: TweetS
     assert store.lift("space")
     assert not store.lift("space")
     assert store.merge("space", collected(Tweet("2", "a", source="x:5"), account=ann)) == 1
+
+
+def archive(*tweets: Tweet, of: str) -> Collected:
+    return Collected(Account(of), tweets, complete=True)
+
+
+def test_an_archive_of_somebody_else_is_refused_before_anything_is_dropped(store: TweetStore) -> None:
+    store.merge("me", archive(Tweet("1", "a", day(1)), Tweet("2", "b", day(3)), of="Alice"))
+    theirs = archive(Tweet("8", "c", day(1)), Tweet("9", "d", day(5)), of="bob")
+    for act in (store.gone, store.merge):
+        with pytest.raises(
+            BadSource,
+            match="it is by @bob, but the tweets kept of me are by @Alice; choose another name, or forget me first",
+        ):
+            act("me", theirs)
+    assert [tweet.id for tweet in store.tweets("me")] == ["1", "2"]
+    assert store.account("me") == Account("Alice")
+    with pytest.raises(BadSource):
+        store.merge("me", archive(Tweet("8", "c", day(1)), of="me"))
+    assert store.merge("me", archive(Tweet("3", "c", day(9)), of="ALICE")) == 1, "a handle has no case"
+    assert store.merge("me", collected(Tweet("4", "d"))) == 1, "a file that names nobody is whose one says"
+    assert store.merge("new", theirs) == 2
+
+
+def test_one_person_may_be_called_otherwise_at_another_site(store: TweetStore) -> None:
+    store.merge("ann", archive(Tweet("1", "a"), of="Ann"))
+    blue = Account("ann.bsky.social")
+    assert store.merge("ann", collected(Tweet("r1", "b", source="bluesky:did:plc:1"), account=blue)) == 1
+    assert store.merge("ann", archive(Tweet("2", "c"), of="Ann")) == 1, "what it was called before still holds"
+    with pytest.raises(BadSource):
+        store.merge("ann", archive(Tweet("3", "d"), of="bob"))
+
+
+def test_an_account_that_was_renamed_is_the_same_and_is_forgotten_by_every_name(store: TweetStore) -> None:
+    store.merge("space", archive(Tweet("1", "a"), Tweet("2", "b"), of="Ann"))
+    store.merge("space", archive(Tweet("2", "b"), Tweet("3", "c"), of="Ann_2"))
+    store.merge("space", collected(Tweet("4", "d", source="x:5"), account=Account("ann_2")))
+    store.merge("space", collected(Tweet("5", "e", source="x:5"), account=Account("Ann_3")))
+    assert store.account("space").handle == "Ann_3"
+    assert store.known_as("space") == {"ann", "ann_2", "ann_3"}
+    assert store.forget("space")
+    assert {path.name for path in store.folder.iterdir()} == {".lock", ".forgotten.json"}
+    store.forget("space")
+    for handle in ("ANN", "Ann_2", "ann_3"):
+        with pytest.raises(Forgotten):
+            store.merge("other", archive(Tweet("9", "z"), of=handle))
+    store.lift("space")
+    assert store.merge("other", archive(Tweet("9", "z"), of="Ann")) == 1
+
+
+def test_a_tombstone_of_an_earlier_version_holds(store: TweetStore) -> None:
+    store.folder.mkdir(parents=True)
+    stone = {"handle": "ann", "sources": ["x:5"], "at": "2026-01-01T00:00:00+00:00"}
+    (store.folder / ".forgotten.json").write_text(json.dumps({"space": stone}))
+    store.forget("space")
+    with pytest.raises(Forgotten):
+        store.merge("other", archive(Tweet("9", "z"), of="Ann"))
 
 
 def test_tweets_that_are_gone_at_their_source_are_dropped(store: TweetStore) -> None:

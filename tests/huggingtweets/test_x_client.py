@@ -1,5 +1,6 @@
 """The client of X against a hostile server on loopback: every kind of answer has its meaning, no secret gets out."""
 
+import contextlib
 import json
 import logging
 import time
@@ -89,9 +90,15 @@ async def test_wrong_keys_are_refused(server: XServer) -> None:
         (Trouble.problem(*POST, 403, "You are not permitted to perform this action."), Forbidden),
         (Trouble.problem(*POST, 403, "Your account is suspended and is not permitted to do this."), Suspended),
         (Trouble.problem(*POST, 403, "To protect our users, this account is temporarily locked."), Suspended),
+        (Trouble.problem(*POST, 403, "We have locked your account."), Suspended),
+        (Trouble.problem(*POST, 403, "You have been blocked from the author of this tweet."), Forbidden),
+        (Trouble.problem(*POST, 403, "Your account cannot answer; User has been suspended."), Forbidden),
         (Trouble.problem(*POST, 403, "You are not allowed to create a Tweet with duplicate content."), Duplicate),
         (Trouble(*POST, 403, "<html>forbidden</html>", "text/html"), Forbidden),
         (Trouble(*POST, 403, '{"errors": [{"code": 187, "message": "Status is a duplicate."}]}'), Duplicate),
+        (Trouble(*POST, 403, '{"errors": 5}'), Forbidden),
+        (Trouble(*POST, 400, '{"errors": {"detail": "no"}, "detail": ["no"], "title": {}}'), Refused),
+        (Trouble(*POST, 400, '{"errors": [5, null, ["no"], {"message": 7}]}'), Refused),
         (Trouble.problem(*POST, 404, "Not Found"), NotFound),
         (Trouble.problem(*POST, 429, "Too Many Requests"), RateLimited),
         (Trouble.problem(*POST, 500, "Internal Server Error"), InDoubt),
@@ -202,6 +209,17 @@ async def test_posts_that_are_gone_are_told_from_those_that_are_there(server: XS
     assert (await reader.look(["1"])).gone == frozenset()
 
 
+@pytest.mark.parametrize(
+    "body", ['{"errors": 5}', '{"errors": [5]}', '{"data": 5}', '{"data": [5], "errors": {"a": 1}}']
+)
+async def test_an_answer_of_an_odd_shape_is_no_fault_of_ours(server: XServer, reader: XClient, body: str) -> None:
+    paths = ("/2/tweets", "/2/users/5", "/2/users/5/tweets")
+    server.troubles = [Trouble("GET", path, 200, body, times=9) for path in paths]
+    for asked in (reader.look(["1"]), reader.user_by_id("5"), anext(reader.timeline("5"))):
+        with contextlib.suppress(Upstream):
+            assert not getattr(await asked, "gone", None)
+
+
 async def test_mentions_come_with_their_authors(server: XServer, x: XClient) -> None:
     server.add_user("5", "ann", description="I am a bot")
     server.add_post("5", "@TheBot hello")
@@ -241,7 +259,7 @@ async def test_the_fake_answers_as_x_describes_itself(server: XServer, x: XClien
     await x.me()
     reply = await x.post("hello", in_reply_to=posts[0])
     with pytest.raises(Duplicate):
-        await x.post("hello")
+        await x.post("hello", in_reply_to=posts[0])
     refusals: list[Any] = [x.user("nobody"), x.user_by_id("7")]
     refusals += [anext(x.timeline("6"))]
     for status in (400, 401, 402, 403, 404, 429, 500):

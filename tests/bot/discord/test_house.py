@@ -1,9 +1,14 @@
 """How admins make the bot behave, as they meet it."""
 
+import asyncio
+
+import discord
 import pytest
 
 from bot.config import Discord
 from bot.store import Store
+from bot.store.notices import Notice
+from bot.telling import Heard, Telling
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 
@@ -61,19 +66,38 @@ async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -
 
 
 async def test_notices_come_to_the_channel_that_was_chosen(there: World, store: Store) -> None:
-    from bot.store.notices import Notice
-
-    notice = Notice(1, "x:paused", "", "Posting on X is paused. @everyone")
-    assert not await there.bot.notices.tell(notice)
+    now = discord.utils.utcnow()
+    notice = Notice(1, "x:paused", "", "Posting on X is paused. @everyone", now, 0)
+    assert await there.bot.notices.tell(notice) is Heard.NOT_MINE
     admin = there.admin()
     await admin.slash(there.channel, "settings", notices=True)
-    assert await there.bot.notices.tell(notice)
+    assert await there.bot.notices.tell(notice) is Heard.TOLD
     said = there.said()[-1]
     assert said.content.startswith("Posting on X is paused.")
     assert not there.env.backend.get_message(there.channel.id, said.id).mention_everyone
-    assert not await there.bot.notices.tell(Notice(2, "k", "page", "for the page"))
+    assert await there.bot.notices.tell(Notice(2, "k", "page", "for the page", now, 0)) is Heard.NOT_MINE
     await admin.slash(there.channel, "settings", notices=False)
-    assert not await there.bot.notices.tell(notice)
+    assert await there.bot.notices.tell(notice) is Heard.NOT_MINE
+
+
+async def test_a_notice_for_a_channel_waits_until_discord_is_there(
+    there: World, make_bot: MakeBot, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telling.POLL_SECONDS", 0.01)
+    now = discord.utils.utcnow()
+    notice = Notice(1, "job:1:done", f"discord:channel:{there.channel.id}", "ann v2 is in use.", now, 0)
+    bot = make_bot()
+    assert await bot.notices.tell(notice) is Heard.NOT_YET
+    async with Telling(store, another_comes=True, clock=discord.utils.utcnow) as telling:
+        await telling.notice(notice.key, notice.text, notice.place)
+        telling.add(bot.notices.tell)
+        await asyncio.sleep(0.1)
+        assert [waiting.attempts for waiting in await store.notices.untold()] == [0]
+        await there.env.restart_bot(bot)
+        async with asyncio.timeout(10):
+            while await store.notices.untold():
+                await asyncio.sleep(0.01)
+    assert there.said()[-1].content == "ann v2 is in use."
 
 
 async def test_status_says_how_it_is(there: World) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.config import Discord
@@ -37,6 +38,24 @@ async def test_an_archive_is_learned_and_the_progress_shown(there: World, store:
     await store.jobs.finish(job.id, "done", result={"version": "v1"})
     await there.env.advance_time(PAUSE + 1)
     assert there.said()[-1].content == "1 · ann · done"
+
+
+async def test_an_archive_arrives_where_a_sweep_finds_what_a_kill_leaves(
+    there: World, store: Store, commands_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[Path] = []
+    save = discord.Attachment.save
+
+    async def noted(self: discord.Attachment, path: Path) -> int:
+        saved.append(path)
+        return await save(self, path)
+
+    monkeypatch.setattr(discord.Attachment, "save", noted)
+    await there.admin().slash(there.channel, "train", name="ann", file=("t.jsonl", TWEETS))
+    job = await running(store)
+    uploads = commands_file.parent / "uploads"
+    assert [path.is_relative_to(uploads) for path in saved] == [True]
+    assert list(uploads.iterdir()) == [Path(job.files[0]).parents[1]], "only the copy for the job is left"
 
 
 async def test_the_message_is_edited_not_too_often(there: World, store: Store) -> None:

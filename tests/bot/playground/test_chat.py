@@ -1,6 +1,7 @@
 """What is typed into the page, and the answers."""
 
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,22 @@ async def test_files_without_a_word_are_asked_about(chat: Chat, sample_file: Pat
     (answer,) = await answers(chat, "", (sample_file,))
     assert isinstance(answer, Said)
     assert "Whose tweets" in answer.text
+
+
+@pytest.mark.parametrize("line", ["/train bob", "/train", "", "/models", "/nonsense"])
+async def test_what_was_uploaded_is_deleted_and_nothing_else(
+    use_cases, tmp_path: Path, sample_file: Path, line: str
+) -> None:
+    uploads = tmp_path / "page-uploads"
+    uploads.mkdir()
+    chat = Chat(tweeting=use_cases.tweeting, training=use_cases.training, uploads=uploads)
+    uploaded = Path(shutil.copy(sample_file, uploads))
+    async for _ in chat.answers("test:1", line, (uploaded, sample_file)):
+        if line == "/train bob":
+            assert not uploaded.exists(), "as soon as it was copied"
+            break
+    assert not uploaded.exists()
+    assert sample_file.exists()
 
 
 async def test_a_damaged_voice_is_an_answer_too(chat: Chat, use_cases) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.store import Store
-from bot.store.jobs import ActiveAlready, QueueFull
+from bot.store.jobs import ActiveAlready, Job, QueueFull
 
 
 async def test_a_job_goes_from_waiting_to_done(store: Store, time) -> None:
@@ -111,6 +111,34 @@ async def test_a_job_that_has_ended_stays_as_it_ended(store: Store) -> None:
     ended = await store.jobs.cancel(job.id)
     assert ended
     assert (ended.state, ended.error, ended.cancel_requested) == ("failed", "no disk", False)
+
+
+async def test_the_news_of_an_end_are_kept_together_with_it(store: Store) -> None:
+    for name in ("ann", "bob", "cem"):
+        await store.jobs.add(name, "discord:1", place=f"channel:{name}", max_waiting=3)
+    ann, bob, cem = [await store.jobs.take() for _ in range(3)]
+    await store.jobs.finish(ann.id, "done", result={"version": "v1"}, say=lambda job: f"{job.name} is {job.state}")
+    await store.jobs.finish(ann.id, "failed", say=lambda job: "it had ended")
+    await store.jobs.finish(bob.id, "done", result={"version": "v1"}, say=lambda job: "")
+
+    def fail(job: Job) -> str:
+        raise LookupError(job.name)
+
+    with pytest.raises(LookupError):
+        await store.jobs.finish(cem.id, "done", say=fail)
+    still = await store.jobs.get(cem.id)
+    assert still
+    assert still.state == "running", "both are written, or none"
+    told = [(notice.key, notice.text, notice.place) for notice in await store.notices.untold()]
+    assert told == [(f"job:{ann.id}:done", "ann is done", "channel:ann")]
+
+
+async def test_the_news_of_what_is_given_up_are_kept_together_with_that(store: Store) -> None:
+    job = await store.jobs.add("ann", "discord:1", max_waiting=3)
+    for told in ([], [f"job:{job.id}:abandoned"]):
+        await store.jobs.take()
+        await store.jobs.take_up(lambda job: job.error)
+        assert [notice.key for notice in await store.notices.untold()] == told
 
 
 async def test_what_a_dead_process_left_is_taken_up_once_and_then_abandoned(store: Store) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from bot.store import Store
@@ -78,10 +77,12 @@ async def test_a_link_counts_once_an_admin_confirmed_this_very_claim(store: Stor
 async def test_a_linked_persons_opt_out_holds_for_their_voice(store: Store) -> None:
     await store.consent.claim("s1", "p1", "nasa")
     await store.consent.opt_out("p1", "imitation")
-    assert not await store.consent.voice_opted_out("nasa")
+    assert await store.consent.unwanted() == frozenset()
     await store.consent.confirm("s1", "p1", "nasa", by="admin")
-    assert await store.consent.voice_opted_out("nasa")
-    assert not await store.consent.voice_opted_out("dril")
+    assert await store.consent.unwanted() == {"nasa"}
+    await store.members.join("s1", "p2", "dril")
+    await store.consent.opt_out("p2", "imitation")
+    assert await store.consent.unwanted() == {"nasa", "dril"}
 
 
 async def test_what_is_buried_is_known_until_the_person_asks_back(store: Store) -> None:
@@ -156,23 +157,23 @@ async def test_strikes_are_counted_within_a_time(store: Store, time) -> None:
     assert counts == [1, 2, 3, 3]
 
 
-async def test_a_notice_is_kept_until_it_is_told_and_a_hopeless_one_holds_up_nobody(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.store.notices.MAX_ATTEMPTS", 2)
+async def test_a_notice_is_kept_until_it_is_told_or_given_up_and_one_that_fails_holds_up_nobody(store: Store) -> None:
     assert await store.notices.add("job:1", "done", "channel:1")
     assert not await store.notices.add("job:1", "done twice")
     await store.notices.add("job:2", "done too")
     first, second = await store.notices.untold()
     assert (first.text, first.place, second.key) == ("done", "channel:1", "job:2")
-    await store.notices.tried(second.id, told=True)
-    for _ in range(2):
-        assert [notice.key for notice in await store.notices.untold()] == ["job:1"]
-        await store.notices.tried(first.id, told=False)
+    await store.notices.failed(first.id)
+    assert [(one.key, one.attempts) for one in await store.notices.untold()] == [("job:2", 0), ("job:1", 1)]
+    await store.notices.told(second.id)
+    assert [notice.key for notice in await store.notices.untold()] == ["job:1"]
+    await store.notices.given_up(first.id)
     assert await store.notices.untold() == []
+    assert not await store.notices.add("job:1", "done again")
     async with store.database.reading() as connection:
-        kept = await connection.execute(sa.select(notices.c.key, notices.c.text).order_by(notices.c.key))
-        assert [tuple(row) for row in kept] == [("job:1", "done"), ("job:2", "")], "what was told is not kept"
+        columns = (notices.c.key, notices.c.text, notices.c.told_at.is_not(None))
+        kept = await connection.execute(sa.select(*columns).order_by(notices.c.key))
+        assert [tuple(row) for row in kept] == [("job:1", "", False), ("job:2", "", True)], "no text is kept"
 
 
 async def test_mentions_are_taken_once_and_counted_by_author_and_conversation(store: Store, time) -> None:
@@ -236,6 +237,34 @@ async def test_a_forgotten_voice_leaves_a_tombstone_and_the_bare_record_of_its_p
     assert (await store.posts.by_key("voice_1:sent")).text == ""
     assert await _mentioning(store, "voice_2") == before
     assert await store.consent.buried("voice_1", "voice_2") == ["voice_1"]
+
+
+async def test_joint_models_and_blends_with_a_forgotten_voice_are_forgotten_with_it(store: Store, time) -> None:
+    voices = ("voice_1", "other-voice_1", "other+0.5*other-voice_1", "voice_10", "other")
+    for number, voice in enumerate(voices):
+        await _fill(store, time, f"person-{number}", voice)
+    before = [await _mentioning(store, f"person-{number}") for number in (3, 4)]
+    await store.forgetting.voice("voice_1", by="admin")
+    for number in range(3):
+        assert set(await _mentioning(store, f"person-{number}")) == {"member_messages", "strikes"}
+    assert [await _mentioning(store, f"person-{number}") for number in (3, 4)] == before
+    sent = await store.posts.latest("bot", ["sent"])
+    assert {post.voice for post in sent if post.text} == {"voice_10", "other"}
+    await store.feedback.answered("m", person="person-9", voice="0.5*other-voice_1+other", texts=["drawn meanwhile"])
+    later = time.now + timedelta(hours=1)
+    real = {"real_text": "r", "drawn_text": "d", "real_first": True, "ends_at": later}
+    assert not await store.rounds.begin("m", voice="other-voice_1", **real)
+    assert await _mentioning(store, "person-9") == {}
+
+
+async def test_news_of_a_forgotten_voice_are_told_to_nobody(store: Store) -> None:
+    for number, voice in enumerate(("ann-bob", "cat"), start=1):
+        job = await store.jobs.add(voice, "p1", max_waiting=9)
+        assert job.id == number
+        await store.jobs.take()
+        await store.jobs.finish(job.id, "done", say=lambda job: f"{job.name} draws: a sample")
+    await store.forgetting.voice("bob", by="p2")
+    assert [notice.text for notice in await store.notices.untold()] == ["cat draws: a sample"]
 
 
 async def test_a_forgotten_person_leaves_a_tombstone_and_their_opt_outs(store: Store, time) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import sys
 import time
 from collections.abc import Awaitable
@@ -73,6 +74,11 @@ async def sent(store: Store, least: int, and_seconds: float = 0.0) -> None:
     await asyncio.sleep(and_seconds)
 
 
+def said(text: str) -> str:
+    """What we have said in a post that X shows as `text`."""
+    return re.sub("^@ann @bob ", "", text).replace("&amp;", "&")
+
+
 @pytest.mark.parametrize(
     ("refuses_duplicates", "slow_seconds", "settle_seconds"),
     [
@@ -90,21 +96,24 @@ async def test_posts_are_made_exactly_once_though_the_process_is_killed_and_x_mi
     path = tmp_path / "config.toml"
     mood = Mood(seed=SEED, refuses_duplicates=refuses_duplicates, slow_seconds=slow_seconds)
     async with XServer(mood) as x:
+        x.add_user("5", "ann")
         path.write_text(CONFIG.format(api_url=x.url, settle_seconds=settle_seconds))
         async with Store(Config.load(path, {}).database_url) as store:
             for number, text in enumerate(wanted):
-                await store.posts.add(f"key:{number}", "thebot", text, state="queued")
+                # Every other one answers somebody, so X puts names before its text.
+                answered = x.add_post("5", f"@thebot @bob {number}")["id"] if number % 2 else ""
+                await store.posts.add(f"key:{number}", "thebot", text, state="queued", in_reply_to=answered)
             started, caught = time.monotonic(), 0
             # Random moments, spread over the whole work: some while a post is on its way, some at a start.
             for least in sorted(chance.randrange(POSTS) for _ in range(KILLS)):
                 await killed_after(sent(store, least, chance.uniform(0, 0.3)), path)
                 caught += bool(await store.posts.in_doubt("thebot"))
             await killed_after(sent(store, POSTS), path)
-            made = [text.replace("&amp;", "&") for text in x.texts()]
-            assert sorted(made) == sorted(wanted), "each once, and nothing else"
-            texts = {post["id"]: post["text"].replace("&amp;", "&") for post in x.posts}
+            texts = {post["id"]: said(post["text"]) for post in x.posts if post["author_id"] == "12"}
+            assert sorted(texts.values()) == sorted(wanted), "each once, and nothing else"
+            assert sum(text.startswith("@ann @bob ") for text in x.texts()) == POSTS // 2
             for post in await store.posts.latest("thebot", ["sent"], POSTS):
                 assert texts[post.external_id] == post.text
-                assert post.cost_micro_usd == 15_000
+                assert post.cost_micro_usd == (10_000 if post.in_reply_to else 15_000)
             figures = f"{POSTS} posts, {KILLS} kills, {caught} of them with a post in doubt"
             print(f"\n{figures}, {len(x.requests)} requests, {time.monotonic() - started:.0f} s")

@@ -129,7 +129,7 @@ async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: Ment
     old = (datetime.now(UTC) - timedelta(days=2)).isoformat().replace("+00:00", "Z")
     ids.append(mention(parts, created_at=old))
     await settled(parts, mentions)
-    assert [text for text in parts.x.texts() if not text.startswith("@")] == []
+    assert parts.x.texts() == ["@thebot hello"], "its own, and no answer"
     assert await states(parts, *ids) == ["bot", "bot", "excluded", "own", "retweet", "old"]
 
 

@@ -39,7 +39,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
             while len(parts.x.texts()) < 2 or await store.x_mentions.state("thebot", asked) != "answered":
                 await asyncio.sleep(0.02)
         assert not any(task.done() for task in posting.tasks)
-    assert sorted(parts.x.texts()) == ["gulls over the pier", "the fog came in early"]
+    assert sorted(parts.x.texts()) == ["@cat the fog came in early", "gulls over the pier"]
     assert all(task.done() for task in posting.tasks)
 
 

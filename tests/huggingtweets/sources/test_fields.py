@@ -60,10 +60,18 @@ def test_a_moment_keeps_the_zone_it_names() -> None:
         None, "", "yesterday", "16/10/17 22:59", "2017-02-31", "Mon Foo 16 22:59:00 +0000 2017", "10:20:04", [], {},
         "Mon Oct 16 25:59:00 +0000 2017", "Mon Oct 16 22:59:00 +9900 2017", "99999999", 7, -5, True,
         float("nan"), float("inf"), float("-inf"), 1e300, 10**400, "1.5625E+12",
+        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "1900-01-01", "1/1/1899", "2201-01-01T00:00:00Z",
     ],
 )  # fmt: skip
 def test_what_is_no_moment_is_unknown(written: Any) -> None:
     assert fields.moment(written) is None
+
+
+@pytest.mark.parametrize("written", ["1970-01-01T00:00:00+14:00", "2200-12-31T23:59:59-12:00", "1/1/1970"])
+def test_a_moment_of_our_time_can_be_told_in_every_zone(written: str) -> None:
+    moment = fields.moment(written)
+    assert moment
+    assert moment.astimezone(timezone(-timedelta(hours=12))) == moment == moment.astimezone(UTC)
 
 
 @settings(deadline=None)  # a busy machine is no failure

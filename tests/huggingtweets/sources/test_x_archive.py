@@ -138,7 +138,9 @@ def test_the_form_of_2019_with_its_files_at_the_root_names_the_account(tmp_path:
         "account.js": script("account", {"account": {"username": "ann"}}),
         "tweet.js": script("tweet", tweet()),
     }
-    assert read_zip(zipped(tmp_path, files)).account == Account("ann")
+    account = read_zip(zipped(tmp_path, files)).account
+    assert account == Account("ann")
+    assert account.site == "x"
 
 
 def test_parts_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
