@@ -56,14 +56,10 @@ class Forgetting:
         async with self._database.writing() as connection:
             names = await _with(connection, voice)
             mine = posts.c.voice.in_(names)
-            # News of a training quote what it drew: nobody is told any more.
-            trainings = await connection.scalars(sa.select(jobs.c.id).where(jobs.c.name.in_(names)))
-            news = [notices.c.key.startswith(f"job:{number}:") for number in trainings]
-            await connection.execute(sa.update(notices).where(sa.or_(sa.false(), *news)).values(text=""))
             of_rounds = sa.select(rounds.c.message).where(rounds.c.voice.in_(names))
             gone = [sa.delete(votes).where(votes.c.message.in_(of_rounds))]
             gone += [sa.delete(table).where(table.c.voice.in_(names)) for table in OF_A_VOICE]
-            gone += [sa.delete(jobs).where(jobs.c.name.in_(names), jobs.c.state != "running")]
+            gone += await _trainings(connection, jobs.c.name.in_(names))
             gone += [sa.delete(posts).where(mine, ~on_the_way)]
             deleted = sum([(await connection.execute(query)).rowcount for query in gone])
             await connection.execute(sa.update(posts).where(mine, posts.c.state == "sent").values(text=""))
@@ -77,7 +73,7 @@ class Forgetting:
         """
         async with self._database.writing() as connection:
             gone = [sa.delete(table).where(table.c.person == person) for table in OF_A_PERSON]
-            gone += [sa.delete(jobs).where(jobs.c.person == person, jobs.c.state != "running")]
+            gone += await _trainings(connection, jobs.c.person == person)
             gone += [sa.delete(mentions).where(mentions.c.author == person)]
             gone += [sa.delete(pauses).where(pauses.c.subject == person)]
             deleted = sum([(await connection.execute(query)).rowcount for query in gone])
@@ -99,6 +95,14 @@ class Forgetting:
     async def _bury(self, connection: Any, subject: str, by: str) -> None:
         row = {"subject": subject, "by": by, "at": self._clock()}
         await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
+
+
+async def _trainings(connection: AsyncConnection, mine: sa.ColumnElement[bool]) -> list[sa.Delete]:
+    """What deletes jobs that do not run, and the news of them, which quote what was drawn."""
+    found = (mine, jobs.c.state != "running")
+    numbers = await connection.scalars(sa.select(jobs.c.id).where(*found))
+    news = [notices.c.key.startswith(f"job:{number}:") for number in numbers]
+    return [sa.delete(notices).where(sa.or_(sa.false(), *news)), sa.delete(jobs).where(*found)]
 
 
 async def _with(connection: AsyncConnection, voice: str) -> list[str]:

@@ -265,6 +265,9 @@ async def test_news_of_a_forgotten_voice_are_told_to_nobody(store: Store) -> Non
         await store.jobs.finish(job.id, "done", say=lambda job: f"{job.name} draws: a sample")
     await store.forgetting.voice("bob", by="p2")
     assert [notice.text for notice in await store.notices.untold()] == ["cat draws: a sample"]
+    await store.forgetting.person("p1", by="p1")
+    assert await store.notices.untold() == []
+    assert await _mentioning(store, "job:") == {}
 
 
 async def test_a_forgotten_person_leaves_a_tombstone_and_their_opt_outs(store: Store, time) -> None:
