@@ -10,8 +10,8 @@ from bot.store.jobs import Job
 SAMPLES = 3
 
 
-def news(job: Job) -> str:
-    """A few lines about a job that has ended."""
+def news(job: Job, *, quoting: bool = True) -> str:
+    """A few lines about a job that has ended; `quoting` what it drew, for a voice that may be imitated."""
     result = job.result or {}
     if job.state == "cancelled":
         return f"The training of {job.name} was cancelled."
@@ -20,7 +20,7 @@ def news(job: Job) -> str:
     if result.get("event") == "skipped":
         return f"{job.name} stays as it is: {_without_stop(result.get('why', ''))}."
     lines = [_headline(job.name, result), _figures(result)]
-    lines += [f"• {text}" for text in result.get("samples", ())[:SAMPLES]]
+    lines += [f"• {text}" for text in result.get("samples", ())[:SAMPLES] if quoting]
     return "\n".join(line for line in lines if line)
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.store.leading import Holds, leading
 from bot.uploads import Uploads
 from huggingtweets.cpu import usable_cores
 from huggingtweets.errors import PipelineError
+from huggingtweets.names import people_in
 from huggingtweets.registry import Registry, Version
 
 log = logging.getLogger(__name__)
@@ -194,8 +196,10 @@ class Worker(Ongoing):
             log.warning("training of %s: %s %s", job.name, ending.state, ending.error)
         while True:
             try:
+                quoting = people_in(job.name).isdisjoint(await self._store.consent.unwanted())
+                say = partial(_wanted_news, quoting=quoting)
                 ended = await self._store.jobs.finish(
-                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log, say=_wanted_news
+                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log, say=say
                 )
             except StoreUnavailable as error:
                 log.warning("the end of the training of %s waits: %s", job.name, error)
@@ -274,6 +278,6 @@ def _as_it_ended(version: Version) -> dict[str, Any]:
     }
 
 
-def _wanted_news(job: Job) -> str:
+def _wanted_news(job: Job, *, quoting: bool) -> str:
     """What is told of a job that has ended, where that was asked for, or it was taken up after a death of the bot."""
-    return news(job) if job.options.get("tell") or job.attempts > 1 else ""
+    return news(job, quoting=quoting) if job.options.get("tell") or job.attempts > 1 else ""

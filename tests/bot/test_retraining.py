@@ -59,6 +59,21 @@ async def test_only_what_is_new_since_the_version_in_use_is_worth_a_training(hom
     assert "bits per byte before (v1), " in notices[1]
 
 
+async def test_the_news_of_who_opted_out_meanwhile_quote_nothing(home: Home, sample_tweets) -> None:
+    collect(home, sample_tweets)
+    notices: list[str] = []
+    async with training_in(home, notices=notices) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        job = await training.start("test:1", "ann", options={"tell": True})
+        await store.members.join("s1", "discord:2", "ann")
+        await store.consent.opt_out("discord:2", "imitation")
+        assert (await training.outcome(job, SOON))["samples"]
+        async with asyncio.timeout(10):
+            while not notices:
+                await asyncio.sleep(SOON)
+    assert notices[0].startswith("ann v2 is ")
+    assert "•" not in notices[0]
+
+
 async def test_nobody_who_was_forgotten_is_learned_again_and_a_running_job_is_enough(home: Home) -> None:
     async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
         retraining = Retraining(store=store, training=training)
