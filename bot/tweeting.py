@@ -16,7 +16,7 @@ from huggingtweets.blend import find_voice, parse_blend
 from huggingtweets.errors import PipelineError, TooLittleData, UnknownModel, Usage
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Tweets, Writer
-from huggingtweets.names import parse_name
+from huggingtweets.names import parse_name, people_in
 from huggingtweets.owners import Owned, texts_of
 from huggingtweets.preview import Person, predictions
 from huggingtweets.registry import Registry, Version
@@ -118,7 +118,7 @@ class Tweeting:
         """The versions in use, by name; without those of people who do not want it."""
         unwanted = await self._consenting.unwanted()
         versions = await asyncio.to_thread(self._registry.in_use)
-        return [version for version in versions if unwanted.isdisjoint((version.name, *version.name.split("-")))]
+        return [version for version in versions if unwanted.isdisjoint(people_in(version.name))]
 
     async def suggestions(self, typed: str) -> list[str]:
         """Names that fit what was typed so far, best first: `@` and case do not matter."""
@@ -151,4 +151,4 @@ class Tweeting:
         """Voices in use of people who have nothing against it."""
         unwanted = await self._consenting.unwanted()
         names = await asyncio.to_thread(self._registry.names)
-        return [name for name in names if unwanted.isdisjoint((name, *name.split("-")))]
+        return [name for name in names if unwanted.isdisjoint(people_in(name))]
