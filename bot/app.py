@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PAGE_UPLOADS = "page-uploads"  # in the folder of the bot's data
+
 
 async def run(config: Config, config_file: Path | None) -> None:
     """Run until SIGINT or SIGTERM, or until a part fails for good; its error is raised."""
@@ -73,7 +75,7 @@ async def _start(
     engine = await stack.enter_async_context(Engine(config.generation, beside))
     store = await stack.enter_async_context(Store(config.database_url))
     telling = await stack.enter_async_context(Telling(store, another_comes=bool(config.discord.token)))
-    uploads = Uploads(config.storage.data / "uploads")
+    uploads = Uploads.below(config.storage.data)
     worker = await stack.enter_async_context(
         Worker(
             store=store,
@@ -116,7 +118,7 @@ async def _start(
     engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
-        chat = Chat(tweeting=tweeting, training=training, uploads=config.storage.data / "page-uploads")
+        chat = Chat(tweeting=tweeting, training=training, uploads=config.storage.data / PAGE_UPLOADS)
         await stack.enter_async_context(_page(config, chat, x.posting, ready))
     if config.discord.token:
         from bot.discord.parts import Parts as DiscordParts
@@ -258,7 +260,7 @@ async def _page(config: Config, chat: Chat, posting: Posting, ready: asyncio.Eve
         config.playground,
         chat,
         posting,
-        uploads=config.storage.data / "page-uploads",
+        uploads=config.storage.data / PAGE_UPLOADS,
         max_count=config.limits.tweets_per_request,
         suggestions=suggestions,
         ready=ready.is_set,

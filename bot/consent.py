@@ -58,7 +58,7 @@ class Consenting:
         self._settings = settings
         self._registry = Registry(settings.storage.models)
         self._tweets = TweetStore(settings.tweets)
-        self._uploads = Uploads(settings.storage.data / "uploads")
+        self._uploads = Uploads.below(settings.storage.data)
         self._unload = unload
 
     async def refuse(self, name: str) -> None:

@@ -22,6 +22,11 @@ class Uploads:
     def __init__(self, home: Path):
         self.home = home.absolute()
 
+    @classmethod
+    def below(cls, data: Path) -> "Uploads":
+        """Where the bot with this data has them."""
+        return cls(data / "uploads")
+
     def keep(self, files: Sequence[Path]) -> list[str]:
         """Copies that are ours; a folder is used where it lies. Raises `BadSource` for a file that is not there."""
         folder = self.home / secrets.token_hex(8)
