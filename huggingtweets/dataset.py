@@ -91,7 +91,8 @@ def split_by_time(kept: Sequence[Kept], held_out_share: float, before: Dataset |
     """The last `held_out_share` of `kept` (oldest first) held out, at most `MAX_HELD_OUT`; at least one on each side.
 
     By time and not at random: a model is asked to go on from here, and an event's many tweets would leak across.
-    With `before`, what was held out there comes first, and the latest of the new ones fill up.
+    With `before`, what was held out there comes first, and the latest of the new ones fill up. A text that repeats a
+    learned one, once case, punctuation and emoji are put aside, is not held out: the model has seen it.
     """
     count = min(MAX_HELD_OUT, max(1, round(len(kept) * held_out_share)))
     texts = [tweet.text for tweet in kept]
@@ -105,11 +106,30 @@ def split_by_time(kept: Sequence[Kept], held_out_share: float, before: Dataset |
         chosen = set()
     chosen = chosen or set(range(len(texts) - count, len(texts)))
     learned = tuple(text for place, text in enumerate(texts) if place not in chosen)
-    known = learned + (before.learned if before else ())
-    seen, same = KnownTexts(known), set(known)
     latest = tuple(text for place, text in enumerate(texts) if place in chosen)
-    unseen = tuple(text for text in latest if text not in same and not seen.has_nearly(text))
-    return Dataset(learned, unseen or latest[-1:])
+    repeats = _Repeats(learned + (before.learned if before else ()))
+    if unseen := tuple(text for text in latest if text not in repeats):
+        return Dataset(learned, unseen)
+    return _without_repeats_of(latest[-1], texts[:-1] if before is None else learned)
+
+
+def _without_repeats_of(held_out: str, others: Sequence[str]) -> Dataset:
+    """Every one of the latest texts repeats an earlier one: the last is held out, and nothing like it is learned.
+
+    Who has only ever written one text has nothing else to learn, so then it is learned as well.
+    """
+    repeats = _Repeats([held_out])
+    return Dataset(tuple(text for text in others if text not in repeats) or tuple(others), (held_out,))
+
+
+class _Repeats:
+    """Contains the texts that repeat one of `texts`, exactly or nearly. A text without any word repeats only itself."""
+
+    def __init__(self, texts: Sequence[str]):
+        self._same, self._near = frozenset(texts), KnownTexts(texts)
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._same or self._near.has_nearly(text)
 
 
 def balance(people: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
