@@ -22,7 +22,9 @@ _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
 _TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation selector follows
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
-_LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}", regex.IGNORECASE)
+# Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
+# a box in their place.
+_LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}|\p{Cn}|\p{Co}", regex.IGNORECASE)
 
 
 def weighted_length(text: str) -> int:
@@ -59,7 +61,7 @@ class Length:
 
 
 class Leftover:
-    """Nothing of the model's own signs: end-of-text or a part of it, broken characters, control characters."""
+    """No leftovers of the model: end-of-text or a part of it, broken characters, controls, characters that are none."""
 
     def __call__(self, text: str) -> str | None:
         return "broken" if _LEFTOVER.search(text) else None

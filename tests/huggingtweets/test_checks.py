@@ -126,10 +126,30 @@ def test_a_text_that_calls_nobody_is_left_alone(text: str) -> None:
         "bell\x07",
         "a\nb",
         "\ud83d",
+        "unassigned \u0378",
+        "never assigned \ufdd0 \uffff",
+        "an emoji that is only reserved \U0001faff",
+        "private \ue000",
+        "\U000f0000",
+        "\U0010fffd",
     ],
 )
 def test_what_the_model_left_is_broken(text: str) -> None:
     assert Leftover()(text) == "broken"
+
+
+def test_every_private_code_point_and_every_noncharacter_is_broken() -> None:
+    private = [*range(0xE000, 0xF900), *range(0xF0000, 0xFFFFE), *range(0x100000, 0x10FFFE)]
+    noncharacters = [
+        *range(0xFDD0, 0xFDF0),
+        *(plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)),
+    ]
+    assert [hex(code) for code in private + noncharacters if Leftover()(f"a{chr(code)}") is None] == []
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"], exclude_characters="\ufffd<>|"), min_size=1))
+def test_no_assigned_character_is_a_leftover(text: str) -> None:
+    assert Leftover()(text) is None
 
 
 def test_a_whole_text_has_no_leftovers() -> None:
