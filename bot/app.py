@@ -24,8 +24,8 @@ from bot.playground.chat import Chat
 from bot.posting import Posting
 from bot.retraining import Retraining
 from bot.schedule import Timetable
+from bot.schedule_entry import Schedule
 from bot.store import Store, utc_now
-from bot.store.schedules import Schedule
 from bot.telling import Telling
 from bot.training import Training
 from bot.tweeting import Tweeting

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import TrainingFailed
-from huggingtweets.pipeline import STAGES
+from huggingtweets.events import STAGES
 
 KEPT_LOG_LINES = 50
 MAX_LINE_BYTES = 1 << 20

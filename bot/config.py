@@ -28,7 +28,7 @@ from huggingtweets.config import (
 from huggingtweets.errors import Usage
 
 if TYPE_CHECKING:
-    from bot.store.schedules import Schedule
+    from bot.schedule_entry import Schedule
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -109,7 +109,7 @@ class ScheduleEntry(Section):
     @property
     def schedule(self) -> "Schedule":
         """As the database keeps it, with a fingerprint of what stands here."""
-        from bot.store.schedules import Schedule
+        from bot.schedule_entry import Schedule
 
         return Schedule(
             name=self.name,

@@ -14,7 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.quiet import quiet_until
-from bot.store.schedules import Schedule
+from bot.schedule_entry import Schedule
 from huggingtweets.errors import Usage
 
 SHORTEST_SECONDS = 60

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bot.consent import refuse_unwanted
 from bot.errors import BotError, JobRefused, NotAllowed
+from bot.schedule_entry import Schedule
 from bot.store import Store
-from bot.store.schedules import Schedule
 from bot.training import Training
 from huggingtweets.errors import PipelineError
 from huggingtweets.names import parse_name

@@ -21,8 +21,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.due import checked, delay, last_due, next_due
 from bot.errors import BotError
+from bot.schedule_entry import Schedule
 from bot.store import Clock, Store, utc_now
-from bot.store.schedules import Schedule
 from huggingtweets.errors import PipelineError, Usage
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ Knows the order of the stages. Does not know what is done inside them, or who is
 import logging
 import resource
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, make, refuse_too_little
 from huggingtweets.errors import BadData, Forgotten, PipelineError, TooFewNew, Unavailable, UnknownModel, Usage
+from huggingtweets.events import Progress, Say
 from huggingtweets.export import write_card
 from huggingtweets.gate import Verdict, judge
 from huggingtweets.languages import languages
@@ -38,7 +39,6 @@ from huggingtweets.tweet_store import TweetStore
 if TYPE_CHECKING:
     from huggingtweets.base import Base
 
-STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profile", "card", "register")
 SAMPLES = 5
 DATASET, KEPT, CHECKPOINT = "dataset.jsonl", f"{STAGE_FILES}/kept.jsonl", f"{STAGE_FILES}/checkpoint.pt"
 WEIGHTS = ("adapter", "model")
@@ -47,21 +47,6 @@ CARD = "card"  # the model card and its pictures
 
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One stage's state: `done` of `total`, with figures that may interest somebody."""
-
-    stage: str
-    done: int = 1
-    total: int = 1
-    facts: Mapping[str, object] = field(default_factory=dict)
-    warning: str = ""
-
-    def as_json(self) -> JSON:
-        row: JSON = {"event": "progress", "stage": self.stage, "done": self.done, "total": self.total, **self.facts}
-        return row | {"warning": self.warning} if self.warning else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +74,6 @@ class Outcome:
             "seconds": round(self.seconds, 1),
             "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
-
-
-Say = Callable[[Progress], None]
 
 
 def run(

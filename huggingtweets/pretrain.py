@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
-from huggingtweets import atomic, corpus, pipeline
+from huggingtweets import atomic, corpus, events
 from huggingtweets.attention import packed
 from huggingtweets.base import hide_progress_bars
 from huggingtweets.cpu import keep_freed_memory
@@ -100,12 +100,12 @@ class Progress:
     loss: float
     held_out_bits_per_byte: float | None = None
 
-    def as_progress(self) -> pipeline.Progress:
+    def as_progress(self) -> events.Progress:
         """For what shows the pipeline's progress."""
         facts = {"tokens_per_second": round(self.tokens_per_second), "loss": self.loss}
         if self.held_out_bits_per_byte is not None:
             facts["held_out_bits_per_byte"] = self.held_out_bits_per_byte
-        return pipeline.Progress("pretrain", self.seen, self.total, facts)
+        return events.Progress("pretrain", self.seen, self.total, facts)
 
 
 def pretrain(

@@ -14,7 +14,7 @@ from rich.progress import Progress as RichProgress
 from rich.table import Column
 
 if TYPE_CHECKING:
-    from huggingtweets.pipeline import Progress
+    from huggingtweets.events import Progress
 
 MIN_SECONDS_BETWEEN_LINES = 0.2
 BAR_WIDTH = 16

@@ -5,18 +5,16 @@ Knows the order of the two. Does not know how either is done.
 
 import logging
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from huggingtweets.config import Settings
 from huggingtweets.errors import PipelineError
+from huggingtweets.events import Progress, Say
 from huggingtweets.export import export
-from huggingtweets.pipeline import Progress
 from huggingtweets.publish import Published, push, refuse_moved, refuse_unconfigured, repository_of, want
 from huggingtweets.registry import Version
 
 log = logging.getLogger(__name__)
-Say = Callable[[Progress], None]
 
 
 def prepare(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Path:

@@ -12,7 +12,7 @@ from bot.discord.answering import Interaction, person, tell
 from bot.discord.gate import Gate
 from bot.discord.parts import Parts
 from bot.discord.tweets import Choices, voices
-from bot.store.schedules import Schedule
+from bot.schedule_entry import Schedule
 from huggingtweets.errors import Usage
 from huggingtweets.names import parse_name
 

@@ -5,38 +5,17 @@ What config.toml says is the seed. A schedule that an admin changed stays change
 Knows rows. Does not know what cron means, or what a run does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.schedule_entry import Schedule
 from bot.store.database import Database, insert
 from bot.store.tables import schedule_runs, schedules
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When something is due. `cron` (five fields) or `every_seconds`; `quiet` is `22:00-07:00` or empty.
-
-    `seed` is a fingerprint of what config.toml says of it, empty for one that an admin made.
-    """
-
-    name: str
-    action: str
-    voice: str = ""
-    cron: str = ""
-    every_seconds: int | None = None
-    time_zone: str = "UTC"
-    jitter_seconds: int = 0
-    quiet: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    enabled: bool = True
-    seed: str = ""
-    created_at: datetime | None = None
-    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.due import checked, delay, last_due, next_due
-from bot.store.schedules import Schedule
+from bot.schedule_entry import Schedule
 from huggingtweets.errors import Usage
 
 NIGHTLY = Schedule("nightly", "retrain", "ann", cron="0 3 * * *", time_zone="Europe/Berlin")

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.retraining import Retraining
+from bot.schedule_entry import Schedule
 from bot.store import Store
-from bot.store.schedules import Schedule
 from bot.training import Training
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.tweet_store import TweetStore

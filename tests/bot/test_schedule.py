@@ -12,8 +12,8 @@ import pytest
 
 from bot.errors import JobRefused
 from bot.schedule import Timetable
+from bot.schedule_entry import Schedule
 from bot.store import Store
-from bot.store.schedules import Schedule
 from huggingtweets.errors import Usage
 from tests.bot.store.conftest import (  # noqa: F401  fixtures
     Time,

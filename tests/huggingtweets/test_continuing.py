@@ -12,9 +12,10 @@ from huggingtweets import pipeline, sources
 from huggingtweets.config import Settings
 from huggingtweets.dataset import Dataset
 from huggingtweets.errors import BadSource
+from huggingtweets.events import Progress
 from huggingtweets.lora import WEIGHTS
 from huggingtweets.owners import Owned
-from huggingtweets.pipeline import Outcome, Progress
+from huggingtweets.pipeline import Outcome
 from huggingtweets.records import Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore

@@ -20,9 +20,10 @@ from huggingtweets import pipeline
 from huggingtweets.config import Gate, Settings, Storage
 from huggingtweets.dataset import Dataset
 from huggingtweets.errors import BadBase, BadSource, Forgotten, TooFewNew, TooLittleData, Unavailable
+from huggingtweets.events import STAGES, Progress
 from huggingtweets.lora import WEIGHTS
 from huggingtweets.merged import load_version
-from huggingtweets.pipeline import Outcome, Progress
+from huggingtweets.pipeline import Outcome
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
@@ -84,7 +85,7 @@ def test_every_stage_is_told_in_order(tiny_settings: Settings, sample_file: Path
     told: list[Progress] = []
     settings = training(tiny_settings, max_epochs=1, warn_characters=10**6)
     pipeline.run("ann", [sample_file], settings, say=told.append)
-    assert tuple(dict.fromkeys(progress.stage for progress in told)) == pipeline.STAGES
+    assert tuple(dict.fromkeys(progress.stage for progress in told)) == STAGES
     facts = {progress.stage: progress.facts for progress in told}
     assert facts["collect"] == {"tweets": 250, "new": 250}
     assert facts["clean"]["kept"] == 230
@@ -172,7 +173,7 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
         ("huggingtweets.measure", "measured"),
     ):
         counted(module, function)
-    for stage in pipeline.STAGES[:-1]:
+    for stage in STAGES[:-1]:
         with pytest.raises(Killed):
             pipeline.run("ann", [sample_file], tiny_settings, say=killed_at(stage))
         assert Registry(tiny_settings.storage.models).versions("ann") == []

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from huggingtweets.pipeline import Progress
+from huggingtweets.events import Progress
 from huggingtweets.progress import Bars, JsonLines
 
 

@@ -20,8 +20,8 @@ from bot.discord.parts import Parts
 from bot.listening import Listening
 from bot.posting import Posting
 from bot.schedule import Timetable
+from bot.schedule_entry import Schedule
 from bot.store import Store
-from bot.store.schedules import Schedule
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.schedule_entry import Schedule
 from bot.store import Store
-from bot.store.schedules import Schedule
 
 NIGHTLY = Schedule("nightly", "retrain", "ann", cron="0 3 * * *", time_zone="Europe/Berlin", seed="1")
 DUE = datetime(2026, 3, 2, 3, tzinfo=UTC)
