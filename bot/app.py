@@ -18,7 +18,7 @@ from bot.config import Config
 from bot.consent import Consenting
 from bot.errors import JobRefused, NotAllowed
 from bot.listening import Listening
-from bot.ongoing import end
+from bot.ongoing import ongoing
 from bot.permission import Limits
 from bot.playground.chat import Chat
 from bot.posting import Posting
@@ -243,11 +243,8 @@ async def _collecting(
         sweep=x.posting.sweep,
         unload=unload,
     )
-    task = asyncio.create_task(collecting.run(), name="collecting")
-    try:
+    async with ongoing(collecting.run(), "collecting") as task:
         yield task
-    finally:
-        await end(task)
 
 
 @contextlib.asynccontextmanager

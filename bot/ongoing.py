@@ -1,11 +1,13 @@
-"""Work that goes on in a task of its own for as long as a context lasts.
+"""Work that goes on in a task of its own for as long as a context lasts, and how it waits between two rounds.
 
 Knows asyncio. Does not know what the work is.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
-from typing import Self
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Self
 
 
 class Ongoing(ABC):
@@ -24,6 +26,29 @@ class Ongoing(ABC):
     @abstractmethod
     async def _go_on(self) -> None:
         """The work; it never returns."""
+
+
+@asynccontextmanager
+async def ongoing(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[asyncio.Task[None]]:
+    """The same for a coroutine that never returns; yields its task."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield task
+    finally:
+        await end(task)
+
+
+async def woken(wake: asyncio.Event, within_seconds: float) -> bool:
+    """Wait until `wake` is set, but not longer than that. Returns True if it was set.
+
+    Every loop waits by this. `asyncio.wait_for` is banned here: up to Python 3.11 it loses a cancellation that comes
+    together with what it waits for, and then the loop goes on for ever.
+    """
+    try:
+        async with asyncio.timeout(within_seconds):
+            return await wake.wait()
+    except TimeoutError:
+        return False
 
 
 async def end(*tasks: asyncio.Task[None]) -> None:

@@ -20,6 +20,7 @@ from typing import Protocol
 from bot.budget import Budget, Kind
 from bot.config import X
 from bot.errors import OverBudget
+from bot.ongoing import woken
 from bot.quiet import quiet_until
 from bot.store import Store
 from bot.store.pauses import Pause
@@ -127,10 +128,7 @@ class Outbox:
                 wait = self._patience.delay(self._failures)
                 self._failures += 1
             if wait > 0:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), wait)
-                except TimeoutError:
-                    continue
+                await woken(self._wake, wait)
 
     async def step(self) -> float:
         """Settle what is in doubt, or send one post; seconds until there may be more to do."""

@@ -60,7 +60,8 @@ class Retraining:
         if not self._gather:
             return sources
         try:
-            return await asyncio.wait_for(self._gather(name, sources), GATHER_SECONDS)
+            async with asyncio.timeout(GATHER_SECONDS):
+                return await self._gather(name, sources)
         except (PipelineError, BotError, TimeoutError) as error:
             log.warning("what is new of %s could not be read: %s", name, error or type(error).__name__)
             return [source for source in sources if not source.startswith(("x:", "bluesky:"))]

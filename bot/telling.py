@@ -4,14 +4,13 @@ Knows the store and whoever has said that they can tell. Does not know platforms
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.errors import BotError
-from bot.ongoing import Ongoing
+from bot.ongoing import Ongoing, woken
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import Notice
 from huggingtweets.errors import PipelineError
@@ -95,9 +94,7 @@ class Telling(Ongoing):
                         await self._try(notice)
             except (PipelineError, BotError) as error:
                 log.warning("notices wait: %s", error)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._wake.wait()
+            await woken(self._wake, POLL_SECONDS)
 
     async def _try(self, notice: Notice) -> None:
         heard = await self._tell(notice)

@@ -18,7 +18,7 @@ from bot import child as children
 from bot.child import Child
 from bot.errors import StoreUnavailable, TrainingFailed
 from bot.news import news
-from bot.ongoing import Ongoing
+from bot.ongoing import Ongoing, woken
 from bot.store import Store
 from bot.store.jobs import Job, State
 from bot.store.leading import Holds, leading
@@ -84,10 +84,7 @@ class Worker(Ongoing):
         if job := await self._store.jobs.take():
             await self._run(job, holds)
             return
-        # Not wait_for: on Python 3.11 it loses a cancellation that comes together with what it waits for.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._wake.wait()
+        await woken(self._wake, POLL_SECONDS)
 
     async def _take_up(self) -> None:
         """What a process that is dead has left: once more, or given up."""

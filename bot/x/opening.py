@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.budget import Budget
 from bot.config import X
-from bot.ongoing import end
+from bot.ongoing import ongoing
 from bot.outbox import Notice, Outbox
 from bot.posting import Draw, Posting
 from bot.store import Clock, Store, utc_now
@@ -84,7 +84,7 @@ async def opened(
             connected=account is not None,
             notice=notice,
         )
-        tasks = [asyncio.create_task(outbox.run(), name="outbox")]
+        tasks = [await stack.enter_async_context(ongoing(outbox.run(), "outbox"))]
         if account and settings.mentions:
             mentions = Mentions(
                 store=store,
@@ -95,11 +95,8 @@ async def opened(
                 clock=clock,
                 patience=waiting,
             )
-            tasks.append(asyncio.create_task(mentions.run(), name="mentions"))
-        try:
-            yield Parts(posting, budget, tuple(tasks))
-        finally:
-            await end(*tasks)
+            tasks.append(await stack.enter_async_context(ongoing(mentions.run(), "mentions")))
+        yield Parts(posting, budget, tuple(tasks))
 
 
 def _how(settings: X) -> str:

@@ -296,6 +296,18 @@ async def test_the_task_goes_on_after_failures_and_wakes_at_once(parts: Parts) -
         await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_it_ends_when_it_is_cancelled_in_the_moment_in_which_it_is_woken(parts: Parts) -> None:
+    for _ in range(25):
+        task = asyncio.create_task(parts.outbox.run())
+        while not parts.outbox._wake._waiters:  # until it waits
+            await asyncio.sleep(0.001)
+        parts.outbox.wake()
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=5)
+        assert task.cancelled()
+
+
 @pytest.mark.parametrize("x_settings", [{"dry_run": True}])
 async def test_what_is_in_doubt_is_in_no_dry_runs_way(parts: Parts, x_settings: Any) -> None:
     [post_id] = await queued(parts, "one")

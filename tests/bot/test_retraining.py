@@ -93,6 +93,9 @@ async def test_a_version_that_was_made_before_the_bot_died_is_not_made_again(hom
     notices: list[str] = []
     async with training_in(home, notices=notices) as training:
         result = await training.outcome(job, SOON)
+        async with asyncio.timeout(10):
+            while not notices:
+                await asyncio.sleep(SOON)
     assert (result["version"], home.registry.versions("ann")) == ("v1", ["v1"])
     assert notices[0].startswith("ann v1 is in use, learned from ")
 
