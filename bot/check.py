@@ -5,7 +5,8 @@ Knows the registry's folders and the base's. Does not know torch.
 
 from pathlib import Path
 
-from bot.config import Config
+from bot.ai_label import ASK_FOR_AUTOMATED_LABEL
+from bot.config import Config, X
 from huggingtweets.base import find
 from huggingtweets.config import Publishing
 from huggingtweets.errors import Misconfigured, Unavailable
@@ -25,7 +26,7 @@ def check(config: Config, config_file: Path | None) -> str:
         [
             f"config: {config_file or 'config.toml'} is valid",
             f"discord: {'on' if config.discord.token else f'off, {config.discord.token_env} is not set'}",
-            f"x: {_x(config)}",
+            *(f"x: {line}" for line in _x(config.x)),
             f"publishing: {_publishing(config.publishing)}",
             f"playground: {'on' if config.playground.enabled else 'off'}",
             f"base: {config.training.base}",
@@ -34,9 +35,17 @@ def check(config: Config, config_file: Path | None) -> str:
     )
 
 
-def _x(config: Config) -> str:
-    keys = "with its keys" if config.x.has_keys else f"without keys, {config.x.consumer_key_env} or another is not set"
-    return f"{'a dry run' if config.x.dry_run else 'posts are sent'}, {keys}"
+def _x(settings: X) -> list[str]:
+    """How posting is set, and what people must look at themselves."""
+    keys = "with its keys" if settings.has_keys else f"without keys, {settings.consumer_key_env} or another is not set"
+    lines = [f"{'a dry run' if settings.dry_run else 'posts are sent'}, {keys}"]
+    if settings.has_keys and not settings.dry_run:
+        lines.append(ASK_FOR_AUTOMATED_LABEL)
+        if not settings.ai_label:
+            lines.append(
+                "posts carry no mark ([x] ai_label is empty), so they wait until the bio says that an AI writes"
+            )
+    return lines
 
 
 def _publishing(settings: Publishing) -> str:

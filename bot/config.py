@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from bot.post_checks import fit_for_a_label
 from huggingtweets.config import (
     DEFAULT_FILE,
     Count,
@@ -40,6 +41,12 @@ def _known_zone(name: str) -> str:
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise ValueError("is no time zone; write one as in Europe/Paris") from None
     return name
+
+
+def _fit_for_a_label(text: str) -> str:
+    if reason := fit_for_a_label(text):
+        raise ValueError(f"cannot stand at the end of a post ({reason}); write a word or two, as in 🤖 AI")
+    return text
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
@@ -175,6 +182,7 @@ class X(Section):
     minutes_between_posts: Annotated[float, Field(ge=0)] = 15.0
     time_zone: TimeZone = "UTC"
     quiet_hours: QuietHours = "23:00-07:00"
+    ai_label: Annotated[str, AfterValidator(_fit_for_a_label)] = "🤖 AI"
     timeout_seconds: Seconds = 20.0
     settle_seconds: Seconds = 90.0
     monthly_budget_usd: Annotated[float, Field(ge=0)] = 5.0

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.ai_label import Fits, with_label
 from bot.budget import Budget, Kind
 from bot.config import X
 from bot.errors import OverBudget
@@ -180,9 +181,14 @@ class Outbox:
         if await self.is_unwanted(post.voice):
             await posts.move(post.id, "queued", "rejected", error=WITHDRAWN, text="")
             return 0
+        text = with_label(post.text, self._settings.ai_label)
+        if reason := Fits(self._settings.ai_label)(text):
+            # It was queued before there was a label, or while there was a shorter one.
+            await posts.move(post.id, "queued", "rejected", error=f"{reason}; shorten it and queue it again")
+            return 0
         if self._settings.dry_run or post.dry_run:
             if await posts.move(post.id, "queued", "sending", dry_run=True):
-                await posts.move(post.id, "sending", "sent")
+                await posts.move(post.id, "sending", "sent", text=text)
             return 0
         if not self._network or not await self._is_ready(self._network):
             return POLL_SECONDS
@@ -190,6 +196,7 @@ class Outbox:
         try:
             sending = await posts.send(
                 post.id,
+                text=text,
                 kind=kind,
                 micro_usd=self._budget.price(kind),
                 since=self._budget.since,

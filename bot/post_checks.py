@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 
 import regex
 
-from huggingtweets.checks import Check, Copy, Leftover, Length, first_objection
+from bot.ai_label import Fits, without_label
+from huggingtweets.checks import Check, Copy, Leftover, Length, first_objection, weighted_length
 from huggingtweets.copies import ZERO_WIDTH_SPACE, normalised
 
+MAX_LABEL = 40  # weighted characters
 # X links a bare domain, too. "end.Then" is rather a slip than a link, and is refused all the same: X would link it if
 # there were such an ending.
 _LINK = regex.compile(r"https?:|www\.|\b[\p{L}\p{N}-]+\.(?:[\p{L}]{2,})(?=[/\s\p{P}]|$)", regex.IGNORECASE)
@@ -40,17 +42,26 @@ class Blocked:
         return "a blocked word" if self._pattern and self._pattern.search(normalised(text)) else None
 
 
-def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str]) -> tuple[Check, ...]:
-    """All checks of a post, the cheapest first; `last_texts` are what the account has posted."""
+def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label: str = "") -> tuple[Check, ...]:
+    """All checks of a post without its label, the cheapest first; `last_texts` are what the account has posted."""
     return (
         Leftover(),
         Length(),
+        Fits(ai_label),
         Pattern(_LINK, "a link"),
         Pattern(_MENTION, "a mention"),
         Pattern(_CASHTAG, "a cashtag"),
         Blocked(blocked_words),
-        Repeated(last_texts),
+        Repeated(without_label(text, ai_label) for text in last_texts),
     )
+
+
+def fit_for_a_label(text: str) -> str | None:
+    """Why no post may end with `text`, in a word or two; an empty one stands for no label."""
+    checks = (Leftover(), Pattern(_LINK, "a link"), Pattern(_MENTION, "a mention"), Pattern(_CASHTAG, "a cashtag"))
+    if text and (as_post(text) != text or weighted_length(text) > MAX_LABEL):
+        return "too long, or with blanks around it"
+    return first_objection(checks, text)
 
 
 class Repeated:

@@ -5,10 +5,11 @@ Knows the queue and its rules. Does not know X, Discord or the page, nor how a p
 
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.ai_label import with_label, without_label
 from bot.budget import Budget
 from bot.config import X
 from bot.errors import PostRefused
@@ -17,6 +18,7 @@ from bot.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.store import Store
 from bot.store.pauses import Pause
 from bot.store.posts import Post, State
+from huggingtweets.checks import Check
 from huggingtweets.errors import NotEnoughDrafts
 from huggingtweets.generate import Tweets
 
@@ -211,8 +213,8 @@ class Posting:
         await self._refuse_unwanted(voice)
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
         proposed = [post.text for post in await self._store.posts.listed(self.account, ["proposed"], LAST_POSTS)]
-        checks = checks_for(self._settings.blocked_words, [*last, *proposed])
-        known = [words_of(text) for text in last]
+        checks = self._checks([*last, *proposed])
+        known = [words_of(without_label(text, self._settings.ai_label)) for text in last]
         refused: Counter[str] = Counter()
         for _ in range(MAX_ROUNDS):
             tweets = await self._draw(voice, self._settings.candidates)
@@ -224,17 +226,22 @@ class Posting:
                 else:
                     fit.append(text)
             if fit:
-                return min(fit, key=lambda text: likeness(text, known)), tweets
+                return self._labelled(min(fit, key=lambda text: likeness(text, known))), tweets
         raise NotEnoughDrafts(voice, refused)
 
     async def _checked(self, text: str, but: str = "") -> str:
-        """`text` as it will be posted; raises `PostRefused` with the check that it does not pass."""
+        """`text` as it will be posted, with its label; raises `PostRefused` with the check that it does not pass."""
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
-        text = as_post(text[:MAX_CHARACTERS])
-        checks = checks_for(self._settings.blocked_words, [known for known in last if known != but])
-        if reason := objection(checks, text):
+        text = without_label(as_post(text[:MAX_CHARACTERS]), self._settings.ai_label)
+        if reason := objection(self._checks([known for known in last if known != but]), text):
             raise PostRefused(f"This cannot be posted ({reason}); change it and try again.")
-        return text
+        return self._labelled(text)
+
+    def _checks(self, last_texts: Sequence[str]) -> tuple[Check, ...]:
+        return checks_for(self._settings.blocked_words, last_texts, self._settings.ai_label)
+
+    def _labelled(self, text: str) -> str:
+        return with_label(text, self._settings.ai_label)
 
     async def _refuse_unwanted(self, voice: str) -> None:
         if await self._outbox.is_unwanted(voice):

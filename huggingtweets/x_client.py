@@ -54,7 +54,7 @@ _POST_FIELDS = [
     "note_tweet",
     "referenced_tweets",
 ]
-_USER_FIELDS = ["description", "name", "profile_image_url", "protected", "username"]
+_USER_FIELDS = ["description", "name", "parody", "profile_image_url", "protected", "username"]
 _GONE = ("resource-not-found", "not-authorized-for-resource")  # a problem's type: deleted; protected or suspended
 _INDISCREET = ("tweepy", "oauthlib", "requests_oauthlib")  # at DEBUG these log headers and what is signed
 _DUPLICATE = "duplicate"
@@ -106,6 +106,7 @@ class XUser:
     avatar_url: str = ""
     description: str = ""
     protected: bool = False
+    is_parody: bool = False  # X's own mark of parody accounts; X tells of no Automated label
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +400,7 @@ def _user(row: Mapping[str, Any]) -> XUser:
             avatar_url=str(row.get("profile_image_url", "")),
             description=str(row.get("description", "")),
             protected=row.get("protected") is True,
+            is_parody=row.get("parody") is True,
         )
 
 

@@ -149,8 +149,10 @@ class Posts:
                 return None
             return await _one(connection, posts.c.id == post_id)
 
-    async def send(self, post_id: int, *, kind: str, micro_usd: int, since: datetime, budget: int) -> Post | None:
-        """Take a queued post to `sending` and note its cost, both or neither; None when it is not queued any more.
+    async def send(
+        self, post_id: int, *, text: str, kind: str, micro_usd: int, since: datetime, budget: int
+    ) -> Post | None:
+        """Take a queued post to `sending` as `text` and note its cost, all or nothing; None when it is not queued.
 
         A cost that an earlier try has noted is not noted again. Raises `OverBudget` when all since `since` would be
         more than `budget`.
@@ -165,7 +167,7 @@ class Posts:
                     raise OverBudget
                 row = {"account": post.account, "kind": kind, "micro_usd": micro_usd, "at": now}
                 await connection.execute(sa.insert(costs).values(row))
-            change: dict[str, Any] = {"state": "sending", "changed_at": now, "sending_at": now}
+            change: dict[str, Any] = {"state": "sending", "text": text, "changed_at": now, "sending_at": now}
             change |= {"attempts": posts.c.attempts + 1, "cost_micro_usd": post.cost_micro_usd or micro_usd}
             await connection.execute(sa.update(posts).where(posts.c.id == post_id).values(change))
             return await _one(connection, posts.c.id == post_id)

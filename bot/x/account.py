@@ -5,13 +5,18 @@ Knows the client and prices by kind. Does not know queues or what is posted.
 
 from collections.abc import Sequence
 
+from bot.ai_label import says_ai
 from bot.budget import Budget, Kind
 from bot.config import X
 from bot.outbox import OwnPost
-from huggingtweets.upstream import BadCredentials, Patience
+from huggingtweets.upstream import BadCredentials, Forbidden, Patience
 from huggingtweets.x_client import PAGE, Credentials, XClient, XPost, XUser
 
 MAX_PAGES = 10  # of one look at mentions; the rest comes with the next
+UNMARKED = (
+    "Posts carry no mark that an AI wrote them, and the profile of @{handle} on X does not say so either; "
+    "write it into the bio there, or set a label for posts, and then resume."
+)
 READING = Patience(attempts=4, first_seconds=1.0, longest_seconds=30.0)
 
 
@@ -25,10 +30,11 @@ def credentials(settings: X) -> Credentials:
 class XAccount:
     """One account, through its client."""
 
-    def __init__(self, client: XClient, budget: Budget, expected: str = ""):
+    def __init__(self, client: XClient, budget: Budget, expected: str = "", *, ai_label: str = ""):
         self._client = client
         self._budget = budget
         self._expected = expected.lower()
+        self._ai_label = ai_label
         self._me: XUser | None = None
 
     async def me(self) -> XUser:
@@ -44,8 +50,14 @@ class XAccount:
         return self._me
 
     async def ready(self) -> None:
-        """Make sure that the keys are of the right account, before anything is posted with them."""
-        await self.me()
+        """Make sure that the keys are of the right account, and that its posts are marked, before anything is posted.
+
+        Raises `Forbidden` where neither their texts nor the account's profile say that an AI writes them.
+        """
+        me = await self.me()
+        if not self._ai_label and not (me.is_parody or says_ai(me.name, me.description)):
+            self._me = None  # so that the profile is read again once it was changed
+            raise Forbidden("X", UNMARKED.format(handle=me.handle))
 
     async def post(self, text: str, in_reply_to: str) -> str:
         """Post; its id. Its cost is the outbox's matter."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from bot.ai_label import ASK_FOR_AUTOMATED_LABEL
 from bot.budget import Budget
 from bot.config import X
 from bot.ongoing import ongoing
@@ -63,7 +64,11 @@ async def opened(
                 timeout_seconds=settings.timeout_seconds,
                 patience=reading,
             )
-            account = XAccount(await stack.enter_async_context(client), budget, settings.account)
+            account = XAccount(
+                await stack.enter_async_context(client), budget, settings.account, ai_label=settings.ai_label
+            )
+            if not settings.dry_run:
+                await notice(f"x:{account_name} automated label", ASK_FOR_AUTOMATED_LABEL)
         log.info("X: %s", _how(settings))
         outbox = Outbox(
             store=store,

@@ -118,11 +118,12 @@ async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, A
     keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     given: dict[str, Any] = {key: SecretStr(getattr(KEYS, key)) for key in keys}
     given |= {"account": "thebot", "dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
+    given |= {"ai_label": ""}  # test_ai_label.py looks at posts with one
     async with XServer() as x, Store(f"sqlite:///{database}", time) as store:
         settings = X(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
         budget = Budget(store.posts, "thebot", settings, time)
         async with XClient(credentials(settings), api_url=x.url, timeout_seconds=0.3, patience=QUICK) as client:
-            account = XAccount(client, budget, settings.account)
+            account = XAccount(client, budget, settings.account, ai_label=settings.ai_label)
             outbox = Outbox(
                 store=store,
                 account="thebot",

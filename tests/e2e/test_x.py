@@ -59,7 +59,7 @@ async def test_an_approved_post_goes_out_though_its_answer_is_lost(tmp_path: Pat
                 bot.kill()
         said = (await log).decode()
     assert code == 0, said
-    assert x.texts() == ["good morning, harbour"]
+    assert x.texts() == ["good morning, harbour 🤖 AI"]
     assert "posts are sent once they are approved" in said
     for secret in (
         KEYS.consumer_key,

@@ -95,7 +95,7 @@ async def test_costs_are_counted_and_never_pass_the_budget(store: Store, url: st
 
 
 async def test_sending_and_its_cost_are_noted_together_and_once(store: Store, url: str, time) -> None:
-    month, facts = time.now, {"kind": "post", "micro_usd": 15_000}
+    month, facts = time.now, {"text": "a", "kind": "post", "micro_usd": 15_000}
     posts = [await store.posts.add(key, "bot", key, state="queued") for key in "abc"]
     a, b, c = [post.id for post in posts if post]
     async with Store(url, time) as other:

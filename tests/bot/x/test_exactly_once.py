@@ -110,7 +110,7 @@ async def test_posts_are_made_exactly_once_though_the_process_is_killed_and_x_mi
                 caught += bool(await store.posts.in_doubt("thebot"))
             await killed_after(sent(store, POSTS), path)
             texts = {post["id"]: said(post["text"]) for post in x.posts if post["author_id"] == "12"}
-            assert sorted(texts.values()) == sorted(wanted), "each once, and nothing else"
+            assert sorted(texts.values()) == sorted(f"{text} 🤖 AI" for text in wanted), "each once, and nothing else"
             assert sum(text.startswith("@ann @bob ") for text in x.texts()) == POSTS // 2
             for post in await store.posts.latest("thebot", ["sent"], POSTS):
                 assert texts[post.external_id] == post.text
