@@ -10,8 +10,9 @@ from huggingtweets.checks import MAX_WEIGHT, weighted_length
 TOO_LONG = "too long with its AI label"
 # X's API does not tell whether an account carries the Automated label, so people are asked.
 ASK_FOR_AUTOMATED_LABEL = (
-    "X wants automated accounts to carry its Automated label. Its API does not tell whether yours does, so please "
-    "look: on X, as the account, Settings, Your account, Account information, Automation, and name your own account there."
+    "X wants automated accounts to carry its Automated label and to say in the bio what they are. Its API does not "
+    "tell whether yours has the label, so please look: on X, as that account, Settings, Your account, Account "
+    "information, Automation. Name your own account there."
 )
 _SAYS_AI = regex.compile(
     r"🤖|\b(?:a\.?i|ki|ia|ии|bots?|robots?|chat-?bots?|automat\p{L}*|auto-?generated|gpt-?\d?|parod\p{L}*)\b"
