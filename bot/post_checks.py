@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from bot.ai_label import Fits, without_label
-from huggingtweets.checks import Check, Copy, Leftover, Length, first_objection, weighted_length
-from huggingtweets.copies import ZERO_WIDTH_SPACE, normalised
+from huggingtweets.checks import Check, Copy, Leftover, Length, first_objection, typed, weighted_length
+from huggingtweets.copies import normalised
 
 MAX_LABEL = 40  # weighted characters
 # X links a bare domain, too. "end.Then" is rather a slip than a link, and is refused all the same: X would link it if
@@ -80,8 +80,8 @@ def objection(checks: Sequence[Check], text: str) -> str | None:
 
 
 def as_post(text: str) -> str:
-    """`text` as X stores it: one form of Unicode, blanks alone, no invisible ones at the ends."""
-    return " ".join(regex.sub(rf"^{ZERO_WIDTH_SPACE}+|{ZERO_WIDTH_SPACE}+$", "", text).split())
+    """`text` as it can be seen, on one line; the checks find a mention or a link that was defused, too."""
+    return typed(text)
 
 
 def likeness(text: str, others: Sequence[frozenset[str]]) -> float:

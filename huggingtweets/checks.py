@@ -1,6 +1,7 @@
 """What every generated tweet must pass: length, no leftovers of the model, no copy. Each check is a small class.
 
-Pings are not a reason to refuse a draft: `defused` takes the life out of them, so that nobody is called.
+Pings, links and invisible characters are not a reason to refuse a draft: `defused` takes the life out of them, so that
+nobody is called, nothing can be clicked, and everything that is there can be seen.
 
 Knows strings. Does not know models, Discord or X, but for how they count characters and spell a mention.
 """
@@ -22,6 +23,17 @@ _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
 _TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation selector follows
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
+# What a chat program makes a link of: any scheme, `www.`, and a host before a path, such as `discord.gg/abc`.
+_LINKED = regex.compile(r"(?<=\w:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\p{L}\p{N}])(?=\.\p{L}{2,}[/\\:?#])", regex.IGNORECASE)
+# Unicode's list of what is not shown, with the controls of bidirectional text (U+202E, U+2066) among them, and the
+# anchors of annotations. What makes one emoji of several, or joins letters (Persian, Hindi), stays where it does that.
+_INVISIBLE = regex.compile(
+    r"(?:\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+    r"|(?<=[\p{Extended_Pictographic}0-9#*])[\ufe0e\ufe0f]"
+    r"|(?<=[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])(?<![\p{Latin}\p{Greek}\p{Cyrillic}])[\u200c\u200d](?=[\p{L}\p{Extended_Pictographic}]))"
+    r"(*SKIP)(*FAIL)|[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]"
+)
+_NOT_TYPED = regex.compile(r"[\p{Cc}\p{Cs}]")
 # Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
 # a box in their place.
 _LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}|\p{Cn}|\p{Co}", regex.IGNORECASE)
@@ -40,9 +52,22 @@ def _weight(grapheme: str) -> int:
     return sum(1 if any(low <= ord(char) <= high for low, high in _LIGHT) else 2 for char in grapheme)
 
 
+def visible(text: str) -> str:
+    """`text` without the characters that nobody sees, with which it can be made to read as what it is not."""
+    return _INVISIBLE.sub("", text)
+
+
+def typed(text: str) -> str:
+    """What somebody typed, on one line: no invisible characters, no controls, no halves of characters."""
+    return " ".join(visible(_NOT_TYPED.sub(" ", text)).split())
+
+
 def defused(text: str) -> str:
-    """`text` with a zero-width space in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`): it reads the same."""
-    return _PING.sub(ZERO_WIDTH_SPACE, text)
+    """`text` as it reads, but nobody is called, nothing is linked, and nothing is hidden.
+
+    A zero-width space stands in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`) and in every link.
+    """
+    return _LINKED.sub(ZERO_WIDTH_SPACE, _PING.sub(ZERO_WIDTH_SPACE, visible(text)))
 
 
 class Check(Protocol):

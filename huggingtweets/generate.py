@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggingtweets.blend import Voice, parts_of
-from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection
+from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection, typed
 from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine import Engine, Request
@@ -76,10 +76,10 @@ class Sieve:
 
 
 def asked_for(prompt: str, count: int) -> str:
-    """`prompt` on one line and no longer than anybody reads; raises `Usage` for a count out of bounds."""
+    """`prompt` as it reads, on one line and not too long; raises `Usage` for a count out of bounds."""
     if not 1 <= count <= MAX_COUNT:
         raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
-    return " ".join(prompt[-MAX_PROMPT_CHARACTERS:].split())
+    return typed(prompt[-MAX_PROMPT_CHARACTERS:])
 
 
 class Writer:
@@ -130,6 +130,9 @@ class Writer:
 
 
 def as_tweet(draft: str) -> str:
-    """The draft's first line, pinging nobody. Data sets hold no line breaks, so one is the model losing its way."""
+    """The draft's first line; it pings nobody and links to nothing.
+
+    Data sets hold no line breaks, so one is the model losing its way.
+    """
     first_line = draft.strip().split("\n", 1)[0]
     return defused(" ".join(first_line.split()))

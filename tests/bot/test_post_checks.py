@@ -25,6 +25,8 @@ CHECKS = checks_for(["Spam", "heck*", "two words", ""], ["I saw the sea today", 
         ("straße.de ist schön", "a link"),
         ("ask @ann about it", "a mention"),
         (defused("ask @ann about it"), "a mention"),
+        (defused("see https://t.co/abc"), "a link"),
+        (defused("discord.gg/abc"), "a link"),
         ("ask ＠ann", "a mention"),
         ("ann@home", "a mention"),
         ("at 5 @ the shore", None),
@@ -41,7 +43,7 @@ CHECKS = checks_for(["Spam", "heck*", "two words", ""], ["I saw the sea today", 
     ],
 )
 def test_each_fault_has_its_reason(text: str, reason: str | None) -> None:
-    assert objection(CHECKS, text) == reason
+    assert objection(CHECKS, as_post(text)) == reason
 
 
 def test_without_blocked_words_none_is_found() -> None:
@@ -53,6 +55,10 @@ def test_a_post_is_stored_as_it_is_read(text: str) -> None:
     post = as_post(text)
     assert as_post(post) == post
     assert "\n" not in post
+
+
+def test_a_post_hides_nothing() -> None:
+    assert as_post("\u202enasa\u2066 is\u200b here\u3164") == "nasa is here"
 
 
 def test_likeness_is_to_the_nearest() -> None:

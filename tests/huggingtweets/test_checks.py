@@ -14,6 +14,8 @@ from huggingtweets.checks import (
     defused,
     first_objection,
     normalised,
+    typed,
+    visible,
     weighted_length,
 )
 
@@ -105,13 +107,102 @@ def test_no_defused_text_contains_a_live_ping(text: str) -> None:
 
 @given(text_with_pings)
 def test_defusing_changes_nothing_that_is_seen(text: str) -> None:
-    assert defused(text).replace(ZERO_WIDTH_SPACE, "") == text.replace(ZERO_WIDTH_SPACE, "")
+    assert visible(defused(text)) == visible(text)
     assert defused(defused(text)) == defused(text)
 
 
 @pytest.mark.parametrize("text", ["hello", "a @ b", "1 < 2 > 1", "#science", "mail @"])
 def test_a_text_that_calls_nobody_is_left_alone(text: str) -> None:
     assert defused(text) == text
+
+
+# What Discord makes clickable: https://support.discord.com/hc/articles/210298617, and invitations without a scheme.
+LIVE_LINKS = regex.compile(
+    r"[a-z]+://|discord(?:app)?\.(?:gg|com/invite)/|\bwww\.|\b[\w-]+\.[a-z]{2,}/", regex.IGNORECASE
+)
+text_with_links = st.lists(
+    st.sampled_from(
+        [
+            "http",
+            "s",
+            ":",
+            "/",
+            "//",
+            "discord",
+            ".gg",
+            ".com",
+            "/invite",
+            "www",
+            ".",
+            "abc",
+            " ",
+            "steam",
+            "<",
+            "\u200b",
+        ]
+    )
+).map("".join)
+
+
+@given(text_with_links)
+def test_no_defused_text_contains_a_live_link(text: str) -> None:
+    assert not LIVE_LINKS.search(defused(text))
+    assert defused(defused(text)) == defused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "join https://discord.gg/abc now",
+        "HTTPS://EXAMPLE.ORG",
+        "discord.gg/abc",
+        "discord.com/invite/abc",
+        "steam://run/1",
+        "www.example.org",
+        "[free](https://example.org)",
+    ],
+)
+def test_a_link_reads_the_same_and_cannot_be_clicked(text: str) -> None:
+    assert not LIVE_LINKS.search(defused(text))
+    assert visible(defused(text)) == text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069, 0x200E, 0x200F, 0x061C),  # bidi
+        *(0x200B, 0x2060, 0x2063, 0xFEFF, 0x00AD, 0x034F, 0x180E, 0x3164, 0xFFA0, 0x115F),  # blanks that are none
+        *(0xE0041, 0xE0101, 0xFE01, 0xFE0F, 0x200C, 0x200D, 0xFFF9),  # tags, variants, joiners where nothing joins
+    ],
+)
+def test_a_character_that_nobody_sees_is_out(code: int) -> None:
+    hidden = f"a{chr(code)}b {chr(code)}"
+    assert visible(hidden) == "ab "
+    assert typed(hidden) == "ab"
+    assert visible(defused(hidden)) == "ab "
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "👨‍👩‍👧‍👦",
+            "🏳️‍🌈",
+            "🏴‍☠️",
+            "👩🏽‍🚀",
+            "1️⃣",
+            "❤️",
+            "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        ),
+        *("می‌خواهم", "क्‍ष", "שלום", "مرحبا", "ไทย", "한글"),
+    ],
+)
+def test_what_joins_letters_and_emoji_stays(text: str) -> None:
+    assert defused(text) == text
+
+
+def test_what_is_typed_is_one_line_of_whole_characters() -> None:
+    assert typed(" My\x07 dream\r\n\tis\ud83d 🚀 ") == "My dream is 🚀"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,20 @@ async def test_pings_are_defused(tiny_generation: Generation, version: Version) 
     assert text == "hello @\u200beveryone and <\u200b@\u200b123> there"
 
 
+async def test_a_link_of_the_prompt_or_of_the_model_cannot_be_clicked(
+    tiny_generation: Generation, version: Version
+) -> None:
+    engine = Saying(tiny_generation, drafts("join https://discord.gg/abc or discord.gg/abc now"))
+    (text,) = (await Writer(engine).write(version, "join https://discord.gg/abc")).texts
+    assert text == "join https:\u200b//discord\u200b.gg/abc or discord\u200b.gg/abc now"
+
+
+async def test_what_nobody_sees_is_neither_read_nor_answered(tiny_generation: Generation, version: Version) -> None:
+    engine = Saying(tiny_generation, drafts("the \u202ecrew\u2066 works\u200f"))
+    (text,) = (await Writer(engine).write(version, "the \u202ecrew\u2069\x07")).texts
+    assert (engine.requests[0].prompt, text) == ("the crew", "the crew works")
+
+
 async def test_only_good_drafts_are_answered_and_the_others_counted(
     tiny_generation: Generation, version: Version
 ) -> None:
