@@ -12,6 +12,7 @@ from typing import Protocol
 
 import regex
 
+from huggingtweets.clean import links_in
 from huggingtweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
 
 MAX_WEIGHT = 280
@@ -36,7 +37,10 @@ _INVISIBLE = regex.compile(
 _NOT_TYPED = regex.compile(r"[\p{Cc}\p{Cs}]")
 # Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
 # a box in their place.
-_LEFTOVER = regex.compile(r"<\|?\s*endoftext|endoftext\s*\|?>|\ufffd|\p{Cc}|\p{Cs}|\p{Cn}|\p{Co}", regex.IGNORECASE)
+_BORDER = r"(?:start|begin|end)_?of_?text"  # of a training text
+_LEFTOVER = regex.compile(
+    rf"<\|?\s*{_BORDER}|{_BORDER}\s*\|?>|\ufffd|\p{{Cc}}|\p{{Cs}}|\p{{Cn}}|\p{{Co}}", regex.IGNORECASE
+)
 
 
 def weighted_length(text: str) -> int:
@@ -86,10 +90,20 @@ class Length:
 
 
 class Leftover:
-    """No leftovers of the model: end-of-text or a part of it, broken characters, controls, characters that are none."""
+    """No leftovers of the model: borders of texts or a part of one, broken characters, controls, unassigned ones."""
 
     def __call__(self, text: str) -> str | None:
         return "broken" if _LEFTOVER.search(text) else None
+
+
+class Link:
+    """No link beyond those of the prompt. No learned text has one, so the model made it up: it leads nowhere."""
+
+    def __init__(self, prompt: str = ""):
+        self._allowed = links_in(prompt)
+
+    def __call__(self, text: str) -> str | None:
+        return "a link" if links_in(text.replace(ZERO_WIDTH_SPACE, "")) > self._allowed else None
 
 
 class Copy:

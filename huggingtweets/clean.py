@@ -1,7 +1,7 @@
 """A tweet becomes the text to learn from, or the reason why not.
 
-Knows what a reader of tweets sees: entities resolved, links and invisible characters gone, one line. Does not know
-where tweets come from (its source says what is a retweet), nor what is done with the text afterwards.
+Knows what a reader of tweets sees: entities resolved, links, marks of training texts and invisible characters gone, one
+line. Does not know where tweets come from (its source says what is a retweet), nor what is done with the text.
 """
 
 import html
@@ -16,12 +16,24 @@ from huggingtweets.records import JSON, Counts, Tweet
 
 MIN_CONTENT_WORDS = 3
 END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token: it parts tweets, so no tweet may contain it
+# What training texts for GPT-2 put around each text, in the spellings of the tools that write them.
+BORDER = re.compile(r"<\|(?:start|begin|end)_?of_?text\|>", re.IGNORECASE)
 
 # Only entities that are closed, as X's are: `html.unescape` alone would make a typed "me&not you" a "me¬ you".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
 # Control characters but for white space, lone surrogates, byte order marks, and marks that turn the direction of text.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]")
-_URL = re.compile(r"\s?https?:\S+", re.IGNORECASE)
+# Scrapers glue the address of a picture to the word before it, and leave out the https.
+_URL = re.compile(
+    r"\s?(?:https?:\S+|\b[a-z]{2,10}://\S+"
+    r"|pic\.(?:twitter|x)\.com\S*|(?:www\.|mobile\.)?(?:twitter|\bx)\.com/\S*|\bt\.co/\S+)",
+    re.IGNORECASE,
+)
+# An address without https: it begins with www, or goes on after an ending that addresses have.
+_ENDINGS = (
+    "com|org|net|gov|edu|info|io|ly|co|be|me|gl|gd|it|am|tv|in|ba|mp|cc|to|ms|us|uk|eu|de|fr|es|nl|at|ch|jp|ca|au"
+)
+_BARE = re.compile(rf"\s?(?<![\w@.-])(?:www\.\S+|(?:[a-z\d-]+\.)+(?:{_ENDINGS})/\S+)", re.IGNORECASE)
 _NO_CONTENT = ("http", "@", "#")
 
 
@@ -53,8 +65,13 @@ class Kept:
 def clean(text: str) -> str:
     """The raw `text` of a tweet as its reader sees it, on one line and without links."""
     text = _INVISIBLE.sub("", unescaped(text))
-    # A blank, not nothing, takes the token's place: what stands around it can never close up to a new one.
-    return " ".join(_URL.sub("", text.replace(END_OF_TEXT, " ")).split())
+    # A blank, not nothing, takes the mark's place: what stands around it can never close up to a new one.
+    return " ".join(_BARE.sub("", _URL.sub("", BORDER.sub(" ", text))).split())
+
+
+def links_in(text: str) -> int:
+    """How many links `text` holds, in any of the forms that cleaning removes."""
+    return len(_URL.findall(text)) + len(_BARE.findall(_URL.sub("", text)))
 
 
 def unescaped(text: str) -> str:

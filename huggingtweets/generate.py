@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggingtweets.blend import Voice, parts_of
-from huggingtweets.checks import Check, Copy, Leftover, Length, defused, first_objection, typed
+from huggingtweets.checks import Check, Copy, Leftover, Length, Link, defused, first_objection, typed
 from huggingtweets.copies import normalised
 from huggingtweets.dataset import Dataset
 from huggingtweets.engine import Engine, Request
@@ -44,7 +44,7 @@ class Sieve:
     """
 
     def __init__(self, known: Sequence[Copy], prompt: str = "", count: int = MAX_COUNT):
-        self._checks: tuple[Check, ...] = (Leftover(), Length(), *known)
+        self._checks: tuple[Check, ...] = (Leftover(), Length(), Link(prompt), *known)
         self._empty = normalised(prompt)
         self._count = count
         self._passed: dict[str, str] = {}

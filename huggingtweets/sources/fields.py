@@ -4,6 +4,7 @@ Knows how they are written. Does not know which column they stand in, nor what a
 understood is unknown.
 """
 
+import html
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -23,6 +24,9 @@ _EPOCH_UNITS = ((1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # from this value on, thi
 _YEARS = range(1970, 2201)  # what an export writes for no date, as year 1, cannot be reckoned with in every zone
 
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # X's, and Bluesky's, which are host names
+# RT @ann: ..., with its old spellings, MT (a modified tweet), and a quotation with its author in front: "@ann: ...
+_RETWEET = re.compile(r"""[^\w@＠#]*(?:(?:RT|(?-i:MT))\s*:?\s*[@＠]\w|(?<=["“”„«'‘])\s*[@＠]\w+\s*:)""", re.IGNORECASE)
+_BEGINNING = 200  # characters; a retweet is told by fewer
 _YES = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 
 
@@ -80,8 +84,8 @@ def yes(written: object) -> bool:
 
 
 def reads_as_retweet(text: str) -> bool:
-    """Whether `text` begins as X writes a retweet: all that archives and old dumps tell."""
-    return text.lstrip().startswith("RT @")
+    """Whether `text` begins as X or people write a retweet: all that archives and old dumps tell."""
+    return _RETWEET.match(html.unescape(text[:_BEGINNING])) is not None
 
 
 def account(handle: object, display_name: object = "", avatar_url: object = "", site: str = "") -> Account | None:

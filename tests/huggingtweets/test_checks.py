@@ -11,6 +11,7 @@ from huggingtweets.checks import (
     Copy,
     Leftover,
     Length,
+    Link,
     defused,
     first_objection,
     normalised,
@@ -212,6 +213,9 @@ def test_what_is_typed_is_one_line_of_whole_characters() -> None:
         "<|endoftext",
         "endoftext|>",
         "< EndOfText",
+        "<|startoftext|>a",
+        "startoftext|>a",
+        "<|begin_of_text",
         "caf\ufffd",
         "a\x00b",
         "bell\x07",
@@ -245,6 +249,19 @@ def test_no_assigned_character_is_a_leftover(text: str) -> None:
 
 def test_a_whole_text_has_no_leftovers() -> None:
     assert Leftover()("the end of text, 👨‍👩‍👧 é <3") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["see https://a.b/c", "pic.twitter.com/abc", "go.pic.x.com/a", "www.ann.org", "x.com/a"]
+)
+def test_a_link_that_the_model_made_up_is_refused(text: str) -> None:
+    assert Link()(text) == "a link"
+    assert Link("read www.ann.org")(f"read www.ann.org {text}") == "a link"
+
+
+def test_the_links_of_a_prompt_are_no_invention() -> None:
+    assert Link("read https://a.b")("read https://a.b and tell me") is None
+    assert Link()("nothing of the kind, ann. So there") is None
 
 
 @pytest.mark.parametrize(

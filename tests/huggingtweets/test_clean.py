@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huggingtweets.clean import END_OF_TEXT, Dropped, Kept, clean, clean_all, keep, unescaped
+from huggingtweets.clean import BORDER, END_OF_TEXT, Dropped, Kept, clean, clean_all, keep, links_in, unescaped
 from huggingtweets.records import Counts, Tweet
 
 NOON = datetime(2024, 11, 9, 12, tzinfo=UTC)
@@ -16,6 +16,11 @@ PIECES = st.sampled_from(
         "<|endoftext|>",
         "<|endof",
         "text|>",
+        "<|startoftext|>",
+        "pic.",
+        "twitter.com/",
+        "www.",
+        "x.com/a",
         "http",
         "HTTPS:",
         "//t.co/a",
@@ -76,6 +81,35 @@ def test_a_link_goes_in_any_case_and_with_the_blank_before_it(raw: str) -> None:
     assert clean(raw) == "see now"
 
 
+@pytest.mark.parametrize(
+    ("raw", "cleaned"),
+    [
+        ("Log it.pic.twitter.com/EmA61eQjOM", "Log it."),
+        ("#FogReportpic.x.com/PliIX6meol", "#FogReport"),
+        ("see pic.twitter.com/a now", "see now"),
+        ("ships.t.co/abc now", "ships. now"),
+        ("at twitter.com/ann/status/1?s=20", "at"),
+        ("at mobile.twitter.com/ann and x.com/ann", "at and"),
+        ("Log it.x.com/ann/status/1", "Log it."),
+        ("on www.Example.org. Go", "on Go"),
+        ("www.twitter.com/ann was here", "was here"),
+        ("see (bit.ly/oo5O4w) and i.example.com/x.jpg now", "see ( and now"),
+        ("hxxps://ann.example and ftp://x.y/z", "and"),
+    ],
+)
+def test_a_link_without_https_goes_and_takes_no_word_with_it(raw: str, cleaned: str) -> None:
+    assert clean(raw) == cleaned
+    assert links_in(cleaned) == 0 < links_in(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", ["I left twitter.com today", "and/or a.m./p.m. 9.5/10", "node.js/react", "mail bob@nasa.gov/x", "end.So/so"]
+)
+def test_what_only_looks_a_little_like_a_link_stays(raw: str) -> None:
+    assert clean(raw) == raw
+    assert links_in(raw) == 0
+
+
 def test_a_link_takes_no_word_with_it() -> None:
     assert clean("read (https://t.co/a) this") == "read ( this"
     assert clean("http and https are protocols") == "http and https are protocols"
@@ -103,10 +137,15 @@ def test_what_cannot_be_seen_is_gone_and_what_joins_an_emoji_stays(raw: str, cle
         "one <|endof\0text|> two",
         "one &lt;|endoftext|&gt; two",
         "one <|endof\ud800text|> two",
+        "<|startoftext|>one two",
+        "<|<|endoftext|>endoftext|>",
+        "one <|StartOf<|endoftext|>Text|> two",
+        "one <|begin_of_text|> <|end_of_text|> two",
     ],
 )
-def test_no_tweet_can_smuggle_in_the_mark_between_tweets(raw: str) -> None:
+def test_no_tweet_can_smuggle_in_a_mark_between_tweets(raw: str) -> None:
     assert END_OF_TEXT not in clean(raw)
+    assert not BORDER.search(clean(raw))
 
 
 def test_a_retweet_is_dropped_whatever_it_says() -> None:
@@ -158,5 +197,6 @@ def test_a_clean_text_is_one_line_that_can_be_written_as_utf8_without_links_or_m
     assert cleaned == " ".join(cleaned.split())
     assert cleaned.encode("utf-8").decode("utf-8") == cleaned
     assert "\0" not in cleaned
-    assert END_OF_TEXT not in cleaned
+    assert not BORDER.search(cleaned)
+    assert links_in(cleaned) == 0
     assert "http://" not in cleaned.lower()

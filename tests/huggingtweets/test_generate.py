@@ -127,6 +127,17 @@ async def test_only_good_drafts_are_answered_and_the_others_counted(
     assert no.value.reasons == {"copied": 1, "broken": 1, "too long": 1, "empty": 2, "unfinished": 1}
 
 
+async def test_no_answer_holds_a_link_or_a_mark_that_the_model_made_up(
+    tiny_generation: Generation, version: Version
+) -> None:
+    invented = drafts("look at that pic.twitter.com/EmA61eQjOM", "see www.ann.example now", "<|startoftext|>good day")
+    engine = Saying(tiny_generation, [*invented, *drafts("a good day to all")])
+    assert (await Writer(engine).write(version, count=4)).texts == ("a good day to all",)
+    linked = Saying(tiny_generation, drafts("read https://a.example aloud", "read https://a.example at x.com/b"))
+    (text,) = (await Writer(linked).write(version, "read https://a.example")).texts
+    assert text == "read https:\u200b//a.example aloud"
+
+
 async def test_rounds_go_on_until_there_are_enough_and_repeat_nothing(
     tiny_generation: Generation, version: Version
 ) -> None:

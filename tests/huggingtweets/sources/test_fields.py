@@ -92,11 +92,46 @@ def test_a_flag_is_not_set(written: Any) -> None:
     assert not fields.yes(written)
 
 
-def test_only_the_beginning_of_a_text_makes_it_a_retweet() -> None:
-    assert fields.reads_as_retweet("RT @bob: hi")
-    assert fields.reads_as_retweet("  RT @bob: hi")
-    assert not fields.reads_as_retweet("so RT @bob: hi")
-    assert not fields.reads_as_retweet("RT if you agree")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RT @bob: hi",
+        "  RT @bob: hi",
+        "rt @bob hi",
+        "RT: @bob hi",
+        "RT@bob hi",
+        "RT ＠bob hi",
+        "👏 RT @bob: hi",
+        ".RT @bob: hi",
+        "MT @bob: hi",
+        '"@bob: hi" so true',
+        "“@bob: hi” so true",
+        "&quot;@bob: hi&quot; so true",
+        "'@bob : hi' so true",
+        '"RT @bob: hi"',
+    ],
+)
+def test_a_text_that_begins_with_whose_words_they_are_is_a_retweet(text: str) -> None:
+    assert fields.reads_as_retweet(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "so RT @bob: hi",
+        "RT if you agree",
+        "RT @",
+        "art @bob and start @bob",
+        "Mt @bob is a mountain",
+        "@bob: hi",
+        '"@bob hi" is what I said',
+        'she said "@bob: hi"',
+        "#RT @bob hi",
+    ],
+)
+def test_a_text_that_begins_with_own_words_is_no_retweet(text: str) -> None:
+    assert not fields.reads_as_retweet(text)
 
 
 def test_a_handle_keeps_its_case_and_loses_its_at() -> None:
