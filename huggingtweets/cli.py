@@ -233,12 +233,16 @@ def generate(
     as_json: bool,
 ) -> None:
     """Draw tweets of NAME that begin with PROMPT. NAME may be a blend of voices, such as nasa+0.5*dril."""
-    from huggingtweets.blend import find_voice
+    from huggingtweets.accounts import Accounts
+    from huggingtweets.blend import find_voice, parse_blend
     from huggingtweets.engine import Engine
     from huggingtweets.generate import Tweets, Writer
 
     if files and not preview:
         raise Usage("--from belongs to --preview here; a voice that is trained needs no files.")
+    accounts = Accounts(context.settings)
+    for _, one in parse_blend(name):
+        accounts.refuse(one)
     voice = None if preview else find_voice(name, context.registry.current)
 
     async def draw() -> Tweets:
@@ -410,21 +414,25 @@ def unpublish(context: Context, name: str, yes: bool) -> None:
 )
 @command
 def forget(context: Context, name: str, yes: bool, lift: bool, from_hub: bool | None) -> None:
-    """Delete the tweets, data sets and models of NAME for good; a tombstone keeps them from coming back."""
+    """Delete the tweets, data sets and models of NAME for good; a tombstone keeps them from coming back.
+
+    NAME is a voice or an account's handle. All voices that learned from the same account go with it.
+    """
     from huggingtweets.forgetting import affected
     from huggingtweets.forgetting import forget as run
 
     handle = parse_name(name)
     if lift:
         lifted = TweetStore(context.settings.tweets).lift(handle)
-        click.echo(f"{handle} may be learned again." if lifted else f"{handle} was not forgotten.")
+        click.echo(f"{', '.join(lifted)} may be learned again." if lifted else f"{handle} was not forgotten.")
         return
     names = affected(handle, context.settings)
     if not yes:
         raise Usage(f"This deletes every tweet and version of {', '.join(names)} for good; say --yes if that is meant.")
     kept = [each for each in names if not _forgotten_on_the_hub(context, each, from_hub)]
     found = run(handle, context.settings, keep_published=bool(kept))
-    click.echo(f"{handle} is forgotten." if found else f"There was nothing of {handle}.")
+    others = f" Gone with it: {', '.join(names[1:])}." if names[1:] else ""
+    click.echo(f"{handle} is forgotten.{others}" if found else f"There was nothing of {handle}.")
 
 
 def _forgotten_on_the_hub(context: Context, handle: str, wanted: bool | None) -> bool:

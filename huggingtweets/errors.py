@@ -5,7 +5,8 @@
     ├─ BadData                       exit 65   an input cannot be used
     │  ├─ BadSource(path)                      a file of tweets is broken, empty or of an unknown format
     │  ├─ TooLittleData(characters)            fewer kept characters than training needs
-    │  └─ Forgotten(name)                      somebody who asked to be forgotten
+    │  ├─ Forgotten(name)                      somebody who asked to be forgotten
+    │  └─ OptedOut(name)                       somebody who does not want to be imitated
     ├─ Unavailable                   exit 69   something needed is not there (now)
     │  ├─ TooFewNew(name, new, needed)         nothing to learn that the version in use has not
     │  ├─ UnknownModel(name)                   no version in use under this name
@@ -63,12 +64,28 @@ class TooLittleData(BadData):
 class Forgotten(BadData):
     """Somebody who asked to be forgotten, and so is not learned again."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, given_for: str = ""):
         super().__init__(
-            f"{name} asked to be forgotten and is not learned again; "
+            f"{_whose(name, given_for)} asked to be forgotten and is not learned again; "
             f"if they have changed their mind, say huggingtweets forget {name} --lift."
         )
         self.name = name
+
+
+class OptedOut(BadData):
+    """Somebody who does not want to be imitated, and so is not learned."""
+
+    def __init__(self, name: str, given_for: str = ""):
+        super().__init__(
+            f"{_whose(name, given_for)} does not want to be imitated; "
+            "only they can take that back, by /optin in the bot."
+        )
+        self.name = name
+
+
+def _whose(name: str, given_for: str) -> str:
+    """`name`, and under which other name their tweets were given."""
+    return f"{name}, whose tweets these of {given_for} are," if given_for not in ("", name) else name
 
 
 class Unavailable(PipelineError):

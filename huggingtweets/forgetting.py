@@ -1,13 +1,14 @@
-"""Forgetting somebody: everything that the pipeline keeps under a name, in one place.
+"""Forgetting somebody: everything that the pipeline keeps of a person under whatever name, in one place.
 
 Knows every folder that holds something of a person. Does not know the bot's database, or what is on the Hub.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from huggingtweets import atomic
+from huggingtweets.accounts import Accounts
 from huggingtweets.config import Settings
 from huggingtweets.export import AVATAR_SUFFIXES
 from huggingtweets.publish import leave_for_removal, published
@@ -16,25 +17,39 @@ from huggingtweets.tracking import kept_of, recorded
 from huggingtweets.tweet_store import TweetStore
 
 
-def affected(name: str, settings: Settings) -> list[str]:
-    """`name`, and every model of this person and others together of which anything is left."""
+def affected(name: str, settings: Settings, site: str = "") -> list[str]:
+    """Everything that goes with `name`, which comes first.
+
+    The other names are those of the same person, and models of this person and others together, as far as anything is
+    left of them.
+    """
+    accounts = Accounts(settings)
+    people, keys = accounts.same_person(name, site)
     exported = (path.name for path in settings.exports.glob("*"))
-    left = {*Registry(settings.storage.models).kept(), *exported, *recorded(settings.records)}
-    return [name, *sorted(other for other in left if other != name and name in other.split("-"))]
+    models = {*Registry(settings.storage.models).kept(), *exported, *recorded(settings.records)}
+    left = {model for model in models if people.intersection(model.split("-")) or keys & accounts.learned_by(model)}
+    return [name, *sorted((left | people & set(TweetStore(settings.tweets).handles())) - {name})]
 
 
-def forget(name: str, settings: Settings, *, keep_published: bool = False) -> bool:
-    """Delete the tweets, data sets, versions, exports and records of `name`; whether there was anything.
+def forget(name: str, settings: Settings, *, site: str = "", keep_published: bool = False) -> bool:
+    """Delete the tweets, data sets, versions, exports and records of whoever is called `name`.
 
-    The tombstone comes first, so that after a kill nothing learns from this person again. Models that others are in,
+    Returns True if there was anything. `site` says where this is the handle of an account, X by default.
+
+    The tombstones come first, so that after a kill nothing learns from this person again. Models that others are in,
     too, go as well, and before: nobody can be taken out of a model. What is on the Hub is left for `publish.removals`,
     unless it is to be kept there. Safe to do again after a kill. Raises `Unavailable` while a process trains one of
     them.
     """
     models, store = settings.storage.models, TweetStore(settings.tweets)
-    found = store.forget(name)
-    found |= _delete(_pictures(store.known_as(name), settings))
-    for each in reversed(affected(name, settings)):
+    people, accounts = Accounts(settings).same_person(name, site)
+    going = affected(name, settings, site)
+    found = False
+    for person in [name, *sorted(people - {name})]:
+        found |= store.forget(person, accounts)
+        found |= _delete(_pictures(store.known_as(person), settings))
+    together = [model for model in going if model not in people]
+    for each in [*reversed(together), *(one for one in going if one in people)]:
         # Half a push is nothing that anybody could want to keep.
         if not (keep_published and published(models, each)):
             leave_for_removal(models, each)
@@ -42,6 +57,29 @@ def forget(name: str, settings: Settings, *, keep_published: bool = False) -> bo
         found |= _delete([settings.exports / each, *_pictures([each], settings), *kept_of(each, settings.records)])
         found |= Registry(models).forget(each)
     return found
+
+
+def leave_nothing(name: str, settings: Settings, kept_before: Collection[str]) -> None:
+    """Delete what a training of `name` left that ended without a version, if there is no other version of it.
+
+    That is what was staged, and the tweets of everybody in it who is not among `kept_before`.
+    Raises `Unavailable` while a process trains it.
+    """
+    registry = Registry(settings.storage.models)
+    if registry.versions(name):
+        return
+    if (settings.storage.models / name).exists():
+        with registry.staged(name):
+            registry.discard(name)
+    leave_no_tweets(name, settings, kept_before)
+
+
+def leave_no_tweets(name: str, settings: Settings, kept_before: Collection[str]) -> None:
+    """Delete the tweets of everybody in `name` whom no model has learned and who is not among `kept_before`."""
+    learned = {person for model in Registry(settings.storage.models).all_names() for person in model.split("-")}
+    for person in set(name.split("-")) - set(kept_before) - learned:
+        TweetStore(settings.tweets).discard(person)
+        _delete(_pictures([person], settings))
 
 
 def _pictures(names: Iterable[str], settings: Settings) -> list[Path]:

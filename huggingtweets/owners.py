@@ -12,7 +12,7 @@ from pathlib import Path
 
 from huggingtweets.clean import clean_all
 from huggingtweets.errors import Usage
-from huggingtweets.records import Collected
+from huggingtweets.records import Collected, Tweet
 from huggingtweets.sources import read_each
 from huggingtweets.tweet_store import TweetStore
 
@@ -57,9 +57,13 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
 def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> list[str]:
     """What could be learned from the tweets in `files`, or from those in `store` where no file is named, oldest first.
 
-    Nothing is stored. Raises like `read_owned`.
+    Nothing is stored. Raises like `read_owned`, and `Forgotten` and `OptedOut` for who must not be learned.
     """
-    tweets = [tweet for some in read_owned(name, files).values() for collected in some for tweet in collected.tweets]
+    tweets: list[Tweet] = []
+    for handle, some in read_owned(name, files).items():
+        for collected in some:
+            store.refuse(handle, collected)
+            tweets += collected.tweets
     if not files:
         tweets = [tweet for handle in name.split("-") for tweet in store.tweets(handle)]
     newest = {tweet.id: tweet for tweet in tweets}

@@ -18,13 +18,24 @@ from typing import TYPE_CHECKING
 
 from huggingtweets import atomic, lineage
 from huggingtweets import base as bases
+from huggingtweets.accounts import Accounts
 from huggingtweets.clean import Kept, clean_all
 from huggingtweets.config import Settings, Training
 from huggingtweets.cpu import keep_freed_memory, use_threads
 from huggingtweets.dataset import Dataset, make, refuse_too_little
-from huggingtweets.errors import BadData, Forgotten, PipelineError, TooFewNew, Unavailable, UnknownModel, Usage
+from huggingtweets.errors import (
+    BadData,
+    Forgotten,
+    OptedOut,
+    PipelineError,
+    TooFewNew,
+    Unavailable,
+    UnknownModel,
+    Usage,
+)
 from huggingtweets.events import Progress, Say
 from huggingtweets.export import write_card
+from huggingtweets.forgetting import leave_no_tweets
 from huggingtweets.gate import Verdict, judge
 from huggingtweets.languages import languages
 from huggingtweets.neighbours import neighbours
@@ -102,8 +113,8 @@ def run(
             dataset = building.dataset()
         except (Usage, BadData, Unavailable) as error:
             # The inputs are at fault: there is nothing to go on from but what an earlier run left.
-            if not is_begun or isinstance(error, Forgotten):
-                registry.discard(name)
+            if not is_begun or isinstance(error, Forgotten | OptedOut):
+                building.leave_nothing()
             raise
         building.track(counts, dataset)
         training = building.train(dataset)
@@ -148,6 +159,7 @@ class _Run:
         self.settings, self.beside, self.folder, self.say = settings, beside, folder, say
         self.tracker = tracker
         self.store = TweetStore(settings.tweets)
+        self.kept_before = self.store.handles()
         self.stages = Stages(folder)
         try:
             self.in_use: Version | None = Registry(settings.storage.models).current(name)
@@ -165,7 +177,7 @@ class _Run:
     def collect(self, files: Sequence[Owned]) -> None:
         """Merge the tweets in `files` into the store, drop what a later archive shows to be deleted.
 
-        Raises `Unavailable` when there are none of somebody, `BadSource` and `Forgotten`.
+        Raises `Unavailable` when there are none of somebody, `BadSource`, `Forgotten` and `OptedOut`.
         """
 
         def make() -> JSON:
@@ -181,10 +193,16 @@ class _Run:
             facts = {"tweets": sum(known.values()), "new": new} | ({"deleted": deleted} if deleted else {})
             return {"facts": facts, "left": self._fingerprints()}
 
+        Accounts(self.settings).refuse(self.name)
         inputs = [[file.handle, *_file_state(file.path)] for file in files]
         fresh = lambda output: output["left"] == self._fingerprints()  # noqa: E731
         output = self.stages.output("collect", inputs, make, fresh=fresh)
         self.say(Progress("collect", facts=output["facts"]))
+
+    def leave_nothing(self) -> None:
+        """Delete what is staged, and the tweets that this run brought where there is no version that learned them."""
+        Registry(self.settings.storage.models).discard(self.name)
+        leave_no_tweets(self.name, self.settings, self.kept_before)
 
     def clean(self) -> dict[str, Counts]:
         """Keep what can be learned from, by handle; raises `TooLittleData`."""

@@ -1,9 +1,9 @@
 """The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
 Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.names.json` (what the account
-was called, once that has changed), `<handle>.checked.json` (when each source was last asked what is still there),
-`<handle>.archive.json` (the period of the latest X archive), and `.forgotten.json`, the tombstones. Does not know where
-tweets come from or what they are for.
+was called, once that has changed), `<handle>.checked.json` (when each source was last asked what is still there), and
+`<handle>.archive.json` (the period of the latest X archive). Does not know where tweets come from, what they are
+for, or how those are listed who must not be learned (`unwilling`).
 """
 
 import hashlib
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from huggingtweets import atomic
-from huggingtweets.errors import BadSource, Forgotten
-from huggingtweets.records import JSON, Account, Collected, Tweet
+from huggingtweets.errors import BadSource
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.unwilling import Unwilling, account_key
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 Period = tuple[datetime, datetime]
@@ -28,17 +29,22 @@ class TweetStore:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self._unwilling = Unwilling(folder)
 
     def merge(self, handle: str, collected: Collected) -> int:
         """Add what is new by id, let newer texts replace older ones; how many ids were new.
 
-        Raises `Forgotten` for an account with a tombstone, or tweets of one under another name, and `BadSource` for
-        tweets of somebody else than those that are kept.
+        Raises `Forgotten` and `OptedOut` for tweets of somebody who must not be learned, under whatever name, and
+        `BadSource` for tweets of somebody else than those that are kept.
         """
         with self._locked():
-            self._refuse_forgotten(handle, collected)
+            self.refuse(handle, collected)
             self._refuse_others(handle, collected)
             return self._merge(handle, collected)
+
+    def refuse(self, handle: str, collected: Collected) -> None:
+        """Raises `Forgotten` or `OptedOut` if `collected` is of somebody who must not be learned."""
+        self._unwilling.refuse(handle, self._accounts(handle, collected))
 
     def gone(self, handle: str, collected: Collected) -> set[str]:
         """Ids of known tweets that `collected` shows to be deleted: an archive of their period that lacks them.
@@ -83,37 +89,42 @@ class TweetStore:
         }
 
     def is_forgotten(self, handle: str) -> bool:
-        """Whether there is a tombstone."""
-        return handle in self._read(self._tombstones)
+        """Returns True if there is a tombstone."""
+        return handle in self._unwilling.tombstones()
 
     def forgotten(self) -> list[str]:
         """Who has a tombstone, sorted."""
-        return sorted(self._read(self._tombstones))
+        return sorted(self._unwilling.tombstones())
 
-    def lift(self, handle: str) -> bool:
-        """Take a tombstone away, because the person asks for it; whether there was one."""
-        if not self._tombstones.exists():
-            return False
+    def lift(self, handle: str) -> list[str]:
+        """Take away the tombstones of a person who asks to be learned again. Returns the names they had."""
+        if not self.folder.exists():
+            return []
         with self._locked():
-            stones = self._read(self._tombstones)
-            if stones.pop(handle, None) is None:
-                return False
-            atomic.write_json(self._tombstones, stones)
-        return True
+            return self._unwilling.lift(handle)
 
-    def _refuse_forgotten(self, handle: str, collected: Collected) -> None:
-        names = {handle, *([collected.account.handle.lower()] if collected.account else [])}
-        sources = _sources(collected.tweets)
-        for name, stone in self._read(self._tombstones).items():
-            if names & {name, *_buried(stone)} or sources & set(stone["sources"]):
-                raise Forgotten(name)
+    def sources(self, handle: str) -> frozenset[str]:
+        """The accounts that tweets were read from by their number, such as `x:12`."""
+        return frozenset(_sources(self.tweets(handle)))
+
+    def accounts(self, handle: str) -> frozenset[str]:
+        """What its sources call the account, or called it once, as keys. Empty where no source has said that."""
+        if not self.account_file(handle).exists():
+            return frozenset()
+        site = self.account(handle).site
+        return frozenset(account_key(Account(known, site=site)) for known in self._names(handle))
+
+    def _accounts(self, handle: str, collected: Collected) -> set[str]:
+        """Every account that `collected` and the kept tweets of `handle` are known to be of."""
+        said = {account_key(collected.account)} if collected.account else set()
+        return said | _sources(collected.tweets) | self.accounts(handle)
 
     def _refuse_others(self, handle: str, collected: Collected) -> None:
         """Raises `BadSource` where one site knows the account by another name and has no tweet in common.
 
         An account that was renamed has its old tweets, or the number that its site gave it.
         """
-        if not collected.account or not self._account_file(handle).exists():
+        if not collected.account or not self.account_file(handle).exists():
             return
         if collected.account.handle.lower() in self.known_as(handle):
             return
@@ -154,13 +165,13 @@ class TweetStore:
 
     def _name(self, handle: str, account: Account) -> None:
         """Keep how the account is called, besides what it was called before, and of which site it is known to be."""
-        if self._account_file(handle).exists():
+        if self.account_file(handle).exists():
             known, names = self.account(handle), self.known_as(handle)
             if account.handle.lower() not in names:
                 atomic.write_json(self._names_file(handle), sorted(names))
             if not account.site and account.handle.lower() == known.handle.lower():
                 account = replace(account, site=known.site)
-        atomic.write_json(self._account_file(handle), account.as_json())
+        atomic.write_json(self.account_file(handle), account.as_json())
 
     def tweets(self, handle: str) -> list[Tweet]:
         """Oldest first; undated ones before all others in the order of their source. Empty for an unknown handle."""
@@ -178,39 +189,50 @@ class TweetStore:
 
     def account(self, handle: str) -> Account:
         """The account as its source named it, or the bare handle."""
-        path = self._account_file(handle)
+        path = self.account_file(handle)
         return Account(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Account(handle)
 
     def known_as(self, handle: str) -> frozenset[str]:
         """What its sources call the account, or called it once, in lower case; also of one that was forgotten."""
+        stone = self._unwilling.tombstones().get(handle)
+        return self._names(handle) | (stone.handles if stone else frozenset())
+
+    def _names(self, handle: str) -> frozenset[str]:
         names = self._names_file(handle)
         before = json.loads(names.read_text(encoding="utf-8")) if names.exists() else []
-        stone = self._read(self._tombstones).get(handle)
-        return frozenset({self.account(handle).handle.lower(), *before, *(_buried(stone) if stone else [])})
+        return frozenset({self.account(handle).handle.lower(), *before})
 
-    def forget(self, handle: str) -> bool:
-        """Delete all that is kept of the account and leave a tombstone; whether there was anything.
+    def forget(self, handle: str, accounts: Collection[str] = ()) -> bool:
+        """Delete all that is kept of the account and leave a tombstone. Returns True if there was anything.
 
-        The tombstone comes first: after a kill in between nothing comes back, and forgetting again ends the work.
+        `accounts` are those that are known to be the person's beside those of these tweets. The tombstone comes first:
+        after a kill in between nothing comes back, and forgetting again ends the work.
         """
+        with self._locked():
+            known = self.accounts(handle) | self.sources(handle) | set(accounts)
+            if not known and not self.is_forgotten(handle):
+                known = frozenset({account_key(Account(handle))})
+            self._unwilling.bury(handle, self.known_as(handle), known)
+            return self._delete(handle)
+
+    def discard(self, handle: str) -> bool:
+        """Delete all that is kept of the account, without a tombstone. Returns True if there was anything."""
+        with self._locked():
+            return self._delete(handle)
+
+    def _delete(self, handle: str) -> bool:
         files = (
             self._tweets_file(handle),
-            self._account_file(handle),
+            self.account_file(handle),
             self._names_file(handle),
             self._checked_file(handle),
             self._archive_file(handle),
         )
-        with self._locked():
-            found = [path for path in files if path.exists()]
-            stones = self._read(self._tombstones)
-            sources = _sources(self.tweets(handle)) | set(stones.get(handle, {}).get("sources", ()))
-            stone: JSON = {"handles": sorted(self.known_as(handle)), "sources": sorted(sources)}
-            stone["at"] = datetime.now(UTC).isoformat(timespec="seconds")
-            atomic.write_json(self._tombstones, stones | {handle: stone})
-            interrupted = [left for path in files for left in atomic.unfinished(path)]
-            for path in found + interrupted:
-                path.unlink()
-            atomic.sync_folder(self.folder)
+        found = [path for path in files if path.exists()]
+        interrupted = [left for path in files for left in atomic.unfinished(path)]
+        for path in found + interrupted:
+            path.unlink()
+        atomic.sync_folder(self.folder)
         return bool(found)
 
     def _locked(self) -> AbstractContextManager[None]:
@@ -221,7 +243,7 @@ class TweetStore:
     def _tweets_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.jsonl"
 
-    def _account_file(self, handle: str) -> Path:
+    def account_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.account.json"
 
     def _names_file(self, handle: str) -> Path:
@@ -241,19 +263,10 @@ class TweetStore:
     def _checked_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.checked.json"
 
-    @property
-    def _tombstones(self) -> Path:
-        return self.folder / ".forgotten.json"
-
     @staticmethod
     def _read(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         return found
-
-
-def _buried(stone: JSON) -> list[str]:
-    """Every handle in a tombstone; older ones hold one."""
-    return [*stone["handles"]] if "handles" in stone else [stone["handle"]]
 
 
 def _sources(tweets: Iterable[Tweet]) -> set[str]:

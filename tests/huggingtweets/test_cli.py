@@ -11,6 +11,7 @@ import pytest
 from huggingtweets import cli, errors
 from huggingtweets.config import Settings
 from huggingtweets.pipeline import Outcome
+from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
 from tests.conftest import sentences
@@ -155,6 +156,36 @@ def test_a_training_is_told_and_its_version_used(run: Run, config: Path, sample_
     assert run("forget", "ann", "--lift", "--config", config)[1] == "ann may be learned again.\n"
     assert run("forget", "ann", "--lift", "--config", config)[1] == "ann was not forgotten.\n"
     assert run("models", "--config", config) == (0, "", "")
+
+
+def test_one_person_under_two_names_is_forgotten_under_both(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("")
+    store, registry = TweetStore(tmp_path / "data" / "tweets"), Registry(tmp_path / "models")
+    account = Account("Lampkeeper", site="x")
+    for name in ("circle", "edited"):
+        store.merge(name, Collected(account, (Tweet("1", "the lamp is lit"),)))
+        with registry.staged(name) as staged:
+            registry.release(name, staged, {"base": "b", "created": "now", "accounts": [account.as_json()]})
+    asked = sentence(run("forget", "circle", "--config", config), 64)
+    assert "every tweet and version of circle, edited for good" in asked
+    forgotten = run("forget", "circle", "--yes", "--config", config)
+    assert forgotten == (0, "circle is forgotten. Gone with it: edited.\n", "")
+    file = tmp_path / "lampkeeper.jsonl"
+    file.write_text(json.dumps({"id": "1", "text": "the lamp is lit", "username": "lampkeeper"}) + "\n")
+    for command in (
+        ("generate", "edited"),
+        ("generate", "circle", "--preview"),
+        ("generate", "lampkeeper", "--preview", "--from", file),
+        ("generate", "new", "--preview", "--from", file),
+        ("train", "lampkeeper"),
+        ("train", "lampkeeper", "--from", file),
+        ("train", "new", "--from", file),
+    ):
+        assert "asked to be forgotten" in sentence(run(*command, "--config", config), 65)
+    assert store.handles() == registry.kept() == []
+    assert run("forget", "lampkeeper", "--lift", "--config", config)[1] == "circle, edited may be learned again.\n"
+    assert "There are no tweets of lampkeeper" in sentence(run("train", "lampkeeper", "--config", config), 69)
 
 
 def test_a_blend_is_drawn_under_the_name_it_was_given(run: Run, trained_config: Path) -> None:

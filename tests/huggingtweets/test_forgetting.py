@@ -1,4 +1,4 @@
-"""Forgetting leaves nothing of a person in any folder of the pipeline."""
+"""Forgetting leaves nothing of a person in any folder of the pipeline, under whatever name they are there."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.config import Settings, Storage
-from huggingtweets.errors import Unavailable
-from huggingtweets.forgetting import affected, forget
+from huggingtweets.errors import Forgotten, OptedOut, Unavailable
+from huggingtweets.forgetting import affected, forget, leave_nothing
 from huggingtweets.publish import removals
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
+from huggingtweets.unwilling import Unwilling
 
 
 def settings_in(tmp_path: Path) -> Settings:
@@ -146,3 +147,117 @@ def test_a_picture_that_a_kill_left_goes_when_forgotten_again(tmp_path: Path) ->
     for _ in range(2):
         forget("space", settings)
     assert not list(settings.avatars.iterdir())
+
+
+def learned(settings: Settings, name: str, *handles: str, site: str = "x") -> None:
+    """A whole version of `name` whose manifest names the accounts it learned from."""
+    registry = Registry(settings.storage.models)
+    with registry.staged(name) as staged:
+        accounts = [{"handle": handle, "site": site} for handle in handles]
+        registry.release(name, staged, {"base": "b", "created": "now", "accounts": accounts})
+
+
+def archive_of(handle: str, *ids: str) -> Collected:
+    return Collected(Account(handle, site="x"), tuple(Tweet(one, f"text {one}") for one in ids or ("1", "2")))
+
+
+@pytest.mark.parametrize("asked", ["circle", "edited", "lampkeeper"])
+def test_one_account_under_several_names_goes_by_any_of_them(tmp_path: Path, asked: str) -> None:
+    settings = settings_in(tmp_path)
+    store = TweetStore(settings.tweets)
+    for name in ("circle", "edited"):
+        store.merge(name, archive_of("Lampkeeper"))
+        learned(settings, name, "Lampkeeper")
+    store.merge("dan", archive_of("dan", "8", "9"))
+    learned(settings, "dan", "dan")
+    learned(settings, "dan-edited", "dan", "Lampkeeper")
+    others = sorted({"circle", "edited", "dan-edited"} - {asked})
+    assert affected(asked, settings) == [asked, *others]
+    assert forget(asked, settings)
+    assert Registry(settings.storage.models).names() == store.handles() == ["dan"]
+    for name in ("circle", "edited", "lampkeeper", "another"):
+        with pytest.raises(Forgotten):
+            store.merge(name, archive_of("lampkeeper"))
+    with pytest.raises(Forgotten, match=r"^lampkeeper asked to be forgotten .* forget lampkeeper --lift"):
+        store.merge("lampkeeper", archive_of("Lampkeeper"))
+    assert store.lift("lampkeeper")
+    assert store.forgotten() == []
+    assert store.merge("circle", archive_of("lampkeeper")) == 2
+
+
+def test_who_was_learned_is_known_by_the_version_when_the_tweets_are_gone(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    learned(settings, "me", "Ann")
+    learned(settings, "bob-me", "bob", "Ann")
+    assert affected("ann", settings) == ["ann", "bob-me", "me"]
+    assert forget("ann", settings)
+    assert Registry(settings.storage.models).kept() == []
+
+
+def test_a_file_that_names_nobody_is_known_by_its_tweets(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store, ids = TweetStore(settings.tweets), [str(number) for number in range(10, 30)]
+    store.merge("ann", archive_of("ann", *ids))
+    store.merge("me", Collected(None, archive_of("ann", *ids[:12]).tweets))
+    store.merge("dan", Collected(None, archive_of("dan", *ids[:3], "50", "51", "52", "53").tweets))
+    assert affected("ann", settings) == ["ann", "me"], "dan has only quoted a little"
+    forget("me", settings)
+    assert store.handles() == ["dan"]
+
+
+def test_a_name_on_discord_is_nobodys_handle_at_x(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store = TweetStore(settings.tweets)
+    store.merge("space", archive_of("nasa"))
+    store.merge("nasa", Collected(Account("nasa", site="discord"), (Tweet("discord:1", "I am no agency"),)))
+    assert affected("nasa", settings) == ["nasa"]
+    forget("nasa", settings)
+    assert store.handles() == ["space"]
+    assert store.merge("space", archive_of("nasa", "1", "2", "3")) == 1
+    forget("joined", settings, site="discord")
+    assert store.merge("other", archive_of("joined", "7")) == 1, "there were no messages to say where that is"
+
+
+def test_a_kill_while_two_names_are_forgotten_is_made_good_by_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_in(tmp_path)
+    store = TweetStore(settings.tweets)
+    for name in ("circle", "edited"):
+        store.merge(name, archive_of("lampkeeper"))
+        learned(settings, name, "lampkeeper")
+    monkeypatch.setattr("huggingtweets.forgetting.leave_for_removal", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        forget("circle", settings)
+    monkeypatch.undo()
+    assert store.forgotten() == ["circle", "edited"], "the tombstones come first"
+    assert forget("edited", settings)
+    assert Registry(settings.storage.models).kept() == store.handles() == []
+
+
+def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_name(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store, unwilling = TweetStore(settings.tweets), Unwilling(settings.tweets)
+    unwilling.note_opted_out({"nasa": ["x:@nasa"]})
+    for name in ("nasa", "space"):
+        with pytest.raises(OptedOut, match=r"nasa.* does not want to be imitated"):
+            store.merge(name, archive_of("NASA"))
+    assert store.handles() == []
+    unwilling.note_opted_out({})
+    assert store.merge("space", archive_of("NASA")) == 2
+
+
+def test_what_ended_without_a_version_leaves_nothing_and_a_version_keeps_its_tweets(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    store, registry = TweetStore(settings.tweets), Registry(settings.storage.models)
+    for name in ("ann", "bob", "old"):
+        store.merge(name, archive_of(name, f"{name}1"))
+    learned(settings, "bob", "bob")
+    with registry.staged("ann-bob-old") as staged:
+        (staged / "dataset.jsonl").write_text("secret")
+    leave_nothing("ann-bob-old", settings, kept_before=["old"])
+    assert store.handles() == ["bob", "old"], "bob is learned, old was there before"
+    assert registry.kept() == ["bob"]
+    assert store.forgotten() == []
+    leave_nothing("bob", settings, kept_before=[])
+    assert store.handles() == ["bob", "old"]

@@ -227,6 +227,18 @@ def test_nothing_stays_staged_of_who_was_forgotten(tiny_settings: Settings, samp
     assert not list(tiny_settings.storage.models.iterdir())
 
 
+def test_a_first_run_that_is_refused_leaves_nothing(tiny_settings: Settings, sample_file: Path) -> None:
+    store, strict = TweetStore(tiny_settings.tweets), training(tiny_settings, min_characters=10**6)
+    with pytest.raises(TooLittleData):
+        pipeline.run("ann", [sample_file], strict)
+    assert not list(tiny_settings.storage.models.iterdir())
+    assert store.handles() == []
+    store.merge("ann", Collected(Account("Ann"), (Tweet("1", "kept by hand"),)))
+    with pytest.raises(TooLittleData):
+        pipeline.run("ann", [sample_file], strict)
+    assert store.handles() == ["ann"], "what was there before is not the run's to delete"
+
+
 def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Settings, sample_file: Path) -> None:
     settings = training(tiny_settings, max_epochs=1)
     first = pipeline.run("ann", [sample_file], settings)

@@ -56,7 +56,7 @@ def test_an_account_stays_one_of_x_though_a_later_file_does_not_say_so(store: Tw
 def test_an_unknown_account_has_no_tweets_and_its_bare_handle(store: TweetStore) -> None:
     assert store.tweets("bob") == []
     assert store.account("bob") == Account("bob")
-    assert store.lift("bob") is False
+    assert store.lift("bob") == []
     assert store.checked() == {}
     assert not store.folder.exists()
 
