@@ -89,10 +89,10 @@ class Voices:
         return Copies(lambda: copy.deepcopy(model), 1, budget=64)
 
     @property
-    def prompt(self) -> list[int]:
-        from huggingtweets.engine.decode import prompt_tokens
+    def prompt(self) -> Sequence[int]:
+        from huggingtweets.engine.start import start_of
 
-        return prompt_tokens(self.base, PROMPT, TOKENS)
+        return start_of(self.base, PROMPT, TOKENS).tokens
 
 
 class Copies:
@@ -144,13 +144,13 @@ class Ours:
 
         sampling = Sampling(max_new_tokens=tokens)
         jobs = [
-            Job(self.voices.prompt, self.adapter(request.person), request.count, sampling, seed)
+            Job(self.voices.prompt, self.adapter(request.person), request.count, sampling, seed, PROMPT)
             for seed, request in enumerate(requests)
         ]
         self.batch.join(jobs)
         while self.batch.rows:
             self.batch.step()
-        texts = [draft for job in jobs for draft in read_drafts(self.voices.base, PROMPT, job)]
+        texts = [draft for job in jobs for draft in read_drafts(self.voices.base, job)]
         return len(texts) * tokens
 
     def adapter(self, person: int) -> Any:

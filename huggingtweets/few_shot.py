@@ -82,18 +82,22 @@ def draw(
     import torch
     from transformers import DynamicCache
 
-    from huggingtweets.engine.decode import Draft, prompt_tokens
+    from huggingtweets.engine.decode import Draft
+    from huggingtweets.engine.start import start_of
 
-    start = prompt_tokens(base, prompt, sampling.max_new_tokens)
+    start = start_of(base, prompt, sampling.max_new_tokens)
     chance = torch.Generator().manual_seed(seed)
     rows: list[list[int]] = [[] for _ in range(count)]
     ended = [False] * count
-    cache, tokens = DynamicCache(), torch.tensor([start]).repeat(count, 1)
+    cache, tokens = DynamicCache(), torch.tensor([start.tokens]).repeat(count, 1)
     with torch.inference_mode():
-        for _ in range(min(sampling.max_new_tokens, base.context - len(start) + 1)):
+        for step in range(min(sampling.max_new_tokens, base.context - len(start.tokens) + 1)):
             logits = base.model(input_ids=tokens, past_key_values=cache, use_cache=True).logits[:, -1]
             shares = torch.softmax(logits.float() / sampling.temperature, -1)
-            mixed = _narrowed(habits.mixed(shares, tokens[:, -1].tolist()), sampling)
+            mixed = habits.mixed(shares, tokens[:, -1].tolist())
+            if not step and start.barred is not None:
+                mixed[:, : len(start.barred)].masked_fill_(start.barred, 0.0)
+            mixed = _narrowed(mixed, sampling)
             tokens = torch.multinomial(mixed, 1, generator=chance)
             for row, token in enumerate(tokens[:, 0].tolist()):
                 ended[row] = ended[row] or token == base.end_of_text
@@ -102,7 +106,7 @@ def draw(
             if all(ended) or stop():
                 break
     return [
-        Draft(prompt + base.tokenizer.decode(row, skip_special_tokens=False), was_ended)
+        Draft(start.text + base.tokenizer.decode(row, skip_special_tokens=False), was_ended)
         for row, was_ended in zip(rows, ended, strict=True)
     ]
 

@@ -22,13 +22,18 @@ PREFILL_TOKENS = 2_048  # in one call, padding included, so that nobody waits lo
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """`count` drafts that continue `prompt`, token ids of which the first is end-of-text."""
+    """`count` drafts that continue `prompt`, token ids of which the first is end-of-text.
+
+    The first token drawn is none of `barred` [vocabulary]. Whoever reads the drafts puts `begins` before them.
+    """
 
     prompt: Sequence[int]
     adapter: Held | None
     count: int
     sampling: Sampling
     seed: int
+    begins: str = ""
+    barred: torch.Tensor | None = None
     rows: list[Row] = field(default_factory=list)
     left: int = 0  # rows that have not ended
 
@@ -99,7 +104,11 @@ class Batch:
         # Rows of one prompt share its logits, and differ by their seeds alone.
         counts = torch.tensor([len(prompt.rows) for prompt in prompts])
         rows = [row for prompt in prompts for row in prompt.rows]
-        tokens = Cells(rows).choose(logits.repeat_interleave(counts, dim=0))
+        logits = logits.repeat_interleave(counts, dim=0)
+        for row, shares in zip(rows, logits, strict=True):
+            if (barred := self._jobs[row].barred) is not None:
+                shares[: len(barred)].masked_fill_(barred, -torch.inf)
+        tokens = Cells(rows).choose(logits)
         done = []
         for row, token in zip(rows, tokens.tolist(), strict=True):
             row.last = token

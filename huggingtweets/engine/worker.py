@@ -14,9 +14,10 @@ from pathlib import Path
 
 from huggingtweets.config import Generation
 from huggingtweets.engine.batch import Job
-from huggingtweets.engine.decode import prompt_tokens, read_drafts
+from huggingtweets.engine.decode import read_drafts
 from huggingtweets.engine.devices import make_decoder
 from huggingtweets.engine.rows import Sampling
+from huggingtweets.engine.start import start_of
 from huggingtweets.engine.tickets import Inbox, Ticket, Turns
 from huggingtweets.engine.voices import LoadedBase, LoadedVoice, Voices
 from huggingtweets.errors import PipelineError, Unavailable
@@ -121,8 +122,8 @@ class Worker:
 
     def _job(self, ticket: Ticket, voice: LoadedVoice) -> Job:
         request, sampling = ticket.request, Sampling.of(self._settings)
-        prompt = prompt_tokens(voice.base, request.prompt, sampling.max_new_tokens)
-        return Job(prompt, voice.adapter, request.count, sampling, request.seed)
+        start = start_of(voice.base, request.prompt, sampling.max_new_tokens)
+        return Job(start.tokens, voice.adapter, request.count, sampling, request.seed, start.text, start.barred)
 
     def _compute(self, loaded: LoadedBase, call: Callable[[], list[Job]]) -> None:
         """Answer the jobs that are done with `call`."""
@@ -135,7 +136,7 @@ class Worker:
     def _answer(self, done: Sequence[Job]) -> None:
         for job in done:
             ticket, loaded = self._running.pop(job)
-            ticket.resolve(read_drafts(loaded, ticket.request.prompt, job))
+            ticket.resolve(read_drafts(loaded, job))
             now = time.monotonic()
             inbox = self._inbox
             inbox.seconds_per_request += SMOOTHING * (now - self._last_answer - inbox.seconds_per_request)

@@ -7,7 +7,8 @@ import torch
 
 from huggingtweets import base as bases
 from huggingtweets.base import Base
-from huggingtweets.engine.decode import Draft, Sampling, decode, prompt_tokens
+from huggingtweets.engine.decode import Draft, Sampling, decode
+from huggingtweets.engine.start import start_of
 from huggingtweets.tokenizer import encode_all
 
 GREEDY = Sampling(top_k=1, max_new_tokens=40)
@@ -22,7 +23,9 @@ def voice(tiny_base: Path) -> Base:
 
 @pytest.mark.parametrize("prompt", ["", "the crew", "🚀"])
 def test_greedy_is_transformers_greedy(voice: Base, prompt: str) -> None:
-    start = torch.tensor([prompt_tokens(voice, prompt, GREEDY.max_new_tokens)])
+    begun = start_of(voice, prompt, GREEDY.max_new_tokens)
+    start = torch.tensor([begun.tokens])
+    barred = [] if begun.barred is None else begun.barred.nonzero().ravel().tolist()
     theirs = voice.model.generate(
         start,
         attention_mask=torch.ones_like(start),
@@ -31,10 +34,11 @@ def test_greedy_is_transformers_greedy(voice: Base, prompt: str) -> None:
         temperature=None,
         top_p=None,
         top_k=None,
+        begin_suppress_tokens=barred or None,
     )[0, start.shape[1] :].tolist()
     ended = voice.end_of_text in theirs
     kept = theirs[: theirs.index(voice.end_of_text)] if ended else theirs
-    assert decode(voice, prompt, 1, GREEDY, seed=0) == [Draft(prompt + voice.tokenizer.decode(kept), ended)]
+    assert decode(voice, prompt, 1, GREEDY, seed=0) == [Draft(begun.text + voice.tokenizer.decode(kept), ended)]
 
 
 def test_a_draft_is_the_same_alone_and_in_company(voice: Base) -> None:
@@ -59,7 +63,7 @@ def test_every_draft_begins_with_its_prompt(voice: Base, prompt: str) -> None:
 
 def test_a_long_prompt_keeps_its_end_and_leaves_room(voice: Base, caplog: pytest.LogCaptureFixture) -> None:
     prompt = "one two three " * 100 + "the end"
-    cut = prompt_tokens(voice, prompt, room=100)
+    cut = start_of(voice, prompt, room=100).tokens
     assert len(cut) == voice.context - 100
     assert cut[0] == voice.end_of_text
     assert cut[1:] == encode_all(voice.tokenizer, [prompt])[0].tolist()[-27:]
@@ -69,7 +73,7 @@ def test_a_long_prompt_keeps_its_end_and_leaves_room(voice: Base, caplog: pytest
 def test_more_tokens_than_the_context_are_not_drawn(voice: Base) -> None:
     (draft,) = decode(voice, "the crew", 1, Sampling(top_k=1, max_new_tokens=5_000), seed=1)
     assert draft.text.startswith("the crew")
-    assert prompt_tokens(voice, "the crew", room=5_000) == [voice.end_of_text]
+    assert start_of(voice, "the crew", room=5_000).tokens == [voice.end_of_text]
 
 
 def test_no_more_tokens_than_asked_are_drawn(voice: Base) -> None:
