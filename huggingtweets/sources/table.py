@@ -12,9 +12,11 @@ from typing import TextIO
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Collected
+from huggingtweets.sources.borders import parted, plain
 from huggingtweets.sources.columns import Authors, Row, Tweets, has_text, keyed
 from huggingtweets.sources.files import MAX_BYTES, lines, opened, shown
 from huggingtweets.sources.json_array import decoded, items
+from huggingtweets.sources.literals import undone
 
 Rows = Iterator[tuple[int, Row]]
 
@@ -49,18 +51,19 @@ def _is_array(path: Path, max_bytes: int) -> bool:
 
 def _collected(path: Path, rows: Rows) -> Collected:
     tweets, authors = Tweets(), Authors()
-    for line, row in rows:
+    for line, row in undone(rows):
         tweet = tweets.add(row)
         if tweet is None:
             raise BadSource(path, f"line {line} has no text", "give every tweet a column text, full_text or tweet")
         if not tweet.is_retweet:
             authors.add(row)
-    if not tweets.all():
+    parts = tuple(parted(tweets.all()))
+    if not parts:
         raise BadSource(path, "it holds no tweets", "give a file with at least one")
     if len(people := authors.all()) > 1:
         why = f"it is by several people ({shown(people[0], 30)} and {shown(people[1], 30)}, {len(people)} in all)"
         raise BadSource(path, why, "give each person's tweets in a file of their own")
-    return Collected(authors.account(), tweets.all())
+    return Collected(authors.account(), parts)
 
 
 def _json_lines(path: Path, text: TextIO) -> Rows:
@@ -111,17 +114,11 @@ def _under(names: list[str], cells: list[str], path: Path, line: int) -> Row:
     return keyed(dict(zip(names, cells, strict=False)))
 
 
-def _plain(path: Path, text: TextIO) -> Rows:
-    for number, line in lines(text, path):
-        if line.strip():
-            yield number, {"text": line.strip()}
-
-
 ENDINGS: Mapping[str, Callable[[Path, TextIO], Rows]] = {
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".json": _json_lines,
     ".csv": _csv,
     ".tsv": _csv,
-    ".txt": _plain,
+    ".txt": plain,
 }

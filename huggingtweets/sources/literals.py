@@ -1,0 +1,120 @@
+"""Texts that a program wrote down as literals: Python's `b'...'`, `u'...'` and repr(), JSON strings, bare `\\xe2\\x80`.
+
+Scrapers that store `str(text.encode())` or `repr(text)` leave such files. A literal with a prefix is told by itself. A
+text in quotes may be a quotation, so all of its column decides. Knows how literals are written. Does not know what the
+columns mean.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+Row = dict[str, object]
+
+SAMPLE = 200  # rows, by which a column is judged
+NEARLY_ALL = 0.9
+OFTEN = 0.05  # of the texts hold a letter or sign beyond ASCII, even in English
+ENOUGH = 20  # texts in quotes, all of them: nobody quotes so much
+
+_PREFIXED = re.compile(r"""[bBuU](?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.DOTALL)
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.|"")*\"""", re.DOTALL)
+_BEGUN = re.compile(r"""b(['"])""")
+_ESCAPE = re.compile(r"\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))", re.DOTALL)
+# Runs of escapes that nobody types: bytes of UTF-8 beyond ASCII, and code units.
+_BARE = re.compile(r"(?:\\x[\da-fA-F]{2}){2,}|(?:\\u[\da-fA-F]{4})+")
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\f", "v": "\v", "a": "", "0": ""}
+
+
+def undone(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """The rows with every text as it was before a program wrote it as a literal."""
+    numbered = iter(rows)
+    sample = list(islice(numbered, SAMPLE))
+    columns = {name for _, row in sample for name in row}
+    kinds = {name: _kind([text for _, row in sample if isinstance(text := row.get(name), str)]) for name in columns}
+    for number, row in chain(sample, numbered):
+        yield number, {name: _read(value, kinds.get(name, "")) for name, value in row.items()}
+
+
+def _kind(texts: list[str]) -> str:
+    """How the texts of a column were written: as bytes, in quotes, with escapes, or (empty) as they are."""
+    filled = [text.strip() for text in texts if text.strip()]
+    if filled and sum(bool(_BEGUN.match(text)) for text in filled) >= len(filled) / 2:
+        return "bytes"
+    quoted = [text for text in filled if len(text) > 1 and _QUOTED.fullmatch(text)]
+    if quoted and len(quoted) >= NEARLY_ALL * len(filled) and _written_by_a_program(quoted):
+        return "quoted"
+    return "escaped" if sum(_plain(text) != text for text in filled) > OFTEN * len(filled) else ""
+
+
+def _written_by_a_program(quoted: list[str]) -> bool:
+    """Whether the quotes are no quotations: there are escapes in them, both kinds of quotes, or very many."""
+    marks = {text[0] for text in quoted}
+    return len(marks) > 1 or any("\\" in text or '""' in text[1:-1] for text in quoted) or len(quoted) >= ENOUGH
+
+
+def _read(value: object, kind: str) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if _PREFIXED.fullmatch(text):
+        return _unescaped(text[2:-1], of_bytes=text[0] in "bB")
+    if kind == "bytes" and (begun := _BEGUN.match(text)):
+        return _unescaped(text[2:].removesuffix(begun[1]), of_bytes=True)
+    if kind == "quoted" and len(text) > 1 and _QUOTED.fullmatch(text):
+        inside = text[1:-1]
+        return _unescaped(inside.replace('""', '"') if text[0] == '"' else inside)
+    if "\\" not in text:
+        return value
+    return _unescaped(text) if kind == "escaped" else _plain(value)
+
+
+def _plain(text: str) -> str:
+    """`text` with only those escapes read that nobody types."""
+    return _BARE.sub(_read_run, text)
+
+
+def _read_run(run: re.Match[str]) -> str:
+    """The characters that a run of escapes stands for; the run itself if they are none."""
+    try:
+        characters = _paired(b"".join(_bytes_of(run[0])).decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        return run[0]
+    return run[0] if characters.isascii() else characters
+
+
+def _unescaped(inside: str, of_bytes: bool = False) -> str:
+    """What stands between the quotes of a literal, with its escapes read.
+
+    `\\xe2` is a byte of UTF-8 where it can be one, else the character of that number. A literal `of_bytes` may be cut
+    off within a character, which is left out.
+    """
+    written = b"".join(_bytes_of(inside))
+    try:
+        text = written.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        cut_off = of_bytes and error.reason == "unexpected end of data"
+        text = written[: error.start].decode("utf-8", "surrogatepass") if cut_off else _ESCAPE.sub(_character, inside)
+    return _paired(text)
+
+
+def _bytes_of(inside: str) -> Iterator[bytes]:
+    at = 0
+    for escape in _ESCAPE.finditer(inside):
+        yield inside[at : escape.start()].encode("utf-8", "surrogatepass")
+        yield bytes([int(escape[1], 16)]) if escape[1] else _character(escape).encode("utf-8", "surrogatepass")
+        at = escape.end()
+    yield inside[at:].encode("utf-8", "surrogatepass")
+
+
+def _character(escape: re.Match[str]) -> str:
+    """What one escape stands for: `\\'`, `\\"`, `\\\\` and `\\/` for themselves."""
+    if escape[1]:
+        return bytes.fromhex(escape[1]).decode("cp1252", "ignore")
+    if number := escape[2] or escape[3]:
+        return chr(code) if (code := int(number, 16)) < 0x110000 else ""
+    return _CONTROLS.get(escape[4], escape[4])
+
+
+def _paired(text: str) -> str:
+    """`text` with each pair of surrogates as the one character that it is."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
