@@ -1,8 +1,9 @@
 """The official X archive ("Download an archive of your data"), as it comes (a zip), unpacked, or its tweets file alone.
 
-Knows the archive's scripts: `tweets.js` or the older `tweet.js`, in one or many parts; `note-tweet.js`; `account.js`;
-`profile.js`. Does not open the others, so direct messages and deleted tweets are never read. Does not know what a text
-is worth. Made after two real archives, of 2020 and 2024.
+Knows the archive's scripts: `tweets.js` or the older `tweet.js`, in one or many parts; `community-tweet.js`;
+`note-tweet.js`; `account.js`; `profile.js`. `tweets.js` also has the tweets that only a circle of friends could read;
+`twitter-circle-tweet.js` tells which, and they are left out. Does not open the others, so direct messages and deleted
+tweets are never read. Does not know what a text is worth. Made after two real archives, of 2020 and 2024.
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import TextIO, TypeVar
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.sources import fields
+from huggingtweets.sources.edits import Versions, superseded, versions_of
 from huggingtweets.sources.files import ACCEPTED, opened, shown
 from huggingtweets.sources.json_array import items
 from huggingtweets.sources.long_posts import Note, with_long_posts
@@ -26,6 +28,10 @@ Record = dict[str, object]
 # The archive may lie in one folder more, as zips made by hand do; its scripts lie in data/, before 2019 beside it.
 _TWEETS_FILE = re.compile(r"((?:[^/]+/)?(?:data/)?)tweets?(?:-part(\d+))?\.js")
 _NOTES_FILE = re.compile(r"note-tweets?(?:-part(\d+))?\.js")
+_COMMUNITY_FILE = re.compile(r"community-tweets?(?:-part(\d+))?\.js")
+_CIRCLE_FILE = re.compile(r"twitter-circle-tweets?(?:-part(\d+))?\.js")
+# Scripts that people may give alone, though they were not for everybody; some call themselves `tweets` inside.
+_PRIVATE = (("circle", "tweets to a circle, which only friends could read"), ("deleted", "tweets that were deleted"))
 _BEGINNING = re.compile(r"\s*window\.YTD\.(\w+)\.part\d+\s*=\s*")
 _LONGEST_BEGINNING = 200
 _REPLIES = (
@@ -41,19 +47,22 @@ _MEND = f"give {ACCEPTED}"
 def read_zip(path: Path, limits: Limits = LIMITS) -> Collected:
     """The tweets of the archive that the zip at `path` is."""
     with opened_zip(path, limits) as members:
-        return _read(members)
+        return read(members)
 
 
 def read_folder(path: Path, limits: Limits = LIMITS) -> Collected:
     """The tweets of the archive that is unpacked at `path`: its folder, or the `data` in it."""
-    return _read(FolderMembers(path, limits))
+    return read(FolderMembers(path, limits))
 
 
 def read_script(path: Path) -> Collected:
     """The tweets of a single `tweets.js`, which does not say whose they are."""
+    private = next((what for name, what in _PRIVATE if name in path.name.lower()), None)
+    if private:
+        raise BadSource(path, f"it lists {private}", _MEND)
     with opened(path) as text:
-        tweets = {tweet.id: tweet for tweet in _tweets(_Script(path, "the file", text))}
-    return _collected(path, None, tweets.values())
+        posted = list(_posted(_Script(path, "the file", text)))
+    return _collected(path, None, _last_versions(posted))
 
 
 def is_script(head: str) -> bool:
@@ -93,14 +102,34 @@ class _Script:
         return BadSource(self.path, f"line {line} of {self.what.removeprefix('its ')} {why}", _MEND)
 
 
-def _read(members: Members) -> Collected:
+def is_in(names: Iterable[str]) -> bool:
+    """Whether a folder or zip with these files is an X archive."""
+    return any(_TWEETS_FILE.fullmatch(name) for name in names)
+
+
+def read(members: Members) -> Collected:
+    """The tweets of the archive that `members` are; raises `BadSource` where there is none."""
     names = members.names()
     home, parts = _home(members, names)
-    tweets = {tweet.id: tweet for name in parts for tweet in _in_script(members, name, _tweets)}
-    notes = [note for name in _note_files(home, names) for note in _in_script(members, name, _notes)]
+    shared = [*parts, *_files(_COMMUNITY_FILE, home, names)]
+    posted = [one for name in shared for one in _in_script(members, name, _posted)]
+    circle = {id_ for name in _files(_CIRCLE_FILE, home, names) for id_ in _in_script(members, name, _ids)}
+    notes = [note for name in _files(_NOTES_FILE, home, names) for note in _in_script(members, name, _notes)]
     account = _account(_first(members, f"{home}account.js", names), _first(members, f"{home}profile.js", names))
-    collected = _collected(members.path, account, with_long_posts(tweets.values(), notes))
+    tweets = _last_versions(one for one in posted if one.tweet.id not in circle)
+    # A note belongs to one version; to give it to the right one, all must be asked.
+    whole = {tweet.id: tweet for tweet in with_long_posts({one.tweet.id: one.tweet for one in posted}.values(), notes)}
+    collected = _collected(members.path, account, [whole[tweet.id] for tweet in tweets])
     return replace(collected, complete=True)
+
+
+def _last_versions(posted: Iterable["_Posted"]) -> list[Tweet]:
+    """The tweets, unique by id, those of which there is a later version left out."""
+    known = list(posted)
+    tweets = {one.tweet.id: one.tweet for one in known}
+    for id_ in superseded((one.versions for one in known), tweets):
+        del tweets[id_]
+    return list(tweets.values())
 
 
 def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> Collected:
@@ -122,8 +151,8 @@ def _home(members: Members, names: Iterable[str]) -> tuple[str, list[str]]:
     return homes[0], [match[0] for match in sorted(found, key=lambda match: int(match[2] or 0))]
 
 
-def _note_files(home: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.startswith(home) and _NOTES_FILE.fullmatch(name.removeprefix(home))]
+def _files(kind: re.Pattern[str], home: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(home) and kind.fullmatch(name.removeprefix(home))]
 
 
 def _in_script(members: Members, name: str, parsed: Callable[[_Script], Iterator[T]]) -> Generator[T, None, None]:
@@ -131,13 +160,21 @@ def _in_script(members: Members, name: str, parsed: Callable[[_Script], Iterator
         yield from parsed(_Script(members.path, f"its {shown(name)}", text))
 
 
-def _tweets(script: _Script) -> Iterator[Tweet]:
-    for line, record in script.records("tweets", "tweet"):
-        id_, text = record.get("id_str") or record.get("id"), record.get("full_text", record.get("text"))
-        if not isinstance(id_, str) or not isinstance(text, str):
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """One version of a tweet, and the ids of all versions."""
+
+    tweet: Tweet
+    versions: Versions
+
+
+def _posted(script: _Script) -> Iterator[_Posted]:
+    for line, record in script.records("tweets", "tweet", "community_tweet"):
+        id_, text = _id(record), record.get("full_text", record.get("text"))
+        if id_ is None or not isinstance(text, str):
             raise script.bad(line, "holds a tweet without id or text")
         lang = record.get("lang")
-        yield Tweet(
+        tweet = Tweet(
             id=id_,
             text=text,
             created_at=fields.moment(record.get("created_at")),
@@ -145,6 +182,20 @@ def _tweets(script: _Script) -> Iterator[Tweet]:
             is_reply=any(record.get(key) for key in _REPLIES),
             lang=lang if isinstance(lang, str) else None,
         )
+        yield _Posted(tweet, versions_of(record))
+
+
+def _ids(script: _Script) -> Iterator[str]:
+    for line, record in script.records("twitter_circle_tweet", "twitter_circle_tweets", "tweets", "tweet"):
+        id_ = _id(record)
+        if id_ is None:
+            raise script.bad(line, "holds a tweet without id")
+        yield id_
+
+
+def _id(record: Record) -> str | None:
+    id_ = record.get("id_str") or record.get("id")
+    return id_ if isinstance(id_, str) else None
 
 
 def _notes(script: _Script) -> Iterator[Note]:

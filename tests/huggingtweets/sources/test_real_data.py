@@ -16,7 +16,7 @@ MEASURED = {
     "tweets/dril.jsonl": (10515, 0, 945, 9570),
     "tweets/rickygervais.jsonl": (3231, 1041, 805, 1385),
     "csv/twint_BarackObama.csv": (500, 0, 0, 500),
-    "x_archives/alrocar_2024": (1223, 12, 273, 938),
+    "x_archives/alrocar_2024": (1218, 12, 273, 933),
     "x_archives/lumeninferius_2020": (22, 0, 4, 18),
 }
 

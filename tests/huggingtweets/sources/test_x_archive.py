@@ -219,6 +219,75 @@ def test_nothing_is_written_anywhere(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def edited(*ids: str) -> list[dict[str, Any]]:
+    """All versions of one tweet, as X writes them."""
+    control = {"editTweetIds": list(ids), "editsRemaining": "4", "isEditEligible": True}
+    later = {"edit": {"initialTweetId": ids[0], "editControlInitial": control}}
+    infos = [{"initial": control}, *[later for _ in ids[1:]]]
+    return [tweet(id_, f"this is version {id_}", edit_info=info) for id_, info in zip(ids, infos, strict=True)]
+
+
+def test_of_an_edited_tweet_only_the_last_version_there_is_counts(tmp_path: Path) -> None:
+    versions = [*edited("9", "10", "11"), *edited("20"), *edited("30", "31"), tweet("40"), *edited("50", "51")[:1]]
+    files: Files = {"data/tweets.js": script("tweets", *reversed(versions))}
+    expected = {"11", "20", "31", "40", "50"}
+    assert {found.id for found in read_zip(zipped(tmp_path, files)).tweets} == expected
+    assert {found.id for found in read_script(folder(tmp_path, files) / "data/tweets.js").tweets} == expected
+
+
+def test_each_version_has_its_own_long_post(tmp_path: Path) -> None:
+    first, last = edited("1", "2")
+    first["tweet"] |= {"full_text": "it began with a question and then it to…"}
+    last["tweet"] |= {
+        "full_text": "it began with a question and then it to…",
+        "created_at": WRITTEN.replace("14", "44"),
+    }
+    notes = [note("it began with a question and then it took a wrnog turn")]
+    notes += [note("it began with a question and then it took a wrong turn", "2024-11-09T12:44:18.000Z")]
+    files: Files = {
+        "data/tweets.js": script("tweets", first, last),
+        "data/note-tweet.js": script("note_tweet", *notes),
+    }
+    assert [one.text for one in read_zip(zipped(tmp_path, files)).tweets] == [notes[1]["noteTweet"]["core"]["text"]]
+
+
+@pytest.mark.parametrize("info", [None, "x", {}, {"edit": None}, {"initial": {"editTweetIds": [1]}}, {"edit": {}}])
+def test_an_edit_info_of_another_form_hides_nothing(tmp_path: Path, info: Any) -> None:
+    files: Files = {"data/tweets.js": script("tweets", tweet("1", edit_info=info), tweet("2"))}
+    assert len(read_zip(zipped(tmp_path, files)).tweets) == 2
+
+
+@pytest.mark.parametrize("kind", ["twitter_circle_tweet", "tweets", "tweet"])
+def test_tweets_to_a_circle_are_never_read(tmp_path: Path, kind: str) -> None:
+    private = tweet("2", "only for my friends")
+    files = whole_archive() | {
+        "data/tweets.js": script("tweets", tweet("1"), private),
+        "data/twitter-circle-tweet.js": script(kind, private),
+        "data/twitter-circle-tweet-part1.js": script(kind, tweet("3"), part=1),
+    }
+    assert [found.id for found in read_zip(zipped(tmp_path, files)).tweets] == ["1"]
+    unpacked = folder(tmp_path, files)
+    assert [found.id for found in read_folder(unpacked).tweets] == ["1"]
+    assert "friends could read" in refusal(read_script, unpacked / "data/twitter-circle-tweet.js")
+
+
+def test_a_list_of_circle_tweets_that_cannot_be_read_lets_none_through(tmp_path: Path) -> None:
+    files = whole_archive() | {"data/twitter-circle-tweet.js": "window.YTD.twitter_circle_tweet.part0 = [{"}
+    assert "its data/twitter-circle-tweet.js is broken" in refusal(read_zip, zipped(tmp_path, files))
+
+
+def test_deleted_tweets_are_not_read_though_they_are_given_alone(tmp_path: Path) -> None:
+    path = folder(tmp_path, {"deleted-tweets.js": script("tweets", tweet())}) / "deleted-tweets.js"
+    assert "tweets that were deleted" in refusal(read_script, path)
+
+
+def test_posts_in_communities_are_the_persons(tmp_path: Path) -> None:
+    files = whole_archive() | {"data/community-tweet.js": script("community_tweet", tweet("7", "to a community"))}
+    assert [found.id for found in read_zip(zipped(tmp_path, files)).tweets] == ["1", "2", "7"]
+    unpacked = folder(tmp_path, files)
+    assert [found.id for found in read_script(unpacked / "data/community-tweet.js").tweets] == ["7"]
+
+
 # What is refused
 
 
