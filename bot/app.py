@@ -32,6 +32,7 @@ from bot.tweeting import Tweeting
 from bot.uploads import Uploads
 from bot.versions import Versions
 from bot.voting import Voting
+from bot.willing import Willing
 from bot.worker import Worker
 from huggingtweets.engine import Engine
 from huggingtweets.few_shot import Previews
@@ -76,10 +77,12 @@ async def _start(
     store = await stack.enter_async_context(Store(config.database_url))
     telling = await stack.enter_async_context(Telling(store, another_comes=bool(config.discord.token)))
     uploads = Uploads.below(config.storage.data)
+    willing = Willing(store, config)
     worker = await stack.enter_async_context(
         Worker(
             store=store,
             registry=registry,
+            willing=willing,
             config_file=config_file,
             uploads=uploads,
             wake_telling=telling.wake,
@@ -94,7 +97,7 @@ async def _start(
     )
     limits = Limits(config.limits, store.pauses)
     writer = Writer(engine)
-    consenting = Consenting(store=store, settings=config, unload=writer.forget)
+    consenting = Consenting(store=store, settings=config, willing=willing, unload=writer.forget)
     tweeting = Tweeting(
         registry=registry,
         writer=writer,
@@ -105,7 +108,7 @@ async def _start(
         tweets=TweetStore(config.tweets),
         max_count=config.limits.tweets_per_request,
     )
-    x = await stack.enter_async_context(_posting(config, store, telling, registry, writer))
+    x = await stack.enter_async_context(_posting(config, store, willing, telling, registry, writer))
     collector = _collector(config, x)
     collecting = await stack.enter_async_context(
         _collecting(config, store, telling, training, x, collector, writer.forget)
@@ -176,7 +179,7 @@ async def _publishing(
 
 
 def _posting(
-    config: Config, store: Store, telling: Telling, registry: Registry, writer: Writer
+    config: Config, store: Store, willing: Willing, telling: Telling, registry: Registry, writer: Writer
 ) -> contextlib.AbstractAsyncContextManager["Parts"]:
     from bot.x.opening import opened
 
@@ -185,9 +188,9 @@ def _posting(
         return await writer.write(version, "", count)
 
     async def voices() -> list[str]:
-        return await asyncio.to_thread(registry.names)
+        return await willing.among(await asyncio.to_thread(registry.names))
 
-    return opened(store=store, settings=config.x, draw=draw, notice=telling.notice, voices=voices)
+    return opened(store=store, settings=config.x, willing=willing, draw=draw, notice=telling.notice, voices=voices)
 
 
 def _collector(config: Config, x: "Parts") -> "Collector":

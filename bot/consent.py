@@ -16,6 +16,7 @@ from bot.store import Store
 from bot.store.consent import Link
 from bot.store.jobs import Job
 from bot.uploads import Uploads
+from bot.willing import Willing
 from huggingtweets.config import Settings
 from huggingtweets.errors import Unavailable, Usage
 from huggingtweets.forgetting import affected, forget
@@ -52,6 +53,7 @@ class Consenting:
         *,
         store: Store,
         settings: Settings,
+        willing: Willing | None = None,
         unload: Callable[[str], None] | None = None,
     ):
         self._store = store
@@ -60,14 +62,7 @@ class Consenting:
         self._tweets = TweetStore(settings.tweets)
         self._uploads = Uploads.below(settings.storage.data)
         self._unload = unload
-
-    async def refuse(self, name: str) -> None:
-        """Raises `NotAllowed` when one of the people in the voice `name` does not want to be imitated."""
-        await refuse_unwanted(self._store, name)
-
-    async def unwanted(self) -> frozenset[str]:
-        """Voices of people who opted out, and those that were forgotten."""
-        return await self._store.consent.unwanted()
+        self.willing = willing or Willing(store, settings)
 
     async def opt_out(self, person: str) -> bool:
         """No more imitation of `person`, nor games with their tweets, anywhere; whether that is new."""

@@ -48,27 +48,39 @@ class Listening:
         self._tweets = tweets
         self._consenting = consenting
 
-    async def join(self, server: str, person: str, name: str) -> str:
-        """`person` lets the bot learn from what they write on `server`; what their voice is called."""
+    async def join(self, server: str, person: str, name: str, *, everywhere: bool = False) -> str:
+        """`person` lets the bot learn from what they write on `server`. Returns what their voice is called.
+
+        Who has joined already changes where their voice is heard; raises `Usage` if it is heard there already.
+        """
         known = await self._store.members.get(server, person)
-        if known:
+        if known and known.everywhere == everywhere:
             raise Usage(f"You have joined already; your voice is called {known.voice}.")
-        voice = await self._free_voice(name, person)
-        await self._consenting.remember(voice, by=person)
-        await self._consenting.remember(person, by=person)
-        await self._store.members.join(server, person, voice)
-        await self._store.audit.add(person, "member.join", voice, server=server)
+        voice = known.voice if known else await self._free_voice(name, person)
+        if not known:
+            await self._consenting.remember(voice, by=person)
+            await self._consenting.remember(person, by=person)
+        await self._store.members.join(server, person, voice, everywhere=everywhere)
+        await self._store.audit.add(person, "member.join", voice, server=server, everywhere=everywhere)
         return voice
 
-    async def leave(self, server: str, person: str) -> int:
-        """Take it back: their messages of this server go, and the voice that was learned from them."""
+    async def about_to_leave(self, server: str, person: str) -> tuple[str, int]:
+        """The voice of a member, and how many messages of theirs are kept. Raises `Usage` for who has not joined."""
         member = await self._store.members.get(server, person)
         if not member:
             raise Usage("You have not joined, so there is nothing to leave.")
+        return member.voice, len(await self._store.members.messages(person, server))
+
+    async def leave(self, server: str, person: str) -> int:
+        """Take it back: their messages of this server go, and the voice that was learned from them.
+
+        Returns how many messages there were.
+        """
+        voice, _ = await self.about_to_leave(server, person)
         count = await self._store.members.forget_messages(server, person)
         # This takes the membership away last: after a kill before that, one can leave again.
-        await self._consenting.forget_voice(member.voice, by=person)
-        await self._store.audit.add(person, "member.leave", member.voice, server=server)
+        await self._consenting.forget_voice(voice, by=person)
+        await self._store.audit.add(person, "member.leave", server=server)
         return count
 
     async def allow(self, server: str, place: str, *, allowed: bool, by: str) -> None:
@@ -130,13 +142,13 @@ class Listening:
         if gone:
             self._tweets.drop(voice, gone)
         if tweets:
-            self._tweets.merge(voice, Collected(Account(voice), tuple(tweets)))
+            self._tweets.merge(voice, Collected(Account(voice, site="discord"), tuple(tweets)))
 
     async def _free_voice(self, name: str, person: str) -> str:
         """`name` as a handle that is nobody else's, nor was: a tombstone is only lifted by whose it is."""
         handle = parse_handle(_ODD.sub("_", name.lower())[:MAX_HANDLE] or "member")
         taken = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
-        taken |= {*await asyncio.to_thread(self._tweets.handles), *await asyncio.to_thread(self._tweets.forgotten)}
+        taken |= await asyncio.to_thread(self._tweets.all_names)
         taken |= await self._store.consent.unwanted()
         taken -= set(await self._store.consent.buried_by(person))
         for number in range(1, 1_000):

@@ -26,8 +26,8 @@ from bot.quiet import quiet_until
 from bot.store import Store
 from bot.store.pauses import Pause
 from bot.store.posts import Post
+from bot.willing import Willing
 from huggingtweets.errors import PipelineError
-from huggingtweets.names import people_in
 from huggingtweets.upstream import (
     BadCredentials,
     Duplicate,
@@ -95,6 +95,7 @@ class Outbox:
         network: Network | None,
         budget: Budget,
         settings: X,
+        willing: Willing,
         notice: Notice,
         clock: Callable[[], datetime],
         patience: Patience = Patience(first_seconds=2.0, longest_seconds=300.0),  # noqa: B008  frozen
@@ -105,6 +106,7 @@ class Outbox:
         self._network = network
         self._budget = budget
         self._settings = settings
+        self._willing = willing
         self._notice = notice
         self._clock = clock
         self._patience = patience
@@ -177,7 +179,10 @@ class Outbox:
         return (max(until) - now).total_seconds()
 
     async def _send(self, post: Post) -> float:
-        posts = self._store.posts
+        posts, network = self._store.posts, self._network
+        is_dry = self._settings.dry_run or post.dry_run
+        if not is_dry and not (network and await self._is_ready(network)):
+            return POLL_SECONDS
         if await self.is_unwanted(post.voice):
             await posts.move(post.id, "queued", "rejected", error=WITHDRAWN, text="")
             return 0
@@ -186,12 +191,10 @@ class Outbox:
             # It was queued before there was a label, or while there was a shorter one.
             await posts.move(post.id, "queued", "rejected", error=f"{reason}; shorten it and queue it again")
             return 0
-        if self._settings.dry_run or post.dry_run:
+        if is_dry or not network:
             if await posts.move(post.id, "queued", "sending", dry_run=True):
                 await posts.move(post.id, "sending", "sent", text=text)
             return 0
-        if not self._network or not await self._is_ready(self._network):
-            return POLL_SECONDS
         kind: Kind = "reply" if post.in_reply_to else "post"
         try:
             sending = await posts.send(
@@ -206,7 +209,7 @@ class Outbox:
             month = f"{self._budget.since:%Y-%m}"
             await self._notice(f"{self.subject} budget {month}", f"Posting as @{self.account} waits: {error}")
             return POLL_SECONDS
-        return await self._call(sending, self._network) if sending else 0
+        return await self._call(sending, network) if sending else 0
 
     async def _is_ready(self, network: Network) -> bool:
         try:
@@ -302,8 +305,8 @@ class Outbox:
         return 0
 
     async def is_unwanted(self, voice: str) -> bool:
-        """Whether somebody in the voice was forgotten, or wants no imitation."""
-        return bool(voice) and not people_in(voice).isdisjoint(await self._store.consent.unwanted())
+        """Returns True if the voice may not speak on X now."""
+        return bool(voice) and not await self._willing.may_speak(voice)
 
 
 def is_text_of(post: Post, given: str) -> bool:

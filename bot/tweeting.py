@@ -12,11 +12,12 @@ from bot.consent import Consenting
 from bot.errors import BotError
 from bot.permission import Limits
 from bot.training import Training
+from bot.willing import NO_SERVER
 from huggingtweets.blend import find_voice, parse_blend
 from huggingtweets.errors import PipelineError, TooLittleData, UnknownModel, Usage
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Tweets, Writer
-from huggingtweets.names import parse_name, people_in
+from huggingtweets.names import parse_name
 from huggingtweets.owners import Owned, texts_of
 from huggingtweets.preview import Person, predictions
 from huggingtweets.registry import Registry, Version
@@ -59,7 +60,7 @@ class Tweeting:
         self._writer = writer
         self._training = training
         self._limits = limits
-        self._consenting = consenting
+        self._willing = consenting.willing
         self.max_count = max_count
 
     async def tweet_like(self, ask: Ask) -> Tweets:
@@ -70,30 +71,26 @@ class Tweeting:
             raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
         names = [name for _, name in parse_blend(ask.name)]
         await self._limits.count(ask.person, ask.server)
-        for name in names:
-            await self._consenting.refuse(name)
-        try:
-            voice = await asyncio.to_thread(find_voice, ask.name, self._registry.current)
-        except UnknownModel as error:
-            if ask.name.strip().removeprefix("@").lower() != names[0]:
-                raise Usage(await self._what_instead(error.name)) from None
-            return await self._preview(names[0], ask)
-        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
+        await self._willing.refuse("+".join(names), ask.server)
+        tweets = await self._drawn(names, ask)
+        # Drawing takes a while, in which somebody may have withdrawn.
+        await self._willing.refuse("+".join(names), ask.server)
+        return tweets
 
-    async def version(self, text: str) -> Version:
-        """The version in use; raises `NotAllowed` for who does not want it, `Usage` with what else can be done."""
+    async def version(self, text: str, server: str = NO_SERVER) -> Version:
+        """The version in use; raises `NotAllowed` where it may not speak, `Usage` with what else can be done."""
         name = parse_name(text)
-        await self._consenting.refuse(name)
+        await self._willing.refuse(name, server)
         try:
             return await asyncio.to_thread(self._registry.current, name)
         except UnknownModel:
-            raise Usage(await self._what_instead(name)) from None
+            raise Usage(await self._what_instead(name, server)) from None
 
-    async def knows(self, text: str) -> bool:
-        """Whether `text` is the name of a voice, or of a blend of voices, that may be asked for."""
+    async def knows(self, text: str, server: str = NO_SERVER) -> bool:
+        """Returns True if `text` is the name of a voice, or of a blend of voices, that may be asked for on `server`."""
         try:
             for _, name in parse_blend(text):
-                await self.version(name)
+                await self.version(name, server)
         except (PipelineError, BotError):
             return False
         return True
@@ -114,41 +111,48 @@ class Tweeting:
         people = people or [Person(one) for _, name in parse_blend(tweets.name) for one in name.split("-")]
         return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
 
-    async def models(self) -> list[Version]:
-        """The versions in use, by name; without those of people who do not want it."""
-        unwanted = await self._consenting.unwanted()
+    async def models(self, server: str = NO_SERVER) -> list[Version]:
+        """The versions in use, by name, of the voices that may speak on `server`."""
         versions = await asyncio.to_thread(self._registry.in_use)
-        return [version for version in versions if unwanted.isdisjoint(people_in(version.name))]
+        heard = set(await self._willing.among([version.name for version in versions], server))
+        return [version for version in versions if version.name in heard]
 
-    async def suggestions(self, typed: str) -> list[str]:
+    async def suggestions(self, typed: str, server: str = NO_SERVER) -> list[str]:
         """Names that fit what was typed so far, best first: `@` and case do not matter."""
         wanted = typed.strip().removeprefix("@").lower()
-        fitting = [name for name in await self._names() if wanted in name]
+        fitting = [name for name in await self._names(server) if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
+
+    async def _drawn(self, names: Sequence[str], ask: Ask) -> Tweets:
+        try:
+            voice = await asyncio.to_thread(find_voice, ask.name, self._registry.current)
+        except UnknownModel as error:
+            if ask.name.strip().removeprefix("@").lower() != names[0]:
+                raise Usage(await self._what_instead(error.name, ask.server)) from None
+            return await self._preview(names[0], ask)
+        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
 
     async def _preview(self, name: str, ask: Ask) -> Tweets:
         """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
         job = await self._training.job(name)
         if job is None or self._previews is None or self._tweets is None:
-            raise Usage(await self._what_instead(name))
+            raise Usage(await self._what_instead(name, ask.server))
         files = [Owned(Path(file)) for file in job.files]
         texts = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
             return await self._previews.write(name, texts, ask.prompt, ask.count)
         except TooLittleData:
-            raise Usage(await self._what_instead(name)) from None
+            raise Usage(await self._what_instead(name, ask.server)) from None
 
-    async def _what_instead(self, name: str) -> str:
+    async def _what_instead(self, name: str, server: str) -> str:
         if job := await self._training.job(name):
             return f"I am still learning {name} ({job.percent} %); try again in a moment."
-        names = await self._names()
+        names = await self._names(server)
         if not names:
             return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
         known = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
         return f"I do not know {name} yet. I know {known}; an admin can train others with /train."
 
-    async def _names(self) -> list[str]:
-        """Voices in use of people who have nothing against it."""
-        unwanted = await self._consenting.unwanted()
-        names = await asyncio.to_thread(self._registry.names)
-        return [name for name in names if unwanted.isdisjoint(people_in(name))]
+    async def _names(self, server: str) -> list[str]:
+        """Voices in use that may speak on `server`."""
+        return await self._willing.among(await asyncio.to_thread(self._registry.names), server)

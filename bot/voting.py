@@ -43,6 +43,11 @@ class Result:
     overall: Score
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A round whose voice may not speak there any more: nothing of it is shown."""
+
+
 class Voting:
     """Rounds of `seconds`."""
 
@@ -62,7 +67,7 @@ class Voting:
     async def pair(self, ask: Ask) -> Pair:
         """Two tweets to tell apart; raises what `Tweeting.tweet_like` raises, so never of who opted out."""
         tweets = await self._tweeting.tweet_like(ask)
-        version = await self._tweeting.version(ask.name)
+        version = await self._tweeting.version(ask.name, ask.server)
         texts = (await asyncio.to_thread(Dataset.load, version.dataset)).texts
         real = _comparable(tweets.texts[0], texts)
         return Pair(tweets.name, tweets.version, real, tweets.texts[0], secrets.randbelow(2) == 0)
@@ -84,15 +89,25 @@ class Voting:
         return ends_at
 
     async def vote(self, message: str, person: str, *, chose_first: bool) -> bool:
-        """One guess; whether it counts: not after the end, and not twice."""
+        """One guess. Returns True if it counts: not after the end, and not twice.
+
+        Raises `Usage` for a round that was withdrawn.
+        """
+        found = await self._store.rounds.get(message)
+        if not found or not await self._tweeting.knows(found.voice, found.server):
+            raise Usage("This round was withdrawn: whose voice it is does not take part any more.")
         return await self._store.rounds.vote(message, person, chose_first=chose_first)
 
-    async def close(self, message: str) -> Result | None:
-        """End a round, the first time that it is asked; None ever after, or when it was forgotten."""
+    async def close(self, message: str) -> Result | Withdrawn | None:
+        """End a round, the first time that it is asked. Returns None ever after."""
         found = await self._store.rounds.get(message)
+        if not found:
+            return Withdrawn()  # it was forgotten with its voice
         score = await self._store.rounds.close(message)
-        if not found or score is None:
+        if score is None:
             return None
+        if not await self._tweeting.knows(found.voice, found.server):
+            return Withdrawn()
         return Result(found, score, await self._store.rounds.score(found.voice))
 
     async def open(self) -> list[tuple[Round, float]]:

@@ -23,9 +23,9 @@ from bot.store import Store
 from bot.store.jobs import Job, State
 from bot.store.leading import Holds, leading
 from bot.uploads import Uploads
+from bot.willing import NO_SERVER, Willing
 from huggingtweets.cpu import usable_cores
 from huggingtweets.errors import PipelineError
-from huggingtweets.names import people_in
 from huggingtweets.registry import Registry, Version
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Worker(Ongoing):
         *,
         store: Store,
         registry: Registry,
+        willing: Willing,
         config_file: Path | None,
         uploads: Uploads,
         wake_telling: Callable[[], None],
@@ -54,6 +55,7 @@ class Worker(Ongoing):
     ):
         self._store = store
         self._registry = registry
+        self._willing = willing
         self._config_file = config_file
         self._uploads = uploads
         self._wake_telling = wake_telling
@@ -122,6 +124,7 @@ class Worker(Ongoing):
         job, finished = await self._found_finished(job)
         if finished:
             return finished
+        await self._willing.tell_pipeline()
         before = await asyncio.to_thread(self._in_use, job.name)
         arguments = await asyncio.to_thread(self._arguments, job)
         environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
@@ -193,7 +196,7 @@ class Worker(Ongoing):
             log.warning("training of %s: %s %s", job.name, ending.state, ending.error)
         while True:
             try:
-                quoting = people_in(job.name).isdisjoint(await self._store.consent.unwanted())
+                quoting = await self._willing.may_speak(job.name, job.options.get("server", NO_SERVER))
                 say = partial(_wanted_news, quoting=quoting)
                 ended = await self._store.jobs.finish(
                     job.id, ending.state, result=ending.result, error=ending.error, log=ending.log, say=say

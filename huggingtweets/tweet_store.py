@@ -182,6 +182,14 @@ class TweetStore:
         """Whose tweets there are, sorted."""
         return sorted(path.stem for path in self.folder.glob("*.jsonl") if not path.name.startswith("."))
 
+    def all_names(self) -> set[str]:
+        """Every name here that is or was somebody's, of an account as well as of a voice."""
+        stones = self._unwilling.tombstones()
+        names = {*self.handles(), *stones, *self._unwilling.opted_out()}
+        return names.union(
+            *(self._names(handle) for handle in self.handles()), *(one.handles for one in stones.values())
+        )
+
     def fingerprint(self, handle: str) -> str:
         """A hash of the account's tweets as they are now; empty for an unknown handle."""
         path = self._tweets_file(handle)

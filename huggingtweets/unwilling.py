@@ -108,8 +108,8 @@ def _named(name: str, person: str, accounts: Collection[str]) -> str:
 
 
 def same_accounts(name: str, tombstones: Mapping[str, Tombstone]) -> set[str]:
-    """The names among `tombstones` of whoever is called `name`, here or as an account of X."""
-    accounts = {f"x:@{name}"} | (tombstones[name].accounts if name in tombstones else frozenset())
+    """The names among `tombstones` of whoever is called `name` here, or else as an account of X."""
+    accounts = set(tombstones[name].accounts) if name in tombstones else {account_key(Account(name))}
     found: set[str] = {name} & set(tombstones)
     while more := {one for one, stone in tombstones.items() if one not in found and accounts & stone.accounts}:
         found |= more

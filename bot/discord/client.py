@@ -14,7 +14,7 @@ from typing import Any
 import discord
 
 from bot.config import Discord
-from bot.discord import game, privacy, queue, schedules, tweets, voices
+from bot.discord import game, joining, privacy, queue, schedules, tweets, voices
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -82,12 +82,13 @@ class DiscordBot(discord.Client):
 
     def _add_privacy(self, parts: Parts) -> None:
         self._forget = privacy.ForgetButtons(parts=parts, asks=self._asks)
-        self._join = privacy.JoinButtons(parts=parts, asks=self._asks)
+        self._join = joining.JoinButtons(parts=parts, asks=self._asks)
+        self._leave = joining.LeaveButtons(parts=parts, asks=self._asks)
         about = privacy.privacy(member_messages=self._members is not None)
         own = [privacy.opt_out(parts), privacy.opt_in(parts), privacy.my_data(parts), privacy.link(parts)]
-        self.tree.add(about, *own, privacy.forget(parts, self._asks), privacy.leave(parts), always=True)
+        self.tree.add(about, *own, privacy.forget(parts, self._asks), joining.leave(parts, self._asks), always=True)
         if self._members:
-            self.tree.add(privacy.join(parts, self._asks))
+            self.tree.add(joining.join(parts, self._asks))
 
     def _add_administration(self, parts: Parts, gate: Gate) -> None:
         house = House(
@@ -101,7 +102,7 @@ class DiscordBot(discord.Client):
             self.tree.add(x_commands(gate, parts.posting), always=True)
 
     async def setup_hook(self) -> None:
-        for view in (self.buttons, self._rounds, self._forget, self._join):
+        for view in (self.buttons, self._rounds, self._forget, self._join, self._leave):
             self.add_view(view)
         self.add_dynamic_items(Choice, tweets.Continuation, privacy.Verdict, queue.Decision)
         try:

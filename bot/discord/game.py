@@ -20,7 +20,7 @@ from bot.discord.tweets import Choices, voice_named, voices
 from bot.errors import BotError
 from bot.store.rounds import Round
 from bot.tweeting import Ask
-from bot.voting import Pair, Result
+from bot.voting import Pair, Result, Withdrawn
 from huggingtweets.errors import PipelineError, Usage
 
 log = logging.getLogger(__name__)
@@ -114,8 +114,8 @@ def real_or_not(parts: Parts, referee: Referee) -> app_commands.Command[Any, ...
         referee.start(identity, message.channel.id, parts.voting.seconds)
 
     @command.autocomplete("name")
-    async def suggestions(_: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed)
+    async def suggestions(interaction: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed, interaction.guild_id)
 
     return command
 
@@ -129,7 +129,9 @@ def _question(pair: Pair, seconds: float) -> discord.Embed:
     return embed
 
 
-def _answer(result: Result) -> discord.Embed:
+def _answer(result: Result | Withdrawn) -> discord.Embed:
+    if isinstance(result, Withdrawn):
+        return discord.Embed(description="This round was withdrawn: whose voice it is does not take part any more.")
     one: Round = result.round
     texts = (one.real_text, one.drawn_text) if one.real_first else (one.drawn_text, one.real_text)
     marks = ("real", "AI") if one.real_first else ("AI", "real")

@@ -136,8 +136,8 @@ class House:
             await tell(interaction, await self._shown_settings(interaction))
 
         @settings.autocomplete("voice")
-        async def suggestions(_: Interaction, typed: str) -> Choices:
-            return await voices(self._parts.tweeting, typed)
+        async def suggestions(interaction: Interaction, typed: str) -> Choices:
+            return await voices(self._parts.tweeting, typed, interaction.guild_id)
 
         return settings
 
@@ -149,7 +149,7 @@ class House:
         if voice == "-":
             await memory.remove(here, VOICE)
         elif voice:
-            await memory.put(here, VOICE, (await self._parts.tweeting.version(voice)).name, by)
+            await memory.put(here, VOICE, (await self._parts.tweeting.version(voice, server)).name, by)
         if threads is not None:
             await memory.put(server, THREADS, threads, by)
         if learning is not None:
@@ -182,7 +182,7 @@ class House:
         async def status(interaction: discord.Interaction[discord.Client]) -> None:
             self._gate.refuse_others_than_admins(interaction)
             await interaction.response.defer(ephemeral=True)
-            versions = await self._parts.tweeting.models()
+            versions = await self._parts.tweeting.models(server_id(interaction.guild_id))
             jobs = await self._parts.training.jobs()
             minutes = (discord.utils.utcnow() - self._started).total_seconds() / 60
             up = f"Up for {minutes:,.0f} min, on {len(self._client.guilds)} servers"

@@ -133,7 +133,8 @@ class Mentions:
         """`call` with the channel's own voice, where it names none that is known."""
         if call.replied_to:
             return call
-        if call.name and await self._parts.tweeting.knows(call.name):
+        server = server_id(message.guild.id if message.guild else None)
+        if call.name and await self._parts.tweeting.knows(call.name, server):
             return call
         for place in places(message.channel):
             if default := await self._parts.store.settings.get(place, VOICE):

@@ -12,13 +12,12 @@ from typing import Any, Literal
 import discord
 from discord import app_commands
 
-from bot.discord.answering import NOBODY, Interaction, answer_failure, only_shown, person, tell
+from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
 from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import Gate, server_id
+from bot.discord.own import Own
 from bot.discord.parts import Parts
-from bot.errors import NotAllowed
-from bot.listening import CHANNELS
 from huggingtweets.errors import Usage
 
 Command = app_commands.Command[Any, ..., None]
@@ -28,10 +27,13 @@ PRIVACY = """\
 asked, so that their buttons work. Thumbs and guesses. Limits and who did what, by id. {messages}
 **What I do not keep.** Any other message. What you write to call me is used for the answer; only the start of a tweet \
 is kept with it.
-**What you can do.** /optout: nobody gets tweets in a voice that is linked to you. /mydata: everything I keep of you, \
-as a file. /forget me: all of it is deleted, with your voices and their models. /link: say which voice is yours.
+**What you can do.** /optout: nobody gets tweets in a voice that is linked to you or learned from your messages. \
+/mydata: everything I keep of you, as a file. /forget me: all of it is deleted, with your voices and their models. \
+/link: say which voice is yours.
 **What I write** is made up by a small language model, and marked as AI. It pings nobody and repeats no real tweet."""
-ON = "Messages of members who said /join, in channels where an admin allows it, until they say /leave."
+ON = """\
+Messages of members who said /join, in channels where an admin allows it, until they say /leave; their voices are \
+heard on their server only, unless they chose more."""
 OFF = "I do not read what members write."
 
 
@@ -101,22 +103,7 @@ def forget(parts: Parts, asks: Asks) -> Command:
     return command
 
 
-class _Own(discord.ui.View):
-    """Buttons that also work for who is paused or kept out."""
-
-    def __init__(self, *, parts: Parts, asks: Asks):
-        super().__init__(timeout=None)
-        self.parts = parts
-        self._asks = asks
-
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        return self._asks.begin(interaction.id)
-
-    async def on_error(self, interaction: Interaction, error: Exception, item: discord.ui.Item[Any], /) -> None:
-        await answer_failure(interaction, error)
-
-
-class ForgetButtons(_Own):
+class ForgetButtons(Own):
     """Shall I? Only who asked sees them, so whoever clicks is who is meant."""
 
     @discord.ui.button(label="Delete everything", custom_id="forget:yes", style=discord.ButtonStyle.danger)
@@ -129,50 +116,6 @@ class ForgetButtons(_Own):
     @discord.ui.button(label="Keep it", custom_id="forget:no", style=discord.ButtonStyle.secondary)
     async def no(self, interaction: Interaction, _: discord.ui.Button["ForgetButtons"]) -> None:
         await interaction.response.edit_message(content="Nothing was deleted.", view=None)
-
-
-def join(parts: Parts, asks: Asks) -> Command:
-    @app_commands.command(name="join", description="Let me learn from what you write on this server")
-    @app_commands.guild_only()
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        allowed = await parts.store.settings.get(server_id(interaction.guild_id), CHANNELS)
-        channels = (
-            ", ".join(f"<#{one.rpartition(':')[2]}>" for one in allowed or ()) or "none yet; an admin allows them"
-        )
-        text = (
-            "If you click, I keep the messages that you write from now on in these channels of this server: "
-            f"{channels}. A voice is learned from them, and anybody here may ask for tweets in it. What you edit or "
-            "delete, I edit or delete. /leave ends it and deletes messages, voice and models. Nobody else is read."
-        )
-        view = only_shown(JoinButtons(parts=parts, asks=asks))
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY, view=view)
-
-    return command
-
-
-def leave(parts: Parts) -> Command:
-    @app_commands.command(name="leave", description="Take /join back: your messages, voice and models are deleted")
-    @app_commands.guild_only()
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        count = await parts.listening.leave(server_id(interaction.guild_id), person(interaction.user))
-        await tell(interaction, f"{count} messages and everything learned from them are deleted.")
-
-    return command
-
-
-class JoinButtons(_Own):
-    """The click that it takes."""
-
-    @discord.ui.button(label="Learn from what I write", custom_id="join:yes", style=discord.ButtonStyle.primary)
-    async def yes(self, interaction: Interaction, _: discord.ui.Button["JoinButtons"]) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        if await self.parts.consenting.opted_out(person(interaction.user)):
-            raise NotAllowed("You have opted out; say /optin first if you have changed your mind.")
-        server = server_id(interaction.guild_id)
-        voice = await self.parts.listening.join(server, person(interaction.user), interaction.user.name)
-        await tell(interaction, f"Thank you. Your voice is called {voice}; an admin teaches it with /retrain.")
 
 
 def link(parts: Parts) -> Command:

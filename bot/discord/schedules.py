@@ -66,8 +66,8 @@ def schedule(parts: Parts, gate: Gate) -> app_commands.Group:
         await tell(interaction, _line(made, await parts.timetable.put(made, person(interaction.user))))
 
     @put.autocomplete("voice")
-    async def suggestions(_: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed)
+    async def suggestions(interaction: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed, interaction.guild_id)
 
     @group.command(name="switch", description="Switch a schedule on or off")
     async def switch(interaction: discord.Interaction[discord.Client], name: str, on: bool) -> None:

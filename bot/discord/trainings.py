@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.discord.answering import NOBODY, Interaction, person, tell
 from bot.discord.asks import Asks
-from bot.discord.gate import Gate, channel_id
+from bot.discord.gate import Gate, channel_id, server_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import sentence
 from bot.discord.tweets import Choices
@@ -198,9 +198,9 @@ class Trainings:
             raise Usage(f"{file.filename} is of a kind I cannot read; send one of {', '.join(SUFFIXES)}.")
 
     async def _start(self, interaction: Interaction, name: str, files: list[Path]) -> Job:
-        await self._parts.consenting.refuse(parse_name(name))
         place = channel_id(interaction.channel_id)
-        job = await self._parts.training.start(person(interaction.user), name, files, place=place)
+        heard_on = {"server": server_id(interaction.guild_id)}
+        job = await self._parts.training.start(person(interaction.user), name, files, place=place, options=heard_on)
         await self._parts.store.audit.add(person(interaction.user), "job.start", job.name, job=job.id, files=len(files))
         return job
 

@@ -29,9 +29,9 @@ async def voice_named(parts: Parts, text: str, guild: int | None) -> str:
     return text
 
 
-async def voices(tweeting: Tweeting, typed: str) -> Choices:
-    """Voices for a name that is being typed."""
-    names = await tweeting.suggestions(typed)
+async def voices(tweeting: Tweeting, typed: str, guild: int | None) -> Choices:
+    """Voices for a name that is being typed on a server."""
+    names = await tweeting.suggestions(typed, server_id(guild))
     fitting = [name for name in names if len(name) <= MAX_CHOICE]
     return [app_commands.Choice(name=name, value=name) for name in fitting[:MAX_SUGGESTIONS]]
 
@@ -66,8 +66,8 @@ def tweetlike(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, 
 
     @command.autocomplete("user")
     @command.autocomplete("blend")
-    async def suggestions(_: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed)
+    async def suggestions(interaction: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed, interaction.guild_id)
 
     return command
 
@@ -93,8 +93,8 @@ def cyborg(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, ...
     @command.autocomplete("a")
     @command.autocomplete("b")
     @command.autocomplete("c")
-    async def suggestions(_: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed)
+    async def suggestions(interaction: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed, interaction.guild_id)
 
     return command
 
@@ -121,7 +121,7 @@ def continue_as(parts: Parts) -> app_commands.ContextMenu:
         start = " ".join(message.content.split())[:MAX_PROMPT_CHARACTERS]
         if not start:
             raise Usage("There is no text in this message to go on with.")
-        names = (await voices(parts.tweeting, ""))[:MAX_SUGGESTIONS]
+        names = (await voices(parts.tweeting, "", interaction.guild_id))[:MAX_SUGGESTIONS]
         if not names:
             raise Usage("I know nobody yet; an admin can train a voice with /train.")
         chooser = discord.ui.View(timeout=None)

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.answering import Interaction, answer
+from bot.discord.gate import server_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import model_pages, voice_page
 from bot.discord.tweets import Choices, voice_named, voices
@@ -23,7 +24,9 @@ def models(parts: Parts) -> app_commands.Command[Any, ..., None]:
     @app_commands.command(name="models", description="The voices I know, and which version of each is in use")
     async def command(interaction: discord.Interaction[discord.Client]) -> None:
         await interaction.response.defer(ephemeral=True)
-        await answer(interaction, model_pages(await parts.tweeting.models()), ephemeral=True)
+        await answer(
+            interaction, model_pages(await parts.tweeting.models(server_id(interaction.guild_id))), ephemeral=True
+        )
 
     return command
 
@@ -35,7 +38,8 @@ def voice(parts: Parts) -> app_commands.Command[Any, ..., None]:
     @app_commands.describe(name="which voice; type a part of it")
     async def command(interaction: discord.Interaction[discord.Client], name: str) -> None:
         await interaction.response.defer()
-        version = await parts.tweeting.version(await voice_named(parts, name, interaction.guild_id))
+        wanted = await voice_named(parts, name, interaction.guild_id)
+        version = await parts.tweeting.version(wanted, server_id(interaction.guild_id))
         tally = await parts.store.feedback.tally(version.name)
         score = await parts.store.rounds.score(version.name)
         embed, file = voice_page(version, tally, score), None
@@ -51,7 +55,7 @@ def voice(parts: Parts) -> app_commands.Command[Any, ..., None]:
         await answer(interaction, [embed], file=file)
 
     @command.autocomplete("name")
-    async def suggestions(_: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed)
+    async def suggestions(interaction: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed, interaction.guild_id)
 
     return command

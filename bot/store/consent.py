@@ -99,16 +99,24 @@ class Consent:
         async with self._database.reading() as connection:
             return [Link(**row._mapping) for row in await connection.execute(query)]
 
-    async def unwanted(self) -> frozenset[str]:
-        """All voices of people who want no imitation, linked or learned from their messages, and what is buried."""
+    async def opted_out_voices(self) -> frozenset[str]:
+        """All voices of people who want no imitation, linked or learned from their messages."""
         joined = links.join(opt_outs, links.c.person == opt_outs.c.person)
         where = (links.c.state == "confirmed", opt_outs.c.scope == "imitation")
         linked = sa.select(links.c.voice).select_from(joined).where(*where)
         learned = members.join(opt_outs, members.c.person == opt_outs.c.person)
         theirs = sa.select(members.c.voice).select_from(learned).where(opt_outs.c.scope == "imitation")
         async with self._database.reading() as connection:
-            query = sa.union(linked, theirs, sa.select(tombstones.c.subject))
-            return frozenset(await connection.scalars(query))
+            return frozenset(await connection.scalars(sa.union(linked, theirs)))
+
+    async def all_buried(self) -> frozenset[str]:
+        """Everybody who must not come back."""
+        async with self._database.reading() as connection:
+            return frozenset(await connection.scalars(sa.select(tombstones.c.subject)))
+
+    async def unwanted(self) -> frozenset[str]:
+        """The voices of people who opted out, and everybody who must not come back: who is not to be learned."""
+        return await self.opted_out_voices() | await self.all_buried()
 
     async def bury(self, subject: str, by: str) -> None:
         """Nothing may bring `subject` back: a handle, or a person."""

@@ -30,6 +30,7 @@ class Answer:
     prompt: str
     texts: Sequence[str]
     at: datetime
+    imitated: str = ""  # whose voice it was, where that was forgotten: see `pseudonyms`
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,17 @@ from bot.store.tables import member_messages, members
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who has joined, and what their voice is called."""
+    """Somebody who has joined, what their voice is called, and whether it is heard on other servers, too."""
 
     server: str
     person: str
     voice: str
     joined_at: datetime
+    everywhere: bool
+
+    def is_heard_on(self, server: str) -> bool:
+        """Returns True if the owner agreed that their voice is heard on `server`."""
+        return self.everywhere or server == self.server
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,15 @@ class Members:
         self._database = database
         self._clock = clock
 
-    async def join(self, server: str, person: str, voice: str) -> None:
-        """`person` lets the bot learn from what they write on `server`; a second time changes the voice's name."""
-        row = {"server": server, "person": person, "voice": voice, "joined_at": self._clock()}
-        query = insert(self._database, members).values(row)
+    async def join(self, server: str, person: str, voice: str, *, everywhere: bool = False) -> None:
+        """`person` lets the bot learn from what they write on `server`.
+
+        A second time changes the voice's name and where it is heard.
+        """
+        change = {"voice": voice, "everywhere": everywhere}
+        query = insert(self._database, members).values(server=server, person=person, joined_at=self._clock(), **change)
         async with self._database.writing() as connection:
-            await connection.execute(
-                query.on_conflict_do_update(index_elements=["server", "person"], set_={"voice": voice})
-            )
+            await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=change))
 
     async def leave(self, server: str, person: str) -> int:
         """`person` takes it back: out, and all their messages of this server deleted; how many there were."""
@@ -69,6 +75,11 @@ class Members:
     async def get(self, server: str, person: str) -> Member | None:
         async with self._database.reading() as connection:
             return await _member(connection, server, person)
+
+    async def all(self) -> list[Member]:
+        """Everybody who has joined, on whatever server."""
+        async with self._database.reading() as connection:
+            return [Member(**row._mapping) for row in await connection.execute(sa.select(members))]
 
     async def of(self, server: str) -> list[Member]:
         """Everybody who has joined, the first first."""

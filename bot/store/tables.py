@@ -223,6 +223,7 @@ answers = Table(
     _text("prompt"),
     _json("texts"),
     _when(),
+    _text("imitated"),
     Index(None, "voice"),
     Index(None, "person"),
 )
@@ -282,6 +283,7 @@ members = Table(
     Column("person", String(60), primary_key=True),
     Column("voice", String(200), nullable=False),
     _when("joined_at"),
+    _flag("everywhere"),
     Index(None, "person"),
 )
 

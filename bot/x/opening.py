@@ -16,6 +16,7 @@ from bot.ongoing import ongoing
 from bot.outbox import Notice, Outbox
 from bot.posting import Draw, Posting
 from bot.store import Clock, Store, utc_now
+from bot.willing import Willing
 from bot.x.account import READING, XAccount, credentials
 from bot.x.mentions import Mentions, Voices
 from huggingtweets.upstream import Patience
@@ -45,6 +46,7 @@ async def opened(
     *,
     store: Store,
     settings: X,
+    willing: Willing,
     draw: Draw,
     notice: Notice,
     clock: Clock = utc_now,
@@ -76,6 +78,7 @@ async def opened(
             network=account,
             budget=budget,
             settings=settings,
+            willing=willing,
             notice=notice,
             clock=clock,
             patience=waiting,

@@ -18,6 +18,7 @@ from bot.telling import Heard, Telling
 from bot.training import Training
 from bot.tweeting import Tweeting
 from bot.uploads import Uploads
+from bot.willing import Willing
 from bot.worker import Worker
 from huggingtweets.config import Settings, Storage
 from huggingtweets.engine import Engine
@@ -110,6 +111,7 @@ async def training_in(
         Worker(
             store=store,
             registry=home.registry,
+            willing=Willing(store, Settings(storage=Storage(models=home.registry.root, data=home.folder / "data"))),
             config_file=home.config_file,
             uploads=uploads,
             wake_telling=telling.wake,

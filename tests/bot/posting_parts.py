@@ -20,7 +20,9 @@ from bot.config import X
 from bot.outbox import Outbox
 from bot.posting import Posting
 from bot.store import Store
+from bot.willing import Willing
 from bot.x.account import XAccount, credentials
+from huggingtweets.config import Settings, Storage
 from huggingtweets.generate import Tweets
 from huggingtweets.upstream import Patience
 from huggingtweets.x_client import XClient
@@ -41,6 +43,13 @@ class Time:
     def pass_by(self, **duration: float) -> datetime:
         self.now += timedelta(**duration)
         return self.now
+
+
+def willing_beside(store: Store) -> Willing:
+    """Who may speak, by what lies beside the database: nothing, unless a test puts it there."""
+    assert store.database.url.database
+    folder = Path(store.database.url.database).parent
+    return Willing(store, Settings(storage=Storage(models=folder / "models", data=folder / "data")))
 
 
 @dataclass
@@ -130,6 +139,7 @@ async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, A
                 network=account,
                 budget=budget,
                 settings=settings,
+                willing=willing_beside(store),
                 notice=store.notices.add,
                 clock=time,
                 patience=QUICK,

@@ -13,7 +13,7 @@ from bot.post_checks import fit_for_a_label
 from bot.x.opening import opened
 from huggingtweets.checks import weighted_length
 from huggingtweets.errors import Misconfigured
-from tests.bot.posting_parts import Parts
+from tests.bot.posting_parts import Parts, willing_beside
 from tests.fakes.x_server import Trouble
 
 ADMIN = "discord:1"
@@ -146,7 +146,13 @@ async def test_with_a_label_no_profile_is_asked_for(parts: Parts, x_settings: An
 async def test_the_admins_are_asked_once_for_the_automated_label(parts: Parts) -> None:
     for dry_run, notices in ((True, 0), (False, 1), (False, 1)):
         settings = parts.settings.model_copy(update={"dry_run": dry_run})
-        async with opened(store=parts.store, settings=settings, draw=parts.drawing, notice=parts.store.notices.add):
+        async with opened(
+            store=parts.store,
+            settings=settings,
+            willing=willing_beside(parts.store),
+            draw=parts.drawing,
+            notice=parts.store.notices.add,
+        ):
             asked = [notice for notice in await parts.notices() if "Automated label" in notice]
         assert len(asked) == notices
 

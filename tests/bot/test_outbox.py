@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 
+from bot.errors import PostRefused
 from bot.outbox import comparable, is_text_of
 from bot.posting import Posting
 from bot.store import Store
+from huggingtweets.config import Settings, Storage
+from huggingtweets.forgetting import forget
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.tweet_store import TweetStore
 from huggingtweets.upstream import BadCredentials, Patience
 from tests.bot.posting_parts import Parts
 from tests.fakes.x_server import Trouble
@@ -257,6 +262,29 @@ async def test_a_voice_that_was_withdrawn_is_not_posted(parts: Parts) -> None:
     assert parts.x.texts() == ["by bob"]
     withdrawn = await parts.store.posts.latest("thebot", ["rejected"])
     assert [post.text for post in withdrawn] == ["", "", "", ""]
+
+
+async def test_nothing_goes_out_after_a_forget_on_the_command_line(parts: Parts) -> None:
+    settings = Settings(storage=Storage(models=parts.database.parent / "models", data=parts.database.parent / "data"))
+    store = TweetStore(settings.tweets)
+    store.merge("me", Collected(Account("Ann", site="x"), (Tweet("1", "a"),)))
+    for voice in ("me", "bob+0.5*me", "ann", "bob"):
+        await queued(parts, f"by {voice}", voice=voice)
+    forget("ann", settings)
+    await parts.steps()
+    assert parts.x.texts() == ["by bob"]
+    with pytest.raises(PostRefused, match="was forgotten"):
+        await parts.posting.propose("me", by="discord:1")
+    assert parts.drawing.asked == []
+
+
+async def test_a_joined_voice_is_posted_only_where_its_owner_agreed_to_everywhere(parts: Parts) -> None:
+    await parts.store.members.join("s1", "discord:1", "ann")
+    await parts.store.members.join("s1", "discord:2", "bob", everywhere=True)
+    for voice in ("ann", "bob"):
+        await queued(parts, f"by {voice}", voice=voice)
+    await parts.steps()
+    assert parts.x.texts() == ["by bob"]
 
 
 async def test_a_post_of_somebody_forgotten_meanwhile_is_settled_and_leaves_no_text(parts: Parts) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.config import Config
 from bot.log import start_logging
 from bot.store import Store
+from bot.willing import Willing
 from bot.x.opening import opened
 from huggingtweets.generate import Tweets
 from huggingtweets.upstream import Patience
@@ -26,7 +27,13 @@ async def main(config: Config) -> None:
     async with (
         Store(config.database_url) as store,
         opened(
-            store=store, settings=config.x, draw=_no_draw, notice=store.notices.add, reading=QUICK, waiting=QUICK
+            store=store,
+            settings=config.x,
+            willing=Willing(store, config),
+            draw=_no_draw,
+            notice=store.notices.add,
+            reading=QUICK,
+            waiting=QUICK,
         ) as parts,
     ):
         await asyncio.gather(*parts.tasks)

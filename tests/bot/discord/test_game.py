@@ -81,7 +81,24 @@ async def test_a_forgotten_voice_ends_its_rounds(there: World, store: Store, tmp
     await there.ann.slash(there.channel, "realornot", name="nasa")
     await store.forgetting.voice("nasa", "discord:1")
     await there.env.advance_time(61)
-    assert there.said()[0].embeds[0].title.startswith("Real or AI?")
+    [embed] = there.said()[0].embeds
+    assert "This round was withdrawn" in embed.description
+    assert embed.fields == []
+
+
+async def test_a_running_round_shows_no_answer_of_who_opted_out_meanwhile(there: World, store: Store) -> None:
+    result = await there.ann.slash(there.channel, "realornot", name="nasa")
+    assert result.response
+    await store.consent.claim("s1", "discord:2", "nasa")
+    await store.consent.confirm("s1", "discord:2", "nasa", "discord:3")
+    await store.consent.opt_out("discord:2", "imitation")
+    await there.ann.click(result.response, label="A is real")
+    assert "This round was withdrawn" in there.private(there.ann)
+    await there.env.advance_time(61)
+    [embed] = there.said()[0].embeds
+    assert "This round was withdrawn" in embed.description
+    assert (embed.title, embed.fields) == (None, [])
+    assert there.errors() == ["Usage"]
 
 
 async def test_a_refused_question_is_told(there: World, store: Store) -> None:

@@ -12,7 +12,7 @@ from bot.store import Store
 from bot.store.members import Members
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
-from tests.bot.discord.conftest import MakeBot, World, add_voice
+from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
 
 
 @pytest.fixture
@@ -108,9 +108,15 @@ async def test_leaving_deletes_messages_voice_and_models(
     await joined(there)
     await there.ann.send(there.channel, "the red dust")
     add_voice(registry, "ann")
-    result = await there.ann.slash(there.channel, "leave")
-    assert result.response
-    assert "1 messages and everything learned from them are deleted." in result.response.content
+    asked = await there.ann.slash(there.channel, "leave")
+    assert asked.response
+    assert "This deletes 1 message of yours from this server, your voice ann and its models." in asked.response.content
+    await there.ann.click(asked.response, label="Stay")
+    assert (await kept(there, store), registry.names()) == (["the red dust"], ["ann", "nasa"])
+    asked = await there.ann.slash(there.channel, "leave")
+    assert asked.response
+    await there.ann.click(asked.response, label="Leave and delete")
+    assert "1 message and everything learned from them are deleted." in there.private(there.ann)
     assert registry.names() == ["nasa"]
     await there.ann.send(there.channel, "a quiet moon")
     assert await kept(there, store) == []
@@ -120,10 +126,56 @@ async def test_leaving_deletes_messages_voice_and_models(
     assert there.errors() == ["Usage"]
 
 
+async def test_a_joined_voice_is_heard_on_its_own_server_only_until_its_owner_says_more(
+    there: World, registry: Registry, writer: ScriptedWriter, admin: MemberActor
+) -> None:
+    explained = await there.ann.slash(there.channel, "join")
+    assert explained.response
+    assert "not heard on other servers, in direct messages or in posts" in explained.response.content
+    await there.ann.click(explained.response, label="Learn from what I write")
+    for name in ("ann", "ann-nasa"):
+        add_voice(registry, name)
+    await there.ann.slash(there.channel, "tweetlike", user="ann")
+    elsewhere = there.env.create_guild().create_text_channel("elsewhere")
+    user = there.env.create_user("bob")
+    bob = elsewhere.guild.add_member(user)
+    away = World(there.env, there.bot, elsewhere, bob)
+
+    async def asked_elsewhere() -> None:
+        for name in ("ann", "ann-nasa", "nasa+0.5*ann"):
+            await bob.slash(elsewhere, "tweetlike", user=name)
+        await bob.slash(elsewhere, "cyborg", a="nasa", b="ann")
+        await bob.slash(elsewhere, "voice", name="ann")
+        await bob.slash(elsewhere, "realornot", name="ann")
+
+    await asked_elsewhere()
+    assert "I know no voice called ann here." in away.private(bob)
+    await bob.send(elsewhere, f"{there.me} ann")
+    await user.send_dm("ann")
+    assert [name for name, _, _ in writer.asked] == ["ann"]
+    offered = await bob.autocomplete(elsewhere, "tweetlike", "user", "")
+    listed = await bob.slash(elsewhere, "models")
+    assert [choice["value"] for choice in offered] == ["nasa"]
+    assert listed.response
+    assert "ann" not in str(listed.response.embeds[0].description)
+    refused = len(there.errors())
+    explained = await there.ann.slash(there.channel, "join", everywhere=True)
+    assert explained.response
+    assert "on every server where I am, in direct messages" in explained.response.content
+    await there.ann.click(explained.response, label="Learn from what I write, heard everywhere")
+    assert "is heard everywhere" in there.private(there.ann)
+    await user.send_dm("ann")
+    await bob.slash(elsewhere, "tweetlike", user="ann")
+    assert [name for name, _, _ in writer.asked] == ["ann"] * 3
+    await joined(there)
+    await bob.slash(elsewhere, "tweetlike", user="ann")
+    assert len(there.errors()) == refused + 1
+
+
 async def test_a_voice_gets_a_name_that_is_nobody_elses(there: World, registry: Registry, admin: MemberActor) -> None:
     add_voice(registry, "ann")
     await joined(there)
-    assert "Your voice is called ann\\_2;" in there.private(there.ann)
+    assert "Your voice is called ann\\_2 and" in there.private(there.ann)
 
 
 async def test_the_name_of_somebody_who_was_forgotten_stays_theirs(
@@ -131,7 +183,7 @@ async def test_the_name_of_somebody_who_was_forgotten_stays_theirs(
 ) -> None:
     await store.consent.bury("ann", "discord:1")
     await joined(there)
-    assert "Your voice is called ann\\_2;" in there.private(there.ann)
+    assert "Your voice is called ann\\_2 and" in there.private(there.ann)
     assert await store.consent.buried("ann") == ["ann"]
 
 

@@ -11,6 +11,7 @@ from bot.posting import Posting
 from bot.store import Store, utc_now
 from huggingtweets.generate import Tweets
 from tests.bot.discord.conftest import MakeBot, World
+from tests.bot.posting_parts import willing_beside
 
 
 async def draw(voice: str, count: int) -> Tweets:
@@ -26,7 +27,14 @@ def posting(store: Store) -> Posting:
         pass
 
     outbox = Outbox(
-        store=store, account="parody", network=None, budget=budget, settings=settings, notice=notice, clock=utc_now
+        store=store,
+        account="parody",
+        network=None,
+        budget=budget,
+        settings=settings,
+        willing=willing_beside(store),
+        notice=notice,
+        clock=utc_now,
     )
     return Posting(store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=False)
 

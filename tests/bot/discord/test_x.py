@@ -11,6 +11,7 @@ from bot.posting import Posting
 from bot.store import Store, utc_now
 from huggingtweets.generate import Tweets
 from tests.bot.discord.conftest import MakeBot, World
+from tests.bot.posting_parts import willing_beside
 
 
 async def draw(voice: str, count: int) -> Tweets:
@@ -27,6 +28,7 @@ def posting(store: Store) -> Posting:
         network=None,
         budget=budget,
         settings=settings,
+        willing=willing_beside(store),
         notice=store.notices.add,
         clock=utc_now,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from bot.store import Store
 from bot.x.opening import opened
-from tests.bot.posting_parts import QUICK, Drawing, Parts
+from tests.bot.posting_parts import QUICK, Drawing, Parts, willing_beside
 
 
 async def voices() -> list[str]:
@@ -25,6 +25,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
         opened(
             store=store,
             settings=settings,
+            willing=willing_beside(store),
             draw=drawing,
             notice=store.notices.add,
             reading=QUICK,
@@ -58,7 +59,11 @@ async def test_the_log_says_what_is_to_be_expected(
     settings = parts.settings.model_copy(update={**change, "account": ""})
     with caplog.at_level(logging.INFO, "bot.x.opening"):
         async with opened(
-            store=parts.store, settings=settings, draw=parts.drawing, notice=parts.store.notices.add
+            store=parts.store,
+            settings=settings,
+            willing=willing_beside(parts.store),
+            draw=parts.drawing,
+            notice=parts.store.notices.add,
         ) as posting:
             status = await posting.posting.status()
     assert [record.message for record in caplog.records if record.name == "bot.x.opening"] == [told]
