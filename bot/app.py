@@ -109,7 +109,7 @@ async def _start(
         max_count=config.limits.tweets_per_request,
     )
     x = await stack.enter_async_context(_posting(config, store, willing, telling, registry, writer))
-    collector = _collector(config, x)
+    collector = _collector(config)
     collecting = await stack.enter_async_context(
         _collecting(config, store, telling, training, x, collector, writer.forget)
     )
@@ -193,13 +193,10 @@ def _posting(
     return opened(store=store, settings=config.x, willing=willing, draw=draw, notice=telling.notice, voices=voices)
 
 
-def _collector(config: Config, x: "Parts") -> "Collector":
+def _collector(config: Config) -> "Collector":
     from huggingtweets.collecting import Collector
 
-    async def charge(posts: int) -> None:
-        await x.budget.charge("read", posts)
-
-    return Collector(config, charge=charge)
+    return Collector(config)
 
 
 async def _timetable(

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.config import X
+from bot.config import RESERVED_READS, X
 from bot.errors import OverBudget
 from bot.store.posts import Posts
 
 Kind = Literal["post", "reply", "read", "own_read"]
 MICRO = 1_000_000
-RESERVED_READS = 300  # own reads that posting leaves room for, so that a post in doubt can still be looked up
 
 
 class Budget:
@@ -41,6 +40,19 @@ class Budget:
         """What posts may use of it."""
         return self.limit - self.price("own_read", RESERVED_READS)
 
+    @property
+    def for_mentions(self) -> int:
+        """What reading mentions may use of that, so that a flood of them leaves something for posts."""
+        return max(0, self.for_posting) // 2
+
+    async def affordable(self, kind: Kind, wanted: int) -> int:
+        """How many of `wanted` the rest of the month's budget pays for."""
+        left = self.limit - await self._posts.spent(self._account, self.since)
+        if kind == "read":
+            left = min(left, self.for_mentions - await self._posts.spent(self._account, self.since, kind))
+        price = self.price(kind)
+        return min(wanted, max(0, left // price)) if price else wanted
+
     def price(self, kind: Kind, count: int = 1) -> int:
         """In millionths of a dollar."""
         usd: float = getattr(self._settings, f"{kind}_usd")
@@ -53,7 +65,8 @@ class Budget:
             if price < 0:
                 await self._posts.spend(self._account, kind, price)
             return
-        if not await self._posts.spend_within(self._account, kind, price, since=self.since, budget=self.limit):
+        limits = {"budget": self.limit, "share": self.for_mentions if kind == "read" else self.limit}
+        if not await self._posts.spend_within(self._account, kind, price, since=self.since, **limits):
             raise OverBudget
 
     async def spent_usd(self) -> float:

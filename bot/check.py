@@ -27,6 +27,7 @@ def check(config: Config, config_file: Path | None) -> str:
             f"config: {config_file or 'config.toml'} is valid",
             f"discord: {'on' if config.discord.token else f'off, {config.discord.token_env} is not set'}",
             *(f"x: {line}" for line in _x(config.x)),
+            *_collecting(config),
             f"publishing: {_publishing(config.publishing)}",
             f"playground: {'on' if config.playground.enabled else 'off'}",
             f"base: {config.training.base}",
@@ -41,11 +42,26 @@ def _x(settings: X) -> list[str]:
     lines = [f"{'a dry run' if settings.dry_run else 'posts are sent'}, {keys}"]
     if settings.has_keys and not settings.dry_run:
         lines.append(ASK_FOR_AUTOMATED_LABEL)
+        if settings.monthly_budget_usd < settings.least_budget_usd:
+            lines.append(
+                f"nothing can ever be posted with {settings.monthly_budget_usd:.3f} USD a month: a post, and the reads "
+                f"that are kept for looking it up, need [x] monthly_budget_usd = {settings.least_budget_usd:.3f}"
+            )
         if not settings.ai_label:
             lines.append(
                 "posts carry no mark ([x] ai_label is empty), so they wait until the bio says that an AI writes"
             )
     return lines
+
+
+def _collecting(config: Config) -> list[str]:
+    if not config.collecting.x_api:
+        return []
+    # Imported where X is read: tweepy would double the time that a check takes.
+    from huggingtweets.collecting import Collector
+
+    shortfall = Collector(config).shortfall()
+    return [f"collecting: {shortfall}"] if shortfall else []
 
 
 def _publishing(settings: Publishing) -> str:

@@ -90,12 +90,15 @@ class Collecting:
         """Drop what was deleted at its source where it is time to look, and forget whom the command line forgot."""
         await self._follow_tombstones()
         for name in await asyncio.to_thread(self._collector.due):
+            failure: Exception | None = None
             try:
                 dropped = await self._collector.check(name)
             except (PipelineError, BotError) as error:
-                await self._tell_when_late(name, error)
+                log.warning("deletions of %s cannot be looked for: %s", name, error)
+                failure = error
             else:
                 log.info("%s: %d tweets were deleted at their source, and here", name, dropped)
+            await self._tell_when_late(name, failure)
 
     def _collected(self, path: Path) -> str:
         """Put the tweets at `path` into the store; whose they are, by what it says, or else by its name."""
@@ -107,13 +110,17 @@ class Collecting:
         log.info("the folder has %d new tweets of %s", new, name)
         return name
 
-    async def _tell_when_late(self, name: str, error: Exception) -> None:
-        log.warning("deletions of %s cannot be looked for: %s", name, error)
-        now = self._clock()
+    async def _tell_when_late(self, name: str, failure: Exception | None) -> None:
+        """Tell the admins once a day of a failure, and once a month of a budget that does not suffice."""
+        now = self._clock().astimezone(UTC)
         checked = (await asyncio.to_thread(self._tweets.checked)).get(name, {})
-        if any(now - at > LATEST for at in checked.values()):
-            text = f"For more than a day I could not see which tweets of {name} were deleted at their source: {error}"
-            await self._notice(f"deletions {name} {now.astimezone(UTC):%Y-%m-%d}", text)
+        if not any(now - at > LATEST for at in checked.values()):
+            return
+        late = f"For more than a day I could not see which tweets of {name} were deleted at their source"
+        if failure:
+            await self._notice(f"deletions {name} {now:%Y-%m-%d}", f"{late}: {failure}")
+        elif shortfall := await asyncio.to_thread(self._collector.shortfall):
+            await self._notice(f"deletions budget {now:%Y-%m}", f"{late}. {shortfall}")
 
     async def _follow_tombstones(self) -> None:
         """What was forgotten, or lifted, by the command line holds in the database, too: queue entries go."""

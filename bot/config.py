@@ -50,6 +50,7 @@ def _fit_for_a_label(text: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+RESERVED_READS = 300  # own reads that posting leaves room for, so that a post in doubt can still be looked up
 QuietHours = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")]
 
 
@@ -195,6 +196,11 @@ class X(Section):
     replies_per_author_a_day: Count = 3
     replies_per_thread: Count = 3
     never_reply_to: list[str] = Field(default_factory=list)
+
+    @property
+    def least_budget_usd(self) -> float:
+        """The smallest budget of a month that pays for a post, beside the reads that are kept for looking it up."""
+        return self.post_usd + RESERVED_READS * self.own_read_usd
 
     @property
     def has_keys(self) -> bool:

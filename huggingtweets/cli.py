@@ -30,6 +30,7 @@ from huggingtweets.registry import Registry, Version
 from huggingtweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
+    from huggingtweets.collecting import Collector, Gathered
     from huggingtweets.generate import Tweets
     from huggingtweets.owners import Owned
 
@@ -178,9 +179,15 @@ def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
         if _collected(handle, origins, settings):
             raise Usage("collect reads x:HANDLE and bluesky:HANDLE; files are read by train.")
         return
+    collector = Collector(settings)
     for person in handle.split("-"):
-        gathered = asyncio.run(Collector(settings).refresh(person))
-        click.echo(f"{gathered.new:,} new tweets of {person}, {gathered.dropped:,} gone at their source.")
+        if not asyncio.run(collector.sources(person)):
+            raise Unavailable(
+                f"Tweets of {person} were never read from X or Bluesky; "
+                f"say where they are with --from x:HANDLE or --from bluesky:HANDLE."
+            )
+    for person in handle.split("-"):
+        _tell_gathered(person, asyncio.run(collector.refresh(person)), collector)
 
 
 def _collected(name: str, origins: Sequence[Path], settings: Settings) -> "list[Owned]":
@@ -199,10 +206,16 @@ def _collected(name: str, origins: Sequence[Path], settings: Settings) -> "list[
             remote.setdefault(origin.handle or _only(name, str(origin.path)), []).append(found)
         else:
             files.append(origin)
+    collector = Collector(settings)
     for handle, found_of_one in remote.items():
-        gathered = asyncio.run(Collector(settings).collect(handle, found_of_one))
-        click.echo(f"{gathered.new:,} new tweets of {handle}, {gathered.dropped:,} gone at their source.", err=True)
+        _tell_gathered(handle, asyncio.run(collector.collect(handle, found_of_one)), collector, err=True)
     return files
+
+
+def _tell_gathered(person: str, gathered: "Gathered", collector: "Collector", *, err: bool = False) -> None:
+    click.echo(f"{gathered.new:,} new tweets of {person}, {gathered.dropped:,} gone at their source.", err=err)
+    if shortfall := collector.shortfall():
+        click.echo(shortfall, err=True)
 
 
 def _only(name: str, origin: str) -> str:

@@ -1,11 +1,13 @@
 """Tweets from a far end into the store: what is new there comes, and what was deleted there goes.
 
 Knows how an origin is written (`x:HANDLE`, `bluesky:HANDLE`), which client reads it, and when deletions were last
-looked for. Does not know HTTP, schedules, or who pays.
+looked for. Does not know HTTP, schedules, or how the money is counted.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+import math
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,18 +18,17 @@ from huggingtweets.errors import Misconfigured
 from huggingtweets.owners import parse_owned
 from huggingtweets.records import Tweet
 from huggingtweets.sources import bluesky, x_api
-from huggingtweets.tweet_store import TweetStore
+from huggingtweets.tweet_store import Look, TweetStore
 from huggingtweets.upstream import NoAccount, Patience
-from huggingtweets.x_client import Credentials, XClient
+from huggingtweets.x_client import MIN_PAGE, Credentials, XClient
+from huggingtweets.x_reads import MICRO, XReads
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["x", "bluesky"]
 # X's limits start anew every quarter of an hour; whoever collects has the time to wait for that.
 PATIENCE = Patience(attempts=6, first_seconds=1.0, longest_seconds=960.0)
-Charge = Callable[[int], Awaitable[None]]  # told how many posts of X will be read at most; may refuse by raising
-
-
-async def _free(_: int) -> None:
-    return None
+AT_ONCE = 100  # posts of one look; X takes no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ def parse_origin(text: str) -> Origin | None:
 class Collector:
     """Reads origins into the store of `settings`."""
 
-    def __init__(self, settings: Settings, *, patience: Patience = PATIENCE, charge: Charge = _free):
+    def __init__(self, settings: Settings, *, patience: Patience = PATIENCE, reads: XReads | None = None):
         self._settings: Collecting = settings.collecting
         self._store = TweetStore(settings.tweets)
         self._patience = patience
-        self._charge = charge
+        self._reads = reads or XReads(settings)
 
     async def collect(self, name: str, origins: Sequence[Origin]) -> Gathered:
         """Add what is new at `origins` to the tweets of `name`; drop what is gone, where it is time to look.
@@ -76,7 +77,7 @@ class Collector:
                 got = await (self._from_x if origin.kind == "x" else self._from_bluesky)(name, origin.handle)
             except NoAccount as error:
                 if error.gone:
-                    await self.check(name)
+                    await self.check(name, at_any_price=True)
                 raise
             new, dropped = new + got.new, dropped + got.dropped
         return Gathered(new, dropped + await self._check_if_due(name))
@@ -93,12 +94,10 @@ class Collector:
                 got = await (self._from_x(name, name, who) if kind == "x" else self._from_bluesky(name, who))
             except NoAccount as error:
                 if error.gone:
-                    await self.check(name)
+                    await self.check(name, at_any_price=True)
                 raise
             new, dropped = new + got.new, dropped + got.dropped
-            if kind == "x":
-                dropped += await self._check_x(name, source)
-        return Gathered(new, dropped)
+        return Gathered(new, dropped + await self._check_if_due(name))
 
     async def gather(self, name: str, sources: Sequence[str]) -> list[str]:
         """Read what is new of everybody in `name`, at the origins among `sources` or where it was read before.
@@ -118,21 +117,49 @@ class Collector:
             await (self.collect(handle, remote[handle]) if handle in remote else self.refresh(handle))
         return paths
 
-    async def check(self, name: str) -> int:
-        """Drop the tweets of `name` that are gone where they came from; how many. Raises like `collect`."""
+    async def check(self, name: str, *, at_any_price: bool = False) -> int:
+        """Drop the tweets of `name` that are gone where they came from. Returns how many. Raises like `collect`.
+
+        X is asked as far as today's part of the budget goes, or with `at_any_price` the month's; the next look goes on
+        from there.
+        """
         dropped = 0
         for source in await self._sources(name):
             kind, _, who = source.partition(":")
             if kind == "x":
-                dropped += await self._check_x(name, source)
+                dropped += await self._check_x(name, source, at_any_price=at_any_price)
             else:
                 dropped += await self._check_bluesky(name, who)
         return dropped
 
     def due(self, now: datetime | None = None) -> list[str]:
-        """Whose sources were not asked for longer than `check_hours`."""
+        """Whose sources were not asked for longer than `check_hours`, the one that has waited longest first."""
         latest = (now or datetime.now(UTC)) - timedelta(hours=self._settings.check_hours)
-        return [name for name, sources in self._store.checked().items() if any(at < latest for at in sources.values())]
+        asked = {name: min(sources.values()) for name, sources in self._store.checked().items() if sources}
+        return sorted((name for name, at in asked.items() if at < latest), key=lambda name: asked[name])
+
+    async def sources(self, name: str) -> list[str]:
+        """Where tweets of `name` were ever read, such as `x:12`; empty where all of them came out of files."""
+        checked = (await asyncio.to_thread(self._store.checked)).get(name, {})
+        return sorted({*checked, *await self._sources(name)})
+
+    def shortfall(self) -> str:
+        """Why what was deleted at X is not seen within a day: a sentence with the costs, or empty where it is."""
+        kept = sum(
+            tweet.source.startswith("x:") for name in self._store.checked() for tweet in self._store.tweets(name)
+        )
+        affordable = self._reads.a_day()
+        if kept <= affordable:
+            return ""
+        cost = self._reads.price(kept) / MICRO
+        every = f"every {math.ceil(kept / affordable)} days" if affordable else "never"
+        return (
+            f"{kept:,} tweets were read from X. To see within a day which of them are deleted there costs "
+            f"{cost:.2f} USD a day, {cost * 31:.2f} USD a month. The budget for reading is "
+            f"{self._settings.x_monthly_budget_usd:.2f} USD a month, so each is looked at {every}, "
+            "the one that has waited longest first. "
+            "Raise that budget, or learn from the person's archive instead."
+        )
 
     async def _check_if_due(self, name: str) -> int:
         return await self.check(name) if name in await asyncio.to_thread(self.due) else 0
@@ -141,12 +168,15 @@ class Collector:
         async with self._x() as client:
             await self._charge(1)  # the account itself is a read, too
             user = await x_api.find(client, handle, user_id)
+            affordable = await asyncio.to_thread(self._reads.affordable, self._settings.max_posts)
             source = x_api.source_of(user.id)
             known = [int(tweet.id) for tweet in await self._tweets(name, source)]
             since_id = str(max(known)) if known else None
-            collected = await x_api.read(
-                client, user, since_id=since_id, most=self._settings.max_posts, charge=self._charge
-            )
+            # X gives no fewer than a small page; where not even that is paid for, the charge refuses.
+            most = max(MIN_PAGE, affordable)
+            collected = await x_api.read(client, user, since_id=since_id, most=most, charge=self._charge)
+        if affordable < self._settings.max_posts and len(collected.tweets) >= most:
+            log.warning("only the latest %d tweets of @%s were read: that is what the budget pays for", most, handle)
         new = await asyncio.to_thread(self._store.merge, name, collected)
         if source not in self._store.checked().get(name, {}):
             await self._mark(name, source)
@@ -174,13 +204,29 @@ class Collector:
         await self._mark(name, source)
         return Gathered(new, dropped)
 
-    async def _check_x(self, name: str, source: str) -> int:
-        ids = [tweet.id for tweet in await self._tweets(name, source)]
+    async def _check_x(self, name: str, source: str, *, at_any_price: bool) -> int:
+        """Look at the tweets of `source` in the order of their ids, from where the last look ended."""
+        affordable = self._reads.affordable if at_any_price else self._reads.affordable_today
+        look = await asyncio.to_thread(self._store.look, name, source) or Look(datetime.now(UTC), "0")
+        ids = sorted((tweet.id for tweet in await self._tweets(name, source)), key=int)
+        left, dropped = [one for one in ids if int(one) > int(look.after)], 0
         async with self._x() as client:
-            gone = await x_api.gone(client, ids, charge=self._charge)
-        dropped = await asyncio.to_thread(self._store.drop, name, gone)
-        await self._mark(name, source)
+            while left and (count := await asyncio.to_thread(affordable, min(AT_ONCE, len(left)))):
+                asked, left = left[:count], left[count:]
+                looked = await client.look(asked, self._charge)
+                dropped += await asyncio.to_thread(self._store.drop, name, looked.gone)
+                look = look._replace(after=asked[-1])
+                await asyncio.to_thread(self._store.mark_look, name, source, look)
+        if left:
+            log.info("%s: %d tweets are looked at another day, the budget does not suffice", name, len(left))
+            return dropped
+        # What was looked at first has been known for longest.
+        await asyncio.to_thread(self._store.mark_checked, name, source, look.since)
+        await asyncio.to_thread(self._store.mark_look, name, source, None)
         return dropped
+
+    async def _charge(self, posts: int) -> None:
+        await asyncio.to_thread(self._reads.charge, posts)
 
     async def _check_bluesky(self, name: str, did: str) -> int:
         try:

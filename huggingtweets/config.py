@@ -99,6 +99,8 @@ class Collecting(Section):
     x_bearer_token: SecretStr | None = None
     bluesky_url: WebAddress = "https://public.api.bsky.app"
     max_posts: Annotated[int, Field(ge=5, le=3_200)] = 3_200
+    x_monthly_budget_usd: Annotated[float, Field(ge=0)] = 5.0
+    x_read_usd: Annotated[float, Field(ge=0)] = 0.005
     check_hours: Annotated[float, Field(gt=0, le=24)] = 20.0
     watch_folder: bool = False
     folder: SettingPath = Path("inbox")

@@ -1,9 +1,9 @@
 """The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
 Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.names.json` (what the account
-was called, once that has changed), `<handle>.checked.json` (when each source was last asked what is still there), and
-`<handle>.archive.json` (the period of the latest X archive). Does not know where tweets come from, what they are
-for, or how those are listed who must not be learned (`unwilling`).
+was called, once that has changed), `<handle>.checked.json` (when each source was last asked what is still there),
+`<handle>.looks.json` (how far such a look is), and `<handle>.archive.json` (the period of the latest X archive). Does
+not know where tweets come from, what they are for, or how those are listed who must not be learned (`unwilling`).
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from huggingtweets import atomic
 from huggingtweets.errors import BadSource
@@ -22,6 +22,13 @@ from huggingtweets.unwilling import Unwilling, account_key
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 Period = tuple[datetime, datetime]
+
+
+class Look(NamedTuple):
+    """A look at what is still there that has not ended: begun at `since`, and done up to the id `after`."""
+
+    since: datetime
+    after: str
 
 
 class TweetStore:
@@ -77,6 +84,19 @@ class TweetStore:
         with self._locked():
             checked = self._read(self._checked_file(handle))
             atomic.write_json(self._checked_file(handle), checked | {source: at.isoformat()})
+
+    def mark_look(self, handle: str, source: str, look: Look | None) -> None:
+        """Note how far a look at the tweets of `source` is; None when it has ended."""
+        with self._locked():
+            looks = {name: row for name, row in self._read(self._looks_file(handle)).items() if name != source}
+            if look:
+                looks[source] = [look.since.isoformat(), look.after]
+            atomic.write_json(self._looks_file(handle), looks)
+
+    def look(self, handle: str, source: str) -> Look | None:
+        """The look at the tweets of `source` that has not ended, or None."""
+        row = self._read(self._looks_file(handle)).get(source)
+        return Look(datetime.fromisoformat(row[0]), row[1]) if row else None
 
     def checked(self) -> dict[str, dict[str, datetime]]:
         """When each source was last asked, by account and source."""
@@ -234,6 +254,7 @@ class TweetStore:
             self.account_file(handle),
             self._names_file(handle),
             self._checked_file(handle),
+            self._looks_file(handle),
             self._archive_file(handle),
         )
         found = [path for path in files if path.exists()]
@@ -270,6 +291,9 @@ class TweetStore:
 
     def _checked_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.checked.json"
+
+    def _looks_file(self, handle: str) -> Path:
+        return self.folder / f"{handle}.looks.json"
 
     @staticmethod
     def _read(path: Path) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -135,6 +135,32 @@ class Looked:
     gone: frozenset[str]
 
 
+# Told before a request how many posts it may give at most, and after it, below 0, how many of these did not come. May
+# refuse by raising; then X is not asked.
+Charge = Callable[[int], Awaitable[None]]
+
+
+async def free(_: int) -> None:
+    """The charge of whoever does not count."""
+
+
+@asynccontextmanager
+async def _paid(charge: Charge, most: int) -> AsyncIterator[Callable[[int], None]]:
+    """Charge `most` posts before the block; those beyond what it says that it got are given back after it."""
+    await charge(most)
+    unused = most
+
+    def got(posts: int) -> None:
+        nonlocal unused
+        unused = most - posts
+
+    try:
+        yield got
+    finally:
+        if unused:
+            await charge(-unused)
+
+
 class XClient:
     """An async context manager. Reading is tried again, as `patience` says; posting never is."""
 
@@ -176,24 +202,33 @@ class XClient:
         return await self._one_user({"id": user_id})
 
     async def timeline(
-        self, user_id: str, *, since_id: str | None = None, most: int = MOST_BACK, page: int = PAGE
+        self,
+        user_id: str,
+        *,
+        since_id: str | None = None,
+        most: int = MOST_BACK,
+        page: int = PAGE,
+        charge: Charge = free,
     ) -> AsyncIterator[list[XPost]]:
         """Pages of an account's posts, the newest first; only those after `since_id`, and about `most` at most."""
-        async for posts in self._pages("get_users_tweets", user_id, since_id, most, page):
+        async for posts in self._pages("get_users_tweets", user_id, since_id, most, page, charge):
             yield posts
 
     async def mentions(
-        self, user_id: str, *, since_id: str | None = None, most: int = 800, page: int = PAGE
+        self, user_id: str, *, since_id: str | None = None, most: int = 800, page: int = PAGE, charge: Charge = free
     ) -> AsyncIterator[list[XPost]]:
         """Pages of posts that mention the account, with their authors, the newest first."""
-        async for posts in self._pages("get_users_mentions", user_id, since_id, most, page, expansions=["author_id"]):
+        more = {"expansions": ["author_id"]}
+        async for posts in self._pages("get_users_mentions", user_id, since_id, most, page, charge, **more):
             yield posts
 
-    async def look(self, ids: Sequence[str]) -> Looked:
+    async def look(self, ids: Sequence[str], charge: Charge = free) -> Looked:
         """Which of at most 100 posts are still there."""
-        answer = await self._reading("get_tweets", list(ids), tweet_fields=_POST_FIELDS)
-        with _readable():
-            posts = [_post(row) for row in answer.get("data") or []]
+        async with _paid(charge, len(ids)) as got:
+            answer = await self._reading("get_tweets", list(ids), tweet_fields=_POST_FIELDS)
+            with _readable():
+                posts = [_post(row) for row in answer.get("data") or []]
+            got(len(posts))
         missing = set(ids) - {post.id for post in posts}
         told = {_resource(problem) for problem in _problems(answer) if _is_gone(problem)}
         return Looked(tuple(posts), frozenset(missing & told))
@@ -212,25 +247,35 @@ class XClient:
         return _user(_data(answer, dict))
 
     async def _pages(
-        self, method: str, user_id: str, since_id: str | None, most: int, page: int, **fields: object
+        self,
+        method: str,
+        user_id: str,
+        since_id: str | None,
+        most: int,
+        page: int,
+        charge: Charge,
+        **fields: object,
     ) -> AsyncIterator[list[XPost]]:
         token: str | None = None
         got = 0
         while got < most:
-            answer = await self._reading(
-                method,
-                user_id,
-                since_id=since_id,
-                max_results=max(MIN_PAGE, min(page, most - got)),
-                pagination_token=token,
-                tweet_fields=_POST_FIELDS,
-                user_fields=_USER_FIELDS,
-                **fields,
-            )
-            with _readable():
-                authors = {row["id"]: _user(row) for row in answer.get("includes", {}).get("users", [])}
-                posts = [_post(row, authors) for row in answer.get("data") or []]
-                token = answer.get("meta", {}).get("next_token")
+            size = max(MIN_PAGE, min(page, most - got))
+            async with _paid(charge, size) as came:
+                answer = await self._reading(
+                    method,
+                    user_id,
+                    since_id=since_id,
+                    max_results=size,
+                    pagination_token=token,
+                    tweet_fields=_POST_FIELDS,
+                    user_fields=_USER_FIELDS,
+                    **fields,
+                )
+                with _readable():
+                    authors = {row["id"]: _user(row) for row in answer.get("includes", {}).get("users", [])}
+                    posts = [_post(row, authors) for row in answer.get("data") or []]
+                    token = answer.get("meta", {}).get("next_token")
+                came(len(posts))
             if not posts:
                 for problem in _problems(answer):
                     if _is_gone(problem):

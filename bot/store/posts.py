@@ -215,24 +215,33 @@ class Posts:
         async with self._database.writing() as connection:
             await connection.execute(sa.insert(costs).values(row))
 
-    async def spend_within(self, account: str, kind: str, micro_usd: int, *, since: datetime, budget: int) -> bool:
-        """Note a cost if all since `since` stays within `budget` with it; whether it was noted."""
+    async def spend_within(
+        self, account: str, kind: str, micro_usd: int, *, since: datetime, budget: int, share: int
+    ) -> bool:
+        """Note a cost if all since `since` stays within `budget` with it, and all of its kind within `share`.
+
+        Returns True if it was noted.
+        """
         row = {"account": account, "kind": kind, "micro_usd": micro_usd, "at": self._clock()}
         async with self._database.writing() as connection:
             if await _spent(connection, account, since) + micro_usd > budget:
                 return False
+            if await _spent(connection, account, since, kind) + micro_usd > share:
+                return False
             await connection.execute(sa.insert(costs).values(row))
         return True
 
-    async def spent(self, account: str, since: datetime) -> int:
-        """All costs since then, in millionths of a US dollar."""
+    async def spent(self, account: str, since: datetime, kind: str = "") -> int:
+        """All costs since then, or those of one kind, in millionths of a US dollar."""
         async with self._database.reading() as connection:
-            return await _spent(connection, account, since)
+            return await _spent(connection, account, since, kind)
 
 
-async def _spent(connection: AsyncConnection, account: str, since: datetime) -> int:
+async def _spent(connection: AsyncConnection, account: str, since: datetime, kind: str = "") -> int:
     total = sa.func.coalesce(sa.func.sum(costs.c.micro_usd), 0)
     query = sa.select(total).where(costs.c.account == account, costs.c.at >= since)
+    if kind:
+        query = query.where(costs.c.kind == kind)
     return int(await connection.scalar(query) or 0)
 
 

@@ -3,16 +3,20 @@
 Knows the client and prices by kind. Does not know queues or what is posted.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 from bot.ai_label import says_ai
 from bot.budget import Budget, Kind
 from bot.config import X
+from bot.errors import OverBudget
 from bot.outbox import OwnPost
 from huggingtweets.upstream import BadCredentials, Forbidden, Patience
-from huggingtweets.x_client import PAGE, Credentials, XClient, XPost, XUser
+from huggingtweets.x_client import MIN_PAGE, PAGE, Charge, Credentials, XClient, XPost, XUser
 
-MAX_PAGES = 10  # of one look at mentions; the rest comes with the next
+MAX_PAGES = 10  # of one look, as if each were whole; the rest comes with the next
+# A look at mentions mostly finds none or a few. What a page may cost is set aside while it is read: 0.10 USD, not 0.50.
+MENTIONS_PAGE = 20
 UNMARKED = (
     "Posts carry no mark that an AI wrote them, and the profile of @{handle} on X does not say so either; "
     "write it into the bio there, or set a label for posts, and then resume."
@@ -65,26 +69,37 @@ class XAccount:
 
     async def own_posts(self, since_id: str) -> Sequence[OwnPost]:
         """The posts after `since_id`; the newest page of them without it."""
-        posts = await self._read("own_read", "timeline", since_id, PAGE if not since_id else MAX_PAGES * PAGE)
+        most = PAGE if not since_id else MAX_PAGES * PAGE
+        posts = await self._read("own_read", self._client.timeline, since_id, most, PAGE)
         return [OwnPost(post.id, post.text, post.created_at) for post in posts]
 
     async def mentions(self, since_id: str, most: int = MAX_PAGES * PAGE) -> list[XPost]:
-        """Who has mentioned the account after `since_id`, the oldest first."""
-        return (await self._read("read", "mentions", since_id, most))[::-1]
+        """Who has mentioned the account after `since_id`, the oldest first; only the newest where the money ends."""
+        return (await self._read("read", self._client.mentions, since_id, most, MENTIONS_PAGE))[::-1]
 
-    async def _read(self, kind: Kind, what: str, since_id: str, most: int) -> list[XPost]:
+    async def _read(self, kind: Kind, read: "Read", since_id: str, most: int, page: int) -> list[XPost]:
+        """What `read` gives, as far as there is money: each page is paid for before it is asked for."""
         me = await self.me()
+        # X gives no fewer than a small page; where not even that is paid for, the charge refuses.
+        page = max(MIN_PAGE, await self._budget.affordable(kind, min(page, most)))
+
+        async def charge(posts: int) -> None:
+            await self._budget.charge(kind, posts)
+
         found: list[XPost] = []
-        page_size = min(PAGE, most)
-        pages = getattr(self._client, what)(me.id, since_id=since_id or None, most=most, page=page_size)
-        while True:
-            await self._budget.charge(kind, page_size)
-            try:
-                page = await anext(pages, None)
-            except BaseException:
-                await self._budget.charge(kind, -page_size)
+        try:
+            async for posts in read(me.id, since_id=since_id or None, most=most, page=page, charge=charge):
+                found += posts
+        except OverBudget:
+            # Mentions that were paid for are answered. The own timeline says nothing of a post unless it is whole.
+            if kind == "own_read" or not found:
                 raise
-            await self._budget.charge(kind, len(page or ()) - page_size)
-            if page is None:
-                return found
-            found += page
+        return found
+
+
+class Read(Protocol):
+    """One of the client's ways to read pages."""
+
+    def __call__(
+        self, user_id: str, *, since_id: str | None, most: int, page: int, charge: Charge
+    ) -> AsyncIterator[list[XPost]]: ...

@@ -4,19 +4,21 @@ Off until the operator turns it on, because X's rules list training on what its 
 Knows what a post of X's means for a collection. Does not know HTTP, keys or where tweets are kept.
 """
 
+import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable
 
 from huggingtweets.errors import Usage
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.sources import fields
 from huggingtweets.sources.handles import bare_handle
 from huggingtweets.upstream import Forbidden, NoAccount, NotFound
-from huggingtweets.x_client import PAGE, X, XClient, XPost, XUser
+from huggingtweets.x_client import Charge, X, XClient, XPost, XUser
+from huggingtweets.x_reads import ReadingTooDear
+
+log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 _AVATAR_SIZE = re.compile(r"_normal(?=\.\w+$)")
-_AT_ONCE = 100  # ids of one look
 
 
 def parse_handle(text: str) -> str:
@@ -46,39 +48,25 @@ async def find(client: XClient, handle: str, user_id: str = "") -> XUser:
     return user
 
 
-async def read(
-    client: XClient, user: XUser, *, since_id: str | None, most: int, charge: Callable[[int], Awaitable[None]]
-) -> Collected:
+async def read(client: XClient, user: XUser, *, since_id: str | None, most: int, charge: Charge) -> Collected:
     """The tweets after `since_id`, as far back as X goes without it; raises `NoAccount` when there is none at all.
 
-    `charge` is told before each page how many posts it may have, and after it, below 0, how many it had not.
+    What was paid for is kept: where the money ends after some pages, these are what there is.
     """
     tweets: list[Tweet] = []
-    await charge(PAGE)
     try:
-        async for page in client.timeline(user.id, since_id=since_id, most=most):
-            await charge(len(page) - PAGE)
+        async for page in client.timeline(user.id, since_id=since_id, most=most, charge=charge):
             tweets += [_tweet(post, source_of(user.id)) for post in page]
-            await charge(PAGE)
-        await charge(-PAGE)
+    except ReadingTooDear:
+        if not tweets:
+            raise
+        log.warning("the tweets of @%s before %s are not read: the budget does not suffice", user.handle, tweets[-1].id)
     except Forbidden as error:
         raise NoAccount(X, user.handle, "cannot be read any more", "ask its owner for their archive") from error
     if not tweets and since_id is None:
         raise NoAccount(X, user.handle, "has no tweets", "choose an account that has tweeted")
     account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url), "x")
     return Collected(account or Account(user.handle, site="x"), tuple(tweets))
-
-
-async def gone(client: XClient, ids: Iterable[str], *, charge: Callable[[int], Awaitable[None]]) -> set[str]:
-    """Those of the tweets that were deleted, or are not for everybody any more."""
-    known, missing = sorted(ids, key=int), set[str]()
-    for start in range(0, len(known), _AT_ONCE):
-        asked = known[start : start + _AT_ONCE]
-        await charge(len(asked))
-        looked = await client.look(asked)
-        await charge(len(looked.posts) - len(asked))
-        missing |= looked.gone
-    return missing
 
 
 def source_of(user_id: str) -> str:

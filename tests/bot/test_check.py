@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from bot.__main__ import main
 from bot.check import check
 from bot.config import Config
 from huggingtweets.errors import Misconfigured, Unavailable
+from huggingtweets.records import Collected, Tweet
+from huggingtweets.tweet_store import TweetStore
 
 
 def checked(home) -> str:
@@ -23,6 +26,27 @@ def test_what_is_fit_to_start_is_listed(home) -> None:
     assert "models: ann v1" in said
     assert "discord: off, DISCORD_TOKEN is not set" in said
     assert "x: a dry run, without keys, X_CONSUMER_KEY or another is not set" in said
+
+
+@pytest.mark.parametrize(("usd", "is_enough"), [(0.3, False), (0.31, False), (0.315, True), (5.0, True)])
+def test_a_budget_from_which_nothing_can_ever_be_posted_is_seen(home, usd: float, is_enough: bool) -> None:
+    keys = ("X_CONSUMER_KEY", "X_CONSUMER_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET")
+    with home.config_file.open("a") as file:
+        file.write(f"[x]\ndry_run = false\nmonthly_budget_usd = {usd}\n")
+    said = check(Config.load(home.config_file, dict.fromkeys(keys, "k")), home.config_file)
+    assert ("nothing can ever be posted" not in said) is is_enough
+    assert ("[x] monthly_budget_usd = 0.315" not in said) is is_enough
+
+
+def test_what_following_deletions_costs_is_seen(home) -> None:
+    config = Config.load(home.config_file, {})
+    tweets = tuple(Tweet(str(one), "a post", source="x:5") for one in range(1, 101))
+    TweetStore(config.tweets).merge("cat", Collected(None, tweets))
+    TweetStore(config.tweets).mark_checked("cat", "x:5", datetime.now(UTC))
+    assert "collecting" not in checked(home), "X is not read"
+    with home.config_file.open("a") as file:
+        file.write("[collecting]\nx_api = true\n")
+    assert "collecting: 100 tweets were read from X. To see within a day" in checked(home)
 
 
 def test_publishing_without_a_token_is_seen(home) -> None:

@@ -15,6 +15,7 @@ from huggingtweets.config import Collecting as CollectingSettings
 from huggingtweets.config import Settings, Storage
 from huggingtweets.records import Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
+from huggingtweets.x_reads import XReads
 from tests.bot.posting_parts import QUICK, Parts
 from tests.fakes.x_server import BEARER, Trouble
 
@@ -39,10 +40,9 @@ class Round:
         self.asked: list[str] = []
         self.unloaded: list[str] = []
 
-        async def charge(posts: int) -> None:
-            await parts.budget.charge("read", posts)
-
-        self.collector = Collector(settings, patience=QUICK, charge=charge)
+        # At the beginning of a month, when there is least money for a day.
+        self.reads = XReads(settings, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+        self.collector = Collector(settings, patience=QUICK, reads=self.reads)
         self.collecting = Collecting(
             settings=settings,
             store=parts.store,
@@ -129,10 +129,11 @@ async def test_what_was_deleted_at_x_goes_here_within_a_day_and_is_paid_for(roun
     await round_.collecting.look_after_deletions()
     assert len(round_.tweets.tweets("ann")) == 3, "it was read a moment ago"
     round_.tweets.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
-    before = await parts.store.posts.spent("thebot", parts.budget.since)
+    left = round_.reads.affordable(10**6)
     await round_.collecting.look_after_deletions()
     assert len(round_.tweets.tweets("ann")) == 2
-    assert await parts.store.posts.spent("thebot", parts.budget.since) - before == 2 * 5_000
+    assert left - round_.reads.affordable(10**6) == 2
+    assert await parts.store.posts.spent("thebot", parts.budget.since) == 0, "posting has its own budget"
     requests = len(parts.x.requests)
     await round_.collecting.look_after_deletions()
     assert len(parts.x.requests) == requests
@@ -148,6 +149,22 @@ async def test_a_day_without_a_look_is_told_to_the_admins(round_: Round) -> None
         assert len(await parts.notices()) == told
     assert "For more than a day" in (await parts.notices())[0]
     assert len(round_.tweets.tweets("ann")) == 1
+
+
+async def test_a_budget_that_does_not_suffice_is_told_once_a_month(round_: Round) -> None:
+    parts = round_.parts
+    parts.x.add_user("5", "ann")
+    ids = [parts.x.add_post("5", f"post {number}")["id"] for number in range(245)]
+    for name, some in (("ann", ids[:200]), ("bob", ids[200:])):
+        round_.tweets.merge(name, Collected(None, tuple(Tweet(one, "a", source="x:5") for one in some)))
+        round_.tweets.mark_checked(name, "x:5", datetime.now(UTC) - timedelta(hours=30))
+    for _ in range(3):
+        await round_.collecting.look_after_deletions()
+    [notice] = await parts.notices()
+    assert "For more than a day I could not see which tweets of ann were deleted" in notice
+    assert "245 tweets were read from X." in notice
+    assert parts.x.requests.count("GET /2/tweets") <= 2, "it does not begin anew each hour"
+    assert await parts.store.posts.spent("thebot", parts.budget.since) == 0
 
 
 async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Round) -> None:
@@ -169,7 +186,7 @@ async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Ro
 
 
 async def test_the_rounds_go_on_by_themselves_after_failures(round_: Round) -> None:
-    round_.tweets._tombstones.parent.mkdir(parents=True)
+    round_.tweets.folder.mkdir(parents=True)
     task = asyncio.create_task(round_.collecting.run())
     try:
         round_.put("ann.jsonl", "hello")

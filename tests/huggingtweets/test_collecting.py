@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +16,24 @@ from huggingtweets.config import Collecting, Settings, Storage
 from huggingtweets.errors import Forgotten, Misconfigured
 from huggingtweets.records import Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
-from huggingtweets.upstream import NoAccount, Patience
+from huggingtweets.upstream import InDoubt, NoAccount, Patience
+from huggingtweets.x_reads import ReadingTooDear, XReads
 from tests.fakes.bluesky_server import BlueskyServer
-from tests.fakes.x_server import BEARER, XServer
+from tests.fakes.x_server import BEARER, Trouble, XServer
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.1)
 ANN = Origin("x", "ann")
 BLUE = Origin("bluesky", "ann.bsky.social")
+
+
+@dataclass
+class Time:
+    """A clock that the test moves."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 @pytest.fixture
@@ -121,21 +133,103 @@ async def test_a_refusal_of_x_that_is_no_suspension_deletes_nothing(
     assert len(store.tweets("ann")) == 1
 
 
-async def test_every_read_of_x_is_charged_before_and_set_right_after(x: XServer, settings: Settings) -> None:
-    charged: list[int] = []
-
-    async def charge(posts: int) -> None:
-        charged.append(posts)
-
+async def test_every_read_of_x_is_counted_and_what_did_not_come_is_given_back(
+    x: XServer, settings: Settings, collector: Collector
+) -> None:
     for number in range(130):
         x.add_post("5", f"post {number}")
-    collector = Collector(settings, patience=QUICK, charge=charge)
     await collector.collect("ann", [ANN])
-    assert sum(charged) == 131, "130 posts, and the account"
-    assert all(sum(charged[:place]) >= 0 for place in range(len(charged)))
+    assert spent(settings) == 131 * 5_000, "130 posts, and the account"
     x.posts.clear()
-    await collector.check("ann")
-    assert sum(charged) == 131
+    x.troubles = [Trouble.html_503("GET", "/2/tweets", times=9)]
+    with pytest.raises(InDoubt):
+        await collector.check("ann")
+    x.troubles = []
+    await collector.check("ann", at_any_price=True)
+    assert spent(settings) == 131 * 5_000, "what is not there any more costs nothing"
+
+
+async def test_only_what_the_budget_pays_for_is_read_and_it_is_kept(
+    x: XServer, settings: Settings, store: TweetStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(130):
+        x.add_post("5", f"post {number}")
+    collector = Collector(with_budget(settings, 0.2), patience=QUICK)
+    assert (await collector.collect("ann", [ANN])).new == 39, "40 reads, of which one is the account's"
+    assert {tweet.text for tweet in store.tweets("ann")} == {f"post {number}" for number in range(91, 130)}
+    assert "only the latest 39 tweets of @ann were read" in caplog.text
+    with pytest.raises(ReadingTooDear, match=r"budget of this month for reading X, 0\.20 USD"):
+        await collector.collect("ann", [ANN])
+    assert spent(settings) == 200_000
+    requests = len(x.requests)
+    with pytest.raises(ReadingTooDear):
+        await collector.collect("bob", [Origin("x", "bob")])
+    assert len(x.requests) == requests, "X is not asked"
+
+
+async def test_a_look_costs_no_more_than_todays_part_and_the_next_goes_on_where_it_ended(
+    x: XServer, settings: Settings, store: TweetStore
+) -> None:
+    time = Time(datetime(2026, 11, 1, 12, tzinfo=UTC))
+    settings = with_budget(settings, 0.005 * 30 * 50)  # 50 posts a day
+    collector = Collector(settings, patience=QUICK, reads=XReads(settings, time))
+    ids = [x.add_post("5", f"post {number}")["id"] for number in range(130)]
+    store.merge("ann", Collected(None, tuple(Tweet(one, "a post", source="x:5") for one in ids)))
+    store.mark_checked("ann", "x:5", datetime(2026, 10, 1, tzinfo=UTC))
+    x.posts = [post for post in x.posts if post["id"] not in (ids[0], ids[60], ids[129])]
+    days = []
+    for _ in range(3):
+        before = len(x.requests)
+        dropped = sum([await collector.check("ann") for _ in range(3) if collector.due()])
+        days.append((dropped, len(x.requests) - before, spent(settings) // 5_000))
+        time.now += timedelta(days=1)
+    assert days == [(1, 2, 50), (1, 2, 100), (1, 1, 127)], "what did not come is given back, and pays for one more"
+    assert store.look("ann", "x:5") is None
+    assert len(store.tweets("ann")) == 127
+    assert store.checked()["ann"]["x:5"] > datetime(2026, 11, 1, tzinfo=UTC)
+
+
+async def test_who_has_waited_longest_is_due_first(store: TweetStore, collector: Collector) -> None:
+    now = datetime.now(UTC)
+    for name, hours in (("ann", 30), ("bob", 50), ("cat", 3), ("dan", 40)):
+        store.mark_checked(name, "x:1", now - timedelta(hours=hours))
+    assert collector.due() == ["bob", "dan", "ann"]
+
+
+async def test_a_refresh_looks_after_deletions_only_when_it_is_time(
+    x: XServer, settings: Settings, collector: Collector
+) -> None:
+    x.add_post("5", "a post")
+    await collector.collect("ann", [ANN])
+    before = spent(settings)
+    await collector.refresh("ann")
+    assert spent(settings) - before == 5_000, "the account, and nothing twice"
+
+
+async def test_what_it_costs_to_follow_deletions_is_told_where_the_budget_does_not_suffice(
+    settings: Settings, store: TweetStore, collector: Collector
+) -> None:
+    store.merge("ann", Collected(None, tuple(Tweet(str(one), "a post", source="x:5") for one in range(1, 246))))
+    store.merge("ann", Collected(None, (Tweet("999", "out of an archive"),)))
+    store.mark_checked("ann", "x:5", datetime.now(UTC))
+    told = collector.shortfall()
+    assert told.startswith("245 tweets were read from X.")
+    assert "costs 1.23 USD a day, 37.98 USD a month. The budget for reading is 5.00 USD a month" in told
+    assert "each is looked at every 8 days" in told, "32 a day"
+    assert Collector(with_budget(settings, 38.0)).shortfall() == ""
+    assert "looked at never" in Collector(with_budget(settings, 0.0)).shortfall()
+
+
+def spent(settings: Settings) -> int:
+    """This month's cost in millionths of a dollar."""
+    row = json.loads((settings.storage.data / "x-reads.json").read_text())
+    return int(row["month_micro_usd"])
+
+
+def with_budget(settings: Settings, usd: float) -> Settings:
+    return settings.model_copy(
+        update={"collecting": settings.collecting.model_copy(update={"x_monthly_budget_usd": usd})}
+    )
 
 
 async def test_x_is_off_until_it_is_turned_on_and_never_asked_before(x: XServer, settings: Settings) -> None:
@@ -188,6 +282,7 @@ async def test_a_refresh_reads_on_where_it_was_though_the_handle_has_changed(
     x.users["5"]["username"] = "ann_renamed"
     x.add_post("5", "news")
     del x.posts[0]
+    store.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
     assert await collector.refresh("ann") == Gathered(1, 1)
     assert store.account("ann").handle == "ann_renamed"
     del x.users["5"]
@@ -234,6 +329,9 @@ async def test_the_command_line_collects_without_repeating_the_token(
             code = int(ended.code or 0)
         return code, "".join(capsys.readouterr())
 
+    code, told = await run()
+    assert code == 69
+    assert "Tweets of ann were never read from X or Bluesky; say where they are with --from" in told
     assert await run("--from", "bluesky:ann.bsky.social") == (0, "1 new tweets of ann, 0 gone at their source.\n")
     row = json.loads((tmp_path / "data/tweets/ann.jsonl").read_text())
     assert row["source"] == f"bluesky:{ann}"

@@ -86,12 +86,22 @@ async def test_costs_are_counted_and_never_pass_the_budget(store: Store, url: st
     await store.posts.spend("bot", "read", 5_000)
     async with Store(url, time) as other:
         asked = [
-            one.posts.spend_within("bot", "post", 15_000, since=start, budget=50_000) for one in (store, other) * 5
+            one.posts.spend_within("bot", "post", 15_000, since=start, budget=50_000, share=50_000)
+            for one in (store, other) * 5
         ]
         assert sum(await asyncio.gather(*asked)) == 3
     assert await store.posts.spent("bot", start) == 50_000
     assert await store.posts.spent("bot", time.pass_by(days=31)) == 0
     assert await store.posts.spent("another", start) == 0
+
+
+async def test_one_kind_of_costs_stays_within_its_share(store: Store, time) -> None:
+    await store.posts.spend("bot", "post", 20_000)
+    month = {"since": time.now, "budget": 100_000}
+    assert await store.posts.spend_within("bot", "read", 10_000, share=15_000, **month)
+    assert not await store.posts.spend_within("bot", "read", 10_000, share=15_000, **month)
+    assert await store.posts.spent("bot", time.now, "read") == 10_000
+    assert await store.posts.spent("bot", time.now) == 30_000
 
 
 async def test_sending_and_its_cost_are_noted_together_and_once(store: Store, url: str, time) -> None:

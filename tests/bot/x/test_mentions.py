@@ -1,10 +1,12 @@
 """Mentions on X: who gets an answer, who does not, and that no mention is lost or answered twice."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.errors import OverBudget
 from bot.x.mentions import STREAM, Mentions, looks_like_a_bot, says_stop
 from huggingtweets.x_client import XUser
 from tests.bot.posting_parts import QUICK, Parts
@@ -75,6 +77,42 @@ async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: Men
     await settled(parts, mentions)
     assert parts.x.texts() == []
     assert await parts.store.x_mentions.position("thebot", STREAM) == old
+
+
+@pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.8}])
+async def test_a_look_needs_only_what_it_may_cost_this_time(parts: Parts, mentions: Mentions, x_settings: Any) -> None:
+    """A page of 100 reads would cost 0.50 USD, more than there is for reading mentions."""
+    asked = mention(parts)
+    noted: list[int] = []
+    spend = parts.store.posts.spend_within
+
+    async def noting(account: str, kind: str, micro_usd: int, **more: Any) -> bool:
+        noted.append(micro_usd)
+        return await spend(account, kind, micro_usd, **more)
+
+    parts.store.posts.spend_within = noting  # type: ignore[method-assign]
+    await settled(parts, mentions)
+    assert await states(parts, asked) == ["answered"]
+    assert max(noted) == 20 * 5_000, "what a kill in a look would cost"
+    assert await parts.spent() == 10_000 + 5_000
+
+
+@pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.8}])
+async def test_a_flood_of_mentions_leaves_half_of_the_budget_to_posts(
+    parts: Parts, mentions: Mentions, x_settings: Any
+) -> None:
+    parts.x.add_user("6", "dan")
+    asked = [mention(parts, f"@thebot {number}", "6" if number == 69 else "12") for number in range(70)]
+    await settled(parts, mentions, 200)
+    assert (await states(parts, asked[69], asked[68])) == ["answered", "own"], "what was paid for is answered"
+    assert await parts.store.posts.spent("thebot", parts.budget.since, "read") == 40 * 5_000
+    for _ in range(3):
+        with suppress(OverBudget):
+            await parts.account.mentions(asked[0])
+    assert await parts.store.posts.spent("thebot", parts.budget.since, "read") <= 50 * 5_000
+    await parts.store.posts.add("one", "thebot", "gulls", state="queued", due_at=parts.time.now)
+    await parts.steps()
+    assert "gulls" in parts.x.texts()
 
 
 async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentions: Mentions) -> None:
