@@ -18,6 +18,7 @@ from huggingtweets.errors import PipelineError, TooLittleData, UnknownModel, Usa
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.names import parse_name
+from huggingtweets.near import did_you_mean
 from huggingtweets.owners import Owned, texts_of
 from huggingtweets.preview import Person, predictions
 from huggingtweets.registry import Registry, Version
@@ -95,6 +96,10 @@ class Tweeting:
             return False
         return True
 
+    async def voices(self, server: str) -> frozenset[str]:
+        """The names that can be asked for on `server`: voices in use, and those that are being learned."""
+        return frozenset(await self._names(server)) | {job.name for job in await self._training.jobs()}
+
     async def together(self, names: Sequence[str]) -> str:
         """The voice of several people at once: the one that was learned from all of them, or else a blend of theirs."""
         learned = parse_name("-".join(names))
@@ -127,7 +132,7 @@ class Tweeting:
         try:
             voice = await asyncio.to_thread(find_voice, ask.name, self._registry.current)
         except UnknownModel as error:
-            if ask.name.strip().removeprefix("@").lower() != names[0]:
+            if parse_blend(ask.name) != ((1.0, names[0]),):
                 raise Usage(await self._what_instead(error.name, ask.server)) from None
             return await self._preview(names[0], ask)
         return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
@@ -151,7 +156,12 @@ class Tweeting:
         if not names:
             return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
         known = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
-        return f"I do not know {name} yet. I know {known}; an admin can train others with /train."
+        sentences = (
+            f"I do not know {name} yet.",
+            did_you_mean(name, names),
+            f"I know {known}; an admin can train others with /train.",
+        )
+        return " ".join(filter(None, sentences))
 
     async def _names(self, server: str) -> list[str]:
         """Voices in use that may speak on `server`."""

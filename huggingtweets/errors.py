@@ -103,10 +103,14 @@ class TooFewNew(Unavailable):
 
 
 class UnknownModel(Unavailable):
-    """No version is in use under this name."""
+    """No version is in use under this name; `question` asks about others that are near, if any are."""
 
-    def __init__(self, name: str):
-        super().__init__(f"There is no model of {name} yet; train one, or list the models there are.")
+    def __init__(self, name: str, question: str = ""):
+        super().__init__(
+            f"There is no model of {name} yet. {question} Train one, or list the models there are."
+            if question
+            else f"There is no model of {name} yet; train one, or list the models there are."
+        )
         self.name = name
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from huggingtweets.errors import Usage
 
 MAX_CHARACTERS = 200  # file systems allow 255, of which the registry needs some
+_AROUND = " \t\r\n,;:!?…\"'“”‘’«»„()`~"  # what people write around a name
 _HANDLE = re.compile(r"[a-z0-9_]{1,30}")
 
 
 def parse_handle(text: str) -> str:
-    """`@NASA` as `nasa`; raises `Usage` for what cannot be a handle."""
-    handle = text.strip().removeprefix("@").lower()
+    """`@NASA,` as `nasa`; raises `Usage` for what cannot be a handle."""
+    handle = text.strip(_AROUND).removeprefix("@").rstrip(".").lower()
     if not _HANDLE.fullmatch(handle):
         raise Usage(f"{text[:60]!r} is not a name: use up to 30 letters, digits and _, as in a handle.")
     return handle

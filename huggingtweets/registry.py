@@ -18,6 +18,7 @@ from typing import Any
 
 from huggingtweets import atomic
 from huggingtweets.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.near import did_you_mean
 from huggingtweets.records import JSON
 
 log = logging.getLogger(__name__)
@@ -93,8 +94,11 @@ class Registry:
         """The version in use; raises `UnknownModel`."""
         state = self._state(name)
         if not state:
-            raise UnknownModel(name)
+            raise self._unknown(name)
         return self.version(name, state["version"])
+
+    def _unknown(self, name: str) -> UnknownModel:
+        return UnknownModel(name, did_you_mean(name, self.names()))
 
     def in_use(self) -> list[Version]:
         """The versions in use, by name. One that is damaged, or forgotten meanwhile, does not hide the others."""
@@ -127,7 +131,7 @@ class Registry:
         """Raises `UnknownModel` or `UnknownVersion`."""
         known = self.versions(name)
         if not known:
-            raise UnknownModel(name)
+            raise self._unknown(name)
         if version not in known:
             raise UnknownVersion(name, version, tuple(known))
         folder = self.root / name / version
@@ -153,7 +157,7 @@ class Registry:
         """Go back to the version in use before this one; raises `Usage` when there is none."""
         state = self._state(name)
         if not state:
-            raise UnknownModel(name)
+            raise self._unknown(name)
         known = self.versions(name)
         before = [version for version in state["before"] if version in known]
         if not before:

@@ -20,8 +20,10 @@ from bot.discord.buttons import TweetButtons
 from bot.discord.gate import places, server_id
 from bot.discord.house import THREADS, VOICE
 from bot.discord.rendering import how_to_ask, tweet_pages, voice_of
+from bot.discord.tweets import voice_named
 from bot.errors import KeptOut, NotAllowed
 from bot.tweeting import Ask
+from bot.wish import Wish, is_for_help, understood
 from huggingtweets.errors import Usage
 
 log = logging.getLogger(__name__)
@@ -32,19 +34,14 @@ MAX_THREAD_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a message wants: a tweet of `name`, or without a name to be told how to ask.
+    """What a message says to us, which begins with whoever it mentions, as Discord writes them.
 
-    `replied_to` is our message that it goes on with, or 0.
+    It goes on with our message `replied_to`, in that one's `voice`, where it is a reply.
     """
 
-    name: str = ""
-    prompt: str = ""
+    text: str = ""
+    voice: str = ""
     replied_to: int = 0
-
-    @property
-    def text(self) -> str:
-        """All that was said."""
-        return f"{self.name} {self.prompt}".strip()
 
 
 def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
@@ -53,15 +50,14 @@ def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
     if not ordinary or message.author.bot or message.webhook_id or message.mention_everyone:
         return None
     own_mention = re.compile(rf"\s*<@!?{me.id}>")
-    text = _with_names(own_mention.sub("", message.content), message).strip()
+    text = own_mention.sub("", message.content).strip()
     if voice := _voice_replied_to(message, me):
         assert message.reference
-        return Call(voice, text, message.reference.message_id or 0)
+        return Call(text, voice, message.reference.message_id or 0)
     if not _is_direct(message) and not own_mention.match(message.content):
         # Named in the middle of a sentence is called, but it is no command.
         return Call() if own_mention.search(message.content) else None
-    name, *prompt = text.split(maxsplit=1) or [""]
-    return Call(name, prompt[0] if prompt else "")
+    return Call(text)
 
 
 def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> str | None:
@@ -73,6 +69,10 @@ def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> str | N
     # (discord-api-docs #5395), so there it cannot tell.
     pinged = any(user.id == me.id for user in message.mentions) or tweets.interaction_metadata
     return voice_of(tweets.embeds) if pinged or _is_direct(message) else None
+
+
+def _server(message: discord.Message) -> str:
+    return server_id(message.guild.id if message.guild else None)
 
 
 def _is_direct(message: discord.Message) -> bool:
@@ -121,33 +121,34 @@ class Mentions:
             self._asks.refuse_when_stopping()
             guild = message.guild.id if message.guild else None
             await self._buttons.gate.admit(guild, message.channel, message.author)
-            call = await self._completed(message, call)
-            if call.name:
-                await self._tweet(message, call)
+            wish = await self._wish(message, call)
+            if wish.name:
+                await self._tweet(message, call, wish)
             else:
-                await reply(message, how_to_ask(me.name))
+                await reply(message, how_to_ask(me.name, await self._parts.tweeting.suggestions("", _server(message))))
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the log has it
             await reply_failure(message, error, tell_pause=self._parts.store.pauses.tell_once)
 
-    async def _completed(self, message: discord.Message, call: Call) -> Call:
-        """`call` with the channel's own voice, where it names none that is known."""
-        if call.replied_to:
-            return call
-        server = server_id(message.guild.id if message.guild else None)
-        if call.name and await self._parts.tweeting.knows(call.name, server):
-            return call
+    async def _wish(self, message: discord.Message, call: Call) -> Wish:
+        """What is wanted: in the voice that it names, or the one it replies to, or else the channel's own."""
+        if call.voice:
+            return Wish(call.voice, call.text, known=True)
+        wish = understood(call.text, await self._parts.tweeting.voices(_server(message)))
+        if wish.known or is_for_help(call.text):
+            return wish
         for place in places(message.channel):
             if default := await self._parts.store.settings.get(place, VOICE):
-                return Call(str(default), call.text)
-        return call
+                return Wish(str(default), call.text, known=True)
+        return wish
 
-    async def _tweet(self, message: discord.Message, call: Call) -> None:
+    async def _tweet(self, message: discord.Message, call: Call, wish: Wish) -> None:
         _refuse_where_it_cannot_be_seen(message)
         depth = self._depths.get(call.replied_to, 0) + 1
         if depth > self._chain:
             raise Usage(f"We have gone on for {self._chain} tweets; begin again with a new message.")
         guild = message.guild.id if message.guild else None
-        ask = Ask(person(message.author), call.name, call.prompt, 1, server_id(guild))
+        name, prompt = await voice_named(self._parts, wish.name, guild), _with_names(wish.prompt, message)
+        ask = Ask(person(message.author), name, prompt, 1, server_id(guild))
         async with typing(message.channel):
             tweets = await self._parts.tweeting.tweet_like(ask)
         thread = await self._thread(message, tweets.name)
@@ -156,7 +157,7 @@ class Mentions:
             view = self._buttons.shown() if number == len(pages) else None
             sent = await reply(message, embed=embed, view=view, into=thread)
         self._note(sent.id, depth)
-        await self._buttons.remember(sent, tweets, call.prompt, message.author, guild)
+        await self._buttons.remember(sent, tweets, prompt, message.author, guild)
 
     async def _thread(self, message: discord.Message, voice: str) -> discord.Thread | None:
         """A thread for the answer, where the server wants that; None for the channel itself."""

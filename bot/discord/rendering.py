@@ -20,6 +20,7 @@ MAX_CONTENT = 2_000
 MAX_DESCRIPTION = 4_096
 MAX_AUTHOR = 256
 MAX_MODEL_PAGES = 5
+VOICES_IN_HELP = 8
 
 PARODY_OF = "AI parody of "
 # Read back from the footer of an answer, so that a reply finds its voice after a restart too.
@@ -121,11 +122,17 @@ def _report_lines(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) or "not measured"
 
 
-def how_to_ask(me: str) -> str:
-    """The answer to being called without more."""
+def how_to_ask(me: str, voices: Sequence[str]) -> str:
+    """The answer to who asks for nobody's tweets: how it is done, with some of the `voices` there are."""
+    if not voices:
+        return (
+            "I tweet like people whose voice I have learned, and I know nobody yet; an admin can train one with /train."
+        )
+    known = as_written(", ".join(voices[:VOICES_IN_HELP])) + (", ..." if len(voices) > VOICES_IN_HELP else "")
     return (
-        f"Tell me who to tweet like: `@{me} nasa`, with the start of a tweet if you like: `@{me} nasa My dream is`. "
-        "Reply to my tweets and I go on. /tweetlike writes several, and /models lists the voices I know."
+        f"I tweet like people, and am none of them. Tell me who to tweet like: `@{me} {voices[0]}`, with the start "
+        f"of a tweet if you like: `@{me} {voices[0]} My dream is`. I know {known}. "
+        "Reply to my tweets and I go on. /tweetlike writes several, and /models lists all the voices I know."
     )
 
 

@@ -1,12 +1,16 @@
 """Mentions, direct messages and replies as people meet them."""
 
+from pathlib import Path
+
 import discord
 import pytest
 from simcord import Env
 from simcord.backend.models import AllowedMentions
 from simcord.enums import MessageType
 
+from bot.store import Store
 from huggingtweets.errors import Busy
+from huggingtweets.registry import Registry
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 
@@ -47,11 +51,69 @@ async def test_other_people_are_named_in_the_prompt(there: World, writer: Script
     assert writer.asked == [("nasa", "hello @ann!", 1)]
 
 
-@pytest.mark.parametrize("text", ["{me}", "  {me}  ", "I do like {me} a lot"])
+@pytest.mark.parametrize(
+    "text",
+    ["{me}", "  {me}  ", "I do like {me} a lot", "{me} 😀", "{me} help", "{me} who are you?", "{me} hi!", "{me} ?"],
+)
 async def test_called_without_a_command_it_says_how_to_ask(there: World, text: str, writer: ScriptedWriter) -> None:
     await there.ann.send(there.channel, text.format(me=there.me))
-    assert there.said()[0].content.startswith("Tell me who to tweet like: `@TestBot nasa`")
+    assert "Tell me who to tweet like: `@TestBot nasa`" in there.said()[0].content
+    assert "I know nasa." in there.said()[0].content
     assert writer.asked == []
+
+
+async def test_who_knows_nobody_says_how_that_is_mended(
+    there: World, make_bot: MakeBot, tmp_path: Path, writer: ScriptedWriter
+) -> None:
+    await there.env.restart_bot(make_bot(knows=Registry(tmp_path / "empty")))
+    await there.ann.send(there.channel, f"{there.me} help")
+    assert "I know nobody yet; an admin can train one with /train" in there.said()[0].content
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("{me} Nasa,", ""),
+        ("{me} tweet like nasa please", ""),
+        ("{me}, can you tweet like @NASA?", ""),
+        ("{me} My dream is, as nasa", "My dream is"),
+    ],
+)
+async def test_a_voice_is_found_however_it_is_put(there: World, writer: ScriptedWriter, text: str, prompt: str) -> None:
+    await there.ann.send(there.channel, text.format(me=there.me))
+    assert writer.asked == [("nasa", prompt, 1)]
+
+
+async def test_a_member_who_is_mentioned_first_is_heard_in_their_linked_voice(
+    there: World, writer: ScriptedWriter, store: Store
+) -> None:
+    bob = there.member("bob")
+    await there.ann.send(there.channel, f"{there.me} {bob.mention} hi")
+    assert "I know no voice of theirs" in there.said()[0].content
+    server = f"discord:server:{there.ann.guild.id}"
+    await store.consent.claim(server, f"discord:{bob.id}", "nasa")
+    await store.consent.confirm(server, f"discord:{bob.id}", "nasa", by="discord:1")
+    await there.ann.send(there.channel, f"{there.me} {bob.mention} hi {there.ann.mention}")
+    assert writer.asked == [("nasa", "hi @ann", 1)]
+
+
+async def test_a_slip_is_answered_with_the_name_that_was_meant(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me} naza My dream is")
+    assert "I do not know naza yet. Did you mean nasa?" in there.said()[0].content
+    result = await there.ann.slash(there.channel, "tweetlike", user="Naza,")
+    assert "Did you mean nasa?" in there.private(there.ann)
+    assert there.errors() == ["Usage"]
+    assert result
+
+
+async def test_a_channel_with_a_voice_of_its_own_helps_who_asks_for_help(
+    there: World, writer: ScriptedWriter, store: Store
+) -> None:
+    await store.settings.put(f"discord:channel:{there.channel.id}", "voice", "nasa", "discord:1")
+    await there.ann.send(there.channel, f"{there.me} who are you?")
+    assert "Tell me who to tweet like" in there.said()[0].content
+    await there.ann.send(there.channel, f"{there.me} who are you to say so")
+    assert writer.asked == [("nasa", "who are you to say so", 1)]
 
 
 async def test_a_direct_message_needs_no_mention(simcord_env: Env, writer: ScriptedWriter) -> None:

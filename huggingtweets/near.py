@@ -1,0 +1,33 @@
+"""Names that are like one that nobody has: "did you mean ...?", asked in the same words wherever a name is typed.
+
+Knows strings. Does not know whose names may be told to whom: it chooses among those it is given.
+"""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+LIKE_ENOUGH = 0.7  # of 1: "naza" and "nsaa" are 0.75 like "nasa"
+SHORTEST_PART = 3  # characters; a part of a name tells nothing when it is shorter
+MOST = 3
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """At most three of `known` that `name` may be a slip or a part of, the likest first."""
+    wanted = name.strip().removeprefix("@").lower()
+    likeness = {other: _likeness(wanted, other) for other in known if other != wanted}
+    fitting = [other for other, share in likeness.items() if share >= LIKE_ENOUGH]
+    return sorted(fitting, key=lambda other: (-likeness[other], other))[:MOST]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The question, or nothing when no name is near."""
+    names = nearest(name, known)
+    return f"Did you mean {' or '.join(names)}?" if names else ""
+
+
+def _likeness(wanted: str, other: str) -> float:
+    """0 to 1; a part of a name is as like it as a slip is, the more so the more of it there is."""
+    share = SequenceMatcher(None, wanted, other, autojunk=False).ratio()
+    if len(wanted) >= SHORTEST_PART and wanted in other:
+        return LIKE_ENOUGH + (1 - LIKE_ENOUGH) * len(wanted) / len(other)
+    return share
