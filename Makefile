@@ -3,17 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= config.toml
+# Processes that run tests side by side; auto is one for each core.
+WORKERS ?= auto
 
-.PHONY: bot test check format install clean
+.PHONY: bot test nightly check format install clean
 
 bot: install
 	$(BIN)/python -m bot --config $(CONFIG)
 
 test: install
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n $(WORKERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# What takes too long for every change: many more examples, kills and interactions, and the tests in another order each time.
+nightly: install
+	HYPOTHESIS_PROFILE=nightly KILLS=30 SOAK_INTERACTIONS=2000 X_TEST_POSTS=100 X_TEST_KILLS=50 \
+	  $(BIN)/python -m pytest -n $(WORKERS) -p randomly --timeout 3600
 
 check: install
 	$(BIN)/ruff format --check .
