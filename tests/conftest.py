@@ -20,8 +20,8 @@ from huggingtweets.config import Gate, Generation, Settings, Storage, Tracking, 
 from huggingtweets.pipeline import Outcome
 from huggingtweets.records import Tweet
 
-# A busy machine is no failure, so examples have no deadline. `make test` tries the same examples each time: a suite that
-# fails once in a while helps nobody. `make nightly` looks for new ones.
+# A busy machine is no failure, so examples have no deadline. `make test` tries the same examples each time, because a
+# suite that fails once in a while helps nobody. `make nightly` looks for new ones.
 hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))

@@ -4,13 +4,11 @@ Knows every decoder. Does not know voices or rows.
 """
 
 import logging
-from collections.abc import Callable, Sequence
 
 import torch
 
 from huggingtweets.config import Generation
 from huggingtweets.cpu import use_threads
-from huggingtweets.engine import native
 from huggingtweets.engine.decoder import Decoder
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
@@ -27,7 +25,7 @@ def make_decoder(weights: Weights, settings: Generation, *, adapted: bool) -> De
         return TorchDecoder(weights)
     if torch.cuda.is_available():
         return TorchDecoder(weights, device="cuda", dtype=torch.bfloat16, steps=STEPS_ON_A_GPU)
-    for make in _fastest_first():
+    for make in (_native, _openvino):
         try:
             return make(weights, settings.threads, adapted)
         except (ImportError, RuntimeError, ValueError) as error:
@@ -36,14 +34,6 @@ def make_decoder(weights: Weights, settings: Generation, *, adapted: bool) -> De
     # There are machines without a build of OpenVINO, and versions in which PagedAttention has other inputs.
     log.warning("neither the kernels nor OpenVINO can be used (%s); torch computes instead, slower", reason)
     return TorchDecoder(weights)
-
-
-def _fastest_first() -> Sequence[Callable[[Weights, int, bool], Decoder]]:
-    """OpenVINO multiplies int8 as such where the processor does, which the kernels do not."""
-    try:
-        return (_openvino, _native) if native.has_int8_products() else (_native, _openvino)
-    except RuntimeError:
-        return (_native, _openvino)
 
 
 def _native(weights: Weights, threads: int, adapted: bool) -> Decoder:

@@ -1,4 +1,5 @@
-/* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C.
+/* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C. Where the processor has them,
+   products use AVX-512 VNNI or AVX-VNNI instead; sums of whole numbers are exact, so all give the same bits.
 
    The base's matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up
    with zeros, so that a block of WIDE outputs is read from front to back. A voice's are int4 with a scale for each CHUNK
@@ -20,12 +21,6 @@ bool kernels_run_here(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
 
-/* Whether it multiplies int8 by itself: then libraries that quantize activations as well are faster. */
-bool has_int8_products(void)
-{
-    return __builtin_cpu_supports("avx512vnni") || __builtin_cpu_supports("avxvnni");
-}
-
 #pragma GCC target("avx2,fma,f16c")
 
 #include <immintrin.h>
@@ -42,6 +37,7 @@ enum {
     LANES = 8,         /* fp32 numbers in a register */
     WIDE = 2 * LANES,  /* outputs in a block */
     TILE = 6,          /* rows multiplied at once: 12 sums, 2 weights, a factor and a product fill the 16 registers */
+    WIDE_TILE = 12,    /* the same with 512 bits: 12 sums of a chunk, 12 of a row, and weights, of 32 registers */
     CHUNK = 64,        /* rounded numbers with one scale; their products add up to less than 2^31 */
     POSITIONS = 32,    /* in a block of the cache */
     GROUP = 64,        /* logits with one maximum */
@@ -96,7 +92,7 @@ typedef struct {
     Rounded even, inner, low;              /* [rows][width], [rows][outputs of FC], [rows][highest] */
     float *logits;                         /* [wanted][apart(vocabulary)] */
     float *scratch;                        /* [threads][room] */
-    int64_t room;                          /* for the longest sequence and a row, and for TILE rows of low */
+    int64_t room;                          /* for the longest sequence and a row, and for WIDE_TILE rows of low */
     float *maxima;                         /* [threads][2][groups of logits] */
     float *values;                         /* [threads][most]: largest logits, and where they are */
     int32_t *places;
@@ -106,10 +102,12 @@ typedef struct {
     const double *uniform;                 /* [wanted], in [0, 1) */
 } Call;
 
+typedef struct Products Products;
 typedef struct Team Team;
 typedef struct { Team *team; int64_t thread; pthread_t id; } Helper;
 
 struct Team {
+    const Products *products;
     int64_t threads;
     Helper *helpers;
     pthread_mutex_t lock;
@@ -207,17 +205,29 @@ static void round_row(const float *from, int64_t count, int16_t *to, float *scal
 
 #define UNROLLED _Pragma("GCC unroll 32") /* else the sums would live in memory */
 
+/* Compilers that know the instructions of AVX-VNNI, and with them their assemblers. */
+#if defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11
+#define KNOWS_AVX_VNNI true
+#define MULTIPLY_ADD_BY_VNNI "%{vex%} vpdpwssd %2, %1, %0"
+#else
+#define KNOWS_AVX_VNNI false
+#define MULTIPLY_ADD_BY_VNNI ""
+#endif
+
 /* The sum in place and in this order: a compiler that makes all products first has no registers left for the sums. */
-static inline void multiply_add(__m256i *sum, __m256i a, __m256i b)
+static inline __attribute__((always_inline)) void multiply_add(bool vnni, __m256i *sum, __m256i a, __m256i b)
 {
-    __asm__ volatile("vpaddd %1, %0, %0" : "+x"(*sum) : "x"(_mm256_madd_epi16(a, b)));
+    if (vnni)
+        __asm__ volatile(MULTIPLY_ADD_BY_VNNI : "+x"(*sum) : "x"(a), "x"(b));
+    else
+        __asm__ volatile("vpaddd %1, %0, %0" : "+x"(*sum) : "x"(_mm256_madd_epi16(a, b)));
 }
 
-static inline __m256i pair(const int16_t *from)
+static inline int32_t pair(const int16_t *from)
 {
     int32_t both;
     memcpy(&both, from, sizeof both);
-    return _mm256_set1_epi32(both);
+    return both;
 }
 
 /* Where an output's weights are; it is the first one of a block. */
@@ -241,10 +251,10 @@ static inline void load_pairs(const int8_t *from, int bits, __m256i *low, __m256
 }
 
 /* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will
-   be read next. `rows`, `blocks` and `bits` are known where this is inlined. */
+   be read next. `rows`, `blocks`, `bits` and `vnni` are known where this is inlined. */
 static inline __attribute__((always_inline)) void tile(
-    int rows, int blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
-    int64_t y_stride, const int8_t *then)
+    int rows, int blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
+    float *y, int64_t y_stride, const int8_t *then)
 {
     int64_t inputs = linear->inputs;
     const int8_t *weight = block_at(linear, first);
@@ -272,14 +282,16 @@ static inline __attribute__((always_inline)) void tile(
                 _mm_prefetch((const char *)then, _MM_HINT_T0);
             if (blocks > 1)
                 UNROLLED for (int row = 0; row < rows; row++)
-                    factors[row] = pair(at + row * stride);
+                    factors[row] = _mm256_set1_epi32(pair(at + row * stride));
             UNROLLED for (int block = 0; block < blocks; block++) {
                 __m256i low, high;
                 load_pairs(weight + block * size, bits, &low, &high);
                 UNROLLED for (int row = 0; row < rows; row++) {
-                    __m256i factor = blocks > 1 ? factors[row] : pair((row < 3 ? at : fourth) + row % 3 * stride);
-                    multiply_add(&wholes[row * blocks + block][0], factor, low);
-                    multiply_add(&wholes[row * blocks + block][1], factor, high);
+                    __m256i factor = factors[row];
+                    if (blocks == 1)
+                        factor = _mm256_set1_epi32(pair((row < 3 ? at : fourth) + row % 3 * stride));
+                    multiply_add(vnni, &wholes[row * blocks + block][0], factor, low);
+                    multiply_add(vnni, &wholes[row * blocks + block][1], factor, high);
                 }
             }
             weight += WIDE * bits / 4;
@@ -308,6 +320,166 @@ static inline __attribute__((always_inline)) void tile(
     }
 }
 
+/* `tile` for numbers of rows and blocks that are known only now. */
+static inline __attribute__((always_inline)) void any_tile(
+    int64_t rows, int64_t blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first,
+    bool add, float *y, int64_t y_stride, const int8_t *then)
+{
+#define CASE(ROWS, BLOCKS) \
+    case 16 * ROWS + BLOCKS: tile(ROWS, BLOCKS, bits, vnni, x, stride, linear, first, add, y, y_stride, then); break;
+    switch (16 * rows + blocks) {
+        CASE(1, 4) CASE(1, 2) CASE(1, 1) CASE(2, 2) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
+    }
+#undef CASE
+}
+
+/* Products on 512 bits. A register holds all outputs of a block. */
+#define ON_512_BITS __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+
+#ifdef EMULATED_512_BITS
+#include EMULATED_512_BITS
+#endif
+
+/* Two inputs of a block's outputs; with 4 bits, 16 times as much. */
+static inline __attribute__((always_inline)) ON_512_BITS __m512i load_wide_pairs(const int8_t *from, int bits)
+{
+    if (bits == 8)
+        return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)from));
+    __m512i both = _mm512_cvtepi8_epi16(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from)));
+    return _mm512_mask_srai_epi16(both, 0xFFFF, _mm512_slli_epi16(both, 12), 8);
+}
+
+/* As `tile`. */
+static inline __attribute__((always_inline)) ON_512_BITS void wide_tile(
+    int rows, int blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
+    int64_t y_stride, const int8_t *then)
+{
+    int64_t inputs = linear->inputs;
+    const int8_t *weight = block_at(linear, first);
+    int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
+    __m512 sums[WIDE_TILE];
+    UNROLLED for (int i = 0; i < rows * blocks; i++)
+        sums[i] = _mm512_setzero_ps();
+    for (int64_t start = 0; start < inputs; start += CHUNK) {
+        int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
+        __m512i wholes[WIDE_TILE], factors[WIDE_TILE];
+        UNROLLED for (int i = 0; i < rows * blocks; i++)
+            wholes[i] = _mm512_setzero_si512();
+        /* An address is a pointer and up to two strides: four pointers reach 12 rows. */
+        const int16_t *at[WIDE_TILE / 3];
+        UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
+            at[i] = x.whole + start + 3 * i * stride;
+        const float *scales = (const float *)weight;
+        if (bits == 4) {
+            weight += WIDE * sizeof(float);
+            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+        }
+        for (int64_t pairs = (end - start) / 2; pairs; pairs--) {
+            if (rows < 4) /* else memory is not what is waited for */
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+            UNROLLED for (int row = 0; row < rows; row++)
+                factors[row] = _mm512_set1_epi32(pair(at[row / 3] + row % 3 * stride));
+            UNROLLED for (int block = 0; block < blocks; block++) {
+                __m512i weights = load_wide_pairs(weight + block * size, bits);
+                UNROLLED for (int row = 0; row < rows; row++) {
+                    int i = row * blocks + block;
+                    wholes[i] = _mm512_dpwssd_epi32(wholes[i], factors[row], weights);
+                }
+            }
+            UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
+                at[i] += 2;
+            weight += WIDE * bits / 4;
+            then += blocks * WIDE * bits / 4;
+        }
+        UNROLLED for (int row = 0; row < rows; row++) {
+            __m512 scale = _mm512_set1_ps(x.scale[row * chunks(stride) + start / CHUNK]);
+            UNROLLED for (int block = 0; block < blocks; block++) {
+                __m512 both = scale;
+                if (bits == 4)
+                    both = _mm512_mul_ps(scale, _mm512_loadu_ps(scales + block * size / (int64_t)sizeof(float)));
+                int i = row * blocks + block;
+                sums[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(wholes[i]), both, sums[i]);
+            }
+        }
+    }
+    UNROLLED for (int block = 0; block < blocks; block++) {
+        int64_t output = first + block * WIDE;
+        __m512 scale = bits == 4 ? _mm512_set1_ps(1.0f) : _mm512_loadu_ps(linear->scale + output);
+        __m512 bias = linear->bias ? _mm512_loadu_ps(linear->bias + output) : _mm512_setzero_ps();
+        UNROLLED for (int row = 0; row < rows; row++) {
+            float *to = y + row * y_stride + output;
+            __m512 sum = _mm512_fmadd_ps(sums[row * blocks + block], scale, bias);
+            _mm512_storeu_ps(to, add ? _mm512_add_ps(_mm512_loadu_ps(to), sum) : sum);
+        }
+    }
+}
+
+/* `wide_tile` for numbers of rows and blocks that are known only now. */
+static inline __attribute__((always_inline)) ON_512_BITS void any_wide_tile(
+    int64_t rows, int64_t blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
+    float *y, int64_t y_stride, const int8_t *then)
+{
+#define CASE(ROWS, BLOCKS) \
+    case 16 * ROWS + BLOCKS: wide_tile(ROWS, BLOCKS, bits, x, stride, linear, first, add, y, y_stride, then); break;
+    switch (16 * rows + blocks) {
+        CASE(1, 4) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2) CASE(5, 2)
+        CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
+        CASE(7, 1) CASE(8, 1) CASE(9, 1) CASE(10, 1) CASE(11, 1) CASE(12, 1)
+    }
+#undef CASE
+}
+
+/* Not inlined: there are too few registers for what is around it as well. */
+#define TILES(NAME, ATTRIBUTES, TILE_OF, ...) \
+    static __attribute__((noinline)) ATTRIBUTES void NAME( \
+        int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, \
+        float *y, int64_t y_stride, const int8_t *then) \
+    { \
+        TILE_OF(rows, blocks, __VA_ARGS__, x, stride, linear, first, add, y, y_stride, then); \
+    }
+TILES(tile_of_8_bits, , any_tile, 8, false)
+TILES(tile_of_4_bits, , any_tile, 4, false)
+TILES(vnni_tile_of_8_bits, , any_tile, 8, KNOWS_AVX_VNNI)
+TILES(vnni_tile_of_4_bits, , any_tile, 4, KNOWS_AVX_VNNI)
+TILES(wide_tile_of_8_bits, ON_512_BITS, any_wide_tile, 8)
+TILES(wide_tile_of_4_bits, ON_512_BITS, any_wide_tile, 4)
+#undef TILES
+
+typedef void Tiles(
+    int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
+    int64_t y_stride, const int8_t *then);
+
+/* How matrices are multiplied: at most `rows` at once, and for few rows several blocks at once, because a sum waits for
+   itself. */
+struct Products {
+    int64_t rows, blocks[WIDE_TILE + 1];
+    Tiles *of_8_bits, *of_4_bits;
+};
+static const Products products[] = {
+    {TILE, {0, 4, 2, 1, 1, 1, 1}, tile_of_8_bits, tile_of_4_bits},
+    {TILE, {0, 4, 2, 1, 1, 1, 1}, vnni_tile_of_8_bits, vnni_tile_of_4_bits},
+    {WIDE_TILE, {0, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1}, wide_tile_of_8_bits, wide_tile_of_4_bits},
+};
+enum { AVX2, AVX_VNNI, AVX512_VNNI };
+
+/* Whether the processor has one of these. */
+bool has_products(int64_t which)
+{
+#ifdef EMULATED_512_BITS
+    if (which == AVX512_VNNI)
+        return true;
+#endif
+    switch (which) {
+    case AVX2: return kernels_run_here();
+    case AVX_VNNI: return KNOWS_AVX_VNNI && __builtin_cpu_supports("avxvnni");
+    case AVX512_VNNI:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+    default: return false;
+    }
+}
+
 /* Outputs of a matrix. */
 typedef struct { const Linear *linear; int64_t start, end; } Range;
 
@@ -316,61 +488,25 @@ static inline Rounded from_row(Rounded x, int64_t row, int64_t stride)
     return (Rounded){x.whole + row * stride, x.scale + row * chunks(stride)};
 }
 
-/* `tile` for numbers of rows and blocks that are known only now: 4 blocks of a row, 2 of 2, else 1. */
-static inline __attribute__((always_inline)) void any_tile(
-    int64_t rows, int64_t blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
-    float *y, int64_t y_stride, const int8_t *then)
-{
-    if (blocks > 1 && rows == 1)
-        tile(1, 4, bits, x, stride, linear, first, add, y, y_stride, then);
-    else if (blocks > 1)
-        tile(2, 2, bits, x, stride, linear, first, add, y, y_stride, then);
-    else
-        switch (rows) {
-        case 1: tile(1, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
-        case 2: tile(2, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
-        case 3: tile(3, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
-        case 4: tile(4, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
-        case 5: tile(5, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
-        default: tile(TILE, 1, bits, x, stride, linear, first, add, y, y_stride, then); break;
-        }
-}
-
-/* Not inlined: there are too few registers for what is around it as well. */
-static __attribute__((noinline)) void tile_of_8_bits(
-    int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
-    int64_t y_stride, const int8_t *then)
-{
-    any_tile(rows, blocks, 8, x, stride, linear, first, add, y, y_stride, then);
-}
-
-static __attribute__((noinline)) void tile_of_4_bits(
-    int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
-    int64_t y_stride, const int8_t *then)
-{
-    any_tile(rows, blocks, 4, x, stride, linear, first, add, y, y_stride, then);
-}
-
 /* These outputs of `rows` rows of x, in y or added to it; then those of `then` will be read. */
 static void product(
-    int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y, int64_t y_stride, Range then)
+    const Products *products, int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y,
+    int64_t y_stride, Range then)
 {
     const Linear *linear = range.linear;
-    /* A sum waits for itself: with few rows it takes several blocks to keep the processor busy. */
-    int64_t blocks = rows == 1 ? 4 : rows == 2 ? 2 : 1;
+    Tiles *tile_of_bits = linear->bits == 4 ? products->of_4_bits : products->of_8_bits;
+    int64_t blocks = rows <= products->rows ? products->blocks[rows] : 1;
     for (int64_t first = range.start; first < range.end; first += blocks * WIDE) {
-        if (range.end - first < blocks * WIDE)
-            blocks = 1;
+        while (range.end - first < blocks * WIDE)
+            blocks /= 2;
         /* Of another matrix, what has the same place: memory takes about as long as a piece of a matrix does. */
         bool other = then.linear != linear;
         int64_t after = other ? then.start + first - range.start : first + blocks * WIDE;
         const int8_t *next = block_at(then.linear, after < then.end ? after : then.start);
-        for (int64_t row = 0, tiles = (rows + TILE - 1) / TILE; row < rows; tiles--) {
+        for (int64_t row = 0, tiles = (rows + products->rows - 1) / products->rows; row < rows; tiles--) {
             int64_t some = (rows - row + tiles - 1) / tiles; /* tiles of like size */
-            Rounded from = from_row(x, row, stride);
             float *to = y + row * y_stride;
-            (linear->bits == 4 ? tile_of_4_bits : tile_of_8_bits)(
-                some, blocks, from, stride, linear, first, add, to, y_stride, next);
+            tile_of_bits(some, blocks, from_row(x, row, stride), stride, linear, first, add, to, y_stride, next);
             row += some;
         }
     }
@@ -475,17 +611,18 @@ static void descend(Team *team, int64_t number, Rounded x, int64_t stride, int64
 {
     const Call *call = team->call;
     float *scratch = call->scratch + thread * call->room;
-    int64_t tiles = (call->deepest + TILE - 1) / TILE;
+    int64_t most = team->products->rows, tiles = (call->deepest + most - 1) / most;
     EACH (piece, call->highest ? call->groups * tiles : 0) {
         Part part = part_of(call->group + piece / tiles, number);
-        int64_t first = piece % tiles * TILE, count = part.count - first < TILE ? part.count - first : TILE;
+        int64_t first = piece % tiles * most, count = part.count - first < most ? part.count - first : most;
         if (count <= 0)
             continue;
         Range range = {part.a, 0, filled_up(part.a->outputs)}, then = range;
         Part next = part_of(call->group + (piece / tiles + team->threads) % call->groups, number);
         if (next.count)
             then = (Range){next.a, 0, filled_up(next.a->outputs)};
-        product(count, from_row(x, part.start + first, stride), stride, range, false, scratch, call->highest, then);
+        Rounded from = from_row(x, part.start + first, stride);
+        product(team->products, count, from, stride, range, false, scratch, call->highest, then);
         for (int64_t row = 0; row < count; row++) {
             Rounded to = from_row(call->low, part.start + first + row, call->highest);
             round_row(scratch + row * call->highest, range.end, to.whole, to.scale);
@@ -506,13 +643,13 @@ static void ascend(
         some = chunks(some) * CHUNK;
     EACH (piece, (outputs + some - 1) / some) {
         Range range = {linear, piece * some, piece * some + some < outputs ? piece * some + some : outputs};
-        product(rows, x, stride, range, add, y, y_stride, range);
+        product(team->products, rows, x, stride, range, add, y, y_stride, range);
         for (int64_t i = 0; i < call->groups; i++) {
             Part part = part_of(call->group + i, number), next = part_of(call->group + (i + 1) % call->groups, number);
             if (!part.count)
                 continue;
             Range own = {part.b, range.start, range.end}, then = {next.count ? next.b : part.b, own.start, own.end};
-            product(part.count, from_row(call->low, part.start, call->highest), call->highest, own, true,
+            product(team->products, part.count, from_row(call->low, part.start, call->highest), call->highest, own, true,
                     y + part.start * y_stride, y_stride, then);
         }
         for (int64_t row = 0; activation != NONE && row < rows; row++) {
@@ -560,7 +697,7 @@ static void embed(Team *team, int64_t thread)
             for (int64_t i = 0; i < voice->e.inputs; i++)
                 scratch[i] = entry(&voice->e, i, token);
             round_row(scratch, call->highest, own.whole, own.scale);
-            product(1, own, call->highest, range, true, x, width, range);
+            product(team->products, 1, own, call->highest, range, true, x, width, range);
         }
     }
     barrier(team);
@@ -925,8 +1062,8 @@ void team_free(Team *team)
     free(team);
 }
 
-/* NULL where threads cannot be started. */
-Team *team_new(int64_t threads)
+/* With `which` of the products that the processor has. NULL where threads cannot be started. */
+Team *team_new(int64_t threads, int64_t which)
 {
     Team *team = aligned_alloc(64, sizeof *team);
     Helper *helpers = calloc((size_t)threads, sizeof *helpers);
@@ -936,6 +1073,7 @@ Team *team_new(int64_t threads)
         return NULL;
     }
     memset(team, 0, sizeof *team);
+    team->products = products + which;
     team->helpers = helpers;
     pthread_mutex_init(&team->lock, NULL);
     pthread_cond_init(&team->changed, NULL);

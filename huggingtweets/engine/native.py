@@ -19,7 +19,8 @@ from huggingtweets.engine.weights import PLACES, Affine, Weights
 
 LIBRARY = "huggingtweets.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
-TILE, CHUNK = 6, 64  # rows multiplied at once, rounded numbers with one scale
+TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
+PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI")  # ways to multiply, the slowest first; all give the same bits
 LOGITS = 64  # that share a maximum
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
@@ -107,33 +108,39 @@ def _library() -> ctypes.CDLL:
     found = importlib.util.find_spec(LIBRARY)
     if found is None or found.origin is None:
         raise RuntimeError("the kernels were not compiled when this was installed")
-    library = ctypes.CDLL(found.origin)
-    library.kernels_run_here.restype = library.has_int8_products.restype = ctypes.c_bool
+    return load_library(found.origin)
+
+
+def load_library(path: str) -> ctypes.CDLL:
+    """The kernels in the shared library at `path`; raises `RuntimeError` where the processor cannot run them."""
+    library = ctypes.CDLL(path)
+    library.kernels_run_here.restype = ctypes.c_bool
+    library.has_products.argtypes, library.has_products.restype = [c_int64], ctypes.c_bool
     if not library.kernels_run_here():
         raise RuntimeError("the processor lacks AVX2, FMA or F16C")
     call, model = c_int64(), c_int64()
     library.struct_sizes(ctypes.byref(call), ctypes.byref(model))
     if (call.value, model.value) != (ctypes.sizeof(CallStruct), ctypes.sizeof(_Model)):
         raise RuntimeError("the kernels were compiled from other sources; install again")
-    library.team_new.argtypes, library.team_new.restype = [c_int64], c_void_p
+    library.team_new.argtypes, library.team_new.restype = [c_int64, c_int64], c_void_p
     library.team_free.argtypes, library.team_free.restype = [c_void_p], None
     library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p], None
     library.team_step.argtypes, library.team_step.restype = [c_void_p, POINTER(_Model), POINTER(CallStruct)], None
     return library
 
 
-def has_int8_products() -> bool:
-    """Whether the processor multiplies int8 by itself; raises `RuntimeError` as above."""
-    return bool(_library().has_int8_products())
+def products_here() -> list[str]:
+    """Those of `PRODUCTS` that the processor has, the slowest first; raises `RuntimeError` as above."""
+    return [name for number, name in enumerate(PRODUCTS) if _library().has_products(number)]
 
 
 class Team:
-    """Threads that make a step together, the calling one among them."""
+    """Threads that make a step together, the calling one among them. `products` are the fastest unless named."""
 
-    def __init__(self, threads: int):
+    def __init__(self, threads: int, products: str = ""):
         library = _library()
         self.threads = threads
-        self._team = library.team_new(threads)
+        self._team = library.team_new(threads, PRODUCTS.index(products or products_here()[-1]))
         if not self._team:
             raise RuntimeError(f"{threads} threads cannot be started")
         # At the end of the process somebody may still be in a step.

@@ -33,15 +33,16 @@ from huggingtweets.engine.weights import Weights
 class NativeDecoder:
     """`weights` in int8, adapters in int4, cache in fp16; `Decoder` says what it does.
 
-    Raises `RuntimeError` where the kernels do not run, and `ValueError` for shapes that they cannot do.
+    `products` are those of `native.PRODUCTS` that it multiplies with, the fastest ones unless named. Raises
+    `RuntimeError` where the kernels do not run, and `ValueError` for shapes that they cannot do.
     """
 
     column_cost = 0.0
     dtype = torch.float32
 
-    def __init__(self, weights: Weights, *, threads: int = 0):
+    def __init__(self, weights: Weights, *, threads: int = 0, products: str = ""):
         self.context, self.layout = weights.context, weights.layout
-        self._team = Team(threads or usable_cores())
+        self._team = Team(threads or usable_cores(), products)
         self._weights = PackedWeights(weights)
         self._cache: NDArray[np.float16] = np.zeros(
             (self._weights.layers, 0, BLOCK, 2, self._weights.width), np.float16

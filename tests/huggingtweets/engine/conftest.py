@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,14 +31,19 @@ DECODERS: dict[str, Callable[[Weights], Decoder]] = {
     "openvino fp32": lambda weights: OpenVinoDecoder(weights, precision="fp32", threads=1),
     "openvino int8": lambda weights: OpenVinoDecoder(weights, precision="int8", threads=1),
 }
-KERNELS_RUN, INT8_PRODUCTS = True, False
-try:
-    INT8_PRODUCTS = native.has_int8_products()
-    DECODERS["native"] = lambda weights: NativeDecoder(weights, threads=2)
-except RuntimeError:
-    KERNELS_RUN = False
+PRODUCTS: list[str] = []  # what the kernels can multiply with here
+with suppress(RuntimeError):
+    PRODUCTS = native.products_here()
+KERNELS_RUN, INT8_PRODUCTS = bool(PRODUCTS), len(PRODUCTS) > 1
+DECODERS |= {
+    f"native {name}": lambda weights, name=name: NativeDecoder(weights, threads=2, products=name) for name in PRODUCTS
+}
 # Without such products OpenVINO's int8 depends on the company in its last bits, and is not what draws.
-BIT_IDENTICAL = ["openvino fp32", *(["openvino int8"] if INT8_PRODUCTS else []), *(["native"] if KERNELS_RUN else [])]
+BIT_IDENTICAL = [
+    "openvino fp32",
+    *(["openvino int8"] if INT8_PRODUCTS else []),
+    *(f"native {name}" for name in PRODUCTS),
+]
 EXACT = ("torch", "openvino fp32")
 
 

@@ -14,10 +14,10 @@ from huggingtweets.engine import adapters, devices, native
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
 from huggingtweets.tokenizer import encode_all
-from tests.huggingtweets.engine.conftest import DECODERS, KERNELS_RUN, mean_loss, save_adapter
+from tests.huggingtweets.engine.conftest import DECODERS, KERNELS_RUN, PRODUCTS, mean_loss, save_adapter
 
 
-@pytest.mark.parametrize("name", [name for name in DECODERS if name in ("openvino int8", "native")])
+@pytest.mark.parametrize("name", ["openvino int8", *(f"native {name}" for name in PRODUCTS)])
 def test_the_loss_in_int8_is_within_one_per_cent(posts: list[str], tmp_path: Path, name: str) -> None:
     base = bases.load("models/base")
     weights = Weights.of(base.model)
@@ -39,22 +39,9 @@ def chosen(gpt2, settings, precision: str = "auto") -> str:
 
 
 @pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
-@pytest.mark.parametrize(("int8_products", "name"), [(True, "OpenVinoDecoder"), (False, "NativeDecoder")])
-def test_the_kernels_draw_where_the_processor_has_no_int8_products(
-    gpt2, tiny_generation, monkeypatch, int8_products, name
-) -> None:
-    monkeypatch.setattr(native, "has_int8_products", lambda: int8_products)
-    assert chosen(gpt2, tiny_generation, "auto") == chosen(gpt2, tiny_generation, "int8") == name
+def test_the_kernels_draw_wherever_they_run(gpt2, tiny_generation) -> None:
+    assert chosen(gpt2, tiny_generation, "auto") == chosen(gpt2, tiny_generation, "int8") == "NativeDecoder"
     assert chosen(gpt2, tiny_generation, "fp32") == "TorchDecoder"
-
-
-@pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
-def test_without_openvino_the_kernels_draw_on_every_processor_that_runs_them(
-    gpt2, tiny_generation, monkeypatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "huggingtweets.engine.openvino_decoder", None)
-    monkeypatch.setattr(native, "has_int8_products", lambda: True)
-    assert chosen(gpt2, tiny_generation) == "NativeDecoder"
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64" or not shutil.which("gcc"), reason="needs gcc on x86-64")

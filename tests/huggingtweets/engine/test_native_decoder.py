@@ -1,7 +1,11 @@
 """The kernels compute what torch computes from the same int8 weights, and draw what sampling.py draws."""
 
 import copy
+import shutil
+import subprocess
+from ctypes import CDLL
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +23,7 @@ from huggingtweets.engine.rows import Sampling
 from huggingtweets.engine.sampling import sample
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
-from tests.huggingtweets.engine.conftest import END, KERNELS_RUN, VOCABULARY, prompt_of, random_gpt2
+from tests.huggingtweets.engine.conftest import END, KERNELS_RUN, PRODUCTS, VOCABULARY, prompt_of, random_gpt2
 
 pytestmark = pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
 HALF = 1e-2  # what keys and values in fp16 may cost
@@ -83,6 +87,42 @@ def logits(decoder: Decoder, adapter: Adapter | None, *prompts: list[int]) -> to
 
 
 PROMPTS = [[END], [END, 5, 6], [END, *range(1, 70)], [VOCABULARY - 1] * 33]
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> CDLL:
+    """The kernels with their instructions on 512 bits emulated, for processors that do not have them."""
+    compiler = shutil.which("gcc")
+    if not compiler:
+        pytest.skip("needs gcc")
+    here, library = Path(__file__).parent, tmp_path_factory.mktemp("kernels") / "kernels.so"
+    source = Path(native.__file__).with_name("kernels.c")
+    defined = f'-DEMULATED_512_BITS="{here / "emulated_512_bits.h"}"'
+    command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-pthread", defined]
+    subprocess.run([*command, "-o", library, source, "-lm"], check=True)
+    return native.load_library(str(library))
+
+
+def numbers(weights: Weights, adapters: list[Adapter | None], products: str, threads: int) -> list[torch.Tensor]:
+    """The logits of prompts of every length and number that tiles tell apart, with every adapter."""
+    decoder = NativeDecoder(weights, threads=threads, products=products)
+    prompts = [[END, *range(1, length)] for length in range(1, 29)]
+    return [logits(decoder, adapter, *prompts[:count]) for adapter in adapters for count in (1, 2, 5, 28)]
+
+
+@pytest.mark.parametrize("products", native.PRODUCTS[1:])
+def test_all_products_give_the_same_bits(gpt2, voices, monkeypatch, request, products: str) -> None:
+    if products not in PRODUCTS:
+        if products != native.PRODUCTS[-1]:
+            pytest.skip(f"needs a processor with {products}")
+        library = request.getfixturevalue("emulated")
+        monkeypatch.setattr(native, "_library", lambda: library)
+    wide = random_gpt2(5, n_embd=272, n_head=2, n_layer=1, n_inner=1040)
+    for model, adapters in ((gpt2, [voice.adapter for voice in voices]), (wide, [None])):
+        weights = Weights.of(model)
+        plain = numbers(weights, adapters, native.PRODUCTS[0], threads=1)
+        for found, expected in zip(numbers(weights, adapters, products, threads=3), plain, strict=True):
+            assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
