@@ -1,6 +1,7 @@
 """`python -m bot [--config PATH] [--check]`.
 
-Exit codes: 0 stopped in order, 64 usage, 69 unavailable, 70 internal, 78 configuration.
+Exit codes: 0 stopped in order, 64 usage, 69 unavailable, 70 internal or a stop that took too long, 78 configuration,
+130 and 143 ended at once by a second signal.
 
 Knows arguments and exit codes. Does not know what the bot is made of; torch and Discord are not imported for `--check`.
 """
@@ -42,8 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start_logging(config.bot.log_level)
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         from bot.app import run
+        from bot.stopping import Stopping
 
-        asyncio.run(run(config, options.config))
+        with Stopping(config.bot.stop_seconds) as stopping:
+            asyncio.run(run(config, options.config, stopping))
     except PipelineError as error:
         return _failed(str(error), error.exit_code)
     except OSError as error:

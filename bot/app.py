@@ -6,25 +6,25 @@ Knows every part and nothing of what they do.
 import asyncio
 import contextlib
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.access import Access
 from bot.config import Config
 from bot.consent import Consenting
 from bot.errors import JobRefused, NotAllowed
 from bot.listening import Listening
-from bot.ongoing import ongoing
+from bot.ongoing import cancel, end, ongoing
 from bot.permission import Limits
 from bot.playground.chat import Chat
 from bot.posting import Posting
 from bot.retraining import Retraining
 from bot.schedule import Timetable
 from bot.schedule_entry import Schedule
+from bot.stopping import Stopping, seconds_for_a_child, seconds_for_answers
 from bot.store import Store, utc_now
 from bot.telling import Telling
 from bot.training import Training
@@ -52,28 +52,45 @@ log = logging.getLogger(__name__)
 PAGE_UPLOADS = "page-uploads"  # in the folder of the bot's data
 
 
-async def run(config: Config, config_file: Path | None) -> None:
-    """Run until SIGINT or SIGTERM, or until a part fails for good; its error is raised."""
-    stop = asyncio.Event()
+async def run(config: Config, config_file: Path | None, stopping: Stopping) -> None:
+    """Run until a stop is asked for, be it while this starts, or until a part fails for good; its error is raised."""
     beside = config_file.resolve().parent if config_file else None  # noqa: ASYNC240  nothing runs yet
-    with _signals(stop):
-        async with AsyncExitStack() as stack:
-            parts = await _start(config, config_file, beside, stack)
-            stopping = asyncio.create_task(stop.wait(), name="stop")
-            done, _ = await asyncio.wait({stopping, *parts}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            for part in done - {stopping}:
-                part.result()
+    asked = asyncio.create_task(stopping.asked(), name="stop")
+    async with AsyncExitStack() as stack:
+        try:
+            # Models keep nothing. So they end last, and a thread that is importing torch holds no stop up.
+            engine = await stack.enter_async_context(Engine(config.generation, beside))
+            previews = await stack.enter_async_context(Previews(config, beside))
+            stack.callback(_in_order, asked, stopping)
+            starting = asyncio.create_task(_start(config, config_file, engine, previews, stack), name="start")
+            if await _first(asked, starting):
+                await _first(asked, *starting.result())
+            await end(starting)
+        finally:
             log.info("stopping")
+            stopping.begin()
+            asked.cancel()
+
+
+def _in_order(asked: asyncio.Task[None], stopping: Stopping) -> None:
+    if asked.done() and not asked.cancelled():
+        stopping.in_order()
+
+
+async def _first(asked: asyncio.Task[None], *parts: asyncio.Task[Any]) -> bool:
+    """Wait until a stop is asked for, or one of `parts` has ended. Returns True if one has; raises its error."""
+    done, _ = await asyncio.wait({asked, *parts}, return_when=asyncio.FIRST_COMPLETED)
+    for part in done - {asked}:
+        part.result()
+    return bool(done - {asked})
 
 
 async def _start(
-    config: Config, config_file: Path | None, beside: Path | None, stack: AsyncExitStack
+    config: Config, config_file: Path | None, engine: Engine, previews: Previews, stack: AsyncExitStack
 ) -> list[asyncio.Task[None]]:
     """Start what the settings ask for; the tasks that must not end."""
     registry = Registry(config.storage.models)
     await asyncio.to_thread(registry.sweep)
-    engine = await stack.enter_async_context(Engine(config.generation, beside))
     store = await stack.enter_async_context(Store(config.database_url))
     telling = await stack.enter_async_context(Telling(store, another_comes=bool(config.discord.token)))
     uploads = Uploads.below(config.storage.data)
@@ -90,6 +107,7 @@ async def _start(
             hang_seconds=config.jobs.hang_seconds,
             niceness=config.jobs.niceness,
             keep_versions=config.jobs.keep_versions,
+            seconds_to_end=seconds_for_a_child(config.bot.stop_seconds),
         )
     )
     training = await stack.enter_async_context(
@@ -104,7 +122,7 @@ async def _start(
         training=training,
         limits=limits,
         consenting=consenting,
-        previews=await stack.enter_async_context(Previews(config, beside)),
+        previews=previews,
         tweets=TweetStore(config.tweets),
         max_count=config.limits.tweets_per_request,
     )
@@ -143,7 +161,10 @@ async def _start(
     else:
         tasks = _without_discord(config)
     ready.set()
-    return [*tasks, worker.task, telling.task, *x.tasks, collecting, *publishing]
+    # At the end all of them begin to end at once, before each is waited for in its turn.
+    background = [worker.task, *x.tasks, collecting, *publishing]
+    stack.callback(cancel, *background)
+    return [*tasks, telling.task, *background]
 
 
 async def _learn_the_sample(config: Config, registry: Registry, training: Training) -> None:
@@ -276,7 +297,7 @@ async def _connect(
         settings=config.discord,
         parts=parts,
         commands_file=config.storage.data / "discord-commands.json",
-        stop_seconds=config.bot.stop_seconds,
+        stop_seconds=seconds_for_answers(config.bot.stop_seconds),
         chain=config.limits.chain,
     )
     await stack.enter_async_context(client)
@@ -287,15 +308,3 @@ async def _connect(
 def _without_discord(config: Config) -> list[asyncio.Task[None]]:
     log.info("Discord is off: %s is not set", config.discord.token_env)
     return []
-
-
-@contextlib.contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import TrainingFailed
+from bot.stopping import CHILD_SECONDS
 from huggingtweets.events import STAGES
 
 KEPT_LOG_LINES = 50
 MAX_LINE_BYTES = 1 << 20
-SECONDS_TO_END = 8.0  # between asking a child to end and killing it; it may be writing a checkpoint
 PREFIX = "huggingtweets: "
 # What a stage is worth of the whole, in percent; measured on accounts of 400 to 3,200 tweets.
 _SHARES = dict(zip(STAGES, (2, 2, 1, 83, 8, 1, 1, 1, 1), strict=True))
@@ -35,6 +35,8 @@ class Child:
 
     name: str
     process: asyncio.subprocess.Process
+    seconds_to_end: float = CHILD_SECONDS
+    """Between asking it to end and killing it."""
     stage: str = "starting"
     percent: int = 0
     result: dict[str, Any] | None = None
@@ -72,7 +74,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
         try:
-            async with asyncio.timeout(SECONDS_TO_END):
+            async with asyncio.timeout(self.seconds_to_end):
                 await self.process.wait()
         except TimeoutError:
             await self.kill()
@@ -110,7 +112,12 @@ class Child:
 
 @asynccontextmanager
 async def running(
-    name: str, arguments: Sequence[str], environment: Mapping[str, str], *, niceness: int = 19
+    name: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    niceness: int = 19,
+    seconds_to_end: float = CHILD_SECONDS,
 ) -> AsyncIterator[Child]:
     """A child that learns `name` with these arguments to `huggingtweets`; leaving the context ends it."""
     background = ("--background", "--niceness", str(niceness))
@@ -132,7 +139,7 @@ async def running(
     finally:
         os.close(write_end)
     # No await from here to the `try`: a cancellation in between would leave the child alone.
-    child = Child(name, process)
+    child = Child(name, process, seconds_to_end)
     child._ended = asyncio.create_task(child._follow(events))
     try:
         yield child

@@ -51,8 +51,14 @@ async def woken(wake: asyncio.Event, within_seconds: float) -> bool:
         return False
 
 
-async def end(*tasks: asyncio.Task[None]) -> None:
+async def end(*tasks: asyncio.Task[Any]) -> None:
     """Cancel `tasks` and wait until they have ended, whatever they end with."""
-    for task in tasks:
-        task.cancel()
+    cancel(*tasks)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def cancel(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel `tasks`, each once: a second time would cut off what a task still does for its end."""
+    for task in tasks:
+        if not task.cancelling():
+            task.cancel()

@@ -18,13 +18,13 @@ from pathlib import Path
 from bot.config import Config
 from bot.errors import BotError
 from bot.ongoing import Ongoing
+from bot.stopping import seconds_for_a_child
 from huggingtweets.publish import removals, wanted
 from huggingtweets.upstream import Patience
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 10.0
 MOST_SECONDS = 3_600.0  # for one version: half a gigabyte by a slow line
-SECONDS_TO_END = 5.0
 PREFIX = "huggingtweets: "
 WAITS = Patience(first_seconds=60.0, longest_seconds=6 * 3_600.0)
 
@@ -104,7 +104,7 @@ class Publishing(Ongoing):
         except TimeoutError:
             return f"it was not done after {MOST_SECONDS:.0f} s."
         finally:
-            await _ended(child)
+            await _ended(child, seconds_for_a_child(self._config.bot.stop_seconds))
         if child.returncode == 0:
             return None
         told = [line for line in errors.decode(errors="replace").splitlines() if line.startswith(PREFIX)]
@@ -119,14 +119,14 @@ def environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-async def _ended(child: asyncio.subprocess.Process) -> None:
+async def _ended(child: asyncio.subprocess.Process, within_seconds: float) -> None:
     """Make sure that it is gone: asked first, killed then."""
     if child.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
         child.terminate()
     try:
-        async with asyncio.timeout(SECONDS_TO_END):
+        async with asyncio.timeout(within_seconds):
             await child.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

@@ -19,6 +19,7 @@ from bot.child import Child
 from bot.errors import StoreUnavailable, TrainingFailed
 from bot.news import news
 from bot.ongoing import Ongoing, woken
+from bot.stopping import CHILD_SECONDS
 from bot.store import Store
 from bot.store.jobs import Job, State
 from bot.store.leading import Holds, leading
@@ -52,6 +53,7 @@ class Worker(Ongoing):
         hang_seconds: float = 900.0,
         niceness: int = 19,
         keep_versions: int = 5,
+        seconds_to_end: float = CHILD_SECONDS,
     ):
         self._store = store
         self._registry = registry
@@ -63,6 +65,7 @@ class Worker(Ongoing):
         self._hang_seconds = hang_seconds
         self._niceness = niceness
         self._keep_versions = keep_versions
+        self._seconds_to_end = seconds_to_end
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -128,7 +131,10 @@ class Worker(Ongoing):
         before = await asyncio.to_thread(self._in_use, job.name)
         arguments = await asyncio.to_thread(self._arguments, job)
         environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
-        async with children.running(job.name, arguments, environment, niceness=self._niceness) as child:
+        running = children.running(
+            job.name, arguments, environment, niceness=self._niceness, seconds_to_end=self._seconds_to_end
+        )
+        async with running as child:
             ending = await self._attend(job, child, holds)
         if ending.result:
             return replace(ending, result={**ending.result, "before": before})

@@ -31,7 +31,6 @@ async def lost(wait: Wait) -> bool:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     wake.set()
-    await asyncio.sleep(0)
     task.cancel()
     [result] = await asyncio.gather(task, return_exceptions=True)
     return result == "went on"

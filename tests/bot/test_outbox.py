@@ -330,7 +330,6 @@ async def test_it_ends_when_it_is_cancelled_in_the_moment_in_which_it_is_woken(p
         while not parts.outbox._wake._waiters:  # until it waits
             await asyncio.sleep(0.001)
         parts.outbox.wake()
-        await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait({task}, timeout=5)
         assert task.cancelled()

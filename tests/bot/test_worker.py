@@ -136,11 +136,8 @@ async def test_stopping_ends_the_child_and_the_next_start_goes_on(home: Home, sa
     assert (last.state, last.attempts) == ("done", 1)
 
 
-async def test_a_child_that_will_not_end_is_killed(
-    home: Home, sample_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.child.SECONDS_TO_END", 0.2)
-    async with training_in(home) as training:
+async def test_a_child_that_will_not_end_is_killed(home: Home, sample_file: Path) -> None:
+    async with training_in(home, seconds_to_end=0.2) as training:
         await training.start("test:1", "bob", [sample_file])
         os.kill((await child_process()).pid, signal.SIGSTOP)
     assert children() == []
@@ -157,11 +154,8 @@ async def test_of_two_workers_on_one_database_one_works(home: Home, broken: Path
     assert most == 1
 
 
-async def test_the_next_worker_takes_over_when_the_first_leaves(
-    home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.child.SECONDS_TO_END", 0.2)
-    first = training_in(home)
+async def test_the_next_worker_takes_over_when_the_first_leaves(home: Home, broken: Path) -> None:
+    first = training_in(home, seconds_to_end=0.2)
     one = await first.__aenter__()
     job = await one.start("test:1", "bob", [broken])
     os.kill((await child_process()).pid, signal.SIGSTOP)

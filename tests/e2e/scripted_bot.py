@@ -17,6 +17,7 @@ from bot.consent import Consenting
 from bot.errors import BotError
 from bot.log import start_logging
 from bot.permission import Limits
+from bot.stopping import Stopping
 from bot.store import Store
 from bot.training import Training
 from bot.tweeting import Ask, Tweeting
@@ -80,9 +81,8 @@ class Script:
         acknowledged(setting=key)
 
 
-async def main(config_file: Path, tweets: Path, seed: int) -> None:
-    config = Config.load(config_file)
-    bot = asyncio.create_task(run(config, config_file))
+async def main(config: Config, config_file: Path, tweets: Path, seed: int, stopping: Stopping) -> None:
+    bot = asyncio.create_task(run(config, config_file, stopping))
     async with (
         Engine(config.generation, config_file.parent) as engine,
         Store(config.database_url) as store,
@@ -104,4 +104,7 @@ async def main(config_file: Path, tweets: Path, seed: int) -> None:
 
 if __name__ == "__main__":
     start_logging("INFO")
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    file = Path(sys.argv[1])
+    settings = Config.load(file)
+    with Stopping(settings.bot.stop_seconds) as stopping:
+        asyncio.run(main(settings, file, Path(sys.argv[2]), int(sys.argv[3]), stopping))

@@ -1,0 +1,126 @@
+"""Told to stop by a signal: in order, within a time, and at once when it is told again.
+
+A thread of its own listens, so a part that hangs, or the whole event loop, keeps nothing from ending. A process that is
+ended so leaves what a kill leaves, and every part is made to go on from there.
+
+Knows signals. Does not know what is stopped.
+"""
+
+import asyncio
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import Future
+from types import FrameType
+from typing import NoReturn, Self
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = (signal.SIGINT, signal.SIGTERM)  # the second of these ends the process
+SIGNALS = (*AT_ONCE, signal.SIGHUP)  # a closed terminal sends several hang-ups, which are one wish
+APART_SECONDS = 0.3  # timeout(1), for one, sends its signal to the process and again to its group: that is one, too
+BY_ITSELF, IN_ORDER = 0, 255  # no signals have these numbers
+THREADS_SECONDS = 1.0  # for threads that compute, once everything else has ended in order
+LATE = 70  # the exit code of a stop that took too long
+CHILD_SECONDS = 8.0  # at most, for a child that was asked to end; it may be writing a checkpoint
+REST_SECONDS = 3.0  # for what comes after answers and children: the page, the database, the engine
+
+
+class Stopping:
+    """A context manager for the main thread, around the event loop: inside it the signals ask for a stop.
+
+    The stop may take `within_seconds`, to the end of the process and not only of the context.
+    """
+
+    def __init__(self, within_seconds: float):
+        self.within_seconds = within_seconds
+        self._asked: Future[None] = Future()
+        self._before: dict[int, object] = {}
+        self._wakeup_before = -1
+        self._write_end = -1
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        read_end, self._write_end = os.pipe()
+        os.set_blocking(self._write_end, False)
+        for number in SIGNALS:
+            # nohup(1) has switched hang-ups off, and means it.
+            if number in AT_ONCE or signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, _leave_to_the_thread)
+        self._wakeup_before = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
+        threading.Thread(target=self._listen, args=(read_end,), name="signals", daemon=True).start()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        if self._begun or self._asked.done():
+            return  # all of it holds to the end of the process
+        signal.set_wakeup_fd(self._wakeup_before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+        os.close(self._write_end)  # with which the thread ends
+
+    async def asked(self) -> None:
+        """Wait until a stop is asked for."""
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        self._asked.add_done_callback(lambda _: loop.call_soon_threadsafe(event.set))
+        await event.wait()
+
+    def begin(self) -> None:
+        """A stop begins without a signal; it may take as long as one that was asked for."""
+        self._begun = True
+        os.write(self._write_end, bytes([BY_ITSELF]))
+
+    def in_order(self) -> None:
+        """All that keeps anything has ended: threads that import or compute are not waited for much longer."""
+        os.write(self._write_end, bytes([IN_ORDER]))
+
+    def _listen(self, read_end: int) -> None:
+        first, ends_at, at_the_end = 0.0, 0.0, self._late
+        while True:
+            left = max(0.0, ends_at - time.monotonic()) if ends_at else None
+            if not select.select([read_end], [], [], left)[0]:
+                at_the_end()
+            numbers = os.read(read_end, 64)
+            if not numbers:
+                os.close(read_end)
+                return
+            for number in numbers:
+                if number == IN_ORDER:
+                    ends_at, at_the_end = min(ends_at, time.monotonic() + THREADS_SECONDS), _in_order
+                elif number in AT_ONCE and first and time.monotonic() - first > APART_SECONDS:
+                    _end(128 + number, "Told to stop a second time, so nothing was waited for")
+                elif number in (*self._before, BY_ITSELF) and not first:
+                    first = time.monotonic()
+                    ends_at = first + self.within_seconds
+                    self._asked.set_result(None)
+
+    def _late(self) -> NoReturn:
+        _end(LATE, f"The stop took more than {self.within_seconds:g} s: something hangs. It was not waited for")
+
+
+def seconds_for_answers(stop_seconds: float) -> float:
+    """How much of a stop may be spent on answers and children under way."""
+    return max(stop_seconds - REST_SECONDS, stop_seconds / 2)
+
+
+def seconds_for_a_child(stop_seconds: float) -> float:
+    """How long a child that was asked to end is waited for, before it is killed."""
+    return min(CHILD_SECONDS, seconds_for_answers(stop_seconds))
+
+
+def _in_order() -> NoReturn:
+    os._exit(0)
+
+
+def _end(code: int, why: str) -> NoReturn:
+    # Neither the log nor the interpreter's own end: both wait for others, who may hang.
+    os.write(sys.stderr.fileno(), f"bot: {why}; what was under way goes on at the next start.\n".encode())
+    os._exit(code)
+
+
+def _leave_to_the_thread(number: int, frame: FrameType | None) -> None:
+    """The number of the signal has been written to the pipe already, by Python, whatever the main thread does."""
