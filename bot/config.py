@@ -197,6 +197,13 @@ class X(Section):
     replies_per_thread: Count = 3
     never_reply_to: list[str] = Field(default_factory=list)
 
+    @model_validator(mode="after")
+    def _patient(self) -> Self:
+        # A post that X makes at the last moment of its time to answer must still be looked for, and not be made again.
+        if self.settle_seconds <= self.timeout_seconds:
+            raise ValueError("settle_seconds must be longer than timeout_seconds, or posts are made twice")
+        return self
+
     @property
     def least_budget_usd(self) -> float:
         """The smallest budget of a month that pays for a post, beside the reads that are kept for looking it up."""

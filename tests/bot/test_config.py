@@ -103,6 +103,8 @@ def test_a_password_in_the_file_is_refused_without_being_repeated(tmp_path: Path
         ("[playground]\nport = 99999\n", r"\[playground\] port"),
         ('[playground]\nport = "7860"\n', r"\[playground\] port"),
         ("[playgruond]\n", r"\[playgruond\]"),
+        ("[x]\nsettle_seconds = 20.0\n", r"\[x\].* settle_seconds must be longer than timeout_seconds"),
+        ("[x]\ntimeout_seconds = 90.0\n", "settle_seconds must be longer"),
         ("[limits]\nrequests_per_minut = 3\n", r"\[limits\] requests_per_minut"),
         ("discord = 3\n", r"\[discord\]"),
         ("[training]\nseed = \n", "not valid TOML"),
