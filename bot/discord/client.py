@@ -19,7 +19,8 @@ from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
 from bot.discord.connection import use_endpoints
-from bot.discord.gate import Gate
+from bot.discord.gate import Gate, server_id
+from bot.discord.home import HomeServers
 from bot.discord.house import House
 from bot.discord.members import MemberMessages
 from bot.discord.mentions import Mentions
@@ -28,6 +29,7 @@ from bot.discord.parts import Parts
 from bot.discord.trainings import Trainings
 from bot.discord.tree import Tree
 from bot.discord.x import x as x_commands
+from bot.home import Home
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +58,16 @@ class DiscordBot(discord.Client):
         self._commands_file = commands_file
         self._stop_seconds = stop_seconds
         self._settings = settings
-        gate = Gate(self, access=parts.access, limits=parts.limits, settings=settings)
+        self._home = Home(parts.store.settings, [server_id(one) for one in settings.home_servers])
+        gate = Gate(self, access=parts.access, limits=parts.limits, settings=settings, home=self._home)
+        self._servers = HomeServers(self, home=self._home, gate=gate, store=parts.store)
         # Items that are made anew for each click find everything else here.
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
         self._mentions = Mentions(buttons=self.buttons, asks=self._asks, chain=chain)
         self._members = MemberMessages(parts.listening) if settings.member_messages else None
-        self.notices = Notices(self, parts.store.settings)
+        self.notices = Notices(self, parts.store.settings, gate.owner_ids)
         self.tree = Tree(self, asks=self._asks, gate=gate)
         self._add_tweets(parts)
         self._add_privacy(parts)
@@ -97,6 +101,7 @@ class DiscordBot(discord.Client):
         megabytes = self._settings.upload_megabytes
         trainings = Trainings(parts=parts, gate=gate, asks=self._asks, upload_megabytes=megabytes)
         self.tree.add(*house.commands(), *trainings.commands(), schedules.schedule(parts, gate), always=True)
+        self.tree.add(self._servers.command(), always=True)
         if parts.posting:
             self.tree.add(queue.queue(parts, gate, parts.posting), always=True)
             self.tree.add(x_commands(gate, parts.posting), always=True)
@@ -111,6 +116,7 @@ class DiscordBot(discord.Client):
             if error.status >= 500:
                 raise  # Discord is ill: the next log-in tries again
             log.exception("the commands could not be registered; mentions work")
+        await self._home.load()
         await self._referee.take_up()
 
     async def _register_commands(self) -> None:
@@ -119,6 +125,17 @@ class DiscordBot(discord.Client):
     async def on_ready(self) -> None:
         assert self.user
         log.info("connected to Discord as %s (%s), in %d servers", self.user.name, self.user.id, len(self.guilds))
+        await self._servers.look()
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        if self.is_ready():  # before that not all servers may be known
+            await self._servers.look()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self.on_guild_join(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await self._servers.removed(guild)
 
     async def on_message(self, message: discord.Message) -> None:
         assert self.user

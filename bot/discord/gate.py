@@ -4,11 +4,12 @@
     moderator   may delete an answer: Manage Messages
     admin       of this server: Manage Server
     home admin  an admin of a home server: voices, trainings and posts belong to all servers
-    owner       the application's owner or team, and [discord] owners
+    owner       the application's owner or team, and the owners that config.toml names
 
 Knows Discord's members, channels and permissions. Does not know commands.
 """
 
+import logging
 from typing import Any
 
 import discord
@@ -17,7 +18,10 @@ from bot.access import Access, Where
 from bot.config import Discord
 from bot.discord.answering import person
 from bot.errors import NotAllowed
+from bot.home import Home
 from bot.permission import Limits
+
+log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 Channel = discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel | None
@@ -60,11 +64,12 @@ def where(guild: int | None, channel: object, user: discord.abc.User) -> Where:
 class Gate:
     """Raises `NotAllowed` or `Paused` for who may not."""
 
-    def __init__(self, client: discord.Client, *, access: Access, limits: Limits, settings: Discord):
+    def __init__(self, client: discord.Client, *, access: Access, limits: Limits, settings: Discord, home: Home):
         self._client = client
         self._access = access
         self._limits = limits
         self._settings = settings
+        self._home = home
 
     async def admit(self, guild: int | None, channel: object, user: discord.abc.User) -> None:
         """Anybody whom the lists let in and who is not paused."""
@@ -74,14 +79,19 @@ class Gate:
     async def admit_interaction(self, interaction: Interaction) -> None:
         await self.admit(interaction.guild_id, interaction.channel, interaction.user)
 
-    def is_owner(self, user: discord.abc.User) -> bool:
-        application = self._client.application
-        owners = set(self._settings.owners)
-        if application and application.team:
-            owners |= {member.id for member in application.team.members}
-        elif application:
+    def owner_ids(self) -> set[int]:
+        """The application's owner, or those of its team who take part in developing it; and those of config.toml."""
+        application, owners = self._client.application, set(self._settings.owners)
+        if application and not application.team:
             owners.add(application.owner.id)
-        return user.id in owners
+        for member in application.team.members if application and application.team else ():
+            accepted = member.membership_state is discord.TeamMembershipState.accepted
+            if accepted and member.role is not discord.TeamMemberRole.read_only:
+                owners.add(member.id)
+        return owners
+
+    def is_owner(self, user: discord.abc.User) -> bool:
+        return user.id in self.owner_ids()
 
     def is_admin(self, interaction: Interaction) -> bool:
         rights = interaction.permissions
@@ -91,7 +101,7 @@ class Gate:
 
     def is_home_admin(self, interaction: Interaction) -> bool:
         return self.is_owner(interaction.user) or (
-            self.is_admin(interaction) and interaction.guild_id in self._home_servers()
+            self.is_admin(interaction) and server_id(interaction.guild_id) in self._home.servers
         )
 
     def refuse_others_than_admins(self, interaction: Interaction) -> None:
@@ -100,18 +110,20 @@ class Gate:
 
     def refuse_others_than_home_admins(self, interaction: Interaction) -> None:
         """Voices and posts are one for all servers, so a stranger's server must not change them."""
-        if not self.is_home_admin(interaction):
+        if self.is_home_admin(interaction):
+            return
+        homes = ", ".join(sorted(self._home.servers))
+        log.info("%s is no admin of home (%s)", person(interaction.user), homes or "not decided: /home decides it")
+        if not homes:
             raise NotAllowed(
-                "Only admins of my home server may do this: they have Manage Server there, "
-                "and [discord] home_servers says which it is."
+                "Only admins of my home server may do this, and no server is my home yet. Whoever set me up can choose "
+                "one with /home; until then, only they may do this."
             )
+        raise NotAllowed(
+            "Only admins of my home server may do this, because my voices are the same on all servers. "
+            "Ask somebody there who has the permission Manage Server, or whoever set me up."
+        )
 
     def refuse_others_than_owners(self, interaction: Interaction) -> None:
         if not self.is_owner(interaction.user):
-            raise NotAllowed("Only my owner may do this; [discord] owners can name more of them.")
-
-    def _home_servers(self) -> set[int]:
-        if self._settings.home_servers:
-            return set(self._settings.home_servers)
-        guilds = self._client.guilds
-        return {guilds[0].id} if len(guilds) == 1 else set()
+            raise NotAllowed("Only my owner may do this: the person, or the team, who set me up at Discord.")

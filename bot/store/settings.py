@@ -41,6 +41,13 @@ class Settings:
         async with self._database.writing() as connection:
             await connection.execute(query.on_conflict_do_update(index_elements=["scope", "key"], set_=row))
 
+    async def put_first(self, scope: str, key: str, value: Any, by: str) -> bool:
+        """Set a value unless there is one. Returns True if it was set."""
+        row = {"scope": scope, "key": key, "value": value, "changed_at": self._clock(), "changed_by": by}
+        async with self._database.writing() as connection:
+            query = insert(self._database, settings).values(row).on_conflict_do_nothing()
+            return bool((await connection.execute(query)).rowcount)
+
     async def remove(self, scope: str, key: str) -> bool:
         """Go back to the default; whether a value was set."""
         mine = (settings.c.scope == scope, settings.c.key == key)

@@ -26,6 +26,7 @@ ADMINS = {
     "status",
     "sync",
     "schedule",
+    "home",
 }
 SYNC = "/applications/*/commands"
 
