@@ -13,6 +13,7 @@ from datetime import datetime
 
 from bot.consent import Consenting
 from bot.store import Store
+from huggingtweets import words
 from huggingtweets.errors import Usage
 from huggingtweets.names import parse_handle
 from huggingtweets.records import Account, Collected, Tweet
@@ -92,7 +93,7 @@ class Listening:
 
     async def heard(self, message: Heard) -> bool:
         """Keep a message, if its author has joined and an admin allows learning there; whether it was kept."""
-        if len(_without_ids(message.text).split()) < MIN_WORDS:
+        if words.count(_without_ids(message.text)) < MIN_WORDS:
             return False
         if not await self._store.members.get(message.server, message.person):
             return False

@@ -10,6 +10,7 @@ import regex
 from bot.ai_label import Fits, without_label
 from huggingtweets.checks import Check, Copy, Leftover, Length, first_objection, typed, weighted_length
 from huggingtweets.copies import normalised
+from huggingtweets.words import is_unspaced, terms
 
 MAX_LABEL = 40  # weighted characters
 # X links a bare domain, too. "end.Then" is rather a slip than a link, and is refused all the same: X would link it if
@@ -35,11 +36,18 @@ class Blocked:
 
     def __init__(self, words: Iterable[str]):
         plain = [(normalised(word.removesuffix("*")), word.endswith("*")) for word in words]
-        spelled = [regex.escape(word) + (r"\w*" if begins else "") for word, begins in plain if word]
-        self._pattern = regex.compile(rf"\b(?:{'|'.join(spelled)})\b") if spelled else None
+        spelled = [_bounded(word, begins) for word, begins in plain if word]
+        self._pattern = regex.compile("|".join(spelled)) if spelled else None
 
     def __call__(self, text: str) -> str | None:
         return "a blocked word" if self._pattern and self._pattern.search(normalised(text)) else None
+
+
+def _bounded(word: str, begins: bool) -> str:
+    """The pattern of a blocked word. In scripts without blanks a word has no bounds, and is found inside others."""
+    if is_unspaced(word):
+        return regex.escape(word)
+    return rf"\b{regex.escape(word)}" + (r"\w*" if begins else r"\b")
 
 
 def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label: str = "") -> tuple[Check, ...]:
@@ -92,4 +100,4 @@ def likeness(text: str, others: Sequence[frozenset[str]]) -> float:
 
 def words_of(text: str) -> frozenset[str]:
     """The different words of a text."""
-    return frozenset(normalised(text).split())
+    return terms(normalised(text))

@@ -143,7 +143,7 @@ class Tweeting:
         if job is None or self._previews is None or self._tweets is None:
             raise Usage(await self._what_instead(name, ask.server))
         files = [Owned(Path(file)) for file in job.files]
-        texts = await asyncio.to_thread(texts_of, name, files, self._tweets)
+        texts, _ = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
             return await self._previews.write(name, texts, ask.prompt, ask.count)
         except TooLittleData:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 
+from huggingtweets import words
 from huggingtweets.records import JSON, Counts, Tweet
 
 MIN_CONTENT_WORDS = 3
@@ -34,6 +35,7 @@ _ENDINGS = (
     "com|org|net|gov|edu|info|io|ly|co|be|me|gl|gd|it|am|tv|in|ba|mp|cc|to|ms|us|uk|eu|de|fr|es|nl|at|ch|jp|ca|au"
 )
 _BARE = re.compile(rf"\s?(?<![\w@.-])(?:www\.\S+|(?:[a-z\d-]+\.)+(?:{_ENDINGS})/\S+)", re.IGNORECASE)
+_TAG = re.compile(r"[@＠#＃].*")
 _NO_CONTENT = ("http", "@", "#")
 
 
@@ -81,7 +83,15 @@ def unescaped(text: str) -> str:
 
 def content_words(text: str) -> int:
     """How many words of `text` are neither mention, hashtag nor link."""
-    return sum(not any(mark in word for mark in _NO_CONTENT) for word in text.lower().split())
+    return sum(map(_content_words, text.lower().split()))
+
+
+def _content_words(piece: str) -> int:
+    """The same for what stands between two blanks, which is one word but for scripts without blanks."""
+    if words.is_unspaced(piece):
+        piece = _TAG.sub("", piece)
+        return words.count(piece) if words.is_unspaced(piece) else 0
+    return int(not any(mark in piece for mark in _NO_CONTENT))
 
 
 def keep(tweet: Tweet) -> str | Dropped:

@@ -280,11 +280,13 @@ async def _preview(
     from huggingtweets.few_shot import Previews
     from huggingtweets.owners import parse_owned, texts_of
 
-    texts = texts_of(name, [parse_owned(str(file), name) for file in files], TweetStore(context.settings.tweets))
-    if not texts:
+    texts, counts = texts_of(
+        name, [parse_owned(str(file), name) for file in files], TweetStore(context.settings.tweets)
+    )
+    if not counts.downloaded:
         raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
     async with Previews(context.settings, context.beside) as previews:
-        return await previews.write(name, texts, prompt, count, seed)
+        return await previews.write(name, texts, prompt, count, seed, counts=counts)
 
 
 @cli.command()

@@ -4,7 +4,7 @@ A shingle is five words in a row, after Broder 1997, "On the resemblance and con
 not resemblance, because a draft may be a piece of a longer tweet. It is looked for in one tweet at a time: phrases of a
 person's from here and there are style, and most of one tweet is that tweet.
 
-Knows strings. Scripts without blanks between words have few shingles: there only exact copies and long ones are found.
+Knows strings. In scripts without blanks between words, a shingle is as many characters as five words have.
 """
 
 import unicodedata
@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import regex
+
+from huggingtweets import words
 
 SHINGLE_WORDS = 5
 NEAR_COPY_SHARE = 0.6
@@ -75,7 +77,7 @@ def short_repeats(drafts: Sequence[str], known: KnownTexts) -> int:
 
 def is_short(text: str) -> bool:
     """Whether `text` has less words than a shingle."""
-    return len(normalised(text).split()) < SHINGLE_WORDS
+    return words.is_shorter(normalised(text), SHINGLE_WORDS)
 
 
 def without_near_copies(texts: Sequence[str]) -> list[int]:
@@ -90,5 +92,4 @@ def without_near_copies(texts: Sequence[str]) -> list[int]:
 
 def _shingles(plain: str) -> set[int]:
     """Hashes of the runs of five words of a normalised text."""
-    words = plain.split()
-    return {hash(tuple(words[start : start + SHINGLE_WORDS])) for start in range(len(words) - SHINGLE_WORDS + 1)}
+    return {hash(run) for run in words.runs(plain, SHINGLE_WORDS)}

@@ -13,7 +13,7 @@ from huggingtweets.clean import Kept
 from huggingtweets.config import Training
 from huggingtweets.copies import KnownTexts, without_near_copies
 from huggingtweets.errors import TooLittleData
-from huggingtweets.records import JSON
+from huggingtweets.records import JSON, Counts
 
 MAX_HELD_OUT = 500  # tweets; a mean over more is no steadier than the gate needs, and they are lost for learning
 
@@ -67,23 +67,31 @@ class Dataset:
         )
 
 
-def make(people: Mapping[str, Sequence[Kept]], settings: Training, before: Dataset | None = None) -> Dataset:
+def make(
+    people: Mapping[str, Sequence[Kept]],
+    settings: Training,
+    before: Dataset | None = None,
+    counts: Mapping[str, Counts] | None = None,
+) -> Dataset:
     """One data set of the kept tweets of every one of `people`, oldest first.
 
     `before` is that of the version in use: what was held out there stays so, and what was learned there is never held
-    out, so that both versions can be compared on tweets that neither has learned. Raises `TooLittleData`.
+    out, so that both versions can be compared on tweets that neither has learned. `counts` say what became of the
+    tweets of each. Raises `TooLittleData`.
     """
-    parts = [_of_one(name, kept, settings, before) for name, kept in people.items()]
+    parts = [_of_one(name, kept, settings, before, (counts or {}).get(name)) for name, kept in people.items()]
     learned = tuple(chain.from_iterable(part.learned for part in parts))
     held_out = tuple(chain.from_iterable(part.held_out for part in parts))
     times = tuple(chain.from_iterable(balance([part.learned for part in parts]))) if len(parts) > 1 else ()
     return Dataset(learned, held_out, times)
 
 
-def _of_one(name: str, kept: Sequence[Kept], settings: Training, before: Dataset | None) -> Dataset:
+def _of_one(
+    name: str, kept: Sequence[Kept], settings: Training, before: Dataset | None, counts: Counts | None
+) -> Dataset:
     if settings.deduplicate:
         kept = [kept[place] for place in without_near_copies([tweet.text for tweet in kept])]
-    refuse_too_little(name, kept, settings.min_characters)
+    refuse_too_little(name, kept, settings.min_characters, counts)
     return split_by_time(kept, settings.held_out, before)
 
 
@@ -152,8 +160,8 @@ def _times(texts: Sequence[str], goal: int) -> tuple[int, ...]:
     return tuple(times)
 
 
-def refuse_too_little(name: str, kept: Sequence[Kept], needed: int) -> None:
+def refuse_too_little(name: str, kept: Sequence[Kept], needed: int, counts: Counts | None = None) -> None:
     """Raises `TooLittleData` under `needed` characters, or when there are not two tweets to split."""
     characters = sum(len(tweet.text) for tweet in kept)
     if characters < needed or len(kept) < 2:
-        raise TooLittleData(name, characters, needed)
+        raise TooLittleData(name, characters, needed, counts)

@@ -23,6 +23,8 @@ The text of an error is one sentence for the person who asked: what happened, wh
 
 from pathlib import Path
 
+from huggingtweets.records import Counts
+
 
 class PipelineError(Exception):
     """A failure that can be told in one sentence; `exit_code` is the process's (after sysexits.h)."""
@@ -51,14 +53,16 @@ class BadSource(BadData):
 
 
 class TooLittleData(BadData):
-    """Fewer kept characters than training needs."""
+    """Fewer kept characters than training needs; `counts` say what became of the tweets."""
 
-    def __init__(self, name: str, characters: int, needed: int):
+    def __init__(self, name: str, characters: int, needed: int, counts: Counts | None = None):
+        became = f" ({counts})" if counts else ""
         super().__init__(
-            f"{name}: only {characters:,} characters are left after cleaning and training needs {needed:,}; "
+            f"{name}: only {characters:,} characters are left after cleaning{became} and training needs {needed:,}; "
             "add more tweets with another --from."
         )
         self.characters = characters
+        self.counts = counts
 
 
 class Forgotten(BadData):

@@ -24,6 +24,7 @@ from huggingtweets.config import Settings
 from huggingtweets.cpu import use_threads
 from huggingtweets.errors import Busy, NotEnoughDrafts, TooLittleData, Unavailable
 from huggingtweets.generate import Sieve, Tweets, asked_for
+from huggingtweets.records import Counts
 
 if TYPE_CHECKING:
     import torch
@@ -140,9 +141,18 @@ class Previews:
         await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
 
     async def write(
-        self, name: str, texts: Sequence[str], prompt: str = "", count: int = 1, seed: int | None = None
+        self,
+        name: str,
+        texts: Sequence[str],
+        prompt: str = "",
+        count: int = 1,
+        seed: int | None = None,
+        *,
+        counts: Counts | None = None,
     ) -> Tweets:
         """`count` tweets like `texts`, the person's own, clean; they pass every check and ping nobody.
+
+        `counts` say what became of the tweets that the texts are from.
 
         Raises `Usage`, `TooLittleData`, `NotEnoughDrafts`, `BadBase`, `Busy` when many wait, and `Unavailable` past the
         deadline of [generation] timeout_seconds.
@@ -150,7 +160,7 @@ class Previews:
         prompt = asked_for(prompt, count)
         characters = sum(map(len, texts))
         if characters < MIN_CHARACTERS:
-            raise TooLittleData(name, characters, MIN_CHARACTERS)
+            raise TooLittleData(name, characters, MIN_CHARACTERS, counts)
         if self._waiting >= MAX_WAITING:
             raise Busy(2.0 * self._waiting)
         given_up = False

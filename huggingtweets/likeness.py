@@ -9,6 +9,8 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import regex
 
+from huggingtweets.words import tokens
+
 LENGTH_BIN = 20  # characters
 # A grapheme that is shown as an emoji; a digit or sign alone is none.
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
@@ -17,7 +19,7 @@ _TEXT_SIGNS = "©®™"  # pictographs by Unicode, but emoji only when a variati
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
     """Different word n-grams over all word n-grams of `texts` (Li et al. 2016); 1 is all different, 0 none there."""
-    grams = [tuple(words[i : i + n]) for words in map(str.split, texts) for i in range(len(words) - n + 1)]
+    grams = [tuple(words[i : i + n]) for words in map(tokens, texts) for i in range(len(words) - n + 1)]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 

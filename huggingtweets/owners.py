@@ -12,7 +12,7 @@ from pathlib import Path
 
 from huggingtweets.clean import clean_all
 from huggingtweets.errors import Usage
-from huggingtweets.records import Collected, Tweet
+from huggingtweets.records import Collected, Counts, Tweet
 from huggingtweets.sources import read_each
 from huggingtweets.tweet_store import TweetStore
 
@@ -54,10 +54,10 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
     return {handle: sorted(some, key=_latest) for handle, some in found.items() if some}
 
 
-def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> list[str]:
+def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
     """What could be learned from the tweets in `files`, or from those in `store` where no file is named, oldest first.
 
-    Nothing is stored. Raises like `read_owned`, and `Forgotten` and `OptedOut` for who must not be learned.
+    The counts say what became of all tweets. Nothing is stored. Raises like `read_owned`, and `Forgotten` and `OptedOut` for who must not be learned.
     """
     tweets: list[Tweet] = []
     for handle, some in read_owned(name, files).items():
@@ -68,7 +68,8 @@ def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> list[str]:
         tweets = [tweet for handle in name.split("-") for tweet in store.tweets(handle)]
     newest = {tweet.id: tweet for tweet in tweets}
     ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
-    return [kept.text for kept in clean_all(ordered)[0]]
+    kept, counts = clean_all(ordered)
+    return [tweet.text for tweet in kept], counts
 
 
 def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:

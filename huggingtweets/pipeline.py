@@ -110,7 +110,7 @@ def run(
             building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
             counts = building.clean()
             building.refuse_too_few_new(counts, min_new)
-            dataset = building.dataset()
+            dataset = building.dataset(counts)
         except (Usage, BadData, Unavailable) as error:
             # The inputs are at fault: there is nothing to go on from but what an earlier run left.
             if not is_begun or isinstance(error, Forgotten | OptedOut):
@@ -214,7 +214,7 @@ class _Run:
                 kept, counted = clean_all(self.store.tweets(handle))
                 rows += [tweet.as_json() | {"handle": handle} for tweet in kept]
                 counts[handle] = counted.as_json()
-                refuse_too_little(handle, kept, self.settings.training.min_characters)
+                refuse_too_little(handle, kept, self.settings.training.min_characters, counted)
             atomic.write_json_lines(self.folder / KEPT, rows)
             return {"counts": counts, "characters": sum(len(row["text"]) for row in rows)}
 
@@ -239,7 +239,7 @@ class _Run:
         facts = {**counts.as_json(), "characters": characters}
         self.say(Progress("clean", facts=facts, warning=few if characters < enough else ""))
 
-    def dataset(self) -> Dataset:
+    def dataset(self, counts: Mapping[str, Counts]) -> Dataset:
         """Split what was kept; what the version in use has learned or held out stays where it was."""
         chosen = self.settings.training
 
@@ -249,7 +249,7 @@ class _Run:
                 if chosen.replies or not row["is_reply"]:
                     people[row["handle"]].append(Kept.from_json(row))
             before = Dataset.load(self.in_use.dataset) if self.in_use else None
-            dataset = make(people, chosen, before)
+            dataset = make(people, chosen, before, counts)
             dataset.save(self.folder / DATASET)
             left_out = sum(map(len, people.values())) - len(dataset.texts)
             return {"learned": len(dataset.learned), "held_out": len(dataset.held_out), "near_copies": left_out}

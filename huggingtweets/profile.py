@@ -18,9 +18,11 @@ from pathlib import Path
 
 import regex
 
+from huggingtweets import segments
 from huggingtweets.clean import Kept
 from huggingtweets.likeness import LENGTH_BIN, emoji_in
 from huggingtweets.records import JSON
+from huggingtweets.words import is_unspaced
 
 ENGLISH = Path(__file__).parent / "english_words.tsv"
 PRIOR_WORDS = 500.0  # how many words' worth of evidence the prior is
@@ -69,12 +71,12 @@ def distinctive(texts: Sequence[str], others: Iterable[str] = (), most: int = MO
     # A word that is not in the table is at most as frequent as the rarest that is.
     unseen = min(english.values(), default=1) / 2
     theirs_of = {word: float(theirs[word] or unseen) for word in ours}
-    in_texts = Counter(word for text in texts for word in set(_WORD.findall(text.lower().replace("’", "'"))))
+    in_texts = Counter(word for text in texts for word in set(_words(text)))
     sizes = sum(ours.values()), sum(theirs.values())
     scored = (
         (word, log_odds_z(count, theirs_of[word], sizes[0], sizes[1]), count)
         for word, count in ours.items()
-        if in_texts[word] >= MIN_TEXTS and len(word) > 1
+        if in_texts[word] >= MIN_TEXTS and (len(word) > 1 or is_unspaced(word))
     )
     found = sorted(((word, z, count) for word, z, count in scored if z > 0), key=lambda row: (-row[1], row[0]))
     return found[:most]
@@ -95,7 +97,12 @@ def log_odds_z(ours: float, theirs: float, our_words: float, their_words: float)
 
 def words_in(texts: Iterable[str]) -> Counter[str]:
     """How often each word stands in `texts`, in lower case; handles and hashtags are no words."""
-    return Counter(word for text in texts for word in _WORD.findall(text.lower().replace("’", "'")))
+    return Counter(word for text in texts for word in _words(text))
+
+
+def _words(text: str) -> list[str]:
+    plain = text.lower().replace("’", "'")
+    return [*_WORD.findall(segments.spaced(plain)), *segments.words_in(plain)]
 
 
 @cache

@@ -86,6 +86,11 @@ class Counts:
     def kept(self) -> int:
         return self.downloaded - self.retweets - self.short
 
+    def __str__(self) -> str:
+        return (
+            f"{self.downloaded:,} downloaded - {self.retweets:,} retweets - {self.short:,} short = {self.kept:,} kept"
+        )
+
     def as_json(self) -> JSON:
         return {**asdict(self), "kept": self.kept}
 

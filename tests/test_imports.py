@@ -15,6 +15,7 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "oauthlib": ("huggingtweets/x_client.py",),
     "ray": ("huggingtweets/cluster.py",),
     "httpx2": ("huggingtweets/publish.py",),
+    "budoux": ("huggingtweets/segments.py",),
     "typst": ("huggingtweets/preview.py",),
     "trackio": ("huggingtweets/tracking.py",),
     "wandb": ("huggingtweets/tracking.py",),

@@ -46,6 +46,21 @@ def test_each_fault_has_its_reason(text: str, reason: str | None) -> None:
     assert objection(CHECKS, as_post(text)) == reason
 
 
+@pytest.mark.parametrize(
+    ("word", "text"), [("馬鹿", "お前は馬鹿だね"), ("傻瓜", "你真是个傻瓜啊"), ("บ้า", "คนบ้านั้น"), ("ばか*", "ばかばか")]
+)
+def test_a_blocked_word_is_found_where_no_blanks_bound_it(word: str, text: str) -> None:
+    assert objection(checks_for([word, "spam"], []), text) == "a blocked word"
+    assert objection(checks_for([word], []), "a fine day, 良い日") is None
+
+
+def test_likeness_is_told_without_blanks_too() -> None:
+    fog, ship = "今日は霧が深いです", "船の姿が見えません"
+    known = [words_of(fog), words_of(ship)]
+    assert likeness("今日は霧が濃いです", known) > 0.5
+    assert likeness("明朝紅茶飲", known) == 0.0
+
+
 def test_without_blocked_words_none_is_found() -> None:
     assert objection(checks_for([], []), "spam") is None
 

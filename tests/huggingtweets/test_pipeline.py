@@ -119,7 +119,9 @@ def test_a_full_fine_tune_is_an_ordinary_model(tiny_settings: Settings, sample_f
 def test_too_little_data_leaves_no_half_version(tiny_settings: Settings, tmp_path: Path) -> None:
     few = tmp_path / "few.txt"
     few.write_text("just these few words here\n" * 3)
-    with pytest.raises(TooLittleData, match=r"ann: only 75 characters"):
+    with pytest.raises(
+        TooLittleData, match=r"ann: only 75 characters .*\(3 downloaded - 0 retweets - 0 short = 3 kept\)"
+    ):
         pipeline.run("ann", [few], tiny_settings)
     assert not list(tiny_settings.storage.models.iterdir())
 
