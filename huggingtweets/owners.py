@@ -57,7 +57,8 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
 def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
     """What could be learned from the tweets in `files`, or from those in `store` where no file is named, oldest first.
 
-    The counts say what became of all tweets. Nothing is stored. Raises like `read_owned`, and `Forgotten` and `OptedOut` for who must not be learned.
+    The counts say what became of all tweets. Nothing is stored. Raises like `read_owned`, and `Forgotten` and
+    `OptedOut` for who must not be learned.
     """
     tweets: list[Tweet] = []
     for handle, some in read_owned(name, files).items():
