@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
+import torch
+from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino._offline_transformations import apply_make_stateful_transformation
 
-from huggingtweets.engine.openvino_graph import Builder, axis, integers
-from huggingtweets.engine.weights import PLACES, Weights
+from huggingtweets.engine.weights import PLACES, Affine, Weights
 
 PAST = "past_key_values"
 
@@ -25,7 +26,7 @@ def export(folder: Path, weights: Weights, tokenizer_folder: Path, *, int8: bool
     from transformers import AutoTokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
-    graph = _Stateful(weights, int8=int8, adapted=False, half=False).model()
+    graph = _Stateful(weights, int8=int8).model()
     ov.save_model(graph, folder / "openvino_model.xml", compress_to_fp16=False)
     kinds = convert_tokenizer(AutoTokenizer.from_pretrained(tokenizer_folder), with_detokenizer=True)
     for model, name in zip(kinds, ("tokenizer", "detokenizer"), strict=True):
@@ -35,8 +36,12 @@ def export(folder: Path, weights: Weights, tokenizer_folder: Path, *, int8: bool
         (folder / f"{name}.json").write_text(json.dumps(settings))
 
 
-class _Stateful(Builder):
-    """Our graph's parts, put together with OpenVINO's public attention and its cache as state."""
+class _Stateful:
+    """A GPT-2 as OpenVINO's operations, its matrices in fp32 or int8 (as NNCF's INT8_SYM), its cache as state."""
+
+    def __init__(self, weights: Weights, *, int8: bool):
+        self._weights, self._int8 = weights, int8
+        self._inputs: dict[str, Any] = {}
 
     def model(self) -> ov.Model:
         weights = self._weights
@@ -49,13 +54,13 @@ class _Stateful(Builder):
         self._mask = self._causal(mask)
         x = op.add(self._rows(weights.tokens, tokens), self._rows(weights.positions, positions))
         for layer, block in enumerate(weights.blocks):
-            attn, proj, fc, out = ((block.linears[place], 4 * layer + n) for n, place in enumerate(PLACES))
+            attn, proj, fc, out = (block.linears[place] for place in PLACES)
             heads = op.variadic_split(
-                self._linear(self._norm(x, block.norm_1), *attn), axis(2), integers([weights.width] * 3)
+                self._linear(self._norm(x, block.norm_1), attn), axis(2), integers([weights.width] * 3)
             )
-            x = op.add(x, self._linear(self._seen(heads.outputs(), layer, block.scale), *proj))
-            hidden = op.gelu(self._linear(self._norm(x, block.norm_2), *fc), "tanh")
-            x = op.add(x, self._linear(hidden, *out))
+            x = op.add(x, self._linear(self._seen(heads.outputs(), layer, block.scale), proj))
+            hidden = op.gelu(self._linear(self._norm(x, block.norm_2), fc), "tanh")
+            x = op.add(x, self._linear(hidden, out))
         logits = self._product(self._norm(x, weights.norm), weights.head)
         logits.output(0).get_tensor().set_names({"logits"})
         model = ov.Model([op.result(logits), *self._results], list(self._inputs.values()), "gpt2")
@@ -102,3 +107,53 @@ class _Stateful(Builder):
         """What a cache begins with."""
         batch = op.gather(op.shape_of(self._tokens), integers([0]), axis(0))
         return op.broadcast(op.constant(np.float32(0)), op.concat([batch, integers([heads, 0, size])], 0))
+
+    def _input(self, name: str, shape: list[int] | None = None, kind: Any = np.int32) -> Any:
+        node = op.parameter([-1] if shape is None else shape, kind, name=name)
+        node.output(0).get_tensor().set_names({name})
+        self._inputs[name] = node
+        return node
+
+    def _rows(self, table: torch.Tensor, indices: Any) -> Any:
+        """Rows of `table`, which stays in int8 in memory."""
+        if not self._int8:
+            return op.gather(_constant(table), indices, axis(0))
+        whole, scale = quantized(table)
+        picked = op.convert(op.gather(op.constant(whole), indices, axis(0)), np.float32)
+        return op.multiply(picked, op.gather(op.constant(scale), indices, axis(0)))
+
+    def _product(self, x: Any, matrix: torch.Tensor) -> Any:
+        """`x` times the transposed `matrix` [out, in]."""
+        if not self._int8:
+            return op.matmul(x, _constant(matrix), transpose_a=False, transpose_b=True)
+        whole, scale = quantized(matrix)
+        decompressed = op.multiply(op.convert(op.constant(whole), np.float32), op.constant(scale))
+        return op.matmul(x, decompressed, transpose_a=False, transpose_b=True)
+
+    def _linear(self, x: Any, affine: Affine) -> Any:
+        return op.add(self._product(x, affine.weight.T.contiguous()), _constant(affine.bias))
+
+    def _norm(self, x: Any, affine: Affine) -> Any:
+        even = op.mvn(x, integers([-1]), True, self._weights.epsilon, "INSIDE_SQRT")
+        return op.add(op.multiply(even, _constant(affine.weight)), _constant(affine.bias))
+
+
+def quantized(matrix: torch.Tensor) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """`matrix` [out, in] as int8 and a scale [out, 1]: the largest of each output is 127."""
+    scale = matrix.float().abs().amax(1, keepdim=True) / 127
+    scale[scale == 0] = 1
+    return (matrix.float() / scale).round_().to(torch.int8).numpy(), scale.numpy()
+
+
+def _constant(tensor: torch.Tensor) -> Any:
+    return op.constant(tensor.float().numpy())
+
+
+def integers(values: list[int]) -> Any:
+    """Sizes or axes as a constant."""
+    return op.constant(np.array(values, np.int64))
+
+
+def axis(number: int) -> Any:
+    """One axis as a constant."""
+    return op.constant(np.int32(number))

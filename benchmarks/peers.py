@@ -133,7 +133,7 @@ class Ours:
         self.voices = voices
         settings = Generation(threads=torch.get_num_threads(), precision=precision)  # type: ignore[arg-type]
         self.weights = Weights.of(voices.base.model)
-        self.decoder = make_decoder(self.weights, settings, adapted=True)
+        self.decoder = make_decoder(self.weights, settings)
         self.batch = Batch(self.decoder, end_of_text=-1)
         self.adapters: dict[int, Any] = {}
 

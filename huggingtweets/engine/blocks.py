@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from huggingtweets.engine.rows import Prompt, Row
 
 Int32s = NDArray[np.int32]
-BLOCK = 32  # positions in a block; OpenVINO's kernel on a CPU prescribes it
+BLOCK = 32  # positions in a block; kernels.c has the same number
 SCRATCH = 0  # the block that idle cells and padding write to and nobody reads
 
 

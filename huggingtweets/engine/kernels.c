@@ -28,6 +28,7 @@ bool kernels_run_here(void)
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1089,9 +1090,34 @@ Team *team_new(int64_t threads, int64_t which)
     return team;
 }
 
-/* Of a call and a model, so that whoever calls can see that they mean the same. */
-void struct_sizes(int64_t *call, int64_t *model)
+/* Where every field of a structure is, so that whoever calls can see that they mean the same. The last has no name. */
+typedef struct { const char *name; int64_t offset, size; } Field;
+
+#define PART(STRUCT, NAME, MEMBER) {#STRUCT "." #NAME, offsetof(STRUCT, MEMBER), sizeof((STRUCT *)NULL)->MEMBER}
+#define FIELD(STRUCT, NAME) PART(STRUCT, NAME, NAME)
+static const Field fields[] = {
+    FIELD(Norm, weight), FIELD(Norm, bias),
+    FIELD(Linear, weight), FIELD(Linear, scale), FIELD(Linear, bias), FIELD(Linear, inputs), FIELD(Linear, outputs),
+    FIELD(Linear, bits),
+    FIELD(Block, norm_1), FIELD(Block, norm_2), FIELD(Block, linears), FIELD(Block, scale),
+    FIELD(Model, layers), FIELD(Model, width), FIELD(Model, heads), FIELD(Model, vocabulary), FIELD(Model, activation),
+    FIELD(Model, epsilon), FIELD(Model, tokens), FIELD(Model, positions), FIELD(Model, blocks), FIELD(Model, norm),
+    FIELD(Model, head),
+    FIELD(Voice, rank), FIELD(Voice, embedding_rank), FIELD(Voice, a), FIELD(Voice, b), FIELD(Voice, e),
+    FIELD(Voice, d), FIELD(Voice, t),
+    FIELD(Group, voice), FIELD(Group, start), FIELD(Group, end), FIELD(Group, wanted_start), FIELD(Group, wanted_end),
+    FIELD(Call, rows), FIELD(Call, groups), FIELD(Call, wanted), FIELD(Call, cache_blocks), FIELD(Call, table_width),
+    FIELD(Call, deepest), FIELD(Call, highest), FIELD(Call, most), FIELD(Call, tokens), FIELD(Call, positions),
+    FIELD(Call, sequences), FIELD(Call, tables), FIELD(Call, wanted_rows), FIELD(Call, group), FIELD(Call, cache),
+    FIELD(Call, x), FIELD(Call, wide), PART(Call, even, even.whole), PART(Call, even_scale, even.scale),
+    PART(Call, inner, inner.whole), PART(Call, inner_scale, inner.scale), PART(Call, low, low.whole),
+    PART(Call, low_scale, low.scale), FIELD(Call, logits), FIELD(Call, scratch), FIELD(Call, room),
+    FIELD(Call, maxima), FIELD(Call, values), FIELD(Call, places), FIELD(Call, chosen), FIELD(Call, temperature),
+    FIELD(Call, top_p), FIELD(Call, top_k), FIELD(Call, uniform),
+    {NULL, 0, 0},
+};
+
+const Field *struct_fields(void)
 {
-    *call = sizeof(Call);
-    *model = sizeof(Model);
+    return fields;
 }

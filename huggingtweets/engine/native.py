@@ -6,8 +6,9 @@ Knows ctypes, layouts in memory and which processors and shapes the kernels can 
 import ctypes
 import importlib.util
 import weakref
-from ctypes import POINTER, Structure, c_float, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int64, c_void_p
 from functools import cache
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,38 @@ class CallStruct(Structure):
     )
 
 
+class _Field(Structure):
+    """Where a field of a structure is when C lays it out."""
+
+    _fields_ = (("name", c_char_p), ("offset", c_int64), ("size", c_int64))
+
+
+STRUCTURES = {
+    "Norm": _Norm,
+    "Linear": _Linear,
+    "Block": _Block,
+    "Model": _Model,
+    "Voice": _Voice,
+    "Group": Group,
+    "Call": CallStruct,
+}
+
+
+def _compiled_fields(library: ctypes.CDLL) -> dict[str, tuple[int, int]]:
+    """The offset and size of every field in the compiled kernels, by `Structure.field`."""
+    fields = takewhile(lambda field: field.name, map(library.struct_fields().__getitem__, count()))
+    return {field.name.decode(): (field.offset, field.size) for field in fields}
+
+
+def _fields() -> dict[str, tuple[int, int]]:
+    """The same for the structures here."""
+    return {
+        f"{name}.{field[0]}": (getattr(structure, field[0]).offset, ctypes.sizeof(field[1]))
+        for name, structure in STRUCTURES.items()
+        for field in structure._fields_
+    }
+
+
 @cache
 def _library() -> ctypes.CDLL:
     """Raises `RuntimeError` where the kernels were not compiled or the processor cannot run them."""
@@ -118,9 +151,8 @@ def load_library(path: str) -> ctypes.CDLL:
     library.has_products.argtypes, library.has_products.restype = [c_int64], ctypes.c_bool
     if not library.kernels_run_here():
         raise RuntimeError("the processor lacks AVX2, FMA or F16C")
-    call, model = c_int64(), c_int64()
-    library.struct_sizes(ctypes.byref(call), ctypes.byref(model))
-    if (call.value, model.value) != (ctypes.sizeof(CallStruct), ctypes.sizeof(_Model)):
+    library.struct_fields.restype = POINTER(_Field)
+    if _compiled_fields(library) != _fields():
         raise RuntimeError("the kernels were compiled from other sources; install again")
     library.team_new.argtypes, library.team_new.restype = [c_int64, c_int64], c_void_p
     library.team_free.argtypes, library.team_free.restype = [c_void_p], None

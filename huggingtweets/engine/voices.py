@@ -5,10 +5,10 @@ Knows versions, bases, adapters and how much they take. Does not know prompts, r
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from huggingtweets import base
 from huggingtweets.blend import Blend, Voice, parts_of
@@ -23,12 +23,6 @@ from huggingtweets.names import people_in
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-
-
-class MakeDecoder(Protocol):
-    """How weights become a decoder; without `adapted` no row will have an adapter."""
-
-    def __call__(self, weights: Weights, *, adapted: bool) -> Decoder: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +56,7 @@ class Voices:
     lives on as long as rows use it. A base stays as long as a voice on it does.
     """
 
-    def __init__(self, budget_bytes: int, make_decoder: MakeDecoder, beside: Path | None = None):
+    def __init__(self, budget_bytes: int, make_decoder: Callable[[Weights], Decoder], beside: Path | None = None):
         self._budget, self._make_decoder, self._beside = budget_bytes, make_decoder, beside
         self._voices: OrderedDict[Hashable, LoadedVoice] = OrderedDict()
         self._names: dict[Hashable, frozenset[str]] = {}
@@ -99,8 +93,8 @@ class Voices:
         if isinstance(voice, Blend):
             _refuse_what_does_not_mix(voice)
         if version.model.exists():
-            return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model), adapted=False), None))
-        loaded = self._base((version.base, checked_fingerprint(version, self._beside)), version.base, adapted=True)
+            return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model)), None))
+        loaded = self._base((version.base, checked_fingerprint(version, self._beside)), version.base)
         decoder = loaded.decoder
         pieces = [(weight, adapters.load(part.adapter, decoder.layout, decoder.dtype)) for weight, part in parts]
         adapter = blend(pieces) if isinstance(voice, Blend) else pieces[0][1]
@@ -112,13 +106,13 @@ class Voices:
             for key in [key for key, names in self._names.items() if name in names]:
                 self._drop(key)
 
-    def _base(self, key: Hashable, source: str, *, adapted: bool) -> LoadedBase:
+    def _base(self, key: Hashable, source: str) -> LoadedBase:
         with self._lock:
             found = self._bases.get(key)
         if found:
             return found
         given = base.load(source, self._beside)
-        decoder = self._make_decoder(Weights.of(given.model, source), adapted=adapted)
+        decoder = self._make_decoder(Weights.of(given.model, source))
         loaded = LoadedBase(given.id, given.tokenizer, given.end_of_text, Batch(decoder, given.end_of_text), decoder)
         with self._lock:
             self._bases[key] = loaded

@@ -17,7 +17,6 @@ from huggingtweets.engine.adapters import Adapter, Held
 from huggingtweets.engine.decoder import Cells, Decoder, Tokens
 from huggingtweets.engine.grid import Grid
 from huggingtweets.engine.native_decoder import NativeDecoder
-from huggingtweets.engine.openvino_decoder import OpenVinoDecoder
 from huggingtweets.engine.rows import Prompt, Row, Sampling
 from huggingtweets.engine.torch_decoder import TorchDecoder
 from huggingtweets.engine.weights import Weights
@@ -28,23 +27,16 @@ CONTEXT = 80  # neither
 
 DECODERS: dict[str, Callable[[Weights], Decoder]] = {
     "torch": TorchDecoder,
-    "openvino fp32": lambda weights: OpenVinoDecoder(weights, precision="fp32", threads=1),
-    "openvino int8": lambda weights: OpenVinoDecoder(weights, precision="int8", threads=1),
 }
 PRODUCTS: list[str] = []  # what the kernels can multiply with here
 with suppress(RuntimeError):
     PRODUCTS = native.products_here()
-KERNELS_RUN, INT8_PRODUCTS = bool(PRODUCTS), len(PRODUCTS) > 1
+KERNELS_RUN = bool(PRODUCTS)
 DECODERS |= {
     f"native {name}": lambda weights, name=name: NativeDecoder(weights, threads=2, products=name) for name in PRODUCTS
 }
-# Without such products OpenVINO's int8 depends on the company in its last bits, and is not what draws.
-BIT_IDENTICAL = [
-    "openvino fp32",
-    *(["openvino int8"] if INT8_PRODUCTS else []),
-    *(f"native {name}" for name in PRODUCTS),
-]
-EXACT = ("torch", "openvino fp32")
+BIT_IDENTICAL = [f"native {name}" for name in PRODUCTS]
+EXACT = ("torch",)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from huggingtweets.engine.sampling import row_seeds
 from tests.huggingtweets.engine.conftest import BIT_IDENTICAL, CONTEXT, END, EXACT, VOCABULARY, Voice, held, recorded
 
 Asked = tuple[int, list[int], int, Sampling, int]  # voice, prompt, count, sampling, seed
-EXAMPLES = 5  # OpenVINO prepares kernels for each new shape, which is most of the time that these take
+EXAMPLES = 10
 GREEDY = Sampling(top_k=1, max_new_tokens=30)
 
 samplings = st.builds(

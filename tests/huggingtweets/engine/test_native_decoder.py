@@ -1,9 +1,10 @@
 """The kernels compute what torch computes from the same int8 weights, and draw what sampling.py draws."""
 
 import copy
+import ctypes
 import shutil
 import subprocess
-from ctypes import CDLL
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from huggingtweets.engine.batch import Batch, Job
 from huggingtweets.engine.decoder import Cells, Decoder
 from huggingtweets.engine.native import PackedWeights
 from huggingtweets.engine.native_decoder import NativeDecoder
-from huggingtweets.engine.openvino_graph import quantized
 from huggingtweets.engine.rows import Sampling
 from huggingtweets.engine.sampling import sample
 from huggingtweets.engine.torch_decoder import TorchDecoder
@@ -31,8 +31,9 @@ HALF = 1e-2  # what keys and values in fp16 may cost
 
 def rounded(matrix: torch.Tensor) -> torch.Tensor:
     """`matrix` [in, out] as int8 holds it."""
-    whole, scale = quantized(matrix.T)
-    return torch.from_numpy(whole * scale).T
+    scale = matrix.float().abs().amax(0) / 127  # the largest of each output is 127
+    scale[scale == 0] = 1
+    return (matrix.float() / scale).round() * scale
 
 
 def rounded_model(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
@@ -90,7 +91,7 @@ PROMPTS = [[END], [END, 5, 6], [END, *range(1, 70)], [VOCABULARY - 1] * 33]
 
 
 @pytest.fixture(scope="session")
-def emulated(tmp_path_factory: pytest.TempPathFactory) -> CDLL:
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """The kernels with their instructions on 512 bits emulated, for processors that do not have them."""
     compiler = shutil.which("gcc")
     if not compiler:
@@ -217,8 +218,16 @@ def test_shapes_that_the_kernels_cannot_do_are_refused(shape: dict[str, int]) ->
         PackedWeights(Weights.of(random_gpt2(3, **shape)))
 
 
-def test_kernels_from_other_sources_are_refused(monkeypatch) -> None:
+def swapped(fields: Sequence[tuple[str, object]], one: str, other: str) -> list[tuple[str, object]]:
+    names = {one: other, other: one}
+    return [(names.get(name, name), kind) for name, kind in fields]
+
+
+def test_kernels_whose_fields_stand_elsewhere_are_refused(monkeypatch) -> None:
+    """Two fields of one kind that have changed places, which the size of the structure does not tell."""
+    mistaken = type("Call", (ctypes.Structure,), {"_fields_": swapped(native.CallStruct._fields_, "values", "maxima")})
+    assert ctypes.sizeof(mistaken) == ctypes.sizeof(native.CallStruct)
     native._library.cache_clear()
-    monkeypatch.setattr(native.ctypes, "sizeof", lambda _: 1)
+    monkeypatch.setitem(native.STRUCTURES, "Call", mistaken)
     with pytest.raises(RuntimeError, match="install again"):
         native._library()

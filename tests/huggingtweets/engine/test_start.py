@@ -91,7 +91,7 @@ def test_a_seed_gives_the_same_drafts_alone_and_beside_other_prompts(base: Base,
 
 
 def test_what_evaluation_and_the_running_bot_draw_is_not_glued_either(base: Base) -> None:
-    decoder = make_decoder(Weights.of(base.model), Generation(), adapted=True)
+    decoder = make_decoder(Weights.of(base.model), Generation())
     for prompt in ("Mars", "Earth", "Sun"):
         texts = [draft.text for draft in decode(base, prompt, 10, FEW, seed=3)]
         texts += drawn(Batch(decoder, base.end_of_text), base, [job_of(base, prompt, 10, seed=3)])[0]

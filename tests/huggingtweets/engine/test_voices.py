@@ -28,7 +28,7 @@ def version(trained: tuple[Settings, Outcome]) -> Version:
 
 
 def voices(budget: int = GIB) -> Voices:
-    return Voices(budget, lambda weights, adapted: TorchDecoder(weights))
+    return Voices(budget, TorchDecoder)
 
 
 def named(version: Version, name: str, number: str = "v1") -> Version:
