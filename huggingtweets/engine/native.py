@@ -147,13 +147,17 @@ def _library() -> ctypes.CDLL:
 def load_library(path: str) -> ctypes.CDLL:
     """The kernels in the shared library at `path`; raises `RuntimeError` where the processor cannot run them."""
     library = ctypes.CDLL(path)
+    try:
+        library.struct_fields.restype = POINTER(_Field)
+        is_stale = _compiled_fields(library) != _fields()
+    except AttributeError:  # an older one has no such function
+        is_stale = True
+    if is_stale:
+        raise RuntimeError("the kernels were compiled from other sources; install again")
     library.kernels_run_here.restype = ctypes.c_bool
     library.has_products.argtypes, library.has_products.restype = [c_int64], ctypes.c_bool
     if not library.kernels_run_here():
         raise RuntimeError("the processor lacks AVX2, FMA or F16C")
-    library.struct_fields.restype = POINTER(_Field)
-    if _compiled_fields(library) != _fields():
-        raise RuntimeError("the kernels were compiled from other sources; install again")
     library.team_new.argtypes, library.team_new.restype = [c_int64, c_int64], c_void_p
     library.team_free.argtypes, library.team_free.restype = [c_void_p], None
     library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p], None

@@ -2,6 +2,7 @@
 
 import copy
 import ctypes
+import ctypes.util
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -231,3 +232,8 @@ def test_kernels_whose_fields_stand_elsewhere_are_refused(monkeypatch) -> None:
     monkeypatch.setitem(native.STRUCTURES, "Call", mistaken)
     with pytest.raises(RuntimeError, match="install again"):
         native._library()
+
+
+def test_another_library_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="install again"):
+        native.load_library(ctypes.util.find_library("m") or "libm.so.6")
