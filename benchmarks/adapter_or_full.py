@@ -50,7 +50,7 @@ def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:
         "learned": len(data.learned),
         "base_bits": before,
         "bits": held_out_bits(base, data.held_out, settings.row_tokens),
-        "epochs": trained.epochs,
+        "epochs": trained.kept_epoch,
         "seconds": round(seconds, 1),
     }
 

@@ -79,10 +79,11 @@ def ours(size: str, source: Path, threads: int, aim: float | None, method: str) 
     seen = {"tokens": 0, "held_out_loss": None}
 
     def watch(step: Step) -> None:
-        seen.update(tokens=step.tokens, held_out_loss=step.held_out_loss)
+        seen.update(tokens=step.tokens, held_out_loss=step.best_held_out_loss)
         if size == "124M" and step.done == SPEED_STEPS:
             raise ReachedError
-        if aim is not None and step.held_out_loss is not None and step.held_out_loss <= aim:
+        best = step.best_held_out_loss
+        if aim is not None and best is not None and best <= aim:
             raise ReachedError
 
     with tempfile.TemporaryDirectory() as folder:

@@ -37,28 +37,25 @@ def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: Training, bas
     # One seed does for both: it orders the tweets and starts the adapter.
     seeds = {"data_seed": settings.seed, "training_seed": settings.seed}
     chosen = settings.model_dump() | {"base": base_name(settings.base)}
+    if not settings.batch_tokens:
+        # It follows the amount of data; what it was is recorded when the training has ended.
+        del chosen["batch_tokens"]
     tracker.start("train", chosen | seeds | {"libraries": libraries()})
     tracker.use(f"dataset-{name}", DATASET)
     tracker.use(base, BASE)
 
 
-def stepped(tracker: Tracker, step: "Step", settings: Training) -> None:
-    """One step of the training."""
-    from huggingtweets.train import rate
-
-    most = settings.lora_learning_rate if settings.method == "lora" else settings.full_learning_rate
-    figures = {
-        "loss": step.loss,
-        "held_out_loss": step.held_out_loss,
-        "learning_rate": most * rate(step.done - 1, step.total),
-    }
+def stepped(tracker: Tracker, step: "Step") -> None:
+    """One step of the training; the held-out loss stands only at the steps where it was measured."""
+    figures = {"loss": step.loss, "held_out_loss": step.held_out_loss, "learning_rate": step.learning_rate}
     tracker.figures(figures, step.done)
 
 
 def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
     """The training gave `version`: its evaluation, its samples, and itself."""
     manifest = version.manifest
-    tracker.figures({f"evaluation/{key}": value for key, value in _numbers(manifest["report"]).items()})
+    for kind, facts in (("training", manifest["training"]), ("evaluation", manifest["report"])):
+        tracker.figures({f"{kind}/{key}": value for key, value in _numbers(facts).items()})
     prompted = manifest.get("prompted") or {"prompt": "", "texts": []}
     rows = [(prompted["prompt"], text) for text in prompted["texts"]] + [("", text) for text in manifest["samples"]]
     tracker.table("examples", ("Input", "Prediction"), rows)

@@ -324,8 +324,9 @@ class _Run:
         base = bases.load(str(start.model) if start and is_full else chosen.base, self.beside)
 
         def tell(step: training.Step) -> None:
-            self.say(Progress("train", step.done, step.total, {"loss": step.loss, "held_out_loss": step.held_out_loss}))
-            lineage.stepped(self.tracker, step, chosen)
+            facts = {"loss": step.loss, "best_held_out_loss": step.best_held_out_loss}
+            self.say(Progress("train", step.done, step.total, facts))
+            lineage.stepped(self.tracker, step)
 
         trained = training.train(
             base,
@@ -338,8 +339,11 @@ class _Run:
         _save_weights(self.folder, base, trained.weights, chosen)
         return {
             "epochs": trained.epochs,
+            "kept_epoch": trained.kept_epoch,
             "steps": trained.steps,
             "tokens": trained.tokens,
+            "batch_tokens": trained.batch_tokens,
+            "learning_rate": trained.learning_rate,
             "seconds": round(trained.seconds, 1),
             "curve": list(trained.curve),
             "start": start.version if start else None,

@@ -47,25 +47,38 @@ BATCH_TOKENS = 512  # that the learning rates in the settings are for
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a training is: steps done and planned, the last and the best held-out loss in nats, tokens learned."""
+    """How far a training is: steps done and planned, losses in nats, tokens learned.
+
+    `held_out_loss` was measured after this very step, at the end of a pass; it is None after all others.
+    `best_held_out_loss` is the lowest so far. `learning_rate` is what the step was made with.
+    """
 
     done: int
     total: int
     loss: float
     held_out_loss: float | None
+    best_held_out_loss: float | None
+    learning_rate: float
     tokens: int
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under transformers'."""
+    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under transformers'.
+
+    They are those after pass `kept_epoch` of the `epochs` that were made; 0 are the weights that learning began with.
+    `batch_tokens` and `learning_rate` (the highest) are what was used, whatever the settings left to the data.
+    """
 
     weights: lora.State
     held_out_loss: float
     base_held_out_loss: float
     epochs: int
+    kept_epoch: int
     steps: int
     tokens: int
+    batch_tokens: int
+    learning_rate: float
     seconds: float
     curve: tuple[dict[str, float], ...]
 
@@ -123,9 +136,12 @@ def train(
         weights=run.best,
         held_out_loss=run.place.best_loss,
         base_held_out_loss=base_loss,
-        epochs=run.place.best_epoch,
+        epochs=len(run.place.curve),
+        kept_epoch=run.place.best_epoch,
         steps=run.place.step,
         tokens=run.place.tokens,
+        batch_tokens=run.batch_tokens,
+        learning_rate=run.learning_rate,
         seconds=run.place.seconds,
         curve=tuple(run.place.curve),
     )
@@ -141,13 +157,13 @@ class _Run:
         self.model, self.rows, self.held_out = base.model, rows, held_out
         self.settings, self.checkpoint = settings, checkpoint
         self.is_lora = settings.method == "lora"
-        batch_tokens = batch_tokens_for(settings, rows.token_count)
+        self.batch_tokens = batch_tokens_for(settings, rows.token_count)
         learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
-        self.learning_rate = learning_rate * math.sqrt(batch_tokens / BATCH_TOKENS)
+        self.learning_rate = learning_rate * math.sqrt(self.batch_tokens / BATCH_TOKENS)
         groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
         decayed = [group | {"weight_decay": settings.weight_decay * group["decayed"]} for group in groups]
         self.optimiser = torch.optim.AdamW(decayed, lr=self.learning_rate, betas=(0.9, 0.99))
-        self.batch_rows = max(1, round(batch_tokens / rows.length))
+        self.batch_rows = max(1, round(self.batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
         self.place = _Place(rows_at_once=self.batch_rows)
@@ -165,9 +181,9 @@ class _Run:
         started, saved = time.monotonic() - self.place.seconds, time.monotonic()
         with postponed() as stop:
             while self.place.step < self.total and not self.place.stopped:
+                learning_rate = self.learning_rate * rate(self.place.step, self.total)
                 loss = self._learn_batch()
-                if self.place.step % self.steps_per_epoch == 0:
-                    self._judge(loss)
+                held_out = self._judge(loss) if self.place.step % self.steps_per_epoch == 0 else None
                 self.place.seconds = time.monotonic() - started
                 if stop.received or time.monotonic() - saved > self.settings.checkpoint_seconds:
                     self.save()
@@ -175,7 +191,8 @@ class _Run:
                 stop.obey()
                 best = self.place.best_loss
                 best_so_far = best if math.isfinite(best) else None
-                say(Step(self.place.step, self.total, loss, best_so_far, self.place.tokens))
+                done, total, tokens = self.place.step, self.total, self.place.tokens
+                say(Step(done, total, loss, held_out, best_so_far, learning_rate, tokens))
 
     def _learn_batch(self) -> float:
         """One step; nats per token."""
@@ -220,8 +237,8 @@ class _Run:
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
-    def _judge(self, loss: float) -> None:
-        """Measure the held-out loss at the end of an epoch; keep the weights if it is the best so far."""
+    def _judge(self, loss: float) -> float:
+        """Keep the weights if their held-out loss at the end of an epoch is the lowest so far. Returns that loss."""
         epoch = self.place.step // self.steps_per_epoch
         with fast(self.model.device), packed(self.model):
             held_out = mean_loss(self.model, self.held_out)
@@ -230,6 +247,7 @@ class _Run:
             self.place.best_loss, self.place.best_epoch = held_out, epoch
             self.best = self.weights()
         self.place.stopped = epoch - self.place.best_epoch >= self.settings.patience
+        return held_out
 
     def weights(self) -> lora.State:
         """A copy of what is trained, on the CPU."""

@@ -74,7 +74,8 @@ def test_a_training_leaves_its_whole_lineage_in_trackio(tiny_base: Path, sample_
     """The command line as people use it, twice: the second version takes the alias of the first."""
     config = tmp_path / "config.toml"
     config.write_text(
-        f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 1\nlora_rank = 2\n'
+        f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 3\npatience = 3\n'
+        "lora_rank = 2\n"
         "[gate]\ndrafts = 20\nmax_exact_copies = 20\nmax_near_copies = 1.0\nmax_worse = 1.0\n"
         "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
     )
@@ -115,6 +116,17 @@ def test_a_training_leaves_its_whole_lineage_in_trackio(tiny_base: Path, sample_
     curve = [row for row in metrics if "learning_rate" in row]
     assert len(curve) >= 2 * 5
     assert curve[0]["loss"] > 0
+    manifests = [json.loads((tmp_path / f"models/ann/v{n}/manifest.json").read_text()) for n in (1, 2)]
+    passes = [row for manifest in manifests for row in manifest["training"]["curve"]]
+    told_losses = [row["held_out_loss"] for row in metrics if "held_out_loss" in row]
+    assert told_losses == pytest.approx([row["held_out_loss"] for row in passes]), (
+        "each pass's own, not the best so far"
+    )
+    assert len(told_losses) == 6
+    assert "batch_tokens" not in configs[0], "what follows the data is told once it is known"
+    [batch_tokens, _] = [row["training/batch_tokens"] for row in metrics if "training/batch_tokens" in row]
+    assert batch_tokens == manifests[0]["training"]["batch_tokens"] >= 256
+    assert max(row["learning_rate"] for row in curve) <= max(m["training"]["learning_rate"] for m in manifests)
     assert any("examples" in row for row in metrics)
     assert any("evaluation/held_out_bits_per_byte" in row for row in metrics)
 

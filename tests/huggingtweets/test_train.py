@@ -77,6 +77,23 @@ def test_the_held_out_loss_falls(
     assert [row["epoch"] for row in trained.curve] == [1, 2, 3]
 
 
+def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after_it(
+    tiny_base: Path, settings: Training, tmp_path: Path
+) -> None:
+    unlike = Dataset(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
+    chosen = settings.model_copy(update={"max_epochs": 6, "patience": 2, "lora_learning_rate": 0.05, "batch_tokens": 0})
+    steps: list[Step] = []
+    trained = train(bases.load(str(tiny_base)), unlike, chosen, tmp_path / "a.pt", steps.append)
+    measured = {step.done: step.held_out_loss for step in steps if step.held_out_loss is not None}
+    assert measured == {row["step"]: row["held_out_loss"] for row in trained.curve}
+    assert list(measured.values()) != sorted(measured.values(), reverse=True), "it rises here, and that is told"
+    assert steps[-1].best_held_out_loss == trained.held_out_loss < steps[-1].held_out_loss
+    assert trained.batch_tokens == batch_tokens_for(chosen, trained.tokens // trained.epochs) == 256
+    assert trained.learning_rate == pytest.approx(0.05 * 0.5**0.5), "the rate in the settings is for 512 tokens a step"
+    assert steps[0].learning_rate == pytest.approx(trained.learning_rate * rate(0, steps[0].total))
+    assert max(step.learning_rate for step in steps) <= trained.learning_rate
+
+
 def test_a_killed_training_ends_in_the_same_weights(
     tiny_base: Path, dataset: Dataset, settings: Training, method: str, tmp_path: Path
 ) -> None:
@@ -131,8 +148,8 @@ def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
     trained = train(base, unlike, chosen, tmp_path / "a.pt")
     losses = [row["held_out_loss"] for row in trained.curve]
     assert len(losses) < 30
-    assert len(losses) == trained.epochs + 2
-    assert trained.held_out_loss == min(losses) == losses[trained.epochs - 1]
+    assert len(losses) == trained.epochs == trained.kept_epoch + 2
+    assert trained.held_out_loss == min(losses) == losses[trained.kept_epoch - 1]
     assert held_out_bits(base, unlike.held_out, 128) > 0
 
 
