@@ -40,6 +40,15 @@ class Ask:
     server: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Imitated:
+    """Somebody who is imitated; `avatar_url` is as their archive has it."""
+
+    handle: str
+    display_name: str = ""
+    avatar_url: str = ""
+
+
 class Tweeting:
     """Answers asks with tweets."""
 
@@ -105,15 +114,29 @@ class Tweeting:
         learned = parse_name("-".join(names))
         return learned if learned in await asyncio.to_thread(self._registry.names) else "+".join(names)
 
-    async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
-        """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
+    async def imitated(self, tweets: Tweets) -> list[Imitated]:
+        """Who is imitated in `tweets`, as far as it is known how they call themselves."""
+        people: dict[str, Imitated] = {}
+        names = [name for _, name in parse_blend(tweets.name)]
+        for name, number in zip(names, tweets.version.split("+"), strict=True):
+            for one in await asyncio.to_thread(self._accounts, name, number):
+                people.setdefault(one.handle, one)
+        return list(people.values())
+
+    def _accounts(self, name: str, version: str) -> list[Imitated]:
         try:
-            version = await asyncio.to_thread(self._registry.version, tweets.name, tweets.version)
-            accounts = version.manifest.get("accounts", ())
+            accounts = self._registry.version(name, version).manifest.get("accounts", ())
         except PipelineError:
             accounts = ()  # a preview is no version
-        people = [Person(str(one["handle"]), str(one.get("display_name", ""))) for one in accounts]
-        people = people or [Person(one) for _, name in parse_blend(tweets.name) for one in name.split("-")]
+        known = {str(one["handle"]).lower(): one for one in accounts}
+        return [
+            Imitated(handle, *(str(known.get(handle, {}).get(key, "")) for key in ("display_name", "avatar_url")))
+            for handle in name.split("-")
+        ]
+
+    async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
+        """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
+        people = [Person(one.handle, one.display_name) for one in await self.imitated(tweets)]
         return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
 
     async def models(self, server: str = NO_SERVER) -> list[Version]:

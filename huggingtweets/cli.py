@@ -270,8 +270,8 @@ def generate(
             _print_json({"text": text, "model": tweets.name, "version": tweets.version, "seed": tweets.seed})
         else:
             click.echo(text)
-    if len(tweets.texts) < count:
-        click.echo(f"Only {len(tweets.texts)} of {count} drafts passed the checks; try another prompt.", err=True)
+    if tweets.shortfall:
+        click.echo(tweets.shortfall, err=True)
 
 
 async def _preview(

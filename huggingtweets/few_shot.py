@@ -205,7 +205,7 @@ class Previews:
                 sieve.offer(draft)
         if not sieve.texts:
             raise Unavailable(STOPPING) if self._closing else NotEnoughDrafts(name, sieve.refused)
-        return Tweets(sieve.texts, name, VERSION, seed)
+        return Tweets(sieve.texts, name, VERSION, seed, count)
 
 
 def bits_per_byte(base: "Base", texts: Sequence[str], of: Sequence[str]) -> float:

@@ -29,12 +29,26 @@ SPARE_DRAFTS = 2  # drawn beyond what is missing: a row more costs less than a r
 
 @dataclass(frozen=True, slots=True)
 class Tweets:
-    """What was drawn: `texts` pass every check and ping nobody; the same `seed` gives the same again."""
+    """What was drawn: `texts` pass every check and ping nobody; the same `seed` gives the same again.
+
+    `wanted` is how many were asked for.
+    """
 
     texts: tuple[str, ...]
     name: str
     version: str
     seed: int
+    wanted: int = 0
+
+    @property
+    def shortfall(self) -> str:
+        """A sentence about those that are missing; empty when none is."""
+        if len(self.texts) >= self.wanted:
+            return ""
+        return (
+            f"Only {len(self.texts)} of {self.wanted} this time: my other drafts broke off, or were too much like each "
+            "other or like real tweets. Ask again, or give me another start."
+        )
 
 
 class Sieve:
@@ -108,7 +122,7 @@ class Writer:
                 sieve.offer(draft)
         if not sieve.texts:
             raise NotEnoughDrafts(voice.name, sieve.refused)
-        return Tweets(sieve.texts, voice.name, voice.version, seed)
+        return Tweets(sieve.texts, voice.name, voice.version, seed, count)
 
     def _copy_checks_of(self, voice: Voice) -> list[Copy]:
         """Against the texts of everybody whose voice it is."""

@@ -15,7 +15,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.discord.rendering import sentence
+from bot.discord.rendering import in_messages, sentence
 from bot.errors import KeptOut, NotAllowed, Paused, TooOften, told
 from huggingtweets.errors import Usage
 
@@ -48,12 +48,15 @@ async def answer(
     ephemeral: bool = False,
     view: discord.ui.View | None = None,
     file: discord.File | None = None,
+    note: str = "",
 ) -> discord.Message | None:
-    """The answer to a deferred interaction, one message an embed; the last one, which has the buttons and the file."""
+    """Answer a deferred interaction. Returns the last message, which has the buttons, the file and the `note`."""
     message: discord.Message | None = None
-    for number, embed in enumerate(embeds, start=1):
-        extras: dict[str, Any] = {"embed": embed, "allowed_mentions": NOBODY}
-        if number == len(embeds):
+    messages = in_messages(embeds)
+    for number, together in enumerate(messages, start=1):
+        extras: dict[str, Any] = {"embeds": together, "allowed_mentions": NOBODY}
+        if number == len(messages):
+            extras |= {"content": sentence(note)} if note else {}
             extras |= {"view": view} if view else {}
             extras |= {"file": file} if file else {}
         if not interaction.is_expired():
@@ -61,7 +64,7 @@ async def answer(
         elif ephemeral:
             raise NotAllowed("This took more than 15 minutes, and after that I cannot answer privately; ask me again.")
         else:
-            message = await _post(interaction, **extras)
+            message = await _post(interaction, extras.pop("content", ""), **extras)
     return message
 
 
@@ -99,13 +102,13 @@ async def reply(
     message: discord.Message,
     content: str | None = None,
     *,
-    embed: discord.Embed | None = None,
+    embeds: Sequence[discord.Embed] = (),
     view: discord.ui.View | None = None,
     into: discord.Thread | None = None,
 ) -> discord.Message:
     """A reply that is sent even if `message` was deleted meanwhile; or a message `into` its thread."""
     extras: dict[str, Any] = {"allowed_mentions": NOBODY}
-    extras |= {"embed": embed} if embed else {}
+    extras |= {"embeds": embeds} if embeds else {}
     extras |= {"view": view} if view else {}
     if into:
         return await into.send(content, **extras)

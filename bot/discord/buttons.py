@@ -17,7 +17,7 @@ from bot.discord.answering import Interaction, answer, answer_failure, only_show
 from bot.discord.asks import Asks
 from bot.discord.gate import Gate, channel_id, message_id, server_id
 from bot.discord.parts import Parts
-from bot.discord.rendering import tweet_pages, voice_of
+from bot.discord.rendering import tweet_embeds, voice_of
 from bot.errors import NotAllowed
 from bot.store.feedback import Answer
 from bot.tweeting import Ask
@@ -86,11 +86,13 @@ class TweetButtons(Clicks):
         picture: bytes | None = None,
     ) -> None:
         """Answer a deferred interaction with `tweets`, as a picture too where there is one, and these buttons."""
-        pages, file = tweet_pages(tweets), None
+        embeds, file = tweet_embeds(tweets, await self.parts.tweeting.imitated(tweets)), None
         if picture:
             file = discord.File(io.BytesIO(picture), "predictions.png", description=f"AI parody of {tweets.name}")
-            pages[-1].set_image(url="attachment://predictions.png")
-        message = await answer(interaction, pages, ephemeral=private, view=self.shown(), file=file)
+            embeds[-1].set_image(url="attachment://predictions.png")
+        message = await answer(
+            interaction, embeds, ephemeral=private, view=self.shown(), file=file, note=tweets.shortfall
+        )
         if message:
             await self.remember(message, tweets, prompt, interaction.user, interaction.guild_id)
 

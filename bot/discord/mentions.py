@@ -19,7 +19,7 @@ from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import places, server_id
 from bot.discord.house import THREADS, VOICE
-from bot.discord.rendering import how_to_ask, tweet_pages, voice_of
+from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
 from bot.discord.tweets import voice_named
 from bot.errors import KeptOut, NotAllowed
 from bot.tweeting import Ask
@@ -152,10 +152,8 @@ class Mentions:
         async with typing(message.channel):
             tweets = await self._parts.tweeting.tweet_like(ask)
         thread = await self._thread(message, tweets.name)
-        pages = tweet_pages(tweets)
-        for number, embed in enumerate(pages, start=1):
-            view = self._buttons.shown() if number == len(pages) else None
-            sent = await reply(message, embed=embed, view=view, into=thread)
+        embeds = tweet_embeds(tweets, await self._parts.tweeting.imitated(tweets))
+        sent = await reply(message, embeds=embeds, view=self._buttons.shown(), into=thread)
         self._note(sent.id, depth)
         await self._buttons.remember(sent, tweets, prompt, message.author, guild)
 

@@ -4,6 +4,7 @@ Knows Discord's Markdown and lengths. Does not know connections, or who asked.
 """
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,9 @@ import discord
 
 from bot.store.feedback import Tally
 from bot.store.rounds import Score
-from huggingtweets.checks import defused
+from bot.tweeting import Imitated
+from huggingtweets.checks import defused, typed
+from huggingtweets.few_shot import VERSION
 from huggingtweets.generate import Tweets
 from huggingtweets.registry import Version
 
@@ -19,12 +22,18 @@ from huggingtweets.registry import Version
 MAX_CONTENT = 2_000
 MAX_DESCRIPTION = 4_096
 MAX_AUTHOR = 256
+MAX_EMBEDS = 10  # in a message,
+MAX_IN_EMBEDS = 6_000  # with so many characters in all
+MAX_DISPLAY_NAME = 80
 MAX_MODEL_PAGES = 5
 VOICES_IN_HELP = 8
 
 PARODY_OF = "AI parody of "
 # Read back from the footer of an answer, so that a reply finds its voice after a restart too.
-_FOOTER = re.compile(r"(?P<name>[a-z0-9_.*+-]+) (?:v\d+(?:\+v\d+)*|preview)")
+_FOOTER = re.compile(r"(?:.* · )?(?P<name>[a-z0-9_.*+-]+) (?:v\d+(?:\+v\d+)*|preview)")
+_SHOWABLE = re.compile(
+    r"https://[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+/[!-~]{1,1000}"
+)  # Discord refuses a message for others
 _NOT_HANDLE = re.compile(r"^[\d.]+\*")
 
 # A link shows as it is, so it is passed over. `<` opens mentions, emoji, time stamps and commands.
@@ -43,16 +52,40 @@ def sentence(text: str) -> str:
     return _cut(as_written(defused(text)), MAX_CONTENT)
 
 
-def tweet_pages(tweets: Tweets) -> list[discord.Embed]:
-    """The tweets below each other, each page marked as what it is."""
-    handles = ", ".join(f"@{handle}" for handle in handles_of(tweets.name))
-    pages = []
-    for page in _pages(map(as_written, tweets.texts), between="\n\n"):
-        embed = discord.Embed(description=page)
-        embed.set_author(name=_cut(PARODY_OF + handles, MAX_AUTHOR))
-        embed.set_footer(text=f"{tweets.name} {tweets.version}")
-        pages.append(embed)
-    return pages
+def tweet_embeds(tweets: Tweets, people: Sequence[Imitated]) -> list[discord.Embed]:
+    """An embed a tweet: as whom it is written, and that it is an AI's."""
+    names = ", ".join(map(_as_known, people))
+    pictures = [one.avatar_url for one in people if _SHOWABLE.fullmatch(one.avatar_url)]
+    hue = zlib.crc32(tweets.name.encode()) % 360 / 360
+    embeds = []
+    for text in tweets.texts:
+        embed = discord.Embed(description=_cut(as_written(text), MAX_DESCRIPTION), colour=_colour(hue))
+        embed.set_author(
+            name=_cut(PARODY_OF + names, MAX_AUTHOR), icon_url=pictures[0] if len(people) == 1 and pictures else None
+        )
+        learning = "an AI that is still learning this voice" if tweets.version == VERSION else "an AI"
+        embed.set_footer(text=f"Written by {learning}, and by nobody else · {tweets.name} {tweets.version}")
+        embeds.append(embed)
+    return embeds
+
+
+def in_messages(embeds: Sequence[discord.Embed]) -> list[list[discord.Embed]]:
+    """`embeds` in as few messages as Discord takes them in, in their order."""
+    messages: list[list[discord.Embed]] = []
+    for embed in embeds:
+        if not messages or len(messages[-1]) == MAX_EMBEDS or sum(map(len, messages[-1])) + len(embed) > MAX_IN_EMBEDS:
+            messages.append([])
+        messages[-1].append(embed)
+    return messages
+
+
+def _as_known(one: Imitated) -> str:
+    name = typed(one.display_name)[:MAX_DISPLAY_NAME]
+    return f"{name} (@{one.handle})" if name and name.lower() != one.handle else f"@{one.handle}"
+
+
+def _colour(hue: float) -> discord.Colour:
+    return discord.Colour.from_hsv(hue, 0.6, 0.9)
 
 
 def handles_of(name: str) -> list[str]:

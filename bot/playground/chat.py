@@ -36,6 +36,7 @@ class Drawn:
     name: str
     version: str
     texts: tuple[str, ...]
+    note: str = ""  # what there is to say about them
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Chat:
 
     async def _tweet_like(self, person: str, rest: str, count: int) -> Drawn:
         tweets = await self._tweeting.tweet_like(_ask(person, rest, count))
-        return Drawn(tweets.name, tweets.version, tweets.texts)
+        return Drawn(tweets.name, tweets.version, tweets.texts, tweets.shortfall)
 
     async def _picture(self, person: str, rest: str, count: int) -> Picture:
         ask = _ask(person, rest, count)

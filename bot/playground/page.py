@@ -88,9 +88,10 @@ def build_page(
 def as_html(answer: Answer) -> str:
     """An answer as HTML in which nothing that a model or a person wrote is markup."""
     match answer:
-        case Drawn(name, version, texts):
+        case Drawn(name, version, texts, note):
             who = f'<span class="who">@{plain(name)}</span> <span class="ai">AI parody · {plain(version)}</span>'
-            return "".join(f'<div class="tweet">{who}<p>{plain(text)}</p></div>' for text in texts)
+            shown = "".join(f'<div class="tweet">{who}<p>{plain(text)}</p></div>' for text in texts)
+            return shown + (f"<p>{plain(note)}</p>" if note else "")
         case Learning(name, stage, percent):
             return (
                 f'<div class="learning">Learning @{plain(name)}: {plain(stage)}, {percent} %'

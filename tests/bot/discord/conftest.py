@@ -55,7 +55,7 @@ class ScriptedWriter(Writer):
         await asyncio.sleep(self.seconds)
         if self.error:
             raise self.error
-        return Tweets(self.texts[:count], voice.name, voice.version, seed or 1)
+        return Tweets(self.texts[:count], voice.name, voice.version, seed or 1, count)
 
 
 def add_voice(registry: Registry, name: str, base: str = "gpt2") -> None:

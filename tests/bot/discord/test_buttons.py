@@ -113,7 +113,7 @@ async def test_tweets_are_shown_though_they_cannot_be_remembered(
 
     monkeypatch.setattr(Feedback, "answered", full)
     shown = await tweets(there)
-    assert shown.embeds[0].description == "Tweet number 1\n\nTweet number 2"
+    assert [one.description for one in shown.embeds] == ["Tweet number 1", "Tweet number 2"]
     assert "is not kept" in caplog.text
 
 

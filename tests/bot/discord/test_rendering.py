@@ -1,5 +1,6 @@
 """Texts and embeds within Discord's limits."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import discord
@@ -7,9 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.rendering import MAX_DESCRIPTION, as_written, model_pages, sentence, tweet_pages, voice_of
+from bot.discord.rendering import (
+    MAX_DESCRIPTION,
+    as_written,
+    handles_of,
+    in_messages,
+    model_pages,
+    sentence,
+    tweet_embeds,
+    voice_of,
+)
+from bot.tweeting import Imitated
 from huggingtweets.generate import Tweets
 from huggingtweets.registry import Version
+
+NASA = [Imitated("nasa")]
 
 
 def tweets(*texts: str, name: str = "nasa") -> Tweets:
@@ -38,28 +51,85 @@ def test_a_tweet_shows_as_it_was_written(text: str, escaped: str) -> None:
     assert as_written(text) == escaped
 
 
-@given(st.lists(st.text(min_size=1, max_size=3_000), min_size=1, max_size=10))
-def test_pages_are_never_longer_than_discord_allows(texts: list[str]) -> None:
-    pages = tweet_pages(tweets(*texts))
-    assert all(len(page.description or "") <= MAX_DESCRIPTION and len(page) <= 6_000 for page in pages)
+@given(st.lists(st.text(min_size=1, max_size=3_000), min_size=1, max_size=30))
+def test_messages_are_never_more_than_discord_takes(texts: list[str]) -> None:
+    embeds = tweet_embeds(tweets(*texts), NASA)
+    messages = in_messages(embeds)
+    assert [embed for together in messages for embed in together] == embeds
+    assert all(0 < len(together) <= 10 and sum(map(len, together)) <= 6_000 for together in messages)
+    assert all(len(embed.description or "") <= MAX_DESCRIPTION for embed in embeds)
+    for first, second in pairwise(messages):
+        assert len(first) == 10 or sum(map(len, [*first, second[0]])) > 6_000, "as few messages as possible"
 
 
-def test_a_tweet_longer_than_a_page_is_cut() -> None:
-    [page] = tweet_pages(tweets("*" * 3_000))
-    assert page.description
-    assert page.description.endswith("*…")
-    assert len(page.description) <= MAX_DESCRIPTION
+def test_ten_tweets_are_one_message() -> None:
+    assert len(in_messages(tweet_embeds(tweets(*["x" * 280] * 10), NASA))) == 1
 
 
-@pytest.mark.parametrize("name", ["nasa", "a_b", "nasa-neiltyson", "-".join(chr(97 + n) * 30 for n in range(8))])
-def test_the_voice_is_read_back_from_what_was_shown(name: str) -> None:
-    shown = [discord.Embed.from_dict(page.to_dict()) for page in tweet_pages(tweets("text", name=name))]
-    assert voice_of(shown) == name
+def test_a_text_longer_than_an_embed_is_cut() -> None:
+    [embed] = tweet_embeds(tweets("*" * 3_000), NASA)
+    assert embed.description
+    assert embed.description.endswith("*…")
+    assert len(embed.description) <= MAX_DESCRIPTION
+
+
+@pytest.mark.parametrize("version", ["v3", "preview", "v3+v12"])
+@pytest.mark.parametrize(
+    "name", ["nasa", "a_b", "nasa-neiltyson", "nasa+0.5*dril", "-".join(chr(97 + n) * 30 for n in range(8))]
+)
+def test_the_voice_is_read_back_from_what_was_shown(name: str, version: str) -> None:
+    people = [Imitated(handle, "somebody · else v1") for handle in handles_of(name)]
+    shown = tweet_embeds(Tweets(("text", "other"), name, version, seed=1), people)
+    assert voice_of([discord.Embed.from_dict(embed.to_dict()) for embed in shown]) == name
     assert len(shown[0].author.name or "") <= 256
+    assert len(shown[0].footer.text or "") <= 2_048
 
 
-def test_several_people_are_all_named() -> None:
-    assert tweet_pages(tweets("text", name="nasa-neiltyson"))[0].author.name == "AI parody of @nasa, @neiltyson"
+def test_the_voice_is_read_back_from_what_was_shown_by_earlier_versions() -> None:
+    old = discord.Embed(description="text").set_author(name="AI parody of @nasa").set_footer(text="nasa v1")
+    assert voice_of([old]) == "nasa"
+
+
+def test_people_are_called_as_they_call_themselves() -> None:
+    people = [Imitated("nasa", "NASA"), Imitated("neiltyson", " Neil \u202edeGrasse\nTyson"), Imitated("dril")]
+    [embed] = tweet_embeds(tweets("text"), people)
+    assert embed.author.name == "AI parody of @nasa, Neil deGrasse Tyson (@neiltyson), @dril"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://pbs.twimg.com/profile_images/1/a_400x400.jpg", True),
+        ("http://pbs.twimg.com/a.jpg", False),
+        ("https://localhost/a.jpg", False),
+        ("file:///etc/passwd", False),
+        ("https://a.b/ c", False),
+        ("https://a.b/" + "x" * 3_000, False),
+        ("", False),
+    ],
+)
+def test_a_picture_is_shown_where_discord_takes_it(url: str, shown: bool) -> None:
+    [embed] = tweet_embeds(tweets("text"), [Imitated("nasa", "", url)])
+    assert embed.author.icon_url == (url if shown else None)
+
+
+def test_several_people_have_no_picture_of_one() -> None:
+    url = "https://pbs.twimg.com/a.jpg"
+    [embed] = tweet_embeds(tweets("text"), [Imitated("nasa", "", url), Imitated("dril", "", url)])
+    assert embed.author.icon_url is None
+
+
+def test_a_voice_has_a_colour_of_its_own() -> None:
+    colours = {tweet_embeds(tweets("text", name=name), NASA)[0].colour for name in ("nasa", "nasa", "dril", "ann")}
+    assert len(colours) == 3
+
+
+def test_a_footer_says_whose_words_they_are() -> None:
+    [done], [learning] = (tweet_embeds(Tweets(("text",), "nasa", version, 1), NASA) for version in ("v3", "preview"))
+    assert done.footer.text == "Written by an AI, and by nobody else · nasa v3"
+    assert (
+        learning.footer.text == "Written by an AI that is still learning this voice, and by nobody else · nasa preview"
+    )
 
 
 @pytest.mark.parametrize(

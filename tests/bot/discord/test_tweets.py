@@ -37,12 +37,13 @@ async def test_tweets_are_drawn_by_the_trained_model_and_marked_as_ai(
             there = world(env)
             result = await there.ann.slash(there.channel, "tweetlike", user="@Ann", prompt="the crew", count=2)
     assert result.response
-    [embed] = result.response.embeds
-    assert embed.author.name == "AI parody of @ann"
-    assert embed.footer.text == "ann v1"
-    tweets = (embed.description or "").split("\n\n")
-    assert len(tweets) == 2
-    assert all(tweet.startswith("the crew ") for tweet in tweets)
+    first, second = result.response.embeds
+    for embed in (first, second):
+        assert embed.author.name == "AI parody of Ann O'Nymous (@ann)"
+        assert embed.footer.text == "Written by an AI, and by nobody else · ann v1"
+        assert (embed.description or "").startswith("the crew ")
+    assert first.description != second.description
+    assert result.response.content == ""
 
 
 async def test_prompt_and_count_may_be_left_out(there: World, writer: ScriptedWriter) -> None:
@@ -55,7 +56,7 @@ async def test_prompt_and_count_may_be_left_out(there: World, writer: ScriptedWr
 
 async def test_it_works_in_a_direct_message(simcord_env: Env) -> None:
     result = await simcord_env.create_user("bob").slash("tweetlike", user="nasa", count=3)
-    assert result.response.embeds[0].description == "Tweet number 1\n\nTweet number 2\n\nTweet number 3"
+    assert [one.description for one in result.response.embeds] == ["Tweet number 1", "Tweet number 2", "Tweet number 3"]
 
 
 async def test_names_are_suggested_whatever_the_case_with_or_without_at(there: World, registry: Registry) -> None:
@@ -180,6 +181,14 @@ async def test_many_long_tweets_are_split_over_messages(there: World, writer: Sc
     pages = [result.response, *result.followups]
     assert [len(page.embeds[0].description or "") for page in pages] == [3_000] * 5
     assert all(page.embeds[0].author.name == "AI parody of @nasa" for page in pages)
+
+
+async def test_fewer_tweets_than_asked_are_said_so(there: World, writer: ScriptedWriter) -> None:
+    writer.texts = ("one", "two")
+    result = await there.ann.slash(there.channel, "tweetlike", user="nasa", count=5)
+    assert result.response
+    assert len(result.response.embeds) == 2
+    assert result.response.content.startswith("Only 2 of 5 this time: my other drafts broke off")
 
 
 async def test_a_resent_interaction_is_answered_once(there: World, writer: ScriptedWriter) -> None:
