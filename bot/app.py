@@ -16,6 +16,7 @@ from bot.access import Access
 from bot.config import Config
 from bot.consent import Consenting
 from bot.errors import JobRefused, NotAllowed
+from bot.leftovers import Leftovers
 from bot.listening import Listening
 from bot.ongoing import cancel, end, ongoing
 from bot.permission import Limits
@@ -95,13 +96,14 @@ async def _start(
     telling = await stack.enter_async_context(Telling(store, another_comes=bool(config.discord.token)))
     uploads = Uploads.below(config.storage.data)
     willing = Willing(store, config)
+    leftovers = Leftovers(config)
     worker = await stack.enter_async_context(
         Worker(
             store=store,
             registry=registry,
             willing=willing,
             config_file=config_file,
-            uploads=uploads,
+            leftovers=leftovers,
             wake_telling=telling.wake,
             secret_names=config.secret_names,
             hang_seconds=config.jobs.hang_seconds,
@@ -111,7 +113,9 @@ async def _start(
         )
     )
     training = await stack.enter_async_context(
-        Training(store=store, uploads=uploads, wake=worker.wake, max_waiting=config.jobs.max_waiting)
+        Training(
+            store=store, uploads=uploads, leftovers=leftovers, wake=worker.wake, max_waiting=config.jobs.max_waiting
+        )
     )
     limits = Limits(config.limits, store.pauses)
     writer = Writer(engine)

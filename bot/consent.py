@@ -12,17 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import NotAllowed
-from bot.store import Store
+from bot.leftovers import Leftovers
+from bot.store import Store, utc_now
 from bot.store.consent import Link
 from bot.store.jobs import Job
-from bot.uploads import Uploads
-from bot.willing import Willing
+from bot.willing import NO_SERVER, Willing
 from huggingtweets.config import Settings
 from huggingtweets.errors import Unavailable, Usage
 from huggingtweets.forgetting import affected, forget
 from huggingtweets.names import parse_handle, parse_name, people_in
 from huggingtweets.records import JSON
-from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
@@ -37,6 +36,19 @@ class Gone:
 
     voices: tuple[str, ...]
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What became of a wish to be imitated again.
+
+    `opted_out` says that there was an opt-out, and that it is gone. `learnable` may be learned again after they were
+    forgotten. `silent` are voices of theirs that still may not speak, because of what somebody else has said.
+    """
+
+    opted_out: bool
+    learnable: tuple[str, ...]
+    silent: tuple[str, ...]
 
 
 async def refuse_unwanted(store: Store, voice: str) -> None:
@@ -58,31 +70,40 @@ class Consenting:
     ):
         self._store = store
         self._settings = settings
-        self._registry = Registry(settings.storage.models)
         self._tweets = TweetStore(settings.tweets)
-        self._uploads = Uploads.below(settings.storage.data)
+        self._leftovers = Leftovers(settings)
         self._unload = unload
         self.willing = willing or Willing(store, settings)
 
     async def opt_out(self, person: str) -> bool:
-        """No more imitation of `person`, nor games with their tweets, anywhere; whether that is new."""
+        """No more imitation of `person`, nor games with their tweets, anywhere. Returns True if that is new."""
         new = await self._store.consent.opt_out(person, "imitation")
         if new:
             await self._store.audit.add(person, "consent.opt_out", person)
+        await self.willing.tell_pipeline()
         return new
 
-    async def opt_in(self, person: str) -> bool:
-        """Take an opt-out back; whether there was one."""
+    async def opt_in(self, person: str) -> Back:
+        """`person` may be imitated and learned again, also after they were forgotten.
+
+        The proof for lifting a tombstone is that of making one: it was theirs when they asked to be forgotten, or an
+        admin has confirmed since then that it is.
+        """
         found = await self._store.consent.opt_in(person, "imitation")
+        learnable = [await self.remember(voice, by=person) for voice in await self._forgotten_of(person)]
+        await self._store.consent.unbury(person)
         if found:
             await self._store.audit.add(person, "consent.opt_in", person)
-        return found
+        await self.willing.tell_pipeline()
+        mine = await self.voices_of(person)
+        silent = set(mine) - set(await self.willing.among(mine, await self._home_of(person)))
+        return Back(found, tuple(sorted(set().union(*learnable))), tuple(sorted(silent)))
 
     async def opted_out(self, person: str) -> bool:
         return await self._store.consent.opted_out(person, "imitation")
 
     async def claim(self, server: str, person: str, voice: str) -> str:
-        """`person` says that `voice` is theirs; the voice's name. It counts once an admin has confirmed it."""
+        """`person` says that `voice` is theirs. Returns the voice's name. It counts once an admin has confirmed it."""
         handle = parse_handle(voice)
         known = await self._store.consent.link(server, person)
         if known and known.state == "confirmed" and known.voice == handle:
@@ -91,8 +112,12 @@ class Consenting:
         await self._store.audit.add(person, "consent.claim", handle, server=server)
         return handle
 
+    async def announce(self, server: str, person: str, voice: str, said: str, place: str = "") -> None:
+        """Tell the admins of a claim, or who is at `place`. The same claim is told once a day at most."""
+        await self._store.notices.add(f"claim:{server}:{person}:{voice}:{utc_now():%Y-%m-%d}", said, place)
+
     async def decide(self, server: str, person: str, voice: str, *, by: str, confirmed: bool) -> bool:
-        """An admin's word on a claim; whether there was such a claim."""
+        """An admin's word on a claim. Returns True if there was such a claim."""
         link = await self._store.consent.link(server, person)
         if not link or link.state != "pending" or link.voice != voice:
             return False
@@ -101,11 +126,18 @@ class Consenting:
         else:
             done = await self._store.consent.unlink(server, person)
         await self._store.audit.add(by, "consent.confirm" if confirmed else "consent.refuse", voice, server=server)
+        await self.willing.tell_pipeline()
         return done
 
+    async def link(self, server: str, person: str) -> Link | None:
+        """The claim or link of a member, if there is one."""
+        return await self._store.consent.link(server, person)
+
     async def unlink(self, server: str, person: str) -> bool:
-        """End a claim or link; whether there was one."""
-        return await self._store.consent.unlink(server, person)
+        """End a claim or link. Returns True if there was one."""
+        ended = await self._store.consent.unlink(server, person)
+        await self.willing.tell_pipeline()
+        return ended
 
     async def voice_of(self, server: str, person: str) -> str:
         """The voice of a member: one they have linked, or one that was learned from their own messages here.
@@ -125,18 +157,23 @@ class Consenting:
         about = await self._store.forgetting.about(person)
         return sorted({*links, *(row["voice"] for row in about.get("members", ()))})
 
+    async def going_with(self, person: str) -> list[str]:
+        """Every voice that `forget` deletes: theirs, all that learned from the same accounts, and those with others."""
+        going = [await self._affected(voice) for voice in await self.voices_of(person)]
+        return sorted(set().union(*going))
+
     async def forget(self, person: str) -> Gone:
         """Delete all that is kept of `person`: messages, answers, votes, their voices with tweets and models.
 
         Raises `Unavailable` when a training of theirs does not end in time; what is left then, a second time deletes.
         """
         voices = await self.voices_of(person)
-        gone: list[str] = []
+        gone: dict[str, None] = {}
         rows = 0
         for voice in voices:
-            names = await asyncio.to_thread(affected, voice, self._settings)
+            names = await self._affected(voice)
             rows += await self.forget_voice(voice, by=person)
-            gone += names
+            gone |= dict.fromkeys(names)
         # What they have asked for under other names and what came with it is theirs as well.
         for job in await self._store.jobs.active():
             if job.person == person and job.state == "waiting":
@@ -146,12 +183,17 @@ class Consenting:
         return Gone(tuple(gone), rows)
 
     async def forget_voice(self, name: str, *, by: str) -> int:
-        """Delete a voice, and all that others are in, too: tweets, models, rows; how many rows there were."""
+        """Delete a voice, every other one of the same person, and all that others are in, too: tweets, models, rows.
+
+        Returns how many rows there were.
+        """
         name = parse_name(name)
-        await self._store.consent.bury(name, by)  # first: a kill after this leaves nothing that can be used
-        names = await asyncio.to_thread(affected, name, self._settings)
-        await self._end_trainings(name)
-        await asyncio.to_thread(forget, name, self._settings)
+        names = await self._affected(name)
+        for one in names:
+            if one == name or "-" not in one:
+                await self._store.consent.bury(one, by)  # first: a kill after this leaves nothing that can be used
+        await self._end_trainings({one for one in names if "-" not in one} | {name})
+        await asyncio.to_thread(forget, name, self._settings, site=await self._site_of(name))
         for one in names:
             if self._unload:
                 self._unload(one)
@@ -160,11 +202,16 @@ class Consenting:
         last = sorted(names, key=lambda one: one == name)
         return sum([await self._store.forgetting.voice(one, by) for one in last])
 
-    async def remember(self, name: str, *, by: str) -> None:
-        """The person wants to be learned after all: what kept their voice from coming back goes."""
-        if await self._store.consent.unbury(name):
+    async def remember(self, name: str, *, by: str) -> list[str]:
+        """The person wants to be learned after all: what kept their voice from coming back goes.
+
+        Returns the names that may be learned again.
+        """
+        lifted = await asyncio.to_thread(self._tweets.lift, name)
+        names = [one for one in {name, *lifted} if await self._store.consent.unbury(one) or one in lifted]
+        if names:
             await self._store.audit.add(by, "consent.remember", name)
-        await asyncio.to_thread(self._tweets.lift, name)
+        return names
 
     async def data_of(self, person: str) -> bytes:
         """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their voices."""
@@ -178,16 +225,36 @@ class Consenting:
     async def _links(self, person: str) -> list[Link]:
         return [link for link in await self._store.consent.links_of(person=person) if link.state == "confirmed"]
 
+    async def _forgotten_of(self, person: str) -> list[str]:
+        """Voices that were forgotten and are theirs to bring back."""
+        linked = [link.voice for link in await self._links(person)]
+        buried = {*await self._store.consent.buried(*linked), *await self._store.consent.buried_by(person)}
+        buried |= {voice for voice in linked if await asyncio.to_thread(self._tweets.forgotten_as, voice)}
+        return sorted(buried - {person})
+
+    async def _home_of(self, person: str) -> str:
+        """A server where the voice that was learned from their messages is heard."""
+        about = await self._store.forgetting.about(person)
+        return next((str(row["server"]) for row in about.get("members", ())), NO_SERVER)
+
+    async def _affected(self, name: str) -> list[str]:
+        return await asyncio.to_thread(affected, name, self._settings, await self._site_of(name))
+
+    async def _site_of(self, name: str) -> str:
+        """Where a voice's name is the handle of an account: nowhere but on Discord, if it is a member's."""
+        return "discord" if await self._store.members.of_voice(name) else ""
+
     async def _cancel(self, job: Job) -> None:
-        """End a job that waits, with the files that came with it, or ask one that runs to end."""
+        """End a job that waits, with all that it brought, or ask one that runs to end."""
         cancelled = await self._store.jobs.cancel(job.id)
         if cancelled and cancelled.ended:
-            await asyncio.to_thread(self._uploads.release, cancelled.files)
+            await self._leftovers.clear(cancelled)
+            await self._leftovers.release(cancelled)
 
-    async def _end_trainings(self, name: str) -> None:
-        """Of `name`, alone or with others."""
+    async def _end_trainings(self, names: set[str]) -> None:
+        """Of one of `names`, alone or with others."""
         for job in await self._store.jobs.active():
-            if name in people_in(job.name):
+            if names & people_in(job.name):
                 await self._end(job)
 
     async def _end(self, job: Job) -> None:

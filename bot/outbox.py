@@ -266,7 +266,7 @@ class Outbox:
 
     async def _sent(self, post: Post, external_id: str) -> None:
         # Whoever was forgotten while this was on its way keeps only the bare record, so that it is not repeated.
-        text = {"text": ""} if await self.is_unwanted(post.voice) else {}
+        text = {"text": "", "voice": "", "version": ""} if await self.is_unwanted(post.voice) else {}
         await self._store.posts.move(post.id, post.state, "sent", external_id=external_id, error="", **text)
 
     async def _settle(self, doubtful: Sequence[Post]) -> float:

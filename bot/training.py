@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from bot.consent import refuse_unwanted
 from bot.errors import JobRefused, TrainingFailed
+from bot.leftovers import Leftovers
 from bot.news import news
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
@@ -21,9 +22,18 @@ from huggingtweets.names import parse_name
 class Training:
     """Takes jobs in, and tells of them. An async context manager: leaving it tells whoever still watches."""
 
-    def __init__(self, *, store: Store, uploads: Uploads, wake: Callable[[], None], max_waiting: int = 8):
+    def __init__(
+        self,
+        *,
+        store: Store,
+        uploads: Uploads,
+        leftovers: Leftovers,
+        wake: Callable[[], None],
+        max_waiting: int = 8,
+    ):
         self._store = store
         self._uploads = uploads
+        self._leftovers = leftovers
         self._wake = wake
         self._max_waiting = max_waiting
         self._stopped = asyncio.Event()
@@ -90,7 +100,8 @@ class Training:
         if job.ended and job.state != "cancelled":
             raise JobRefused(f"Job {job_id} has ended already: {job.state}.")
         if job.ended:
-            await asyncio.to_thread(self._uploads.release, job.files)
+            await self._leftovers.clear(job)
+            await self._leftovers.release(job)
         return job
 
     async def watch(self, job: Job, at_most_every_seconds: float = 1.0) -> AsyncIterator[Job]:

@@ -17,13 +17,13 @@ from typing import Any
 from bot import child as children
 from bot.child import Child
 from bot.errors import StoreUnavailable, TrainingFailed
+from bot.leftovers import KEPT_BEFORE, Leftovers
 from bot.news import news
 from bot.ongoing import Ongoing, woken
 from bot.stopping import CHILD_SECONDS
 from bot.store import Store
 from bot.store.jobs import Job, State
 from bot.store.leading import Holds, leading
-from bot.uploads import Uploads
 from bot.willing import NO_SERVER, Willing
 from huggingtweets.cpu import usable_cores
 from huggingtweets.errors import PipelineError
@@ -47,7 +47,7 @@ class Worker(Ongoing):
         registry: Registry,
         willing: Willing,
         config_file: Path | None,
-        uploads: Uploads,
+        leftovers: Leftovers,
         wake_telling: Callable[[], None],
         secret_names: frozenset[str] = frozenset(),
         hang_seconds: float = 900.0,
@@ -59,7 +59,7 @@ class Worker(Ongoing):
         self._registry = registry
         self._willing = willing
         self._config_file = config_file
-        self._uploads = uploads
+        self._leftovers = leftovers
         self._wake_telling = wake_telling
         self._secret_names = secret_names
         self._hang_seconds = hang_seconds
@@ -97,7 +97,8 @@ class Worker(Ongoing):
             log.info("job %d, the training of %s, was left running: %s now", job.id, job.name, job.state)
             if job.ended:
                 self._wake_telling()
-                await self._release(job)
+                await self._leftovers.clear(job)
+                await self._leftovers.release(job)
 
     async def _run(self, job: Job, holds: Holds) -> None:
         try:
@@ -114,13 +115,16 @@ class Worker(Ongoing):
             log.exception("the training of %s cannot be started", job.name)
             why = f"{type(error).__name__}: {error}"
             ending = Ending("failed", error=f"The training of {job.name} cannot be started ({why}); try again later.")
+        if ending.state != "done":
+            # Before the row says that it has ended: after a kill in between it is taken up, and cleared then.
+            await self._leftovers.clear(await self._store.jobs.get(job.id) or job)
         ended = await self._finish(job, ending)
         if ended:
             self._wake_telling()
         if ended and ended.state == "done":
             await self._prune(job.name)
         if ended:
-            await self._release(ended)
+            await self._leftovers.release(ended)
             await self._settle_schedule(ended)
 
     async def _train(self, job: Job, holds: Holds) -> "Ending":
@@ -143,11 +147,14 @@ class Worker(Ongoing):
     async def _found_finished(self, job: Job) -> tuple[Job, "Ending | None"]:
         """What an earlier attempt at this job has made, when it was killed after the version and before its row.
 
-        A first attempt notes which versions there were, by the date they were made.
+        A first attempt notes which versions there were, by the date they were made, and whose tweets were kept.
         """
         made = await asyncio.to_thread(self._made, job.name)
         if "versions" not in job.options:
-            return await self._store.jobs.remember(job, {**job.options, "versions": sorted(made)}), None
+            kept = await asyncio.to_thread(self._leftovers.kept_before, job.name)
+            return await self._store.jobs.remember(
+                job, {**job.options, "versions": sorted(made), KEPT_BEFORE: kept}
+            ), None
         new = sorted(set(made) - set(job.options["versions"]))
         return job, Ending("done", result=made[new[-1]]) if new else None
 
@@ -222,9 +229,6 @@ class Worker(Ongoing):
                 await self._store.schedules.settle(schedule, datetime.fromisoformat(job.options["due_at"]), outcome)
             except StoreUnavailable as error:
                 log.warning("what came of %s is not written down: %s", schedule, error)
-
-    async def _release(self, job: Job) -> None:
-        await asyncio.to_thread(self._uploads.release, job.files)
 
     async def _prune(self, name: str) -> None:
         try:

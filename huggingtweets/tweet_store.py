@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from huggingtweets import atomic
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
-from huggingtweets.unwilling import Unwilling, account_key
+from huggingtweets.unwilling import Unwilling, account_key, same_accounts
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 Period = tuple[datetime, datetime]
@@ -115,6 +115,10 @@ class TweetStore:
     def forgotten(self) -> list[str]:
         """Who has a tombstone, sorted."""
         return sorted(self._unwilling.tombstones())
+
+    def forgotten_as(self, handle: str) -> list[str]:
+        """The names with a tombstone of whoever is called `handle`, here or as an account of X."""
+        return sorted(same_accounts(handle, self._unwilling.tombstones()))
 
     def lift(self, handle: str) -> list[str]:
         """Take away the tombstones of a person who asks to be learned again. Returns the names they had."""

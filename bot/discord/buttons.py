@@ -139,15 +139,17 @@ class TweetButtons(Clicks):
 
     @discord.ui.button(emoji="🗑", custom_id="tweets:delete", style=discord.ButtonStyle.secondary)
     async def delete(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:
-        """Delete the answer: for who asked for it, and for moderators."""
+        """Delete the answer: for who asked for it, for whom it imitates, and for moderators."""
         assert interaction.message
-        known = await self._known(interaction)
-        mine = known is not None and known.person == person(interaction.user)
+        message = message_id(interaction.message.id)
+        mine = await self.parts.store.feedback.may_withdraw(message, person(interaction.user))
         if not mine and not interaction.permissions.manage_messages and not self.gate.is_owner(interaction.user):
-            raise NotAllowed("Only who asked for this may delete it, or who may manage messages here.")
+            raise NotAllowed(
+                "Only who asked for this may delete it, whom it imitates, or who may manage messages here."
+            )
         await interaction.response.defer()
         await interaction.delete_original_response()
-        await self.parts.store.feedback.withdrawn(message_id(interaction.message.id))
+        await self.parts.store.feedback.withdrawn(message)
 
     @discord.ui.button(emoji="📮", label="Queue to X", custom_id="tweets:queue", style=discord.ButtonStyle.secondary)
     async def queue(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:
@@ -155,7 +157,7 @@ class TweetButtons(Clicks):
         self.gate.refuse_others_than_home_admins(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         known = await self._known(interaction)
-        if not known:
+        if not known or not known.texts:
             raise Usage("I do not know any more what this was; ask me with /tweetlike.")
         if len(known.texts) == 1:
             await tell(interaction, await self.offer(known, 0, interaction.user))
@@ -213,6 +215,6 @@ class Choice(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"queue:(?
         buttons.gate.refuse_others_than_home_admins(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         known = await buttons.parts.store.feedback.answer(message_id(int(self.message)))
-        if not known:
+        if not known or not known.texts:
             raise Usage("I do not know any more what this was; ask me with /tweetlike.")
         await tell(interaction, await buttons.offer(known, int(self.item.values[0]), interaction.user))

@@ -14,7 +14,7 @@ from typing import Any
 import discord
 
 from bot.config import Discord
-from bot.discord import game, joining, privacy, queue, schedules, tweets, voices
+from bot.discord import game, joining, links, privacy, queue, schedules, tweets, voices
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -89,7 +89,8 @@ class DiscordBot(discord.Client):
         self._join = joining.JoinButtons(parts=parts, asks=self._asks)
         self._leave = joining.LeaveButtons(parts=parts, asks=self._asks)
         about = privacy.privacy(member_messages=self._members is not None)
-        own = [privacy.opt_out(parts), privacy.opt_in(parts), privacy.my_data(parts), privacy.link(parts)]
+        own = [privacy.opt_out(parts), privacy.opt_in(parts), privacy.my_data(parts)]
+        own += [links.link(parts), links.unlink(parts)]
         self.tree.add(about, *own, privacy.forget(parts, self._asks), joining.leave(parts, self._asks), always=True)
         if self._members:
             self.tree.add(joining.join(parts, self._asks))
@@ -109,7 +110,7 @@ class DiscordBot(discord.Client):
     async def setup_hook(self) -> None:
         for view in (self.buttons, self._rounds, self._forget, self._join, self._leave):
             self.add_view(view)
-        self.add_dynamic_items(Choice, tweets.Continuation, privacy.Verdict, queue.Decision)
+        self.add_dynamic_items(Choice, tweets.Continuation, links.Verdict, queue.Decision)
         try:
             await self.tree.sync_if_changed(self._commands_file)
         except discord.HTTPException as error:

@@ -1,4 +1,4 @@
-"""Notices on their way to people: to the channel that asked, to the admins' channel, or to the owner in private.
+"""Notices on their way to people: to the channel that asked, to one person, to the admins' channel, or to the owner.
 
 Knows channels. Does not know what a notice is about, or when it is told again.
 """
@@ -20,10 +20,11 @@ log = logging.getLogger(__name__)
 
 PLACE = "discord:channel:"
 OWNER = "discord:owner"
+USER = "discord:user:"
 
 
 class Notices:
-    """Tells notices that are for a channel here, for the owners, or for the admins where an admin has said where."""
+    """Tells notices that are for a channel, a person or the owners here, or for the admins where one has said where."""
 
     def __init__(self, client: discord.Client, settings: Settings, owners: Callable[[], Iterable[int]]):
         self._client = client
@@ -35,22 +36,28 @@ class Notices:
         if notice.place == OWNER:
             return await self._tell_owners(notice) if self._client.is_ready() else Heard.NOT_YET
         place = notice.place or await self._settings.get(GLOBAL, NOTICES) or ""
-        if not place.startswith(PLACE):
+        if not place.startswith((PLACE, USER)):
             return Heard.NOT_MINE
         if not self._client.is_ready():
             return Heard.NOT_YET
+        if place.startswith(USER):
+            await self._tell_person(int(place.removeprefix(USER)), notice)
+            return Heard.TOLD
         channel = self._client.get_partial_messageable(int(place.removeprefix(PLACE)))
         await channel.send(sentence(notice.text), allowed_mentions=NOBODY)
         return Heard.TOLD
 
     async def _tell_owners(self, notice: Notice) -> Heard:
         """A direct message to each owner. The log gets what no owner can be told."""
-        told = False
-        for owner in sorted(self._owners()):
-            try:
-                user = await self._client.fetch_user(owner)
-                await user.send(sentence(notice.text), allowed_mentions=NOBODY)
-                told = True
-            except (discord.Forbidden, discord.NotFound) as error:
-                log.info("the owner %d takes no direct message: %s", owner, error)
-        return Heard.TOLD if told else Heard.NOT_MINE
+        told = [await self._tell_person(owner, notice) for owner in sorted(self._owners())]
+        return Heard.TOLD if any(told) else Heard.NOT_MINE
+
+    async def _tell_person(self, person: int, notice: Notice) -> bool:
+        """A direct message. Returns True if it was taken."""
+        try:
+            user = await self._client.fetch_user(person)
+            await user.send(sentence(notice.text), allowed_mentions=NOBODY)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("notice %s: %d takes no direct message: %s", notice.id, person, error)
+            return False
+        return True

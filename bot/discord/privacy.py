@@ -1,4 +1,4 @@
-"""/privacy, /optout, /optin, /forget, /mydata and /link: what people decide about themselves.
+"""/privacy, /optout, /optin, /forget and /mydata: what people decide about themselves.
 
 These work for everybody, also for who is paused or not on a list.
 
@@ -6,16 +6,14 @@ Knows the commands and their confirmations. Does not know what is kept, or how i
 """
 
 import io
-import re
 from typing import Any, Literal
 
 import discord
 from discord import app_commands
 
+from bot.consent import Back
 from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
 from bot.discord.asks import Asks
-from bot.discord.buttons import TweetButtons
-from bot.discord.gate import Gate, server_id
 from bot.discord.own import Own
 from bot.discord.parts import Parts
 from huggingtweets.errors import Usage
@@ -29,7 +27,8 @@ asked, so that their buttons work. Thumbs and guesses. Limits and who did what, 
 is kept with it.
 **What you can do.** /optout: nobody gets tweets in a voice that is linked to you or learned from your messages. \
 /mydata: everything I keep of you, as a file. /forget me: all of it is deleted, with your voices and their models. \
-/link: say which voice is yours.
+/link: say which voice is yours. What stays after /forget me: that you must not be learned, until /optin; a pause that \
+protects others; which of my answers you may delete. The last two are kept without your name.
 **What I write** is made up by a small language model, and marked as AI. It pings nobody and repeats no real tweet."""
 ON = """\
 Messages of members who said /join, in channels where an admin allows it, until they say /leave; their voices are \
@@ -60,13 +59,28 @@ def opt_out(parts: Parts) -> Command:
 
 
 def opt_in(parts: Parts) -> Command:
-    @app_commands.command(name="optin", description="Take /optout back")
+    @app_commands.command(name="optin", description="Take /optout back, or let me learn you again after /forget me")
     async def command(interaction: discord.Interaction[discord.Client]) -> None:
         await interaction.response.defer(ephemeral=True)
-        found = await parts.consenting.opt_in(person(interaction.user))
-        await tell(interaction, "I may imitate you again." if found else "You had not opted out.")
+        await tell(interaction, _about_return(await parts.consenting.opt_in(person(interaction.user))))
 
     return command
+
+
+def _about_return(back: Back) -> str:
+    said = ["I may imitate you again."] if back.opted_out else []
+    if back.learnable:
+        names = ", ".join(back.learnable)
+        said.append(f"I may learn {names} again. Nothing that was deleted comes back; an admin teaches me with /train.")
+    if back.silent:
+        said.append(
+            f"{', '.join(back.silent)} stays silent, because somebody else keeps that voice from being imitated: "
+            "ask the bot's owner."
+        )
+    return " ".join(said) or (
+        "You had not opted out. If your voice is silent all the same, claim it with /link; once an admin has confirmed "
+        "that, say /optin again."
+    )
 
 
 def my_data(parts: Parts) -> Command:
@@ -92,11 +106,13 @@ def forget(parts: Parts, asks: Asks) -> Command:
     @app_commands.describe(what="you; an admin asks on the command line for others")
     async def command(interaction: discord.Interaction[discord.Client], what: Literal["me"]) -> None:
         await interaction.response.defer(ephemeral=True)
-        voices = await parts.consenting.voices_of(person(interaction.user))
+        voices = await parts.consenting.going_with(person(interaction.user))
         models = f", and the voices {', '.join(voices)} with their tweets and models" if voices else ""
         await tell(
             interaction,
-            f"This deletes my answers to you, your votes, your messages{models}. It cannot be undone. Shall I?",
+            f"This deletes my answers to you, your votes, your messages{models}. It cannot be undone. What stays: "
+            "that you must not be learned, until /optin; without your name, a pause that protects others, and which "
+            "of my answers you may delete. Shall I?",
             view=only_shown(ForgetButtons(parts=parts, asks=asks)),
         )
 
@@ -116,70 +132,3 @@ class ForgetButtons(Own):
     @discord.ui.button(label="Keep it", custom_id="forget:no", style=discord.ButtonStyle.secondary)
     async def no(self, interaction: Interaction, _: discord.ui.Button["ForgetButtons"]) -> None:
         await interaction.response.edit_message(content="Nothing was deleted.", view=None)
-
-
-def link(parts: Parts) -> Command:
-    @app_commands.command(name="link", description="Say which voice is yours; an admin confirms it")
-    @app_commands.describe(voice="the handle; leave it out to end your link")
-    @app_commands.guild_only()
-    async def command(interaction: discord.Interaction[discord.Client], voice: str = "") -> None:
-        server, me = server_id(interaction.guild_id), person(interaction.user)
-        if not voice:
-            await interaction.response.defer(ephemeral=True)
-            ended = await parts.consenting.unlink(server, me)
-            await tell(interaction, "No voice is linked to you any more." if ended else "No voice was linked to you.")
-            return
-        await interaction.response.defer()
-        handle = await parts.consenting.claim(server, me, voice)
-        view = discord.ui.View(timeout=None)
-        view.add_item(Verdict("yes", interaction.user.id, handle))
-        view.add_item(Verdict("no", interaction.user.id, handle))
-        text = f"{interaction.user.mention} says that the voice {handle} is theirs. An admin decides."
-        await interaction.followup.send(text, view=only_shown(view), allowed_mentions=NOBODY)
-
-    return command
-
-
-class Verdict(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"link:(?P<word>yes|no):(?P<user>\d+):(?P<voice>[a-z0-9_]+)",
-):
-    """An admin's word on a claim."""
-
-    def __init__(self, word: str, user: int, voice: str):
-        label, style = (
-            ("Confirm", discord.ButtonStyle.success) if word == "yes" else ("Refuse", discord.ButtonStyle.danger)
-        )
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"link:{word}:{user}:{voice}"))
-        self.confirmed, self.user, self.voice = word == "yes", user, voice
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "Verdict":
-        return cls(match["word"], int(match["user"]), match["voice"])
-
-    async def callback(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        await buttons.answered(interaction, self._decide)
-
-    async def _decide(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        gate: Gate = buttons.gate
-        gate.refuse_others_than_home_admins(interaction)
-        await interaction.response.defer()
-        decided = await buttons.parts.consenting.decide(
-            server_id(interaction.guild_id),
-            f"discord:{self.user}",
-            self.voice,
-            by=person(interaction.user),
-            confirmed=self.confirmed,
-        )
-        if not decided:
-            raise Usage("There is no such claim any more.")
-        said = f"belongs to <@{self.user}>" if self.confirmed else f"is not linked to <@{self.user}>"
-        await interaction.edit_original_response(
-            content=f"The voice {self.voice} {said}, says {interaction.user.mention}.",
-            view=None,
-            allowed_mentions=NOBODY,
-        )

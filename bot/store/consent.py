@@ -37,6 +37,14 @@ async def has_buried(connection: AsyncConnection, voice: str) -> bool:
     return await connection.scalar(query) is not None
 
 
+async def owners_of(connection: AsyncConnection, voice: str) -> list[str]:
+    """Whose voices are in `voice`: people who linked theirs, and members whose messages were learned."""
+    people = people_in(voice)
+    linked = sa.select(links.c.person).where(links.c.voice.in_(people), links.c.state == "confirmed")
+    learned = sa.select(members.c.person).where(members.c.voice.in_(people))
+    return sorted(await connection.scalars(sa.union(linked, learned)))
+
+
 class Consent:
     """Opt-outs, links of people to voices, and tombstones."""
 

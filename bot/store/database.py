@@ -123,6 +123,18 @@ class Database:
         finally:
             await engine.dispose()
 
+    async def write_back(self) -> None:
+        """Leave nothing in SQLite's write-ahead log: what was deleted still stands there until it is written back."""
+        if not self.is_sqlite:
+            return
+        async with self.session() as connection:
+            for _ in range(WAL_TRIES):
+                busy, *_ = (await connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+                if not busy:
+                    return
+                await asyncio.sleep(WAL_PAUSE_SECONDS)
+        log.warning("the database's log still holds what was deleted: somebody reads for long")
+
     @contextmanager
     def told(self) -> Iterator[None]:
         """A failure of the database as `StoreUnavailable`. A unique key that is taken is no failure, and passes."""

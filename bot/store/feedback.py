@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.consent import has_buried
+from bot.store.consent import has_buried, owners_of
 from bot.store.database import Database, insert
+from bot.store.pseudonyms import names_of
 from bot.store.tables import answers, feedback
 
 
@@ -76,9 +77,21 @@ class Feedback:
             await connection.execute(query.on_conflict_do_update(index_elements=["message"], set_=row))
 
     async def answer(self, message: str) -> Answer | None:
+        """What is kept of an answer. None if there is nothing, or if its voice was forgotten."""
+        async with self._database.reading() as connection:
+            mine = (answers.c.message == message, answers.c.voice != "")
+            row = (await connection.execute(sa.select(answers).where(*mine))).first()
+        return Answer(**row._mapping) if row else None
+
+    async def may_withdraw(self, message: str, person: str) -> bool:
+        """Returns True for who asked for an answer, and for whom it imitates, also after either was forgotten."""
         async with self._database.reading() as connection:
             row = (await connection.execute(sa.select(answers).where(answers.c.message == message))).first()
-        return Answer(**row._mapping) if row else None
+            if not row:
+                return False
+            names = set(await names_of(connection, person))
+            imitated = {*row.imitated.split(), *await owners_of(connection, row.voice)}
+        return row.person in names or not names.isdisjoint(imitated)
 
     async def withdrawn(self, message: str) -> None:
         """The message was deleted: its answer goes, what people thought of it stays."""
@@ -88,7 +101,8 @@ class Feedback:
     async def vote(self, message: str, person: str, vote: int) -> bool:
         """One person's +1 or -1 for a message, the last one counts; whether there is such an answer."""
         async with self._database.writing() as connection:
-            query = sa.select(answers.c.voice, answers.c.version).where(answers.c.message == message)
+            query = sa.select(answers.c.voice, answers.c.version)
+            query = query.where(answers.c.message == message, answers.c.voice != "")
             if not (found := (await connection.execute(query)).first()):
                 return False
             row = {"voice": found.voice, "version": found.version, "vote": vote, "at": self._clock()}

@@ -11,6 +11,7 @@ import pytest
 
 from bot.config import Limits as LimitSettings
 from bot.consent import Consenting
+from bot.leftovers import Leftovers
 from bot.permission import Limits
 from bot.store import Store
 from bot.store.notices import Notice
@@ -37,6 +38,11 @@ class Home:
     folder: Path
     config_file: Path
     registry: Registry
+
+
+def settings_of(home: Home) -> Settings:
+    """Where what lies in `home` is found."""
+    return Settings(storage=Storage(models=home.registry.root, data=home.folder / "data"))
 
 
 @pytest.fixture
@@ -104,21 +110,23 @@ async def training_in(
             notices.append(notice.text)
         return Heard.TOLD
 
-    uploads = Uploads(home.folder / "data" / "uploads")
+    uploads, leftovers = Uploads(home.folder / "data" / "uploads"), Leftovers(settings_of(home))
     async with (
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
         Telling(store, tell) as telling,
         Worker(
             store=store,
             registry=home.registry,
-            willing=Willing(store, Settings(storage=Storage(models=home.registry.root, data=home.folder / "data"))),
+            willing=Willing(store, settings_of(home)),
             config_file=home.config_file,
-            uploads=uploads,
+            leftovers=leftovers,
             wake_telling=telling.wake,
             # Beside other tests a child that gives way to all would not come to its turn.
             **{"niceness": 0, **settings},
         ) as worker,
-        Training(store=store, uploads=uploads, wake=worker.wake, max_waiting=max_waiting) as training,
+        Training(
+            store=store, uploads=uploads, leftovers=leftovers, wake=worker.wake, max_waiting=max_waiting
+        ) as training,
     ):
         yield training
 
@@ -130,13 +138,12 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
         Previews(trained[0]) as previews,
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
     ):
-        storage = Storage(models=home.registry.root, data=home.folder / "data")
         tweeting = Tweeting(
             registry=home.registry,
             writer=Writer(engine),
             training=training,
             limits=Limits(LimitSettings(requests_per_minute=20), store.pauses),
-            consenting=Consenting(store=store, settings=Settings(storage=storage)),
+            consenting=Consenting(store=store, settings=settings_of(home)),
             max_count=5,
             previews=previews,
             tweets=TweetStore(home.folder / "data" / "tweets"),

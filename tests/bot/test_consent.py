@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from bot.consent import Consenting
+from bot.leftovers import Leftovers
 from bot.store import Store
 from bot.training import Training
 from bot.uploads import Uploads
 from huggingtweets.config import Settings, Storage
+
+
+def settings_in(tmp_path: Path) -> Settings:
+    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path))
 
 
 @pytest.fixture
@@ -21,13 +26,18 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def consenting(store: Store, tmp_path: Path) -> Consenting:
-    return Consenting(store=store, settings=Settings(storage=Storage(models=tmp_path / "models", data=tmp_path)))
+    return Consenting(store=store, settings=settings_in(tmp_path))
 
 
 @pytest.fixture
 def training(store: Store, tmp_path: Path) -> Training:
     """Without a worker, so that jobs wait."""
-    return Training(store=store, uploads=Uploads(tmp_path / "uploads"), wake=lambda: None)
+    return Training(
+        store=store,
+        uploads=Uploads(tmp_path / "uploads"),
+        leftovers=Leftovers(settings_in(tmp_path)),
+        wake=lambda: None,
+    )
 
 
 def uploaded(tmp_path: Path) -> list[str]:

@@ -14,13 +14,14 @@ import psutil
 import pytest
 
 from bot.errors import StoreUnavailable, TrainingFailed
+from bot.leftovers import Leftovers
 from bot.store import Store
 from bot.store.jobs import Job
 from bot.training import Training
 from bot.uploads import Uploads
 from huggingtweets.errors import Unavailable
 from huggingtweets.registry import Registry
-from tests.bot.conftest import Home, training_in
+from tests.bot.conftest import Home, settings_of, training_in
 
 SOON = 0.02
 pytestmark = pytest.mark.usefixtures("soon")
@@ -101,6 +102,46 @@ async def test_a_running_job_is_cancelled_at_every_stage(home: Home, sample_file
         await training.cancel(job.id)
         assert (await ended(training, job)).state == "cancelled"
         assert children() == []
+    assert left_of(home, "bob") == []
+
+
+def left_of(home: Home, name: str) -> list[str]:
+    """What is kept of a voice: tweets, staged folders, tombstones, files that came with its training."""
+    data, models = home.folder / "data", home.registry.root
+    found = [*data.glob(f"tweets/{name}.*"), *data.glob("uploads/*"), *models.glob(f"*{name}*")]
+    return [str(path.relative_to(home.folder)) for path in found]
+
+
+async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(home: Home, sample_file: Path) -> None:
+    async with training_in(home) as training:
+        job = await training.start("test:1", "bob", [sample_file])
+        async for now in training.watch(job, SOON):
+            if now.stage == "train" or now.ended:
+                break
+        await child_process()
+    assert left_of(home, "bob")
+    settings = settings_of(home)
+    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        uploads = Uploads.below(settings.storage.data)
+        waiting = Training(store=store, uploads=uploads, leftovers=Leftovers(settings), wake=lambda: None)
+        assert (await waiting.cancel(job.id)).state == "cancelled"
+    assert left_of(home, "bob") == []
+
+
+async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_name(
+    home: Home, sample_file: Path
+) -> None:
+    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        await store.consent.claim("s1", "discord:1", "ann")
+        await store.consent.confirm("s1", "discord:1", "ann", "discord:2")
+        await store.consent.opt_out("discord:1", "imitation")
+    async with training_in(home) as training:
+        job = await training.start("test:1", "bob", [sample_file])
+        refused = await ended(training, job)
+        assert refused.state == "failed"
+        assert "does not want to be imitated" in refused.error
+    assert left_of(home, "bob") == []
+    assert "ann" in home.registry.names()
 
 
 async def test_the_child_gets_no_secret_and_gives_way(

@@ -15,6 +15,7 @@ from bot.app import run
 from bot.config import Config
 from bot.consent import Consenting
 from bot.errors import BotError
+from bot.leftovers import Leftovers
 from bot.log import start_logging
 from bot.permission import Limits
 from bot.stopping import Stopping
@@ -86,7 +87,12 @@ async def main(config: Config, config_file: Path, tweets: Path, seed: int, stopp
     async with (
         Engine(config.generation, config_file.parent) as engine,
         Store(config.database_url) as store,
-        Training(store=store, uploads=Uploads(config.storage.data / "uploads"), wake=lambda: None) as training,
+        Training(
+            store=store,
+            uploads=Uploads(config.storage.data / "uploads"),
+            leftovers=Leftovers(config),
+            wake=lambda: None,
+        ) as training,
     ):
         tweeting = Tweeting(
             registry=Registry(config.storage.models),

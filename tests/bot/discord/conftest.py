@@ -17,6 +17,7 @@ from bot.consent import Consenting
 from bot.discord import trainings
 from bot.discord.client import DiscordBot, discord_bot
 from bot.discord.parts import Parts
+from bot.leftovers import Leftovers
 from bot.listening import Listening
 from bot.posting import Posting
 from bot.schedule import Timetable
@@ -155,7 +156,9 @@ def make_parts(
     settings = Settings(storage=Storage(models=registry.root, data=data))
     tweets = TweetStore(settings.tweets)
     consenting = Consenting(store=store, settings=settings)
-    training = Training(store=store, uploads=Uploads(data / "uploads"), wake=jobs.wake, max_waiting=3)
+    training = Training(
+        store=store, uploads=Uploads(data / "uploads"), leftovers=Leftovers(settings), wake=jobs.wake, max_waiting=3
+    )
     rate = permission.Limits(limits, store.pauses, discord.utils.utcnow)
     tweeting = Tweeting(
         registry=registry,

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from bot.store import Store
 from bot.store.feedback import Tally
 from bot.store.rounds import Score
+from bot.store.schedules import Schedule
 from bot.store.tables import metadata, notices
 
 
@@ -233,7 +234,7 @@ async def test_a_forgotten_voice_leaves_a_tombstone_and_the_bare_record_of_its_p
     await _fill(store, time, "person-2", "voice_2")
     before = await _mentioning(store, "voice_2")
     await store.forgetting.voice("voice_1", by="admin")
-    assert await _mentioning(store, "voice_1") == {"tombstones": 1, "posts": 1}
+    assert await _mentioning(store, "voice_1") == {"tombstones": 1, "posts": 1}, "a post's key stays"
     assert (await store.posts.by_key("voice_1:sent")).text == ""
     assert await _mentioning(store, "voice_2") == before
     assert await store.consent.buried("voice_1", "voice_2") == ["voice_1"]
@@ -246,7 +247,7 @@ async def test_joint_models_and_blends_with_a_forgotten_voice_are_forgotten_with
     before = [await _mentioning(store, f"person-{number}") for number in (3, 4)]
     await store.forgetting.voice("voice_1", by="admin")
     for number in range(3):
-        assert set(await _mentioning(store, f"person-{number}")) == {"member_messages", "strikes"}
+        assert set(await _mentioning(store, f"person-{number}")) == {"answers", "strikes"}
     assert [await _mentioning(store, f"person-{number}") for number in (3, 4)] == before
     sent = await store.posts.latest("bot", ["sent"])
     assert {post.voice for post in sent if post.text} == {"voice_10", "other"}
@@ -276,8 +277,84 @@ async def test_a_forgotten_person_leaves_a_tombstone_and_their_opt_outs(store: S
     await store.consent.opt_out("person-1", "imitation")
     before = await _mentioning(store, "person-2")
     await store.forgetting.person("person-1", by="discord:9")
-    assert await _mentioning(store, "person-1") == {"tombstones": 1, "opt_outs": 1, "rounds": 1}
+    assert await _mentioning(store, "person-1") == {"tombstones": 1, "opt_outs": 1, "rounds": 1, "answers": 1}
+    assert await store.feedback.may_withdraw("m-person-1", "person-1"), "the message has that name here, not the row"
     assert await _mentioning(store, "person-2") == before
+
+
+async def test_a_pause_and_strikes_outlive_the_wish_to_be_forgotten_without_the_name(store: Store, time) -> None:
+    since = time.now - timedelta(minutes=10)
+    for expected in (1, 2):
+        assert await store.pauses.strike("person-1", "asked too often", since=since) == expected
+    await store.pauses.pause("person-1", "asked too often", "limits", time.now + timedelta(hours=1))
+    await store.pauses.pause("person-2", "over long ago", "limits", time.now - timedelta(hours=1))
+    for person in ("person-1", "person-1", "person-2"):
+        await store.forgetting.person(person, by=person)
+    assert set(await _mentioning(store, "person-1")) == {"tombstones"}
+    pause = await store.pauses.get("person-1")
+    assert pause
+    assert (pause.subject, pause.reason) == ("person-1", "asked too often")
+    assert not await store.pauses.pause("person-1", "again", "limits"), "there is one already"
+    assert [await store.pauses.tell_once("person-1") for _ in range(2)] == [True, False]
+    assert await store.pauses.strike("person-1", "asked too often", since=since) == 3
+    about = await store.forgetting.about("person-1")
+    assert {"strikes", "pauses"} <= set(about), "who comes back sees what is kept of them"
+    assert await store.pauses.get("person-2") is None
+    assert await store.pauses.resume("person-1")
+    assert await store.pauses.get("person-1") is None
+    time.pass_by(days=2)
+    await store.forgetting.person("person-1", by="person-1")
+    assert await _mentioning(store, "asked too often") == {"strikes": 2}, "old ones of the forgotten have no use"
+
+
+async def test_who_asked_and_who_was_imitated_may_delete_an_answer_after_either_was_forgotten(store: Store) -> None:
+    await store.consent.claim("s1", "owner", "nasa")
+    await store.consent.confirm("s1", "owner", "nasa", by="admin")
+    await store.members.join("s1", "member", "ann")
+    for number, voice in enumerate(("nasa", "0.5*nasa+ann", "bob")):
+        await store.feedback.answered(f"m{number}", person="asker", voice=voice, prompt="my", texts=["secret text"])
+
+    async def may(message: str) -> set[str]:
+        people = ("asker", "owner", "member", "stranger")
+        return {person for person in people if await store.feedback.may_withdraw(message, person)}
+
+    before = [await may(f"m{number}") for number in range(3)]
+    assert before == [{"asker", "owner"}, {"asker", "owner", "member"}, {"asker"}]
+    await store.forgetting.voice("nasa", by="owner")
+    await store.forgetting.person("owner", by="owner")
+    await store.forgetting.person("asker", by="asker")
+    assert [await may(f"m{number}") for number in range(3)] == before
+    assert await _mentioning(store, "secret text") == await _mentioning(store, "asker0") == {}
+    assert set(await _mentioning(store, "owner")) == {"tombstones"}
+    assert await store.feedback.answer("m0") is None
+    assert not await store.feedback.vote("m0", "stranger", 1)
+    await store.feedback.withdrawn("m0")
+    assert await may("m0") == set()
+
+
+async def test_what_stays_names_no_forgotten_voice(store: Store, time) -> None:
+    await store.schedules.put(Schedule(name="nightly", action="post", voice="nasa", every_seconds=3_600), "admin")
+    await store.schedules.claim("nightly", time.now, "host")
+    await store.schedules.settle("nightly", time.now, "nasa v2 is in use")
+    await store.audit.add("admin", "schedule", "nightly")
+    await store.audit.add("admin", "version.promote", "nasa", version="v2")
+    await store.audit.add("schedule:nightly", "x.propose", "post:1", voice="hubble-nasa", other="kept")
+    await store.audit.add("admin", "version.promote", "nasa_fan")
+    await store.settings.put("discord:channel:1", "voice", "nasa", by="admin")
+    await store.settings.put("discord:channel:2", "voice", "nasa_fan", by="admin")
+    await store.notices.add("claim:s1:p1:nasa:2026-03-01", "somebody says so")
+    await store.notices.add("proposed:1", "A post waits.\n@nasa: the red dust")
+    await store.notices.add("x:nasa_fan paused", "Ask nasa about it.")
+    await store.posts.add("k", "bot", "text", voice="nasa", state="sent")
+    await store.jobs.add("hubble-nasa", "p1", max_waiting=9)
+    await store.forgetting.voice("nasa", by="p1")
+    assert set(await _mentioning(store, "nasa")) == {"tombstones", "audit", "settings", "notices"}
+    acts = await store.audit.recent()
+    assert [act.subject for act in acts] == ["nasa_fan", "post:1", "", ""]
+    assert (acts[1].person, acts[1].facts) == ("schedule:", {"other": "kept"})
+    assert await store.settings.get("discord:channel:2", "voice") == "nasa_fan"
+    assert [notice.key for notice in await store.notices.untold()] == ["x:nasa_fan paused"]
+    assert set(await _mentioning(store, "nightly")) == set()
 
 
 async def test_a_person_can_see_all_that_is_kept_of_them(store: Store, time) -> None:
@@ -289,9 +366,15 @@ async def test_a_person_can_see_all_that_is_kept_of_them(store: Store, time) -> 
     assert kept["member_messages"][0]["written_at"] == time.now.isoformat()
 
 
-async def test_what_was_forgotten_is_not_in_the_file_any_more(tmp_path, time) -> None:
+async def test_what_was_forgotten_is_in_no_file_any_more_also_while_the_bot_runs(tmp_path, time) -> None:
+    def kept(word: bytes) -> list[str]:
+        return [path.name for path in tmp_path.iterdir() if word in path.read_bytes()]
+
     async with Store(f"sqlite:///{tmp_path}/bot.db", time) as store:
         await _fill(store, time, "person-1", "voice_1")
         await store.members.edited("m-person-1", "a diary that nobody should read")
+        await store.feedback.answered("m", person="person-2", voice="voice_2", texts=["drawn from a life"])
+        assert kept(b"a diary that") == ["bot.db-wal"]
         await store.forgetting.person("person-1", by="admin")
-    assert b"a diary that" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        await store.forgetting.voice("voice_2", by="admin")
+        assert kept(b"a diary that") == kept(b"drawn from a life") == []

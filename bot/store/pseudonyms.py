@@ -1,0 +1,39 @@
+"""Somebody who was forgotten, known again without their name: by a keyed hash, whose key lies in the database.
+
+A pause protects others, so it outlives its person's wish to be forgotten, and so do strikes. An old answer can still be
+deleted by who asked for it, and by whom it imitated.
+
+Knows hashes. Does not know which rows have one.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database, insert
+from bot.store.tables import settings
+
+PREFIX = "somebody:"
+_SCOPE, _KEY = "global", "pseudonyms"
+_MINE = (settings.c.scope == _SCOPE, settings.c.key == _KEY)
+
+
+async def names_of(connection: AsyncConnection, person: str) -> tuple[str, ...]:
+    """What `person` may be called in a row: by their id, or by their pseudonym if anybody has one."""
+    key = await connection.scalar(sa.select(settings.c.value).where(*_MINE))
+    return (person, _pseudonym(str(key), person)) if key else (person,)
+
+
+async def pseudonym(database: Database, connection: AsyncConnection, person: str, now: datetime) -> str:
+    """The pseudonym of `person`, in a transaction that writes."""
+    row = {"scope": _SCOPE, "key": _KEY, "value": secrets.token_hex(32), "changed_at": now}
+    await connection.execute(insert(database, settings).values(row).on_conflict_do_nothing())
+    return _pseudonym(str(await connection.scalar(sa.select(settings.c.value).where(*_MINE))), person)
+
+
+def _pseudonym(key: str, person: str) -> str:
+    return PREFIX + hmac.new(bytes.fromhex(key), person.encode(), hashlib.sha256).hexdigest()[:32]
