@@ -39,6 +39,11 @@ class RateLimit:
             raise TooOften(wait)
         self._times(person).append(self._clock())
 
+    def give_back(self, person: str) -> None:
+        """Take back the last request of `person` that was counted."""
+        if times := self._times(person):
+            times.pop()
+
     def _times(self, person: str) -> deque[float]:
         times = self._asked.setdefault(person, deque())
         self._asked.move_to_end(person)
@@ -74,6 +79,17 @@ class Limits:
         self._total.count("")
         if server:
             self._server.count(server)
+
+    def give_back(self, person: str, server: str = "") -> None:
+        """Take back a request that was refused because too many others came first: it costs nobody anything."""
+        self._person.give_back(person)
+        self.give_back_shared(server)
+
+    def give_back_shared(self, server: str = "") -> None:
+        """Take back what a refused request cost the others. Whoever made it pays, lest it be made without end."""
+        self._total.give_back("")
+        if server:
+            self._server.give_back(server)
 
     async def refuse_paused(self, person: str) -> None:
         """Raises `Paused` for somebody who is."""

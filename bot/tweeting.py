@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.consent import Consenting
-from bot.errors import BotError
+from bot.errors import BotError, NotAllowed
+from bot.patience import WaitingRoom
 from bot.permission import Limits
 from bot.training import Training
 from bot.willing import NO_SERVER
 from huggingtweets.blend import find_voice, parse_blend
-from huggingtweets.errors import PipelineError, TooLittleData, UnknownModel, Usage
+from huggingtweets.errors import Busy, PipelineError, TooLittleData, UnknownModel, Usage
 from huggingtweets.few_shot import Previews
 from huggingtweets.generate import Tweets, Writer
 from huggingtweets.names import parse_name
@@ -63,6 +64,7 @@ class Tweeting:
         max_count: int,
         previews: Previews | None = None,
         tweets: TweetStore | None = None,
+        waiting_room: WaitingRoom | None = None,
     ):
         self._registry = registry
         self._previews = previews
@@ -70,6 +72,7 @@ class Tweeting:
         self._writer = writer
         self._training = training
         self._limits = limits
+        self._waiting_room = waiting_room or WaitingRoom()
         self._willing = consenting.willing
         self.max_count = max_count
 
@@ -81,8 +84,18 @@ class Tweeting:
             raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
         names = [name for _, name in parse_blend(ask.name)]
         await self._limits.count(ask.person, ask.server)
+        try:
+            return await self._willingly(names, ask)
+        except Busy:
+            self._limits.give_back(ask.person, ask.server)
+            raise
+        except (NotAllowed, Usage):
+            self._limits.give_back_shared(ask.server)
+            raise
+
+    async def _willingly(self, names: Sequence[str], ask: Ask) -> Tweets:
         await self._willing.refuse("+".join(names), ask.server)
-        tweets = await self._drawn(names, ask)
+        tweets = await self._waiting_room.patiently(lambda: self._drawn(names, ask))
         # Drawing takes a while, in which somebody may have withdrawn.
         await self._willing.refuse("+".join(names), ask.server)
         return tweets

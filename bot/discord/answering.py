@@ -17,7 +17,7 @@ from discord import app_commands
 
 from bot.discord.rendering import in_messages, sentence
 from bot.errors import KeptOut, NotAllowed, Paused, TooOften, told
-from huggingtweets.errors import Usage
+from huggingtweets.errors import Busy, Usage
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ async def reply_failure(
     try:
         if isinstance(error, Paused) and not await tell_pause(person(message.author)):
             return
-        if not isinstance(error, TooOften | KeptOut) or not await _told_privately(message.author, error):
+        if not isinstance(error, TooOften | Busy | KeptOut) or not await _told_privately(message.author, error):
             await reply(message, sentence(told(error)))
     except Exception as unanswered:  # noqa: BLE001  there is no other way left to tell
         log.warning("no answer reached message %s: %r", message.id, unanswered)

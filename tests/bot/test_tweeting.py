@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import TooOften
+from bot.patience import WaitingRoom
 from bot.tweeting import MAX_PROMPT_CHARACTERS, Ask
 from huggingtweets.checks import weighted_length
-from huggingtweets.errors import Usage
+from huggingtweets.errors import Busy, Usage
 
 
 async def test_tweets_are_drawn_in_the_voice_that_was_asked_for(use_cases) -> None:
@@ -84,3 +85,29 @@ async def test_suggestions_take_an_at_and_any_case(use_cases) -> None:
     assert await use_cases.tweeting.suggestions("@ANN") == ["ann", "anna", "joann"]
     assert await use_cases.tweeting.suggestions("") == ["ann", "anna", "joann", "zed"]
     assert await use_cases.tweeting.suggestions("nobody") == []
+
+
+async def test_a_refusal_for_want_of_room_costs_nobody_anything(use_cases, monkeypatch: pytest.MonkeyPatch) -> None:
+    tweeting, limits = use_cases.tweeting, use_cases.tweeting._limits
+    monkeypatch.setattr(tweeting, "_waiting_room", WaitingRoom(seconds=0.0))
+    limits._person._per_minute = limits._server._per_minute = limits._total._per_minute = 1
+
+    async def busy(*_: object, **__: object) -> None:
+        raise Busy(1.0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tweeting._writer, "write", busy)
+        for _ in range(3):
+            with pytest.raises(Busy):
+                await tweeting.tweet_like(Ask("test:1", "ann", server="test:server"))
+    assert (await tweeting.tweet_like(Ask("test:1", "ann", server="test:server"))).texts
+
+
+async def test_who_asks_for_what_there_is_not_pays_alone(use_cases) -> None:
+    limits = use_cases.tweeting._limits
+    limits._person._per_minute = limits._server._per_minute = limits._total._per_minute = 1
+    with pytest.raises(Usage, match="I do not know bob yet"):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "bob", server="test:server"))
+    with pytest.raises(TooOften, match="That was a lot at once"):
+        await use_cases.tweeting.tweet_like(Ask("test:1", "bob", server="test:server"))
+    assert (await use_cases.tweeting.tweet_like(Ask("test:2", "ann", server="test:server"))).texts

@@ -8,8 +8,11 @@ from simcord import Env
 from simcord.backend.models import AllowedMentions
 from simcord.enums import MessageType
 
+from bot.config import Limits
 from bot.store import Store
-from huggingtweets.errors import Busy
+from huggingtweets.blend import Voice
+from huggingtweets.errors import Busy, NotEnoughDrafts
+from huggingtweets.generate import Tweets
 from huggingtweets.registry import Registry
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
@@ -220,11 +223,54 @@ async def test_a_resent_message_is_answered_once(there: World, writer: ScriptedW
 
 
 async def test_a_failure_is_told_in_a_reply(there: World, writer: ScriptedWriter) -> None:
-    writer.error = Busy(retry_after_seconds=30)
+    writer.error = NotEnoughDrafts("nasa", {"copied": 3})
     await there.ann.send(there.channel, f"{there.me} nasa")
     [answer] = there.said()
-    assert answer.content.startswith("Too many requests are waiting; try again in 30 s. (")
+    assert answer.content.startswith("No draft of nasa passed the checks")
     assert answer.reference
+
+
+async def test_where_too_many_wait_it_waits_too_and_then_says_so_in_private(
+    there: World, writer: ScriptedWriter
+) -> None:
+    writer.error = Busy(retry_after_seconds=30)
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    await there.env.advance_time(60)
+    assert there.said() == []
+    told = there.ann.user.dm_channel.history()[-1].content
+    assert told.startswith("Too many requests are waiting; try again in 30 s. (")
+    assert len(writer.asked) > 10
+
+
+class Crowded(ScriptedWriter):
+    """Refuses whoever comes while `places` are being served, as the engine does."""
+
+    def __init__(self, places: int, seconds: float):
+        super().__init__()
+        self.places, self.seconds, self.serving = places, seconds, 0
+
+    async def write(
+        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+    ) -> Tweets:
+        if self.serving >= self.places:
+            raise Busy(2.0)
+        self.serving += 1
+        try:
+            return await super().write(voice, prompt, count, seed, person=person)
+        finally:
+            self.serving -= 1
+
+
+@pytest.mark.simcord(settle_timeout=120)
+async def test_a_burst_of_mentions_is_answered_one_after_the_other(there: World, make_bot: MakeBot) -> None:
+    limits = Limits(requests_per_minute=10, server_requests_per_minute=12)
+    await there.env.restart_bot(make_bot(writes=Crowded(places=4, seconds=3), limits=limits))
+    people = [there.member(f"person{number}") for number in range(12)]
+    for person in people:
+        there.env.backend.create_message(there.channel.id, person.id, f"{there.me} nasa")
+    await there.env.advance_time(40)
+    assert len(there.said()) == 12
+    assert all(one.embeds for one in there.said())
 
 
 async def test_a_failing_answer_is_logged_and_the_next_one_given(
