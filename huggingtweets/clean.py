@@ -36,6 +36,9 @@ _ENDINGS = (
 )
 _BARE = re.compile(rf"\s?(?<![\w@.-])(?:www\.\S+|(?:[a-z\d-]+\.)+(?:{_ENDINGS})/\S+)", re.IGNORECASE)
 _TAG = re.compile(r"[@＠#＃].*")
+# What Discord writes for people, channels, moments and its own emoji: ids, and nobody's words.
+_DISCORD_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
+_DISCORD_ID = re.compile(r"<(?:(?:@[!&]?|#|/[^:<>]+:)\d+|(?:t|id):[\w:-]+)>")
 _NO_CONTENT = ("http", "@", "#")
 
 
@@ -68,7 +71,8 @@ def clean(text: str) -> str:
     """The raw `text` of a tweet as its reader sees it, on one line and without links."""
     text = _INVISIBLE.sub("", unescaped(text))
     # A blank, not nothing, takes the mark's place: what stands around it can never close up to a new one.
-    return " ".join(_BARE.sub("", _URL.sub("", BORDER.sub(" ", text))).split())
+    text = _DISCORD_ID.sub(" ", _DISCORD_EMOJI.sub(r"\1", BORDER.sub(" ", text)))
+    return " ".join(_BARE.sub("", _URL.sub("", text)).split())
 
 
 def links_in(text: str) -> int:

@@ -260,7 +260,9 @@ class Collector:
         return [tweet for tweet in tweets if not source or tweet.source == source]
 
     async def _sources(self, name: str) -> list[str]:
-        return sorted({tweet.source for tweet in await self._tweets(name) if tweet.source})
+        """Where tweets of `name` can be asked for again; files of other sites cannot."""
+        tweets = await self._tweets(name)
+        return sorted({tweet.source for tweet in tweets if tweet.source.startswith(("x:", "bluesky:"))})
 
     async def _mark(self, name: str, source: str) -> None:
         await asyncio.to_thread(self._store.mark_checked, name, source, datetime.now(UTC))

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Collected
-from huggingtweets.sources import table, x_archive
+from huggingtweets.sources import classic_archive, containers, mastodon, table, x_archive
 from huggingtweets.sources.files import ACCEPTED, explained, head_of, shown
 
 __all__ = ["read", "read_all", "read_each"]
 
+_BOM = b"\xef\xbb\xbf"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _FOREIGN = {
     b"\x89PNG": "a PNG picture",
@@ -41,7 +42,7 @@ def read(path: Path) -> Collected:
     with explained(path):
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        return x_archive.read_folder(path)
+        return containers.read_folder(path)
     if not stat.S_ISREG(mode):
         raise BadSource(path, "it is neither a file nor a folder", f"give {ACCEPTED}")
     return _read_file(path, head_of(path))
@@ -74,13 +75,17 @@ def _read_file(path: Path, head: bytes) -> Collected:
     if not head:
         raise BadSource(path, "it is empty", "get it again")
     if head.startswith(_ZIP):
-        return x_archive.read_zip(path)
+        return containers.read_zip(path)
     foreign = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
     if foreign:
         raise BadSource(path, f"it is {foreign}", f"give {ACCEPTED}")
     ending = path.suffix.lower()
+    if classic_archive.is_script(head.decode("utf-8-sig", "replace")):
+        return classic_archive.read_script(path)
     if ending == ".js" or x_archive.is_script(head.decode("utf-8-sig", "replace")):
         return x_archive.read_script(path)
+    if head.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[") and mastodon.looks(path):
+        return mastodon.read(path)
     if ending in table.ENDINGS:
         return table.read(path)
     if ending == ".zip":

@@ -18,7 +18,10 @@ GIB = 1 << 30
 MAX_BYTES = GIB  # of one file; the largest real export known to us has 4 MB
 MAX_LINE = 1 << 20  # characters; a tweet's own row has at most some thousands
 
-ACCEPTED = "an X archive (the zip, its folder, or its tweets.js), or a .jsonl, .json, .csv, .tsv or .txt of tweets"
+ACCEPTED = (
+    "an X archive (the zip, its folder, or its tweets.js), an archive of Mastodon or Discord, "
+    "or a .jsonl, .json, .csv, .tsv or .txt of tweets"
+)
 
 _BUFFER = 1 << 18
 _UTF_8 = "utf-8-sig"

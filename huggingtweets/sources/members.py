@@ -18,6 +18,9 @@ from typing import Protocol, TextIO
 from huggingtweets.errors import BadSource
 from huggingtweets.sources.files import GIB, Budget, Metered, as_text, explained, shown
 
+ENDINGS = (".js", ".json", ".csv")  # of what is read
+_DEEPEST = 4  # folders, as in archive/data/js/tweets
+_OF_PICTURES = ("media", "media_attachments", "attachments", "assets")
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a bound on the memory of one step
 # What zipfile raises, besides BadZipFile, for damaged bytes: found by damaging whole archives at random in the tests.
@@ -54,14 +57,14 @@ class Members(Protocol):
         """What the archive is: a folder, a zip file."""
 
     def names(self) -> tuple[str, ...]:
-        """The scripts there are, in the order of their names."""
+        """The files of `ENDINGS` there are, in the order of their names."""
 
     def text(self, name: str) -> AbstractContextManager[TextIO]:
         """The text of one of `names()`."""
 
 
 class FolderMembers:
-    """The scripts in a folder, in its folders, and in the `data` of these; not deeper, where the pictures are."""
+    """The scripts and tables in a folder and in its folders; not where the pictures are."""
 
     kind = "folder"
 
@@ -71,13 +74,7 @@ class FolderMembers:
 
     def names(self) -> tuple[str, ...]:
         with explained(self.path, "the folder"):
-            return tuple(sorted(file.relative_to(self.path).as_posix() for file in self._scripts()))
-
-    def _scripts(self) -> Iterator[Path]:
-        folders = [entry for entry in self.path.iterdir() if entry.is_dir()]
-        for place in (self.path, *folders, *(folder / "data" for folder in folders)):
-            if place.is_dir():
-                yield from (file for file in place.iterdir() if file.suffix == ".js" and file.is_file())
+            return tuple(sorted(file.relative_to(self.path).as_posix() for file in _read(self.path, _DEEPEST)))
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
@@ -90,8 +87,18 @@ class FolderMembers:
                 yield text
 
 
+def _read(folder: Path, deeper: int) -> Iterator[Path]:
+    """The files of `ENDINGS` in `folder`, and `deeper` folders down."""
+    for entry in folder.iterdir():
+        if entry.is_file():
+            if entry.name.endswith(ENDINGS):
+                yield entry
+        elif deeper and entry.is_dir() and not entry.name.lower().endswith(_OF_PICTURES):
+            yield from _read(entry, deeper - 1)
+
+
 class ZipMembers:
-    """The scripts in a zip, which `opened_zip` opens."""
+    """The scripts and tables in a zip, which `opened_zip` opens."""
 
     kind = "zip file"
 
@@ -112,7 +119,7 @@ class ZipMembers:
             name = info.filename.replace("\\", "/")
             if name.startswith("/") or _DRIVE.match(name) or ".." in PurePosixPath(name).parts:
                 raise BadSource(self.path, f"its member {shown(name)} leads out of the archive", _DISTRUST)
-            if name.endswith(".js"):
+            if name.endswith(ENDINGS):
                 if name in known:
                     raise BadSource(self.path, f"it holds {shown(name)} twice", _AGAIN)
                 known.add(name)
