@@ -20,6 +20,7 @@ from bot.leftovers import Leftovers
 from bot.listening import Listening
 from bot.ongoing import cancel, end, ongoing
 from bot.permission import Limits
+from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.posting import Posting
 from bot.retraining import Retraining
@@ -143,8 +144,9 @@ async def _start(
     engine.warm_up()
     ready = asyncio.Event()
     if config.playground.enabled:
-        chat = Chat(tweeting=tweeting, training=training, uploads=config.storage.data / PAGE_UPLOADS)
-        await stack.enter_async_context(_page(config, chat, x.posting, ready))
+        attachments = Attachments(config.storage.data / PAGE_UPLOADS)
+        chat = Chat(tweeting=tweeting, training=training, attachments=attachments)
+        await stack.enter_async_context(_page(config, chat, x.posting, attachments, ready))
     if config.discord.token:
         from bot.discord.parts import Parts as DiscordParts
 
@@ -273,7 +275,9 @@ async def _collecting(
 
 
 @contextlib.asynccontextmanager
-async def _page(config: Config, chat: Chat, posting: Posting, ready: asyncio.Event) -> AsyncIterator[None]:
+async def _page(
+    config: Config, chat: Chat, posting: Posting, attachments: Attachments, ready: asyncio.Event
+) -> AsyncIterator[None]:
     from bot.playground.server import serving
 
     sample = sample_account().handle
@@ -282,7 +286,7 @@ async def _page(config: Config, chat: Chat, posting: Posting, ready: asyncio.Eve
         config.playground,
         chat,
         posting,
-        uploads=config.storage.data / PAGE_UPLOADS,
+        attachments=attachments,
         max_count=config.limits.tweets_per_request,
         suggestions=suggestions,
         ready=ready.is_set,

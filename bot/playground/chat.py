@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import told
+from bot.playground.attachments import Attachments
+from bot.playground.visitors import PLACE, Visitor
 from bot.store.jobs import Job
 from bot.training import Training
 from bot.tweeting import Ask, Tweeting
@@ -62,29 +64,31 @@ Answer = Said | Drawn | Learning | Picture
 class Chat:
     """Answers one line at a time; a later answer to the same line replaces the one before.
 
-    Files below `uploads` are deleted once their line was understood or not: a training keeps copies of its own.
+    Files must be among a visitor's `attachments`. They are deleted after their line: a training keeps copies of its
+    own.
     """
 
-    def __init__(self, *, tweeting: Tweeting, training: Training, uploads: Path | None = None):
+    def __init__(self, *, tweeting: Tweeting, training: Training, attachments: Attachments):
         self._tweeting = tweeting
         self._training = training
-        self._uploads = uploads
+        self._attachments = attachments
 
     async def answers(
-        self, person: str, line: str, files: Sequence[Path] = (), count: int = 1
+        self, visitor: Visitor, line: str, files: Sequence[Path] = (), count: int = 1
     ) -> AsyncIterator[Answer]:
         """The answers to `line`; a failure is an answer too."""
         command, _, rest = line.strip().partition(" ")
         try:
+            files = await asyncio.to_thread(self._attachments.taken, visitor.session, files)
             match command.lower():
                 case "/tweetlike":
-                    yield await self._tweet_like(person, rest, count)
+                    yield await self._tweet_like(visitor, rest, count)
                 case "/picture":
-                    yield await self._picture(person, rest, count)
+                    yield await self._picture(visitor, rest, count)
                 case "/models":
                     yield await self._models()
                 case "/train":
-                    async for answer in self._train(person, rest, files):
+                    async for answer in self._train(visitor, rest, files):
                         yield answer
                 case "" if files:
                     raise Usage("Whose tweets are these? Say /train name along with the files.")
@@ -95,24 +99,18 @@ class Chat:
         except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
             yield Said(told(error))
         finally:
-            self._delete(files)
+            await asyncio.to_thread(self._attachments.delete, visitor.session, files)
 
     async def learning(self) -> list[Learning]:
         """The trainings that wait or run."""
         return [_learning(job) for job in await self._training.jobs()]
 
-    def _delete(self, files: Sequence[Path]) -> None:
-        """Those that were uploaded, and no others."""
-        for file in files:
-            if self._uploads and file.resolve().is_relative_to(self._uploads.resolve()):
-                file.unlink(missing_ok=True)
-
-    async def _tweet_like(self, person: str, rest: str, count: int) -> Drawn:
-        tweets = await self._tweeting.tweet_like(_ask(person, rest, count))
+    async def _tweet_like(self, visitor: Visitor, rest: str, count: int) -> Drawn:
+        tweets = await self._tweeting.tweet_like(_ask(visitor, rest, count))
         return Drawn(tweets.name, tweets.version, tweets.texts, tweets.shortfall)
 
-    async def _picture(self, person: str, rest: str, count: int) -> Picture:
-        ask = _ask(person, rest, count)
+    async def _picture(self, visitor: Visitor, rest: str, count: int) -> Picture:
+        ask = _ask(visitor, rest, count)
         tweets = await self._tweeting.tweet_like(ask)
         return Picture(await self._tweeting.picture(tweets, ask.prompt), "AI parody: " + " / ".join(tweets.texts))
 
@@ -123,12 +121,13 @@ class Chat:
         ]
         return Said("\n".join(lines) or "I know nobody yet.")
 
-    async def _train(self, person: str, rest: str, files: Sequence[Path]) -> AsyncIterator[Answer]:
+    async def _train(self, visitor: Visitor, rest: str, files: Sequence[Path]) -> AsyncIterator[Answer]:
+        visitor.refuse_unless_here("to learn a voice")
         name = rest.strip()
         if not name:
             raise Usage("Whose tweets are these? Say /train name along with the files.")
-        job = await self._training.start(person, name, files)
-        await asyncio.to_thread(self._delete, files)
+        job = await self._training.start(visitor.person, name, files)
+        await asyncio.to_thread(self._attachments.delete, visitor.session, files)
         async for state in self._training.watch(job):
             if not state.ended:
                 yield _learning(state)
@@ -142,11 +141,11 @@ class Chat:
         yield Said(learned + (result.get("why_not") or f"Try /tweetlike @{result['name']}"))
 
 
-def _ask(person: str, rest: str, count: int) -> Ask:
+def _ask(visitor: Visitor, rest: str, count: int) -> Ask:
     name, _, prompt = rest.strip().partition(" ")
     if not name:
         raise Usage("Like whom? Say the command with @name.")
-    return Ask(person, name, prompt.strip(), count)
+    return Ask(visitor.person, name, prompt.strip(), count, server=PLACE)
 
 
 def _learning(job: Job) -> Learning:

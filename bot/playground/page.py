@@ -12,10 +12,11 @@ from typing import Any
 import gradio as gr
 
 from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
+from bot.playground.visitors import Visitor
 
-PERSON = "playground"
+Messages = list[dict[str, Any]]
+
 STATUS_SECONDS = 1.0
-UPLOAD_SECONDS = 3_600  # how long an upload may lie there that nobody has sent along with a line
 STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
@@ -38,32 +39,30 @@ def build_page(
     """The page that talks to `chat`. `more` builds further tabs, by their titles."""
 
     async def respond(
-        message: dict[str, Any], history: list[dict[str, Any]], count: float
-    ) -> AsyncIterator[tuple[list[dict[str, Any]], dict[str, Any]]]:
+        message: dict[str, Any], history: Messages, count: float, request: gr.Request
+    ) -> AsyncIterator[tuple[Messages, Messages, dict[str, Any]]]:
         line, files = message.get("text") or "", [Path(file) for file in message.get("files") or []]
         asked = line + "".join(f"\n📎 {file.name}" for file in files)
         shown = [*history, {"role": "user", "content": plain(asked)}]
-        yield shown, gr.update(value=None, interactive=False)
-        async for answer in chat.answers(PERSON, line, files, int(count)):
-            yield [*shown, {"role": "assistant", "content": as_html(answer)}], gr.update()
-        yield gr.skip(), gr.update(interactive=True)
+        yield shown, shown, gr.update(value=None, interactive=False)
+        async for answer in chat.answers(visitor_of(request), line, files, int(count)):
+            answered = [*shown, {"role": "assistant", "content": as_html(answer)}]
+            yield answered, answered, gr.update()
+        yield gr.skip(), gr.skip(), gr.update(interactive=True)
 
     async def status() -> str:
         return "".join(as_html(state) for state in await chat.learning())
 
-    page = gr.Blocks(
-        title="huggingtweets playground",
-        analytics_enabled=False,
-        fill_height=True,
-        delete_cache=(UPLOAD_SECONDS, UPLOAD_SECONDS),
-    )
+    page = gr.Blocks(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
     with page:
         gr.Markdown(INTRODUCTION)
         # As events: Gradio calls a component's own function while it renders, where it cannot wait for an answer.
         learning = gr.HTML()
-        page.load(status, None, learning, api_name=None)
-        gr.Timer(STATUS_SECONDS).tick(status, None, learning, api_name=None, show_progress="hidden")
+        page.load(status, None, learning, api_visibility="private")
+        gr.Timer(STATUS_SECONDS).tick(status, None, learning, api_visibility="private", show_progress="hidden")
         with gr.Tab("Chat"):
+            # What was said is kept here. A page that sent it back could say that it was anything, files among it.
+            history = gr.State([])
             conversation = gr.Chatbot(
                 show_label=False,
                 height=460,
@@ -78,11 +77,18 @@ def build_page(
                 )
                 count = gr.Slider(1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1)
             gr.Examples([{"text": text, "files": []} for text in suggestions], line, label="Try")
-            line.submit(respond, [line, conversation, count], [conversation, line], api_name=None)
+            line.submit(respond, [line, history, count], [history, conversation, line], api_visibility="private")
         for title, build in (more or {}).items():
             with gr.Tab(title):
                 build(page)
     return page
+
+
+def visitor_of(request: gr.Request) -> Visitor:
+    """Who caused an event; the door has noted it."""
+    assert request.request
+    visitor: Visitor = request.request.state.visitor
+    return visitor
 
 
 def as_html(answer: Answer) -> str:

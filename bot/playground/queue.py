@@ -3,13 +3,15 @@
 Knows Gradio and HTML. Does not know when or how a post is sent.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 import gradio as gr
 
 from bot.errors import told
-from bot.playground.page import plain
+from bot.playground.page import plain, visitor_of
+from bot.playground.visitors import Visitor
 from bot.posting import Posting, standing
 from bot.store.posts import Post
 
@@ -32,21 +34,27 @@ Choices = list[tuple[str, int]]
 
 
 class Queue:
-    """What the buttons do, and what the page says about it."""
+    """What the buttons do, and what the page says about it. Only visitors at this machine see or decide anything."""
 
     def __init__(self, posting: Posting):
         self._posting = posting
 
-    async def choices(self) -> Choices:
+    async def choices(self, visitor: Visitor) -> Choices:
         """What waits, as labels and ids."""
+        if not visitor.here:
+            return []
         return [(_label(post), post.id) for post in await self._posting.queue()]
 
-    async def text(self, post_id: int | None) -> str:
+    async def text(self, visitor: Visitor, post_id: int | None) -> str:
         """The whole text of a post that waits."""
+        if not visitor.here:
+            return ""
         return next((post.text for post in await self._posting.queue() if post.id == post_id), "")
 
-    async def status(self) -> str:
+    async def status(self, visitor: Visitor) -> str:
         """How posting stands, and the last posts, as HTML."""
+        if not visitor.here:
+            return ""
         status = await self._posting.status()
         lines = "".join(
             f'<div class="tweet"><span class="who">@{plain(post.voice)}</span> <span class="ai">AI parody · '
@@ -56,31 +64,33 @@ class Queue:
         )
         return f"<p>{plain(standing(status))}</p>{lines}"
 
-    async def propose(self, voice: str) -> str:
+    async def propose(self, visitor: Visitor, voice: str) -> str:
         """Draw and propose a post."""
-        return await self._done(self._propose(voice))
+        return await self._done(visitor, partial(self._propose, voice))
 
-    async def act(self, action: str, post_id: int | None, text: str = "") -> str:
+    async def act(self, visitor: Visitor, action: str, post_id: int | None, text: str = "") -> str:
         """Approve, save, reject, or ask for another; what came of it."""
         if post_id is None:
             return "Choose a post first."
-        return await self._done(self._act(action, post_id, text))
+        return await self._done(visitor, partial(self._act, visitor, action, post_id, text))
 
-    async def pause(self) -> str:
-        return await self._done(self._pause())
+    async def pause(self, visitor: Visitor) -> str:
+        """Pause posting; what came of it, as HTML."""
+        return plain(await self._done(visitor, self._pause))
 
-    async def resume(self) -> str:
-        return await self._done(self._resume())
+    async def resume(self, visitor: Visitor) -> str:
+        """End the pause; what came of it, as HTML."""
+        return plain(await self._done(visitor, self._resume))
 
     async def _propose(self, voice: str) -> str:
         post = await self._posting.propose(voice.strip().removeprefix("@").lower(), by=PERSON)
         return f"Post {post.id} {_STATES[post.state]}."
 
-    async def _act(self, action: str, post_id: int, text: str) -> str:
+    async def _act(self, visitor: Visitor, action: str, post_id: int, text: str) -> str:
         match action:
             case "approve":
                 # What stands in the box is what is meant.
-                if text.strip() and text != await self.text(post_id):
+                if text.strip() and text != await self.text(visitor, post_id):
                     await self._posting.edit(post_id, text, PERSON)
                 post = await self._posting.approve(post_id, PERSON)
             case "save":
@@ -99,9 +109,10 @@ class Queue:
         return "Posting goes on." if await self._posting.resume(PERSON) else "It was not paused."
 
     @staticmethod
-    async def _done(call: Coroutine[None, None, str]) -> str:
+    async def _done(visitor: Visitor, call: Callable[[], Awaitable[str]]) -> str:
         try:
-            return await call
+            visitor.refuse_unless_here("to post")
+            return await call()
         except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
             return told(error)
 
@@ -109,26 +120,23 @@ class Queue:
 def build_queue(queue: Queue, page: gr.Blocks) -> None:
     """The queue's part of `page`, which is being built."""
 
-    async def refresh(chosen: int | None) -> dict[str, object]:
-        choices = await queue.choices()
+    async def refresh(chosen: int | None, request: gr.Request) -> dict[str, object]:
+        choices = await queue.choices(visitor_of(request))
         keep = chosen if chosen in [post_id for _, post_id in choices] else None
         return gr.update(choices=choices, value=keep)
 
-    def acting(action: str) -> Callable[[int | None, str], Awaitable[tuple[str, dict[str, object]]]]:
-        async def act(chosen: int | None, text: str) -> tuple[str, dict[str, object]]:
-            said = await queue.act(action, chosen, text)
-            return plain(said), await refresh(chosen)
+    def acting(action: str) -> Callable[[int | None, str, gr.Request], Awaitable[tuple[str, dict[str, object]]]]:
+        async def act(chosen: int | None, text: str, request: gr.Request) -> tuple[str, dict[str, object]]:
+            said = await queue.act(visitor_of(request), action, chosen, text)
+            return plain(said), await refresh(chosen, request)
 
         return act
 
-    async def propose(voice: str, chosen: int | None) -> tuple[str, dict[str, object]]:
-        return plain(await queue.propose(voice)), await refresh(chosen)
+    async def propose(voice: str, chosen: int | None, request: gr.Request) -> tuple[str, dict[str, object]]:
+        return plain(await queue.propose(visitor_of(request), voice)), await refresh(chosen, request)
 
-    async def pause() -> str:
-        return plain(await queue.pause())
-
-    async def resume() -> str:
-        return plain(await queue.resume())
+    async def text_of(chosen: int | None, request: gr.Request) -> str:
+        return await queue.text(visitor_of(request), chosen)
 
     gr.Markdown(INTRODUCTION)
     with gr.Row():
@@ -147,15 +155,24 @@ def build_queue(queue: Queue, page: gr.Blocks) -> None:
         }
     said = gr.HTML()
     standing = gr.HTML()
-    waiting.change(queue.text, waiting, text, api_name=None, show_progress="hidden")
+    waiting.change(text_of, waiting, text, api_visibility="private", show_progress="hidden")
     for event in (page.load, gr.Timer(REFRESH_SECONDS).tick):
-        event(queue.status, None, standing, api_name=None, show_progress="hidden")
-        event(refresh, waiting, waiting, api_name=None, show_progress="hidden")
+        event(_shown(queue.status), None, standing, api_visibility="private", show_progress="hidden")
+        event(refresh, waiting, waiting, api_visibility="private", show_progress="hidden")
     for action, button in buttons.items():
-        button.click(acting(action), [waiting, text], [said, waiting], api_name=None)
-    proposing.click(propose, [voice, waiting], [said, waiting], api_name=None)
-    pausing.click(pause, None, said, api_name=None)
-    resuming.click(resume, None, said, api_name=None)
+        button.click(acting(action), [waiting, text], [said, waiting], api_visibility="private")
+    proposing.click(propose, [voice, waiting], [said, waiting], api_visibility="private")
+    pausing.click(_shown(queue.pause), None, said, api_visibility="private")
+    resuming.click(_shown(queue.resume), None, said, api_visibility="private")
+
+
+def _shown(ask: Callable[[Visitor], Awaitable[str]]) -> Callable[[gr.Request], Awaitable[str]]:
+    """An event that shows what `ask` answers the visitor."""
+
+    async def show(request: gr.Request) -> str:
+        return await ask(visitor_of(request))
+
+    return show
 
 
 def _label(post: Post) -> str:

@@ -5,25 +5,25 @@ Knows FastAPI and uvicorn. Does not know what the page shows.
 
 import asyncio
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI, Response
-from starlette.datastructures import Headers
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from bot.config import Playground
+from bot.ongoing import end
+from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
+from bot.playground.door import Door
+from bot.playground.uploads_noted import UploadsNoted
 from bot.posting import Posting
 from huggingtweets.errors import Unavailable
 
+SWEEP_SECONDS = 60.0
 MAX_UPLOAD = "4gb"  # an archive of X with all its pictures is smaller
 
 
@@ -33,28 +33,41 @@ async def serving(
     chat: Chat,
     posting: Posting,
     *,
-    uploads: Path,
+    attachments: Attachments,
     max_count: int,
     suggestions: list[str],
     ready: Callable[[], bool],
 ) -> AsyncIterator[str]:
     """Serve the page while the context lasts; yields its address. Raises `Unavailable` when the port is taken.
 
-    `uploads` is where Gradio puts what is uploaded; what a process that was killed has left there is deleted.
+    `attachments` is where Gradio puts what is uploaded; what a process that was killed has left there is deleted.
     """
     listening = _listening(settings.host, settings.port)
-    app = await asyncio.to_thread(_app, chat, posting, settings.host, uploads, max_count, suggestions, ready)
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2))
+    host, port = listening.getsockname()[:2]
+    make = partial(_app, chat, posting, attachments, max_count, suggestions, ready)
+    app = _guarded(await asyncio.to_thread(asyncio.run, make()), attachments, settings.host, port)
+    # uvicorn would believe a proxy's headers, and anybody at this machine can send those.
+    config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=2)
+    server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]), name="playground")
     up = asyncio.create_task(server.up.wait())
+    sweeping = asyncio.create_task(_sweep(attachments), name="attachments")
     try:
         await asyncio.wait({task, up}, return_when=asyncio.FIRST_COMPLETED)
-        yield "http://{}:{}".format(*listening.getsockname()[:2])
+        yield f"http://{host}:{port}"
     finally:
         up.cancel()
         server.should_exit = True
         await task
+        await end(sweeping)
         listening.close()
+        await asyncio.to_thread(attachments.clear)
+
+
+async def _sweep(attachments: Attachments) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.to_thread(attachments.sweep)
 
 
 class _Server(uvicorn.Server):
@@ -83,52 +96,28 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from error
 
 
-class _OwnPages:
-    """Lets nothing in that a page of another origin sends: a browser says which, and what only reads says none."""
-
-    def __init__(self, app: ASGIApp, hosts: list[str]):
-        self._app = app
-        self._hosts = hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        origin = Headers(scope=scope).get("origin") if scope["type"] in ("http", "websocket") else None
-        if origin is not None and _host(origin) not in self._hosts:
-            await PlainTextResponse("This page answers to itself alone.", status_code=403)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).hostname
-    except ValueError:
-        return None
-
-
-def _app(
+async def _app(
     chat: Chat,
     posting: Posting,
-    host: str,
-    uploads: Path,
+    attachments: Attachments,
     max_count: int,
     suggestions: list[str],
     ready: Callable[[], bool],
 ) -> FastAPI:
-    """The application. Importing Gradio takes seconds, so this runs on a thread."""
-    shutil.rmtree(uploads, ignore_errors=True)
+    """The application. Importing Gradio takes seconds, so this runs on a thread.
+
+    It runs in a loop of its own there, since Gradio would otherwise make several and close none.
+    """
+    attachments.clear()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     # Read when Gradio is imported, and again for each component.
-    os.environ["GRADIO_TEMP_DIR"] = str(uploads.absolute())
+    os.environ["GRADIO_TEMP_DIR"] = str(attachments.home)
     import gradio as gr
 
     from bot.playground.page import STYLE, build_page
     from bot.playground.queue import Queue, build_queue
 
     app = FastAPI(openapi_url=None)
-    # A page elsewhere that rebinds its name to this address is not let in.
-    hosts = [host, "localhost", "127.0.0.1"]
-    app.add_middleware(_OwnPages, hosts=hosts)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -144,5 +133,15 @@ def _app(
     queue = Queue(posting)
     page = build_page(chat, max_count, suggestions, {"Queue to X": lambda page: build_queue(queue, page)})
     page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
-    gr.mount_gradio_app(app, page, path="/", css=STYLE, show_error=False, footer_links=[], max_file_size=MAX_UPLOAD)
+    # Gradio checks the paths in a message only for a page that was launched, and mounting does not set this.
+    page.has_launched = True
+    gr.mount_gradio_app(
+        app, page, path="/", css=STYLE, show_error=False, footer_links=[], max_file_size=MAX_UPLOAD, run_history=False
+    )
     return app
+
+
+def _guarded(app: ASGIApp, attachments: Attachments, host: str, port: int) -> ASGIApp:
+    """`app` behind the door."""
+    hosts = [host, "localhost", "127.0.0.1", "::1"]
+    return Door(UploadsNoted(app, attachments), hosts, cookie=f"huggingtweets-{port}")

@@ -7,16 +7,40 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.playground.attachments import Attachments
 from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
+from bot.playground.visitors import Visitor
+
+VISITOR = Visitor("1" * 32)
+SOMEBODY_ELSE = Visitor("2" * 32)
 
 
 @pytest.fixture
-def chat(use_cases) -> Chat:
-    return Chat(tweeting=use_cases.tweeting, training=use_cases.training)
+def attachments(tmp_path: Path) -> Attachments:
+    return Attachments(tmp_path / "page-uploads")
+
+
+@pytest.fixture
+def chat(use_cases, attachments: Attachments) -> Chat:
+    return Chat(tweeting=use_cases.tweeting, training=use_cases.training, attachments=attachments)
+
+
+@pytest.fixture
+def attached(attachments: Attachments, sample_file: Path) -> Path:
+    """The sample account's tweets, as the visitor has attached them."""
+    return attach(attachments, sample_file)
+
+
+def attach(attachments: Attachments, file: Path, visitor: Visitor = VISITOR) -> Path:
+    path = attachments.home / visitor.session / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(file, path)
+    attachments.came(visitor.session, [str(path)])
+    return path
 
 
 async def answers(chat: Chat, line: str, files: tuple[Path, ...] = (), count: int = 1) -> list[Answer]:
-    return [answer async for answer in chat.answers("test:1", line, files, count)]
+    return [answer async for answer in chat.answers(VISITOR, line, files, count)]
 
 
 async def test_tweetlike_draws_as_many_tweets_as_asked(chat: Chat) -> None:
@@ -39,8 +63,8 @@ async def test_models_lists_the_voices(chat: Chat) -> None:
     assert answer.text.startswith("@ann v1")
 
 
-async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, sample_file: Path) -> None:
-    *progress, last = await answers(chat, "/train bob", (sample_file,))
+async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, attached: Path) -> None:
+    *progress, last = await answers(chat, "/train bob", (attached,))
     assert all(isinstance(answer, Learning) for answer in progress)
     assert progress
     assert isinstance(last, Said)
@@ -48,17 +72,17 @@ async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, sample_
     assert "250 downloaded" in last.text
 
 
-async def test_a_version_that_is_not_used_says_why(chat: Chat, use_cases, sample_file: Path) -> None:
+async def test_a_version_that_is_not_used_says_why(chat: Chat, use_cases, attached: Path) -> None:
     config = use_cases.home.config_file
     config.write_text(config.read_text().replace("max_near_copies = 1.0", "max_near_copies = 0.0"))
-    *_, last = await answers(chat, "/train bob", (sample_file,))
+    *_, last = await answers(chat, "/train bob", (attached,))
     assert isinstance(last, Said)
     assert "kept. Not used, because" in last.text
     assert "Try /tweetlike" not in last.text
 
 
-async def test_a_running_training_is_shown_to_everybody(chat: Chat, sample_file: Path) -> None:
-    async for _ in chat.answers("test:1", "/train bob", (sample_file,)):
+async def test_a_running_training_is_shown_to_everybody(chat: Chat, attached: Path) -> None:
+    async for _ in chat.answers(VISITOR, "/train bob", (attached,)):
         (state,) = await chat.learning()
         assert state.name == "bob"
         assert state.stage in ("waiting", "running")  # whichever it is by now
@@ -83,26 +107,67 @@ async def test_what_is_not_understood_is_answered(chat: Chat, line: str, says: s
     assert says in answer.text
 
 
-async def test_files_without_a_word_are_asked_about(chat: Chat, sample_file: Path) -> None:
-    (answer,) = await answers(chat, "", (sample_file,))
+async def test_files_without_a_word_are_asked_about(chat: Chat, attached: Path) -> None:
+    (answer,) = await answers(chat, "", (attached,))
     assert isinstance(answer, Said)
     assert "Whose tweets" in answer.text
 
 
 @pytest.mark.parametrize("line", ["/train bob", "/train", "", "/models", "/nonsense"])
-async def test_what_was_uploaded_is_deleted_and_nothing_else(
-    use_cases, tmp_path: Path, sample_file: Path, line: str
-) -> None:
-    uploads = tmp_path / "page-uploads"
-    uploads.mkdir()
-    chat = Chat(tweeting=use_cases.tweeting, training=use_cases.training, uploads=uploads)
-    uploaded = Path(shutil.copy(sample_file, uploads))
-    async for _ in chat.answers("test:1", line, (uploaded, sample_file)):
+async def test_what_was_attached_is_deleted_with_its_line(chat: Chat, attached: Path, line: str) -> None:
+    async for _ in chat.answers(VISITOR, line, (attached,)):
         if line == "/train bob":
-            assert not uploaded.exists(), "as soon as it was copied"
+            assert not attached.exists(), "as soon as it was copied"
             break
-    assert not uploaded.exists()
+    assert not attached.exists()
+
+
+@pytest.mark.parametrize("line", ["/train bob", "", "/models", "/tweetlike ann"])
+async def test_a_file_that_the_visitor_has_not_attached_is_refused_and_kept(
+    chat: Chat, attachments: Attachments, attached: Path, sample_file: Path, line: str
+) -> None:
+    another = attach(attachments, sample_file, SOMEBODY_ELSE)
+    link = attached.with_name("link.jsonl")
+    link.symlink_to(sample_file)
+    linked_folder = attached.with_name("folder")
+    linked_folder.symlink_to(sample_file.parent)
+    attachments.came(VISITOR.session, [str(link), str(linked_folder / sample_file.name), str(attachments.home)])
+    for file in (
+        sample_file,
+        Path("/etc/passwd"),
+        Path("/proc/self/environ"),
+        attached / ".." / ".." / ".." / "config.toml",
+        Path(str(attached) + "/../link.jsonl"),
+        attached.with_name("never came"),
+        Path("a\0b"),
+        link,
+        linked_folder / sample_file.name,
+        attachments.home,
+        another,
+    ):
+        (answer,) = await answers(chat, line, (file,))
+        assert isinstance(answer, Said)
+        assert "attach it again" in answer.text
+        assert str(attachments.home.parent) not in answer.text
+        assert await chat.learning() == []
+    assert another.exists()
     assert sample_file.exists()
+
+
+async def test_only_somebody_at_this_machine_may_have_a_voice_learned(chat: Chat, attached: Path) -> None:
+    for elsewhere in (Visitor(VISITOR.session, "192.0.2.7"), Visitor(VISITOR.session, proxied=True)):
+        [answer] = [answer async for answer in chat.answers(elsewhere, "/train bob")]
+        assert isinstance(answer, Said)
+        assert "Only somebody at the machine that I run on may ask me to learn a voice." in answer.text
+        assert await chat.learning() == []
+
+
+async def test_each_session_has_limits_of_its_own(chat: Chat) -> None:
+    for _ in range(21):
+        said = await answers(chat, "/tweetlike nobody")
+    assert "a lot at once" in said[-1].text
+    [answer] = [answer async for answer in chat.answers(SOMEBODY_ELSE, "/tweetlike nobody")]
+    assert "I do not know nobody yet" in answer.text
 
 
 async def test_a_damaged_voice_is_an_answer_too(chat: Chat, use_cases) -> None:

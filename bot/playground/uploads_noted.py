@@ -1,0 +1,44 @@
+"""Whose upload left which files: read from the answers that Gradio gives to uploads.
+
+Knows Gradio's path for uploads, and that it answers with the paths of the files. Does not know what becomes of them.
+"""
+
+import json
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.playground.attachments import Attachments
+
+UPLOAD = "/gradio_api/upload"
+
+
+class UploadsNoted:
+    """ASGI middleware: tells `attachments` which files an upload has left, and whose they are."""
+
+    def __init__(self, app: ASGIApp, attachments: Attachments):
+        self._app = app
+        self._attachments = attachments
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != UPLOAD:
+            await self._app(scope, receive, send)
+            return
+        answer, session = bytearray(), scope["state"]["visitor"].session
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                answer.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    self._attachments.came(session, _paths(bytes(answer)))
+            await send(message)
+
+        await self._app(scope, receive, noted)
+
+
+def _paths(answer: bytes) -> list[str]:
+    """The paths in Gradio's answer to an upload; none in an answer that refuses it."""
+    try:
+        paths = json.loads(answer)
+    except ValueError:
+        return []
+    return [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []

@@ -1,0 +1,97 @@
+"""The page's server as app.py starts it, asked over HTTP."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.config import Playground
+from bot.playground.attachments import Attachments
+from bot.playground.chat import Chat
+from bot.playground.server import serving
+from tests.bot.posting_parts import Parts
+
+
+@dataclass
+class Page:
+    """A browser that has opened the page, and what the test may look at behind it."""
+
+    browser: httpx.AsyncClient
+    attachments: Attachments
+    config: dict[str, Any]
+    parts: Parts
+
+    @property
+    def address(self) -> str:
+        return str(self.browser.base_url)
+
+    def function(self, inputs: int, outputs: int) -> int:
+        """The first function of the page with so many inputs and outputs."""
+        return next(
+            call["id"]
+            for call in self.config["dependencies"]
+            if (len(call["inputs"]), len(call["outputs"])) == (inputs, outputs)
+        )
+
+    async def say(self, message: dict[str, Any], history: object = None, *, count: int = 1, session: str = "a") -> str:
+        """All that the page answers to a line in the chat."""
+        return await self.event(self.function(3, 3), [message, history, count], session=session)
+
+    async def event(self, function: int, data: list[Any], *, session: str = "a") -> str:
+        body = {"data": data, "fn_index": function, "session_hash": session}
+        # By hand, since a client would refuse to write half a surrogate pair.
+        headers = {"content-type": "application/json"}
+        joined = await self.browser.post("/gradio_api/queue/join", content=json.dumps(body), headers=headers)
+        if joined.status_code != 200:
+            return joined.text
+        shown = ""
+        async with self.browser.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as events:
+            async for line in events.aiter_lines():
+                shown += line
+                if "process_completed" in line or "close_stream" in line:
+                    break
+        return shown
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Attach a file; the path that the page gives it."""
+        answer = await self.browser.post("/gradio_api/upload", files={"files": (name, content)})
+        assert answer.status_code == 200, answer.text
+        [path] = answer.json()
+        return str(path)
+
+
+@pytest.fixture
+async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
+    """Opens the page in a browser of its own."""
+    attachments = Attachments(tmp_path / "page-uploads")
+    chat = Chat(tweeting=use_cases.tweeting, training=use_cases.training, attachments=attachments)
+    async with serving(
+        Playground(port=0),
+        chat,
+        parts.posting,
+        attachments=attachments,
+        max_count=3,
+        suggestions=["/models"],
+        ready=lambda: True,
+    ) as address:
+        browsers: list[httpx.AsyncClient] = []
+
+        async def page() -> Page:
+            browser = httpx.AsyncClient(base_url=address, timeout=30, headers={"Origin": address})
+            browsers.append(browser)
+            assert (await browser.get("/")).status_code == 200
+            config = (await browser.get("/config")).json()
+            return Page(browser, attachments, config, parts)
+
+        yield page
+        for browser in browsers:
+            await browser.aclose()
+
+
+@pytest.fixture
+async def page(open_page: Callable[[], Awaitable[Page]]) -> Page:
+    return await open_page()

@@ -1,0 +1,222 @@
+"""The page's server, attacked over HTTP as a stranger would: with real requests against the real Gradio."""
+
+import html
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.bot.playground.conftest import Page
+
+SECRET = "a-token-that-nobody-may-see"
+Open = Callable[[], Awaitable[Page]]
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    path = tmp_path / "secret.txt"
+    path.write_text(SECRET)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_is_copied(tmp_path: Path) -> Iterator[None]:
+    """Whatever an attack answers, no copy of the secret may lie where Gradio keeps files."""
+    yield
+    for path in (tmp_path / "page-uploads").rglob("*"):
+        assert not path.is_file() or SECRET not in path.read_text(errors="replace")
+
+
+def shapes(path: str) -> list[dict[str, Any]]:
+    """The ways in which a message can name a file."""
+    meta = {"meta": {"_type": "gradio.FileData"}}
+    return [
+        {"path": path, **meta},
+        {"path": path},
+        {"path": path, "url": f"http://127.0.0.1/gradio_api/file={path}", **meta},
+        {"path": path, "is_stream": True, **meta},
+        {"path": path, "orig_name": "tweets.csv", "mime_type": "text/csv", "size": 1, **meta},
+    ]
+
+
+def names(secret: Path, uploads: Path, uploaded: str) -> list[str]:
+    """Paths that lead out of the uploads."""
+    link = Path(uploaded).with_name("link.txt")
+    link.symlink_to(secret)
+    folder = Path(uploaded).with_name("folder")
+    folder.symlink_to(secret.parent)
+    return [
+        str(secret),
+        "/proc/self/environ",
+        "/etc/passwd",
+        f"{uploads}/../{secret.name}",
+        f"{Path(uploaded).parent}/../../{secret.name}",
+        os.path.relpath(secret),
+        str(link),
+        str(folder / secret.name),
+        f"file://{secret}",
+    ]
+
+
+async def test_no_message_hands_out_a_file(page: Page, secret_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", SECRET)
+    uploaded = await page.upload("mine.csv", b"tweets")
+    for number, path in enumerate(names(secret_file, page.attachments.home, uploaded)):
+        for shape in shapes(path):
+            shown = await page.say({"text": "/train x", "files": [shape]}, session=f"s{number}")
+            assert SECRET not in shown
+            assert "root:" not in shown
+            assert "Learning @" not in html.unescape(shown)
+    assert await page.parts.store.jobs.active() == []
+
+
+async def test_no_history_hands_out_a_file(page: Page, secret_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was said before is the server's own: a page that sends another history is not heard."""
+    monkeypatch.chdir(secret_file.parent)  # files below the working directory are allowed by Gradio
+    for shape in shapes(str(secret_file)):
+        for content in (shape, [{"type": "file", "file": shape}], [shape], {"component": "file", "value": shape}):
+            history = [{"role": "user", "content": content}, {"role": "assistant", "content": "I said so"}]
+            shown = await page.say({"text": "hello", "files": []}, history)
+            assert SECRET not in shown
+            assert "secret.txt" not in shown
+            assert "I said so" not in shown
+            assert "do not know hello" in shown
+
+
+async def test_no_path_serves_a_file(page: Page, secret_file: Path) -> None:
+    uploaded = await page.upload("mine.csv", SECRET.encode())
+    for path in (*names(secret_file, page.attachments.home, uploaded), uploaded):
+        for route in (
+            *(
+                "/gradio_api/file=",
+                "/gradio_api/file/",
+                "/file=",
+                "/file/",
+                "/gradio_api/proxy=",
+                "/static/",
+                "/assets/",
+            ),
+            *(
+                "/gradio_api/stream/",
+                "/gradio_api/custom_component/x/client/x/",
+                "/svelte/",
+                "/gradio_api/deep_link?x=",
+            ),
+            *("/static/../../../../../../..", "/assets/..%2f..%2f..%2f..%2f..%2f..", "/gradio_api/../file="),
+        ):
+            for escaped in (path, quote(path, safe="")):
+                answer = await raw(page, "GET", route + escaped)
+                assert SECRET not in answer.text
+                assert "root:" not in answer.text
+    Path(uploaded).unlink()
+
+
+async def test_a_session_cannot_use_what_another_one_attached(open_page: Open, sample_file: Path) -> None:
+    victim, attacker = await open_page(), await open_page()
+    path = await victim.upload("tweets.jsonl", sample_file.read_bytes())
+    for shape in shapes(path)[:1]:
+        shown = await attacker.say({"text": "/train x", "files": [shape]})
+        assert "attach it again" in shown
+    assert Path(path).exists()
+    assert await attacker.parts.store.jobs.active() == []
+    shown = await victim.say({"text": "/train bob", "files": shapes(path)[:1]})
+    assert "I have learned bob" in shown
+
+
+async def test_only_what_the_page_uses_is_open(page: Page) -> None:
+    for method, path in (
+        *(("POST", f"/gradio_api/{kind}/{name}") for kind in ("call", "call/v2", "run", "api") for name in NAMES),
+        *(
+            ("POST", f"/gradio_api/{path}")
+            for path in ("component_server", "process_recording", "vibe-edit", "vibe-code")
+        ),
+        *(("GET", f"/gradio_api/{path}") for path in ("openapi.json", "runs", "deep_link?session_hash=a", "vibe-code")),
+        *(("GET", path) for path in ("/docs", "/openapi.json", "/monitoring", "/monitoring/summary", "/login")),
+        *(("PUT", "/"), ("DELETE", "/"), ("POST", "/"), ("PATCH", "/gradio_api/queue/join"), ("OPTIONS", "/")),
+    ):
+        body = {"data": ["ann", None], "session_hash": "a"}
+        answer = await page.browser.request(method, path, **({"json": body} if method == "POST" else {}))
+        assert answer.status_code == 404, path
+    info = (await page.browser.get("/gradio_api/info")).json()
+    assert info["named_endpoints"] == {}
+    assert info["unnamed_endpoints"] == {}
+    assert await page.parts.posting.queue() == []
+
+
+NAMES = ("propose", "act", "pause", "resume", "respond", "lambda", "0", "1")
+
+
+async def test_a_post_needs_the_session_of_the_page(page: Page) -> None:
+    functions = [call["id"] for call in page.config["dependencies"]]
+    body = {"data": ["ann", None], "session_hash": "b"}
+    strangers = (
+        {},
+        {"Cookie": "huggingtweets=1"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "null"},
+    )
+    for headers in strangers:
+        async with httpx.AsyncClient(base_url=page.address, headers=headers) as stranger:
+            for function in functions:
+                joined = await stranger.post("/gradio_api/queue/join", json={**body, "fn_index": function})
+                assert joined.status_code == 403
+    assert await page.parts.posting.queue() == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost:3000",
+        "http://127.0.0.1:3000",
+        "https://127.0.0.1:{port}",
+        "http://localhost:{port}",
+        "http://127.0.0.1",
+        "http://127.0.0.1.evil.example:{port}",
+        "http://evil.example",
+        "http://user@127.0.0.1:{port}",
+        "http://[",
+        "null",
+        "",
+    ],
+)
+async def test_another_port_of_this_machine_is_another_site(page: Page, origin: str) -> None:
+    headers = {"Origin": origin.format(port=page.browser.base_url.port)}
+    for method, path in (("GET", "/config"), ("GET", "/"), ("POST", "/gradio_api/queue/join"), ("OPTIONS", "/config")):
+        answer = await page.browser.request(method, path, headers=headers)
+        assert answer.status_code == 403
+        assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1@evil.example", "127.0.0.1:x", "", "127.0.0.1/x"])
+async def test_a_name_that_is_not_this_machine_is_refused(page: Page, host: str) -> None:
+    assert (await page.browser.get("/", headers={"Host": host, "Origin": f"http://{host}"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-Host", "X-Forwarded-Proto", "X-Gradio-Server", "Forwarded", "X-Original-Host"]
+)
+async def test_no_header_says_where_the_page_is(page: Page, header: str) -> None:
+    value = "https" if header.endswith("Proto") else "http://evil.example/"
+    for path in ("/", "/config"):
+        shown = (await page.browser.get(path, headers={header: value})).text
+        assert "evil.example" not in shown
+    config = (await page.browser.get("/config", headers={header: value})).json()
+    assert config["root"].rstrip("/") == page.address.rstrip("/")
+
+
+async def test_the_session_is_kept_from_scripts_and_from_other_sites(page: Page) -> None:
+    async with httpx.AsyncClient(base_url=page.address) as fresh:
+        cookie = (await fresh.get("/")).headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert "set-cookie" not in (await fresh.get("/")).headers, "one session a browser"
+
+
+async def raw(page: Page, method: str, path: str) -> httpx.Response:
+    """A request whose path is sent as it is, `..` and all."""
+    url = page.browser.base_url.copy_with(raw_path=path.encode())
+    return await page.browser.send(page.browser.build_request(method, url))
