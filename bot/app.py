@@ -134,7 +134,7 @@ async def _start(
     x = await stack.enter_async_context(_posting(config, store, willing, telling, registry, writer))
     collector = _collector(config)
     collecting = await stack.enter_async_context(
-        _collecting(config, store, telling, training, x, collector, writer.forget)
+        _collecting(config, store, willing, telling, training, x, collector, writer.forget)
     )
     listening = Listening(store=store, registry=registry, tweets=TweetStore(config.tweets), consenting=consenting)
     timetable = await stack.enter_async_context(await _timetable(config, store, training, listening, x, collector))
@@ -249,6 +249,7 @@ async def _timetable(
 async def _collecting(
     config: Config,
     store: Store,
+    willing: Willing,
     telling: Telling,
     training: Training,
     x: "Parts",
@@ -267,6 +268,7 @@ async def _collecting(
         learn=learn,
         notice=telling.notice,
         clock=utc_now,
+        willing=willing,
         sweep=x.posting.sweep,
         unload=unload,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.store import Store
+from bot.willing import Willing
 from huggingtweets import sources
 from huggingtweets.collecting import Collector
 from huggingtweets.config import Settings
@@ -45,9 +46,11 @@ class Collecting:
         learn: Learn,
         notice: Notice,
         clock: Callable[[], datetime],
+        willing: Willing,
         sweep: Callable[[], Awaitable[object]] | None = None,
         unload: Callable[[str], None] | None = None,
     ):
+        self._willing = willing
         self._sweep = sweep
         self._unload = unload
         self._settings = settings.collecting
@@ -60,14 +63,14 @@ class Collecting:
         self._folder = Folder(self._settings.folder, settings.storage.data / "folder.json")
 
     async def run(self) -> None:
-        """Look into the folder often, and after everything else once an hour."""
+        """Look into the folder, and who was forgotten, often; and after everything else once an hour."""
         next_hour = 0.0
         loop = asyncio.get_running_loop()
         while True:
-            for due, look in ((True, self.look_into_folder), (loop.time() >= next_hour, self.look_after_deletions)):
+            often = [self.follow_consent, self.look_into_folder]
+            for look in [*often, *([self.look_after_deletions] if loop.time() >= next_hour else [])]:
                 try:
-                    if due:
-                        await look()
+                    await look()
                 except (PipelineError, BotError, OSError) as error:
                     log.warning("collecting: %s", error)
             if loop.time() >= next_hour:
@@ -87,8 +90,7 @@ class Collecting:
             await asyncio.to_thread(self._folder.done, path)
 
     async def look_after_deletions(self) -> None:
-        """Drop what was deleted at its source where it is time to look, and forget whom the command line forgot."""
-        await self._follow_tombstones()
+        """Drop what was deleted at its source where it is time to look."""
         for name in await asyncio.to_thread(self._collector.due):
             failure: Exception | None = None
             try:
@@ -122,8 +124,12 @@ class Collecting:
         elif shortfall := await asyncio.to_thread(self._collector.shortfall):
             await self._notice(f"deletions budget {now:%Y-%m}", f"{late}. {shortfall}")
 
-    async def _follow_tombstones(self) -> None:
-        """What was forgotten, or lifted, by the command line holds in the database, too: queue entries go."""
+    async def follow_consent(self) -> None:
+        """What was forgotten, or lifted, by the command line holds in the database, too; opt-outs hold in the pipeline.
+
+        Nothing waits for this: who speaks or learns asks both.
+        """
+        await self._willing.tell_pipeline()
         forgotten = await asyncio.to_thread(self._tweets.forgotten)
         consent = self._store.consent
         for name in set(forgotten) - set(await consent.buried(*forgotten)):

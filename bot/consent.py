@@ -214,12 +214,15 @@ class Consenting:
         return names
 
     async def data_of(self, person: str) -> bytes:
-        """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their voices."""
+        """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their account."""
         rows = await self._store.forgetting.about(person)
         kept: dict[str, list[JSON]] = {}
-        for voice in await self.voices_of(person):
-            tweets = await asyncio.to_thread(self._tweets.tweets, voice)
-            kept[voice] = [tweet.as_json() for tweet in tweets]
+        for voice in await self.going_with(person):
+            tweets = await asyncio.to_thread(
+                self._tweets.tweets, voice
+            )  # a voice of several people has none of its own
+            if tweets:
+                kept[voice] = [tweet.as_json() for tweet in tweets]
         return await asyncio.to_thread(_zipped, rows, kept)
 
     async def _links(self, person: str) -> list[Link]:

@@ -567,11 +567,10 @@ def _publish_after(context: Context, version: Version, *, as_json: bool = False,
     """
     if not context.settings.publishing.enabled:
         return
-    from huggingtweets.publication import publish_if_configured
-    from huggingtweets.publish import want
+    from huggingtweets.publication import publish_if_configured, want_if_public
 
     if later:
-        want(context.settings.storage.models, version.name)
+        want_if_public(version.name, context.settings)
         return
     with _progress(as_json) as say:
         done = publish_if_configured(version, context.settings, context.beside, say)

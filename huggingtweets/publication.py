@@ -7,11 +7,12 @@ import logging
 import shutil
 from pathlib import Path
 
+from huggingtweets.accounts import Accounts
 from huggingtweets.config import Settings
-from huggingtweets.errors import PipelineError
+from huggingtweets.errors import BadData, PipelineError
 from huggingtweets.events import Progress, Say
 from huggingtweets.export import export
-from huggingtweets.publish import Published, push, refuse_moved, refuse_unconfigured, repository_of, want
+from huggingtweets.publish import Published, forego, push, refuse_moved, refuse_unconfigured, repository_of, want
 from huggingtweets.registry import Version
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,28 @@ def prepare(version: Version, settings: Settings, beside: Path | None = None, sa
     return folder
 
 
+def refuse_private(name: str, settings: Settings) -> None:
+    """Raises `Forgotten` or `OptedOut`, or `BadData` for a voice that members of a server lent to the bot alone."""
+    accounts = Accounts(settings)
+    accounts.refuse(name)
+    for person in name.split("-"):
+        if any(account.startswith("discord:") for account in accounts.of(person)):
+            raise BadData(f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone.")
+
+
 def publish(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Published:
     """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured.
 
-    The folder is deleted afterwards: it can be made again, and half a gigabyte a version is much.
+    Raises like `refuse_private`, and then it is not wanted there any more. The folder is deleted afterwards: it can be
+    made again, and half a gigabyte a version is much.
     """
     refuse_unconfigured(settings.publishing)
     refuse_moved(version, settings.publishing)
+    try:
+        refuse_private(version.name, settings)
+    except BadData:
+        forego(settings.storage.models, version.name)
+        raise
     folder = prepare(version, settings, beside, say)
     say(Progress("push", 0))
     try:
@@ -40,6 +56,17 @@ def publish(version: Version, settings: Settings, beside: Path | None = None, sa
         shutil.rmtree(folder, ignore_errors=True)
     say(Progress("push", facts={"url": done.url}))
     return done
+
+
+def want_if_public(name: str, settings: Settings) -> bool:
+    """Remember that `name` is to go to the Hub. Returns False for a voice that must not."""
+    try:
+        refuse_private(name, settings)
+    except BadData as private:
+        log.info("not for the Hub: %s", private)
+        return False
+    want(settings.storage.models, name)
+    return True
 
 
 def publish_if_configured(
@@ -51,7 +78,8 @@ def publish_if_configured(
     """
     if not settings.publishing.enabled:
         return None
-    want(settings.storage.models, version.name)
+    if not want_if_public(version.name, settings):
+        return None
     try:
         return publish(version, settings, beside, say)
     except (PipelineError, OSError) as error:

@@ -98,6 +98,11 @@ def want(models: Path, name: str) -> None:
     atomic.write_text(models / name / WISH, "")
 
 
+def forego(models: Path, name: str) -> None:
+    """It is not to go to the Hub any more."""
+    (models / name / WISH).unlink(missing_ok=True)
+
+
 def wanted(models: Path) -> list[str]:
     """Whose version in use is still to go to the Hub, sorted."""
     return sorted(path.parent.name for path in models.glob(f"*/{WISH}"))

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.collecting import COMMAND_LINE, Collecting
+from bot.willing import Willing
 from huggingtweets.collecting import Collector, Origin
 from huggingtweets.config import Collecting as CollectingSettings
 from huggingtweets.config import Settings, Storage
@@ -50,6 +51,7 @@ class Round:
             learn=self._learn,
             notice=parts.store.notices.add,
             clock=parts.time,
+            willing=Willing(parts.store, settings),
             sweep=parts.posting.sweep,
             unload=self.unloaded.append,
         )
@@ -167,13 +169,30 @@ async def test_a_budget_that_does_not_suffice_is_told_once_a_month(round_: Round
     assert await parts.store.posts.spent("thebot", parts.budget.since) == 0
 
 
+async def test_an_archive_of_somebody_who_opted_out_is_refused_and_told(round_: Round) -> None:
+    consent = round_.parts.store.consent
+    await consent.claim("s1", "discord:1", "ann")
+    await consent.confirm("s1", "discord:1", "ann", "discord:2")
+    await consent.opt_out("discord:1", "imitation")
+    await round_.collecting.follow_consent()
+    round_.put("export.jsonl", "hello", username="Ann")
+    await round_.look()
+    assert (round_.asked, round_.tweets.handles()) == ([], [])
+    assert "ann does not want to be imitated" in "".join(await round_.parts.notices())
+    await consent.opt_in("discord:1", "imitation")
+    await round_.collecting.follow_consent()
+    round_.put("export.jsonl", "hello", "again", username="Ann")
+    await round_.look()
+    assert round_.asked == ["ann"]
+
+
 async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Round) -> None:
     store = round_.parts.store
     round_.tweets.merge("ann", Collected(None, (Tweet("1", "a"),)))
     for voice in ("ann", "bob", "ann-bob", "bob+0.5*ann"):
         await store.posts.add(voice, "thebot", f"by {voice}", voice=voice)
     round_.tweets.forget("ann")
-    await round_.collecting.look_after_deletions()
+    await round_.collecting.follow_consent()
     assert await store.posts.latest("thebot", ["rejected"]) == []
     assert [post.voice for post in await round_.parts.posting.queue()] == ["bob"]
     assert round_.unloaded == ["ann"]
@@ -181,7 +200,7 @@ async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Ro
     assert await store.consent.buried_by(COMMAND_LINE) == ["ann"]
     await store.consent.bury("dan", by="discord:1")
     round_.tweets.lift("ann")
-    await round_.collecting.look_after_deletions()
+    await round_.collecting.follow_consent()
     assert await store.consent.buried("ann", "dan") == ["dan"]
 
 

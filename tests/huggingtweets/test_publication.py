@@ -18,7 +18,10 @@ from huggingtweets import cli
 from huggingtweets.config import Settings
 from huggingtweets.forgetting import forget
 from huggingtweets.pipeline import Outcome
-from huggingtweets.publish import Published, published, removals, wanted
+from huggingtweets.publish import Published, published, removals, want, wanted
+from huggingtweets.records import Account, Collected, Tweet
+from huggingtweets.tweet_store import TweetStore
+from huggingtweets.unwilling import Unwilling
 from tests.fakes.hub import WRITER, Hub, running_hub
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -215,3 +218,20 @@ def test_the_card_is_printed_or_written_with_its_pictures(run: Run, off: Path) -
     assert (folder / "README.md").read_text() == out
     assert (folder / "predictions.png").exists()
     assert "has no version v9" in run("card", "ann", "--version", "v9", "--config", off)[2]
+
+
+def test_what_a_member_lent_to_the_bot_and_who_opted_out_do_not_go_to_the_hub(
+    run: Run, config: Path, home: Path, hub: Hub
+) -> None:
+    settings = Settings.load(config)
+    Unwilling(settings.tweets).note_opted_out({"me": ["x:@ann"]})
+    want(home / "models", "ann")
+    code, _, err = run("publish", "ann", "--config", config)
+    assert (code, "ann does not want to be imitated" in err) == (65, True)
+    assert wanted(home / "models") == [], "it is not tried again"
+    assert run("promote", "ann", "v1", "--config", config)[:2] == (0, "ann v1 is in use.\n")
+    Unwilling(settings.tweets).note_opted_out({})
+    TweetStore(settings.tweets).merge("ann", Collected(Account("ann", site="discord"), (Tweet("discord:1", "a"),)))
+    code, _, err = run("publish", "ann", "--config", config)
+    assert (code, "lent to the bot alone" in err) == (65, True)
+    assert hub.repositories == {}

@@ -1,7 +1,11 @@
 """/tweetlike as people meet it."""
 
+import asyncio
 import re
+from pathlib import Path
+from typing import Any
 
+import pytest
 import simcord
 from simcord import Env, ResponseMessage
 
@@ -9,9 +13,10 @@ from bot.store import Store
 from huggingtweets.config import Settings
 from huggingtweets.engine import Engine
 from huggingtweets.errors import NotEnoughDrafts
-from huggingtweets.generate import Writer
+from huggingtweets.generate import Tweets, Writer
 from huggingtweets.pipeline import Outcome
 from huggingtweets.registry import Registry
+from huggingtweets.tweet_store import TweetStore
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice, world
 
 ID = r"\([0-9a-f]{6}\)"
@@ -303,3 +308,25 @@ async def test_a_member_is_imitated_from_their_menu_once_they_have_a_voice(
     await there.ann.context_menu(there.channel, "Tweet like", bob)
     assert writer.asked == [("nasa", "", 1)]
     assert there.errors() == ["Usage"]
+
+
+async def test_what_was_withdrawn_while_it_was_drawn_is_not_shown(
+    there: World, writer: ScriptedWriter, commands_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tweets = TweetStore(commands_file.parent / "tweets")
+    write = writer.write
+
+    async def forgotten_meanwhile(*asked: Any, **more: Any) -> Tweets:
+        drawn = await write(*asked, **more)
+        await asyncio.to_thread(tweets.forget, "nasa")  # as the command line does, which knows no bot
+        return drawn
+
+    monkeypatch.setattr(writer, "write", forgotten_meanwhile)
+    for _ in range(2):
+        await there.ann.slash(there.channel, "tweetlike", user="nasa")
+        assert "nasa does not want to be imitated." in there.private(there.ann)
+    assert len(writer.asked) == 1, "the second time nothing is drawn"
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    assert len(writer.asked) == 1
+    assert await there.ann.autocomplete(there.channel, "tweetlike", "user", "") == []
+    assert there.errors() == ["NotAllowed"] * 2
