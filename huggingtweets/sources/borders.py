@@ -18,6 +18,7 @@ from huggingtweets.sources.fields import reads_as_retweet
 from huggingtweets.sources.files import MAX_LINE
 
 SAMPLE = 2_000  # pieces, by which a file is judged
+SPOKEN_OF = 3  # borders
 MOST_LINES = 12  # of a text, on average; more lines between two borders are a tweet each
 _CHUNK = 1 << 16  # characters
 _END = re.compile(rf"(\n|{BORDER.pattern})", re.IGNORECASE)
@@ -77,12 +78,16 @@ def _pieces(path: Path, stream: TextIO) -> Iterator[_Piece]:
 
 
 def _borders_part(sample: list[_Piece]) -> bool:
-    """Whether texts of several lines stand between borders: there are enough, and most stand at a line's end."""
+    """Whether texts of several lines stand between borders: there are enough for the lines there are.
+
+    A border or two within a line may be what a tweet speaks of.
+    """
     borders = [place for place, piece in enumerate(sample) if piece.at_border]
-    texts = sum(1 for _ in _between_borders(sample))
     # After a border at the end of its line, the next piece is empty.
-    at_edge = sum(not sample[place].text or not sample[min(place + 1, len(sample) - 1)].text for place in borders)
-    return 2 * at_edge > len(borders) and sum(bool(piece.text) for piece in sample) <= MOST_LINES * texts
+    at_edge = any(not sample[place].text or not sample[min(place + 1, len(sample) - 1)].text for place in borders)
+    texts = sum(1 for _ in _between_borders(sample))
+    enough = len(borders) >= SPOKEN_OF or at_edge
+    return enough and sum(bool(piece.text) for piece in sample) <= MOST_LINES * texts
 
 
 def _between_borders(pieces: Iterable[_Piece]) -> Iterator[tuple[int, str]]:

@@ -44,8 +44,14 @@ def test_a_text_of_several_lines_between_borders_is_one() -> None:
     assert texts(written) == [f"{line}\nand a second line" for line in LINES]
 
 
-def test_one_that_speaks_of_a_border_joins_no_lines() -> None:
-    assert texts("\n".join([*LINES, f"the mark {END} is odd"])) == [*LINES, "the mark", "is odd"]
+def test_texts_of_several_lines_may_be_joined_within_a_line() -> None:
+    written = [f"{line}\nand a second line" if number % 3 else line for number, line in enumerate(LINES)]
+    assert texts(END.join(written)) == written
+
+
+@pytest.mark.parametrize("lines", [LINES, LINES[:4]])
+def test_a_border_in_the_middle_of_a_line_joins_no_lines(lines: list[str]) -> None:
+    assert texts("\n".join([*lines, f"the mark {END} is odd"])) == [*lines, "the mark", "is odd"]
 
 
 def test_lines_are_numbered_as_in_the_file() -> None:
