@@ -74,6 +74,17 @@ def sync_tree(folder: Path) -> None:
     sync_folder(folder)
 
 
+def readable_as_usual(folder: Path) -> None:
+    """Give every file below `folder` the mode that new files get here; safetensors makes them for their owner alone."""
+    usual = folder / f".{os.getpid()}-{threading.get_ident()}.mode"
+    usual.touch()
+    mode = usual.stat().st_mode
+    usual.unlink()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(mode)
+
+
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[None]:
     """Hold the file `path` for this process alone; the kernel lets go of it when the process dies.

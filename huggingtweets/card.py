@@ -8,8 +8,10 @@ Knows manifests, Jinja and the Hub's front matter. Does not know how a folder is
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from huggingtweets import preview
 from huggingtweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.records import JSON
 from huggingtweets.registry import Version
+from huggingtweets.sample import sample_account
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -39,9 +42,16 @@ METRIC_NAMES = {
     "held_out_attribution": "The same, of the person's own held-out tweets",
 }
 HYPER_PARAMETERS = (
-    "method", "seed", "max_epochs", "batch_tokens", "row_tokens", "lora_rank", "lora_embedding_rank",
-    "lora_learning_rate", "full_learning_rate", "weight_decay", "held_out",
+    "method", "seed", "max_epochs", "patience", "row_tokens", "lora_rank", "lora_embedding_rank", "lora_b_rate",
+    "weight_decay", "held_out",
 )  # fmt: skip
+# What was done, by its key among the facts of the training.
+DONE = {
+    "batch_tokens": "tokens a step", "learning_rate": "learning rate, at its highest", "epochs": "passes made",
+    "kept_epoch": "pass that was kept", "steps": "steps made", "tokens": "tokens learned",
+    "seconds": "seconds of training",
+}  # fmt: skip
+PACKAGE = "huggingtweets-bot"
 # What means something to Markdown, HTML or a site that links names; each is written as a character reference.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -67,6 +77,10 @@ class Person:
         return self.display_name.strip() or self.handle
 
     @property
+    def is_fictional(self) -> bool:
+        return self.handle == sample_account().handle
+
+    @property
     def page(self) -> str:
         """The account's address; empty where it is not known of which site it is: it may be a stranger's there."""
         if self.site == "x":
@@ -77,7 +91,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a card says. `base` is a Hub id if `base_is_on_hub`; `repository` is the card's own place on the Hub."""
+    """All that a card says. `base` is a Hub id if `base_is_on_hub`; `repository` is the card's own place on the Hub.
+
+    `with_model` says that the model lies beside the card, `has_adapter` that the adapter does, too. `software_url` is
+    empty where the package names no page of its own.
+    """
 
     name: str
     version: str
@@ -97,7 +115,26 @@ class Facts:
     runs: Mapping[str, str]
     pictures: tuple[str, ...] = ()
     contact: str = ""
+    consent: str = ""
     repository: str = ""
+    has_adapter: bool = False
+    with_model: bool = False
+    software_url: str = ""
+
+    @property
+    def software(self) -> str:
+        """This software by name and version."""
+        return f"{PACKAGE} {self.libraries.get(PACKAGE, '')}".strip()
+
+    @property
+    def fictional(self) -> tuple[str, ...]:
+        """Handles of people who do not exist."""
+        return tuple(person.handle for person in self.people if person.is_fictional)
+
+    def run(self, job: str) -> str:
+        """A link to the run of the record, or empty where that is on somebody's own machine."""
+        run = self.runs.get(job, "")
+        return run if "](" in run else ""
 
     @property
     def label(self) -> str:
@@ -115,14 +152,20 @@ class Facts:
     @property
     def hyper_parameters(self) -> dict[str, Any]:
         """Settings that the weights depend on; those of the other method are left out."""
-        other = "full_" if self.settings.get("method") == "lora" else "lora_"
         known = {key: self.settings[key] for key in HYPER_PARAMETERS if key in self.settings}
-        return {key: value for key, value in known.items() if not key.startswith(other)}
+        is_lora = self.settings.get("method") == "lora"
+        return {key: value for key, value in known.items() if is_lora or not key.startswith("lora_")}
+
+    @property
+    def done(self) -> dict[str, Any]:
+        """What was done, by what it is called on the card."""
+        return {words: self.training[key] for key, words in DONE.items() if key in self.training}
 
 
 def facts(
     version: Version, *, generation: Mapping[str, Any], license: str, prompt: str, contact: str = "",  # noqa: A002
-    repository: str = "", base_is_on_hub: bool = False, pictures: Sequence[str] = (),
+    consent: str = "", repository: str = "", base_is_on_hub: bool = False, has_adapter: bool = False,
+    with_model: bool = False, pictures: Sequence[str] = (),
 ) -> Facts:  # fmt: skip
     """What `version` has to say about itself."""
     manifest = version.manifest
@@ -146,7 +189,11 @@ def facts(
         runs=manifest.get("tracking", {}).get("runs", {}),
         pictures=tuple(pictures),
         contact=contact,
+        consent=consent,
         repository=repository,
+        has_adapter=has_adapter,
+        with_model=with_model,
+        software_url=software_url(),
     )
 
 
@@ -185,6 +232,16 @@ def front_matter(known: Facts) -> str:
         thumbnail=f"https://huggingface.co/{known.repository}/resolve/main/{picture}" if known.repository else picture,
     )
     return str(data.to_yaml())
+
+
+def software_url() -> str:
+    """The page of this software, as its package names it; empty where it names none."""
+    with suppress(PackageNotFoundError):
+        for entry in metadata(PACKAGE).get_all("Project-URL") or ():
+            words, _, url = entry.partition(", ")
+            if words.lower() in ("homepage", "repository", "source"):
+                return str(url)
+    return ""
 
 
 def is_hub_id(base: str) -> bool:

@@ -139,6 +139,7 @@ class Card(Section):
     prompt: Annotated[str, Field(min_length=1, max_length=100)] = "My dream is"
     license: str = "mit"
     contact: str = ""
+    consent: str = ""
 
 
 class Tracking(Section):

@@ -6,7 +6,6 @@ Knows versions, transformers' folders, the card and the pictures. Does not know 
 """
 
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 CARD = "README.md"
+ADAPTER = "adapter"
+EMBEDDED = "models/base"  # has the form of a Hub id, and is a folder of this software
 AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -32,7 +33,7 @@ def export(version: Version, settings: Settings, beside: Path | None = None, rep
     folder = settings.exports / version.name / version.version
     with _replaced(folder) as new:
         write_model(version, settings, new, beside)
-        write_card(version, settings, new, beside, repository)
+        write_card(version, settings, new, beside, repository, with_model=True)
     return folder
 
 
@@ -59,15 +60,35 @@ def write_model(version: Version, settings: Settings, folder: Path, beside: Path
     )
     model.save_pretrained(folder)
     _write_tokenizer(voice.tokenizer, end, folder, voice.context)
-    if version.adapter.exists():
-        shutil.copytree(version.adapter, folder / "adapter")
-        _hide_path(folder / "adapter" / "adapter_config.json")
+    if _has_adapter(version, beside):
+        shutil.copytree(version.adapter, folder / ADAPTER)
+    atomic.readable_as_usual(folder)
+
+
+def base_is_on_hub(base_id: str, beside: Path | None = None) -> bool:
+    """Whether others find the base by its name: it is no folder, neither here nor meant as one."""
+    is_path = base_id == EMBEDDED or base.find(base_id, beside) != base_id
+    return card.is_hub_id(base_id) and not is_path
+
+
+def _has_adapter(version: Version, beside: Path | None) -> bool:
+    """Whether the adapter is of use to others: it names its base, which peft looks for on the Hub."""
+    return version.adapter.exists() and base_is_on_hub(version.base, beside)
 
 
 def write_card(
-    version: Version, settings: Settings, folder: Path, beside: Path | None = None, repository: str = ""
+    version: Version,
+    settings: Settings,
+    folder: Path,
+    beside: Path | None = None,
+    repository: str = "",
+    *,
+    with_model: bool = False,
 ) -> list[Path]:
-    """README.md and its pictures in `folder`; a picture that cannot be drawn is left out."""
+    """README.md and its pictures in `folder`; a picture that cannot be drawn is left out.
+
+    `with_model` says that the model lies beside it, as in a published folder.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     pictures = _pictures(version, settings)
     for name, picture in pictures.items():
@@ -79,8 +100,11 @@ def write_card(
         license=settings.card.license,
         prompt=settings.card.prompt,
         contact=settings.card.contact,
+        consent=settings.card.consent,
         repository=repository,
-        base_is_on_hub=card.is_hub_id(version.base) and base.find(version.base, beside) == version.base,
+        base_is_on_hub=base_is_on_hub(version.base, beside),
+        has_adapter=with_model and _has_adapter(version, beside),
+        with_model=with_model,
         pictures=tuple(pictures),
     )
     (folder / CARD).write_text(card.render(known), encoding="utf-8")
@@ -150,15 +174,6 @@ def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, con
         ]
     )
     save_tokenizer(copied, folder, context)
-
-
-def _hide_path(settings_file: Path) -> None:
-    """An adapter names its base; a path of this machine is nobody's business."""
-    settings = json.loads(settings_file.read_text(encoding="utf-8"))
-    named = str(settings["base_model_name_or_path"])
-    if not card.is_hub_id(named):
-        settings["base_model_name_or_path"] = card.base_name(named)
-        settings_file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 
 @contextmanager

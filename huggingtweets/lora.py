@@ -19,6 +19,8 @@ from torch import nn
 from torch.nn import functional
 from transformers.pytorch_utils import Conv1D
 
+from huggingtweets.atomic import readable_as_usual
+
 if TYPE_CHECKING:
     from transformers import GPT2LMHeadModel
 
@@ -174,6 +176,7 @@ def save(weights: State, folder: Path, *, base: str, rank: int, alpha: float, em
             "ensure_weight_tying": True,
         }
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
+    readable_as_usual(folder)
 
 
 def apply(model: "GPT2LMHeadModel", folder: Path) -> None:

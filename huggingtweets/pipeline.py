@@ -429,6 +429,7 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
         bases.hide_progress_bars()
         base.model.save_pretrained(staged / "model")
         base.tokenizer.save(str(staged / "model" / "tokenizer.json"))
+        atomic.readable_as_usual(staged / "model")
 
 
 def _file_state(path: Path) -> list[object]:

@@ -397,3 +397,4 @@ def _write_model(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path, plan: 
     model.half().save_pretrained(out, max_shard_size="16MB")  # type: ignore[no-untyped-call]
     model.float()  # type: ignore[no-untyped-call]
     save_tokenizer(tokenizer, out, plan.context)
+    atomic.readable_as_usual(out)

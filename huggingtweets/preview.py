@@ -120,16 +120,18 @@ def pipeline(raw: Box, dataset: Box, base: Box, model: Box, footer: str, theme: 
 def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> bytes:
     """1200 x 630 pixels: what makes `name` recognisable, by the data of `huggingtweets.profile.profile`."""
     emoji: set[str] = set()
-    strongest = max((word["z"] for word in facts["words"]), default=1.0)
+    words = sorted(facts["words"], key=lambda word: -word["count"])
+    most = max((word["count"] for word in words), default=1)
     lengths = facts["characters"]["lengths"][: MAX_LENGTH // LENGTH_BIN + 1]
     years = "–".join(dict.fromkeys(facts[end][:4] for end in ("first", "last") if facts[end]))
-    notes = [f"{facts['tweets']:,} tweets", years, f"{facts['characters']['median']:.0f} characters in the middle"]
+    half = f"half of them have at most {facts['characters']['median']:.0f} characters"
+    notes = [f"{facts['tweets']:,} tweets", years, half]
     data = {
         "name": _line(_cut(name, MAX_NAME), emoji),
         "note": " · ".join(note for note in notes if note),
         "words": [
-            {"text": _line(_cut(word["word"], 30), emoji), "count": word["count"], "share": word["z"] / strongest}
-            for word in facts["words"]
+            {"text": _line(_cut(word["word"], 30), emoji), "count": word["count"], "share": word["count"] / most}
+            for word in words
         ],
         "emoji": [_line(_cut(found["emoji"], 1), emoji) for found in facts["emoji"][:10]],
         "hashtags": [_line(_cut(found["hashtag"], 24), emoji) for found in facts["hashtags"][:6]],

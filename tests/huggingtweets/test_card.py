@@ -1,6 +1,7 @@
 """The model card: the whole document, metadata that the Hub's library accepts, and names that cannot break out."""
 
 import html
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from huggingtweets import card
+from huggingtweets import card, pipeline
 from huggingtweets.card import Facts, Person, figure, inline, render
-from huggingtweets.config import Settings
+from huggingtweets.config import REPOSITORY, Settings
 from huggingtweets.pipeline import Outcome
+from huggingtweets.sample import sample_account
 
 GOLDEN = Path(__file__).parent / "golden" / "card.md"
 ANN = Person("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288, "x")
@@ -41,14 +43,20 @@ FACTS = Facts(
         "previous": {"version": "v2", "held_out_bits_per_byte": 2.1},
     },
     settings={"method": "lora", "seed": 7, "lora_rank": 32, "full_learning_rate": 0.0003, "threads": 2},
-    training={"epochs": 4, "steps": 1_234, "tokens": 97_206, "seconds": 289.6, "curve": []},
+    training={
+        "epochs": 4, "kept_epoch": 3, "steps": 1_234, "tokens": 97_206, "batch_tokens": 512, "learning_rate": 0.0008,
+        "seconds": 289.6, "curve": [], "start": "v2",
+    },
     generation={"temperature": 1.0, "top_p": 0.95},
-    libraries={"torch": "2.13.0"},
+    libraries={"huggingtweets-bot": "0.1.0", "torch": "2.13.0"},
     runs={"preprocess": "@ann-dan-preprocess", "train": "[@ann-dan-train](https://wandb.example/runs/1)"},
     pictures=("predictions.png", "pipeline.png", "curve.png", "avatar-Ann.png"),
     contact="someone@example.org",
+    consent="Both gave their archives for this.",
     repository="people/ann-dan",
-)
+    has_adapter=True,
+    with_model=True,
+)  # fmt: skip
 
 
 def rendered(markdown: str) -> str:
@@ -82,8 +90,103 @@ def test_a_base_that_is_no_hub_id_and_an_unknown_language_are_left_out_of_the_me
     data = ModelCard(render(local)).data
     assert (data.base_model, data.language, data.eval_results) == (None, None, None)
     assert data.thumbnail == "predictions.png"
-    assert "`models/base`, which comes with the software" in render(local)
     assert "Language" not in rendered(render(local))
+
+
+def test_a_base_that_a_stranger_cannot_fetch_is_said_to_be_one() -> None:
+    ours = render(replace(FACTS, base="models/base", base_is_on_hub=False))
+    assert "the small GPT-2 that comes with huggingtweets-bot 0.1.0, trained from nothing" in ours
+    theirs = render(replace(FACTS, base="my-base", base_is_on_hub=False))
+    assert "a GPT-2 called my-base, of whoever trained this model" in theirs
+    for card_text in (ours, theirs):
+        assert "It is not on the Hub; nobody needs it to use this model." in card_text
+        assert "models/base" not in card_text, "nothing that looks like an address and is none"
+
+
+def test_what_is_only_on_somebodys_machine_is_not_pointed_at() -> None:
+    text = render(replace(FACTS, runs={"preprocess": "@ann-preprocess", "train": "@ann-train"}))
+    assert "the run" not in text
+    assert "the run [@ann-dan-train](https://wandb.example/runs/1)" in render(FACTS)
+
+
+def test_the_software_is_named_and_linked_where_its_package_names_a_page() -> None:
+    assert "Made with huggingtweets-bot 0.1.0, a bot" in render(FACTS)
+    linked = render(replace(FACTS, software_url="https://example.org/bot"))
+    assert "Made with [huggingtweets-bot 0.1.0](https://example.org/bot), a bot" in linked
+    assert card.software_url() in ("", *re.findall(r'"(https://[^"]+)"', (REPOSITORY / "pyproject.toml").read_text()))
+
+
+def test_the_card_says_what_is_known_of_consent() -> None:
+    assert "Both gave their archives for this." in render(FACTS)
+    unsaid = render(replace(FACTS, consent=""))
+    assert "has not written down here whether the people in it agreed" in unsaid
+    hester = Person(sample_account().handle, sample_account().display_name, 400, 0, 10, 390)
+    sample = render(replace(FACTS, people=(hester,), consent=""))
+    assert "is fictional: a sample account that comes with the software" in sample
+    assert "Nobody is imitated here: the account is fictional." in sample
+    assert "agreed" not in sample
+    both = render(replace(FACTS, people=(hester, ANN), consent=""))
+    assert "is fictional" in both
+    assert "can have it taken down" in both
+
+
+def test_the_snippet_names_something_that_is_there() -> None:
+    assert 'model="people/ann-dan")\n' in render(FACTS)
+    folder = render(replace(FACTS, repository=""))
+    assert 'model=".")  # in the folder of this card' in folder
+    alone = render(replace(FACTS, repository="", with_model=False))
+    assert "pipeline(" not in alone
+    assert 'huggingtweets generate ann-dan "My dream is"' in alone
+    for text in (folder, alone):
+        assert "FOLDER" not in text
+    assert "adapter/" not in render(replace(FACTS, has_adapter=False))
+
+
+@pytest.mark.parametrize(
+    ("training", "says"),
+    [
+        ({"epochs": 1, "kept_epoch": 1}, "1 pass over the tweets was made; the weights after pass 1 were kept"),
+        ({"epochs": 3, "kept_epoch": 2}, "3 passes over the tweets were made; the weights after pass 2 were kept"),
+        ({"epochs": 1, "kept_epoch": 0, "start": "v1"}, "so the weights that training began with were kept"),
+        ({}, "The weights of the pass with the lowest loss on those held out were kept."),
+    ],
+)
+def test_the_passes_made_are_told_apart_from_the_one_that_was_kept(training: dict[str, object], says: str) -> None:
+    text = render(replace(FACTS, training=training))
+    assert says in text
+    assert ("Training began with the weights of version v1." in text) is ("start" in training)
+
+
+@pytest.mark.parametrize("patience", [1, 2])
+def test_the_card_of_a_real_run_states_what_was(tiny_settings: Settings, tmp_path: Path, patience: int) -> None:
+    """What is held out is unlike what is learned, so its loss rises: what was made and what was kept are two things."""
+    texts = [f"qqq zzz {number} qqq zzz qqq zzz" for number in range(200)]
+    texts += [f"the crew looks at a quiet moon again today, number {number}." for number in range(20)]
+    rows = [
+        {"id": str(n), "text": text, "date": f"2024-01-01T{n // 60:02}:{n % 60:02}:00Z"} for n, text in enumerate(texts)
+    ]
+    (tmp_path / "ann.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    chosen = {
+        "max_epochs": 8,
+        "patience": patience,
+        "batch_tokens": 0,
+        "lora_learning_rate": 0.05,
+        "deduplicate": False,
+    }
+    settings_of_run = tiny_settings.model_copy(update={"training": tiny_settings.training.model_copy(update=chosen)})
+    version = pipeline.run("ann", [tmp_path / "ann.jsonl"], settings_of_run).version
+    curve = version.manifest["training"]["curve"]
+    losses = [row["held_out_loss"] for row in curve]
+    kept = losses.index(min(losses)) + 1
+    assert kept < len(losses), "the example is of use"
+    text = (version.folder / "card" / "README.md").read_text()
+    table = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE))
+    assert (table["passes made"], table["pass that was kept"]) == (str(len(losses)), str(kept))
+    assert int(table["steps made"]) == curve[-1]["step"]
+    assert table["tokens a step"] == "256", "what it was, and not the 0 of the settings"
+    assert float(table["learning rate, at its highest"]) == pytest.approx(0.05 * 0.5**0.5, rel=1e-3)
+    assert f"the weights after pass {kept} were kept" in text
+    assert "0" not in {table[words] for words in card.DONE.values()}
 
 
 def test_one_person_is_a_bot_whatever_the_name_says() -> None:

@@ -37,8 +37,25 @@ def test_the_folder_has_what_the_hub_shows_and_transformers_reads(exported: Path
         "README.md", "config.json", "generation_config.json", "model.safetensors",
         "tokenizer.json", "tokenizer_config.json",
         "predictions.png", "predictions-dark.png", "pipeline.png", "curve.png", "profile.png", "avatar-Ann.png",
-        "adapter/adapter_config.json", "adapter/adapter_model.safetensors",
     }  # fmt: skip
+
+
+def test_every_file_may_be_read_by_whoever_may_read_new_files(exported: Path, trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "new").touch()
+    usual = (tmp_path / "new").stat().st_mode
+    for folder in (exported, trained[1].version.folder):
+        unlike = [path.name for path in folder.rglob("*") if path.is_file() and path.stat().st_mode != usual]
+        assert unlike == []
+
+
+def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Trained, tmp_path: Path) -> None:
+    """peft asks the Hub for the base's name, where a stranger may have a `models/base`."""
+    version = trained[1].version
+    for base_id, goes_along in (("openai-community/gpt2", True), ("models/base", False), (version.base, False)):
+        one = Version("ann", "v1", version.folder, {**version.manifest, "base": base_id})
+        assert export._has_adapter(one, None) is goes_along
+        export.write_card(one, trained[0], tmp_path, with_model=True)
+        assert ("`adapter/`" in (tmp_path / "README.md").read_text()) is goes_along
 
 
 def test_the_snippet_of_the_card_works_in_plain_transformers(exported: Path) -> None:
@@ -126,7 +143,11 @@ def test_a_full_fine_tune_is_exported_too(tiny_settings: Settings, sample_file: 
     assert not (folder / "adapter").exists()
     plain, ours = AutoModelForCausalLM.from_pretrained(folder), load_version(version).model
     assert torch.equal(plain.transformer.wte.weight, ours.transformer.wte.weight)
-    assert "All weights were trained." in (folder / "README.md").read_text()
+    text = (folder / "README.md").read_text()
+    assert "All weights were trained." in text
+    assert 'model=".")  # in the folder of this card' in text
+    assert (folder / "model.safetensors").stat().st_mode == (folder / "README.md").stat().st_mode
+    assert (version.model / "model.safetensors").stat().st_mode == (folder / "README.md").stat().st_mode
 
 
 def test_an_avatar_in_the_data_folder_is_used(trained: Trained, tmp_path: Path) -> None:

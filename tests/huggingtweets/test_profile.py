@@ -84,3 +84,14 @@ def test_the_picture_shows_whatever_there_is(theme: preview.Theme) -> None:
     paper = shown[2, 2].astype(int)
     assert (abs(shown.astype(int) - paper).sum(2) > 60).mean() > 0.02
     assert (abs(shown[:, 1160:].astype(int) - paper).sum(2) < 60).all(), "nothing runs over the edge"
+
+
+def test_a_bar_is_as_long_as_its_word_is_frequent() -> None:
+    facts = profile.profile(kept("one tweet"))
+    counts = {"gull": 25, "lamp": 100, "tea": 50}
+    facts["words"] = [{"word": word, "z": 9.0 - n, "count": count} for n, (word, count) in enumerate(counts.items())]
+    shown = np.asarray(Image.open(io.BytesIO(preview.profile("Ann", facts))).convert("RGB")).astype(int)
+    # The top edge of each bar, above the letters; the bars end left of the counts.
+    rows = [shown[160 + 38 * number, 48:500] for number in range(3)]
+    lengths = [int((abs(row - shown[2, 2]).sum(1) > 30).sum()) for row in rows]
+    assert lengths == pytest.approx([450, 225, 112], abs=16), "the most frequent first; corners are round"
