@@ -671,7 +671,7 @@ static inline float entry(const Linear *linear, int64_t input, int64_t column)
     const int8_t *chunk = block + input / CHUNK * WIDE * (CHUNK / 2 + (int64_t)sizeof(float));
     float scale = ((const float *)chunk)[column % WIDE];
     int8_t both = chunk[WIDE * (int64_t)sizeof(float) + input % CHUNK / 2 * WIDE + column % LANES * 2 + input % 2];
-    return (float)(column % WIDE < LANES ? (int8_t)(both << 4) : both) * scale;
+    return (float)(column % WIDE < LANES ? (int8_t)((uint8_t)both << 4) : both) * scale;
 }
 
 /* x = the token's and the position's embedding, and what the voice changes of the token's. */

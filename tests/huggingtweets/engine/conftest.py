@@ -50,11 +50,16 @@ class Voice:
 def random_gpt2(seed: int, **settings: object) -> GPT2LMHeadModel:
     """Weights large enough that the tokens it draws depend on all of them."""
     torch.manual_seed(seed)
-    shape = {"n_embd": 64, "n_layer": 2, "n_head": 2} | settings
+    shape = {"n_embd": 64, "n_layer": 2, "n_head": 2, "vocab_size": VOCABULARY, "initializer_range": 0.15} | settings
     config = GPT2Config(
-        vocab_size=VOCABULARY, n_positions=CONTEXT, bos_token_id=END, eos_token_id=END, initializer_range=0.15,
-        attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, **shape,
-    )  # fmt: skip
+        n_positions=CONTEXT,
+        bos_token_id=END,
+        eos_token_id=END,
+        attn_pdrop=0.0,
+        embd_pdrop=0.0,
+        resid_pdrop=0.0,
+        **shape,
+    )
     return GPT2LMHeadModel(config).eval()
 
 

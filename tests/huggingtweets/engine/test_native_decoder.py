@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
+from hypothesis import strategies as st
 from transformers import GPT2LMHeadModel
 
 from huggingtweets.engine import native
@@ -146,6 +148,40 @@ def test_an_adapter_on_the_embedding_counts_in_full(gpt2, voices, number: int) -
     without = logits(TorchDecoder(Weights.of(gpt2)), plain, *PROMPTS)
     assert (found - expected).std() < 0.05 * expected.std()
     assert (without - expected).std() > 0.3 * expected.std()
+
+
+shapes = st.fixed_dictionaries(
+    {
+        "n_head": st.sampled_from([1, 2, 3]),
+        "size": st.sampled_from([16, 48, 80, 128, 256]),
+        "n_layer": st.integers(1, 2),
+        "n_inner": st.sampled_from([16, 80, 272]),
+        "vocab_size": st.sampled_from([17, 64, 100, 307]),
+    }
+)
+ranks = st.sampled_from([1, 3, 16, 64, 256])
+
+
+@hypothesis.settings(max_examples=15)
+@hypothesis.given(shapes, ranks, st.sampled_from([0, 1, 5, 200]), st.sampled_from(PRODUCTS or [""]))
+def test_every_shape_that_loads_is_computed(
+    shape: dict[str, int], rank: int, embedding_rank: int, products: str
+) -> None:
+    """With the sanitizers of `sanitized.sh` this finds what is read or written out of bounds."""
+    shape = {**shape, "n_embd": shape["n_head"] * shape["size"]}
+    del shape["size"]
+    model = random_gpt2(7, initializer_range=0.02, **shape)
+    weights = Weights.of(model)
+    torch.manual_seed(rank)
+    adapter = Adapter(
+        weights.layout, rank, embedding_rank, 0.02 * torch.randn(size(weights.layout, rank, embedding_rank))
+    )
+    ours = NativeDecoder(weights, threads=3, products=products)
+    theirs = TorchDecoder(Weights.of(rounded_model(model)))
+    last = shape["vocab_size"] - 1
+    prompts = [[END], [END, last], [END, *[last // 2] * 40], [last] * 33]
+    expected = logits(theirs, rounded_adapter(adapter), *prompts)
+    torch.testing.assert_close(logits(ours, adapter, *prompts), expected, atol=HALF, rtol=0)
 
 
 @pytest.mark.parametrize("activation", ["gelu_new", "gelu", "relu", "silu"])
