@@ -46,7 +46,7 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
     found: dict[str, list[Collected]] = {}
     said = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
     for handle, paths in said.items():
-        found[handle] = read_each(paths)
+        found[handle] = read_each(paths, [handle])
     for file in files:
         if not (file.handle or only):
             (collected,) = read_each([file.path])

@@ -182,8 +182,10 @@ class _Run:
 
         def make() -> JSON:
             new = deleted = 0
+            notes: list[str] = []
             for handle, archives in read_owned(self.name, files).items():
                 for collected in archives:
+                    notes += collected.notes
                     deleted += self.store.drop(handle, self.store.gone(handle, collected))
                     new += self.store.merge(handle, collected)
             known = {handle: len(self.store.tweets(handle)) for handle in self.handles}
@@ -191,13 +193,13 @@ class _Run:
                 if not known[handle]:
                     raise Unavailable(f"There are no tweets of {handle}; name a file or archive of theirs with --from.")
             facts = {"tweets": sum(known.values()), "new": new} | ({"deleted": deleted} if deleted else {})
-            return {"facts": facts, "left": self._fingerprints()}
+            return {"facts": facts, "notes": notes, "left": self._fingerprints()}
 
         Accounts(self.settings).refuse(self.name)
         inputs = [[file.handle, *_file_state(file.path)] for file in files]
         fresh = lambda output: output["left"] == self._fingerprints()  # noqa: E731
         output = self.stages.output("collect", inputs, make, fresh=fresh)
-        self.say(Progress("collect", facts=output["facts"]))
+        self.say(Progress("collect", facts=output["facts"], warning=" ".join(output.get("notes", ()))))
 
     def leave_nothing(self) -> None:
         """Delete what is staged, and the tweets that this run brought where there is no version that learned them."""

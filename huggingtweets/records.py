@@ -60,12 +60,14 @@ class Collected:
     """What a source gave: the account, where it says who that is, and its tweets in any order, unique by id.
 
     `complete` says that all the account's tweets from the first to the last of these are there, as in an X archive: one
-    that is not among them was deleted.
+    that is not among them was deleted. `notes` are sentences for the person who gave the file: what could not be read,
+    and what was left out.
     """
 
     account: Account | None
     tweets: tuple[Tweet, ...]
     complete: bool = field(default=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def period(self) -> tuple[datetime, datetime] | None:

@@ -23,7 +23,7 @@ from oauthlib.oauth1 import Client as OAuthSigner
 from tweepy.asynchronous import AsyncClient  # type: ignore[import-untyped]
 from yarl import URL
 
-from huggingtweets.sources.fields import moment
+from huggingtweets.sources.dates import moment
 from huggingtweets.upstream import (
     BadCredentials,
     Duplicate,

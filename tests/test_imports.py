@@ -11,6 +11,8 @@ OWNERS = {  # library -> who alone may import it: modules, or packages that end 
     "sqlalchemy": ("bot/store/", "bot/migrations/"),
     "alembic": ("bot/store/", "bot/migrations/"),
     "asyncpg": ("bot/store/",),
+    "chardet": ("huggingtweets/sources/encoding.py",),
+    "dateutil": ("huggingtweets/sources/dates.py",),
     "tweepy": ("huggingtweets/x_client.py",),
     "oauthlib": ("huggingtweets/x_client.py",),
     "ray": ("huggingtweets/cluster.py",),

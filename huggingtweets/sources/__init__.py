@@ -5,7 +5,7 @@ one sentence that names the file, what is wrong and what to do.
 """
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from huggingtweets.errors import BadSource
@@ -24,7 +24,6 @@ _FOREIGN = {
     b"GIF87a": "a GIF picture",
     b"%PDF-": "a PDF document",
     b"\xd0\xcf\x11\xe0": "an old Word or Excel document",
-    b"\x1f\x8b": "a gzip file",
     b"BZh91AY": "a bzip2 file",
     b"\xfd7zXZ": "an xz file",
     b"7z\xbc\xaf": "a 7-Zip file",
@@ -35,8 +34,8 @@ _FOREIGN = {
 }
 
 
-def read(path: Path) -> Collected:
-    """The tweets at `path`, and whose they are if it says so."""
+def read(path: Path, names: Collection[str] = ()) -> Collected:
+    """The tweets at `path`, and whose they are if it says so; of several people only the one in `names`."""
     if "\0" in str(path):
         raise BadSource(shown(str(path)), "this is no path", "check it")
     with explained(path):
@@ -45,7 +44,7 @@ def read(path: Path) -> Collected:
         return containers.read_folder(path)
     if not stat.S_ISREG(mode):
         raise BadSource(path, "it is neither a file nor a folder", f"give {ACCEPTED}")
-    return _read_file(path, head_of(path))
+    return _read_file(path, head_of(path), names)
 
 
 def read_all(paths: Sequence[Path]) -> Collected:
@@ -59,9 +58,12 @@ def read_all(paths: Sequence[Path]) -> Collected:
     return Collected(account, tuple(tweets.values()))
 
 
-def read_each(paths: Sequence[Path]) -> list[Collected]:
-    """The tweets of each of `paths`, all of one person's; raises `BadSource` when two name different accounts."""
-    sources = [read(path) for path in paths]
+def read_each(paths: Sequence[Path], names: Collection[str] = ()) -> list[Collected]:
+    """The tweets of each of `paths`, all of one person's; of a file by several people only the one in `names`.
+
+    Raises `BadSource` when two name different accounts.
+    """
+    sources = [read(path, names) for path in paths]
     account = next((source.account for source in sources if source.account), None)
     for path, source in zip(paths, sources, strict=True):
         if account and source.account and source.account.handle.casefold() != account.handle.casefold():
@@ -70,7 +72,7 @@ def read_each(paths: Sequence[Path]) -> list[Collected]:
     return sources
 
 
-def _read_file(path: Path, head: bytes) -> Collected:
+def _read_file(path: Path, head: bytes, names: Collection[str]) -> Collected:
     """The tweets of the file that begins with `head`: what it is counts before what it is called."""
     if not head:
         raise BadSource(path, "it is empty", "get it again")
@@ -86,9 +88,6 @@ def _read_file(path: Path, head: bytes) -> Collected:
         return x_archive.read_script(path)
     if head.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[") and mastodon.looks(path):
         return mastodon.read(path)
-    if ending in table.ENDINGS:
-        return table.read(path)
     if ending == ".zip":
         raise BadSource(path, "it is called a zip file but is none", "download it again")
-    kind = f"a {shown(ending)} file" if ending else "a file without an ending"
-    raise BadSource(path, f"it is {kind}, which may hold anything", f"give {ACCEPTED}")
+    return table.read(path, names=names)

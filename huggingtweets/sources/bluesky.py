@@ -18,7 +18,7 @@ import aiohttp
 
 from huggingtweets.errors import Usage
 from huggingtweets.records import Account, Collected, Tweet
-from huggingtweets.sources import fields
+from huggingtweets.sources import dates, fields
 from huggingtweets.sources.handles import bare_handle
 from huggingtweets.upstream import InDoubt, NoAccount, NotReached, Patience, RateLimited, Refused
 
@@ -160,7 +160,7 @@ def _tweet(item: object, did: str) -> Tweet | None:
         return None
     if reason.get("$type") == _REPOST:
         by = str(author.get("handle", ""))
-        shown, when = html.escape(f"RT @{by}: {text}", quote=False), fields.moment(reason.get("indexedAt"))
+        shown, when = html.escape(f"RT @{by}: {text}", quote=False), dates.moment(reason.get("indexedAt"))
         return Tweet(f"repost:{uri}", shown, when, is_retweet=True, source=source_of(did))
     if author.get("did") != did:
         return None
@@ -169,7 +169,7 @@ def _tweet(item: object, did: str) -> Tweet | None:
         id=uri,
         # A tweet's text is HTML-escaped, a post's is not.
         text=html.escape(with_links(text, _list(record.get("facets"))), quote=False),
-        created_at=_not_ahead(fields.moment(record.get("createdAt")), fields.moment(post.get("indexedAt"))),
+        created_at=_not_ahead(dates.moment(record.get("createdAt")), dates.moment(post.get("indexedAt"))),
         is_reply="reply" in record,
         lang=str(languages[0]) if languages else None,
         source=source_of(did),

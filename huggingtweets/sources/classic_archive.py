@@ -12,7 +12,7 @@ from typing import TextIO
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
-from huggingtweets.sources import fields
+from huggingtweets.sources import dates, fields
 from huggingtweets.sources.files import ACCEPTED, opened
 from huggingtweets.sources.json_array import items
 from huggingtweets.sources.members import Members
@@ -81,7 +81,7 @@ def _tweet(record: dict[str, object]) -> Tweet | None:
     return Tweet(
         id=str(id_),
         text=text,
-        created_at=fields.moment(record.get("created_at")),
+        created_at=dates.moment(record.get("created_at")),
         is_retweet=bool(record.get("retweeted_status")) or fields.reads_as_retweet(text),
         is_reply=any(record.get(key) for key in _REPLIES),
     )

@@ -1,48 +1,73 @@
-"""A row of a table as a tweet: which of the columns people's exports have means what.
+"""Which of the columns that people's exports have means what, told by its name and by what stands in it.
 
-Knows their names and what stands in them. Does not know how the table is written, nor what it is called. A column it
-has no name for is ignored; a date it cannot read is an unknown date.
+Knows names, as patterns, since every tool has its own. Does not know how the table is written, nor what only all of its
+rows together tell. A column that it has no name for is ignored.
 """
 
-import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
-from huggingtweets.records import Account, Tweet
 from huggingtweets.sources import fields
 
 Row = dict[str, object]
 
 # Names as `folded` writes them, the best first.
-_TEXT = ("fulltext", "text", "tweet", "tweettext", "content", "rawcontent")
-_ID = ("idstr", "id", "tweetid", "statusid")
-_LINK = ("url", "link", "permalink", "tweeturl")
-_WHEN = ("createdat", "timestamp", "datetime")
-_RETWEET_FLAG = ("isretweet", "retweet", "retweeted")
-_RETWEETED = ("retweetedstatus", "retweetedstatusid", "retweetid")
-_REPLIED_TO = (
-    "inreplytostatusidstr",
-    "inreplytostatusid",
-    "inreplytouseridstr",
-    "inreplytouserid",
-    "inreplytoscreenname",
+_TEXT = (
+    "extendedtweetfulltext", "notetweettext", "fulltext", "tweetfulltext", "text", "tweet", "tweettext", "content",
+    "rawcontent", "tweetcontent",
+)  # fmt: skip
+# Other names of texts are made of these words alone: Text of Tweet, cleaned_text, PostBody.
+_TEXT_WORDS = (
+    "tweets", "tweet", "texts", "text", "txt", "contents", "content", "body", "messages", "message", "msg", "posts",
+    "post", "captions", "caption", "toots", "toot", "sentences", "sentence", "comments", "comment", "selftext",
+    "quotes", "quote", "utterance", "lines", "line", "updates", "update", "notes", "note", "statuses", "status",
+)  # fmt: skip
+_BESIDE_TEXT = ("full", "raw", "original", "cleaned", "clean", "preprocessed", "processed", "plain", "the", "of", "my")
+_OTHER_TEXT = re.compile(
+    f"(?:{'|'.join(_BESIDE_TEXT)})*(?:{'|'.join(_TEXT_WORDS)})(?:{'|'.join((*_BESIDE_TEXT, *_TEXT_WORDS))})*|0"
 )
-_LANG = ("lang", "language")
-_HANDLE = ("screenname", "username", "handle", "user", "author", "account")
-_PERSON = ("user", "author", "account")  # in JSON, these may be an object with columns of its own
-_USER_ID = ("userid", "authorid")
-_NAME = ("name", "displayname")
-_AVATAR = ("profileimageurlhttps", "profileimageurl")
+_NESTED_TEXT = (("extendedtweet", "fulltext"), ("notetweet", "text"))  # objects in JSON, which hold the whole text
 
-_STATUS = re.compile(r"/status(?:es)?/(\d+)")
+_ID = ("idstr", "id", "tweetid", "tweetidstr", "statusid", "statusidstr", "restid", "postid")
+_LINK = ("url", "link", "permalink", "permalinkurl", "tweeturl", "tweetlink", "tweetpermalink", "statusurl")
+_WHEN = (
+    "createdat", "timestamp", "datetime", "tweetcreatedat", "createdatutc", "tweetedat", "postedat", "publishedat",
+    "createdtime", "created", "tweetdate", "datecreated", "tweettime", "postdate", "createddate", "dateutc",
+    "timestamputc",
+)  # fmt: skip
+_DAY, _CLOCK = ("date", "day", "tweetday"), ("time", "hour", "clock")
+
+_RETWEET_FLAG = re.compile(r"(?:tweet)?(?:is)?a?(?:retweet|retweeted|rt|repost|reblog)")
+# What a retweet says of the tweet it repeats; not how often the row itself was retweeted.
+_RETWEETED = re.compile(
+    r"(?:retweet(?:ed)?|rt|repost(?:ed)?|reblog(?:ged)?|userrt|referencedtweetsretweeted)"
+    r"(?:status|tweet|from|user|screen|name|handle|author|account|of|by|at|id|str|results?|date|time|timestamp|text|full|url"
+    r"|link|original)+"
+    r"|userrt|reblog"
+)
+_KIND = ("type", "tweettype", "posttype", "kind")
+_RETWEET_KINDS = frozenset({"retweet", "retweeted", "rt", "repost", "share", "boost", "reblog"})
+_REFERENCES = "referencedtweets"
+_REFERS_TO_RETWEETED = re.compile(r"""['"]?type['"]?\s*[:=]\s*['"]?retweeted""")
+
+_REPLIED_TO = (
+    "inreplytostatusidstr", "inreplytostatusid", "inreplytouseridstr", "inreplytouserid", "inreplytoscreenname",
+    "inreplytotweetid", "inreplytouser", "inreplytousername", "inreplytoid", "referencedtweetsrepliedtoid",
+)  # fmt: skip
+_LANG = ("lang", "language", "tweetlang")
+
+_STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:(?:twitter|x)\.com/(\w+)|[^?#]*)/status(?:es)?/(\d+)")
 # What a spreadsheet makes of an id, 1.14792E+18: many tweets would share one.
 _ROUNDED_ID = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
-_NOTHING = frozenset({"", "none", "null", "nan", "[]", "{}", "false", "0"})
+_NOTHING = frozenset({"", "none", "null", "nan", "[]", "{}", "false", "0", "n/a", "<na>", "nat", "undefined"})
+_NO = frozenset({"f", "n", "no", "0.0", "-"})
 _ANSWERED = re.compile(r"""['"](?:username|screen_name)['"]:\s*['"](\w+)""")
+_NUMBER = re.compile(r"\s*-?[\d.,]+\s*")
 
 
+@cache
 def folded(name: str) -> str:
     """`created_at`, `createdAt` and `Created at` are one column."""
     return "".join(character for character in name.lower() if character.isalnum())
@@ -55,137 +80,151 @@ def keyed(item: Mapping[str, object]) -> Row:
 
 def has_text(names: list[str]) -> bool:
     """Whether a table with these columns holds texts."""
-    return any(folded(name) in _TEXT for name in names)
+    layout = _layout(tuple(folded(name) for name in names))
+    return bool(layout.texts or layout.other_texts)
 
 
-class Tweets:
-    """The tweets of one table, unique by id: a later row wins, as in all sources."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[str, Tweet] = {}
-        self._seen: Counter[tuple[datetime | None, str]] = Counter()
-
-    def all(self) -> tuple[Tweet, ...]:
-        return tuple(self._by_id.values())
-
-    def add(self, row: Row) -> Tweet | None:
-        """The tweet in `row`, which is none without a text."""
-        text = next((value for name in _TEXT if isinstance(value := row.get(name), str)), None)
-        if text is None:
-            return None
-        created_at = _written_at(row)
-        lang = _first(row, _LANG)
-        tweet = Tweet(
-            id=_id(row) or self._derived_id(created_at, text),
-            text=text,
-            created_at=created_at,
-            is_retweet=_is_retweet(row, text),
-            is_reply=_is_reply(row, text),
-            lang=lang if isinstance(lang, str) else None,
-        )
-        self._by_id[tweet.id] = tweet
-        return tweet
-
-    def _derived_id(self, created_at: datetime | None, text: str) -> str:
-        """The same for the same tweet whenever the file is read, but another for each repeat inside the file."""
-        self._seen[created_at, text] += 1
-        facts = f"{created_at.isoformat() if created_at else ''}\n{text}\n{self._seen[created_at, text]}"
-        return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+def text_of(row: Row) -> str | None:
+    """What was written, by the best column that holds anything; None for a row without such a column."""
+    for outer, inner in _NESTED_TEXT:
+        if isinstance(nested := row.get(outer), dict) and isinstance(text := keyed(nested).get(inner), str) and text:
+            return text
+    layout = _layout(tuple(row))
+    if usual := [text for name in layout.texts if isinstance(text := row[name], str)]:
+        return next((text for text in usual if text.strip()), usual[0])
+    others = [text for name in layout.other_texts if isinstance(text := row[name], str)]
+    # Some tables have numbers under such a name: how many comments, how many posts.
+    return next((text for text in others if text.strip() and not _NUMBER.fullmatch(text)), next(iter(others), None))
 
 
-class Authors:
-    """Who wrote the rows, retweets aside: some exports name there the one who was retweeted."""
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The columns of each meaning that is told by a pattern, the best first."""
 
-    def __init__(self) -> None:
-        self._handles: dict[str, str] = {}
-        self._user_ids: dict[str, str] = {}
-        self._names: Counter[str] = Counter()
-        self._avatars: Counter[str] = Counter()
-
-    def add(self, row: Row) -> None:
-        """Note who wrote `row`, as far as it says."""
-        person = next((keyed(user) for name in _PERSON if isinstance(user := row.get(name), dict)), row)
-        if handle := _said(person, _HANDLE).removeprefix("@"):
-            self._handles.setdefault(handle.casefold(), handle)
-        if user_id := _said(person, _USER_ID):
-            self._user_ids.setdefault(user_id, user_id)
-        self._names.update(filter(None, [_said(person, _NAME)]))
-        self._avatars.update(filter(None, [_said(person, _AVATAR)]))
-
-    def all(self) -> list[str]:
-        """Everybody who wrote a row, by handle, else by number, else by name: who has a handle may change the name."""
-        told = next(filter(None, (self._handles, self._user_ids)), None)
-        return list(told.values()) if told else list(self._names)
-
-    def account(self) -> Account | None:
-        """The one author, where the table names a handle."""
-        handle = next(iter(self._handles.values()), "")
-        return fields.account(handle, _commonest(self._names), _commonest(self._avatars))
+    texts: tuple[str, ...]
+    other_texts: tuple[str, ...]
+    flags: tuple[str, ...]
+    references: tuple[str, ...]
 
 
-def _commonest(counted: Counter[str]) -> str:
-    return next((value for value, _ in counted.most_common(1)), "")
+@lru_cache(maxsize=1024)
+def _layout(names: tuple[str, ...]) -> _Layout:
+    """What these columns mean, once for all rows that have the same."""
+    return _Layout(
+        texts=tuple(name for name in _TEXT if name in names),
+        other_texts=tuple(sorted((name for name in names if _OTHER_TEXT.fullmatch(name)), key=_likeness_to_text)),
+        flags=tuple(name for name in names if _RETWEET_FLAG.fullmatch(name)),
+        references=tuple(name for name in names if _RETWEETED.fullmatch(name)),
+    )
 
 
-def _first(row: Row, names: tuple[str, ...]) -> object:
+def _likeness_to_text(name: str) -> tuple[bool, int]:
+    """Sorts columns by how likely they hold the texts as they were written."""
+    edited = "clean" in name or "processed" in name
+    return edited, next((place for place, word in enumerate(_TEXT_WORDS) if word in name), len(_TEXT_WORDS))
+
+
+def first(row: Row, names: tuple[str, ...]) -> object:
     """The first of these columns that says something."""
-    return next((value for name in names if name in row and _says(value := row[name])), None)
+    return next((value for name in names if name in row and says(value := row[name])), None)
 
 
-def _said(row: Row, names: tuple[str, ...]) -> str:
-    value = _first(row, names)
+def said(row: Row, names: tuple[str, ...]) -> str:
+    """What the first of these columns says, as text."""
+    value = first(row, names)
     return str(value).strip() if isinstance(value, str | int) else ""
 
 
-def _says(value: object) -> bool:
+def says(value: object) -> bool:
     """Whether a cell holds anything; exports write nothing in many ways."""
     return bool(value) if isinstance(value, dict | list) else str(value).strip().lower() not in _NOTHING
 
 
-def _id(row: Row) -> str | None:
+def id_of(row: Row) -> str | None:
     """The id that the row gives, or that its link ends in."""
     for name in _ID:
         value = row.get(name)
         written = str(value).strip() if isinstance(value, str | int) else ""
-        if _says(written) and not _ROUNDED_ID.fullmatch(written):
+        if says(written) and not is_rounded(written):
             return written
-    link = _STATUS.search(_said(row, _LINK))
-    return link[1] if link else None
+    link = _STATUS.search(said(row, _LINK))
+    return link[2] if link else None
 
 
-def _written_at(row: Row) -> datetime | None:
-    """When it was written; the day and the time of day may be two columns."""
-    day, clock = _said(row, ("date",)), _said(row, ("time",))
-    written = (*(row.get(name) for name in _WHEN), f"{day} {clock}".strip(), day)
-    return next((moment for value in written if (moment := fields.moment(value))), None)
+def is_rounded(id_: str) -> bool:
+    """Whether a spreadsheet has rounded this id, so that others look the same."""
+    return _ROUNDED_ID.fullmatch(id_) is not None
 
 
-def _is_retweet(row: Row, text: str) -> bool:
-    flagged = any(fields.yes(row.get(name)) for name in _RETWEET_FLAG)
-    return flagged or _first(row, _RETWEETED) is not None or fields.reads_as_retweet(text)
+def linked_author(row: Row) -> str:
+    """Whose tweet the row's link leads to, where it leads to a tweet."""
+    link = _STATUS.match(said(row, _LINK))
+    return link[1] if link and link[1] and link[1].lower() not in ("i", "anyuser", "web") else ""
 
 
-def _is_reply(row: Row, text: str) -> bool:
-    """By the best column there is for it; without any, as a reader would guess."""
+def dates_of(row: Row) -> list[object]:
+    """Where the row may say when it was written, the best first; the day and the time of day may be two columns."""
+    day, clock = said(row, _DAY), said(row, _CLOCK)
+    written = [*(row.get(name) for name in _WHEN), f"{day} {clock}".strip(), day, *([] if day else [clock])]
+    return [value for value in written if value is not None and says(value)]
+
+
+def lang_of(row: Row) -> str | None:
+    lang = first(row, _LANG)
+    return lang if isinstance(lang, str) else None
+
+
+def retweet_flags(row: Row) -> tuple[str, ...]:
+    """The columns by which this row is a retweet if they hold flags; in some tables they hold counts."""
+    return tuple(name for name in _layout(tuple(row)).flags if fields.yes(row[name]))
+
+
+def retweet_counts(row: Row) -> tuple[str, ...]:
+    """The columns that are called like a flag, but hold a number that no flag can be."""
+    return tuple(name for name in _layout(tuple(row)).flags if _is_count(row[name]))
+
+
+def _is_count(value: object) -> bool:
+    written = str(value).strip().removesuffix(".0") if isinstance(value, str | int | float) else ""
+    return written.isdecimal() and int(written[:9]) > 1
+
+
+def is_retweet(row: Row) -> bool:
+    """Whether the row names a tweet that it repeats."""
+    kind = first(row, _KIND)
+    if isinstance(kind, str) and kind.strip().lower() in _RETWEET_KINDS:
+        return True
+    return _refers_to_retweeted(row.get(_REFERENCES)) or any(
+        says(value := row[name]) and str(value).strip().lower() not in _NO for name in _layout(tuple(row)).references
+    )
+
+
+def _refers_to_retweeted(references: object) -> bool:
+    """Whether this list of references, as X's API gives it or written into one cell, holds a retweeted tweet."""
+    if isinstance(references, list):
+        return any(isinstance(each, dict) and each.get("type") == "retweeted" for each in references)
+    if isinstance(references, dict):
+        return "retweeted" in references or references.get("type") == "retweeted"
+    return isinstance(references, str) and _REFERS_TO_RETWEETED.search(references) is not None
+
+
+def is_reply(row: Row, author: str) -> bool | None:
+    """By the best column there is for it; None without any."""
     if "isreply" in row:
         return fields.yes(row["isreply"])
     if any(name in row for name in _REPLIED_TO):
-        return _first(row, _REPLIED_TO) is not None
-    if conversation := _said(row, ("conversationid",)):
-        return conversation != _id(row)
-    if "replyto" in row:
-        return _replies_to_others(row)
-    return text.startswith("@")
+        return first(row, _REPLIED_TO) is not None
+    if conversation := said(row, ("conversationid",)):
+        return conversation != id_of(row)
+    return _replies_to_others(row["replyto"], author) if "replyto" in row else None
 
 
-def _replies_to_others(row: Row) -> bool:
+def _replies_to_others(value: object, author: str) -> bool:
     """Twint lists in `reply_to` the author first, and then whom the tweet answers."""
-    value = row["replyto"]
     people = _ANSWERED.findall(value) if isinstance(value, str) else _listed(value)
-    author = _said(row, _HANDLE).casefold()
-    return any(person.casefold() != author for person in people) if people else _says(value)
+    return any(person.casefold() != author.casefold() for person in people) if people else says(value)
 
 
 def _listed(value: object) -> list[str]:
     people = [keyed(person) for person in value if isinstance(person, dict)] if isinstance(value, list) else []
-    return [_said(person, _HANDLE) for person in people]
+    return [said(person, ("screenname", "username")) for person in people]

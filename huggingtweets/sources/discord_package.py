@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
-from huggingtweets.sources import fields
+from huggingtweets.sources import dates, fields
 from huggingtweets.sources.files import shown
 from huggingtweets.sources.json_array import items
 from huggingtweets.sources.members import Members
@@ -41,7 +41,7 @@ def read(members: Members) -> Collected:
         for message in _messages(members, match[0], match[2]):
             if message.text.strip():
                 text = html.escape(message.text, quote=False)
-                tweets[message.id] = Tweet(message.id, text, fields.moment(message.written_at), source=source)
+                tweets[message.id] = Tweet(message.id, text, dates.moment(message.written_at), source=source)
     if not tweets:
         why = f"it holds no messages in channels of servers ({len(channels)} channels, {len(public)} of them public)"
         raise BadSource(members.path, why, "direct messages are private and not read; give another file")

@@ -1,9 +1,8 @@
 """Files as text, within limits, and every refusal as one sentence.
 
-Knows byte order marks, the errors of the operating system and how much is too much. Does not know what the text means.
+Knows the errors of the operating system and how much is too much. Does not know what the text means.
 """
 
-import codecs
 import io
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.errors import BadSource
-from huggingtweets.sources.json_array import BrokenJSON
+from huggingtweets.sources.encoding import detect
+from huggingtweets.sources.json_array import MAX_ITEM, BrokenJSON, TooLong
 
 GIB = 1 << 30
 MAX_BYTES = GIB  # of one file; the largest real export known to us has 4 MB
@@ -24,8 +24,6 @@ ACCEPTED = (
 )
 
 _BUFFER = 1 << 18
-_UTF_8 = "utf-8-sig"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Budget:
@@ -75,8 +73,11 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
     """Say in one sentence why `what` of `path` cannot be read."""
     try:
         yield
+    except TooLong as error:
+        why = f"{what} has more than {MAX_ITEM:,} characters in one piece at line {error.line}"
+        raise BadSource(path, why, "write each tweet as an object of its own") from error
     except BrokenJSON as error:
-        raise BadSource(path, f"{what} is broken or cut off JSON at line {error.line}", "get it again") from error
+        raise _broken(path, what, error) from error
     except UnicodeError as error:
         raise BadSource(path, f"{what} is not UTF-8 text", "save it as UTF-8 and try again") from error
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -88,38 +89,29 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
         raise BadSource(path, why, "check the path and the disk") from error
 
 
-@contextmanager
-def as_text(metered: Metered, newline: str | None = None, legacy: bool = False) -> Iterator[TextIO]:
-    """`metered` decoded as its byte order mark says: UTF-8 with or without one, or UTF-16.
+def _broken(path: Path, what: str, error: BrokenJSON) -> BadSource:
+    if error.is_cut_off:
+        return BadSource(path, f"{what} is cut off: its JSON ends in the middle, at line {error.line}", "get it again")
+    return BadSource(path, f"{what} is no JSON at line {error.line}", "save it as JSON again, or as CSV")
 
-    `legacy` reads what would be UTF-8 as Windows-1252, the bytes it does not define replaced.
-    """
+
+@contextmanager
+def as_text(metered: Metered, newline: str | None = None) -> Iterator[TextIO]:
+    """`metered` decoded as its first bytes say: UTF-8, or UTF-16 with a mark or without."""
     with closing(io.BufferedReader(metered, _BUFFER)) as binary:
-        encoding, errors = _encoding(binary.peek()), "strict"
-        if legacy and encoding == _UTF_8:
-            encoding, errors = "cp1252", "replace"
-        with io.TextIOWrapper(binary, encoding, errors, newline) as text:
+        head = binary.peek()
+        encoding = detect([head]).name if b"\0" in head else "utf-8-sig"
+        with io.TextIOWrapper(binary, encoding, newline=newline) as text:
             yield text
 
 
-def _encoding(head: bytes) -> str:
-    """The encoding of a text that starts with `head`."""
-    if head.startswith(_UTF_16):
-        return "utf-16"
-    if b"\0" in head:
-        raise UnicodeError("NUL bytes: UTF-16 without its mark, or no text at all")
-    return _UTF_8
-
-
 @contextmanager
-def opened(
-    path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None, legacy: bool = False
-) -> Iterator[TextIO]:
-    """The text of the file at `path`, which is refused if it has more than `max_bytes`; `legacy` as in `as_text`."""
+def opened(path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None) -> Iterator[TextIO]:
+    """The text of the file at `path`, which is refused if it has more than `max_bytes`."""
     budget, what = Budget(path, max_bytes), "the file"
     with explained(path, what), path.open("rb") as binary:
         budget.allow(path.stat().st_size, what)
-        with as_text(Metered(binary.read, budget, what), newline, legacy) as text:
+        with as_text(Metered(binary.read, budget, what), newline) as text:
             yield text
 
 

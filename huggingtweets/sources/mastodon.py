@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
-from huggingtweets.sources import fields
+from huggingtweets.sources import dates, fields
 from huggingtweets.sources.files import opened, shown
 from huggingtweets.sources.html_text import text_of
 from huggingtweets.sources.json_array import BrokenJSON
@@ -140,7 +140,7 @@ def _from_status(record: Record) -> _Post | None:
     tweet = Tweet(
         id=str(record.get("uri") or id_),
         text=_boost_of(boosted) if isinstance(boosted, dict) else _escaped(str(record.get("content"))),
-        created_at=fields.moment(record.get("created_at")),
+        created_at=dates.moment(record.get("created_at")),
         is_retweet=bool(boosted),
         is_reply=bool(record.get("in_reply_to_id") or record.get("in_reply_to_account_id")),
         lang=_text(record.get("language")),
@@ -161,7 +161,7 @@ def _from_note(record: Record, actor: str) -> _Post | None:
     tweet = Tweet(
         id=id_,
         text=_escaped(content),
-        created_at=fields.moment(record.get("published")),
+        created_at=dates.moment(record.get("published")),
         is_reply=bool(record.get("inReplyTo")),
         lang=languages[0] if len(languages) == 1 else None,
         source=_source(author),
@@ -176,7 +176,7 @@ def _boost(record: Record, thing: object) -> _Post | None:
     address = thing.get("id") if isinstance(thing, dict) else thing
     if not isinstance(id_, str):
         return None
-    created_at = fields.moment(record.get("published"))
+    created_at = dates.moment(record.get("published"))
     tweet = Tweet(id_, f"RT {address}", created_at, is_retweet=True, source=_source(author))
     return _Post(tweet, True, author, fields.account(author.partition("@")[0], site=SITE))
 

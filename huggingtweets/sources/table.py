@@ -1,124 +1,103 @@
-"""Tweets in a table: JSON lines, a JSON array, CSV, or plain text with one tweet a line.
+"""Tweets in a table: JSON of any shape, CSV, or plain text with one tweet a line.
 
-Knows how tables are written, and that one file is one person's. Does not know which column means what, nor what a text
-is worth.
+Knows how to tell these apart by what stands in them. Does not know which column means what, nor what a text is worth.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Collected
-from huggingtweets.sources.borders import parted, plain
-from huggingtweets.sources.columns import Authors, Row, Tweets, has_text, keyed
-from huggingtweets.sources.files import MAX_BYTES, lines, opened, shown
-from huggingtweets.sources.json_array import decoded, items
+from huggingtweets.sources import json_rows, sheet
+from huggingtweets.sources.borders import plain
+from huggingtweets.sources.columns import Row, has_text, keyed
+from huggingtweets.sources.document import Document, of_file
+from huggingtweets.sources.encoding import Encoding
+from huggingtweets.sources.files import ACCEPTED, MAX_BYTES, shown
 from huggingtweets.sources.literals import undone
+from huggingtweets.sources.rows import Rows
 
-Rows = Iterator[tuple[int, Row]]
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
 
-_DELIMITERS = ",;\t"
-_LOOK = 1024  # characters; of which the first that is not blank tells an array
-
-
-def read(path: Path, max_bytes: int = MAX_BYTES) -> Collected:
-    """The tweets in the table at `path`, whose ending, one of `ENDINGS`, says how it is written."""
-    rows = ENDINGS[path.suffix.lower()]
-    if rows is _json_lines and _is_array(path, max_bytes):
-        rows = _json_array
-    try:
-        return _read_as(rows, path, max_bytes)
-    except BadSource as refused:
-        # Spreadsheets save CSV in the one-byte encoding of their country, most often this one; JSON is never in it.
-        if rows is _csv and isinstance(refused.__cause__, UnicodeDecodeError):
-            return _read_as(rows, path, max_bytes, legacy=True)
-        raise
+_JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
+_LOOK = 1 << 16  # characters
+_JSON = re.compile(r'\ufeff?\s*(?:\{\s*["}]|\[\s*(?:[\[\]{"]|$))')
 
 
-def _read_as(rows: Callable[[Path, TextIO], Rows], path: Path, max_bytes: int, legacy: bool = False) -> Collected:
-    with opened(path, max_bytes, newline="" if rows is _csv else None, legacy=legacy) as text:
-        return _collected(path, rows(path, text))
+def read(path: Path, max_bytes: int = MAX_BYTES, names: Collection[str] = ()) -> Collected:
+    """The tweets in the table at `path`."""
+    return read_document(of_file(path, max_bytes), names)
 
 
-def _is_array(path: Path, max_bytes: int) -> bool:
-    """Whether the JSON at `path` is one array, whatever the file is called."""
-    with opened(path, max_bytes) as text:
-        return text.read(_LOOK).lstrip().startswith("[")
+def read_document(document: Document, names: Collection[str] = ()) -> Collected:
+    """The tweets in the table that `document` is; of several people those of the only one in `names`.
+
+    Raises `BadSource`, also for what is no table.
+    """
+    encoding = document.encoding()
+    with document.text(encoding, newline="") as text:
+        head = text.read(_LOOK)
+    rows = Rows()
+    if _is_json(head, document.ending):
+        with document.text(encoding) as text:
+            _add(rows, document.path, _json(rows, document.path, text))
+    elif document.ending in (".csv", ".tsv") or sheet.is_table(head):
+        with document.text(encoding, newline="") as text:
+            _add(rows, document.path, sheet.read(document.path, text))
+    elif document.ending == ".txt":
+        with document.text(encoding) as text:
+            _add(rows, document.path, _lines(document.path, text))
+    else:
+        raise _unknown(document)
+    collected = rows.collected(document.path, names)
+    notes = (*_encoding_notes(encoding), *collected.notes)
+    return replace(collected, notes=tuple(f"{shown(document.name)}: {note}" for note in notes))
 
 
-def _collected(path: Path, rows: Rows) -> Collected:
-    tweets, authors = Tweets(), Authors()
-    for line, row in undone(rows):
-        tweet = tweets.add(row)
-        if tweet is None:
+def _is_json(head: str, ending: str) -> bool:
+    return _JSON.match(head) is not None or (ending in _JSON_ENDINGS and not sheet.is_table(head))
+
+
+def _unknown(document: Document) -> BadSource:
+    ending = document.ending
+    kind = f"a {shown(ending)} file" if ending else "a file without an ending"
+    return BadSource(document.path, f"it is {kind} without a table of tweets in it", f"give {ACCEPTED}")
+
+
+def _add(rows: Rows, path: Path, numbered: Iterator[tuple[int, Row]]) -> None:
+    for line, row in undone(numbered):
+        if not rows.add(row):
             raise BadSource(path, f"line {line} has no text", "give every tweet a column text, full_text or tweet")
-        if not tweet.is_retweet:
-            authors.add(row)
-    parts = tuple(parted(tweets.all()))
-    if not parts:
-        raise BadSource(path, "it holds no tweets", "give a file with at least one")
-    if len(people := authors.all()) > 1:
-        why = f"it is by several people ({shown(people[0], 30)} and {shown(people[1], 30)}, {len(people)} in all)"
-        raise BadSource(path, why, "give each person's tweets in a file of their own")
-    return Collected(authors.account(), parts)
 
 
-def _json_lines(path: Path, text: TextIO) -> Rows:
-    for number, line in lines(text, path):
-        if line.strip():
-            yield number, _object(path, number, decoded(line, number))
-
-
-def _json_array(path: Path, text: TextIO) -> Rows:
-    for number, item in items(text):
-        yield number, _object(path, number, item)
+def _json(rows: Rows, path: Path, text: TextIO) -> Iterator[tuple[int, Row]]:
+    """The rows in the JSON of `text`; the people beside them go into `rows` at once."""
+    for entry in json_rows.entries(text):
+        if entry.is_user and isinstance(entry.value, dict):
+            rows.add_user(entry.value)
+        else:
+            yield entry.line, _object(path, entry.line, entry.value)
 
 
 def _object(path: Path, line: int, item: object) -> Row:
-    """The tweet that `item` is, or holds, as in an X archive."""
-    if isinstance(item, dict) and isinstance(item.get("tweet"), dict):
-        item = item["tweet"]
+    """The row that `item` is; a text alone is a row, too."""
+    if isinstance(item, str):
+        return {"text": item}
     if not isinstance(item, dict):
         raise BadSource(path, f"line {line} holds no JSON object", "write each tweet as an object with its text")
     return keyed(item)
 
 
-def _csv(path: Path, text: TextIO) -> Rows:
-    numbered = (line for _, line in lines(text, path))
-    first = next(numbered, "")
-    reader = csv.reader(chain([first], numbered), delimiter=max(_DELIMITERS, key=first.count), strict=True)
-    try:
-        names = next(reader, [])
-        _check_header(path, names)
-        for cells in reader:
-            if any(cells):
-                yield reader.line_num, _under(names, cells, path, reader.line_num)
-    except csv.Error as error:
-        mend = "put texts with quotation marks in quotation marks, and double those inside"
-        raise BadSource(path, f"line {reader.line_num} is broken CSV ({error})", mend) from error
+def _lines(path: Path, text: TextIO) -> Iterator[tuple[int, Row]]:
+    """The texts of a plain text; the name of a column above them is none."""
+    for line, row in plain(path, text):
+        if line > 1 or " " in str(row["text"]) or not has_text([str(row["text"])]):
+            yield line, row
 
 
-def _check_header(path: Path, names: list[str]) -> None:
-    if not has_text(names):
-        found = ", ".join(shown(name, 20) for name in names[:6]) or "nothing"
-        raise BadSource(path, f"its first line names no column of texts but {found}", "call that column text")
-
-
-def _under(names: list[str], cells: list[str], path: Path, line: int) -> Row:
-    if len(cells) > len(names):
-        why = f"line {line} has {len(cells)} cells, but there are {len(names)} columns"
-        raise BadSource(path, why, "put texts that hold the delimiter in quotation marks")
-    return keyed(dict(zip(names, cells, strict=False)))
-
-
-ENDINGS: Mapping[str, Callable[[Path, TextIO], Rows]] = {
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".json": _json_lines,
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".txt": plain,
-}
+def _encoding_notes(encoding: Encoding) -> Iterator[str]:
+    if encoding.guess:
+        yield f"It is not in UTF-8 and was read as {encoding.guess}; if letters are wrong, save it as UTF-8."

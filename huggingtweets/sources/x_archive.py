@@ -15,7 +15,7 @@ from typing import TextIO, TypeVar
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
-from huggingtweets.sources import fields
+from huggingtweets.sources import dates, fields
 from huggingtweets.sources.edits import Versions, superseded, versions_of
 from huggingtweets.sources.files import ACCEPTED, opened, shown
 from huggingtweets.sources.json_array import items
@@ -177,7 +177,7 @@ def _posted(script: _Script) -> Iterator[_Posted]:
         tweet = Tweet(
             id=id_,
             text=text,
-            created_at=fields.moment(record.get("created_at")),
+            created_at=dates.moment(record.get("created_at")),
             is_retweet=fields.yes(record.get("retweeted")) or fields.reads_as_retweet(text),
             is_reply=any(record.get(key) for key in _REPLIES),
             lang=lang if isinstance(lang, str) else None,
@@ -200,7 +200,7 @@ def _id(record: Record) -> str | None:
 
 def _notes(script: _Script) -> Iterator[Note]:
     for line, record in script.records("note_tweet"):
-        core, created_at = record.get("core"), fields.moment(record.get("createdAt"))
+        core, created_at = record.get("core"), dates.moment(record.get("createdAt"))
         text = core.get("text") if isinstance(core, dict) else None
         if created_at is None or not isinstance(text, str):
             raise script.bad(line, "holds a long post without date or text")

@@ -81,7 +81,7 @@ def test_a_channel_with_recipients_is_private_whatever_its_type(tmp_path: Path) 
     ("name", "content", "why"),
     [
         ("messages/c1/messages.json", [{"ID": 1}], "holds a message without ID or Contents"),
-        ("messages/c1/messages.json", "[{", "is broken or cut off JSON"),
+        ("messages/c1/messages.json", "[{", "is cut off"),
         ("messages/c1/channel.json", "{", "channel.json is broken"),
     ],
 )

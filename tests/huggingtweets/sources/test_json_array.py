@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huggingtweets.sources import json_array
-from huggingtweets.sources.json_array import BrokenJSON, decoded, items
+from huggingtweets.sources.json_array import BrokenJSON, items
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -65,12 +65,23 @@ def test_an_item_without_end_is_given_up_long_before_the_end_of_the_file(monkeyp
     assert stream.tell() < 200
 
 
-def test_a_single_value_is_decoded() -> None:
-    assert decoded('{"a": 1}', 3) == {"a": 1}
+@pytest.mark.parametrize(
+    ("text", "is_cut_off"),
+    [
+        ('[{"text": "one"}, {"te', True), ('[{"text": "one"}', True), ('[{"text": "one"},', True), ("[", True),
+        ('[{"text": "one"}]]', False), ("[{'text': 'one'}]", False), ("[1 2]", False), ("[nul]", False),
+        ("[nul", False),
+    ],
+)  # fmt: skip
+def test_what_ends_in_the_middle_is_told_from_what_is_no_json(text: str, is_cut_off: bool) -> None:
+    with pytest.raises(BrokenJSON) as broken:
+        values(text)
+    assert broken.value.is_cut_off is is_cut_off
 
 
-@pytest.mark.parametrize("text", ["{", "{} {}", "[" * 3_000, "9" * 5_000])
-def test_a_single_broken_value_is_told_with_its_line(text: str) -> None:
-    with pytest.raises(BrokenJSON, match="line 3") as broken:
-        decoded(text, 3)
-    assert broken.value.line == 3
+def test_a_fault_is_told_at_once_however_much_comes_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_array, "CHUNK", 100)
+    stream = io.StringIO('[{"a": 1, b: 2}, ' + "1, " * 1_000 + "1]")
+    with pytest.raises(BrokenJSON):
+        list(items(stream))
+    assert stream.tell() <= 200

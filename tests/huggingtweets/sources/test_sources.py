@@ -78,7 +78,6 @@ def test_a_folder_is_an_archive(tmp_path: Path) -> None:
         ("a.jsonl", b"\x89PNG\r\n\x1a\n....", "a PNG picture"),
         ("a.txt", b"\xff\xd8\xff\xe0 JFIF", "a JPEG picture"),
         ("a.csv", b"%PDF-1.7\n%\xe2", "a PDF document"),
-        ("a.csv.gz", b"\x1f\x8b\x08\x00", "a gzip file"),
         ("tweets.doc", b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Word or Excel document"),
         ("tweets.db", b"SQLite format 3\0", "an SQLite database"),
         ("README.md", b"# hello", "a .md file"),

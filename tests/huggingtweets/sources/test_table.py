@@ -329,7 +329,7 @@ def test_a_table_without_handles_names_nobody(tmp_path: Path) -> None:
 )
 def test_a_table_of_several_people_is_refused(tmp_path: Path, column: str) -> None:
     path = table_of(tmp_path, ["text", column], ["one", "ann"], ["two", "bob"], ["three", "eve"])
-    assert "it is by several people (ann and bob, 3 in all)" in refusal(path)
+    assert "it is by several people: ann (1), bob (1) and eve (1); give each" in refusal(path)
 
 
 def test_whom_a_retweet_is_by_does_not_matter(tmp_path: Path) -> None:
@@ -355,10 +355,22 @@ def test_utf8_and_marked_utf16_are_read(tmp_path: Path, name: str, content: str,
     assert only(saved(tmp_path, name, content.encode(encoding))).text == "só é 👋"
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.txt"])
-@pytest.mark.parametrize("content", ["text\nsó é\n".encode("latin-1"), "text\n日本語\n".encode("shift_jis")])
-def test_a_one_byte_encoding_is_refused_with_the_mend(tmp_path: Path, name: str, content: bytes) -> None:
-    assert "the file is not UTF-8 text; save it as UTF-8" in refusal(saved(tmp_path, name, content))
+PORTUGUESE = "Não sei o que é, João; amanhã é só coração"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "latin-1", "mac-roman"])
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("a.jsonl", '{{"text": "{}"}}\n'), ("a.csv", 'lang,text\npt,"{}"\n'), ("a.txt", "{}\n")],
+)
+def test_other_encodings_are_told_by_their_letters(tmp_path: Path, name: str, written: str, encoding: str) -> None:
+    assert only(saved(tmp_path, name, written.format(PORTUGUESE).encode(encoding))).text == PORTUGUESE
+
+
+def test_what_the_letters_told_is_said(tmp_path: Path) -> None:
+    (note,) = table.read(saved(tmp_path, "a.csv", "text\nl’été coûte 5 €\n".encode("cp1252"))).notes
+    assert "not in UTF-8 and was read as Windows-1252" in note
+    assert table.read(saved(tmp_path, "a.csv", "text\nl’été\n")).notes == ()
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv"])
@@ -378,10 +390,8 @@ def test_a_spreadsheet_in_windows_1252_may_begin_with_utf8_for_long(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.txt"])
-@pytest.mark.parametrize(
-    "content", ["text\nsó é\n".encode("utf-16-le"), "text\nsó é\n".encode("utf-16")[:-1], b"\0" * 100]
-)
-def test_another_encoding_is_refused_with_the_mend(tmp_path: Path, name: str, content: bytes) -> None:
+@pytest.mark.parametrize("content", ["text\nsó é\n".encode("utf-16")[:-1], b"\0" * 100, bytes(range(1, 256)) * 4])
+def test_what_is_no_text_in_any_encoding_is_refused_with_the_mend(tmp_path: Path, name: str, content: bytes) -> None:
     assert "the file is not UTF-8 text; save it as UTF-8" in refusal(saved(tmp_path, name, content))
 
 
@@ -424,8 +434,8 @@ def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
         ({"id": "1"}, "has no text"),
         ({"text": None}, "has no text"),
         ({"text": 7}, "has no text"),
-        (["text"], "holds no JSON object"),
-        ("text", "holds no JSON object"),
+        ([["text"]], "holds no JSON object"),
+        (7, "holds no JSON object"),
         (None, "holds no JSON object"),
     ],
 )
@@ -439,10 +449,18 @@ def test_a_csv_row_without_its_text_cell_is_refused_with_its_line(tmp_path: Path
     assert "line 3 has no text" in refusal(saved(tmp_path, "a.csv", "id,text\n1,one\n2\n"))
 
 
-@pytest.mark.parametrize("broken", ['{"text": "one"', "{'text': 'one'}", "[" * 2_000, '{"text": ' + "9" * 5_000 + "}"])
-def test_broken_json_is_refused_with_its_line(tmp_path: Path, broken: str) -> None:
+@pytest.mark.parametrize("broken", ["{'text': 'one'}", "{" * 2_000, "[" * 20_000, '{"text": ' + "9" * 5_000 + "}", "}"])
+def test_what_is_no_json_is_refused_with_its_line(tmp_path: Path, broken: str) -> None:
     path = saved(tmp_path, "a.jsonl", '{"text": "one"}\n' + broken)
-    assert "the file is broken or cut off JSON at line 2" in refusal(path)
+    assert "the file is no JSON at line 2; save it as JSON again" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"text": "one"', '{"text": "on', '{"text": ', '{"text": "one"}, [{"text": "two"},']
+)
+def test_json_that_ends_in_the_middle_is_said_to_be_cut_off(tmp_path: Path, broken: str) -> None:
+    path = saved(tmp_path, "a.jsonl", '{"text": "one"}\n' + broken)
+    assert "the file is cut off: its JSON ends in the middle, at line 2; get it again" in refusal(path)
 
 
 @pytest.mark.parametrize(
