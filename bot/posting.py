@@ -80,6 +80,15 @@ class Posting:
         self._notice = notice
         self.account = outbox.account
 
+    @property
+    def is_set_up(self) -> bool:
+        """Returns True if there is an account to post as, be it in a dry run."""
+        return self._connected or (self._settings.dry_run and bool(self._settings.account))
+
+    async def objection_to(self, text: str) -> str:
+        """Why `text` cannot be posted, in a word or two; empty when it can."""
+        return (await self._looked_at(text))[1]
+
     async def propose(self, voice: str = "", *, by: str, key: str = "", automatic: bool | None = None) -> Post:
         """Draw candidates of `voice` and propose the one least like the last posts; queue it where that is automatic.
 
@@ -231,11 +240,16 @@ class Posting:
 
     async def _checked(self, text: str, but: str = "") -> str:
         """`text` as it will be posted, with its label; raises `PostRefused` with the check that it does not pass."""
-        last = await self._store.posts.last_texts(self.account, LAST_POSTS)
-        text = without_label(as_post(text[:MAX_CHARACTERS]), self._settings.ai_label)
-        if reason := objection(self._checks([known for known in last if known != but]), text):
+        text, reason = await self._looked_at(text, but)
+        if reason:
             raise PostRefused(f"This cannot be posted ({reason}); change it and try again.")
         return self._labelled(text)
+
+    async def _looked_at(self, text: str, but: str = "") -> tuple[str, str]:
+        """`text` as it will be posted, without its label, and why it cannot be."""
+        last = await self._store.posts.last_texts(self.account, LAST_POSTS)
+        text = without_label(as_post(text[:MAX_CHARACTERS]), self._settings.ai_label)
+        return text, objection(self._checks([known for known in last if known != but]), text) or ""
 
     def _checks(self, last_texts: Sequence[str]) -> tuple[Check, ...]:
         return checks_for(self._settings.blocked_words, last_texts, self._settings.ai_label)

@@ -8,7 +8,7 @@ Knows what a click means. Does not know how tweets are made, liked or posted.
 import io
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import discord
@@ -19,7 +19,9 @@ from bot.discord.gate import Gate, channel_id, message_id, server_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import tweet_embeds, voice_of
 from bot.errors import NotAllowed
+from bot.post_words import standing_of
 from bot.store.feedback import Answer
+from bot.store.posts import Post
 from bot.tweeting import Ask
 from huggingtweets.errors import PipelineError, Usage
 from huggingtweets.generate import Tweets
@@ -72,9 +74,13 @@ class TweetButtons(Clicks):
         if not parts.posting:
             self.remove_item(self.queue)
 
-    def shown(self) -> discord.ui.View:
-        """These buttons for one message."""
-        return only_shown(TweetButtons(parts=self.parts, gate=self.gate, asks=self._asks))
+    def shown(self, user: discord.abc.User, server: str) -> discord.ui.View:
+        """These buttons for one message to `user`; Queue to X only where somebody may use it."""
+        view = TweetButtons(parts=self.parts, gate=self.gate, asks=self._asks)
+        posting = self.parts.posting
+        if posting and not (posting.is_set_up and self.gate.may_have_home_admins(user, server)):
+            view.remove_item(view.queue)
+        return only_shown(view)
 
     async def show(
         self,
@@ -91,7 +97,12 @@ class TweetButtons(Clicks):
             file = discord.File(io.BytesIO(picture), "predictions.png", description=f"AI parody of {tweets.name}")
             embeds[-1].set_image(url="attachment://predictions.png")
         message = await answer(
-            interaction, embeds, ephemeral=private, view=self.shown(), file=file, note=tweets.shortfall
+            interaction,
+            embeds,
+            ephemeral=private,
+            view=self.shown(interaction.user, server_id(interaction.guild_id)),
+            file=file,
+            note=tweets.shortfall,
         )
         if message:
             await self.remember(message, tweets, prompt, interaction.user, interaction.guild_id)
@@ -159,22 +170,47 @@ class TweetButtons(Clicks):
         known = await self._known(interaction)
         if not known or not known.texts:
             raise Usage("I do not know any more what this was; ask me with /tweetlike.")
-        if len(known.texts) == 1:
+        fit = await self._fit(known)
+        if len(fit) == len(known.texts) == 1:
             await tell(interaction, await self.offer(known, 0, interaction.user))
         else:
             chooser = discord.ui.View(timeout=None)
-            chooser.add_item(Choice(known.message.removeprefix("discord:"), known.texts))
-            await tell(interaction, "Which one?", view=only_shown(chooser))
+            chooser.add_item(Choice(known.message.removeprefix("discord:"), fit))
+            left_out = len(known.texts) - len(fit)
+            others = f" {left_out} of them cannot be posted and are left out." if left_out else ""
+            await tell(interaction, f"Which one?{others}", view=only_shown(chooser))
+
+    async def _fit(self, known: Answer) -> dict[int, str]:
+        """The tweets of an answer that can be posted, by their numbers; raises `Usage` when none can."""
+        posting = self.parts.posting
+        if not posting or not posting.is_set_up:
+            raise Usage("I have no account on X to post as.")
+        objections = [await posting.objection_to(text) for text in known.texts]
+        fit = {number: text for number, text in enumerate(known.texts) if not objections[number]}
+        queued = [await self._queued(known, number) for number in range(len(known.texts))]
+        fit |= {number: known.texts[number] for number, post in enumerate(queued) if post}
+        if not fit:
+            raise Usage(f"None of this can be posted on X: it has {' and '.join(sorted(set(objections)))}.")
+        return dict(sorted(fit.items()))
+
+    async def _queued(self, known: Answer, number: int) -> Post | None:
+        """The post that was made of one of an answer's tweets."""
+        return await self.parts.store.posts.by_key(f"answer:{known.message}:{number}")
 
     async def offer(self, known: Answer, number: int, user: discord.abc.User) -> str:
         """Queue one of an answer's tweets, once; a sentence about it."""
-        assert self.parts.posting
-        key = f"answer:{known.message}:{number}"
-        post = await self.parts.store.posts.by_key(key) or await self.parts.posting.offer(
-            known.texts[number], voice=known.voice, version=known.version, by=person(user), key=key
+        posting = self.parts.posting
+        assert posting
+        post = await self._queued(known, number) or await posting.offer(
+            known.texts[number],
+            voice=known.voice,
+            version=known.version,
+            by=person(user),
+            key=f"answer:{known.message}:{number}",
         )
-        dry = " This is a dry run, nothing is sent." if (await self.parts.posting.status()).dry_run else ""
-        return f"Post {post.id} is {post.state}.{dry} /queue shows what waits."
+        rehearsal = post.state == "queued" and (await posting.status()).dry_run
+        dry = " This is a dry run: it would be posted then, but nothing is sent." if rehearsal else ""
+        return f"Post {post.id} {standing_of(post)}.{dry} /queue shows what waits."
 
     async def _vote(self, interaction: Interaction, vote: int) -> None:
         assert interaction.message
@@ -192,10 +228,10 @@ class TweetButtons(Clicks):
 class Choice(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"queue:(?P<message>\d+)"):
     """Which of an answer's tweets goes to X."""
 
-    def __init__(self, message: str, texts: Sequence[str] = ()):
+    def __init__(self, message: str, texts: Mapping[int, str] | None = None):
         options = [
             discord.SelectOption(label=f"{number + 1}. {text}"[:MAX_LABEL], value=str(number))
-            for number, text in enumerate(texts)
+            for number, text in (texts or {}).items()
         ] or [discord.SelectOption(label="-")]
         super().__init__(discord.ui.Select(custom_id=f"queue:{message}", options=options))
         self.message = message

@@ -108,6 +108,10 @@ class Gate:
         if not self.is_admin(interaction):
             raise NotAllowed("Only admins of this server may do this: it needs the permission Manage Server.")
 
+    def may_have_home_admins(self, user: discord.abc.User, server: str) -> bool:
+        """Returns True if somebody who reads an answer to `user` on `server` may be an admin of home."""
+        return server in self._home.servers or self.is_owner(user)
+
     def refuse_others_than_home_admins(self, interaction: Interaction) -> None:
         """Voices and posts are one for all servers, so a stranger's server must not change them."""
         if self.is_home_admin(interaction):

@@ -153,7 +153,9 @@ class Mentions:
             tweets = await self._parts.tweeting.tweet_like(ask)
         thread = await self._thread(message, tweets.name)
         embeds = tweet_embeds(tweets, await self._parts.tweeting.imitated(tweets))
-        sent = await reply(message, embeds=embeds, view=self._buttons.shown(), into=thread)
+        sent = await reply(
+            message, embeds=embeds, view=self._buttons.shown(message.author, _server(message)), into=thread
+        )
         self._note(sent.id, depth)
         await self._buttons.remember(sent, tweets, prompt, message.author, guild)
 

@@ -4,6 +4,7 @@ Knows the command, its buttons and the form for another text. Does not know how 
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -14,10 +15,12 @@ from bot.discord.buttons import TweetButtons
 from bot.discord.gate import Gate
 from bot.discord.parts import Parts
 from bot.discord.rendering import as_written
+from bot.post_words import standing_of
 from bot.posting import Posting
 from bot.store.posts import Post
 
 MAX_SHOWN = 5
+MAX_SHORT = 150  # characters of a text that is shown among others
 WORDS = {"approve": "✅", "edit": "✏️", "again": "🔁", "reject": "🗑"}
 
 
@@ -32,7 +35,7 @@ def queue(parts: Parts, gate: Gate, posting: Posting) -> app_commands.Command[An
         await interaction.response.defer(ephemeral=True)
         waiting = await posting.queue(MAX_SHOWN + 1)
         if not waiting:
-            await tell(interaction, "Nothing waits. 📮 below my tweets puts one into the queue.")
+            await tell(interaction, "Nothing waits. " + _how_to_fill(posting, await posting.recent(MAX_SHOWN)))
         for post in waiting[:MAX_SHOWN]:
             await interaction.followup.send(
                 embed=_embed(post), view=_buttons(post), ephemeral=True, allowed_mentions=NOBODY
@@ -43,11 +46,23 @@ def queue(parts: Parts, gate: Gate, posting: Posting) -> app_commands.Command[An
     return command
 
 
+def _how_to_fill(posting: Posting, recent: Sequence[Post]) -> str:
+    """What to do about an empty queue, and what became of the last posts."""
+    if not posting.is_set_up:
+        return "I have no account on X yet; whoever set me up can give me one."
+    lines = ["📮 below my tweets puts one into the queue."]
+    lines += [f"Post {post.id} {standing_of(post)}: {_short(post.text)}" for post in recent if post.text]
+    return "\n".join(lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_SHORT else text[: MAX_SHORT - 1] + "…"
+
+
 def _embed(post: Post) -> discord.Embed:
     embed = discord.Embed(description=as_written(post.text))
     embed.set_author(name=f"AI parody of @{post.voice}")
-    dry = " · dry run" if post.dry_run else ""
-    embed.set_footer(text=f"post {post.id} · {post.state}{dry}")
+    embed.set_footer(text=f"Post {post.id} {standing_of(post)}.")
     return embed
 
 

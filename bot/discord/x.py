@@ -8,6 +8,7 @@ from discord import app_commands
 
 from bot.discord.answering import person, tell
 from bot.discord.gate import Gate
+from bot.post_words import standing_of
 from bot.posting import Posting, standing
 
 
@@ -49,6 +50,6 @@ def x(gate: Gate, posting: Posting) -> app_commands.Group:
         gate.refuse_others_than_home_admins(interaction)
         await interaction.response.defer(ephemeral=True)
         post = await posting.propose(voice.strip().removeprefix("@").lower(), by=person(interaction.user))
-        await tell(interaction, f"Post {post.id} is {post.state}; /queue shows it.")
+        await tell(interaction, f"Post {post.id} {standing_of(post)}; /queue shows it.")
 
     return group

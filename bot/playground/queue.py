@@ -12,6 +12,7 @@ import gradio as gr
 from bot.errors import told
 from bot.playground.page import plain, visitor_of
 from bot.playground.visitors import Visitor
+from bot.post_words import standing_of
 from bot.posting import Posting, standing
 from bot.store.posts import Post
 
@@ -20,16 +21,6 @@ REFRESH_SECONDS = 2.0
 SHOWN = 90  # characters of a post in the list
 INTRODUCTION = """Nothing is posted on X before it is approved here or in Discord, unless config.toml says `automatic`.
 In a dry run nothing is ever sent: try it."""
-_STATES = {
-    "proposed": "waits for approval",
-    "queued": "approved, waits for its time",
-    "sending": "on its way",
-    "unknown": "in doubt, the timeline decides",
-    "sent": "sent",
-    "rejected": "rejected",
-    "failed": "failed",
-}
-
 Choices = list[tuple[str, int]]
 
 
@@ -58,7 +49,7 @@ class Queue:
         status = await self._posting.status()
         lines = "".join(
             f'<div class="tweet"><span class="who">@{plain(post.voice)}</span> <span class="ai">AI parody · '
-            f"{plain(_STATES[post.state])}{_dry(post)} · {_moment(post.changed_at)}</span>"
+            f"{plain(standing_of(post))} · {_moment(post.changed_at)}</span>"
             f"<p>{plain(post.text or '(text deleted)')}</p>{_why(post)}</div>"
             for post in await self._posting.recent(8)
         )
@@ -84,7 +75,7 @@ class Queue:
 
     async def _propose(self, voice: str) -> str:
         post = await self._posting.propose(voice.strip().removeprefix("@").lower(), by=PERSON)
-        return f"Post {post.id} {_STATES[post.state]}."
+        return f"Post {post.id} {standing_of(post)}."
 
     async def _act(self, visitor: Visitor, action: str, post_id: int, text: str) -> str:
         match action:
@@ -99,7 +90,7 @@ class Queue:
                 post = await self._posting.reject(post_id, PERSON)
             case _:
                 post = await self._posting.again(post_id, PERSON)
-        return f"Post {post.id} {_STATES[post.state]}."
+        return f"Post {post.id} {standing_of(post)}."
 
     async def _pause(self) -> str:
         await self._posting.pause(PERSON)
@@ -177,15 +168,11 @@ def _shown(ask: Callable[[Visitor], Awaitable[str]]) -> Callable[[gr.Request], A
 
 def _label(post: Post) -> str:
     short = post.text if len(post.text) <= SHOWN else post.text[: SHOWN - 1] + "…"
-    return f"{post.id} · @{post.voice or '?'} · {_STATES[post.state]} · {short}"
+    return f"{post.id} · @{post.voice or '?'} · {standing_of(post)} · {short}"
 
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _dry(post: Post) -> str:
-    return " (dry run)" if post.dry_run else ""
 
 
 def _why(post: Post) -> str:

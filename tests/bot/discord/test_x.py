@@ -64,9 +64,9 @@ async def test_a_pause_holds_until_it_is_ended(there: World, admin: MemberActor,
 
 async def test_a_proposal_waits_for_approval(there: World, admin: MemberActor, posting: Posting) -> None:
     await admin.slash(there.channel, "x propose", voice="@NASA")
-    assert "Post 1 is proposed; /queue shows it." in there.private(admin)
+    assert "Post 1 waits for approval; /queue shows it." in there.private(admin)
     [post] = await posting.queue()
-    assert (post.text, post.voice) == ("gulls over the pier", "nasa")
+    assert (post.text, post.voice) == ("gulls over the pier 🤖 AI", "nasa")
     await admin.slash(there.channel, "x propose")
     assert "Whose voice shall it be?" in there.private(admin)
     assert there.errors() == ["PostRefused"]

@@ -21,7 +21,7 @@ async def test_a_post_is_proposed_edited_approved_and_shown_as_sent(parts: Parts
     assert await queue.act(HERE, "save", post_id, "a fine day, <b>really</b>") == "Post 1 waits for approval."
     assert (
         await queue.act(HERE, "approve", post_id, "a fine day, really & truly")
-        == "Post 1 approved, waits for its time."
+        == "Post 1 is approved and waits for its time."
     )
     await parts.steps()
     assert parts.x.texts() == ["a fine day, really &amp; truly"]
@@ -38,7 +38,7 @@ async def test_rejecting_and_asking_again(parts: Parts) -> None:
     await queue.propose(HERE, "ann")
     parts.drawing.texts = ["gulls over the pier"]
     assert await queue.act(HERE, "again", 1) == "Post 2 waits for approval."
-    assert await queue.act(HERE, "reject", 2) == "Post 2 rejected."
+    assert await queue.act(HERE, "reject", 2) == "Post 2 was rejected."
     assert await queue.choices(HERE) == []
     assert "Post 2 is rejected already, by playground." in await queue.act(HERE, "approve", 2)
 
