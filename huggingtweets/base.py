@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from huggingtweets.config import REPOSITORY
 from huggingtweets.errors import BadBase
+from huggingtweets.library_lock import TRANSFORMERS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -45,7 +46,12 @@ def find(base: str, beside: Path | None = None) -> str:
 
 
 def load(base: str, beside: Path | None = None) -> Base:
-    """The base model ready for use on the CPU; raises `BadBase`."""
+    """The base model ready for use on the CPU; raises `BadBase`. One thread at a time loads."""
+    with TRANSFORMERS:
+        return _load(base, beside)
+
+
+def _load(base: str, beside: Path | None) -> Base:
     from tokenizers import Tokenizer
     from transformers import GPT2LMHeadModel
     from transformers.utils.hub import cached_file
@@ -82,7 +88,8 @@ def fingerprint(base: str, beside: Path | None = None) -> str:
 
     An adapter is only good on the weights it was trained on. Raises `BadBase` when there are none.
     """
-    from transformers.utils.hub import cached_file
+    with TRANSFORMERS:
+        from transformers.utils.hub import cached_file
 
     found = find(base, beside)
     digest = hashlib.blake2b(digest_size=8)
@@ -100,7 +107,8 @@ def fingerprint(base: str, beside: Path | None = None) -> str:
 
 def hide_progress_bars() -> None:
     """Loading and saving take milliseconds here; transformers draws a bar all the same."""
-    from transformers.utils.logging import disable_progress_bar
+    with TRANSFORMERS:
+        from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
 

@@ -24,6 +24,7 @@ from huggingtweets.config import Settings
 from huggingtweets.cpu import use_threads
 from huggingtweets.errors import Busy, NotEnoughDrafts, TooLittleData, Unavailable
 from huggingtweets.generate import Sieve, Tweets, asked_for
+from huggingtweets.library_lock import TRANSFORMERS
 from huggingtweets.records import Counts
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def draw(
 ) -> list["Draft"]:
     """`count` drafts that begin with `prompt`; stops early when `stop()` says so."""
     import torch
-    from transformers import DynamicCache
+
+    with TRANSFORMERS:
+        from transformers import DynamicCache
 
     from huggingtweets.engine.decode import Draft
     from huggingtweets.engine.start import start_of

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from huggingtweets.config import Generation
 from huggingtweets.engine.tickets import Inbox, Request, Ticket, one_too_many
 from huggingtweets.errors import Busy, Unavailable
+from huggingtweets.library_lock import TRANSFORMERS
 
 if TYPE_CHECKING:
     from huggingtweets.engine.decode import Draft
@@ -103,6 +104,7 @@ class Engine:
 
 def _work(settings: Generation, inbox: Inbox, beside: Path | None) -> None:
     """On the engine's thread. torch is imported here, so that the process starts without it."""
-    from huggingtweets.engine.worker import Worker
+    with TRANSFORMERS:
+        from huggingtweets.engine.worker import Worker
 
     Worker(settings, inbox, beside).run()
