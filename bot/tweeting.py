@@ -120,7 +120,7 @@ class Tweeting:
 
     async def voices(self, server: str) -> frozenset[str]:
         """The names that can be asked for on `server`: voices in use, and those that are being learned."""
-        return frozenset(await self._names(server)) | {job.name for job in await self._training.jobs()}
+        return frozenset(await self.names(server)) | {job.name for job in await self._training.jobs()}
 
     async def together(self, names: Sequence[str]) -> str:
         """The voice of several people at once: the one that was learned from all of them, or else a blend of theirs."""
@@ -161,7 +161,7 @@ class Tweeting:
     async def suggestions(self, typed: str, server: str = NO_SERVER) -> list[str]:
         """Names that fit what was typed so far, best first: `@` and case do not matter."""
         wanted = typed.strip().removeprefix("@").lower()
-        fitting = [name for name in await self._names(server) if wanted in name]
+        fitting = [name for name in await self.names(server) if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
 
     async def _drawn(self, names: Sequence[str], ask: Ask) -> Tweets:
@@ -188,7 +188,7 @@ class Tweeting:
     async def _what_instead(self, name: str, server: str) -> str:
         if job := await self._training.job(name):
             return f"I am still learning {name} ({job.percent} %); try again in a moment."
-        names = await self._names(server)
+        names = await self.names(server)
         if not names:
             return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
         known = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
@@ -199,6 +199,6 @@ class Tweeting:
         )
         return " ".join(filter(None, sentences))
 
-    async def _names(self, server: str) -> list[str]:
+    async def names(self, server: str) -> list[str]:
         """Voices in use that may speak on `server`."""
         return await self._willing.among(await asyncio.to_thread(self._registry.names), server)

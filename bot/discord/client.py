@@ -14,7 +14,7 @@ from typing import Any
 import discord
 
 from bot.config import Discord
-from bot.discord import game, joining, links, privacy, queue, schedules, tweets, voices
+from bot.discord import continuing, game, joining, links, privacy, queue, schedules, tweets, voices
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -78,7 +78,7 @@ class DiscordBot(discord.Client):
             tweets.tweetlike(parts, self.buttons),
             tweets.cyborg(parts, self.buttons),
             tweets.like_member(parts, self.buttons),
-            tweets.continue_as(parts),
+            continuing.continue_as(parts),
             voices.models(parts),
             voices.voice(parts),
             game.real_or_not(parts, self._referee),
@@ -110,7 +110,9 @@ class DiscordBot(discord.Client):
     async def setup_hook(self) -> None:
         for view in (self.buttons, self._rounds, self._forget, self._join, self._leave):
             self.add_view(view)
-        self.add_dynamic_items(Choice, tweets.Continuation, links.Verdict, queue.Decision)
+        self.add_dynamic_items(
+            Choice, continuing.Continuation, continuing.Page, continuing.ByName, links.Verdict, queue.Decision
+        )
         try:
             await self.tree.sync_if_changed(self._commands_file)
         except discord.HTTPException as error:

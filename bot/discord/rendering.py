@@ -47,6 +47,11 @@ def as_written(text: str) -> str:
     return _LINE_START.sub(r"\1\\", escaped)
 
 
+def as_read(text: str) -> str:
+    """What `as_written` was made of."""
+    return re.sub(r"\\(.)", r"\1", text)
+
+
 def sentence(text: str) -> str:
     """A sentence of ours that may quote somebody: it pings nobody, and fits into a message."""
     return _cut(as_written(defused(text)), MAX_CONTENT)

@@ -1,4 +1,4 @@
-"""/tweetlike and /cyborg, and the same from the menus of messages and members: tweets in somebody's voice.
+"""/tweetlike and /cyborg, and the same from the menu of members: tweets in somebody's voice.
 
 Knows the commands' options. Does not know limits, models, or how a failure is told.
 """
@@ -9,12 +9,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.answering import Interaction, answer, only_shown, person
+from bot.discord.answering import Interaction, person
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import server_id
 from bot.discord.parts import Parts
 from bot.tweeting import MAX_PROMPT_CHARACTERS, MAX_SUGGESTIONS, Ask, Tweeting
-from huggingtweets.errors import Usage
 
 MAX_CHOICE = 100  # characters of a suggestion
 _MENTION = re.compile(r"\s*<@!?(\d+)>\s*")
@@ -111,51 +110,3 @@ def like_member(parts: Parts, buttons: TweetButtons) -> app_commands.ContextMenu
     menu = app_commands.ContextMenu(name="Tweet like", callback=tweet_like)
     menu.guild_only = True
     return menu
-
-
-def continue_as(parts: Parts) -> app_commands.ContextMenu:
-    """In the menu of a message: choose who goes on with it."""
-
-    async def go_on(interaction: discord.Interaction[discord.Client], message: discord.Message) -> None:
-        await interaction.response.defer(ephemeral=True)
-        start = " ".join(message.content.split())[:MAX_PROMPT_CHARACTERS]
-        if not start:
-            raise Usage("There is no text in this message to go on with.")
-        names = (await voices(parts.tweeting, "", interaction.guild_id))[:MAX_SUGGESTIONS]
-        if not names:
-            raise Usage("I know nobody yet; an admin can train a voice with /train.")
-        chooser = discord.ui.View(timeout=None)
-        chooser.add_item(Continuation(names))
-        # The start stands in the message itself, so that the choice works after a restart, too.
-        embed = discord.Embed(title="Continue this as ...", description=start)
-        await answer(interaction, [embed], ephemeral=True, view=only_shown(chooser))
-
-    return app_commands.ContextMenu(name="Continue this as ...", callback=go_on)
-
-
-class Continuation(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"continue:voice"):
-    """Who goes on with a message."""
-
-    def __init__(self, names: Choices | None = None):
-        options = [discord.SelectOption(label=choice.name) for choice in names or ()]
-        options = options or [discord.SelectOption(label="-")]
-        super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder="Whose voice?"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "Continuation":
-        return cls()
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Write it for everybody to see."""
-        buttons: TweetButtons = interaction.client.buttons
-        await buttons.answered(interaction, self._go_on)
-
-    async def _go_on(self, interaction: Interaction) -> None:
-        assert interaction.message
-        await interaction.response.defer(thinking=True)
-        prompt = str(interaction.message.embeds[0].description)
-        buttons: TweetButtons = interaction.client.buttons
-        ask = Ask(person(interaction.user), self.item.values[0], prompt, 1, server_id(interaction.guild_id))
-        await buttons.show(interaction, await buttons.parts.tweeting.tweet_like(ask), prompt)

@@ -262,42 +262,6 @@ async def test_a_cyborg_is_the_voice_that_was_learned_from_all(
     assert "nasa" in str(await there.ann.autocomplete(there.channel, "cyborg", "b", "n"))
 
 
-async def test_a_message_is_continued_in_a_voice_that_is_chosen_also_after_a_restart(
-    there: World, writer: ScriptedWriter, make_bot: MakeBot
-) -> None:
-    message = await there.ann.send(there.channel, "My *dream*\nis")
-    await there.env.restart_bot(make_bot())
-    bob = there.member("bob")
-    menu = await bob.context_menu(there.channel, "Continue this as ...", message)
-    assert menu.response
-    assert menu.response.ephemeral
-    await bob.select(menu.response, ["nasa"])
-    assert writer.asked == [("nasa", "My *dream* is", 1)]
-    assert there.said()[0].embeds[0].description == "Tweet number 1"
-
-
-async def test_what_goes_wrong_with_a_choice_is_told(there: World, writer: ScriptedWriter) -> None:
-    message = await there.ann.send(there.channel, "My dream is")
-    menu = await there.ann.context_menu(there.channel, "Continue this as ...", message)
-    assert menu.response
-    await there.env.advance_time(16 * 60)  # when discord.py lets private views expire
-    writer.error = ZeroDivisionError("secret")
-    await there.ann.select(menu.response, ["nasa"])
-    assert "Something went wrong on my side" in there.private(there.ann)
-    assert there.said() == []
-
-
-async def test_nothing_to_continue_and_nobody_to_do_it_are_told(there: World, registry: Registry) -> None:
-    await there.ann.slash(there.channel, "tweetlike", user="nasa")
-    await there.ann.context_menu(there.channel, "Continue this as ...", there.said()[0])
-    assert "There is no text in this message" in there.private(there.ann)
-    message = await there.ann.send(there.channel, "My dream is")
-    registry.forget("nasa")
-    await there.ann.context_menu(there.channel, "Continue this as ...", message)
-    assert "I know nobody yet" in there.private(there.ann)
-    assert there.errors() == ["Usage", "Usage"]
-
-
 async def test_a_member_is_imitated_from_their_menu_once_they_have_a_voice(
     there: World, writer: ScriptedWriter, store: Store
 ) -> None:
