@@ -60,14 +60,16 @@ class Collected:
     """What a source gave: the account, where it says who that is, and its tweets in any order, unique by id.
 
     `complete` says that all the account's tweets from the first to the last of these are there, as in an X archive: one
-    that is not among them was deleted. `notes` are sentences for the person who gave the file: what could not be read,
-    and what was left out.
+    that is not among them was deleted. `withdrawn` are ids of what must not be kept: earlier versions of these tweets,
+    and tweets that were not for everybody. `notes` are sentences for the person who gave the file: what could not be
+    read, and what was left out.
     """
 
     account: Account | None
     tweets: tuple[Tweet, ...]
     complete: bool = field(default=False, compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    withdrawn: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def period(self) -> tuple[datetime, datetime] | None:

@@ -39,7 +39,7 @@ class TweetStore:
         self._unwilling = Unwilling(folder)
 
     def merge(self, handle: str, collected: Collected) -> int:
-        """Add what is new by id, let newer texts replace older ones; how many ids were new.
+        """Add what is new by id, let newer texts replace older ones, drop what was withdrawn; how many ids were new.
 
         Raises `Forgotten` and `OptedOut` for tweets of somebody who must not be learned, under whatever name, and
         `BadSource` for tweets of somebody else than those that are kept.
@@ -179,13 +179,15 @@ class TweetStore:
             for tweet in new
         )
         merged = known | {tweet.id: tweet for tweet in marked}
+        for id_ in collected.withdrawn & merged.keys():
+            del merged[id_]
         if later and period:
             atomic.write_json(self._archive_file(handle), [date.isoformat() for date in period])
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)
         if collected.account:
             self._name(handle, collected.account)
         atomic.write_json_lines(self._tweets_file(handle), [tweet.as_json() for tweet in ordered])
-        return len(merged) - len(known)
+        return len(merged.keys() - known.keys())
 
     def _name(self, handle: str, account: Account) -> None:
         """Keep how the account is called, besides what it was called before, and of which site it is known to be."""

@@ -113,7 +113,8 @@ class XUser:
 class XPost:
     """A post with its full text, HTML-escaped as X gives it.
 
-    `referenced` says what it is of others' posts: retweeted, quoted, replied_to.
+    `referenced` says what it is of others' posts: retweeted, quoted, replied_to. `versions` are the ids of all versions
+    of an edited post, its own the last.
     """
 
     id: str
@@ -125,6 +126,7 @@ class XPost:
     in_reply_to_user_id: str = ""
     referenced: tuple[str, ...] = ()
     lang: str | None = None
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,6 +466,7 @@ def _post(row: Mapping[str, Any], authors: Mapping[str, XUser] | None = None) ->
             in_reply_to_user_id=str(row.get("in_reply_to_user_id", "")),
             referenced=tuple(str(reference["type"]) for reference in row.get("referenced_tweets") or []),
             lang=lang if isinstance(lang, str) else None,
+            versions=tuple(map(_id, row.get("edit_history_tweet_ids") or [])),
         )
 
 

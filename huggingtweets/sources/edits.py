@@ -1,6 +1,6 @@
-"""Edited tweets: X's archive lists every version, and only the last one is what the person says.
+"""Edited tweets: every version has an id of its own, and only the last one is what the person says.
 
-Knows `edit_info`, in which each version names the ids of all. Does not know texts.
+Knows `edit_info`, in which an archive's version names the ids of all. Does not know texts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,11 +21,12 @@ def versions_of(record: Mapping[str, object]) -> Versions:
 
 
 def superseded(known: Iterable[Versions], there: Iterable[str]) -> set[str]:
-    """The ids among `there` of which a later version is there, too."""
+    """The ids of versions that are earlier than one that is `there`."""
     present = set(there)
     earlier: set[str] = set()
     for versions in known:
         # Ids grow with time; their order in the list is X's affair.
-        found = sorted(present.intersection(versions), key=lambda id_: (len(id_), id_))
-        earlier.update(found[:-1])
+        in_order = sorted(versions, key=lambda id_: (len(id_), id_))
+        last = max((place for place, id_ in enumerate(in_order) if id_ in present), default=0)
+        earlier.update(in_order[:last])
     return earlier

@@ -10,6 +10,7 @@ import re
 from huggingtweets.errors import Usage
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.sources import fields
+from huggingtweets.sources.edits import Versions, superseded
 from huggingtweets.sources.handles import bare_handle
 from huggingtweets.upstream import Forbidden, NoAccount, NotFound
 from huggingtweets.x_client import Charge, X, XClient, XPost, XUser
@@ -54,9 +55,11 @@ async def read(client: XClient, user: XUser, *, since_id: str | None, most: int,
     What was paid for is kept: where the money ends after some pages, these are what there is.
     """
     tweets: list[Tweet] = []
+    versions: list[Versions] = []
     try:
         async for page in client.timeline(user.id, since_id=since_id, most=most, charge=charge):
             tweets += [_tweet(post, source_of(user.id)) for post in page]
+            versions += [post.versions for post in page]
     except ReadingTooDear:
         if not tweets:
             raise
@@ -66,7 +69,9 @@ async def read(client: XClient, user: XUser, *, since_id: str | None, most: int,
     if not tweets and since_id is None:
         raise NoAccount(X, user.handle, "has no tweets", "choose an account that has tweeted")
     account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url), "x")
-    return Collected(account or Account(user.handle, site="x"), tuple(tweets))
+    earlier = superseded(versions, [tweet.id for tweet in tweets])
+    last = tuple(tweet for tweet in tweets if tweet.id not in earlier)
+    return Collected(account or Account(user.handle, site="x"), last, withdrawn=frozenset(earlier))
 
 
 def source_of(user_id: str) -> str:

@@ -62,7 +62,9 @@ def read_script(path: Path) -> Collected:
         raise BadSource(path, f"it lists {private}", _MEND)
     with opened(path) as text:
         posted = list(_posted(_Script(path, "the file", text)))
-    return _collected(path, None, _last_versions(posted))
+    earlier = _earlier(posted)
+    tweets = {one.tweet.id: one.tweet for one in posted if one.tweet.id not in earlier}
+    return replace(_collected(path, None, tweets.values()), withdrawn=frozenset(earlier))
 
 
 def is_script(head: str) -> bool:
@@ -116,20 +118,17 @@ def read(members: Members) -> Collected:
     circle = {id_ for name in _files(_CIRCLE_FILE, home, names) for id_ in _in_script(members, name, _ids)}
     notes = [note for name in _files(_NOTES_FILE, home, names) for note in _in_script(members, name, _notes)]
     account = _account(_first(members, f"{home}account.js", names), _first(members, f"{home}profile.js", names))
-    tweets = _last_versions(one for one in posted if one.tweet.id not in circle)
+    withdrawn = circle | _earlier(posted)
     # A note belongs to one version; to give it to the right one, all must be asked.
-    whole = {tweet.id: tweet for tweet in with_long_posts({one.tweet.id: one.tweet for one in posted}.values(), notes)}
-    collected = _collected(members.path, account, [whole[tweet.id] for tweet in tweets])
-    return replace(collected, complete=True)
+    whole = with_long_posts({one.tweet.id: one.tweet for one in posted}.values(), notes)
+    collected = _collected(members.path, account, [tweet for tweet in whole if tweet.id not in withdrawn])
+    return replace(collected, complete=True, withdrawn=frozenset(withdrawn))
 
 
-def _last_versions(posted: Iterable["_Posted"]) -> list[Tweet]:
-    """The tweets, unique by id, those of which there is a later version left out."""
+def _earlier(posted: Iterable["_Posted"]) -> set[str]:
+    """The ids of versions of which there is a later one."""
     known = list(posted)
-    tweets = {one.tweet.id: one.tweet for one in known}
-    for id_ in superseded((one.versions for one in known), tweets):
-        del tweets[id_]
-    return list(tweets.values())
+    return superseded((one.versions for one in known), [one.tweet.id for one in known])
 
 
 def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> Collected:

@@ -84,6 +84,18 @@ async def test_a_timeline_is_read_once_and_then_from_where_it_ended(
     assert (await collector.collect("ann", [ANN])).new == 0
 
 
+async def test_of_a_tweet_that_is_edited_later_the_earlier_version_goes(
+    x: XServer, store: TweetStore, collector: Collector
+) -> None:
+    first = x.add_post("5", "the fog is thikc")
+    assert (await collector.collect("ann", [ANN])).new == 1
+    x.posts.remove(first)  # a timeline shows the last version alone
+    last = x.add_post("5", "the fog is thick")
+    last["edit_history_tweet_ids"] = [first["id"], last["id"]]
+    assert (await collector.collect("ann", [ANN])).new == 1
+    assert [tweet.text for tweet in store.tweets("ann")] == ["the fog is thick"]
+
+
 async def test_what_was_deleted_there_is_dropped_within_a_day(
     x: XServer, store: TweetStore, collector: Collector
 ) -> None:

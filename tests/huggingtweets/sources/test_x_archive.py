@@ -233,7 +233,9 @@ def test_of_an_edited_tweet_only_the_last_version_there_is_counts(tmp_path: Path
     files: Files = {"data/tweets.js": script("tweets", *reversed(versions))}
     expected = {"11", "20", "31", "40", "50"}
     assert {found.id for found in read_zip(zipped(tmp_path, files)).tweets} == expected
-    assert {found.id for found in read_script(folder(tmp_path, files) / "data/tweets.js").tweets} == expected
+    script_alone = read_script(folder(tmp_path, files) / "data/tweets.js")
+    assert {found.id for found in script_alone.tweets} == expected
+    assert script_alone.withdrawn == {"9", "10", "30"}
 
 
 def test_each_version_has_its_own_long_post(tmp_path: Path) -> None:
@@ -266,7 +268,9 @@ def test_tweets_to_a_circle_are_never_read(tmp_path: Path, kind: str) -> None:
         "data/twitter-circle-tweet.js": script(kind, private),
         "data/twitter-circle-tweet-part1.js": script(kind, tweet("3"), part=1),
     }
-    assert [found.id for found in read_zip(zipped(tmp_path, files)).tweets] == ["1"]
+    found = read_zip(zipped(tmp_path, files))
+    assert [one.id for one in found.tweets] == ["1"]
+    assert found.withdrawn == {"2", "3"}, "what an earlier version of this program has learned goes"
     unpacked = folder(tmp_path, files)
     assert [found.id for found in read_folder(unpacked).tweets] == ["1"]
     assert "friends could read" in refusal(read_script, unpacked / "data/twitter-circle-tweet.js")
