@@ -149,7 +149,11 @@ def _boxes(version: Version) -> tuple[Box, Box, Box, Box]:
     return (
         Box(names, f"{count['downloaded']:,} tweets"),
         Box(f"{count['kept']:,} tweets kept", f"−{count['retweets']:,} retweets, −{count['short']:,} short"),
-        Box(card.base_name(version.base), _bits(report, "base_held_out")),
+        # Its path looks like an address on the Hub, and is none.
+        Box(
+            "embedded base" if version.base == EMBEDDED else card.base_name(version.base),
+            _bits(report, "base_held_out"),
+        ),
         Box(f"{version.name} {version.version}", _bits(report, "held_out")),
     )
 

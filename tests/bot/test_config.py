@@ -1,5 +1,6 @@
 """The bot's settings: strict, complete in config.toml, and secrets only from the environment."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -40,6 +41,26 @@ def test_the_schedule_that_the_shipped_file_shows_is_one_and_shows_every_setting
     assert set(tomllib.loads(shown)["schedule"][0]) | {"every_minutes"} == set(type(entry).model_fields)
     assert entry.schedule.cron == "0 3 * * *"
     assert len(entry.schedule.seed) == 16
+
+
+def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
+    section = (REPOSITORY / "README.md").read_text().split("\n## On X\n")[1].split("\n## ")[0]
+    x = Config().x
+    for variable in (x.consumer_key_env, x.consumer_secret_env, x.access_token_env, x.access_token_secret_env):
+        assert f"`{variable}` |" in section
+    shown = tomllib.loads("\n".join(line[3:] for line in section.split("```toml\n")[1].split("```")[0].splitlines()))
+    assert set(shown["x"]) <= set(type(x).model_fields)
+    assert shown["x"]["dry_run"] is False
+    named = set(re.findall(r"`([a-z_]+)(?: = [^`]*)?`", section))
+    assert named - set(type(x).model_fields) == {"action"}
+    for figure in (x.post_usd, x.reply_usd, x.read_usd):
+        assert f"{figure:.3f}" in section
+    begins, ends = x.quiet_hours.split("-")
+    assert f"{begins} to {ends} {x.time_zone}" in section
+    assert f"{x.minutes_between_posts:.0f} minutes" in section
+    assert f"{x.monthly_budget_usd:.0f} USD a month" in " ".join(section.split())
+    assert f"{x.replies_per_author_a_day} answers a day and {x.replies_per_thread} a thread" in section
+    assert x.ai_label in section
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 from PIL import Image
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets import export, pipeline
+from huggingtweets import card, export, pipeline
 from huggingtweets.atomic import locked
 from huggingtweets.config import Settings
 from huggingtweets.dataset import Dataset
@@ -56,6 +56,8 @@ def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Traine
         assert export._has_adapter(one, None) is goes_along
         export.write_card(one, trained[0], tmp_path, with_model=True)
         assert ("`adapter/`" in (tmp_path / "README.md").read_text()) is goes_along
+        assert "models/base" not in (tmp_path / "README.md").read_text()
+        assert export._boxes(one)[2].title == {"models/base": "embedded base"}.get(base_id, card.base_name(base_id))
 
 
 def test_the_snippet_of_the_card_works_in_plain_transformers(exported: Path) -> None:
@@ -116,13 +118,13 @@ def test_no_tweet_and_no_path_of_this_machine_leaves_it(exported: Path, trained:
 
 
 def test_the_card_is_of_this_version_and_for_this_repository(exported: Path, trained: Trained) -> None:
-    card = ModelCard.load(exported / "README.md")
-    assert card.data.thumbnail == "https://huggingface.co/people/ann/resolve/main/predictions.png"
-    assert card.data.eval_results[0].metric_value == pytest.approx(
-        trained[1].report.as_json()[card.data.eval_results[0].metric_type], abs=1e-6
+    published = ModelCard.load(exported / "README.md")
+    assert published.data.thumbnail == "https://huggingface.co/people/ann/resolve/main/predictions.png"
+    assert published.data.eval_results[0].metric_value == pytest.approx(
+        trained[1].report.as_json()[published.data.eval_results[0].metric_type], abs=1e-6
     )
     for picture in ("predictions.png", "pipeline.png", "curve.png", "avatar-Ann.png"):
-        assert picture in card.content
+        assert picture in published.content
         Image.open(exported / picture).verify()
 
 
