@@ -1,5 +1,9 @@
 """How often people may ask: limits of a person, of a server and of everybody, and a pause for who always wants more.
 
+An ask counts by what it costs: tweets count as one request, a picture as two, what is looked up as a quarter. What
+people decide about themselves, what admins do, and clicks have a limit of their own (`count_own`). No flood of tweets
+uses it up, and no pause concerns it.
+
 Knows people and servers as opaque ids and a clock. Does not know platforms or what is asked.
 """
 
@@ -20,38 +24,64 @@ def _now() -> float:
     return time.monotonic()
 
 
+TWEETS = 1.0  # requests that an answer with tweets counts as
+PICTURE = 2.0  # setting one takes a second of a core
+PUBLIC = 1.0  # any other message for everybody
+CHEAP = 0.25  # something looked up for who asks, or a click
+
+
 class RateLimit:
     """At most `per_minute` requests of one person in any minute; remembers the last `MAX_PEOPLE` people."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = _now):
         self._per_minute = per_minute
         self._clock = clock
-        self._asked: OrderedDict[str, deque[float]] = OrderedDict()
+        self._asked: OrderedDict[str, deque[tuple[float, float]]] = OrderedDict()
 
-    def wait_seconds(self, person: str) -> float:
-        """How long until a request of `person` is within the limit."""
-        times = self._times(person)
-        return WINDOW_SECONDS - (self._clock() - times[0]) if len(times) >= self._per_minute else 0.0
+    def wait_seconds(self, person: str, cost: float = TWEETS) -> float:
+        """How long until `person` may ask for something that counts as `cost` requests."""
+        asked = self._of(person)
+        spent = sum(one for _, one in asked)
+        room = self._per_minute - min(cost, self._per_minute)
+        wait = 0.0
+        for at, one in asked:
+            if spent <= room and spent < self._per_minute:
+                break
+            spent -= one
+            wait = WINDOW_SECONDS - (self._clock() - at)
+        return wait
 
-    def count(self, person: str) -> None:
-        """Count one request of `person`; raises `TooOften`, and then does not count it."""
-        if wait := self.wait_seconds(person):
+    def count(self, person: str, cost: float = TWEETS) -> None:
+        """Count an ask of `person`; raises `TooOften`, and then does not count it."""
+        if wait := self.wait_seconds(person, cost):
             raise TooOften(wait)
-        self._times(person).append(self._clock())
+        self.note(person, cost)
 
-    def give_back(self, person: str) -> None:
-        """Take back the last request of `person` that was counted."""
-        if times := self._times(person):
-            times.pop()
+    def note(self, person: str, cost: float) -> None:
+        """Count an ask, whatever the limit says."""
+        if cost:
+            self._of(person).append((self._clock(), min(cost, self._per_minute)))
 
-    def _times(self, person: str) -> deque[float]:
-        times = self._asked.setdefault(person, deque())
+    def give_back(self, person: str, cost: float) -> None:
+        """Take back the last ask that counted as `cost`."""
+        asked = self._of(person)
+        for place in reversed(range(len(asked))):
+            if asked[place][1] == min(cost, self._per_minute):
+                del asked[place]
+                return
+
+    def asked(self, person: str) -> int:
+        """How many asks of `person` count now."""
+        return len(self._of(person))
+
+    def _of(self, person: str) -> deque[tuple[float, float]]:
+        asked = self._asked.setdefault(person, deque())
         self._asked.move_to_end(person)
         while len(self._asked) > MAX_PEOPLE:
             self._asked.popitem(last=False)
-        while times and self._clock() - times[0] >= WINDOW_SECONDS:
-            times.popleft()
-        return times
+        while asked and self._clock() - asked[0][0] >= WINDOW_SECONDS:
+            asked.popleft()
+        return asked
 
 
 class Limits:
@@ -64,32 +94,45 @@ class Limits:
         self._person = RateLimit(settings.requests_per_minute)
         self._server = RateLimit(settings.server_requests_per_minute)
         self._total = RateLimit(settings.total_requests_per_minute)
+        self._own = RateLimit(settings.requests_per_minute)
 
-    async def count(self, person: str, server: str = "") -> None:
-        """Count one request; raises `TooOften` or `Paused`, and then does not count it."""
+    async def count(self, person: str, server: str = "", cost: float = TWEETS) -> None:
+        """Count an ask; raises `TooOften` or `Paused`, and then does not count it."""
         await self.refuse_paused(person)
-        if wait := self._person.wait_seconds(person):
+        if wait := self._person.wait_seconds(person, cost):
             await self._strike(person, server)
             raise TooOften(wait)
-        if server and (wait := self._server.wait_seconds(server)):
+        if server and (wait := self._server.wait_seconds(server, cost)):
             raise TooOften(wait, "This server asks a lot just now")
-        if wait := self._total.wait_seconds(""):
+        if wait := self._total.wait_seconds("", cost):
             raise TooOften(wait, "Everybody asks at once just now")
-        self._person.count(person)
-        self._total.count("")
+        self._person.note(person, cost)
+        self._total.note("", cost)
         if server:
-            self._server.count(server)
+            self._server.note(server, cost)
 
-    def give_back(self, person: str, server: str = "") -> None:
-        """Take back a request that was refused because too many others came first: it costs nobody anything."""
-        self._person.give_back(person)
-        self.give_back_shared(server)
+    def count_own(self, person: str, cost: float) -> None:
+        """Count what a person decides or an admin does; raises `TooOften`, which never leads to a pause."""
+        self._own.count(person, cost)
 
-    def give_back_shared(self, server: str = "") -> None:
-        """Take back what a refused request cost the others. Whoever made it pays, lest it be made without end."""
-        self._total.give_back("")
+    def asked(self, person: str) -> int:
+        """How many asks of `person` count now."""
+        return self._person.asked(person)
+
+    def note_failure(self, person: str) -> None:
+        """An ask that came to nothing before it was counted: it costs the person a little."""
+        self._person.note(person, CHEAP)
+
+    def give_back(self, person: str, server: str = "", cost: float = TWEETS) -> None:
+        """Take back an ask that was refused because too many others came first: it costs nobody anything."""
+        self._person.give_back(person, cost)
+        self.give_back_shared(server, cost)
+
+    def give_back_shared(self, server: str = "", cost: float = TWEETS) -> None:
+        """Take back what a refused ask cost the others. Whoever made it pays, lest it be made without end."""
+        self._total.give_back("", cost)
         if server:
-            self._server.give_back(server)
+            self._server.give_back(server, cost)
 
     async def refuse_paused(self, person: str) -> None:
         """Raises `Paused` for somebody who is."""

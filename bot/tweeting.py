@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.consent import Consenting
-from bot.errors import BotError, NotAllowed
+from bot.errors import BotError
 from bot.patience import WaitingRoom
-from bot.permission import Limits
+from bot.permission import TWEETS, Limits
 from bot.training import Training
 from bot.willing import NO_SERVER
 from huggingtweets.blend import find_voice, parse_blend
@@ -32,13 +32,17 @@ NAMES_IN_A_SENTENCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks for what, and where. `person` is unique across platforms, such as `discord:80351110224678912`."""
+    """Who asks for what, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
+
+    `cost` is how many requests it counts as.
+    """
 
     person: str
     name: str
     prompt: str = ""
     count: int = 1
     server: str = ""
+    cost: float = TWEETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +87,14 @@ class Tweeting:
         if len(ask.prompt) > MAX_PROMPT_CHARACTERS:
             raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
         names = [name for _, name in parse_blend(ask.name)]
-        await self._limits.count(ask.person, ask.server)
+        await self._limits.count(ask.person, ask.server, ask.cost)
         try:
             return await self._willingly(names, ask)
         except Busy:
-            self._limits.give_back(ask.person, ask.server)
+            self._limits.give_back(ask.person, ask.server, ask.cost)
             raise
-        except (NotAllowed, Usage):
-            self._limits.give_back_shared(ask.server)
+        except (BotError, PipelineError):
+            self._limits.give_back_shared(ask.server, ask.cost)
             raise
 
     async def _willingly(self, names: Sequence[str], ask: Ask) -> Tweets:

@@ -19,6 +19,7 @@ from bot.discord.gate import Gate, channel_id, message_id, server_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import tweet_embeds, voice_of
 from bot.errors import NotAllowed
+from bot.permission import CHEAP
 from bot.post_words import standing_of
 from bot.store.feedback import Answer
 from bot.store.posts import Post
@@ -49,6 +50,7 @@ class Clicks(discord.ui.View):
         try:
             self._asks.refuse_when_stopping()
             await self.gate.admit_interaction(interaction)
+            self.gate.count_own(interaction.user, CHEAP)
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the log has it
             await answer_failure(interaction, error)
             return False

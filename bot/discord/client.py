@@ -30,6 +30,7 @@ from bot.discord.trainings import Trainings
 from bot.discord.tree import Tree
 from bot.discord.x import x as x_commands
 from bot.home import Home
+from bot.permission import PICTURE, PUBLIC
 
 log = logging.getLogger(__name__)
 
@@ -78,20 +79,21 @@ class DiscordBot(discord.Client):
             tweets.tweetlike(parts, self.buttons),
             tweets.cyborg(parts, self.buttons),
             tweets.like_member(parts, self.buttons),
-            continuing.continue_as(parts),
-            voices.models(parts),
-            voices.voice(parts),
             game.real_or_not(parts, self._referee),
+            cost=None,
         )
+        self.tree.add(continuing.continue_as(parts), voices.models(parts))
+        self.tree.add(voices.voice(parts), cost=PICTURE)
 
     def _add_privacy(self, parts: Parts) -> None:
         self._forget = privacy.ForgetButtons(parts=parts, asks=self._asks)
         self._join = joining.JoinButtons(parts=parts, asks=self._asks)
         self._leave = joining.LeaveButtons(parts=parts, asks=self._asks)
         about = privacy.privacy(member_messages=self._members is not None)
-        own = [privacy.opt_out(parts), privacy.opt_in(parts), privacy.my_data(parts)]
-        own += [links.link(parts), links.unlink(parts)]
-        self.tree.add(about, *own, privacy.forget(parts, self._asks), joining.leave(parts, self._asks), always=True)
+        own = [about, privacy.opt_out(parts), privacy.opt_in(parts), privacy.forget(parts, self._asks)]
+        # Whoever wants to withdraw is never told to wait.
+        self.tree.add(*own, links.unlink(parts), joining.leave(parts, self._asks), always=True, cost=0.0)
+        self.tree.add(privacy.my_data(parts), links.link(parts), always=True, cost=PUBLIC)
         if self._members:
             self.tree.add(joining.join(parts, self._asks))
 

@@ -79,6 +79,25 @@ class Gate:
     async def admit_interaction(self, interaction: Interaction) -> None:
         await self.admit(interaction.guild_id, interaction.channel, interaction.user)
 
+    async def count(self, interaction: Interaction, cost: float) -> int:
+        """Count an ask in all limits; raises `TooOften` or `Paused`. Returns how many asks of the person count now."""
+        await self._limits.count(person(interaction.user), server_id(interaction.guild_id), cost)
+        return self._limits.asked(person(interaction.user))
+
+    def count_own(self, user: discord.abc.User, cost: float) -> None:
+        """Count what somebody decides or an admin does; raises `TooOften`. Free is always allowed."""
+        if cost:
+            self._limits.count_own(person(user), cost)
+
+    def give_back(self, guild: int | None, cost: float) -> None:
+        """What was counted came to nothing."""
+        self._limits.give_back_shared(server_id(guild), cost)
+
+    def note_failure(self, user: discord.abc.User, asked: int) -> None:
+        """An ask came to nothing. It costs the person a little, unless it was counted since there were `asked`."""
+        if self._limits.asked(person(user)) <= asked:
+            self._limits.note_failure(person(user))
+
     def owner_ids(self) -> set[int]:
         """The application's owner, or those of its team who take part in developing it; and those of config.toml."""
         application, owners = self._client.application, set(self._settings.owners)

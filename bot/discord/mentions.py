@@ -22,6 +22,7 @@ from bot.discord.house import THREADS, VOICE
 from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
 from bot.discord.tweets import voice_named
 from bot.errors import KeptOut, NotAllowed
+from bot.permission import PUBLIC
 from bot.tweeting import Ask
 from bot.wish import Wish, is_for_help, understood
 from huggingtweets.errors import Usage
@@ -125,6 +126,7 @@ class Mentions:
             if wish.name:
                 await self._tweet(message, call, wish)
             else:
+                await self._parts.limits.count(person(message.author), _server(message), PUBLIC)
                 await reply(message, how_to_ask(me.name, await self._parts.tweeting.suggestions("", _server(message))))
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the log has it
             await reply_failure(message, error, tell_pause=self._parts.store.pauses.tell_once)

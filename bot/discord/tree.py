@@ -18,11 +18,15 @@ from discord import app_commands
 from bot.discord.answering import Interaction, answer_failure
 from bot.discord.asks import Asks
 from bot.discord.gate import Gate
+from bot.errors import TooOften
+from bot.permission import CHEAP
 from huggingtweets import atomic
 
 log = logging.getLogger(__name__)
 
 ALWAYS = "always"  # of a command: it works also for who is kept out or paused
+COST = "cost"  # of a command: how many requests it counts as; None where the use case counts
+COUNTED = "counted"  # of an interaction: what it was counted as, and how many asks of the person counted then
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -37,11 +41,15 @@ class Tree(app_commands.CommandTree[discord.Client]):
         self,
         *commands: app_commands.Command[Any, ..., None] | app_commands.ContextMenu | app_commands.Group,
         always: bool = False,
+        cost: float | None = CHEAP,
     ) -> None:
-        """Add commands; `always` for those that work also for who is kept out or paused."""
+        """Add commands; `always` for those that work also for who is kept out or paused.
+
+        Each counts as `cost` requests, or is counted by its use case where that is None.
+        """
         for command in commands:
             for one in command.walk_commands() if isinstance(command, app_commands.Group) else (command,):
-                one.extras[ALWAYS] = always
+                one.extras |= {ALWAYS: always, COST: cost}
             self.add_command(command)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
@@ -51,12 +59,31 @@ class Tree(app_commands.CommandTree[discord.Client]):
             self._asks.refuse_when_stopping()
             if not (interaction.command and interaction.command.extras.get(ALWAYS)):
                 await self._gate.admit_interaction(interaction)
+            if interaction.command and interaction.type is not discord.InteractionType.autocomplete:
+                await self._count(interaction, interaction.command.extras)
         except Exception as error:
             # Any other error than the library's own would leave the person without an answer.
             raise app_commands.CheckFailure(str(error)) from error
         return True
 
+    async def _count(self, interaction: Interaction, extras: dict[Any, Any]) -> None:
+        """Count a command by what it costs, before it does anything; raises `TooOften` or `Paused`."""
+        cost = extras.get(COST, CHEAP) or 0.0
+        if extras.get(ALWAYS):
+            self._gate.count_own(interaction.user, cost)
+            return
+        interaction.extras[COUNTED] = cost, await self._gate.count(interaction, cost)
+
+    def _give_back(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
+        """A command that failed costs the one who asked, and not the others on the server."""
+        cost, asked = interaction.extras.get(COUNTED, (None, 0))
+        if cost:
+            self._gate.give_back(interaction.guild_id, cost)
+        elif cost is not None and not isinstance(getattr(error, "original", error), TooOften):
+            self._gate.note_failure(interaction.user, asked)
+
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        self._give_back(interaction, error)
         await answer_failure(interaction, error)
 
     async def sync_if_changed(self, file: Path, *, anyway: bool = False) -> bool:

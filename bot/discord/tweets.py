@@ -13,6 +13,7 @@ from bot.discord.answering import Interaction, person
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import server_id
 from bot.discord.parts import Parts
+from bot.permission import PICTURE, TWEETS
 from bot.tweeting import MAX_PROMPT_CHARACTERS, MAX_SUGGESTIONS, Ask, Tweeting
 
 MAX_CHOICE = 100  # characters of a suggestion
@@ -58,7 +59,8 @@ def tweetlike(parts: Parts, buttons: TweetButtons) -> app_commands.Command[Any, 
     ) -> None:
         await interaction.response.defer(ephemeral=private)
         names = [await voice_named(parts, one, interaction.guild_id) for one in (user, blend) if one]
-        ask = Ask(person(interaction.user), "+".join(names), prompt, count, server_id(interaction.guild_id))
+        here, cost = server_id(interaction.guild_id), PICTURE if picture else TWEETS
+        ask = Ask(person(interaction.user), "+".join(names), prompt, count, here, cost)
         tweets = await parts.tweeting.tweet_like(ask)
         drawn = await parts.tweeting.picture(tweets, prompt) if picture else None
         await buttons.show(interaction, tweets, prompt, private=private, picture=drawn)

@@ -5,10 +5,11 @@ Knows the commands' words. Does not know Gradio, models or how an answer is draw
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import told
+from bot.permission import PICTURE
 from bot.playground.attachments import Attachments
 from bot.playground.visitors import PLACE, Visitor
 from bot.store.jobs import Job
@@ -110,7 +111,7 @@ class Chat:
         return Drawn(tweets.name, tweets.version, tweets.texts, tweets.shortfall)
 
     async def _picture(self, visitor: Visitor, rest: str, count: int) -> Picture:
-        ask = _ask(visitor, rest, count)
+        ask = replace(_ask(visitor, rest, count), cost=PICTURE)
         tweets = await self._tweeting.tweet_like(ask)
         return Picture(await self._tweeting.picture(tweets, ask.prompt), "AI parody: " + " / ".join(tweets.texts))
 

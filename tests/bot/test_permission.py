@@ -8,7 +8,7 @@ import pytest
 
 from bot import config, permission
 from bot.errors import Paused, TooOften
-from bot.permission import Limits, RateLimit
+from bot.permission import CHEAP, PICTURE, PUBLIC, TWEETS, Limits, RateLimit
 from bot.store import Store
 
 
@@ -113,3 +113,49 @@ async def test_strikes_grow_old_and_pauses_end(store: Store, now: Now) -> None:
         await Limits(settings, store.pauses, now).count("ann")
     now.time += timedelta(minutes=2)
     await Limits(settings, store.pauses, now).count("ann")
+
+
+def test_an_ask_counts_by_what_it_costs() -> None:
+    clock = Clock()
+    limit = RateLimit(2, clock)
+    for clock.now in (0.0, 10.0, 20.0, 30.0):
+        limit.count("ann", CHEAP)
+    assert limit.wait_seconds("ann", TWEETS) == 0.0
+    assert limit.wait_seconds("ann", PICTURE) == 60.0, "after all four have become old"
+    limit.count("ann", TWEETS)
+    assert limit.wait_seconds("ann", 0.0) == 30.0, "even what is free here waits when nothing is left"
+    with pytest.raises(TooOften):
+        limit.count("ann", CHEAP)
+
+
+def test_what_costs_more_than_a_minute_allows_can_be_asked_for_once_a_minute() -> None:
+    clock = Clock()
+    limit = RateLimit(1, clock)
+    limit.count("ann", PICTURE)
+    assert limit.wait_seconds("ann", PICTURE) == 60.0
+    clock.now = 60.0
+    limit.count("ann", PICTURE)
+
+
+async def test_a_refusal_costs_the_person_and_not_the_server(store: Store, now: Now) -> None:
+    settings = config.Limits(requests_per_minute=3, server_requests_per_minute=2, total_requests_per_minute=2)
+    limits = Limits(settings, store.pauses, now)
+    for _ in range(3):
+        await limits.count("ann", "one")
+        limits.give_back_shared("one")
+    with pytest.raises(TooOften, match="That was a lot at once"):
+        await limits.count("ann", "one")
+    for _ in range(2):
+        await limits.count("bob", "one")
+    with pytest.raises(TooOften, match="This server asks a lot"):
+        await limits.count("cem", "one")
+
+
+async def test_no_flood_and_no_pause_keeps_people_from_what_is_their_own(store: Store, now: Now) -> None:
+    limits = Limits(config.Limits(requests_per_minute=1, server_requests_per_minute=1), store.pauses, now)
+    await limits.count("ann", "one")
+    await store.pauses.pause("ann", "spam", "admin")
+    limits.count_own("ann", PUBLIC)
+    with pytest.raises(TooOften) as refused:
+        limits.count_own("ann", PUBLIC)
+    assert not isinstance(refused.value, Paused)

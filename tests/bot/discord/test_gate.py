@@ -5,6 +5,7 @@ import pytest
 from simcord import Env
 
 from bot.config import Discord, Limits
+from bot.errors import TooOften
 from bot.store import Store
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
@@ -121,7 +122,7 @@ async def test_limits_of_a_person_and_a_server_say_when_to_come_back(
     await there.env.advance_time(41)
     await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert len(there.said()) == 4
-    assert there.errors() == ["TooOften"] * 2
+    assert there.errors() == ["CheckFailure"] * 2
 
 
 async def test_who_goes_on_asking_too_much_is_paused_also_after_a_restart(
@@ -138,7 +139,7 @@ async def test_who_goes_on_asking_too_much_is_paused_also_after_a_restart(
     await there.env.advance_time(29 * 60 + 1)
     await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert len(there.said()) == 3
-    assert there.errors() == ["TooOften", "TooOften", "Paused", "CheckFailure"]
+    assert there.errors() == ["CheckFailure"] * 4
 
 
 async def test_a_paused_person_is_told_once_and_then_no_more(there: World, store: Store) -> None:
@@ -194,3 +195,65 @@ async def test_admins_of_a_strangers_server_change_no_voice(there: World) -> Non
     assert result.response
     assert "Only admins of my home server" in result.response.content
     assert there.errors() == ["NotAllowed"]
+
+
+async def passed(there: World, times: int, command: str, **options: str) -> int:
+    """How many of so many asks in a row are not refused by a limit."""
+    before = len(there.env.errors)
+    for _ in range(times):
+        await there.ann.slash(there.channel, command, **options)
+    refused = [getattr(one, "original", one.__cause__) for one in there.env.errors[before:]]
+    return times - sum(isinstance(one, TooOften) for one in refused)
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "allowed"),
+    [
+        ("voice", {"name": "nasa"}, 5),
+        ("link", {"voice": "nasa"}, 10),
+        ("mydata", {}, 10),
+        ("tweetlike", {"user": "nasa"}, 10),
+        ("tweetlike", {"user": "nobody"}, 10),
+        ("tweetlike", {"user": "<@1>"}, 15),
+        ("models", {}, 15),
+        ("optout", {}, 15),
+        ("forget", {"what": "me"}, 15),
+        ("privacy", {}, 15),
+    ],
+)
+async def test_every_command_counts_by_what_it_costs_except_for_withdrawing(
+    there: World, make_bot: MakeBot, command: str, options: dict[str, str], allowed: int
+) -> None:
+    await there.env.restart_bot(make_bot(limits=Limits(requests_per_minute=10, strikes=100)))
+    assert await passed(there, 15, command, **options) == allowed
+    there.errors()
+
+
+async def test_who_is_paused_can_still_withdraw(there: World, store: Store) -> None:
+    await store.pauses.pause(f"discord:{there.ann.id}", "spam", "discord:1")
+    for command, options in (("optout", {}), ("forget", {"what": "me"}), ("unlink", {}), ("leave", {})):
+        result = await there.ann.slash(there.channel, command, **options)
+        assert result.response
+        assert "paused" not in result.response.content
+    there.errors()
+
+
+async def test_failures_of_one_person_do_not_use_up_the_servers_limit(
+    there: World, make_bot: MakeBot, writer: ScriptedWriter
+) -> None:
+    limits = Limits(requests_per_minute=10, server_requests_per_minute=3, strikes=100)
+    await there.env.restart_bot(make_bot(limits=limits))
+    for _ in range(4):
+        await there.ann.slash(there.channel, "tweetlike", user="nobody")
+    bob = there.member("bob")
+    for _ in range(3):
+        await bob.slash(there.channel, "tweetlike", user="nasa")
+    assert len(writer.asked) == 3
+    assert there.errors() == ["Usage"] * 4
+
+
+async def test_asking_how_to_ask_counts_too(there: World, make_bot: MakeBot) -> None:
+    await there.env.restart_bot(make_bot(limits=Limits(requests_per_minute=2)))
+    for _ in range(5):
+        await there.ann.send(there.channel, there.me)
+    assert len(there.said()) == 2
