@@ -1,4 +1,4 @@
-"""What X costs, counted in millionths of a US dollar, and never more in a month than was allowed.
+"""What posting on X costs, with what is read for it: in millionths of a US dollar, and never more than was allowed.
 
 A cost is noted before the call that causes it, by the prices in config.toml; what was not used after all is given back.
 A kill in between counts too much, never too little. Knows prices and months. Does not know what is bought.

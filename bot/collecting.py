@@ -94,7 +94,7 @@ class Collecting:
         for name in await asyncio.to_thread(self._collector.due):
             failure: Exception | None = None
             try:
-                dropped = await self._collector.check(name)
+                dropped = await self._collector.check(name, due_only=True)
             except (PipelineError, BotError) as error:
                 log.warning("deletions of %s cannot be looked for: %s", name, error)
                 failure = error

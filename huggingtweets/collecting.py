@@ -117,14 +117,17 @@ class Collector:
             await (self.collect(handle, remote[handle]) if handle in remote else self.refresh(handle))
         return paths
 
-    async def check(self, name: str, *, at_any_price: bool = False) -> int:
+    async def check(self, name: str, *, due_only: bool = False, at_any_price: bool = False) -> int:
         """Drop the tweets of `name` that are gone where they came from. Returns how many. Raises like `collect`.
 
-        X is asked as far as today's part of the budget goes, or with `at_any_price` the month's; the next look goes on
-        from there.
+        With `due_only` only those sources are asked for which it is time. X is asked as far as today's part of the
+        budget goes, or with `at_any_price` the month's; the next look goes on from there.
         """
         dropped = 0
+        waiting = (await asyncio.to_thread(self._waiting)).get(name, {})
         for source in await self._sources(name):
+            if due_only and source not in waiting:
+                continue
             kind, _, who = source.partition(":")
             if kind == "x":
                 dropped += await self._check_x(name, source, at_any_price=at_any_price)
@@ -134,9 +137,17 @@ class Collector:
 
     def due(self, now: datetime | None = None) -> list[str]:
         """Whose sources were not asked for longer than `check_hours`, the one that has waited longest first."""
+        waiting = self._waiting(now)
+        return sorted(waiting, key=lambda name: min(waiting[name].values()))
+
+    def _waiting(self, now: datetime | None = None) -> dict[str, dict[str, datetime]]:
+        """The sources that were not asked for longer than `check_hours`, with when they were, by name."""
         latest = (now or datetime.now(UTC)) - timedelta(hours=self._settings.check_hours)
-        asked = {name: min(sources.values()) for name, sources in self._store.checked().items() if sources}
-        return sorted((name for name, at in asked.items() if at < latest), key=lambda name: asked[name])
+        late = {
+            name: {source: at for source, at in sources.items() if at < latest}
+            for name, sources in self._store.checked().items()
+        }
+        return {name: sources for name, sources in late.items() if sources}
 
     async def sources(self, name: str) -> list[str]:
         """Where tweets of `name` were ever read, such as `x:12`; empty where all of them came out of files."""
@@ -162,7 +173,7 @@ class Collector:
         )
 
     async def _check_if_due(self, name: str) -> int:
-        return await self.check(name) if name in await asyncio.to_thread(self.due) else 0
+        return await self.check(name, due_only=True)
 
     async def _from_x(self, name: str, handle: str, user_id: str = "") -> Gathered:
         async with self._x() as client:

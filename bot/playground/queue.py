@@ -176,4 +176,4 @@ def _moment(at: datetime) -> str:
 
 
 def _why(post: Post) -> str:
-    return f'<span class="ai">{plain(post.error)}</span>' if post.error and post.state == "failed" else ""
+    return f'<span class="ai">{plain(post.error)}</span>' if post.error and post.state in ("failed", "rejected") else ""

@@ -208,6 +208,21 @@ async def test_who_has_waited_longest_is_due_first(store: TweetStore, collector:
     assert collector.due() == ["bob", "dan", "ann"]
 
 
+async def test_of_a_persons_sources_only_those_are_asked_for_which_it_is_time(
+    x: XServer, bluesky: BlueskyServer, store: TweetStore, collector: Collector
+) -> None:
+    x.add_post("5", "a post")
+    bluesky.add_post(bluesky.add_profile("ann.bsky.social"), "another post")
+    await collector.collect("ann", [ANN, BLUE])
+    blue = next(source for source in store.checked()["ann"] if source != "x:5")
+    for source, other in (("x:5", bluesky.requests), (blue, x.requests)):
+        store.mark_checked("ann", source, datetime.now(UTC) - timedelta(hours=21))
+        before = len(other)
+        assert await collector.check("ann", due_only=True) == 0
+        assert len(other) == before
+        assert collector.due() == []
+
+
 async def test_a_refresh_looks_after_deletions_only_when_it_is_time(
     x: XServer, settings: Settings, collector: Collector
 ) -> None:
