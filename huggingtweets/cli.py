@@ -92,7 +92,6 @@ def cli() -> None:
     "--from",
     "files",
     multiple=True,
-    type=click.Path(path_type=Path),
     help="An X archive (zip or folder), a table of tweets (JSON lines, CSV, text), x:HANDLE, or bluesky:HANDLE. "
     "May be given several times; for a model of several people such as ann-bob, write ann=PATH.",
 )
@@ -110,7 +109,7 @@ def train(
     context: Context,
     /,
     names: tuple[str, ...],
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     min_new: int,
     background: bool,
     niceness: int,
@@ -168,9 +167,9 @@ def _show_outcome(outcome: "Outcome") -> None:
 
 @cli.command()
 @click.argument("name")
-@click.option("--from", "origins", multiple=True, type=click.Path(path_type=Path), help="x:HANDLE or bluesky:HANDLE.")
+@click.option("--from", "origins", multiple=True, help="x:HANDLE or bluesky:HANDLE.")
 @command
-def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
+def collect(context: Context, name: str, origins: tuple[str, ...]) -> None:
     """Read what is new of NAME, and drop what was deleted there; without --from, where it was read before."""
     from huggingtweets.collecting import Collector
 
@@ -190,20 +189,20 @@ def collect(context: Context, name: str, origins: tuple[Path, ...]) -> None:
         _tell_gathered(person, asyncio.run(collector.refresh(person)), collector)
 
 
-def _collected(name: str, origins: Sequence[Path], settings: Settings) -> "list[Owned]":
+def _collected(name: str, origins: Sequence[str], settings: Settings) -> "list[Owned]":
     """Read the origins that are no paths into the store; the paths, each with whose it is where that was said."""
     from huggingtweets.owners import parse_owned
 
-    owned = [parse_owned(str(origin), name) for origin in origins]
-    if not any(":" in str(origin.path) for origin in owned):
+    owned = [parse_owned(origin, name) for origin in origins]
+    if not any(":" in origin.written for origin in owned):
         return owned
     from huggingtweets.collecting import Collector, Origin, parse_origin
 
     remote: dict[str, list[Origin]] = {}
     files: list[Owned] = []
     for origin in owned:
-        if found := parse_origin(str(origin.path)):
-            remote.setdefault(origin.handle or _only(name, str(origin.path)), []).append(found)
+        if found := parse_origin(origin.written):
+            remote.setdefault(origin.handle or _only(name, origin.written), []).append(found)
         else:
             files.append(origin)
     collector = Collector(settings)
@@ -231,7 +230,7 @@ def _only(name: str, origin: str) -> str:
 @click.argument("prompt", default="")
 @click.option("-n", "--count", default=5, show_default=True, help="How many tweets.")
 @click.option("--preview", is_flag=True, help="Without any training: the base, mixed with the habits of NAME's tweets.")
-@click.option("--from", "files", multiple=True, type=click.Path(path_type=Path), help="With --preview: whose tweets.")
+@click.option("--from", "files", multiple=True, help="With --preview: whose tweets.")
 @seed_option
 @json_option
 @command
@@ -241,7 +240,7 @@ def generate(
     prompt: str,
     count: int,
     preview: bool,
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     seed: int | None,
     as_json: bool,
 ) -> None:
@@ -275,14 +274,12 @@ def generate(
 
 
 async def _preview(
-    context: Context, name: str, files: Sequence[Path], prompt: str, count: int, seed: int | None
+    context: Context, name: str, files: Sequence[str], prompt: str, count: int, seed: int | None
 ) -> "Tweets":
     from huggingtweets.few_shot import Previews
     from huggingtweets.owners import parse_owned, texts_of
 
-    texts, counts = texts_of(
-        name, [parse_owned(str(file), name) for file in files], TweetStore(context.settings.tweets)
-    )
+    texts, counts = texts_of(name, [parse_owned(file, name) for file in files], TweetStore(context.settings.tweets))
     if not counts.downloaded:
         raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
     async with Previews(context.settings, context.beside) as previews:

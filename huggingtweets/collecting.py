@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from huggingtweets.config import Collecting, Settings
@@ -48,13 +49,25 @@ class Gathered:
 
 
 def parse_origin(text: str) -> Origin | None:
-    """`x:nasa` or `bluesky:ann.bsky.social`; None for anything else, which is a path. Raises `Usage`."""
+    """`x:nasa` or `bluesky:ann.bsky.social`; None for anything else, which is a path. Raises `Usage`.
+
+    A file that is called so is meant if it is there.
+    """
     kind, colon, handle = text.partition(":")
+    if colon and _is_there(text):
+        return None
     if colon and kind == "x":
         return Origin("x", x_api.parse_handle(handle))
     if colon and kind == "bluesky":
         return Origin("bluesky", bluesky.parse_handle(handle))
     return None
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long, or with a NUL character
+        return False
 
 
 class Collector:
@@ -109,7 +122,7 @@ class Collector:
         paths: list[str] = []
         for source in sources:
             owned = parse_owned(source, name)
-            if origin := parse_origin(str(owned.path)):
+            if origin := parse_origin(owned.written):
                 remote.setdefault(owned.handle or handles[0], []).append(origin)
             else:
                 paths.append(source)

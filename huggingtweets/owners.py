@@ -6,7 +6,7 @@ Knows how that is written, and what a source says of its account. Does not know 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,10 +21,11 @@ _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A file or folder of tweets; `handle` is whose, where that was said."""
+    """A file or folder of tweets; `handle` is whose, where that was said, and `written` how the path was given."""
 
     path: Path
     handle: str | None = None
+    written: str = field(default="", compare=False)  # a path would make x:https:/x.com of an address
 
 
 def parse_owned(text: str, name: str) -> Owned:
@@ -32,8 +33,8 @@ def parse_owned(text: str, name: str) -> Owned:
     said, equals, rest = text.partition("=")
     handle = said.strip().removeprefix("@").lower()
     if equals and handle in name.split("-") and not Path(text).exists():
-        return Owned(Path(rest), handle)
-    return Owned(Path(text))
+        return Owned(Path(rest), handle, rest)
+    return Owned(Path(text), written=text)
 
 
 def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected]]:

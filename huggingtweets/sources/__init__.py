@@ -41,7 +41,7 @@ def read(path: Path, names: Collection[str] = ()) -> Collected:
     with explained(path):
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        return containers.read_folder(path)
+        return containers.read_folder(path, names=names)
     if not stat.S_ISREG(mode):
         raise BadSource(path, "it is neither a file nor a folder", f"give {ACCEPTED}")
     return _read_file(path, head_of(path), names)
@@ -77,7 +77,7 @@ def _read_file(path: Path, head: bytes, names: Collection[str]) -> Collected:
     if not head:
         raise BadSource(path, "it is empty", "get it again")
     if head.startswith(_ZIP):
-        return containers.read_zip(path)
+        return containers.read_zip(path, names=names)
     foreign = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
     if foreign:
         raise BadSource(path, f"it is {foreign}", f"give {ACCEPTED}")

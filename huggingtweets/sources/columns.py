@@ -81,6 +81,9 @@ def keyed(item: Mapping[str, object]) -> Row:
 def has_text(names: list[str]) -> bool:
     """Whether a table with these columns holds texts."""
     layout = _layout(tuple(folded(name) for name in names))
+    # pandas calls the only column of a series 0; in the first line of a table it is a number elsewhere.
+    if layout.other_texts == ("0",):
+        return all(folded(name) in ("0", "", "index", "unnamed0") for name in names)
     return bool(layout.texts or layout.other_texts)
 
 

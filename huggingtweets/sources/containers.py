@@ -1,13 +1,13 @@
-"""A zip or a folder: which service's archive lies in it.
+"""A zip or a folder: which service's archive lies in it, or that it holds one table.
 
 Knows the archives there are. Does not know what is in their files: one module reads each.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from huggingtweets.records import Collected
-from huggingtweets.sources import classic_archive, discord_package, mastodon_archive, x_archive
+from huggingtweets.sources import classic_archive, discord_package, mastodon_archive, single_table, table, x_archive
 from huggingtweets.sources.members import LIMITS, FolderMembers, Limits, Members, opened_zip
 
 _ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[Members], Collected]], ...] = (
@@ -18,19 +18,24 @@ _ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[Members], Coll
 )
 
 
-def read_zip(path: Path, limits: Limits = LIMITS) -> Collected:
-    """The tweets of the archive that the zip at `path` is."""
+def read_zip(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -> Collected:
+    """The tweets of the archive, or of the only table, in the zip at `path`; `names` as in `sources.read`."""
     with opened_zip(path, limits) as members:
-        return read(members)
+        single_table.refuse_workbook(members)
+        return read(members, names)
 
 
-def read_folder(path: Path, limits: Limits = LIMITS) -> Collected:
-    """The tweets of the archive that is unpacked at `path`."""
-    return read(FolderMembers(path, limits))
+def read_folder(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -> Collected:
+    """The tweets of the archive that is unpacked at `path`, or of the only table there."""
+    return read(FolderMembers(path, limits), names)
 
 
-def read(members: Members) -> Collected:
-    """The tweets of the archive that `members` are; raises `BadSource` where there is none."""
-    names = members.names()
-    reading = next((read for is_in, read in _ARCHIVES if is_in(names)), x_archive.read)
-    return reading(members)
+def read(members: Members, names: Collection[str] = ()) -> Collected:
+    """The tweets in `members`; raises `BadSource` where there are none."""
+    files = members.names()
+    reading = next((read for is_in, read in _ARCHIVES if is_in(files)), None)
+    if reading:
+        return reading(members)
+    if document := single_table.found(members):
+        return table.read_document(document, names)
+    return x_archive.read(members)

@@ -18,7 +18,7 @@ from typing import Protocol, TextIO
 from huggingtweets.errors import BadSource
 from huggingtweets.sources.files import GIB, Budget, Metered, as_text, explained, shown
 
-ENDINGS = (".js", ".json", ".csv")  # of what is read
+ENDINGS = (".js", ".json", ".csv", ".jsonl", ".ndjson", ".tsv", ".txt", ".gz")  # of what is read
 _DEEPEST = 4  # folders, as in archive/data/js/tweets
 _OF_PICTURES = ("media", "media_attachments", "attachments", "assets")
 _ENCRYPTED = 0x1
@@ -62,6 +62,9 @@ class Members(Protocol):
     def text(self, name: str) -> AbstractContextManager[TextIO]:
         """The text of one of `names()`."""
 
+    def binary(self, name: str) -> AbstractContextManager[Metered]:
+        """The bytes of one of `names()`."""
+
 
 class FolderMembers:
     """The scripts and tables in a folder and in its folders; not where the pictures are."""
@@ -78,20 +81,24 @@ class FolderMembers:
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
+        with self.binary(name) as binary, as_text(binary) as text:
+            yield text
+
+    @contextmanager
+    def binary(self, name: str) -> Iterator[Metered]:
         file, what = self.path / name, f"its {shown(name)}"
         if not file.resolve().is_relative_to(self.path.resolve()):
             raise BadSource(self.path, f"{what} is a link that leads out of the folder", "put the file itself there")
         with explained(self.path, what), file.open("rb") as binary:
             self._budget.allow(file.stat().st_size, what)
-            with as_text(Metered(binary.read, self._budget, what)) as text:
-                yield text
+            yield Metered(binary.read, self._budget, what)
 
 
 def _read(folder: Path, deeper: int) -> Iterator[Path]:
     """The files of `ENDINGS` in `folder`, and `deeper` folders down."""
     for entry in folder.iterdir():
         if entry.is_file():
-            if entry.name.endswith(ENDINGS):
+            if entry.name.lower().endswith(ENDINGS):
                 yield entry
         elif deeper and entry.is_dir() and not entry.name.lower().endswith(_OF_PICTURES):
             yield from _read(entry, deeper - 1)
@@ -119,14 +126,23 @@ class ZipMembers:
             name = info.filename.replace("\\", "/")
             if name.startswith("/") or _DRIVE.match(name) or ".." in PurePosixPath(name).parts:
                 raise BadSource(self.path, f"its member {shown(name)} leads out of the archive", _DISTRUST)
-            if name.endswith(ENDINGS):
+            if name.lower().endswith(ENDINGS):
                 if name in known:
                     raise BadSource(self.path, f"it holds {shown(name)} twice", _AGAIN)
                 known.add(name)
                 yield name, info
 
+    def everything(self) -> tuple[str, ...]:
+        """The names of all files there are, also of those that are not read."""
+        return tuple(self._archive.namelist())
+
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
+        with self.binary(name) as binary, as_text(binary) as text:
+            yield text
+
+    @contextmanager
+    def binary(self, name: str) -> Iterator[Metered]:
         info, what = self._scripts[name], f"its {shown(name)}"
         self._refuse_unreadable(info, what)
         with _whole(self.path):
@@ -136,8 +152,8 @@ class ZipMembers:
             with _whole(self.path):
                 return stream.read(size)
 
-        with stream, explained(self.path, what), as_text(Metered(read, self._budget, what)) as text:
-            yield text
+        with stream, explained(self.path, what):
+            yield Metered(read, self._budget, what)
 
     def _refuse_unreadable(self, info: zipfile.ZipInfo, what: str) -> None:
         if info.flag_bits & _ENCRYPTED:

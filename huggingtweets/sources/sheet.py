@@ -23,6 +23,7 @@ _LOOK = 50  # lines, by which a table without a header is understood
 _SEP = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)  # Excel's own first line
 _NAME = re.compile(r"[^\W\d][\w .()/#-]{0,39}")
 _NAME_WORDS = 4
+_SENTENCE = re.compile(r"[.!?…](?:\s|$)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
@@ -95,6 +96,8 @@ def _is_name(cell: str) -> bool:
 def _is_header(names: list[str]) -> bool:
     """Whether these are names rather than what stands under names."""
     filled = [name for name in names if name.strip()]
+    if any(_SENTENCE.search(name) for name in filled):
+        return False
     return all(len(name) <= 40 and len(name.split()) <= _NAME_WORDS and not name.strip().isdecimal() for name in filled)
 
 

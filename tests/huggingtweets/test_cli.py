@@ -297,6 +297,25 @@ def test_several_people_are_trained_as_one(run: Run, config: Path, sample_file: 
     assert "Whose tweets are at x:ann? Write --from ann=x:ann." in sentence((code, out, _), 64)
 
 
+def test_an_address_in_place_of_a_handle_is_answered_with_the_handle(run: Run, config: Path) -> None:
+    for command in ("train", "collect"):
+        told = sentence(run(command, "nasa", "--from", "x:https://x.com/nasa", "--config", config), 64)
+        assert "is a whole address; write the handle alone, here x:nasa." in told
+
+
+def test_what_was_left_out_of_a_table_is_said_before_anything_is_learned(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "tweets.csv"
+    table.write_text("username,text\nann,one two three\nbob,four five six\n")
+    code, _, told = run("train", "ann", "--from", table, "--config", config)
+    assert code == 65
+    assert "Warning: tweets.csv: 1 of its tweets are by others than ann and were left out." in told
+    assert "by several people: ann (1) and bob (1)" in sentence(
+        run("train", "zed", "--from", table, "--config", config), 65
+    )
+
+
 def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config: Path, sample_file: Path) -> None:
     run("train", "ann", "--from", sample_file, "--config", config)
     config.write_text(config.read_text().replace("max_near_copies = 1.0", "max_near_copies = 0.0"))

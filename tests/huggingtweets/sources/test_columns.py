@@ -46,7 +46,6 @@ def tweets(tmp_path: Path, *rows: list[str]) -> tuple[Tweet, ...]:
         "original_text",
         "raw_tweet",
         "extended_tweet.full_text",
-        "0",
     ],
 )
 def test_the_column_of_texts_has_many_names(tmp_path: Path, name: str) -> None:
@@ -138,3 +137,10 @@ def test_a_column_called_like_a_flag_may_hold_counts(tmp_path: Path) -> None:
     assert not any(tweet.is_retweet for tweet in counted)
     flagged = tweets(tmp_path, ["text", "retweet"], ["one two", "1"], ["three four", "0"])
     assert [tweet.is_retweet for tweet in flagged] == [True, False]
+
+
+def test_a_series_of_pandas_has_a_column_called_0(tmp_path: Path) -> None:
+    assert [tweet.text for tweet in tweets(tmp_path, ["", "0"], ["0", "one two"], ["1", "three"])] == [
+        "one two",
+        "three",
+    ]

@@ -1,5 +1,7 @@
 """Handles that cannot be right are refused with a sentence of their own, before anybody is asked."""
 
+from pathlib import Path
+
 import pytest
 
 from huggingtweets.collecting import Origin, parse_origin
@@ -15,10 +17,20 @@ from huggingtweets.errors import Usage
         ("bluesky:did:plc:abc123", Origin("bluesky", "did:plc:abc123")),
         ("archive.zip", None),
         ("http:odd.csv", None),
+        ("./x:nasa.jsonl", None),
     ],
 )
 def test_origins_are_told_from_paths(text: str, origin: Origin | None) -> None:
     assert parse_origin(text) == origin
+
+
+def test_a_file_that_is_called_like_an_origin_is_meant_if_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x:tweets.jsonl").write_text("")
+    assert parse_origin("x:tweets.jsonl") is None
+    assert parse_origin("x:" + "y" * 15) == Origin("x", "y" * 15)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +40,8 @@ def test_origins_are_told_from_paths(text: str, origin: Origin | None) -> None:
         ("x:@", "A handle is missing after x:"),
         ("x:https://x.com/nasa/status/12", "is a whole address; write the handle alone, here x:nasa."),
         ("x:twitter.com/nasa", "here x:nasa"),
+        ("x:https://x.com/nasa", "is a whole address; write the handle alone, here x:nasa."),
+        ("x:tweets.jsonl", "has 1 to 15 letters"),
         ("x:https://elsewhere.example/nasa", "is a whole address; write the handle alone."),
         ("x:🚀nasa🚀", "has an emoji"),
         ("x:nasa-hq", "has 1 to 15 letters, digits and _"),

@@ -93,15 +93,6 @@ def test_another_format_is_refused_with_what_it_is_and_what_is_accepted(
     assert ACCEPTED in sentence
 
 
-def test_a_word_document_is_a_zip_without_tweets(tmp_path: Path) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as document:
-        document.writestr("word/document.xml", "<w/>")
-    sentence = refusal(saved(tmp_path, "tweets.docx", packed.getvalue()))
-    assert "it is a zip file without data/tweets.js" in sentence
-    assert ACCEPTED in sentence
-
-
 def test_an_empty_zip_is_a_zip_without_tweets(tmp_path: Path) -> None:
     packed = io.BytesIO()
     zipfile.ZipFile(packed, "w").close()

@@ -1,0 +1,64 @@
+"""The only table in a zip or a folder, as Kaggle and others pack it; and workbooks, which are zips of something else.
+
+Knows names of files. Does not know what is in them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+
+from huggingtweets.errors import BadSource
+from huggingtweets.sources.document import Document, Read, unpacked
+from huggingtweets.sources.files import shown
+from huggingtweets.sources.members import Members, ZipMembers
+
+# The kinds of tables, the likeliest first: beside a table there may be JSON that describes it, and a text to read.
+_KINDS = ((".csv", ".tsv", ".jsonl", ".ndjson"), (".json",), (".txt",))
+_LEFT_BY_MAC = "__MACOSX/"
+_NAMED = 3
+_WORKBOOKS = {
+    "xl/": "an Excel workbook",
+    "word/": "a Word document",
+    "ppt/": "a PowerPoint presentation",
+    "content.xml": "a document of LibreOffice or OpenOffice",
+    "Index/": "a document of Numbers or Pages",
+}
+
+
+def found(members: Members) -> Document | None:
+    """The only table there is, None if there is none; raises `BadSource` for several."""
+    names = [name for name in members.names() if _is_meant(name)]
+    for endings in _KINDS:
+        tables = [name for name in names if name.lower().removesuffix(".gz").endswith(endings)]
+        if len(tables) > 1:
+            raise _several(members, tables)
+        if tables:
+            return _document(members, tables[0])
+    return None
+
+
+def refuse_workbook(members: ZipMembers) -> None:
+    """Raises `BadSource` for what office programs save: zips, too, but of no table that could be read."""
+    for beginning, what in _WORKBOOKS.items():
+        if any(name.startswith(beginning) for name in members.everything()):
+            raise BadSource(members.path, f"it is {what}", "save its table as CSV (CSV UTF-8 in Excel) and give that")
+
+
+def _is_meant(name: str) -> bool:
+    return not name.startswith(_LEFT_BY_MAC) and not PurePosixPath(name).name.startswith(".")
+
+
+def _several(members: Members, tables: list[str]) -> BadSource:
+    listed = ", ".join(shown(name, 30) for name in tables[:_NAMED]) + (", ..." if len(tables) > _NAMED else "")
+    return BadSource(
+        members.path, f"it is a {members.kind} with {len(tables):,} tables ({listed})", "give the one meant"
+    )
+
+
+def _document(members: Members, name: str) -> Document:
+    @contextmanager
+    def reading() -> Iterator[Read]:
+        with members.binary(name) as binary:
+            yield lambda size: binary.read(size) or b""
+
+    return unpacked(Document(members.path, PurePosixPath(name).name, f"its {shown(name)}", reading))
