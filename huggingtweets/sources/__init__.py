@@ -10,12 +10,11 @@ from pathlib import Path
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Collected
-from huggingtweets.sources import classic_archive, containers, mastodon, table, x_archive
+from huggingtweets.sources import classic_archive, containers, table, x_archive
 from huggingtweets.sources.files import ACCEPTED, explained, head_of, shown
 
 __all__ = ["read", "read_all", "read_each"]
 
-_BOM = b"\xef\xbb\xbf"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _FOREIGN = {
     b"\x89PNG": "a PNG picture",
@@ -86,8 +85,6 @@ def _read_file(path: Path, head: bytes, names: Collection[str]) -> Collected:
         return classic_archive.read_script(path)
     if ending == ".js" or x_archive.is_script(head.decode("utf-8-sig", "replace")):
         return x_archive.read_script(path)
-    if head.removeprefix(_BOM).lstrip()[:1] in (b"{", b"[") and mastodon.looks(path):
-        return mastodon.read(path)
     if ending == ".zip":
         raise BadSource(path, "it is called a zip file but is none", "download it again")
     return table.read(path, names=names)

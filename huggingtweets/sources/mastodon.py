@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.sources import dates, fields
-from huggingtweets.sources.files import opened, shown
+from huggingtweets.sources.files import shown
 from huggingtweets.sources.html_text import text_of
 from huggingtweets.sources.json_array import BrokenJSON
 
 Record = Mapping[str, object]
 
-MAX_BYTES = 1 << 28  # it is held as a whole; a hundred thousand posts
+MAX_CHARACTERS = 1 << 28  # held as a whole; a hundred thousand posts
 SITE = "mastodon"
 _LOOK = 1 << 16  # characters; one post with all that is known of it has less
 _STATUS = re.compile(r'"visibility"\s*:\s*"(?:public|unlisted|private|direct|limited)"')
@@ -42,24 +42,13 @@ def is_mastodon(head: str) -> bool:
     return bool((_STATUS.search(look) and _BOOST.search(look)) or _OUTBOX.search(look))
 
 
-def read(path: Path) -> Collected:
-    """The public posts in the JSON file at `path`."""
-    with opened(path, MAX_BYTES) as text:
-        return collected(path, records(text), {})
-
-
-def looks(path: Path) -> bool:
-    """Whether the file at `path` holds posts of Mastodon."""
-    try:
-        with opened(path) as text:
-            return is_mastodon(text.read(_LOOK))
-    except BadSource:
-        return False
-
-
-def records(stream: TextIO) -> list[Record]:
+def records(path: Path, stream: TextIO) -> list[Record]:
     """The posts in the JSON of `stream`, with their own account if it stands beside them; raises `BrokenJSON`."""
-    return [record for value in _values(stream.read()) for record in _inside(value)]
+    text = stream.read(MAX_CHARACTERS + 1)
+    if len(text) > MAX_CHARACTERS:
+        why = f"it has more than the {MAX_CHARACTERS:,} characters of posts that are read at once"
+        raise BadSource(path, why, "give it in smaller parts")
+    return [record for value in _values(text) for record in _inside(value)]
 
 
 def collected(path: Path, found: Iterable[Record], actor: Record) -> Collected:

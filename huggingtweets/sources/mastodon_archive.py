@@ -28,7 +28,7 @@ def read(members: Members) -> Collected:
     if len(outboxes) > 1:
         raise BadSource(members.path, "it holds several archives", "give them one by one")
     with members.text(outboxes[0]) as text:
-        records = mastodon.records(text)
+        records = mastodon.records(members.path, text)
     actor = outboxes[0].removesuffix(_OUTBOX) + "actor.json"
     return mastodon.collected(members.path, records, _actor(members, actor) if actor in names else {})
 

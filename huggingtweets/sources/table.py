@@ -11,7 +11,7 @@ from typing import TextIO
 
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Collected
-from huggingtweets.sources import json_rows, sheet
+from huggingtweets.sources import json_rows, mastodon, sheet
 from huggingtweets.sources.borders import plain
 from huggingtweets.sources.columns import Row, has_text, keyed
 from huggingtweets.sources.document import Document, of_file
@@ -19,6 +19,7 @@ from huggingtweets.sources.encoding import Encoding
 from huggingtweets.sources.files import ACCEPTED, MAX_BYTES, shown
 from huggingtweets.sources.literals import undone
 from huggingtweets.sources.rows import Rows
+from huggingtweets.sources.services import public, refuse_direct
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
 
@@ -42,7 +43,10 @@ def read_document(document: Document, names: Collection[str] = ()) -> Collected:
         head = text.read(_LOOK)
     rows = Rows()
     if _is_json(head, document.ending):
+        refuse_direct(document.path, head)
         with document.text(encoding) as text:
+            if mastodon.is_mastodon(head):
+                return mastodon.collected(document.path, mastodon.records(document.path, text), {})
             _add(rows, document.path, _json(rows, document.path, text))
     elif document.ending in (".csv", ".tsv") or sheet.is_table(head):
         with document.text(encoding, newline="") as text:
@@ -68,7 +72,7 @@ def _unknown(document: Document) -> BadSource:
 
 
 def _add(rows: Rows, path: Path, numbered: Iterator[tuple[int, Row]]) -> None:
-    for line, row in undone(numbered):
+    for line, row in public(undone(numbered)):
         if not rows.add(row):
             raise BadSource(path, f"line {line} has no text", "give every tweet a column text, full_text or tweet")
 
