@@ -5,6 +5,7 @@ Knows jobs and what the pipeline reports. Does not know who hears it.
 
 from typing import Any
 
+from bot.measured import progress
 from bot.store.jobs import Job
 
 SAMPLES = 3
@@ -36,13 +37,8 @@ def _without_stop(sentence: str) -> str:
 
 
 def _figures(result: dict[str, Any]) -> str:
-    """Held-out bits per byte of the version before and of this one."""
-    now = result.get("report", {}).get("held_out_bits_per_byte")
-    before = result.get("before") or {}
-    if now is None:
-        return ""
-    compared = result.get("report", {}).get("previous") or {}
+    """How this version compares with the one before, on the tweets that neither has learned from."""
+    report, before = result.get("report", {}), result.get("before") or {}
+    compared = report.get("previous") or {}
     earlier = compared.get("held_out_bits_per_byte", before.get("held_out_bits_per_byte"))
-    if not before or earlier is None:
-        return f"Held-out tweets: {now:.3f} bits per byte."
-    return f"Held-out tweets: {earlier:.3f} bits per byte before ({before['version']}), {now:.3f} now."
+    return progress(report.get("held_out_bits_per_byte"), earlier, before["version"]) if before else ""

@@ -15,7 +15,7 @@ from bot.discord.asks import Asks
 from bot.discord.buttons import Clicks
 from bot.discord.gate import Gate, channel_id, message_id, server_id
 from bot.discord.parts import Parts
-from bot.discord.rendering import as_written, fools
+from bot.discord.rendering import as_written, fools, guesses
 from bot.discord.tweets import Choices, voice_named, voices
 from bot.errors import BotError
 from bot.store.rounds import Round
@@ -125,7 +125,7 @@ def _question(pair: Pair, seconds: float) -> discord.Embed:
     embed = discord.Embed(title=f"Real or AI? One of these is by @{pair.voice}, one is an AI parody")
     embed.add_field(name="A", value=as_written(first), inline=False)
     embed.add_field(name="B", value=as_written(second), inline=False)
-    embed.set_footer(text=f"You have {seconds:.0f} s.")
+    embed.set_footer(text=f"You have {seconds:.0f} seconds.")
     return embed
 
 
@@ -138,6 +138,6 @@ def _answer(result: Result | Withdrawn) -> discord.Embed:
     embed = discord.Embed(title=f"{'A' if one.real_first else 'B'} is real")
     for letter, text, mark in zip("AB", texts, marks, strict=True):
         embed.add_field(name=f"{letter}: {mark}", value=as_written(text), inline=False)
-    right = result.score.votes - result.score.fooled
-    embed.set_footer(text=f"{right} of {result.score.votes} were right. @{one.voice} {fools(result.overall)}.")
+    overall = f" In all, @{one.voice} {fools(result.overall)}." if result.overall.votes else ""
+    embed.set_footer(text=guesses(result.score) + overall)
     return embed

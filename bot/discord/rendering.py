@@ -5,11 +5,11 @@ Knows Discord's Markdown and lengths. Does not know connections, or who asked.
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import discord
 
+from bot.measured import report_lines
 from bot.store.feedback import Tally
 from bot.store.rounds import Score
 from bot.tweeting import Imitated
@@ -110,7 +110,7 @@ def voice_of(embeds: Sequence[discord.Embed]) -> str | None:
 def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
     """The versions in use, one a line; of very many the first pages."""
     if not versions:
-        return [discord.Embed(title="Voices", description="I know nobody yet.")]
+        return [discord.Embed(title="Voices", description="I know nobody yet; an admin can train a voice with /train.")]
     pages = _pages(map(_model_line, versions), between="\n")
     shown = [discord.Embed(title="Voices", description=page) for page in pages[:MAX_MODEL_PAGES]]
     listed = sum(page.count("\n") + 1 for page in pages[:MAX_MODEL_PAGES])
@@ -129,12 +129,14 @@ def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
         counts = account.get("counts", {})
         embed.add_field(
             name=_cut(f"@{account['handle']}", MAX_AUTHOR),
-            value=f"{counts.get('kept', 0):,} tweets of {counts.get('downloaded', 0):,}; left out: "
-            f"{counts.get('retweets', 0):,} retweets, {counts.get('short', 0):,} short ones",
+            value=f"learned from {counts.get('kept', 0):,} of {counts.get('downloaded', 0):,} tweets; left out: "
+            f"{counts.get('retweets', 0):,} retweets, {counts.get('short', 0):,} that were too short",
             inline=False,
         )
     if report := manifest.get("report"):
-        embed.add_field(name="How well it knows them", value=_report_lines(report), inline=False)
+        embed.add_field(
+            name="How well it knows them", value="\n".join(report_lines(report)) or "not measured", inline=False
+        )
     liked = tally.up + tally.down
     embed.add_field(name="Answers", value=f"👍 {tally.up} · 👎 {tally.down}" if liked else "nobody has voted yet")
     embed.add_field(name="Real or AI?", value=fools(score))
@@ -143,21 +145,25 @@ def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
 
 def fools(score: Score) -> str:
     """The score of a voice in the game."""
-    if score.share is None:
+    if not score.votes:
         return "nobody has guessed yet"
-    return f"fools {score.share:.0%} of {score.votes} guesses"
+    return f"has fooled {score.fooled:,} of {score.votes:,} who guessed"
 
 
-def _report_lines(report: Mapping[str, Any]) -> str:
-    now, base = report.get("held_out_bits_per_byte"), report.get("base_held_out_bits_per_byte")
-    lines = [f"{now:.2f} bits per byte on tweets it had not seen (untrained {base:.2f})"] if now and base else []
-    if report.get("drafts"):
-        lines.append(
-            f"{report['exact_copies']} copies and {report['near_copies']} near-copies in {report['drafts']} drafts"
-        )
-    if report.get("attribution") is not None:
-        lines.append(f"{report['attribution']:.0%} taken for the right person among {report['accounts']}")
-    return "\n".join(lines) or "not measured"
+def guesses(score: Score) -> str:
+    """How the guesses of one round went."""
+    right = score.votes - score.fooled
+    match score.votes, right:
+        case 0, _:
+            return "Nobody guessed this time."
+        case 1, _:
+            return f"One guess, and it was {'right' if right else 'wrong'}."
+        case votes, 0:
+            return f"All {votes:,} guesses were wrong."
+        case votes, _ if right == votes:
+            return f"All {votes:,} guesses were right."
+        case _:
+            return f"{right:,} of {score.votes:,} guesses were right."
 
 
 def how_to_ask(me: str, voices: Sequence[str]) -> str:
@@ -175,8 +181,8 @@ def how_to_ask(me: str, voices: Sequence[str]) -> str:
 
 
 def _model_line(version: Version) -> str:
-    day = str(version.manifest.get("created", ""))[:10] or "no date"
-    return f"**{as_written(version.name)}** {version.version} · {as_written(version.base)} · {day}"
+    day = str(version.manifest.get("created", ""))[:10]
+    return f"**{as_written(version.name)}** {version.version}" + (f" · learned on {day}" if day else "")
 
 
 def _pages(paragraphs: Iterable[str], between: str) -> list[str]:

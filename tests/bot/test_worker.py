@@ -220,7 +220,8 @@ async def test_a_training_prunes_old_versions_and_gives_news_with_before_and_aft
     assert home.registry.versions("ann") == ["v2", "v4"], "the one in use, and the one to go back to"
     [told] = notices
     assert told.startswith("ann v4 is in use, learned from ")
-    assert "bits per byte before (v2), " in told
+    assert "It foresees tweets that it had never seen " in told
+    assert " v2 did." in told
     assert told.count("\n• ") == 3
 
 

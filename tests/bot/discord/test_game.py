@@ -39,11 +39,11 @@ async def test_people_guess_for_a_minute_and_the_voice_keeps_its_score(
     await there.env.advance_time(31)
     answer = there.said()[0]
     assert answer.embeds[0].title == right
-    assert answer.embeds[0].footer.text == "1 of 2 were right. @nasa fools 50% of 2 guesses."
+    assert answer.embeds[0].footer.text == "1 of 2 guesses were right. In all, @nasa has fooled 1 of 2 who guessed."
     assert answer.components == []
     profile = await there.ann.slash(there.channel, "voice", name="nasa")
     assert profile.response
-    assert "fools 50% of 2 guesses" in str(profile.response.embeds[0].to_dict())
+    assert "has fooled 1 of 2 who guessed" in str(profile.response.embeds[0].to_dict())
     assert there.errors() == ["Usage"]
 
 

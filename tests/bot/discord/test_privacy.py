@@ -119,7 +119,7 @@ async def test_who_opts_out_is_imitated_by_nobody(there: World, writer: Scripted
     assert await there.ann.autocomplete(there.channel, "tweetlike", "user", "") == []
     listed = await there.ann.slash(there.channel, "models")
     assert listed.response
-    assert listed.response.embeds[0].description == "I know nobody yet."
+    assert listed.response.embeds[0].description == "I know nobody yet; an admin can train a voice with /train."
     again = await there.ann.slash(there.channel, "optout")
     assert again.response
     assert "already" in again.response.content

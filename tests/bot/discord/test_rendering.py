@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from bot.discord.rendering import (
     MAX_DESCRIPTION,
     as_written,
+    fools,
+    guesses,
     handles_of,
     in_messages,
     model_pages,
@@ -18,6 +20,7 @@ from bot.discord.rendering import (
     tweet_embeds,
     voice_of,
 )
+from bot.store.rounds import Score
 from bot.tweeting import Imitated
 from huggingtweets.generate import Tweets
 from huggingtweets.registry import Version
@@ -162,4 +165,24 @@ def test_of_very_many_voices_the_first_are_listed_and_the_rest_counted() -> None
 
 def test_a_version_without_a_date_is_listed_too() -> None:
     [page] = model_pages([Version("nasa", "v1", Path(), {"base": "gpt2"})])
-    assert page.description == "**nasa** v1 · gpt2 · no date"
+    assert page.description == "**nasa** v1"
+
+
+@pytest.mark.parametrize(
+    ("votes", "fooled", "said"),
+    [
+        (0, 0, "Nobody guessed this time."),
+        (1, 0, "One guess, and it was right."),
+        (1, 1, "One guess, and it was wrong."),
+        (3, 3, "All 3 guesses were wrong."),
+        (3, 0, "All 3 guesses were right."),
+        (3, 1, "2 of 3 guesses were right."),
+    ],
+)
+def test_the_guesses_of_a_round_are_told_in_words(votes: int, fooled: int, said: str) -> None:
+    assert guesses(Score(votes, fooled)) == said
+
+
+def test_a_voice_that_nobody_has_guessed_about_has_fooled_nobody() -> None:
+    assert fools(Score(0, 0)) == "nobody has guessed yet"
+    assert fools(Score(1, 0)) == "has fooled 0 of 1 who guessed"

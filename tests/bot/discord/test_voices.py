@@ -1,5 +1,7 @@
 """/models and /voice as people meet them."""
 
+import re
+
 import pytest
 
 from bot.store import Store
@@ -11,15 +13,15 @@ from huggingtweets.registry import Registry
 from tests.bot.discord.conftest import MakeBot, World, add_voice
 
 
-async def test_the_versions_in_use_are_listed_with_base_and_day(there: World, registry: Registry) -> None:
+async def test_the_versions_in_use_are_listed_with_their_day(there: World, registry: Registry) -> None:
     add_voice(registry, "nasa", base="models/base")
     add_voice(registry, "a_b")
     result = await there.ann.slash(there.channel, "models")
     assert result.response
     assert result.response.ephemeral
     assert (result.response.embeds[0].description or "").split("\n") == [
-        "**a\\_b** v1 · gpt2 · 2026-02-03",
-        "**nasa** v2 · models/base · 2026-02-03",
+        "**a\\_b** v1 · learned on 2026-02-03",
+        "**nasa** v2 · learned on 2026-02-03",
     ]
 
 
@@ -27,7 +29,7 @@ async def test_no_voice_at_all_is_said(there: World, registry: Registry) -> None
     registry.forget("nasa")
     result = await there.ann.slash(there.channel, "models")
     assert result.response
-    assert result.response.embeds[0].description == "I know nobody yet."
+    assert result.response.embeds[0].description == "I know nobody yet; an admin can train a voice with /train."
 
 
 async def test_sixty_voices_fit(there: World, registry: Registry) -> None:
@@ -54,8 +56,11 @@ async def test_a_voices_profile_has_its_figures_votes_and_picture(
     [embed] = result.response.embeds
     assert embed.title == "AI parody of @ann"
     fields = {field.name: field.value for field in embed.fields}
-    assert "tweets of 250; left out: 10 retweets" in str(fields)
-    assert "bits per byte on tweets it had not seen" in fields["How well it knows them"]
+    assert "of 250 tweets; left out: 10 retweets" in str(fields)
+    assert re.search(
+        r"Foresees tweets that it had never seen \d+% better than before", fields["How well it knows them"]
+    )
+    assert "bits" not in str(fields)
     assert fields["Answers"] == "👍 1 · 👎 0"
     assert fields["Real or AI?"] == "nobody has guessed yet"
     [picture] = result.response.attachments
