@@ -1,11 +1,14 @@
 """Edited tweets: every version has an id of its own, and only the last one is what the person says.
 
-Knows `edit_info`, in which an archive's version names the ids of all. Does not know texts.
+Knows how a version names the ids of all: in `edit_info` of an archive, in `edit_history_tweet_ids` of X's API and in
+`edit_control` of X's pages. Does not know texts.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 Versions = tuple[str, ...]  # ids of one tweet's versions, the first first
+_IDS = re.compile(r"\d{5,}")  # in a list that a table writes into one cell
 
 
 def versions_of(record: Mapping[str, object]) -> Versions:
@@ -18,6 +21,19 @@ def versions_of(record: Mapping[str, object]) -> Versions:
         if isinstance(ids, list) and all(isinstance(id_, str) for id_ in ids):
             return tuple(ids)
     return ()
+
+
+def listed_in(row: Mapping[str, object]) -> Versions:
+    """The same for the row of a table, whose columns are named without `_`."""
+    history, control = row.get("edithistorytweetids"), row.get("editcontrol")
+    if isinstance(control, dict):
+        control = control.get("edit_control_initial", control)
+        history = history or control.get("edit_tweet_ids")
+    if isinstance(history, str):
+        return tuple(_IDS.findall(history))
+    if isinstance(history, list):
+        return tuple(str(id_) for id_ in history)
+    return versions_of({"edit_info": row.get("editinfo")})
 
 
 def superseded(known: Iterable[Versions], there: Iterable[str]) -> set[str]:

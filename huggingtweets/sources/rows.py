@@ -16,6 +16,7 @@ from huggingtweets.sources.borders import parted
 from huggingtweets.sources.columns import Row
 from huggingtweets.sources.dates import Either, Order
 from huggingtweets.sources.derived_ids import DerivedIds
+from huggingtweets.sources.edits import Versions, listed_in, superseded
 from huggingtweets.sources.files import shown
 from huggingtweets.sources.people import Author, People, account, author_of, people, user_of, with_users
 
@@ -34,6 +35,7 @@ class _Pending:
     is_reply: bool | None
     lang: str | None
     author: Author
+    versions: Versions
 
 
 class Rows:
@@ -64,6 +66,7 @@ class Rows:
                 is_reply=columns.is_reply(row, author.handle),
                 lang=columns.lang_of(row),
                 author=self._authors.setdefault(author, author),
+                versions=listed_in(row),
             )
         )
         return True
@@ -85,12 +88,14 @@ class Rows:
         taken, key, left_out = _taken(path, tweets, whose, names)
         handle = whose.shown.get(key, "") if whose.are_handles else ""
         unique = {tweets[place].id: tweets[place] for place in taken}
-        parts = tuple(parted(unique.values()))
+        earlier = superseded((self._pending[place].versions for place in taken), unique)
+        parts = tuple(parted(tweet for id_, tweet in unique.items() if id_ not in earlier))
         if not parts:
             raise BadSource(path, "it holds no tweets", "give a file with at least one")
         return Collected(
             account((authors[place] for place in taken if not tweets[place].is_retweet), handle),
             parts,
+            withdrawn=frozenset(earlier),
             notes=tuple(note for note in (*self._date_notes(doubt), left_out) if note),
         )
 
