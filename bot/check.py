@@ -9,7 +9,7 @@ from bot.ai_label import ASK_FOR_AUTOMATED_LABEL
 from bot.config import Config, X
 from huggingtweets.base import find
 from huggingtweets.config import Publishing
-from huggingtweets.errors import Misconfigured, Unavailable
+from huggingtweets.errors import BadBase, Misconfigured, Unavailable
 from huggingtweets.registry import Registry, Version
 
 WEIGHTS = "*.safetensors"
@@ -77,11 +77,9 @@ def _check_version(version: Version) -> None:
 
 
 def _check_base(base: str, config_file: Path | None) -> None:
-    found = Path(find(base, config_file.resolve().parent if config_file else None))
-    if found.is_dir():
-        if not list(found.glob(WEIGHTS)):
-            raise Misconfigured(f"[training] base = {base!r} has no weights (*.safetensors).")
-    elif base.startswith((".", "/")) or base.count("/") > 1:
-        raise Misconfigured(
-            f"[training] base = {base!r} is no folder with a model; write an existing folder or a Hub id."
-        )
+    try:
+        found = Path(find(base, config_file.resolve().parent if config_file else None))
+    except BadBase as error:
+        raise Misconfigured(f"[training] base = {base!r} is wrong: {error}") from error
+    if found.is_dir() and not list(found.glob(WEIGHTS)):
+        raise Misconfigured(f"[training] base = {base!r} has no weights (*.safetensors).")

@@ -3,11 +3,11 @@
 Knows the kept tweets, the tombstones and the manifests of the versions. Does not know what follows from them.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from huggingtweets import atomic
 from huggingtweets.config import Settings
 from huggingtweets.records import Account
 from huggingtweets.registry import MANIFEST, Registry
@@ -105,7 +105,7 @@ def _mostly_same(some: frozenset[str], others: frozenset[str]) -> bool:
 def _in_manifest(path: Path) -> frozenset[str]:
     """The accounts that a manifest names. One that cannot be read names nobody."""
     try:
-        accounts = json.loads(path.read_text(encoding="utf-8")).get("accounts", ())
+        accounts = atomic.read_json(path).get("accounts", ())
         return frozenset(account_key(Account(str(one["handle"]), site=str(one.get("site", "")))) for one in accounts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return frozenset()

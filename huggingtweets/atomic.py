@@ -3,14 +3,18 @@
 Knows the file system. Does not know what the files mean.
 """
 
+import errno
 import fcntl
 import json
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -54,10 +58,33 @@ def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
     write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
+def require_file(path: Path) -> Path:
+    """`path`, if a plain file is there. Raises `OSError` if not: to open a pipe, for one, would wait for ever."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    return path
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of ours. Raises what `require_file` does."""
+    return require_file(path).read_text(encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file. Raises `OSError`, or `ValueError` for what is no JSON or nested without end."""
+    try:
+        return json.loads(read_text(path))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
 def read_json_lines(path: Path) -> list[Any]:
-    """The values of a file written by `write_json_lines`."""
-    # Not splitlines(): a text may hold U+2028, which JSON leaves as it is.
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    """The values of a file written by `write_json_lines`. Raises what `read_json` does."""
+    try:
+        # Not splitlines(): a text may hold U+2028, which JSON leaves as it is.
+        return [json.loads(line) for line in read_text(path).split("\n") if line]
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def sync_folder(folder: Path) -> None:

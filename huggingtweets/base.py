@@ -1,25 +1,31 @@
 """Base models: where one is found, and its weights and tokenizer ready for use.
 
-A base is a folder (the embedded `models/base`, or any saved GPT-2) or a Hub id such as `gpt2`.
+A base is a folder (the embedded `models/base`, or any saved GPT-2), or one on the Hub: `gpt2`, or `hub:owner/name`. The
+mark is needed because a path may look like owner/name, and on the Hub anybody can take a name that was meant as a path.
 
 Knows transformers and, through it, the Hub. Does not know adapters, tweets or training.
 """
 
 import hashlib
-import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from huggingtweets import atomic
 from huggingtweets.config import REPOSITORY
 from huggingtweets.errors import BadBase
 from huggingtweets.library_lock import TRANSFORMERS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
-    from transformers import GPT2LMHeadModel
+    from transformers import GPT2Config, GPT2LMHeadModel
 
 MIB = 1 << 20
+HUB = "hub:"
+MOST_WEIGHTS = 10_000_000_000  # of one on the Hub; the largest GPT-2 has 1.6 thousand million
+_HUB_ID = re.compile(r"\w[\w.-]*|hub:\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
+_NO_FOLDER = "there is no such folder, and one on the Hub is written as hub:owner/name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +44,21 @@ class Base:
 
 
 def find(base: str, beside: Path | None = None) -> str:
-    """Where `base` is: a folder that exists (from here, from `beside`, or in the repository), else a Hub id."""
+    """Where `base` is: a folder that exists (from here, from `beside`, or in the repository), or a Hub id.
+
+    Raises `BadBase` when it is neither.
+    """
     for start in (Path.cwd(), beside, REPOSITORY):
         if start and (start / base / "config.json").exists():
             return str((start / base).resolve())
-    return base
+    if on_hub := hub_id(base):
+        return on_hub
+    raise BadBase(base, _NO_FOLDER)
+
+
+def hub_id(base: str) -> str | None:
+    """The Hub's name for `base`, where it is written as one; only the Hub itself gives names without an owner."""
+    return base.removeprefix(HUB) if _HUB_ID.fullmatch(base) else None
 
 
 def load(base: str, beside: Path | None = None) -> Base:
@@ -54,17 +70,17 @@ def load(base: str, beside: Path | None = None) -> Base:
 def _load(base: str, beside: Path | None) -> Base:
     from tokenizers import Tokenizer
     from transformers import GPT2LMHeadModel
-    from transformers.utils.hub import cached_file
 
     hide_progress_bars()
     found = find(base, beside)
     try:
-        _refuse_other_architectures(base, str(cached_file(found, "config.json")))
+        config = _config(base, _file(found, "config.json"))
+        _refuse_empty_promises(base, config, Path(found))
         # Not declared by transformers: with output_loading_info a pair comes back.
         given: Any = GPT2LMHeadModel.from_pretrained(
             found, dtype="float32", use_safetensors=True, output_loading_info=True
         )
-        tokenizer = Tokenizer.from_file(str(cached_file(found, "tokenizer.json")))
+        tokenizer = Tokenizer.from_file(str(_file(found, "tokenizer.json")))
     except BadBase:
         raise
     except Exception as error:
@@ -88,15 +104,12 @@ def fingerprint(base: str, beside: Path | None = None) -> str:
 
     An adapter is only good on the weights it was trained on. Raises `BadBase` when there are none.
     """
-    with TRANSFORMERS:
-        from transformers.utils.hub import cached_file
-
     found = find(base, beside)
     digest = hashlib.blake2b(digest_size=8)
     try:
-        files = sorted(Path(found).glob("*.safetensors")) or [Path(str(cached_file(found, "model.safetensors")))]
+        files = sorted(Path(found).glob("*.safetensors")) or [_file(found, "model.safetensors")]
         for path in files:
-            with path.open("rb") as file:
+            with atomic.require_file(path).open("rb") as file:
                 digest.update(path.stat().st_size.to_bytes(8) + file.read(MIB))
                 file.seek(max(0, path.stat().st_size - MIB))
                 digest.update(file.read())
@@ -113,14 +126,42 @@ def hide_progress_bars() -> None:
     disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _refuse_other_architectures(base: str, config_file: str) -> None:
-    """transformers would load any model as a GPT-2, with random weights in all places."""
+def _file(found: str, name: str) -> Path:
+    """One of a base's files: in its folder, or brought from the Hub. Raises `OSError`."""
+    if Path(found).is_dir():
+        return atomic.require_file(Path(found, name))
+    with TRANSFORMERS:
+        from transformers.utils.hub import cached_file
+
+        return atomic.require_file(Path(str(cached_file(found, name))))
+
+
+def _config(base: str, config_file: Path) -> "GPT2Config":
+    """What its config.json says. transformers would load any model as a GPT-2, with random weights in all places."""
+    from transformers import GPT2Config
+
     try:
-        kind = json.loads(Path(config_file).read_text(encoding="utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError) as error:
+        read = atomic.read_json(config_file)
+        kind = read.get("model_type")
+        if kind == "gpt2":
+            return GPT2Config.from_dict(read)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise BadBase(base, f"its config.json cannot be read ({error})") from error
-    if kind != "gpt2":
-        raise BadBase(base, f"it is a {kind} model and only gpt2 is known here")
+    raise BadBase(base, f"it is a {kind} model and only gpt2 is known here")
+
+
+def _refuse_empty_promises(base: str, config: "GPT2Config", folder: Path) -> None:
+    """The layers are made before the weights are read, so a config.json of a million layers would take for ever."""
+    width, inner = config.n_embd, config.n_inner or 4 * config.n_embd
+    sizes = (width, inner, config.n_layer, config.vocab_size, config.n_positions)
+    if not all(isinstance(size, int) and size > 0 for size in sizes):
+        raise BadBase(base, "its config.json names a size that is none")
+    a_layer = width * (4 * width + 2 * inner)
+    promised = config.n_layer * a_layer + width * (config.vocab_size + config.n_positions)
+    held = sum(atomic.require_file(path).stat().st_size for path in folder.glob("*.safetensors"))
+    if promised > (held or MOST_WEIGHTS):
+        there = f"and its files hold {held:,} bytes" if held else f"more than the {MOST_WEIGHTS:,} that are loaded"
+        raise BadBase(base, f"its config.json speaks of {promised:,} weights, {there}")
 
 
 def _use_fused_gelu(model: "GPT2LMHeadModel") -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from huggingtweets import preview
+from huggingtweets.base import HUB
 from huggingtweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.records import JSON
 from huggingtweets.registry import Version
@@ -57,7 +58,6 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
-_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +244,9 @@ def software_url() -> str:
     return ""
 
 
-def is_hub_id(base: str) -> bool:
-    """Whether `base` can be a repository's name: `gpt2` or `owner/name`."""
-    return bool(_HUB_ID.fullmatch(base))
-
-
 def base_name(base: str) -> str:
     """What a base is called towards others: a path of this machine is nobody's business."""
-    return Path(base).name if Path(base).is_absolute() else base
+    return Path(base).name if Path(base).is_absolute() else base.removeprefix(HUB)
 
 
 def metric_name(key: str) -> str:

@@ -95,7 +95,7 @@ def cli() -> None:
     help="An X archive (zip or folder), a table of tweets (JSON lines, CSV, text), x:HANDLE, or bluesky:HANDLE. "
     "May be given several times; for a model of several people such as ann-bob, write ann=PATH.",
 )
-@click.option("--base", help="The base model: a folder or a Hub id such as gpt2.")
+@click.option("--base", help="The base model: a folder, or one on the Hub (gpt2, hub:owner/name).")
 @click.option("--method", type=click.Choice(["lora", "full"]), help="Train an adapter, or all weights.")
 @click.option("--threads", type=click.IntRange(1), help="How many cores to use; all of them by default.")
 @click.option("--min-new", type=click.IntRange(0), default=0, help="Only with so many tweets since the version in use.")

@@ -229,10 +229,14 @@ Parsed = TypeVar("Parsed", bound=BaseModel)
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; raises `Misconfigured` when it is missing or broken."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # Windows' editors begin a file with a byte order mark.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Misconfigured(f"{path} cannot be read: {error.strerror}; name another with --config.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{path} is not UTF-8 text ({error}); save it as UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        # Besides what is no TOML: a number of more digits than Python reads, and brackets without an end.
         raise Misconfigured(f"{path} is not valid TOML: {error}.") from error
 
 

@@ -129,9 +129,7 @@ class BadBase(Unavailable):
     """A base model cannot be loaded."""
 
     def __init__(self, base: str, why: str):
-        super().__init__(
-            f"The base model {base} cannot be loaded: {why}; name a GPT-2's folder, or a Hub id that can be reached."
-        )
+        super().__init__(f"The base model {base} cannot be loaded: {why}; name a GPT-2's folder, or one on the Hub.")
 
 
 class Busy(Unavailable):

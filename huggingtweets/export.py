@@ -22,9 +22,9 @@ from huggingtweets.registry import Version
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+EMBEDDED = "models/base"  # a folder of this software
 CARD = "README.md"
 ADAPTER = "adapter"
-EMBEDDED = "models/base"  # has the form of a Hub id, and is a folder of this software
 AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -67,8 +67,8 @@ def write_model(version: Version, settings: Settings, folder: Path, beside: Path
 
 def base_is_on_hub(base_id: str, beside: Path | None = None) -> bool:
     """Whether others find the base by its name: it is no folder, neither here nor meant as one."""
-    is_path = base_id == EMBEDDED or base.find(base_id, beside) != base_id
-    return card.is_hub_id(base_id) and not is_path
+    on_hub = base.hub_id(base_id)
+    return on_hub is not None and base.find(base_id, beside) == on_hub
 
 
 def _has_adapter(version: Version, beside: Path | None) -> bool:

@@ -9,12 +9,15 @@ from pathlib import Path
 
 from huggingtweets import atomic
 from huggingtweets.accounts import Accounts
+from huggingtweets.atomic import NO_ROOM
 from huggingtweets.config import Settings
 from huggingtweets.export import AVATAR_SUFFIXES
 from huggingtweets.publish import leave_for_removal, published
 from huggingtweets.registry import Registry
 from huggingtweets.tracking import kept_of, recorded
 from huggingtweets.tweet_store import TweetStore
+
+TOMBSTONES_BYTES = 65_536  # more than the list of them grows by
 
 
 def affected(name: str, settings: Settings, site: str = "") -> list[str]:
@@ -44,7 +47,7 @@ def forget(name: str, settings: Settings, *, site: str = "", keep_published: boo
     models, store = settings.storage.models, TweetStore(settings.tweets)
     people, accounts = Accounts(settings).same_person(name, site)
     going = affected(name, settings, site)
-    found = False
+    found = not _has_room(settings.tweets) and _make_room(going, settings)
     for person in [name, *sorted(people - {name})]:
         found |= store.forget(person, accounts)
         found |= _delete(_pictures(store.known_as(person), settings))
@@ -57,6 +60,25 @@ def forget(name: str, settings: Settings, *, site: str = "", keep_published: boo
         found |= _delete([settings.exports / each, *_pictures([each], settings), *kept_of(each, settings.records)])
         found |= Registry(models).forget(each)
     return found
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a tombstone can be written; a full disk must keep nobody from being forgotten."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        atomic.write_text(folder / ".room", "x" * TOMBSTONES_BYTES)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        return False
+    (folder / ".room").unlink()
+    return True
+
+
+def _make_room(going: Iterable[str], settings: Settings) -> bool:
+    """Delete what is large of what goes anyway, exports and weights; the models' folders stay until their turn."""
+    weights = (path for name in going for path in (settings.storage.models / name).glob("*/*") if path.is_dir())
+    return _delete([*(settings.exports / name for name in going), *weights])
 
 
 def leave_nothing(name: str, settings: Settings, kept_before: Collection[str]) -> None:

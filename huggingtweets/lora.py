@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional
 from transformers.pytorch_utils import Conv1D
 
-from huggingtweets.atomic import readable_as_usual
+from huggingtweets import atomic
 
 if TYPE_CHECKING:
     from transformers import GPT2LMHeadModel
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TARGETS = ("c_attn", "c_proj", "c_fc")
 EMBEDDING = "wte"
 TIED = (EMBEDDING, "lm_head")  # peft's way to say that the embedding's adapter is the head's, too
+USUAL_RANKS = 1_024  # up to here nobody need ask, however small the model is
 WEIGHTS = "adapter_model.safetensors"
 SETTINGS = "adapter_config.json"
 State = dict[str, torch.Tensor]
@@ -176,15 +177,26 @@ def save(weights: State, folder: Path, *, base: str, rank: int, alpha: float, em
             "ensure_weight_tying": True,
         }
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
-    readable_as_usual(folder)
+    atomic.readable_as_usual(folder)
 
 
 def apply(model: "GPT2LMHeadModel", folder: Path) -> None:
     """Merge the adapter saved in `folder` into `model`."""
-    settings = json.loads((folder / SETTINGS).read_text())
-    add(model, settings["r"], settings["lora_alpha"], settings.get("rank_pattern", {}).get(EMBEDDING, 0))
-    restore(model, load_file(folder / WEIGHTS))
+    settings = atomic.read_json(folder / SETTINGS)
+    rank, embedding_rank = int(settings["r"]), int(settings.get("rank_pattern", {}).get(EMBEDDING, 0))
+    refuse_rank(max(rank, embedding_rank), model.config.n_embd)
+    add(model, rank, settings["lora_alpha"], embedding_rank)
+    restore(model, load_file(atomic.require_file(folder / WEIGHTS)))
     merge(model)
+
+
+def refuse_rank(rank: int, width: int) -> None:
+    """Raise `ValueError` for a rank that no adapter needs: one of the model's width can be any change of a layer.
+
+    Each number of it takes memory in every layer, so a file that asks for 200,000 would take all there is.
+    """
+    if rank > max(width, USUAL_RANKS):
+        raise ValueError(f"its rank is {rank:,}, and the model is {width:,} wide")
 
 
 def _named(model: "GPT2LMHeadModel") -> Iterator[tuple[str, nn.Parameter]]:

@@ -422,7 +422,7 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
         lora.save(
             dict(weights),  # type: ignore[arg-type]
             staged / "adapter",
-            base=settings.base,
+            base=bases.hub_id(settings.base) or settings.base,
             rank=settings.lora_rank,
             alpha=ALPHA_PER_RANK * settings.lora_rank,
             embedding_rank=settings.lora_embedding_rank,

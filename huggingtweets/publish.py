@@ -73,7 +73,7 @@ def begun(models: Path, name: str) -> Published | None:
     """The same, or the repository that a killed push may have made: what there is to delete."""
     for path in (models / name / RECORD, _removal(models, name)):
         with contextlib.suppress(FileNotFoundError):
-            return Published(**json.loads(path.read_text(encoding="utf-8")))
+            return Published(**atomic.read_json(path))
     return None
 
 

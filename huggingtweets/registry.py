@@ -7,7 +7,6 @@
 Knows folders and manifests. Does not know torch or what is in the weights.
 """
 
-import json
 import logging
 import shutil
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Any
 
 from huggingtweets import atomic
 from huggingtweets.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.manifests import checked
 from huggingtweets.near import did_you_mean
 from huggingtweets.records import JSON
 
@@ -136,7 +136,7 @@ class Registry:
             raise UnknownVersion(name, version, tuple(known))
         folder = self.root / name / version
         try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            manifest = checked(atomic.read_json(folder / MANIFEST))
         except (OSError, ValueError) as error:
             raise Unavailable(
                 f"{folder / MANIFEST} cannot be read ({error}); promote another version or train again."
@@ -208,7 +208,7 @@ class Registry:
     def _finish_release(self, name: str) -> None:
         intent = self.root / name / RELEASING
         if intent.exists():
-            version = json.loads(intent.read_text(encoding="utf-8"))["version"]
+            version = atomic.read_json(intent)["version"]
             if version in self.versions(name):
                 self.promote(name, version)
             intent.unlink()
@@ -249,7 +249,8 @@ class Registry:
         if not home.exists():
             return was_interrupted
         with self._locked(name):
-            (home / CURRENT).unlink(missing_ok=True)
+            if (home / CURRENT).is_file():
+                (home / CURRENT).unlink()
             home.rename(gone)
             shutil.rmtree(gone)
         atomic.sync_folder(self.root)
@@ -287,9 +288,9 @@ class Registry:
         if not path.exists():
             return None
         try:
-            state = json.loads(path.read_text(encoding="utf-8"))
-            return {"version": str(state["version"]), "before": list(state["before"])}
-        except (ValueError, KeyError, TypeError) as error:
+            state = atomic.read_json(path)
+            return {"version": str(state["version"]), "before": list(map(str, state["before"]))}
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise PipelineError(f"{path} is damaged ({error}); delete it and promote a version again.") from error
 
     def _write_state(self, name: str, version: str, before: list[str]) -> None:

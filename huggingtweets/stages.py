@@ -92,7 +92,7 @@ def file_digest(path: Path) -> str:
 def _read(path: Path) -> JSON | None:
     """A stage's file, or None where there is none that can be read: then the stage is done again."""
     try:
-        row = json.loads(path.read_text(encoding="utf-8"))
+        row = atomic.read_json(path)
     except (OSError, ValueError):
         return None
     return row if isinstance(row, dict) and row.keys() >= {"inputs", "output", "files"} else None

@@ -7,7 +7,6 @@ not know where tweets come from, what they are for, or how those are listed who 
 """
 
 import hashlib
-import json
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from huggingtweets import atomic
+from huggingtweets.atomic import NO_ROOM
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.unwilling import Unwilling, account_key, same_accounts
@@ -224,7 +224,7 @@ class TweetStore:
     def account(self, handle: str) -> Account:
         """The account as its source named it, or the bare handle."""
         path = self.account_file(handle)
-        return Account(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else Account(handle)
+        return Account(**atomic.read_json(path)) if path.exists() else Account(handle)
 
     def known_as(self, handle: str) -> frozenset[str]:
         """What its sources call the account, or called it once, in lower case; also of one that was forgotten."""
@@ -233,7 +233,7 @@ class TweetStore:
 
     def _names(self, handle: str) -> frozenset[str]:
         names = self._names_file(handle)
-        before = json.loads(names.read_text(encoding="utf-8")) if names.exists() else []
+        before = atomic.read_json(names) if names.exists() else []
         return frozenset({self.account(handle).handle.lower(), *before})
 
     def forget(self, handle: str, accounts: Collection[str] = ()) -> bool:
@@ -246,7 +246,16 @@ class TweetStore:
             known = self.accounts(handle) | self.sources(handle) | set(accounts)
             if not known and not self.is_forgotten(handle):
                 known = frozenset({account_key(Account(handle))})
-            self._unwilling.bury(handle, self.known_as(handle), known)
+            names = self.known_as(handle)
+            try:
+                self._unwilling.bury(handle, names, known)
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise
+                # What is to be forgotten makes room for the tombstone.
+                found = self._delete(handle)
+                self._unwilling.bury(handle, names, known)
+                return found
             return self._delete(handle)
 
     def discard(self, handle: str) -> bool:
@@ -292,7 +301,7 @@ class TweetStore:
         path = self._archive_file(handle)
         if not path.exists():
             return None
-        first, last = json.loads(path.read_text(encoding="utf-8"))
+        first, last = atomic.read_json(path)
         return datetime.fromisoformat(first), datetime.fromisoformat(last)
 
     def _checked_file(self, handle: str) -> Path:
@@ -303,7 +312,7 @@ class TweetStore:
 
     @staticmethod
     def _read(path: Path) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        found: dict[str, Any] = atomic.read_json(path) if path.exists() else {}
         return found
 
 

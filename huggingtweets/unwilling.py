@@ -7,7 +7,6 @@ account decides and not the name alone, because a voice may be called anything.
 Knows these two files. Does not know tweets, voices, or what a person has to prove.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,7 +95,7 @@ class Unwilling:
     @staticmethod
     def _read(path: Path) -> dict[str, Any]:
         try:
-            rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            rows: dict[str, Any] = atomic.read_json(path)
         except FileNotFoundError:
             return {}
         return rows

@@ -7,7 +7,6 @@ Knows prices, months and one file. Does not know what is read. Posting has a bud
 """
 
 import calendar
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -79,7 +78,7 @@ class XReads:
     def _spent(self) -> tuple[int, int]:
         """In this month, and of that today."""
         try:
-            row = json.loads(self._file.read_text(encoding="utf-8"))
+            row = atomic.read_json(self._file)
             day, month_spent, day_spent = str(row["day"]), int(row["month_micro_usd"]), int(row["day_micro_usd"])
         except FileNotFoundError:
             return 0, 0

@@ -9,7 +9,8 @@ os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 
 import json
 import random
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -154,3 +155,15 @@ def _settings(home: Path, training: Training, generation: Generation) -> Setting
     storage = Storage(models=home / "models", data=home / "data")
     tracking = Tracking(tracker="none")  # a second to import; test_tracking.py is about it
     return Settings(storage=storage, training=training, gate=TINY_GATE, generation=generation, tracking=tracking)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]
+    if os.getuid() or (mounted := subprocess.run(command, check=False, capture_output=True)).returncode:
+        pytest.skip(f"no disk can be mounted here: {'only root can' if os.getuid() else mounted.stderr.decode()}")
+    yield disk
+    subprocess.run(["umount", disk], check=True)

@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Iterator
 
+import aiohttp
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket
@@ -39,6 +40,8 @@ async def stay_connected(client: discord.Client, settings: Discord) -> None:
 
     Raises `Misconfigured` or `Unavailable` when another attempt cannot help. Cancelled, it leaves `client` open.
     """
+    for name in ("discord.client", "discord.shard"):
+        logging.getLogger(name).addFilter(_ONE_SENTENCE)
     logged_in = False
     pauses = _pauses()
     while not client.is_closed():
@@ -56,9 +59,41 @@ async def stay_connected(client: discord.Client, settings: Discord) -> None:
             if asyncio.get_running_loop().time() - started >= HEALTHY_SECONDS:
                 pauses = _pauses()
             pause = next(pauses)
-            log.exception("the connection to Discord failed; trying again in %.1f s", pause)
+            if _is_away(error):
+                log.warning("Discord cannot be reached (%s); trying again in %.1f s", _cause(error), pause)
+            else:
+                log.exception("the connection to Discord failed; trying again in %.1f s", pause)
             await _hang_up(client)
             await asyncio.sleep(pause)
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether it is Discord, or the network, that does not answer as it should, and no fault of ours."""
+    if isinstance(error, discord.HTTPException):
+        return error.status >= 500
+    return isinstance(error, OSError | aiohttp.ClientError | discord.GatewayNotFound | discord.ConnectionClosed)
+
+
+def _cause(error: BaseException) -> str:
+    """What happened, in a few words of the library's; never a page that was sent in place of an answer."""
+    if isinstance(error, discord.HTTPException):
+        return f"status {error.status}"
+    return (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
+
+
+class _OneSentence(logging.Filter):
+    """discord.py shows a traceback at each attempt to come back while Discord is away: this leaves the sentence."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error and _is_away(error):
+            record.msg, record.args = f"{record.getMessage()} ({_cause(error)})", ()
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
+_ONE_SENTENCE = _OneSentence()
 
 
 async def _log_in(client: discord.Client, settings: Discord) -> None:

@@ -104,6 +104,6 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
 def _read(file: Path) -> object:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return atomic.read_json(file)
     except (OSError, ValueError):
         return None

@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 BUSY_SECONDS = 5.0
+ANSWER_SECONDS = 8.0  # for a whole transaction on PostgreSQL: more than a writer may wait for its turn
+MIGRATION_SECONDS = 300.0  # a large table may be written anew
+CLOSE_SECONDS = 2.0
 WAL_TRIES, WAL_PAUSE_SECONDS = 100, 0.05
 CONNECTIONS = 8  # readers and writers of this process at once; more wait
 _WRITERS = 0x68747765  # the advisory lock of writers on PostgreSQL: an arbitrary number that is ours
@@ -60,6 +63,7 @@ class Database:
         self.url = _with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine: AsyncEngine | None = None
+        self._file: tuple[Path, tuple[int, int] | None] | None = None  # SQLite's, and which one it was when opened
         # Writers of this process line up here: SQLite would let them poll, in no order, up to 100 ms apart.
         self._turn = asyncio.Lock()
 
@@ -72,16 +76,32 @@ class Database:
         self._engine = self._connectable()
         try:
             with self.told():
-                async with self._engine.connect() as connection:
+                async with self._limited(MIGRATION_SECONDS), self._engine.connect() as connection:
                     await connection.run_sync(_migrate)
         except BaseException:
             await self._engine.dispose()
             raise
+        if self.is_sqlite:
+            path = Path(self.url.database or "")
+            self._file = path, _identity(path)
         return self
 
     async def __aexit__(self, *ended: object) -> None:
         assert self._engine
-        await self._engine.dispose()
+        try:
+            if not self.is_sqlite:
+                await self.answers(CLOSE_SECONDS)
+            await self._engine.dispose()
+        except StoreUnavailable as error:
+            # To close a connection in order takes an answer.
+            log.warning("connections are left open: %s", error)
+            await self._engine.dispose(close=False)
+
+    async def answers(self, within_seconds: float) -> None:
+        """Make sure that the database can be used; raises `StoreUnavailable` if it does not answer in time."""
+        with self.told():
+            async with asyncio.timeout(within_seconds), self._begun(write=False) as connection:
+                await connection.execute(sa.text("SELECT 1"))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -92,34 +112,52 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction in turn with all other writers; committed at the end. Raises `StoreUnavailable`."""
-        async with self._turn, self._begun(write=True) as connection:
+        async with self._begun(write=True) as connection:
             yield connection
 
     @asynccontextmanager
     async def _begun(self, *, write: bool) -> AsyncIterator[AsyncConnection]:
         assert self._engine, "the database is used inside its context"
+        self._refuse_without_file()
+        turn = self._turn if write else contextlib.nullcontext()
         with self.told():
-            async with self._engine.connect() as plain:
+            async with self._limited(ANSWER_SECONDS), turn, self._engine.connect() as plain:
                 connection = await plain.execution_options(**{_BEGIN: "BEGIN IMMEDIATE" if write else "BEGIN"})
                 async with connection.begin():
                     if not self.is_sqlite:
                         await connection.execute(sa.text(_begin_on_postgresql(write)))
                     yield connection
 
+    def _refuse_without_file(self) -> None:
+        """SQLite would go on in a file that was deleted, and all that is written there would be gone at the end."""
+        if self._file and _identity(self._file[0]) != self._file[1]:
+            raise StoreUnavailable(
+                f"The database {self.shown} cannot be used now (its file was deleted or replaced while the bot ran); "
+                "put it back, or start the bot again."
+            )
+
+    def _limited(self, seconds: float) -> asyncio.Timeout:
+        """A server that hangs is not waited for. A file is: its driver's thread cannot be interrupted."""
+        return asyncio.timeout(None if self.is_sqlite else seconds)
+
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncConnection]:
         """A connection without transactions, for locks that last as long as it. Raises `StoreUnavailable`."""
         assert self._engine, "the database is used inside its context"
-        engine = create_async_engine(self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+        arguments = {"timeout": BUSY_SECONDS, "command_timeout": ANSWER_SECONDS}
+        engine = create_async_engine(
+            self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
+        )
         try:
             with self.told():
                 connection = await engine.connect()
             try:
                 yield connection
             finally:
-                # One that the server has dropped cannot be closed in order.
+                # One that the server has dropped, or does not answer on, cannot be closed in order.
                 with contextlib.suppress(exc.DBAPIError, OSError):
-                    await connection.close()
+                    async with self._limited(CLOSE_SECONDS):
+                        await connection.close()
         finally:
             await engine.dispose()
 
@@ -158,6 +196,15 @@ class Database:
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
         return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file at `path` from another that takes its place; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def insert(database: Database, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
@@ -244,6 +291,8 @@ def alembic_config(connection: sa.Connection) -> AlembicConfig:
 
 def _sentence(shown: str, error: Exception) -> str:
     """What happened, and the mend, by what the driver says; never a statement or its values."""
+    if isinstance(error, TimeoutError):
+        return f"The database {shown} cannot be used now (it does not answer); see whether it runs, or hangs."
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     said = str(cause).splitlines()[0].removesuffix(".")[:200] if str(cause) else type(cause).__name__
     mend = next((mend for words, mend in _MENDS.items() if words in said.lower()), "see whether it runs and is let in")

@@ -3,7 +3,6 @@
 Knows peft's files and what of a model an adapter can change. Does not know tokens, rows or memory budgets.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import Any, Protocol
 import torch
 from safetensors import SafetensorError, safe_open
 
+from huggingtweets import atomic
 from huggingtweets.engine.weights import PLACES, Layout
 from huggingtweets.errors import Unavailable
-from huggingtweets.lora import EMBEDDING, SETTINGS, TIED, WEIGHTS
+from huggingtweets.lora import EMBEDDING, SETTINGS, TIED, WEIGHTS, refuse_rank
 
 HEAD = "base_model.model.lm_head."  # when it is tied, peft saves the embedding's factors a second time under this name
 Key = tuple[int, str, str]  # layer, place, which of the two factors; the embedding is in layer -1
@@ -90,13 +90,13 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
     Raises `Unavailable` for files that are missing, broken, or of another model or kind.
     """
     try:
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        with safe_open(folder / WEIGHTS, framework="pt") as file:
+        settings = atomic.read_json(folder / SETTINGS)
+        with safe_open(atomic.require_file(folder / WEIGHTS), framework="pt") as file:
             tied = settings.get("ensure_weight_tying")
             names = [name for name in file.keys() if not (tied and name.startswith(HEAD))]  # noqa: SIM118  no dictionary
             given = {_key(name): file.get_tensor(name) for name in names}
         return _adapter(settings, given, layout, dtype)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
             f"The adapter in {folder} cannot be used ({_first_line(error)}); roll back or train again."
         ) from error
@@ -136,6 +136,7 @@ def _adapter(settings: dict[str, Any], given: dict[Key, torch.Tensor], layout: L
     low, high = (given.pop((-1, EMBEDDING, f"lora_embedding_{factor}"), None) for factor in "AB")
     embedding_rank = 0 if low is None else low.shape[0]
     rank = max((tensor.shape[0] for (_, _, factor), tensor in given.items() if factor == "lora_A"), default=1)
+    refuse_rank(max(rank, embedding_rank), layout.width)
     adapter = Adapter(layout, rank, embedding_rank, torch.zeros(size(layout, rank, embedding_rank), dtype=dtype))
     factors = adapter.factors()
     if factors.embedding:

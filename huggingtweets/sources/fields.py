@@ -11,6 +11,7 @@ from huggingtweets.records import Account
 
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # X's, and Bluesky's, which are host names
 # RT @ann: ..., with its old spellings, MT (a modified tweet), and a quotation with its author in front: "@ann: ...
+_LONGEST_NAME, _LONGEST_URL = 200, 2_000  # characters; X takes 50 for a name
 _RETWEET = re.compile(r"""[^\w@＠#]*(?:(?:RT|(?-i:MT))\s*:?\s*[@＠]\w|(?<=["“”„«'‘])\s*[@＠]\w+\s*:)""", re.IGNORECASE)
 _BEGINNING = 200  # characters; a retweet is told by fewer
 _YES = frozenset({"true", "1", "1.0", "yes", "y", "t"})
@@ -31,7 +32,7 @@ def account(handle: object, display_name: object = "", avatar_url: object = "", 
     bare = str(handle).strip().removeprefix("@") if isinstance(handle, str) else ""
     if not _HANDLE.fullmatch(bare):
         return None
-    return Account(bare, _text(display_name), _text(avatar_url), site)
+    return Account(bare, " ".join(_text(display_name)[:_LONGEST_NAME].split()), _text(avatar_url)[:_LONGEST_URL], site)
 
 
 def _text(value: object) -> str:

@@ -4,7 +4,6 @@ A file counts as whole once it has stayed the same between two looks. What was s
 restart reads nothing twice; a file that is replaced is new. Knows the file system. Does not know what is in a file.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -52,7 +51,7 @@ class Folder:
 
     def _seen(self) -> dict[str, State]:
         try:
-            kept = json.loads(self._memory.read_text(encoding="utf-8"))
+            kept = atomic.read_json(self._memory)
             return {str(name): (int(size), int(changed)) for name, (size, changed) in kept.items()}
         except FileNotFoundError:
             return {}

@@ -26,7 +26,7 @@ T = TypeVar("T")
 Record = dict[str, object]
 
 # The archive may lie in one folder more, as zips made by hand do; its scripts lie in data/, before 2019 beside it.
-_TWEETS_FILE = re.compile(r"((?:[^/]+/)?(?:data/)?)tweets?(?:-part(\d+))?\.js")
+_TWEETS_FILE = re.compile(r"((?:[^/]+/)?(?:data/)?)tweets?(?:-part(\d{1,9}))?\.js")
 _NOTES_FILE = re.compile(r"note-tweets?(?:-part(\d+))?\.js")
 _COMMUNITY_FILE = re.compile(r"community-tweets?(?:-part(\d+))?\.js")
 _CIRCLE_FILE = re.compile(r"twitter-circle-tweets?(?:-part(\d+))?\.js")

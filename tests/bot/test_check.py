@@ -68,7 +68,7 @@ def test_a_current_version_that_is_not_there_is_found(home) -> None:
         checked(home)
 
 
-@pytest.mark.parametrize("base", ["./nowhere", "/nowhere/at/all", "a/b/c"])
+@pytest.mark.parametrize("base", ["./nowhere", "/nowhere/at/all", "a/b/c", "models/of-mine"])
 def test_a_base_that_is_neither_folder_nor_hub_id_is_found(empty_home, base: str) -> None:
     empty_home.config_file.write_text(f'[training]\nbase = "{base}"\n')
     with pytest.raises(Misconfigured, match="base"):
@@ -84,8 +84,8 @@ def test_a_base_without_weights_is_found(empty_home, tmp_path: Path) -> None:
 
 
 def test_a_hub_id_passes_without_being_fetched(empty_home) -> None:
-    empty_home.config_file.write_text('[training]\nbase = "openai-community/gpt2"\n')
-    assert "base: openai-community/gpt2" in checked(empty_home)
+    empty_home.config_file.write_text('[training]\nbase = "hub:openai-community/gpt2"\n')
+    assert "base: hub:openai-community/gpt2" in checked(empty_home)
 
 
 def test_the_check_is_quick_and_imports_no_torch(home) -> None:
@@ -130,9 +130,9 @@ def test_a_wrong_argument_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -
     assert "--nonsense" in capsys.readouterr().err
 
 
-def test_a_models_folder_that_may_not_be_read_is_told(home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_in_place_of_a_file_is_told(home, capsys: pytest.CaptureFixture[str]) -> None:
     current = home.folder / "models" / "ann" / "current.json"
     current.unlink()
     current.mkdir()
     assert main(["--check", "--config", str(home.config_file)]) == 70
-    assert "The system refused" in capsys.readouterr().err
+    assert "it is no plain file" in capsys.readouterr().err

@@ -102,6 +102,11 @@ def faults(home: Home, done: Acknowledged) -> list[str]:  # noqa: F811
     with sqlite3.connect(home.folder / "data" / "bot.db") as database:
         if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             found.append("the database is damaged")
+        if not database.execute("SELECT name FROM sqlite_master").fetchall():
+            # Before the first migration has ended there is no table at all, and nothing can have been acknowledged.
+            if done != Acknowledged(refused=done.refused):
+                found.append("there are no tables any more")
+            return found
         there = {
             "jobs": {row[0] for row in database.execute("SELECT id FROM jobs")},
             "answers": {row[0] for row in database.execute("SELECT message FROM answers")},

@@ -11,8 +11,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
+from sqlalchemy.engine import make_url
 
 USER, PASSWORD = "bot", "s3cret-of-postgresql"
 
@@ -60,6 +63,25 @@ def running() -> Iterator[str]:
             server.kill()
             server.wait()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def hung(url: str) -> Iterator[None]:
+    """The server of `url` and all its processes are stopped (SIGSTOP) for as long as the context lasts.
+
+    Whoever connects is accepted, by the kernel, and gets no answer.
+    """
+    port = f"port={make_url(url).port}"
+    [server] = [found for found in psutil.process_iter(["cmdline"]) if port in (found.info["cmdline"] or [])]
+    processes = [server, *server.children(recursive=True)]
+    try:
+        for process in processes:
+            process.suspend()
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def _owner() -> str | None:

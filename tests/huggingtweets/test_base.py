@@ -1,7 +1,9 @@
 """A base model is loaded whole, or refused with the reason."""
 
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -62,13 +64,59 @@ def test_a_relative_folder_counts_from_here_then_from_beside(
     assert base.find("base") == str(folder)
 
 
-def test_what_is_no_folder_is_a_hub_id() -> None:
-    assert base.find("someone/gpt2-of-theirs") == "someone/gpt2-of-theirs"
+@pytest.mark.parametrize("name", ["gpt2", "hub:gpt2", "hub:someone/gpt2-of-theirs"])
+def test_what_is_written_as_one_on_the_hub_is_looked_for_there(name: str) -> None:
+    assert base.find(name) == name.removeprefix("hub:")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["models/base", "someone/gpt2", "./gpt2", "../base", "/srv/base", "a/b/c", "a\\b", "hub:a/b/c", "hub:", "", "~/b"],
+)
+def test_the_hub_is_never_asked_for_what_was_meant_as_a_path(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As it is outside of the repository, where anybody may have taken the name on the Hub.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingtweets.base.REPOSITORY", tmp_path / "site-packages")
+    asked: list[object] = []
+    monkeypatch.setattr("transformers.utils.hub.cached_file", lambda *given, **_: asked.append(given))
+    monkeypatch.setattr("transformers.GPT2LMHeadModel.from_pretrained", lambda *given, **_: asked.append(given))
+    for use in (base.find, base.load, base.fingerprint):
+        with pytest.raises(BadBase, match="there is no such folder, and one on the Hub is written as hub:owner/name"):
+            use(name)
+    assert asked == []
 
 
 def test_a_hub_id_that_cannot_be_had_is_refused() -> None:
-    with pytest.raises(BadBase, match="The base model someone/never-cached cannot be loaded"):
-        base.load("someone/never-cached")
+    with pytest.raises(BadBase, match="The base model hub:someone/never-cached cannot be loaded"):
+        base.load("hub:someone/never-cached")
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [{"n_layer": 1_000_000}, {"n_embd": 10**9}, {"vocab_size": 10**12}, {"n_inner": 10**12}, {"n_positions": 10**12}],
+)
+def test_a_base_that_promises_more_than_its_files_hold_is_refused_at_once(
+    folder: Path, promise: dict[str, int]
+) -> None:
+    change(folder, **promise)
+    began = time.monotonic()
+    assert "its config.json speaks of" in refusal(folder)
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("size", [0, -1, "many", None, 1.5])
+def test_a_base_of_a_size_that_is_none_is_refused(folder: Path, size: object) -> None:
+    change(folder, n_layer=size)
+    refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_pipe_where_a_file_should_be_is_refused(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert "plain file" in refusal(folder)
 
 
 def test_another_architecture_is_refused(folder: Path) -> None:

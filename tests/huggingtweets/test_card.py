@@ -262,14 +262,6 @@ def test_figures_are_short(value: object, shown: str) -> None:
     assert figure(value) == shown
 
 
-def test_a_hub_id_is_told_from_a_path() -> None:
-    assert card.is_hub_id("gpt2")
-    assert card.is_hub_id("openai-community/gpt2")
-    assert not card.is_hub_id("/srv/models/base")
-    assert not card.is_hub_id("../base")
-    assert not card.is_hub_id("a/b/c")
-
-
 def test_the_facts_are_those_of_the_manifest(trained: tuple[Settings, Outcome]) -> None:
     _, outcome = trained
     known = card.facts(outcome.version, generation={"top_k": 50}, license="mit", prompt="My dream is")

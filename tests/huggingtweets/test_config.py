@@ -62,12 +62,24 @@ def test_whole_numbers_are_taken_for_decimal_ones(tmp_path: Path) -> None:
         ("training = 3\n", r"\[training\]: Input should be"),
         ("[trainning]\n", r"there is no section \[trainning\]; did you mean \[training\]\?"),
         ("[training\n", "is not valid TOML"),
+        ("[training]\nseed = " + "9" * 5_000, "is not valid TOML"),
+        ("a = " + "[" * 100_000, "is not valid TOML"),
     ],
 )
 def test_a_fault_is_told_with_its_place(tmp_path: Path, text: str, told: str) -> None:
     path = saved(tmp_path, text)
     assert re.search(told, refusal(path))
     assert refusal(path).startswith(str(path))
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[training]\r\nseed = 7\r\n")
+    assert Settings.load(tmp_path / "config.toml", {}).training.seed == 7
+
+
+def test_a_file_in_another_encoding_is_told_with_the_mend(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes("[training]\nseed = 7\n".encode("utf-16"))
+    assert "is not UTF-8 text" in refusal(tmp_path / "config.toml")
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
@@ -79,7 +91,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_a_missing_or_unreadable_file_is_told(tmp_path: Path) -> None:
     assert "cannot be read: No such file or directory; name another with --config." in refusal(tmp_path / "none.toml")
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe")
-    assert "is not valid TOML" in refusal(tmp_path / "config.toml")
+    assert "is not UTF-8 text" in refusal(tmp_path / "config.toml")
 
 
 def test_sections_of_others_are_passed_over(tmp_path: Path) -> None:

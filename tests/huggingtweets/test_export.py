@@ -51,7 +51,7 @@ def test_every_file_may_be_read_by_whoever_may_read_new_files(exported: Path, tr
 def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Trained, tmp_path: Path) -> None:
     """peft asks the Hub for the base's name, where a stranger may have a `models/base`."""
     version = trained[1].version
-    for base_id, goes_along in (("openai-community/gpt2", True), ("models/base", False), (version.base, False)):
+    for base_id, goes_along in (("hub:openai-community/gpt2", True), ("models/base", False), (version.base, False)):
         one = Version("ann", "v1", version.folder, {**version.manifest, "base": base_id})
         assert export._has_adapter(one, None) is goes_along
         export.write_card(one, trained[0], tmp_path, with_model=True)

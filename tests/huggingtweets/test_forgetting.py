@@ -1,5 +1,6 @@
 """Forgetting leaves nothing of a person in any folder of the pipeline, under whatever name they are there."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -42,6 +43,39 @@ def test_everything_of_the_person_goes_and_nothing_of_others(tmp_path: Path) -> 
     assert forget("ann", settings)
     assert kept_of(tmp_path, "ann") == []
     assert len(kept_of(tmp_path, "dan")) == others == 8
+
+
+def test_a_full_disk_keeps_nobody_from_being_forgotten(small_disk: Path) -> None:
+    settings = settings_in(small_disk)
+    for name in ("ann", "ann-bob", "dan"):
+        version = settings.storage.models / name / "v1"
+        (version / "adapter").mkdir(parents=True)
+        (version / "manifest.json").write_text("{}")
+        (version / "adapter" / "weights").write_text("w" * 100_000)
+    for name in ("ann", "dan"):
+        TweetStore(settings.tweets).merge(name, Collected(Account(name), (Tweet("1", f"of {name}"),)))
+    with contextlib.suppress(OSError), (small_disk / "other").open("wb", buffering=0) as other:
+        while True:
+            other.write(b"x" * 4_096)
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "more").write_text("x" * 10)
+    assert forget("ann", settings)
+    assert kept_of(small_disk, "ann") == []
+    assert Registry(settings.storage.models).kept() == ["dan"]
+    assert TweetStore(settings.tweets).is_forgotten("ann")
+    assert not TweetStore(settings.tweets).is_forgotten("dan")
+    assert (settings.storage.models / "dan" / "v1" / "adapter" / "weights").read_text() == "w" * 100_000
+
+
+def test_a_full_disk_with_nothing_but_tweets_keeps_nobody_either(small_disk: Path) -> None:
+    settings = settings_in(small_disk)
+    store = TweetStore(settings.tweets)
+    store.merge("ann", Collected(Account("ann"), tuple(Tweet(str(n), f"of ann {n}") for n in range(100))))
+    with contextlib.suppress(OSError), (small_disk / "other").open("wb", buffering=0) as other:
+        while True:
+            other.write(b"x" * 4_096)
+    assert forget("ann", settings)
+    assert (store.tweets("ann"), store.is_forgotten("ann")) == ([], True)
 
 
 def test_what_a_kill_left_goes_when_forgotten_again(tmp_path: Path) -> None:

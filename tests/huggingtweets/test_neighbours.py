@@ -28,7 +28,7 @@ def settings(tmp_path: Path) -> Settings:
     for name in ("bob", "carl"):
         with registry.staged(name) as folder:
             Dataset(tuple(f"{name}: {text}" for text in TEXTS), ("held out",)).save(folder / "dataset.jsonl")
-            registry.release(name, folder, {"base": "b"})
+            registry.release(name, folder, {"base": "b", "created": "now"})
     return settings
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,14 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "models")
 
 
+MADE = {"base": "b", "created": "2026-03-01T00:00:00+00:00"}
+
+
 def add(registry: Registry, name: str = "ann") -> Version:
     with registry.staged(name) as folder:
         (folder / "adapter").mkdir(exist_ok=True)
         (folder / "adapter" / "weights").write_text("w")
-        return registry.add(name, folder, {"base": "b"})
+        return registry.add(name, folder, MADE)
 
 
 def test_an_empty_registry_knows_nobody(registry: Registry) -> None:
@@ -273,8 +277,8 @@ def test_a_damaged_manifest_is_told_with_the_mend(registry: Registry) -> None:
 
 def test_a_manifest_is_readable_by_people(registry: Registry) -> None:
     text = (add(registry).folder / MANIFEST).read_text()
-    assert json.loads(text) == {"name": "ann", "version": "v1", "base": "b"}
-    assert text.count("\n") == 5
+    assert json.loads(text) == {"name": "ann", "version": "v1", **MADE}
+    assert text.count("\n") == 6
 
 
 def test_a_damaged_model_does_not_hide_the_others(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
@@ -285,6 +289,49 @@ def test_a_damaged_model_does_not_hide_the_others(registry: Registry, caplog: py
     assert "the model ann is left out" in caplog.text
 
 
+ODD = {
+    "nothing in it": "{}",
+    "a list": "[]",
+    "a number for a date": '{"base": "b", "created": 5}',
+    "no base": '{"created": "2026"}',
+    "accounts that are none": '{"base": "b", "created": "2026", "accounts": [5]}',
+    "counts that are none": '{"base": "b", "created": "2026", "accounts": [{"handle": "a", "counts": {"kept": []}}]}',
+    "samples that are none": '{"base": "b", "created": "2026", "samples": [{}]}',
+    "a verdict that is none": '{"base": "b", "created": "2026", "verdict": "yes"}',
+    "a number without end": '{"base": "b", "created": "2026", "seed": ' + "9" * 5_000 + "}",
+    "nested without end": "[" * 200_000,
+    "no text": "\udcff",
+    "empty": "",
+}
+SPECIAL = {"a folder": Path.mkdir, "a pipe": os.mkfifo, "a link to itself": lambda path: path.symlink_to(path)}
+
+
+def put(path: Path, odd: str) -> None:
+    path.unlink()
+    if odd in SPECIAL:
+        SPECIAL[odd](path)
+    else:
+        path.write_text(ODD[odd], errors="surrogateescape")
+
+
+@pytest.mark.parametrize("odd", [*ODD, *SPECIAL])
+@pytest.mark.parametrize("file", [f"v1/{MANIFEST}", CURRENT])
+def test_one_odd_version_spoils_no_list_and_is_told_when_it_is_asked_for(
+    registry: Registry, caplog: pytest.LogCaptureFixture, file: str, odd: str
+) -> None:
+    for name in ("ann", "bob"):
+        registry.promote(name, add(registry, name).version)
+    put(registry.root / "ann" / file, odd)
+    assert [version.name for version in registry.in_use()] == ["bob"]
+    assert registry.rejected("ann") == []
+    assert registry.all_names()[-1] == registry.names()[-1] == "bob"
+    if registry.names() == ["ann", "bob"]:
+        assert "the model ann is left out" in caplog.text
+        with pytest.raises(PipelineError, match=r"cannot be read|is damaged|There is no model"):
+            registry.current("ann")
+    assert registry.forget("ann")
+
+
 def test_a_kill_between_the_version_and_its_promotion_is_made_good(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +340,7 @@ def test_a_kill_between_the_version_and_its_promotion_is_made_good(
 
     with monkeypatch.context() as patch, contextlib.suppress(RuntimeError), registry.staged("ann") as folder:
         patch.setattr(Registry, "promote", power_cut)
-        registry.release("ann", folder, {"base": "b"})
+        registry.release("ann", folder, MADE)
     assert registry.versions("ann") == ["v1"]
     assert registry.names() == []
     with registry.staged("ann"):
@@ -310,7 +357,7 @@ def test_what_was_never_released_is_not_put_in_use(registry: Registry, monkeypat
 
     with monkeypatch.context() as patch, contextlib.suppress(RuntimeError), registry.staged("ann") as folder:
         patch.setattr(Registry, "add", power_cut)
-        registry.release("ann", folder, {"base": "b"})
+        registry.release("ann", folder, MADE)
     with registry.staged("ann"):
         assert registry.versions("ann") == registry.names() == []
 
@@ -329,7 +376,7 @@ def test_what_is_discarded_leaves_older_versions(registry: Registry) -> None:
 def test_versions_that_are_not_fit_say_why(registry: Registry) -> None:
     add(registry)
     with registry.staged("ann") as folder:
-        bad = registry.add("ann", folder, {"base": "b", "verdict": {"passed": False, "why_not": "Not used, because."}})
+        bad = registry.add("ann", folder, MADE | {"verdict": {"passed": False, "why_not": "Not used, because."}})
     (add(registry).folder / MANIFEST).write_text("{")
     assert registry.rejected("ann") == [bad]
     assert bad.rejected == "Not used, because."

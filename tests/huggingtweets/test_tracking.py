@@ -293,7 +293,7 @@ def test_versions_of_the_libraries_are_known() -> None:
 
 @pytest.mark.parametrize(
     ("base", "name"),
-    [("gpt2", "gpt2"), ("openai-community/gpt2", "openai-community-gpt2"), ("/srv/my base", "my-base")],
+    [("gpt2", "gpt2"), ("hub:openai-community/gpt2", "openai-community-gpt2"), ("/srv/my base", "my-base")],
 )
 def test_a_base_has_a_name_that_trackers_take(base: str, name: str) -> None:
     assert lineage.artifact_name(base) == name

@@ -1,11 +1,13 @@
 """Staying connected, against a Discord on loopback that misbehaves. The pauses are made short."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import discord
 import pytest
+import yarl
 from discord.gateway import DiscordWebSocket
 from pydantic import SecretStr
 
@@ -123,6 +125,53 @@ async def test_an_ill_discord_is_asked_again_until_it_is_well(server: DiscordSer
         await server.ready.wait()
         await mention_is_answered(server)
     assert server.backend.find_command("tweetlike", None)
+
+
+async def nowhere() -> str:
+    """An address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+async def test_while_discord_is_away_each_attempt_is_one_sentence(
+    make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = await nowhere()
+    settings = Discord(token=SecretStr("a.bot.token"), api_url=f"http://{away}/api", gateway_url=f"ws://{away}/")
+    async with running(make_bot(settings=settings), settings):
+        async with asyncio.timeout(20):
+            while len(told := [record for record in caplog.records if "cannot be reached" in record.message]) < 3:
+                await asyncio.sleep(0.02)
+    assert all(record.levelname == "WARNING" and not record.exc_info for record in told)
+    assert all("Cannot connect to host" in record.message for record in told)
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_page_of_an_ill_discord_is_not_in_the_log(
+    server: DiscordServer, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_of(server)
+    server.troubles = [Trouble.html_503("GET", "/users/@me")]
+    async with running(make_bot(settings=settings), settings):
+        await server.ready.wait()
+    assert "Discord cannot be reached (status 503)" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "<html" not in caplog.text.lower()
+
+
+async def test_a_discord_that_goes_away_later_leaves_no_traceback_of_the_library_either(
+    server: DiscordServer, make_bot: MakeBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_of(server)
+    bot = make_bot(settings=settings)
+    async with running(bot, settings):
+        await server.ready.wait()
+        bot.ws.gateway = yarl.URL(f"ws://{await nowhere()}/")
+        await server.drop()
+        async with asyncio.timeout(30):
+            while "reconnect in" not in caplog.text:
+                await asyncio.sleep(0.02)
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_gateway_that_is_not_there_at_first_is_tried_again(

@@ -1,10 +1,11 @@
 """Both databases: tables as described, writers in turn, and failures as one sentence without a secret."""
 
 import asyncio
-import os
+import gc
+import shutil
+import signal
 import sqlite3
-import subprocess
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from alembic import command
 from bot.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.database import Database, alembic_config
+from bot.store.leading import leading
 from bot.store.tables import settings
 from huggingtweets.errors import Misconfigured
-from tests.fakes.postgresql import PASSWORD
+from tests.fakes.postgresql import PASSWORD, hung
+
+REPOSITORY = Path(__file__).parents[3]
 
 
 async def test_the_migrations_make_the_tables_that_the_code_describes(store: Store) -> None:
@@ -98,6 +102,23 @@ async def test_a_database_that_another_keeps_locked_is_a_sentence(
         await store.settings.put("global", "key", 1, by="test")
 
 
+@pytest.mark.parametrize("another_comes", [False, True])
+async def test_a_file_that_was_deleted_is_a_sentence_until_it_is_back(tmp_path: Path, another_comes: bool) -> None:
+    data, path = tmp_path / "data", tmp_path / "data" / "bot.db"
+    async with Store(f"sqlite:///{path}") as store:
+        await store.settings.put("global", "key", "before", by="test")
+        data.rename(tmp_path / "away")
+        if another_comes:
+            async with Store(f"sqlite:///{path}") as other:
+                assert await other.settings.get("global", "key") is None
+        for act in (store.settings.put("global", "key", "lost", by="test"), store.settings.get("global", "key")):
+            with pytest.raises(StoreUnavailable, match=r"deleted or replaced .*; put it back, or start"):
+                await act
+        shutil.rmtree(data, ignore_errors=True)
+        (tmp_path / "away").rename(data)
+        assert await store.settings.get("global", "key") == "before"
+
+
 async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_text("dear diary, " * 100)
     with pytest.raises(StoreUnavailable, match="something else: move it away"):
@@ -105,16 +126,44 @@ async def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
             pass
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk]
-    if os.getuid() or (mounted := subprocess.run(command, check=False, capture_output=True)).returncode:
-        pytest.skip(f"no disk can be mounted here: {'only root can' if os.getuid() else mounted.stderr.decode()}")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+KILLED_AT_A_TABLE = """
+import asyncio, os, signal, sys
+import sqlalchemy as sa
+from bot.store import Store
+
+tables = 0
+
+def count(connection, cursor, statement, *_):
+    global tables
+    tables += statement.lstrip().startswith("CREATE TABLE")
+    if tables == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+async def start():
+    async with Store(sys.argv[1]):
+        pass
+
+sa.event.listen(sa.Engine, "before_cursor_execute", count)
+asyncio.run(start())
+"""
+
+
+@pytest.mark.parametrize("table", [1, 2, 10])
+async def test_killed_in_its_first_migration_it_has_no_tables_and_the_next_start_makes_all(
+    tmp_path: Path, table: int
+) -> None:
+    path = tmp_path / "bot.db"
+    killed = [sys.executable, "-c", KILLED_AT_A_TABLE, f"sqlite:///{path}", str(table)]
+    process = await asyncio.create_subprocess_exec(*killed, cwd=REPOSITORY)
+    assert await process.wait() == -signal.SIGKILL
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+    async with Store(f"sqlite:///{path}") as store:
+        assert await store.jobs.active() == []
+        async with store.database.writing() as connection:
+            await connection.run_sync(lambda plain: command.check(alembic_config(plain)))
 
 
 async def test_a_full_disk_is_a_sentence_and_loses_nothing(small_disk: Path) -> None:
@@ -147,6 +196,61 @@ async def test_a_server_that_is_not_there_is_a_sentence_without_its_password() -
     with pytest.raises(StoreUnavailable, match="cannot be used now") as refused:
         await store.__aenter__()
     assert "s3cret" not in _everything_in(refused.value)
+
+
+async def test_a_server_that_hangs_is_a_sentence_in_time_for_everybody_and_is_used_again_afterwards(
+    postgresql_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.5)
+    async with Store(f"{postgresql_server}/postgres") as store:
+        await store.settings.put("global", "key", "before", by="test")
+        with hung(postgresql_server):
+            async with asyncio.timeout(15):
+                with pytest.raises(StoreUnavailable, match="does not answer"):
+                    await store.database.answers(0.2)
+                asked = [store.settings.get("global", "key") for _ in range(12)]
+                told = [store.settings.put("global", f"key {number}", 1, by="test") for number in range(12)]
+                results = await asyncio.gather(*asked, *told, return_exceptions=True)
+        assert {type(result) for result in results} == {StoreUnavailable}
+        assert PASSWORD not in "".join(_everything_in(result) for result in results)
+        await store.database.answers(5)
+        assert await store.settings.get("global", "key") == "before"
+        await store.settings.put("global", "key", "after", by="test")
+
+
+async def test_a_server_that_hangs_holds_no_end_and_no_start_up(
+    postgresql_server: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.store.database.CLOSE_SECONDS", 0.3)
+    monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.5)
+    store = Store(f"{postgresql_server}/postgres")
+    await store.__aenter__()
+    with hung(postgresql_server):
+        async with asyncio.timeout(10):
+            await store.__aexit__(None, None, None)
+            with pytest.raises(StoreUnavailable, match="does not answer"):
+                await Store(f"{postgresql_server}/postgres").__aenter__()
+    assert "connections are left open" in caplog.text
+    assert "Traceback" not in caplog.text
+    gc.collect()
+
+
+async def test_a_leader_whose_server_hangs_knows_that_it_leads_no_more(
+    postgresql_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.database.ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("bot.store.database.CLOSE_SECONDS", 0.3)
+    async with asyncio.timeout(20), Store(f"{postgresql_server}/postgres") as store:
+        leader = leading(store.database)
+        holds = await leader.__aenter__()
+        await holds()
+        with hung(postgresql_server):
+            with pytest.raises(StoreUnavailable, match="does not answer"):
+                await holds()
+            await leader.__aexit__(None, None, None)
+        async with leading(store.database) as holds:
+            await holds()
 
 
 async def test_a_wrong_password_is_a_sentence_without_it(postgresql_server: str) -> None:

@@ -1,5 +1,7 @@
 """Adapters are read as peft saves them, add up as blends, and a file that does not fit says so."""
 
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -149,4 +151,35 @@ BREAKS: dict[str, Callable[[Path], object]] = {
 def test_a_file_that_cannot_be_used_is_told(gpt2: GPT2LMHeadModel, folder: Path, why: str) -> None:
     BREAKS[why](folder)
     with pytest.raises(Unavailable, match=rf"The adapter in .* cannot be used \(.*{why}.*\); roll back or train again"):
+        load(gpt2, folder)
+
+
+@pytest.mark.parametrize("rank", [1_025, 200_000])
+def test_a_rank_that_no_adapter_needs_is_refused_before_it_takes_memory(
+    gpt2: GPT2LMHeadModel, folder: Path, rank: int
+) -> None:
+    weights = load_file(folder / lora.WEIGHTS)
+    name = next(name for name in weights if name.endswith("lora_A.weight"))
+    weights[name] = torch.zeros(rank, weights[name].shape[1])
+    save_file(weights, folder / lora.WEIGHTS)
+    with pytest.raises(Unavailable, match=f"its rank is {rank:,}, and the model is"):
+        load(gpt2, folder)
+    settings = json.loads((folder / lora.SETTINGS).read_text())
+    (folder / lora.SETTINGS).write_text(json.dumps(settings | {"r": rank}))
+    with pytest.raises(ValueError, match=f"its rank is {rank:,}"):
+        lora.apply(random_gpt2(seed=1), folder)
+
+
+@pytest.mark.parametrize("name", [lora.SETTINGS, lora.WEIGHTS])
+def test_a_pipe_where_a_file_should_be_is_refused(gpt2: GPT2LMHeadModel, folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(Unavailable, match="plain file"):
+        load(gpt2, folder)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", "null", "[" * 200_000])
+def test_settings_that_are_none_are_refused(gpt2: GPT2LMHeadModel, folder: Path, text: str) -> None:
+    (folder / lora.SETTINGS).write_text(text)
+    with pytest.raises(Unavailable, match="cannot be used"):
         load(gpt2, folder)

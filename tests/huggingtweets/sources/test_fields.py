@@ -69,3 +69,11 @@ def test_a_handle_keeps_its_case_and_loses_its_at() -> None:
 @pytest.mark.parametrize("handle", [None, "", "@", 7, "Ann B", "..", "../x", "a/b", "a\nb", "é", "x" * 101])
 def test_what_is_no_handle_names_nobody(handle: Any) -> None:
     assert fields.account(handle) is None
+
+
+def test_names_without_end_are_cut_where_they_come_in() -> None:
+    known = fields.account("ann", "Ann\n\n\u2003of " + "x" * 400_000, "https://x.example/" + "y" * 400_000)
+    assert known
+    assert known.display_name.startswith("Ann of xxx")
+    assert len(known.display_name) <= 200
+    assert len(known.avatar_url) == 2_000

@@ -150,6 +150,14 @@ def test_parts_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert [found.id for found in read_zip(zipped(tmp_path, files)).tweets] == ["0", "1", "2", "10"]
 
 
+def test_a_part_whose_number_has_no_end_is_no_part(tmp_path: Path) -> None:
+    zipped = tmp_path / "x.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("data/tweets.js", script("tweets", tweet("1")))
+        archive.writestr(f"data/tweets-part{'9' * 5_000}.js", script("tweets", tweet("2")))
+    assert [one.id for one in read_zip(zipped).tweets] == ["1"]
+
+
 def test_a_tweet_in_two_parts_is_one_tweet_and_the_later_wins(tmp_path: Path) -> None:
     files: Files = {
         "data/tweets.js": script("tweets", tweet("1", "old")),
