@@ -164,4 +164,4 @@ def refuse_too_little(name: str, kept: Sequence[Kept], needed: int, counts: Coun
     """Raises `TooLittleData` under `needed` characters, or when there are not two tweets to split."""
     characters = sum(len(tweet.text) for tweet in kept)
     if characters < needed or len(kept) < 2:
-        raise TooLittleData(name, characters, needed, counts)
+        raise TooLittleData(name, characters, needed, counts, len(kept))

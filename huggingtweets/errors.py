@@ -53,10 +53,19 @@ class BadSource(BadData):
 
 
 class TooLittleData(BadData):
-    """Fewer kept characters than training needs; `counts` say what became of the tweets."""
+    """Fewer kept characters than training needs.
 
-    def __init__(self, name: str, characters: int, needed: int, counts: Counts | None = None):
-        became = f" ({counts})" if counts else ""
+    `counts` say what became of the tweets, and `used` how many of those that were kept are learned from: near-copies
+    are not, nor replies where the settings leave them out.
+    """
+
+    def __init__(self, name: str, characters: int, needed: int, counts: Counts | None = None, used: int | None = None):
+        rest = (
+            f", of which {used:,} remain without near-copies and unwanted replies"
+            if counts and used not in (None, counts.kept)
+            else ""
+        )
+        became = f" ({counts}{rest})" if counts else ""
         super().__init__(
             f"{name}: only {characters:,} characters are left after cleaning{became} and training needs {needed:,}; "
             "add more tweets with another --from."

@@ -12,6 +12,7 @@ from huggingtweets.config import Training
 from huggingtweets.copies import KnownTexts
 from huggingtweets.dataset import MAX_HELD_OUT, Dataset, balance, make, refuse_too_little, split_by_time
 from huggingtweets.errors import TooLittleData
+from huggingtweets.records import Counts
 
 
 def kept(*texts: str) -> list[Kept]:
@@ -125,6 +126,18 @@ def test_somebody_who_only_repeats_themselves_has_too_little() -> None:
     tweets = kept(*[REPEATED] * 50)
     with pytest.raises(TooLittleData, match="ann: only 40 characters"):
         make({"ann": tweets}, SETTINGS.model_copy(update={"min_characters": 100}))
+
+
+def test_a_refusal_says_what_became_of_all_tweets() -> None:
+    tweets = kept(*[REPEATED] * 50, "x y z")
+    counts = {"ann": Counts(downloaded=60, retweets=5, short=4)}
+    became = (
+        "(60 downloaded - 5 retweets - 4 short = 51 kept, of which 2 remain without near-copies and unwanted replies)"
+    )
+    with pytest.raises(TooLittleData) as refused:
+        make({"ann": tweets}, SETTINGS.model_copy(update={"min_characters": 100}), counts=counts)
+    assert became in str(refused.value)
+    assert refused.value.counts == counts["ann"]
 
 
 def test_several_people_are_learned_in_equal_parts(tmp_path: Path) -> None:
