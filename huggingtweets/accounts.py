@@ -45,12 +45,14 @@ class Accounts:
 
         A name of Discord is nobody's handle at X: anybody can call themselves anything there.
         """
-        known = {other: self._everything_of(other) for other in self._names()}
+        seen = {other: self._store.fingerprints(other) for other in self._names()}
+        known = {other: self._everything_of(other) | sources for other, (_, sources) in seen.items()}
+        tweets = {other: ids for other, (ids, _) in seen.items()}
         accounts = set(known.get(name, ()))
         if site or not any(account.startswith("discord:") for account in accounts):
             accounts.add(account_key(Account(name, site=site)))
         names = {name}
-        while more := self._more(names, accounts, known):
+        while more := _more(names, accounts, known, tweets):
             names |= more
             accounts |= {account for other in more for account in known[other]}
         return names, accounts
@@ -60,14 +62,6 @@ class Accounts:
         manifests = sorted((self._models / model).glob(f"v*/{MANIFEST}"))
         return frozenset[str]().union(*(self._cached(path, _in_manifest) for path in manifests))
 
-    def _more(self, names: set[str], accounts: set[str], known: Mapping[str, Collection[str]]) -> set[str]:
-        """The names that are the same person as `names`, and are not among them yet."""
-        others = set(known) - names
-        if same := {other for other in others if accounts.intersection(known[other])}:
-            return same
-        tweets = frozenset[str]().union(*map(self._tweet_ids, names))
-        return {other for other in others if _mostly_same(self._tweet_ids(other), tweets)} if tweets else set()
-
     def _names(self) -> set[str]:
         registry = Registry(self._models)
         return {*self._store.handles(), *self.unwilling.tombstones(), *(n for n in registry.kept() if "-" not in n)}
@@ -75,16 +69,13 @@ class Accounts:
     def _everything_of(self, name: str) -> frozenset[str]:
         stone = self.unwilling.tombstones().get(name)
         kept = self._kept(name) | self._learned(name) | (stone.accounts if stone else frozenset())
-        return (kept or frozenset({account_key(Account(name))})) | self._store.sources(name)
+        return kept or frozenset({account_key(Account(name))})
 
     def _kept(self, name: str) -> frozenset[str]:
         return self._cached(self._store.account_file(name), lambda _: self._store.accounts(name))
 
     def _learned(self, name: str) -> frozenset[str]:
         return frozenset() if "-" in name else self.learned_by(name)
-
-    def _tweet_ids(self, name: str) -> frozenset[str]:
-        return frozenset(tweet.id for tweet in self._store.tweets(name) if not tweet.is_retweet)
 
     def _cached(self, path: Path, read: Any) -> frozenset[str]:
         try:
@@ -95,6 +86,20 @@ class Accounts:
         if not known or known[0] != changed:
             known = self._read_files[path] = (changed, read(path))
         return known[1]
+
+
+def _more(
+    names: set[str],
+    accounts: set[str],
+    known: Mapping[str, Collection[str]],
+    tweets: Mapping[str, frozenset[str]],
+) -> set[str]:
+    """The names that are the same person as `names`, and are not among them yet."""
+    others = set(known) - names
+    if same := {other for other in others if accounts.intersection(known[other])}:
+        return same
+    theirs = frozenset[str]().union(*(tweets.get(name, frozenset()) for name in names))
+    return {other for other in others if _mostly_same(tweets[other], theirs)}
 
 
 def _mostly_same(some: frozenset[str], others: frozenset[str]) -> bool:

@@ -26,8 +26,11 @@ def affected(name: str, settings: Settings, site: str = "") -> list[str]:
     The other names are those of the same person, and models of this person and others together, as far as anything is
     left of them.
     """
+    return _going(name, settings, *Accounts(settings).same_person(name, site))
+
+
+def _going(name: str, settings: Settings, people: set[str], keys: set[str]) -> list[str]:
     accounts = Accounts(settings)
-    people, keys = accounts.same_person(name, site)
     exported = (path.name for path in settings.exports.glob("*"))
     models = {*Registry(settings.storage.models).kept(), *exported, *recorded(settings.records)}
     left = {model for model in models if people.intersection(model.split("-")) or keys & accounts.learned_by(model)}
@@ -46,7 +49,7 @@ def forget(name: str, settings: Settings, *, site: str = "", keep_published: boo
     """
     models, store = settings.storage.models, TweetStore(settings.tweets)
     people, accounts = Accounts(settings).same_person(name, site)
-    going = affected(name, settings, site)
+    going = _going(name, settings, people, accounts)
     found = not _has_room(settings.tweets) and _make_room(going, settings)
     for person in [name, *sorted(people - {name})]:
         found |= store.forget(person, accounts)

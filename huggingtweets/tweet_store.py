@@ -131,6 +131,13 @@ class TweetStore:
         """The accounts that tweets were read from by their number, such as `x:12`."""
         return frozenset(_sources(self.tweets(handle)))
 
+    def fingerprints(self, handle: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of the account's own tweets, and the accounts that tweets were read from by their number."""
+        path = self._tweets_file(handle)
+        rows = atomic.read_json_lines(path) if path.exists() else []
+        pairs = [(row["id"], row.get("source", "")) for row in rows if not row["is_retweet"] or row.get("source")]
+        return frozenset(id_ for id_, _ in pairs), frozenset(source for _, source in pairs if source)
+
     def accounts(self, handle: str) -> frozenset[str]:
         """What its sources call the account, or called it once, as keys. Empty where no source has said that."""
         if not self.account_file(handle).exists():

@@ -102,7 +102,7 @@ async def test_a_running_job_is_cancelled_at_every_stage(home: Home, sample_file
         await training.cancel(job.id)
         assert (await ended(training, job)).state == "cancelled"
         assert children() == []
-    assert left_of(home, "bob") == []
+        await nothing_left_of(home, "bob")
 
 
 def left_of(home: Home, name: str) -> list[str]:
@@ -110,6 +110,13 @@ def left_of(home: Home, name: str) -> list[str]:
     data, models = home.folder / "data", home.registry.root
     found = [*data.glob(f"tweets/{name}.*"), *data.glob("uploads/*"), *models.glob(f"*{name}*")]
     return [str(path.relative_to(home.folder)) for path in found]
+
+
+async def nothing_left_of(home: Home, name: str) -> None:
+    """The files that came with a training go a moment after it has ended."""
+    async with asyncio.timeout(20):
+        while left_of(home, name):
+            await asyncio.sleep(SOON)
 
 
 async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(home: Home, sample_file: Path) -> None:
@@ -140,8 +147,24 @@ async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_na
         refused = await ended(training, job)
         assert refused.state == "failed"
         assert "does not want to be imitated" in refused.error
-    assert left_of(home, "bob") == []
+        await nothing_left_of(home, "bob")
     assert "ann" in home.registry.names()
+
+
+@pytest.mark.parametrize(("server", "quoted"), [("discord:server:1", True), ("discord:server:2", False)])
+async def test_news_quote_a_joined_voice_only_where_its_owner_agreed(
+    home: Home, sample_file: Path, server: str, quoted: bool
+) -> None:
+    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        await store.members.join("discord:server:1", "discord:9", "bob")
+    notices: list[str] = []
+    async with training_in(home, notices=notices) as training:
+        job = await training.start("test:1", "bob", [sample_file], options={"tell": True, "server": server})
+        assert (await ended(training, job)).state == "done"
+        async with asyncio.timeout(20):
+            while not notices:
+                await asyncio.sleep(SOON)
+    assert ("•" in notices[0]) is quoted
 
 
 async def test_the_child_gets_no_secret_and_gives_way(
