@@ -12,7 +12,7 @@ from typing import Any, Self
 from bot.consent import refuse_unwanted
 from bot.errors import JobRefused, TrainingFailed
 from bot.leftovers import Leftovers
-from bot.news import news
+from bot.news import outcome
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
 from bot.uploads import Uploads
@@ -126,7 +126,7 @@ class Training:
         async for now in self.watch(job, at_most_every_seconds):
             ended = now
         if ended.state != "done":
-            raise TrainingFailed(ended.error or news(ended))
+            raise TrainingFailed(ended.error or outcome(ended))
         assert ended.result is not None
         return ended.result
 

@@ -18,7 +18,7 @@ from bot import child as children
 from bot.child import Child
 from bot.errors import StoreUnavailable, TrainingFailed
 from bot.leftovers import KEPT_BEFORE, Leftovers
-from bot.news import news
+from bot.news import news, outcome
 from bot.ongoing import Ongoing, woken
 from bot.stopping import CHILD_SECONDS
 from bot.store import Store
@@ -224,9 +224,9 @@ class Worker(Ongoing):
 
     async def _settle_schedule(self, job: Job) -> None:
         if schedule := job.options.get("schedule"):
-            outcome = news(job).partition("\n")[0]
+            due_at = datetime.fromisoformat(job.options["due_at"])
             try:
-                await self._store.schedules.settle(schedule, datetime.fromisoformat(job.options["due_at"]), outcome)
+                await self._store.schedules.settle(schedule, due_at, outcome(job))
             except StoreUnavailable as error:
                 log.warning("what came of %s is not written down: %s", schedule, error)
 
@@ -289,5 +289,9 @@ def _as_it_ended(version: Version) -> dict[str, Any]:
 
 
 def _wanted_news(job: Job, *, quoting: bool) -> str:
-    """What is told of a job that has ended, where that was asked for, or it was taken up after a death of the bot."""
-    return news(job, quoting=quoting) if job.options.get("tell") or job.attempts > 1 else ""
+    """What is told of a job that has ended, where that was asked for.
+
+    It is told, too, of one that was taken up after a death of the bot, unless a message shows it.
+    """
+    wanted = job.options.get("tell") or (job.attempts > 1 and not job.message)
+    return news(job, quoting=quoting) if wanted else ""

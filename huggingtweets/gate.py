@@ -31,15 +31,17 @@ def judge(report: Report, limits: Gate) -> Verdict:
     reasons: list[str] = []
     previous = report.previous
     if previous and previous.difference > (allowed := tolerance(previous, limits)):
+        worse = previous.difference / previous.held_out_bits_per_byte
+        chance = allowed / previous.held_out_bits_per_byte
         reasons.append(
-            f"its held-out loss of {report.held_out_bits_per_byte:.3f} bits per byte is worse than the "
-            f"{previous.held_out_bits_per_byte:.3f} of {previous.version} by more than the noise of {allowed:.3f}"
+            f"on tweets that it had never seen it is {worse:.2%} worse than {previous.version}, and chance explains "
+            f"{chance:.2%} at most"
         )
     if report.exact_copies > limits.max_exact_copies:
-        reasons.append(f"{report.exact_copies} of {report.drafts} drafts are real tweets word by word")
+        reasons.append(f"{report.exact_copies} of {report.drafts} tweets drawn as a test are real tweets word by word")
     if report.near_copies > limits.max_near_copies * report.drafts:
         reasons.append(
-            f"{report.near_copies} of {report.drafts} drafts are nearly a real tweet, more than "
+            f"{report.near_copies} of {report.drafts} tweets drawn as a test are nearly a real tweet, more than "
             f"{limits.max_near_copies:.0%}"
         )
     return Verdict(f"Not used, because {' and '.join(reasons)}." if reasons else "")

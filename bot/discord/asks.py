@@ -46,12 +46,6 @@ class Asks:
             task.add_done_callback(self._answering.discard)
         return not known
 
-    def need_not_be_waited_for(self) -> None:
-        """What the task that calls has left to do may be cut off: it is told in another way."""
-        task = asyncio.current_task()
-        if task:
-            self._answering.discard(task)
-
     def refuse_when_stopping(self) -> None:
         """Raises `Stopping` once `finish` was called."""
         if self._stopping:

@@ -19,6 +19,7 @@ from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
 from bot.discord.connection import use_endpoints
+from bot.discord.following import Following
 from bot.discord.gate import Gate, server_id
 from bot.discord.home import HomeServers
 from bot.discord.house import House
@@ -68,6 +69,7 @@ class DiscordBot(discord.Client):
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
         self._mentions = Mentions(buttons=self.buttons, asks=self._asks, chain=chain)
         self._members = MemberMessages(parts.listening) if settings.member_messages else None
+        self._following = Following(self, parts)
         self.notices = Notices(self, parts.store.settings, gate.owner_ids)
         self.tree = Tree(self, asks=self._asks, gate=gate)
         self._add_tweets(parts)
@@ -102,7 +104,7 @@ class DiscordBot(discord.Client):
             self, parts=parts, gate=gate, member_messages=self._members is not None, sync=self._register_commands
         )
         megabytes = self._settings.upload_megabytes
-        trainings = Trainings(parts=parts, gate=gate, asks=self._asks, upload_megabytes=megabytes)
+        trainings = Trainings(parts=parts, gate=gate, following=self._following, upload_megabytes=megabytes)
         self.tree.add(*house.commands(), *trainings.commands(), schedules.schedule(parts, gate), always=True)
         self.tree.add(self._servers.command(), always=True)
         if parts.posting:
@@ -123,6 +125,7 @@ class DiscordBot(discord.Client):
             log.exception("the commands could not be registered; mentions work")
         await self._home.load()
         await self._referee.take_up()
+        await self._following.take_up()
 
     async def _register_commands(self) -> None:
         await self.tree.sync_if_changed(self._commands_file, anyway=True)
@@ -172,6 +175,7 @@ class DiscordBot(discord.Client):
         """Let answers under way finish, telling everybody else to come back, then close the connection."""
         await self._asks.finish(self._stop_seconds)
         self._referee.stop()
+        self._following.stop()
         await super().close()
 
 

@@ -1,6 +1,6 @@
 """/train, /retrain, /jobs, /cancel, /promote and /rollback: how voices come to be, for the admins of the home server.
 
-Knows the commands, attachments and how progress is shown. Does not know how a voice is learned.
+Knows the commands and attachments. Does not know how a voice is learned, or how its progress is shown.
 """
 
 import logging
@@ -12,14 +12,14 @@ import discord
 from discord import app_commands
 
 from bot.discord.answering import NOBODY, Interaction, person, tell
-from bot.discord.asks import Asks
+from bot.discord.following import Following
 from bot.discord.gate import Gate, channel_id, server_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import sentence
 from bot.discord.tweets import Choices
-from bot.errors import BotError
+from bot.news import news, outcome, standing
 from bot.store.jobs import Job
-from huggingtweets.errors import PipelineError, Usage
+from huggingtweets.errors import Usage
 from huggingtweets.names import parse_name
 
 log = logging.getLogger(__name__)
@@ -27,38 +27,20 @@ log = logging.getLogger(__name__)
 Command = app_commands.Command[Any, ..., None]
 
 SUFFIXES = (".zip", ".js", ".json", ".jsonl", ".csv", ".tsv", ".txt")
-MAX_SHOWN = 20
-SECONDS_BETWEEN_EDITS = 1.0
+MAX_SHOWN = 15
+MAX_OUTCOME = 110  # so that as many lines fit into a message
 MEBIBYTE = 1 << 20
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 admins = app_commands.default_permissions(manage_guild=True)
 
 
-class Progress:
-    """One message that says how far a training is; past the 15 minutes of an interaction a new one in the channel."""
-
-    def __init__(self, interaction: Interaction):
-        self._interaction = interaction
-        self._message: discord.Message | None = None
-
-    async def show(self, text: str) -> None:
-        shown = sentence(text)
-        if self._message:
-            await self._message.edit(content=shown, allowed_mentions=NOBODY)
-        elif not self._interaction.is_expired():
-            await self._interaction.edit_original_response(content=shown, allowed_mentions=NOBODY)
-        else:
-            assert isinstance(self._interaction.channel, discord.abc.Messageable)
-            self._message = await self._interaction.channel.send(shown, allowed_mentions=NOBODY)
-
-
 class Trainings:
     """The commands, and what they share."""
 
-    def __init__(self, *, parts: Parts, gate: Gate, asks: Asks, upload_megabytes: int):
+    def __init__(self, *, parts: Parts, gate: Gate, following: Following, upload_megabytes: int):
         self._parts = parts
         self._gate = gate
-        self._asks = asks
+        self._following = following
         self._upload_megabytes = upload_megabytes
 
     def commands(self) -> list[Command]:
@@ -93,7 +75,7 @@ class Trainings:
                     await one.save(path)
                     paths.append(path)
                 job = await self._start(interaction, name, paths)
-            await self._follow(interaction, job)
+            await self._following.begin(interaction, job)
 
         return train
 
@@ -106,24 +88,50 @@ class Trainings:
             self._gate.refuse_others_than_home_admins(interaction)
             await interaction.response.defer()
             await self._parts.listening.collect(parse_name(name))
-            await self._follow(interaction, await self._start(interaction, name, []))
+            await self._following.begin(interaction, await self._start(interaction, name, []))
 
         retrain.autocomplete("name")(self._known_names)
         return retrain
 
     def _jobs(self) -> Command:
-        @app_commands.command(name="jobs", description="What is being learned, what waits, and what there was")
+        @app_commands.command(name="jobs", description="What is being learned, what waits, and what became of the rest")
+        @app_commands.describe(job="one of them, with what it wrote and how to try it")
         @admins
         @app_commands.guild_only()
-        async def jobs(interaction: discord.Interaction[discord.Client]) -> None:
-            self._gate.refuse_others_than_admins(interaction)
+        async def jobs(interaction: discord.Interaction[discord.Client], job: int | None = None) -> None:
+            self._gate.refuse_others_than_home_admins(interaction)
             await interaction.response.defer(ephemeral=True)
-            active = await self._parts.training.jobs()
-            ended = [job for job in await self._parts.store.jobs.recent(MAX_SHOWN) if job.ended]
-            lines = [_line(job) for job in [*active, *ended][:MAX_SHOWN]]
-            await tell(interaction, "\n".join(lines) or "There were no trainings yet; /train starts one.")
+            await tell(interaction, await (self._listed() if job is None else self._told(job)))
+
+        @jobs.autocomplete("job")
+        async def latest(interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
+            if not self._gate.is_home_admin(interaction):
+                return []
+            return [
+                app_commands.Choice(name=f"{one.id} · {outcome(one)}"[:100], value=one.id)
+                for one in await self._parts.store.jobs.recent(MAX_SHOWN)
+            ]
 
         return jobs
+
+    async def _listed(self) -> str:
+        """Those that go on, then the latest of those that have ended; and how to see more of one."""
+        active = await self._parts.training.jobs()
+        ended = [job for job in await self._parts.store.jobs.recent(MAX_SHOWN) if job.ended]
+        lines = [f"{job.id} · {outcome(job)[:MAX_OUTCOME]}" for job in [*active, *ended][:MAX_SHOWN]]
+        if not lines:
+            return "There were no trainings yet; /train starts one."
+        example = (ended or active)[0].id
+        return "\n".join([f"/jobs job:{example} shows what number {example} wrote, and how to try it.", *lines])
+
+    async def _told(self, number: int) -> str:
+        job = await self._parts.store.jobs.get(number)
+        if not job:
+            raise Usage(f"There is no training number {number}; /jobs lists them.")
+        if not job.ended:
+            return outcome(job)
+        may_speak = self._parts.consenting.willing.may_speak
+        return news(job, quoting=await may_speak(job.name, job.options.get("server", "")))
 
     def _cancel(self) -> Command:
         @app_commands.command(name="cancel", description="End a training that waits or runs")
@@ -136,11 +144,11 @@ class Trainings:
             ended = await self._parts.training.cancel(job)
             await self._parts.store.audit.add(person(interaction.user), "job.cancel", ended.name, job=job)
             done = "is cancelled" if ended.ended else "ends in a moment"
-            await tell(interaction, f"Job {job}, {ended.name}, {done}.")
+            await tell(interaction, f"The training of {ended.name} (number {job}) {done}.")
 
         @cancel.autocomplete("job")
-        async def active(_: Interaction, typed: str) -> list[app_commands.Choice[int]]:
-            found = await self._parts.training.jobs()
+        async def active(interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
+            found = await self._parts.training.jobs() if self._gate.is_home_admin(interaction) else []
             return [app_commands.Choice(name=_line(job)[:100], value=job.id) for job in found][:25]
 
         return cancel
@@ -160,6 +168,8 @@ class Trainings:
 
         @promote.autocomplete("version")
         async def versions(interaction: Interaction, typed: str) -> Choices:
+            if not self._gate.is_home_admin(interaction):
+                return []
             found = await self._parts.versions.of(str(interaction.namespace.name or "-"))
             fitting = [version for version in found if typed.lower() in version]
             return [app_commands.Choice(name=version, value=version) for version in fitting[:25]]
@@ -183,7 +193,9 @@ class Trainings:
         rollback.autocomplete("name")(self._known_names)
         return rollback
 
-    async def _known_names(self, _: Interaction, typed: str) -> Choices:
+    async def _known_names(self, interaction: Interaction, typed: str) -> Choices:
+        if not self._gate.is_home_admin(interaction):
+            return []
         wanted = typed.strip().removeprefix("@").lower()
         names = [name for name in await self._parts.versions.names() if wanted in name and len(name) <= 100]
         return [app_commands.Choice(name=name, value=name) for name in names[:25]]
@@ -204,28 +216,6 @@ class Trainings:
         await self._parts.store.audit.add(person(interaction.user), "job.start", job.name, job=job.id, files=len(files))
         return job
 
-    async def _follow(self, interaction: Interaction, job: Job) -> None:
-        """Show how far `job` is until it has ended. Whoever stops the bot need not wait for that."""
-        self._asks.need_not_be_waited_for()
-        progress = Progress(interaction)
-        try:
-            async for now in self._parts.training.watch(job, SECONDS_BETWEEN_EDITS):
-                await progress.show(_line(now))
-        except (BotError, PipelineError) as stopped:
-            await progress.show(str(stopped))
-        except discord.HTTPException as error:
-            # The message may be deleted; the training goes on, and its news come by themselves.
-            log.info("the progress of job %s is not shown any more: %s", job.id, error)
-
 
 def _line(job: Job) -> str:
-    match job.state:
-        case "waiting":
-            how = "waits"
-        case "running":
-            how = f"{job.stage or 'starting'}, {job.percent} %"
-        case "done":
-            how = "done"
-        case _:
-            how = f"{job.state}: {job.error}" if job.error else job.state
-    return f"{job.id} · {job.name} · {how}"
+    return f"{job.id} · {job.name} · {standing(job)}"

@@ -27,12 +27,17 @@ MAX_ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One training as it was when it was read. `place` is where its asker wants to hear of it, such as a channel."""
+    """One training as it was when it was read.
+
+    `place` is where its asker wants to hear of it, such as a channel. `message` is the message there that shows how far
+    it is, until it has shown the end.
+    """
 
     id: int
     name: str
     person: str
     place: str
+    message: str
     state: State
     files: list[str]
     options: dict[str, Any]
@@ -198,6 +203,17 @@ class Jobs:
         async with self._database.writing() as connection:
             await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(options=dict(options)))
         return replace(job, options=dict(options))
+
+    async def shown_by(self, job_id: int, message: str) -> None:
+        """Note the message that shows how far a job is; empty once it has shown the end."""
+        async with self._database.writing() as connection:
+            await connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(message=message))
+
+    async def shown(self) -> list[Job]:
+        """The jobs that a message still has to show: those that go on, and those whose end it has not shown."""
+        async with self._database.reading() as connection:
+            query = sa.select(jobs).where(jobs.c.message != "").order_by(jobs.c.id)
+            return [_job(row) for row in await connection.execute(query)]
 
     async def put_back(self, job_id: int) -> None:
         """Let a running job wait again without counting the attempt: the process stops in order."""

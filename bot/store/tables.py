@@ -81,6 +81,7 @@ jobs = Table(
     Column("name", String(200), nullable=False),
     _text("person"),
     _text("place"),
+    _text("message"),
     Column("state", String(20), nullable=False),
     _json("files"),
     _json("options"),

@@ -4,14 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.news import news
+from bot.news import STAGES, news, outcome
 from bot.store.jobs import Job
+from huggingtweets import events
 
 JOB = Job(
     id=1,
     name="ann",
     person="discord:1",
     place="",
+    message="",
     state="done",
     files=[],
     options={},
@@ -32,18 +34,19 @@ def done(**result: Any) -> str:
     return news(replace(JOB, result={"event": "done", "version": "v2", "kept": 1234, **result}))
 
 
-def test_a_new_version_is_told_with_before_and_after_and_three_samples() -> None:
+def test_a_new_version_is_told_with_before_and_after_three_samples_and_how_to_try_it() -> None:
     told = done(
         report={"held_out_bits_per_byte": 1.5},
-        before={"version": "v1", "held_out_bits_per_byte": 1.6},
+        before={"version": "v1", "held_out_bits_per_byte": 2.0},
         samples=["a", "b", "c", "d"],
     )
     assert told.split("\n") == [
         "ann v2 is in use, learned from 1,234 tweets.",
-        "It foresees tweets that it had never seen 6% better than v1 did.",
+        "It foresees tweets that it had never seen 25% better than v1 did.",
         "• a",
         "• b",
         "• c",
+        "Try it: /tweetlike user:ann",
     ]
 
 
@@ -53,19 +56,43 @@ def test_before_is_on_the_same_tweets_where_the_pipeline_measured_it() -> None:
 
 
 def test_a_first_version_has_no_before() -> None:
-    for told in (done(report={"held_out_bits_per_byte": 1.5}, before=None), done()):
-        assert told == "ann v2 is in use, learned from 1,234 tweets."
+    told = "ann v2 is in use, learned from 1,234 tweets.\nTry it: /tweetlike user:ann"
+    assert done(report={"held_out_bits_per_byte": 1.5}, before=None) == done() == told
 
 
-def test_a_version_that_the_gate_refused_says_why() -> None:
-    assert done(in_use=False, why_not="It repeats 3 tweets.").startswith(
-        "ann v2 is kept but not used: It repeats 3 tweets."
-    )
+def test_a_version_that_the_gate_refused_says_why_with_samples_and_what_can_be_done() -> None:
+    refused = {"in_use": False, "why_not": "Not used, because it repeats 3 tweets.", "samples": ["a"]}
+    assert done(**refused, before={"version": "v1"}).split("\n") == [
+        "ann v2 was learned but is not in use, because it repeats 3 tweets.",
+        "• a",
+        "Try v1, which stays in use: /tweetlike user:ann",
+        "To put it in use anyway: /promote name:ann version:v2",
+    ]
+    assert done(**refused).endswith("\nTo put it in use anyway: /promote name:ann version:v2")
 
 
-def test_nothing_new_a_failure_and_a_cancelled_training_are_told_too() -> None:
+def test_who_may_not_be_imitated_is_not_quoted() -> None:
+    job = replace(JOB, result={"event": "done", "version": "v2", "kept": 1, "samples": ["a"]})
+    assert "• a" in news(job)
+    assert "• a" not in news(job, quoting=False)
+
+
+def test_nothing_new_a_failure_and_a_cancelled_training_say_why_and_what_is_next() -> None:
     skipped = replace(JOB, result={"event": "skipped", "why": "3 new tweets are fewer than 20."})
-    assert news(skipped) == "ann stays as it is: 3 new tweets are fewer than 20."
-    failed = replace(JOB, state="failed", result=None, error="The disk is full.")
-    assert news(failed) == "The training of ann gave nothing: The disk is full."
-    assert news(replace(JOB, state="cancelled", result=None)) == "The training of ann was cancelled."
+    assert news(skipped) == (
+        "ann stays as it is: 3 new tweets are fewer than 20.\nTry what it knows: /tweetlike user:ann"
+    )
+    failed = news(replace(JOB, state="failed", result=None, error="The disk is full."))
+    assert failed.startswith("The training of ann gave nothing: The disk is full.\n")
+    assert "/retrain starts again" in failed
+    cancelled = news(replace(JOB, state="cancelled", result=None))
+    assert cancelled.startswith("The training of ann was cancelled.\n")
+    assert "/retrain starts again" in cancelled
+
+
+def test_how_far_a_training_is_is_said_in_words() -> None:
+    assert outcome(replace(JOB, state="waiting")) == "ann: waits for its turn."
+    assert outcome(replace(JOB, state="running", stage="evaluate", percent=88)) == (
+        "ann: testing what it learned, 88 %."
+    )
+    assert set(STAGES) == set(events.STAGES)

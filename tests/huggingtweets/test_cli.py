@@ -325,7 +325,7 @@ def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config:
     assert "Not used, because" in out
     _, out, _ = run("models", "--config", config)
     assert [line.split("\t")[:2] for line in out.splitlines()] == [["ann", "v1"], ["ann", "v2"]]
-    assert "drafts are nearly a real tweet" in out
+    assert "tweets drawn as a test are nearly a real tweet" in out
     _, out, _ = run("models", "--json", "--config", config)
     assert list(json.loads(out)["rejected"]) == ["v2"]
     _, out, _ = run("evaluate", "ann", "--version", "v2", "--config", config)

@@ -248,7 +248,7 @@ def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Se
     strict = settings.model_copy(update={"gate": Gate(drafts=50, max_near_copies=0.0)})
     second = pipeline.run("ann", [], strict, say=told.append)
     assert second.version.version == "v2"
-    assert "50 drafts are nearly a real tweet, more than 0%." in second.verdict.why_not
+    assert "50 tweets drawn as a test are nearly a real tweet, more than 0%." in second.verdict.why_not
     assert told[-1].warning == second.verdict.why_not == second.version.rejected
     registry = Registry(settings.storage.models)
     assert registry.current("ann") == first.version

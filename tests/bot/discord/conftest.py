@@ -14,7 +14,7 @@ from bot import permission
 from bot.access import Access
 from bot.config import Discord, Limits
 from bot.consent import Consenting
-from bot.discord import trainings
+from bot.discord import following
 from bot.discord.client import DiscordBot, discord_bot
 from bot.discord.parts import Parts
 from bot.leftovers import Leftovers
@@ -93,8 +93,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between looks at a training: longer than SimCord waits for the bot to come to rest."""
-    assert trainings.SECONDS_BETWEEN_EDITS == 1.0
-    monkeypatch.setattr(trainings, "SECONDS_BETWEEN_EDITS", PAUSE)
+    assert following.SECONDS_BETWEEN_EDITS == 1.0
+    monkeypatch.setattr(following, "SECONDS_BETWEEN_EDITS", PAUSE)
 
 
 @dataclass

@@ -1,0 +1,111 @@
+"""Messages that show how far a training is: each follows its training to the end, also over a restart of the bot.
+
+At first the answer to the command is edited. Fifteen minutes later, or after a restart, the same message is edited as
+one of the bot's own. Where that is not possible any more, the end comes in a message of its own.
+
+Knows messages and jobs. Does not know how a voice is learned, or what is said of it.
+"""
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+
+from bot.discord.answering import NOBODY, Interaction
+from bot.discord.gate import message_id
+from bot.discord.parts import Parts
+from bot.discord.rendering import sentence
+from bot.errors import BotError
+from bot.news import news, outcome
+from bot.store.jobs import Job
+from huggingtweets.errors import PipelineError
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_EDITS = 1.0
+SECONDS_TO_RETRY = 30.0
+MAX_RETRIES = 20
+
+
+class Following:
+    """The messages that follow a training now."""
+
+    def __init__(self, client: discord.Client, parts: Parts):
+        self._client = client
+        self._parts = parts
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    async def begin(self, interaction: Interaction, job: Job) -> None:
+        """Let the answer to `interaction`, which is deferred, follow `job`."""
+        try:
+            shown = await interaction.edit_original_response(content=sentence(outcome(job)), allowed_mentions=NOBODY)
+            number = shown.id
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("job %d has no message: %s", job.id, error)
+            number = 0  # the end comes in a message of its own
+        await self._parts.store.jobs.shown_by(job.id, message_id(number))
+        self._start(job.id, interaction)
+
+    async def take_up(self) -> None:
+        """Go on with the messages that were left when the process ended."""
+        for job in await self._parts.store.jobs.shown():
+            self._start(job.id)
+
+    def stop(self) -> None:
+        """Messages that are left are taken up at the next start."""
+        for task in self._tasks.values():
+            task.cancel()
+
+    def _start(self, job: int, interaction: Interaction | None = None) -> None:
+        if job not in self._tasks:
+            self._tasks[job] = asyncio.create_task(self._follow(job, interaction), name=f"job {job}")
+            self._tasks[job].add_done_callback(lambda _: self._tasks.pop(job, None))
+
+    async def _follow(self, job_id: int, interaction: Interaction | None) -> None:
+        for attempt in range(MAX_RETRIES):
+            try:
+                job = await self._parts.store.jobs.get(job_id)
+                if job is None or await self._to_the_end(job, interaction):
+                    return
+            except (BotError, PipelineError, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.info("the message of job %d waits (%d): %s", job_id, attempt, type(error).__name__)
+            await asyncio.sleep(SECONDS_TO_RETRY)
+        log.warning("the message of job %d is given up", job_id)
+
+    async def _to_the_end(self, job: Job, interaction: Interaction | None) -> bool:
+        """Show `job` until it has ended. Returns True once its end is shown, or nobody can be shown it."""
+        here = True
+        async for now in self._parts.training.watch(job, SECONDS_BETWEEN_EDITS):
+            if now.ended:
+                await self._show_end(now, interaction)
+                return True
+            # A message that was deleted is not replaced before there is something to say.
+            here = here and await self._edited(now, interaction, outcome(now))
+        return False
+
+    async def _show_end(self, job: Job, interaction: Interaction | None) -> None:
+        quoting = await self._parts.consenting.willing.may_speak(job.name, job.options.get("server", ""))
+        text = news(job, quoting=quoting)
+        if not await self._edited(job, interaction, text):
+            try:
+                await self._channel(job).send(sentence(text), allowed_mentions=NOBODY)
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.warning("nobody is shown the end of job %d: %s", job.id, error)
+        await self._parts.store.jobs.shown_by(job.id, "")
+
+    async def _edited(self, job: Job, interaction: Interaction | None, text: str) -> bool:
+        """Returns False if the message is not there, or not the bot's to edit."""
+        try:
+            if interaction and not interaction.is_expired():
+                await interaction.edit_original_response(content=sentence(text), allowed_mentions=NOBODY)
+            else:
+                message = self._channel(job).get_partial_message(int(job.message.rpartition(":")[2]))
+                await message.edit(content=sentence(text), allowed_mentions=NOBODY)
+        except (discord.Forbidden, discord.NotFound) as error:
+            log.info("the message of job %d cannot be edited: %s", job.id, error)
+            return False
+        return True
+
+    def _channel(self, job: Job) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(int(job.place.rpartition(":")[2]))
