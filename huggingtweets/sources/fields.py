@@ -12,7 +12,9 @@ from huggingtweets.records import Account
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # X's, and Bluesky's, which are host names
 # RT @ann: ..., with its old spellings, MT (a modified tweet), and a quotation with its author in front: "@ann: ...
 _LONGEST_NAME, _LONGEST_URL = 200, 2_000  # characters; X takes 50 for a name
-_RETWEET = re.compile(r"""[^\w@＠#]*(?:(?:RT|(?-i:MT))\s*:?\s*[@＠]\w|(?<=["“”„«'‘])\s*[@＠]\w+\s*:)""", re.IGNORECASE)
+_RETWEET = re.compile(
+    r"""[^\w@＠#]*(?:(?:RT|(?-i:MT))(?: by)?\s*:?\s*[@＠]\w|(?<=["“”„«'‘])\s*[@＠]\w+\s*:)""", re.IGNORECASE
+)
 _BEGINNING = 200  # characters; a retweet is told by fewer
 _YES = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 

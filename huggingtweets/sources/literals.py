@@ -62,7 +62,8 @@ def _read(value: object, kind: str) -> object:
         return _unescaped(text[2:].removesuffix(begun[1]), of_bytes=True)
     if kind == "quoted" and len(text) > 1 and _QUOTED.fullmatch(text):
         inside = text[1:-1]
-        return _unescaped(inside.replace('""', '"') if text[0] == '"' else inside)
+        plain = _unescaped(inside.replace('""', '"') if text[0] == '"' else inside)
+        return _read(plain, "")  # a literal within a literal
     if "\\" not in text:
         return value
     return _unescaped(text) if kind == "escaped" else _plain(value)

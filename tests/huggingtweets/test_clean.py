@@ -94,6 +94,8 @@ def test_a_link_goes_in_any_case_and_with_the_blank_before_it(raw: str) -> None:
         ("on www.Example.org. Go", "on Go"),
         ("www.twitter.com/ann was here", "was here"),
         ("see (bit.ly/oo5O4w) and i.example.com/x.jpg now", "see ( and now"),
+        ("look http:// wapo.st/2abc now", "look now"),
+        ("cut off https…", "cut off"),
         ("hxxps://ann.example and ftp://x.y/z", "and"),
     ],
 )

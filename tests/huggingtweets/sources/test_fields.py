@@ -30,6 +30,7 @@ def test_a_flag_is_not_set(written: Any) -> None:
         "👏 RT @bob: hi",
         ".RT @bob: hi",
         "MT @bob: hi",
+        "RT by @ann: hi",
         '"@bob: hi" so true',
         "“@bob: hi” so true",
         "&quot;@bob: hi&quot; so true",

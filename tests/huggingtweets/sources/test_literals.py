@@ -64,6 +64,10 @@ def test_line_breaks_and_pairs_of_surrogates_come_back() -> None:
     assert column(r'"one\ntwo \ud83c\udf2b"', '"three"') == ["one\ntwo 🌫", "three"]
 
 
+def test_a_literal_within_a_literal_is_read() -> None:
+    assert column("\"b'one \\\\xe2\\\\x9a\\\\x93'\"", "\"b'two'\"") == ["one ⚓", "two"]
+
+
 def test_quotes_that_a_table_doubled_are_single() -> None:
     assert column('"he said ""no"""', '"plain"') == ['he said "no"', "plain"]
 
