@@ -91,8 +91,8 @@ def _guess(words: list[str], voices: Collection[str]) -> Wish:
     if not _NAME.fullmatch(name):
         return Wish()
     led = len(rest) < len(words) and _plain(words[len(words) - len(rest) - 1]) in _NAMING
-    meant = led or rest[0].startswith("@") or bool(nearest(name, voices))
-    if meant or (not prompt and name not in _TALK):
+    meant = led or rest[0].startswith("@")
+    if meant or (name not in _TALK and (not prompt or nearest(name, voices))):
         return Wish(name, prompt)
     return Wish()
 

@@ -6,8 +6,8 @@ Knows strings. Does not know whose names may be told to whom: it chooses among t
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-LIKE_ENOUGH = 0.7  # of 1: "naza" and "nsaa" are 0.75 like "nasa"
-SHORTEST_PART = 3  # characters; a part of a name tells nothing when it is shorter
+LIKE_ENOUGH = 0.66  # of 1: "naza" and "nsaa" are 0.75 like "nasa", and "anm" is 0.67 like "ann"
+SHORTEST = 3  # characters; what is shorter tells nothing
 MOST = 3
 
 
@@ -27,7 +27,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def _likeness(wanted: str, other: str) -> float:
     """0 to 1; a part of a name is as like it as a slip is, the more so the more of it there is."""
-    share = SequenceMatcher(None, wanted, other, autojunk=False).ratio()
-    if len(wanted) >= SHORTEST_PART and wanted in other:
+    if len(wanted) < SHORTEST:
+        return 0.0
+    if wanted in other:
         return LIKE_ENOUGH + (1 - LIKE_ENOUGH) * len(wanted) / len(other)
-    return share
+    return SequenceMatcher(None, wanted, other, autojunk=False).ratio()

@@ -120,6 +120,11 @@ def test_a_name_that_nobody_has_is_taken_as_one_where_it_is_meant_so(text: str, 
     assert understood(text, VOICES) == Wish(name, prompt, known=False)
 
 
+def test_small_talk_is_no_slip_in_a_name() -> None:
+    assert understood("test it", ("tess",)) == Wish()
+    assert understood("tesss it", ("tess",)) == Wish("tesss", "it")
+
+
 @pytest.mark.parametrize("text", ["help", "Help!", "who are you?", "What can you do??"])
 def test_a_cry_for_help_is_no_start_of_a_tweet(text: str) -> None:
     assert is_for_help(text)

@@ -4,7 +4,7 @@ import pytest
 
 from huggingtweets.near import did_you_mean, nearest
 
-KNOWN = ("nasa", "neiltyson", "elonmusk", "elonmuskxao", "dril", "nasa-neiltyson")
+KNOWN = ("nasa", "neiltyson", "elonmusk", "elonmuskxao", "dril", "ann", "nasa-neiltyson")
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ KNOWN = ("nasa", "neiltyson", "elonmusk", "elonmuskxao", "dril", "nasa-neiltyson
         ("neil", "neiltyson"),
         ("tyson", "neiltyson"),
         ("drill", "dril"),
+        ("anm", "ann"),
     ],
 )
 def test_the_nearest_name_comes_first(typed: str, first: str) -> None:

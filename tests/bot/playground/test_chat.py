@@ -99,6 +99,7 @@ async def test_a_running_training_is_shown_to_everybody(chat: Chat, attached: Pa
         ("/nonsense x", "I do not know /nonsense"),
         ("hello", "I do not know hello"),
         ("/tweetlike nobody", "I do not know nobody yet"),
+        ("/tweetlike @Anm, hello", "I do not know anm yet. Did you mean ann?"),
     ],
 )
 async def test_what_is_not_understood_is_answered(chat: Chat, line: str, says: str) -> None:
