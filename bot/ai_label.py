@@ -40,8 +40,11 @@ def with_label(text: str, label: str) -> str:
 def without_label(text: str, label: str) -> str:
     """`text` without any label at its end."""
     bare = text.strip()
-    while label and (bare == label or bare.endswith(f" {label}")):
-        bare = bare.removesuffix(label).rstrip()
+    while label and bare.endswith(label):
+        before = bare.removesuffix(label)
+        if before and not before[-1].isspace() and label[0].isalnum():
+            break  # the end of a word
+        bare = before.rstrip()
     return bare
 
 

@@ -31,6 +31,8 @@ def test_a_label_stands_at_the_end_once() -> None:
     assert with_label("gulls", "") == without_label("gulls", "") == "gulls"
     assert with_label("I ate an AI", "AI") == "I ate an AI", "it says so already"
     assert with_label("the MIA", "AI") == "the MIA AI"
+    assert with_label(f"gulls{LABEL}", LABEL) == with_label(LABEL + LABEL, LABEL).replace(LABEL, f"gulls {LABEL}")
+    assert without_label(LABEL, LABEL) == ""
 
 
 @labelled
