@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from bot.permission import Limits
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.posting import Posting
+from bot.readiness import Readiness
 from bot.retraining import Retraining
 from bot.schedule import Timetable
 from bot.schedule_entry import Schedule
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+READY_SECONDS = 2.0  # for the database's answer to whoever asks whether all is well
 PAGE_UPLOADS = "page-uploads"  # in the folder of the bot's data
 
 
@@ -142,11 +145,11 @@ async def _start(
     publishing = await _publishing(config, config_file, telling, stack)
     await _learn_the_sample(config, registry, training)
     engine.warm_up()
-    ready = asyncio.Event()
+    readiness = Readiness(database=partial(store.database.answers, READY_SECONDS))
     if config.playground.enabled:
         attachments = Attachments(config.storage.data / PAGE_UPLOADS)
         chat = Chat(tweeting=tweeting, training=training, attachments=attachments)
-        await stack.enter_async_context(_page(config, chat, x.posting, attachments, ready))
+        await stack.enter_async_context(_page(config, chat, x.posting, attachments, readiness))
     if config.discord.token:
         from bot.discord.parts import Parts as DiscordParts
 
@@ -166,7 +169,7 @@ async def _start(
         tasks = [await _connect(config, on_discord, telling, stack)]
     else:
         tasks = _without_discord(config)
-    ready.set()
+    readiness.started()
     # At the end all of them begin to end at once, before each is waited for in its turn.
     background = [worker.task, *x.tasks, collecting, *publishing]
     stack.callback(cancel, *background)
@@ -278,7 +281,7 @@ async def _collecting(
 
 @contextlib.asynccontextmanager
 async def _page(
-    config: Config, chat: Chat, posting: Posting, attachments: Attachments, ready: asyncio.Event
+    config: Config, chat: Chat, posting: Posting, attachments: Attachments, readiness: Readiness
 ) -> AsyncIterator[None]:
     from bot.playground.server import serving
 
@@ -291,7 +294,7 @@ async def _page(
         attachments=attachments,
         max_count=config.limits.tweets_per_request,
         suggestions=suggestions,
-        ready=ready.is_set,
+        readiness=readiness,
     ) as address:
         log.info("the playground is at %s", address)
         yield

@@ -121,7 +121,7 @@ def people(version: Version, settings: Settings) -> list[Person]:
 
 def _avatar(folder: Path, handle: str) -> Path | None:
     found = (folder / f"{handle.lower()}{suffix}" for suffix in AVATAR_SUFFIXES)
-    return next((path for path in found if path.exists()), None)
+    return next((path for path in found if path.is_file()), None)
 
 
 def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:

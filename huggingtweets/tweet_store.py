@@ -226,7 +226,7 @@ class TweetStore:
     def fingerprint(self, handle: str) -> str:
         """A hash of the account's tweets as they are now; empty for an unknown handle."""
         path = self._tweets_file(handle)
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+        return hashlib.sha256(atomic.require_file(path).read_bytes()).hexdigest()[:16] if path.exists() else ""
 
     def account(self, handle: str) -> Account:
         """The account as its source named it, or the bare handle."""

@@ -6,7 +6,7 @@ Knows FastAPI and uvicorn. Does not know what the page shows.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
@@ -21,6 +21,7 @@ from bot.playground.chat import Chat
 from bot.playground.door import Door
 from bot.playground.uploads_noted import UploadsNoted
 from bot.posting import Posting
+from bot.readiness import READY, Readiness
 from huggingtweets.errors import Unavailable
 
 SWEEP_SECONDS = 60.0
@@ -36,7 +37,7 @@ async def serving(
     attachments: Attachments,
     max_count: int,
     suggestions: list[str],
-    ready: Callable[[], bool],
+    readiness: Readiness,
 ) -> AsyncIterator[str]:
     """Serve the page while the context lasts; yields its address. Raises `Unavailable` when the port is taken.
 
@@ -44,7 +45,7 @@ async def serving(
     """
     listening = _listening(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
-    make = partial(_app, chat, posting, attachments, max_count, suggestions, ready)
+    make = partial(_app, chat, posting, attachments, max_count, suggestions, readiness)
     app = _guarded(await asyncio.to_thread(asyncio.run, make()), attachments, settings.host, port)
     # uvicorn would believe a proxy's headers, and anybody at this machine can send those.
     config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=2)
@@ -102,7 +103,7 @@ async def _app(
     attachments: Attachments,
     max_count: int,
     suggestions: list[str],
-    ready: Callable[[], bool],
+    readiness: Readiness,
 ) -> FastAPI:
     """The application. Importing Gradio takes seconds, so this runs on a thread.
 
@@ -125,10 +126,9 @@ async def _app(
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, str]:
-        if ready():
-            return {"status": "ready"}
-        response.status_code = 503
-        return {"status": "starting"}
+        found = await readiness.status()
+        response.status_code = 200 if found["status"] == READY else 503
+        return found
 
     queue = Queue(posting)
     page = build_page(chat, max_count, suggestions, {"Queue to X": lambda page: build_queue(queue, page)})

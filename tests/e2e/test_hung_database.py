@@ -67,7 +67,12 @@ def status(address: str) -> int:
 
 def test_a_database_that_hangs_is_noticed_waited_for_and_holds_no_stop_up(bot: Bot, server: str) -> None:
     address = bot.address()
-    assert status(f"{address}/healthz") == 200
+    assert [status(f"{address}/{check}") for check in ("healthz", "readyz")] == [200, 200]
+    with postgresql.hung(server):
+        began = time.monotonic()
+        assert [status(f"{address}/{check}") for check in ("healthz", "readyz")] == [200, 503]
+        assert time.monotonic() - began < 10
+    assert status(f"{address}/readyz") == 200
     with postgresql.hung(server):
         time.sleep(2)  # until its parts wait for an answer
         began = time.monotonic()

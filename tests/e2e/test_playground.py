@@ -30,14 +30,14 @@ port = {port}
 
 
 class Bot:
-    def __init__(self, folder: Path, base: Path, port: int = 0):
+    def __init__(self, folder: Path, base: Path, port: int = 0, token: str = ""):
         (folder / "config.toml").write_text(CONFIG.format(base=base, port=port))
         self.log = folder / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "--config", str(folder / "config.toml")],
                 stderr=log,
-                env={"PATH": "/usr/bin", "HOME": str(folder), "DISCORD_TOKEN": ""},
+                env={"PATH": "/usr/bin", "HOME": str(folder), "DISCORD_TOKEN": token},
             )
 
     def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:

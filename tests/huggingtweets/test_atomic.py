@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_a_failure_while_writing_leaves_the_old_file_alone(tmp_path: Path) -> No
 
 DYING = """
 import os, sys
+from collections.abc import Callable
 from pathlib import Path
 from huggingtweets import atomic
 with atomic.replaced(Path(sys.argv[1])) as file:
@@ -129,3 +131,20 @@ def test_a_lock_whose_file_was_replaced_does_not_count(tmp_path: Path, monkeypat
     monkeypatch.setattr(fcntl, "flock", deleted_by_its_holder)
     with pytest.raises(BlockingIOError, match="replaced"), atomic.locked(lock, wait=False):
         pytest.fail("the old file was locked")
+
+
+@pytest.mark.parametrize("read", [atomic.read_text, atomic.read_json, atomic.read_json_lines])
+def test_a_pipe_is_no_file_of_ours_and_is_not_waited_for(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no plain file"):
+        read(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "9" * 5_000, "", "{"])
+def test_what_is_no_json_is_a_value_error_whatever_python_calls_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "file").write_text(text)
+    with pytest.raises(ValueError, match=r"Expecting|Exceeds|nested"):
+        atomic.read_json(tmp_path / "file")
+    if text:
+        with pytest.raises(ValueError, match=r"Expecting|Exceeds|nested"):
+            atomic.read_json_lines(tmp_path / "file")

@@ -13,6 +13,7 @@ from bot.config import Playground
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.playground.server import serving
+from bot.readiness import Readiness
 from tests.bot.posting_parts import Parts
 
 
@@ -69,6 +70,8 @@ async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Ca
     """Opens the page in a browser of its own."""
     attachments = Attachments(tmp_path / "page-uploads")
     chat = Chat(tweeting=use_cases.tweeting, training=use_cases.training, attachments=attachments)
+    readiness = Readiness()
+    readiness.started()
     async with serving(
         Playground(port=0),
         chat,
@@ -76,7 +79,7 @@ async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Ca
         attachments=attachments,
         max_count=3,
         suggestions=["/models"],
-        ready=lambda: True,
+        readiness=readiness,
     ) as address:
         browsers: list[httpx.AsyncClient] = []
 

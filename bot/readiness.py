@@ -1,0 +1,44 @@
+"""Whether the process can do its work now: what /readyz says.
+
+Knows named checks, and for how long one is waited for. Does not know what they look at, or who asks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 3.0
+READY, STARTING, NOT_READY = "ready", "starting", "not ready"
+
+Check = Callable[[], Awaitable[object]]  # raises when what it looks at cannot be used
+
+
+class Readiness:
+    """Checks that are made each time somebody asks, all at once. Until `started` is called the answer is `starting`."""
+
+    def __init__(self, **checks: Check):
+        self._checks = checks
+        self._started = False
+
+    def started(self) -> None:
+        """All parts are there."""
+        self._started = True
+
+    async def status(self) -> dict[str, str]:
+        """`status` is ready, starting or not ready; each part that cannot be used stands beside it."""
+        if not self._started:
+            return {"status": STARTING}
+        passed = await asyncio.gather(*(self._passes(name, check) for name, check in self._checks.items()))
+        failed = {name: "cannot be used now" for name, well in zip(self._checks, passed, strict=True) if not well}
+        return {"status": NOT_READY if failed else READY, **failed}
+
+    async def _passes(self, name: str, check: Check) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await check()
+        except Exception as error:  # noqa: BLE001  whatever it is, that part cannot be used
+            log.warning("not ready, %s: %s", name, error or type(error).__name__)
+            return False
+        return True
