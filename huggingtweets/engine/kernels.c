@@ -1,5 +1,6 @@
-/* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C. Where the processor has them,
-   products use AVX-512 VNNI or AVX-VNNI instead; sums of whole numbers are exact, so all give the same bits.
+/* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C, and for arm64. Where the
+   processor has them, products use AVX-512 VNNI or AVX-VNNI instead; sums of whole numbers are exact, so all give the
+   same bits.
 
    The base's matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up
    with zeros, so that a block of WIDE outputs is read from front to back. A voice's are int4 with a scale for each CHUNK
@@ -13,97 +14,31 @@
 
    Knows numbers and threads. Does not know rows that come and go, text or Python. Nothing is checked here. */
 
-#include <stdbool.h>
+#include "layout.h"
 
 /* Whether the processor can run what is below. */
 bool kernels_run_here(void)
 {
+#if defined(__x86_64__)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+#else
+    return true;
+#endif
 }
 
-#pragma GCC target("avx2,fma,f16c")
+#include "products.h"
 
-#include <immintrin.h>
-#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum {
-    LANES = 8,         /* fp32 numbers in a register */
-    WIDE = 2 * LANES,  /* outputs in a block */
-    TILE = 6,          /* rows multiplied at once: 12 sums, 2 weights, a factor and a product fill the 16 registers */
-    WIDE_TILE = 12,    /* the same with 512 bits: 12 sums of a chunk, 12 of a row, and weights, of 32 registers */
-    CHUNK = 64,        /* rounded numbers with one scale; their products add up to less than 2^31 */
-    POSITIONS = 32,    /* in a block of the cache */
-    GROUP = 64,        /* logits with one maximum */
-    MOST_SIZE = 256,   /* of an attention head */
-    MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
-    PATIENCE = 2000,   /* looks at a barrier before other threads are let on */
+    PATIENCE = 2000, /* looks at a barrier before other threads are let on */
     AWAKE_NS = 1000000,
 };
-enum { NONE = -1, GELU_TANH, GELU_ERF, RELU, SILU };             /* activations */
-enum { ATTN, PROJ, FC, OUT, LINEARS };                          /* of a block */
 
-typedef struct { const float *weight, *bias; } Norm;
-typedef struct {
-    const int8_t *weight;      /* with 4 bits, the WIDE scales of a chunk stand before its weights */
-    const float *scale, *bias; /* none with 4 bits; no bias where it is NULL, either */
-    int64_t inputs, outputs, bits;
-} Linear;
-typedef struct { Norm norm_1, norm_2; Linear linears[LINEARS]; float scale; } Block;
-typedef struct {
-    int64_t layers, width, heads, vocabulary, activation;
-    float epsilon;
-    Linear tokens;             /* the table of tokens as if it were a head */
-    const float *positions;    /* [context][width] */
-    const Block *blocks;
-    Norm norm;
-    Linear head;
-} Model;
-
-/* x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is its column of e times d
-   more, the logits of h are (h t) e more. Without a rank there is nothing of either. */
-typedef struct {
-    int64_t rank, embedding_rank;
-    const Linear *a, *b;
-    Linear e, d, t;
-} Voice;
-typedef struct { const Voice *voice; int64_t start, end, wanted_start, wanted_end; } Group;
-
-/* Rows in int16, and the scales of their chunks. */
-typedef struct { int16_t *whole; float *scale; } Rounded;
-
-typedef struct {
-    int64_t rows, groups, wanted, cache_blocks, table_width;
-    int64_t deepest, highest, most;        /* rows of a group; rank, filled up to WIDE; logits to choose from */
-    const int32_t *tokens, *positions;     /* [rows] */
-    const int32_t *sequences;              /* [rows]: whose line of tables */
-    const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
-    const int32_t *wanted_rows;            /* [wanted] */
-    const Group *group;                    /* rows of one voice stand together, without a gap */
-    uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][width] */
-    float *x;                              /* [rows][apart(width)] */
-    float *wide;                           /* [rows][apart(outputs of the widest linear layer)] */
-    Rounded even, inner, low;              /* [rows][width], [rows][outputs of FC], [rows][highest] */
-    float *logits;                         /* [wanted][apart(vocabulary)] */
-    float *scratch;                        /* [threads][room] */
-    int64_t room;                          /* for the longest sequence and a row, and for WIDE_TILE rows of low */
-    float *maxima;                         /* [threads][2][groups of logits] */
-    float *values;                         /* [threads][most]: largest logits, and where they are */
-    int32_t *places;
-    int32_t *chosen;                       /* [wanted]: tokens drawn; none where it is NULL */
-    const float *temperature, *top_p;      /* [wanted] */
-    const int64_t *top_k;                  /* [wanted], at most `most` each */
-    const double *uniform;                 /* [wanted], in [0, 1) */
-} Call;
-
-typedef struct Products Products;
 typedef struct Team Team;
 typedef struct { Team *team; int64_t thread; pthread_t id; } Helper;
 
@@ -133,7 +68,7 @@ static void barrier(Team *team)
     }
     for (long looks = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase; looks++) {
         if (looks < PATIENCE)
-            _mm_pause();
+            breathe();
         else
             sched_yield();
     }
@@ -146,432 +81,82 @@ static inline int64_t next(Team *team)
 
 #define EACH(piece, pieces) for (int64_t piece; (piece = next(team)) < (pieces);)
 
-/* ---- products ---- */
-
-static inline __m256 of_half(const uint16_t *from)
-{
-    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
-}
-
-static inline float sum_of(__m256 x)
-{
-    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
-}
-
-static inline float largest_of(__m256 x)
-{
-    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
-}
-
-static inline int64_t filled_up(int64_t outputs)
-{
-    return (outputs + WIDE - 1) / WIDE * WIDE;
-}
-
-/* Numbers from one row to the next where columns of many rows are used at a time: an odd number of cache lines, or the
-   rows would have to share the few places that a cache has for addresses a power of two apart. */
-static inline int64_t apart(int64_t outputs)
-{
-    return filled_up(outputs) | WIDE;
-}
-
-static inline int64_t chunks(int64_t count)
-{
-    return (count + CHUNK - 1) / CHUNK;
-}
+/* ---- numbers ---- */
 
 /* `count` numbers, a multiple of LANES, from a chunk's start on. */
 static void round_row(const float *from, int64_t count, int16_t *to, float *scale)
 {
-    const __m256 sign = _mm256_set1_ps(-0.0f);
     for (int64_t start = 0; start < count; start += CHUNK, scale++) {
         int64_t end = start + CHUNK < count ? start + CHUNK : count;
-        __m256 largest = _mm256_setzero_ps();
+        Floats largest = all(0);
         for (int64_t i = start; i < end; i += LANES)
-            largest = _mm256_max_ps(largest, _mm256_andnot_ps(sign, _mm256_loadu_ps(from + i)));
+            largest = larger(largest, absolute(load(from + i)));
         float most = largest_of(largest);
-        __m256 factor = _mm256_set1_ps(most > 0 ? 32767 / most : 0);
+        Floats factor = all(most > 0 ? 32767 / most : 0);
         *scale = most / 32767;
-        for (int64_t i = start; i < end; i += LANES) {
-            __m256i whole = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(from + i), factor));
-            __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
-            _mm_storeu_si128((__m128i *)(to + i), half);
-        }
-    }
-}
-
-#define UNROLLED _Pragma("GCC unroll 32") /* else the sums would live in memory */
-
-/* Compilers that know the instructions of AVX-VNNI, and with them their assemblers. */
-#if defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11
-#define KNOWS_AVX_VNNI true
-#define MULTIPLY_ADD_BY_VNNI "%{vex%} vpdpwssd %2, %1, %0"
-#else
-#define KNOWS_AVX_VNNI false
-#define MULTIPLY_ADD_BY_VNNI ""
-#endif
-
-/* The sum in place and in this order: a compiler that makes all products first has no registers left for the sums. */
-static inline __attribute__((always_inline)) void multiply_add(bool vnni, __m256i *sum, __m256i a, __m256i b)
-{
-    if (vnni)
-        __asm__ volatile(MULTIPLY_ADD_BY_VNNI : "+x"(*sum) : "x"(a), "x"(b));
-    else
-        __asm__ volatile("vpaddd %1, %0, %0" : "+x"(*sum) : "x"(_mm256_madd_epi16(a, b)));
-}
-
-static inline int32_t pair(const int16_t *from)
-{
-    int32_t both;
-    memcpy(&both, from, sizeof both);
-    return both;
-}
-
-/* Where an output's weights are; it is the first one of a block. */
-static inline const int8_t *block_at(const Linear *linear, int64_t output)
-{
-    int64_t scales = linear->bits == 4 ? chunks(linear->inputs) * (int64_t)sizeof(float) : 0;
-    return linear->weight + output * (linear->inputs * linear->bits / 8 + scales);
-}
-
-/* Two inputs of a block's outputs, LANES each; with 4 bits, 16 times as much. */
-static inline void load_pairs(const int8_t *from, int bits, __m256i *low, __m256i *high)
-{
-    const __m128i *at = (const __m128i *)from;
-    *low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at));
-    if (bits == 4) {
-        *high = *low;
-        *low = _mm256_srai_epi16(_mm256_slli_epi16(*low, 12), 8);
-    } else {
-        *high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
-    }
-}
-
-/* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will
-   be read next. `rows`, `blocks`, `bits` and `vnni` are known where this is inlined. */
-static inline __attribute__((always_inline)) void tile(
-    int rows, int blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
-    float *y, int64_t y_stride, const int8_t *then)
-{
-    int64_t inputs = linear->inputs;
-    const int8_t *weight = block_at(linear, first);
-    int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
-    __m256 sums[TILE][2];
-    UNROLLED for (int i = 0; i < rows * blocks; i++)
-        sums[i][0] = sums[i][1] = _mm256_setzero_ps();
-    for (int64_t start = 0; start < inputs; start += CHUNK) {
-        int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
-        __m256i wholes[TILE][2], factors[TILE];
-        __asm__ volatile("" : : "r"(sums) : "memory"); /* there they stay: the registers are for the sums of a chunk */
-        UNROLLED for (int i = 0; i < rows * blocks; i++)
-            wholes[i][0] = wholes[i][1] = _mm256_setzero_si256();
-        /* From two pointers, of which the compiler must not make one for every row: they would not fit into registers. */
-        const int16_t *at = x.whole + start, *fourth = at + 3 * stride;
-        const float *scales = (const float *)weight;
-        if (bits == 4) {
-            weight += WIDE * sizeof(float);
-            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
-                _mm_prefetch((const char *)then, _MM_HINT_T0);
-        }
-        for (int64_t pairs = (end - start) / 2; pairs; pairs--, at += 2, fourth += 2) {
-            __asm__ volatile("" : "+r"(at), "+r"(fourth));
-            if (rows < 4) /* else memory is not what is waited for */
-                _mm_prefetch((const char *)then, _MM_HINT_T0);
-            if (blocks > 1)
-                UNROLLED for (int row = 0; row < rows; row++)
-                    factors[row] = _mm256_set1_epi32(pair(at + row * stride));
-            UNROLLED for (int block = 0; block < blocks; block++) {
-                __m256i low, high;
-                load_pairs(weight + block * size, bits, &low, &high);
-                UNROLLED for (int row = 0; row < rows; row++) {
-                    __m256i factor = factors[row];
-                    if (blocks == 1)
-                        factor = _mm256_set1_epi32(pair((row < 3 ? at : fourth) + row % 3 * stride));
-                    multiply_add(vnni, &wholes[row * blocks + block][0], factor, low);
-                    multiply_add(vnni, &wholes[row * blocks + block][1], factor, high);
-                }
-            }
-            weight += WIDE * bits / 4;
-            then += blocks * WIDE * bits / 4;
-        }
-        UNROLLED for (int row = 0; row < rows; row++) {
-            __m256 scale = _mm256_broadcast_ss(x.scale + row * chunks(stride) + start / CHUNK);
-            UNROLLED for (int part = 0; part < 2 * blocks; part++) {
-                __m256 *sum = &sums[row * blocks + part / 2][part % 2], both = scale;
-                if (bits == 4)
-                    both = _mm256_mul_ps(
-                        scale, _mm256_loadu_ps(scales + part / 2 * size / (int64_t)sizeof(float) + part % 2 * LANES));
-                __m256i whole = wholes[row * blocks + part / 2][part % 2];
-                *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), both, *sum);
-            }
-        }
-    }
-    UNROLLED for (int part = 0; part < 2 * blocks; part++) {
-        __m256 scale = bits == 4 ? _mm256_set1_ps(1.0f) : _mm256_loadu_ps(linear->scale + first + part * LANES);
-        __m256 bias = linear->bias ? _mm256_loadu_ps(linear->bias + first + part * LANES) : _mm256_setzero_ps();
-        UNROLLED for (int row = 0; row < rows; row++) {
-            float *to = y + row * y_stride + first + part * LANES;
-            __m256 sum = _mm256_fmadd_ps(sums[row * blocks + part / 2][part % 2], scale, bias);
-            _mm256_storeu_ps(to, add ? _mm256_add_ps(_mm256_loadu_ps(to), sum) : sum);
-        }
-    }
-}
-
-/* `tile` for numbers of rows and blocks that are known only now. */
-static inline __attribute__((always_inline)) void any_tile(
-    int64_t rows, int64_t blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first,
-    bool add, float *y, int64_t y_stride, const int8_t *then)
-{
-#define CASE(ROWS, BLOCKS) \
-    case 16 * ROWS + BLOCKS: tile(ROWS, BLOCKS, bits, vnni, x, stride, linear, first, add, y, y_stride, then); break;
-    switch (16 * rows + blocks) {
-        CASE(1, 4) CASE(1, 2) CASE(1, 1) CASE(2, 2) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
-    }
-#undef CASE
-}
-
-/* Products on 512 bits. A register holds all outputs of a block. */
-#define ON_512_BITS __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
-
-#ifdef EMULATED_512_BITS
-#include EMULATED_512_BITS
-#endif
-
-/* Two inputs of a block's outputs; with 4 bits, 16 times as much. */
-static inline __attribute__((always_inline)) ON_512_BITS __m512i load_wide_pairs(const int8_t *from, int bits)
-{
-    if (bits == 8)
-        return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)from));
-    __m512i both = _mm512_cvtepi8_epi16(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from)));
-    return _mm512_mask_srai_epi16(both, 0xFFFF, _mm512_slli_epi16(both, 12), 8);
-}
-
-/* As `tile`. */
-static inline __attribute__((always_inline)) ON_512_BITS void wide_tile(
-    int rows, int blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
-    int64_t y_stride, const int8_t *then)
-{
-    int64_t inputs = linear->inputs;
-    const int8_t *weight = block_at(linear, first);
-    int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
-    __m512 sums[WIDE_TILE];
-    UNROLLED for (int i = 0; i < rows * blocks; i++)
-        sums[i] = _mm512_setzero_ps();
-    for (int64_t start = 0; start < inputs; start += CHUNK) {
-        int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
-        __m512i wholes[WIDE_TILE], factors[WIDE_TILE];
-        UNROLLED for (int i = 0; i < rows * blocks; i++)
-            wholes[i] = _mm512_setzero_si512();
-        /* An address is a pointer and up to two strides: four pointers reach 12 rows. */
-        const int16_t *at[WIDE_TILE / 3];
-        UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
-            at[i] = x.whole + start + 3 * i * stride;
-        const float *scales = (const float *)weight;
-        if (bits == 4) {
-            weight += WIDE * sizeof(float);
-            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
-                _mm_prefetch((const char *)then, _MM_HINT_T0);
-        }
-        for (int64_t pairs = (end - start) / 2; pairs; pairs--) {
-            if (rows < 4) /* else memory is not what is waited for */
-                _mm_prefetch((const char *)then, _MM_HINT_T0);
-            UNROLLED for (int row = 0; row < rows; row++)
-                factors[row] = _mm512_set1_epi32(pair(at[row / 3] + row % 3 * stride));
-            UNROLLED for (int block = 0; block < blocks; block++) {
-                __m512i weights = load_wide_pairs(weight + block * size, bits);
-                UNROLLED for (int row = 0; row < rows; row++) {
-                    int i = row * blocks + block;
-                    wholes[i] = _mm512_dpwssd_epi32(wholes[i], factors[row], weights);
-                }
-            }
-            UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
-                at[i] += 2;
-            weight += WIDE * bits / 4;
-            then += blocks * WIDE * bits / 4;
-        }
-        UNROLLED for (int row = 0; row < rows; row++) {
-            __m512 scale = _mm512_set1_ps(x.scale[row * chunks(stride) + start / CHUNK]);
-            UNROLLED for (int block = 0; block < blocks; block++) {
-                __m512 both = scale;
-                if (bits == 4)
-                    both = _mm512_mul_ps(scale, _mm512_loadu_ps(scales + block * size / (int64_t)sizeof(float)));
-                int i = row * blocks + block;
-                sums[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(wholes[i]), both, sums[i]);
-            }
-        }
-    }
-    UNROLLED for (int block = 0; block < blocks; block++) {
-        int64_t output = first + block * WIDE;
-        __m512 scale = bits == 4 ? _mm512_set1_ps(1.0f) : _mm512_loadu_ps(linear->scale + output);
-        __m512 bias = linear->bias ? _mm512_loadu_ps(linear->bias + output) : _mm512_setzero_ps();
-        UNROLLED for (int row = 0; row < rows; row++) {
-            float *to = y + row * y_stride + output;
-            __m512 sum = _mm512_fmadd_ps(sums[row * blocks + block], scale, bias);
-            _mm512_storeu_ps(to, add ? _mm512_add_ps(_mm512_loadu_ps(to), sum) : sum);
-        }
-    }
-}
-
-/* `wide_tile` for numbers of rows and blocks that are known only now. */
-static inline __attribute__((always_inline)) ON_512_BITS void any_wide_tile(
-    int64_t rows, int64_t blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
-    float *y, int64_t y_stride, const int8_t *then)
-{
-#define CASE(ROWS, BLOCKS) \
-    case 16 * ROWS + BLOCKS: wide_tile(ROWS, BLOCKS, bits, x, stride, linear, first, add, y, y_stride, then); break;
-    switch (16 * rows + blocks) {
-        CASE(1, 4) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2) CASE(5, 2)
-        CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
-        CASE(7, 1) CASE(8, 1) CASE(9, 1) CASE(10, 1) CASE(11, 1) CASE(12, 1)
-    }
-#undef CASE
-}
-
-/* Not inlined: there are too few registers for what is around it as well. */
-#define TILES(NAME, ATTRIBUTES, TILE_OF, ...) \
-    static __attribute__((noinline)) ATTRIBUTES void NAME( \
-        int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, \
-        float *y, int64_t y_stride, const int8_t *then) \
-    { \
-        TILE_OF(rows, blocks, __VA_ARGS__, x, stride, linear, first, add, y, y_stride, then); \
-    }
-TILES(tile_of_8_bits, , any_tile, 8, false)
-TILES(tile_of_4_bits, , any_tile, 4, false)
-TILES(vnni_tile_of_8_bits, , any_tile, 8, KNOWS_AVX_VNNI)
-TILES(vnni_tile_of_4_bits, , any_tile, 4, KNOWS_AVX_VNNI)
-TILES(wide_tile_of_8_bits, ON_512_BITS, any_wide_tile, 8)
-TILES(wide_tile_of_4_bits, ON_512_BITS, any_wide_tile, 4)
-#undef TILES
-
-typedef void Tiles(
-    int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
-    int64_t y_stride, const int8_t *then);
-
-/* How matrices are multiplied: at most `rows` at once, and for few rows several blocks at once, because a sum waits for
-   itself. */
-struct Products {
-    int64_t rows, blocks[WIDE_TILE + 1];
-    Tiles *of_8_bits, *of_4_bits;
-};
-static const Products products[] = {
-    {TILE, {0, 4, 2, 1, 1, 1, 1}, tile_of_8_bits, tile_of_4_bits},
-    {TILE, {0, 4, 2, 1, 1, 1, 1}, vnni_tile_of_8_bits, vnni_tile_of_4_bits},
-    {WIDE_TILE, {0, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1}, wide_tile_of_8_bits, wide_tile_of_4_bits},
-};
-enum { AVX2, AVX_VNNI, AVX512_VNNI };
-
-/* Whether the processor has one of these. */
-bool has_products(int64_t which)
-{
-#ifdef EMULATED_512_BITS
-    if (which == AVX512_VNNI)
-        return true;
-#endif
-    switch (which) {
-    case AVX2: return kernels_run_here();
-    case AVX_VNNI: return KNOWS_AVX_VNNI && __builtin_cpu_supports("avxvnni");
-    case AVX512_VNNI:
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
-    default: return false;
-    }
-}
-
-/* Outputs of a matrix. */
-typedef struct { const Linear *linear; int64_t start, end; } Range;
-
-static inline Rounded from_row(Rounded x, int64_t row, int64_t stride)
-{
-    return (Rounded){x.whole + row * stride, x.scale + row * chunks(stride)};
-}
-
-/* These outputs of `rows` rows of x, in y or added to it; then those of `then` will be read. */
-static void product(
-    const Products *products, int64_t rows, Rounded x, int64_t stride, Range range, bool add, float *y,
-    int64_t y_stride, Range then)
-{
-    const Linear *linear = range.linear;
-    Tiles *tile_of_bits = linear->bits == 4 ? products->of_4_bits : products->of_8_bits;
-    int64_t blocks = rows <= products->rows ? products->blocks[rows] : 1;
-    for (int64_t first = range.start; first < range.end; first += blocks * WIDE) {
-        while (range.end - first < blocks * WIDE)
-            blocks /= 2;
-        /* Of another matrix, what has the same place: memory takes about as long as a piece of a matrix does. */
-        bool other = then.linear != linear;
-        int64_t after = other ? then.start + first - range.start : first + blocks * WIDE;
-        const int8_t *next = block_at(then.linear, after < then.end ? after : then.start);
-        for (int64_t row = 0, tiles = (rows + products->rows - 1) / products->rows; row < rows; tiles--) {
-            int64_t some = (rows - row + tiles - 1) / tiles; /* tiles of like size */
-            float *to = y + row * y_stride;
-            tile_of_bits(some, blocks, from_row(x, row, stride), stride, linear, first, add, to, y_stride, next);
-            row += some;
-        }
+        for (int64_t i = start; i < end; i += LANES)
+            store_shorts(to + i, to_wholes(multiply(load(from + i), factor)));
     }
 }
 
 /* ---- functions of numbers ---- */
 
 /* e^x within 2 ulp, by Cody and Waite's reduction and the polynomial of Cephes' expf. */
-static inline __m256 exponential(__m256 x)
+static inline Floats exponential(Floats x)
 {
-    x = _mm256_max_ps(_mm256_min_ps(x, _mm256_set1_ps(88.0f)), _mm256_set1_ps(-87.0f));
-    __m256 n = _mm256_mul_ps(x, _mm256_set1_ps(1.44269504f));
-    n = _mm256_round_ps(n, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
-    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
-    __m256 p = _mm256_set1_ps(1.9875691500e-4f);
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
-    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
-    p = _mm256_add_ps(_mm256_fmadd_ps(p, _mm256_mul_ps(r, r), r), _mm256_set1_ps(1.0f));
-    return _mm256_castsi256_ps(
-        _mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23)));
+    x = larger(smaller(x, all(88.0f)), all(-87.0f));
+    Floats n = multiply(x, all(1.44269504f));
+    n = nearest(n);
+    Floats r = minus_multiply(n, all(0.693359375f), x);
+    r = minus_multiply(n, all(-2.12194440e-4f), r);
+    Floats p = all(1.9875691500e-4f);
+    p = multiply_plus(p, r, all(1.3981999507e-3f));
+    p = multiply_plus(p, r, all(8.3334519073e-3f));
+    p = multiply_plus(p, r, all(4.1665795894e-2f));
+    p = multiply_plus(p, r, all(1.6666665459e-1f));
+    p = multiply_plus(p, r, all(5.0000001201e-1f));
+    p = add(multiply_plus(p, multiply(r, r), r), all(1.0f));
+    return times_power(p, n);
 }
 
 static void activate(int64_t activation, float *y, int64_t count)
 {
     for (int64_t part = 0; part < count; part += LANES) {
-        __m256 x = _mm256_loadu_ps(y + part);
+        Floats x = load(y + part);
         if (activation == RELU) {
-            x = _mm256_max_ps(x, _mm256_setzero_ps());
+            x = larger(x, all(0));
         } else if (activation == GELU_ERF) {
             for (int64_t lane = part; lane < part + LANES; lane++)
                 y[lane] = 0.5f * y[lane] * (1.0f + erff(y[lane] * (float)M_SQRT1_2));
             continue;
         } else {
-            __m256 inner = x; /* x times the logistic function of it; tanh(u) is 2 logistic(2 u) - 1 */
+            Floats inner = x; /* x times the logistic function of it; tanh(u) is 2 logistic(2 u) - 1 */
             if (activation == GELU_TANH)
-                inner = _mm256_mul_ps(
-                    _mm256_mul_ps(x, _mm256_set1_ps(2 * 0.7978845608f)),
-                    _mm256_fmadd_ps(_mm256_mul_ps(x, x), _mm256_set1_ps(0.044715f), _mm256_set1_ps(1.0f)));
-            __m256 rest = exponential(_mm256_sub_ps(_mm256_setzero_ps(), inner));
-            x = _mm256_div_ps(x, _mm256_add_ps(rest, _mm256_set1_ps(1.0f)));
+                inner = multiply(
+                    multiply(x, all(2 * 0.7978845608f)),
+                    multiply_plus(multiply(x, x), all(0.044715f), all(1.0f)));
+            Floats rest = exponential(subtract(all(0), inner));
+            x = divide(x, add(rest, all(1.0f)));
         }
-        _mm256_storeu_ps(y + part, x);
+        store(y + part, x);
     }
 }
 
 static void normalize(const float *x, int64_t width, Norm norm, float epsilon, float *y)
 {
-    __m256 sum = _mm256_setzero_ps(), squares = _mm256_setzero_ps();
+    Floats sum = all(0), squares = all(0);
     for (int64_t i = 0; i < width; i += LANES)
-        sum = _mm256_add_ps(sum, _mm256_loadu_ps(x + i));
-    __m256 mean = _mm256_set1_ps(sum_of(sum) / (float)width);
+        sum = add(sum, load(x + i));
+    Floats mean = all(sum_of(sum) / (float)width);
     for (int64_t i = 0; i < width; i += LANES) {
-        __m256 away = _mm256_sub_ps(_mm256_loadu_ps(x + i), mean);
-        squares = _mm256_fmadd_ps(away, away, squares);
+        Floats away = subtract(load(x + i), mean);
+        squares = multiply_plus(away, away, squares);
     }
-    __m256 scale = _mm256_set1_ps(1.0f / sqrtf(sum_of(squares) / (float)width + epsilon));
+    Floats scale = all(1.0f / sqrtf(sum_of(squares) / (float)width + epsilon));
     for (int64_t i = 0; i < width; i += LANES) {
-        __m256 even = _mm256_mul_ps(_mm256_sub_ps(_mm256_loadu_ps(x + i), mean), scale);
-        even = _mm256_fmadd_ps(even, _mm256_loadu_ps(norm.weight + i), _mm256_loadu_ps(norm.bias + i));
-        _mm256_storeu_ps(y + i, even);
+        Floats even = multiply(subtract(load(x + i), mean), scale);
+        even = multiply_plus(even, load(norm.weight + i), load(norm.bias + i));
+        store(y + i, even);
     }
 }
 
@@ -720,8 +305,7 @@ static void remember(Team *team, int64_t layer)
         const float *from = call->wide + row * stride + width;
         uint16_t *to = cached(model, call, layer, row, call->positions[row]);
         for (int64_t i = 0; i < 2 * width; i += LANES)
-            _mm_storeu_si128(
-                (__m128i *)(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(from + i), _MM_FROUND_TO_NEAREST_INT));
+            store_halves(to + i, load(from + i));
     }
     barrier(team);
 }
@@ -736,35 +320,35 @@ static inline __attribute__((always_inline)) void attend_head(
     int64_t count = call->positions[row] + 1, whole = (count + LANES - 1) / LANES * LANES;
     for (int64_t position = 0; position < count; position++) {
         const uint16_t *key = cached(model, call, layer, row, position) + offset;
-        __m256 sum = _mm256_setzero_ps();
+        Floats sum = all(0);
         for (int64_t i = 0; i < size; i += LANES)
-            sum = _mm256_fmadd_ps(_mm256_loadu_ps(query + i), of_half(key + i), sum);
+            sum = multiply_plus(load(query + i), of_halves(key + i), sum);
         scores[position] = sum_of(sum) * scale;
         highest = fmaxf(highest, scores[position]);
     }
     for (int64_t position = count; position < whole; position++)
         scores[position] = -INFINITY;
-    __m256 total = _mm256_setzero_ps();
+    Floats total = all(0);
     for (int64_t position = 0; position < whole; position += LANES) {
-        __m256 share = exponential(_mm256_sub_ps(_mm256_loadu_ps(scores + position), _mm256_set1_ps(highest)));
-        _mm256_storeu_ps(scores + position, share);
+        Floats share = exponential(subtract(load(scores + position), all(highest)));
+        store(scores + position, share);
     }
     for (int64_t position = count; position < whole; position++)
         scores[position] = 0;
     for (int64_t position = 0; position < whole; position += LANES)
-        total = _mm256_add_ps(total, _mm256_loadu_ps(scores + position));
-    __m256 sums[MOST_SIZE / LANES];
+        total = add(total, load(scores + position));
+    Floats sums[MOST_SIZE / LANES];
     for (int64_t i = 0; i < size / LANES; i++)
-        sums[i] = _mm256_setzero_ps();
+        sums[i] = all(0);
     for (int64_t position = 0; position < count; position++) {
         const uint16_t *value = cached(model, call, layer, row, position) + model->width + offset;
-        __m256 share = _mm256_broadcast_ss(scores + position);
+        Floats share = all(scores[position]);
         for (int64_t i = 0; i < size / LANES; i++)
-            sums[i] = _mm256_fmadd_ps(share, of_half(value + i * LANES), sums[i]);
+            sums[i] = multiply_plus(share, of_halves(value + i * LANES), sums[i]);
     }
-    __m256 part = _mm256_set1_ps(1.0f / sum_of(total));
+    Floats part = all(1.0f / sum_of(total));
     for (int64_t i = 0; i < size / LANES; i++)
-        _mm256_storeu_ps(to + offset + i * LANES, _mm256_mul_ps(sums[i], part));
+        store(to + offset + i * LANES, multiply(sums[i], part));
 }
 
 /* even = what every row sees */
@@ -827,10 +411,10 @@ static int64_t largest_logits(
     for (int64_t group = 0; group < groups; group++) {
         const float *from = logits + group * GROUP;
         int64_t size = vocabulary - group * GROUP < GROUP ? vocabulary - group * GROUP : GROUP, i = 0;
-        __m256 top = _mm256_set1_ps(-INFINITY);
+        Floats top = all(-INFINITY);
         float found = -INFINITY;
         for (; i + LANES <= size; i += LANES)
-            top = _mm256_max_ps(_mm256_loadu_ps(from + i), top);
+            top = larger(load(from + i), top);
         for (; i < size; i++)
             found = fmaxf(found, from[i]);
         maxima[group] = ordered[group] = fmaxf(found, largest_of(top));
@@ -923,53 +507,42 @@ static void step(Team *team, int64_t thread)
 /* ---- packing ---- */
 
 /* Some columns of a matrix [inputs][outputs]: LANES of them, or as many as there are. */
-typedef struct { const float *from; int64_t outputs; __m256i there; } Columns;
+typedef struct { const float *from; int64_t outputs, count; } Columns;
 
 static inline Columns columns_from(const float *from, int64_t outputs, int64_t first)
 {
     int64_t count = outputs - first;
-    __m256i end = _mm256_set1_epi32(count < LANES ? (int)count : LANES);
-    return (Columns){from + first, outputs, _mm256_cmpgt_epi32(end, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))};
+    return (Columns){from + first, outputs, count < 0 ? 0 : count < LANES ? count : LANES};
 }
 
-static inline __m256 numbers(Columns columns, int64_t input)
+static inline Floats numbers(Columns columns, int64_t input)
 {
-    return _mm256_maskload_ps(columns.from + input * columns.outputs, columns.there);
+    return load_some(columns.from + input * columns.outputs, columns.count);
 }
 
 /* The largest of each column between two inputs over `most` is its scale; what to multiply with is one over that. */
-static inline __m256 factor_of(Columns columns, int64_t start, int64_t end, float most, float unit, float *scale)
+static inline Floats factor_of(Columns columns, int64_t start, int64_t end, float most, float unit, float *scale)
 {
-    const __m256 sign = _mm256_set1_ps(-0.0f), whole = _mm256_set1_ps(most);
-    __m256 largest = _mm256_setzero_ps();
+    const Floats whole = all(most);
+    Floats largest = all(0);
     for (int64_t input = start; input < end; input++)
-        largest = _mm256_max_ps(largest, _mm256_andnot_ps(sign, numbers(columns, input)));
-    _mm256_storeu_ps(scale, _mm256_div_ps(largest, _mm256_set1_ps(most * unit)));
-    return _mm256_and_ps(_mm256_cmp_ps(largest, _mm256_setzero_ps(), _CMP_GT_OQ), _mm256_div_ps(whole, largest));
+        largest = larger(largest, absolute(numbers(columns, input)));
+    store(scale, divide(largest, all(most * unit)));
+    return where_positive(largest, divide(whole, largest));
 }
 
 /* An input of LANES columns in whole numbers; one that is not there is zero. */
-static inline __m256i whole(Columns columns, int64_t input, int64_t inputs, __m256 factor, __m256 less)
+static inline Wholes whole(Columns columns, int64_t input, int64_t inputs, Floats factor, Floats less)
 {
     if (input >= inputs)
-        return _mm256_setzero_si256();
-    return _mm256_cvtps_epi32(_mm256_fmsub_ps(numbers(columns, input), factor, less));
-}
-
-/* The lower bytes of LANES pairs. */
-static inline void store_pairs(__m256i first, __m256i second, int8_t *to)
-{
-    const __m256i byte = _mm256_set1_epi32(0xFF);
-    __m256i both = _mm256_or_si256(_mm256_and_si256(first, byte), _mm256_slli_epi32(_mm256_and_si256(second, byte), 8));
-    __m128i bytes = _mm_packus_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-    _mm_storeu_si128((__m128i *)to, bytes);
+        return no_wholes();
+    return to_wholes(multiply_minus(numbers(columns, input), factor, less));
 }
 
 /* `from` [inputs][outputs] packed with an even number of inputs: in 8 bits, the largest of an output being 127, or in 4,
    the largest of a chunk of an output being 7, without `scales`. */
 void pack(const float *from, int64_t inputs, int64_t outputs, int64_t bits, int8_t *to, float *scales)
 {
-    const __m256i half = _mm256_set1_epi32(0xF);
     for (int64_t first = 0; first < outputs; first += WIDE) {
         Columns low = columns_from(from, outputs, first), high = columns_from(from, outputs, first + LANES);
         int64_t size = bits == 4 ? CHUNK : inputs;
@@ -980,18 +553,18 @@ void pack(const float *from, int64_t inputs, int64_t outputs, int64_t bits, int8
             }
             int64_t end = start + size < inputs ? start + size : inputs;
             float most = bits == 4 ? 7 : 127, unit = bits == 4 ? 16 : 1;
-            __m256 low_factor = factor_of(low, start, end, most, unit, scales);
-            __m256 high_factor = factor_of(high, start, end, most, unit, scales + LANES);
+            Floats low_factor = factor_of(low, start, end, most, unit, scales);
+            Floats high_factor = factor_of(high, start, end, most, unit, scales + LANES);
             for (int64_t input = start; input < end; input += 2, to += WIDE * bits / 4) {
-                __m256i lows[2], highs[2];
+                Wholes lows[2], highs[2];
                 for (int i = 0; i < 2; i++) {
-                    lows[i] = whole(low, input + i, inputs, low_factor, _mm256_setzero_ps());
-                    __m256i there = _mm256_and_si256(lows[i], half);
-                    __m256 less = bits == 4 ? _mm256_div_ps(_mm256_cvtepi32_ps(there), _mm256_set1_ps(unit))
-                                            : _mm256_setzero_ps();
+                    lows[i] = whole(low, input + i, inputs, low_factor, all(0));
+                    Wholes there = lowest_4_bits(lows[i]);
+                    Floats less = bits == 4 ? divide(to_floats(there), all(unit))
+                                            : all(0);
                     highs[i] = whole(high, input + i, inputs, high_factor, less);
                     if (bits == 4)
-                        lows[i] = _mm256_or_si256(there, _mm256_slli_epi32(highs[i], 4));
+                        lows[i] = above_4_bits(there, highs[i]);
                 }
                 store_pairs(lows[0], lows[1], to);
                 if (bits == 8)

@@ -21,7 +21,8 @@ from huggingtweets.engine.weights import PLACES, Affine, Weights
 LIBRARY = "huggingtweets.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
-PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI")  # ways to multiply, the slowest first; all give the same bits
+# Ways to multiply, of x86 the slowest first, then arm64's; all give the same bits.
+PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
 LOGITS = 64  # that share a maximum
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")

@@ -7,8 +7,8 @@ built=$(find huggingtweets -name '_kernels*.so')
 kept=$(mktemp)
 cp "$built" "$kept"
 trap 'cp "$kept" "$built"; rm -f "$kept"' EXIT
-gcc -fanalyzer -Wall -Wextra -Werror -O1 -fPIC -shared -pthread -o /dev/null "$source" -lm
-gcc -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+gcc -fanalyzer -ffp-contract=off -Wall -Wextra -Werror -O1 -fPIC -shared -pthread -o /dev/null "$source" -lm
+gcc -g -O1 -ffp-contract=off -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fPIC -shared -pthread -o "$built" "$source" -lm
 LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
   ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc HYPOTHESIS_PROFILE="${HYPOTHESIS_PROFILE:-fixed}" \

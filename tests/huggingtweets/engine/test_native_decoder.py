@@ -29,6 +29,8 @@ from huggingtweets.engine.weights import Weights
 from tests.huggingtweets.engine.conftest import END, KERNELS_RUN, PRODUCTS, VOCABULARY, prompt_of, random_gpt2
 
 pytestmark = pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
+SOURCES = Path(native.__file__).parent
+FLAGS = ("-O2", "-ffp-contract=off", "-pthread", "-Wall", "-Wextra", "-Werror")
 HALF = 1e-2  # what keys and values in fp16 may cost
 
 
@@ -100,10 +102,10 @@ def emulated(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     if not compiler:
         pytest.skip("needs gcc")
     here, library = Path(__file__).parent, tmp_path_factory.mktemp("kernels") / "kernels.so"
-    source = Path(native.__file__).with_name("kernels.c")
     defined = f'-DEMULATED_512_BITS="{here / "emulated_512_bits.h"}"'
-    command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-pthread", defined]
-    subprocess.run([*command, "-o", library, source, "-lm"], check=True)
+    subprocess.run(
+        [compiler, *FLAGS, "-fPIC", "-shared", defined, "-o", library, SOURCES / "kernels.c", "-lm"], check=True
+    )
     return native.load_library(str(library))
 
 
@@ -117,7 +119,7 @@ def numbers(weights: Weights, adapters: list[Adapter | None], products: str, thr
 @pytest.mark.parametrize("products", native.PRODUCTS[1:])
 def test_all_products_give_the_same_bits(gpt2, voices, monkeypatch, request, products: str) -> None:
     if products not in PRODUCTS:
-        if products != native.PRODUCTS[-1]:
+        if products != "AVX-512 VNNI":
             pytest.skip(f"needs a processor with {products}")
         library = request.getfixturevalue("emulated")
         monkeypatch.setattr(native, "_library", lambda: library)
@@ -127,6 +129,24 @@ def test_all_products_give_the_same_bits(gpt2, voices, monkeypatch, request, pro
         plain = numbers(weights, adapters, native.PRODUCTS[0], threads=1)
         for found, expected in zip(numbers(weights, adapters, products, threads=3), plain, strict=True):
             assert torch.equal(found, expected)
+
+
+def steps_of(compiler: str, folder: Path, *run_by: str) -> str:
+    """What the kernels of `compiler` compute in `kernels_alone.c`, run by an emulator or as it is."""
+    program = folder / compiler
+    here = Path(__file__).with_name("kernels_alone.c")
+    subprocess.run([compiler, *FLAGS, "-static", f"-I{SOURCES}", "-o", program, here, "-lm"], check=True)
+    return subprocess.run([*run_by, program], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")
+def test_arm64_computes_the_same_bits(tmp_path: Path) -> None:
+    """Alone and in company as well, which the program itself compares."""
+    ours = steps_of("gcc", tmp_path)
+    assert len(set(ours.splitlines())) == 21
+    if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
+        pytest.skip("needs gcc-aarch64-linux-gnu and qemu-user")
+    assert steps_of("aarch64-linux-gnu-gcc", tmp_path, "qemu-aarch64") == ours
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

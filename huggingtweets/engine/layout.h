@@ -1,0 +1,93 @@
+/* What a step is told: constants, and structures as Python lays them out.
+
+   Knows shapes. Does not know instructions or threads. */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LANES = 8,         /* fp32 numbers in a register */
+    WIDE = 2 * LANES,  /* outputs in a block */
+    TILE = 6,          /* rows multiplied at once: 12 sums, 2 weights, a factor and a product fill the 16 registers */
+    WIDE_TILE = 12,    /* the same with 512 bits: 12 sums of a chunk, 12 of a row, and weights, of 32 registers */
+    CHUNK = 64,        /* rounded numbers with one scale; their products add up to less than 2^31 */
+    POSITIONS = 32,    /* in a block of the cache */
+    GROUP = 64,        /* logits with one maximum */
+    MOST_SIZE = 256,   /* of an attention head */
+    MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
+};
+enum { NONE = -1, GELU_TANH, GELU_ERF, RELU, SILU };             /* activations */
+enum { ATTN, PROJ, FC, OUT, LINEARS };                          /* of a block */
+
+typedef struct { const float *weight, *bias; } Norm;
+typedef struct {
+    const int8_t *weight;      /* with 4 bits, the WIDE scales of a chunk stand before its weights */
+    const float *scale, *bias; /* none with 4 bits; no bias where it is NULL, either */
+    int64_t inputs, outputs, bits;
+} Linear;
+typedef struct { Norm norm_1, norm_2; Linear linears[LINEARS]; float scale; } Block;
+typedef struct {
+    int64_t layers, width, heads, vocabulary, activation;
+    float epsilon;
+    Linear tokens;             /* the table of tokens as if it were a head */
+    const float *positions;    /* [context][width] */
+    const Block *blocks;
+    Norm norm;
+    Linear head;
+} Model;
+
+/* x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is its column of e times d
+   more, the logits of h are (h t) e more. Without a rank there is nothing of either. */
+typedef struct {
+    int64_t rank, embedding_rank;
+    const Linear *a, *b;
+    Linear e, d, t;
+} Voice;
+typedef struct { const Voice *voice; int64_t start, end, wanted_start, wanted_end; } Group;
+
+/* Rows in int16, and the scales of their chunks. */
+typedef struct { int16_t *whole; float *scale; } Rounded;
+
+typedef struct {
+    int64_t rows, groups, wanted, cache_blocks, table_width;
+    int64_t deepest, highest, most;        /* rows of a group; rank, filled up to WIDE; logits to choose from */
+    const int32_t *tokens, *positions;     /* [rows] */
+    const int32_t *sequences;              /* [rows]: whose line of tables */
+    const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
+    const int32_t *wanted_rows;            /* [wanted] */
+    const Group *group;                    /* rows of one voice stand together, without a gap */
+    uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][width] */
+    float *x;                              /* [rows][apart(width)] */
+    float *wide;                           /* [rows][apart(outputs of the widest linear layer)] */
+    Rounded even, inner, low;              /* [rows][width], [rows][outputs of FC], [rows][highest] */
+    float *logits;                         /* [wanted][apart(vocabulary)] */
+    float *scratch;                        /* [threads][room] */
+    int64_t room;                          /* for the longest sequence and a row, and for WIDE_TILE rows of low */
+    float *maxima;                         /* [threads][2][groups of logits] */
+    float *values;                         /* [threads][most]: largest logits, and where they are */
+    int32_t *places;
+    int32_t *chosen;                       /* [wanted]: tokens drawn; none where it is NULL */
+    const float *temperature, *top_p;      /* [wanted] */
+    const int64_t *top_k;                  /* [wanted], at most `most` each */
+    const double *uniform;                 /* [wanted], in [0, 1) */
+} Call;
+
+static inline int64_t filled_up(int64_t outputs)
+{
+    return (outputs + WIDE - 1) / WIDE * WIDE;
+}
+
+/* Numbers from one row to the next where columns of many rows are used at a time: an odd number of cache lines, or the
+   rows would have to share the few places that a cache has for addresses a power of two apart. */
+static inline int64_t apart(int64_t outputs)
+{
+    return filled_up(outputs) | WIDE;
+}
+
+static inline int64_t chunks(int64_t count)
+{
+    return (count + CHUNK - 1) / CHUNK;
+}

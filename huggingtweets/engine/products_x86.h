@@ -1,0 +1,255 @@
+/* Products on x86: AVX2, AVX-VNNI on 256 bits, AVX-512 VNNI on 512.
+
+   Knows instructions. Does not know which of them the processor has until it is asked. */
+
+#pragma once
+
+/* Compilers that know the instructions of AVX-VNNI, and with them their assemblers. */
+#if defined(__clang__) ? __clang_major__ >= 12 : __GNUC__ >= 11
+#define KNOWS_AVX_VNNI true
+#define MULTIPLY_ADD_BY_VNNI "%{vex%} vpdpwssd %2, %1, %0"
+#else
+#define KNOWS_AVX_VNNI false
+#define MULTIPLY_ADD_BY_VNNI ""
+#endif
+
+/* The sum in place and in this order: a compiler that makes all products first has no registers left for the sums. */
+static inline __attribute__((always_inline)) void multiply_add(bool vnni, __m256i *sum, __m256i a, __m256i b)
+{
+    if (vnni)
+        __asm__ volatile(MULTIPLY_ADD_BY_VNNI : "+x"(*sum) : "x"(a), "x"(b));
+    else
+        __asm__ volatile("vpaddd %1, %0, %0" : "+x"(*sum) : "x"(_mm256_madd_epi16(a, b)));
+}
+
+/* Two inputs of a block's outputs, LANES each; with 4 bits, 16 times as much. */
+static inline void load_pairs(const int8_t *from, int bits, __m256i *low, __m256i *high)
+{
+    const __m128i *at = (const __m128i *)from;
+    *low = _mm256_cvtepi8_epi16(_mm_loadu_si128(at));
+    if (bits == 4) {
+        *high = *low;
+        *low = _mm256_srai_epi16(_mm256_slli_epi16(*low, 12), 8);
+    } else {
+        *high = _mm256_cvtepi8_epi16(_mm_loadu_si128(at + 1));
+    }
+}
+
+/* y = x times some blocks of a matrix, or that added to y, for `rows` rows of `stride` numbers. What is at `then` will
+   be read next. `rows`, `blocks`, `bits` and `vnni` are known where this is inlined. */
+static inline __attribute__((always_inline)) void tile(
+    int rows, int blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
+    float *y, int64_t y_stride, const int8_t *then)
+{
+    int64_t inputs = linear->inputs;
+    const int8_t *weight = block_at(linear, first);
+    int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
+    __m256 sums[TILE][2];
+    UNROLLED for (int i = 0; i < rows * blocks; i++)
+        sums[i][0] = sums[i][1] = _mm256_setzero_ps();
+    for (int64_t start = 0; start < inputs; start += CHUNK) {
+        int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
+        __m256i wholes[TILE][2], factors[TILE];
+        __asm__ volatile("" : : "r"(sums) : "memory"); /* there they stay: the registers are for the sums of a chunk */
+        UNROLLED for (int i = 0; i < rows * blocks; i++)
+            wholes[i][0] = wholes[i][1] = _mm256_setzero_si256();
+        /* From two pointers, of which the compiler must not make one for every row: they would not fit into registers. */
+        const int16_t *at = x.whole + start, *fourth = at + 3 * stride;
+        const float *scales = (const float *)weight;
+        if (bits == 4) {
+            weight += WIDE * sizeof(float);
+            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+        }
+        for (int64_t pairs = (end - start) / 2; pairs; pairs--, at += 2, fourth += 2) {
+            __asm__ volatile("" : "+r"(at), "+r"(fourth));
+            if (rows < 4) /* else memory is not what is waited for */
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+            if (blocks > 1)
+                UNROLLED for (int row = 0; row < rows; row++)
+                    factors[row] = _mm256_set1_epi32(pair(at + row * stride));
+            UNROLLED for (int block = 0; block < blocks; block++) {
+                __m256i low, high;
+                load_pairs(weight + block * size, bits, &low, &high);
+                UNROLLED for (int row = 0; row < rows; row++) {
+                    __m256i factor = factors[row];
+                    if (blocks == 1)
+                        factor = _mm256_set1_epi32(pair((row < 3 ? at : fourth) + row % 3 * stride));
+                    multiply_add(vnni, &wholes[row * blocks + block][0], factor, low);
+                    multiply_add(vnni, &wholes[row * blocks + block][1], factor, high);
+                }
+            }
+            weight += WIDE * bits / 4;
+            then += blocks * WIDE * bits / 4;
+        }
+        UNROLLED for (int row = 0; row < rows; row++) {
+            __m256 scale = _mm256_broadcast_ss(x.scale + row * chunks(stride) + start / CHUNK);
+            UNROLLED for (int part = 0; part < 2 * blocks; part++) {
+                __m256 *sum = &sums[row * blocks + part / 2][part % 2], both = scale;
+                if (bits == 4)
+                    both = _mm256_mul_ps(
+                        scale, _mm256_loadu_ps(scales + part / 2 * size / (int64_t)sizeof(float) + part % 2 * LANES));
+                __m256i whole = wholes[row * blocks + part / 2][part % 2];
+                *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), both, *sum);
+            }
+        }
+    }
+    UNROLLED for (int part = 0; part < 2 * blocks; part++) {
+        __m256 scale = bits == 4 ? _mm256_set1_ps(1.0f) : _mm256_loadu_ps(linear->scale + first + part * LANES);
+        __m256 bias = linear->bias ? _mm256_loadu_ps(linear->bias + first + part * LANES) : _mm256_setzero_ps();
+        UNROLLED for (int row = 0; row < rows; row++) {
+            float *to = y + row * y_stride + first + part * LANES;
+            __m256 sum = _mm256_fmadd_ps(sums[row * blocks + part / 2][part % 2], scale, bias);
+            _mm256_storeu_ps(to, add ? _mm256_add_ps(_mm256_loadu_ps(to), sum) : sum);
+        }
+    }
+}
+
+/* `tile` for numbers of rows and blocks that are known only now. */
+static inline __attribute__((always_inline)) void any_tile(
+    int64_t rows, int64_t blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first,
+    bool add, float *y, int64_t y_stride, const int8_t *then)
+{
+#define CASE(ROWS, BLOCKS) \
+    case 16 * ROWS + BLOCKS: tile(ROWS, BLOCKS, bits, vnni, x, stride, linear, first, add, y, y_stride, then); break;
+    switch (16 * rows + blocks) {
+        CASE(1, 4) CASE(1, 2) CASE(1, 1) CASE(2, 2) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
+    }
+#undef CASE
+}
+
+/* Products on 512 bits. A register holds all outputs of a block. */
+#define ON_512_BITS __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+
+#ifdef EMULATED_512_BITS
+#include EMULATED_512_BITS
+#endif
+
+/* Two inputs of a block's outputs; with 4 bits, 16 times as much. */
+static inline __attribute__((always_inline)) ON_512_BITS __m512i load_wide_pairs(const int8_t *from, int bits)
+{
+    if (bits == 8)
+        return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)from));
+    __m512i both = _mm512_cvtepi8_epi16(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from)));
+    return _mm512_mask_srai_epi16(both, 0xFFFF, _mm512_slli_epi16(both, 12), 8);
+}
+
+/* As `tile`. */
+static inline __attribute__((always_inline)) ON_512_BITS void wide_tile(
+    int rows, int blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
+    int64_t y_stride, const int8_t *then)
+{
+    int64_t inputs = linear->inputs;
+    const int8_t *weight = block_at(linear, first);
+    int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
+    __m512 sums[WIDE_TILE];
+    UNROLLED for (int i = 0; i < rows * blocks; i++)
+        sums[i] = _mm512_setzero_ps();
+    for (int64_t start = 0; start < inputs; start += CHUNK) {
+        int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
+        __m512i wholes[WIDE_TILE], factors[WIDE_TILE];
+        UNROLLED for (int i = 0; i < rows * blocks; i++)
+            wholes[i] = _mm512_setzero_si512();
+        /* An address is a pointer and up to two strides: four pointers reach 12 rows. */
+        const int16_t *at[WIDE_TILE / 3];
+        UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
+            at[i] = x.whole + start + 3 * i * stride;
+        const float *scales = (const float *)weight;
+        if (bits == 4) {
+            weight += WIDE * sizeof(float);
+            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+        }
+        for (int64_t pairs = (end - start) / 2; pairs; pairs--) {
+            if (rows < 4) /* else memory is not what is waited for */
+                _mm_prefetch((const char *)then, _MM_HINT_T0);
+            UNROLLED for (int row = 0; row < rows; row++)
+                factors[row] = _mm512_set1_epi32(pair(at[row / 3] + row % 3 * stride));
+            UNROLLED for (int block = 0; block < blocks; block++) {
+                __m512i weights = load_wide_pairs(weight + block * size, bits);
+                UNROLLED for (int row = 0; row < rows; row++) {
+                    int i = row * blocks + block;
+                    wholes[i] = _mm512_dpwssd_epi32(wholes[i], factors[row], weights);
+                }
+            }
+            UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
+                at[i] += 2;
+            weight += WIDE * bits / 4;
+            then += blocks * WIDE * bits / 4;
+        }
+        UNROLLED for (int row = 0; row < rows; row++) {
+            __m512 scale = _mm512_set1_ps(x.scale[row * chunks(stride) + start / CHUNK]);
+            UNROLLED for (int block = 0; block < blocks; block++) {
+                __m512 both = scale;
+                if (bits == 4)
+                    both = _mm512_mul_ps(scale, _mm512_loadu_ps(scales + block * size / (int64_t)sizeof(float)));
+                int i = row * blocks + block;
+                sums[i] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(wholes[i]), both, sums[i]);
+            }
+        }
+    }
+    UNROLLED for (int block = 0; block < blocks; block++) {
+        int64_t output = first + block * WIDE;
+        __m512 scale = bits == 4 ? _mm512_set1_ps(1.0f) : _mm512_loadu_ps(linear->scale + output);
+        __m512 bias = linear->bias ? _mm512_loadu_ps(linear->bias + output) : _mm512_setzero_ps();
+        UNROLLED for (int row = 0; row < rows; row++) {
+            float *to = y + row * y_stride + output;
+            __m512 sum = _mm512_fmadd_ps(sums[row * blocks + block], scale, bias);
+            _mm512_storeu_ps(to, add ? _mm512_add_ps(_mm512_loadu_ps(to), sum) : sum);
+        }
+    }
+}
+
+/* `wide_tile` for numbers of rows and blocks that are known only now. */
+static inline __attribute__((always_inline)) ON_512_BITS void any_wide_tile(
+    int64_t rows, int64_t blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
+    float *y, int64_t y_stride, const int8_t *then)
+{
+#define CASE(ROWS, BLOCKS) \
+    case 16 * ROWS + BLOCKS: wide_tile(ROWS, BLOCKS, bits, x, stride, linear, first, add, y, y_stride, then); break;
+    switch (16 * rows + blocks) {
+        CASE(1, 4) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2) CASE(5, 2)
+        CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
+        CASE(7, 1) CASE(8, 1) CASE(9, 1) CASE(10, 1) CASE(11, 1) CASE(12, 1)
+    }
+#undef CASE
+}
+
+/* Not inlined: there are too few registers for what is around it as well. */
+#define TILES(NAME, ATTRIBUTES, TILE_OF, ...) \
+    static __attribute__((noinline)) ATTRIBUTES void NAME( \
+        int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, \
+        float *y, int64_t y_stride, const int8_t *then) \
+    { \
+        TILE_OF(rows, blocks, __VA_ARGS__, x, stride, linear, first, add, y, y_stride, then); \
+    }
+TILES(tile_of_8_bits, , any_tile, 8, false)
+TILES(tile_of_4_bits, , any_tile, 4, false)
+TILES(vnni_tile_of_8_bits, , any_tile, 8, KNOWS_AVX_VNNI)
+TILES(vnni_tile_of_4_bits, , any_tile, 4, KNOWS_AVX_VNNI)
+TILES(wide_tile_of_8_bits, ON_512_BITS, any_wide_tile, 8)
+TILES(wide_tile_of_4_bits, ON_512_BITS, any_wide_tile, 4)
+#undef TILES
+
+static const Products products[] = {
+    [AVX2] = {TILE, {0, 4, 2, 1, 1, 1, 1}, tile_of_8_bits, tile_of_4_bits},
+    [AVX_VNNI] = {TILE, {0, 4, 2, 1, 1, 1, 1}, vnni_tile_of_8_bits, vnni_tile_of_4_bits},
+    [AVX512_VNNI] = {WIDE_TILE, {0, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1}, wide_tile_of_8_bits, wide_tile_of_4_bits},
+};
+
+/* Whether the processor has one of these. */
+bool has_products(int64_t which)
+{
+#ifdef EMULATED_512_BITS
+    if (which == AVX512_VNNI)
+        return true;
+#endif
+    switch (which) {
+    case AVX2: return true;
+    case AVX_VNNI: return KNOWS_AVX_VNNI && __builtin_cpu_supports("avxvnni");
+    case AVX512_VNNI:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+    default: return false;
+    }
+}
