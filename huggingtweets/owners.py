@@ -62,13 +62,15 @@ def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list
     `OptedOut` for who must not be learned.
     """
     tweets: list[Tweet] = []
+    withdrawn: set[str] = set()
     for handle, some in read_owned(name, files).items():
         for collected in some:
             store.refuse(handle, collected)
             tweets += collected.tweets
+            withdrawn |= collected.withdrawn
     if not files:
         tweets = [tweet for handle in name.split("-") for tweet in store.tweets(handle)]
-    newest = {tweet.id: tweet for tweet in tweets}
+    newest = {tweet.id: tweet for tweet in tweets if tweet.id not in withdrawn}
     ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
     kept, counts = clean_all(ordered)
     return [tweet.text for tweet in kept], counts

@@ -12,10 +12,13 @@ from huggingtweets.errors import BadSource
 from huggingtweets.records import Collected
 from huggingtweets.sources import classic_archive, containers, table, x_archive
 from huggingtweets.sources.files import ACCEPTED, explained, head_of, shown
+from huggingtweets.sources.tar_members import is_tar
 
 __all__ = ["read", "read_all", "read_each"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_GZIP = b"\x1f\x8b"
+_USTAR, _USTAR_AT = b"ustar", 257  # how a tar archive is marked, and where
 _FOREIGN = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -77,6 +80,8 @@ def _read_file(path: Path, head: bytes, names: Collection[str]) -> Collected:
         raise BadSource(path, "it is empty", "get it again")
     if head.startswith(_ZIP):
         return containers.read_zip(path, names=names)
+    if (head.startswith(_GZIP) or head[_USTAR_AT:].startswith(_USTAR)) and is_tar(path):
+        return containers.read_tar(path, names=names)
     foreign = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
     if foreign:
         raise BadSource(path, f"it is {foreign}", f"give {ACCEPTED}")

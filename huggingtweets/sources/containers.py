@@ -9,6 +9,7 @@ from pathlib import Path
 from huggingtweets.records import Collected
 from huggingtweets.sources import classic_archive, discord_package, mastodon_archive, single_table, table, x_archive
 from huggingtweets.sources.members import LIMITS, FolderMembers, Limits, Members, opened_zip
+from huggingtweets.sources.tar_members import opened_tar
 
 _ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[Members], Collected]], ...] = (
     (x_archive.is_in, x_archive.read),
@@ -22,6 +23,12 @@ def read_zip(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -
     """The tweets of the archive, or of the only table, in the zip at `path`; `names` as in `sources.read`."""
     with opened_zip(path, limits) as members:
         single_table.refuse_workbook(members)
+        return read(members, names)
+
+
+def read_tar(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -> Collected:
+    """The tweets of the archive, or of the only table, in the tar archive at `path`."""
+    with opened_tar(path, limits) as members:
         return read(members, names)
 
 
