@@ -21,11 +21,11 @@ from bot.discord.gate import places, server_id
 from bot.discord.house import THREADS, VOICE
 from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
 from bot.discord.tweets import voice_named
-from bot.errors import KeptOut, NotAllowed
+from bot.errors import KeptOut, NotAllowed, TooOften
 from bot.permission import PUBLIC
 from bot.tweeting import Ask
 from bot.wish import Wish, is_for_help, understood
-from huggingtweets.errors import Usage
+from huggingtweets.errors import Busy, Usage
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +118,7 @@ class Mentions:
         call = call_of(message, me)
         if call is None or not self._asks.begin(message.id):
             return
+        asked = self._parts.limits.asked(person(message.author))
         try:
             self._asks.refuse_when_stopping()
             guild = message.guild.id if message.guild else None
@@ -129,7 +130,18 @@ class Mentions:
                 await self._parts.limits.count(person(message.author), _server(message), PUBLIC)
                 await reply(message, how_to_ask(me.name, await self._parts.tweeting.suggestions("", _server(message))))
         except Exception as error:  # noqa: BLE001  whatever it is, the person is told and the log has it
-            await reply_failure(message, error, tell_pause=self._parts.store.pauses.tell_once)
+            told = await self._counted(message, error, asked)
+            await reply_failure(message, told, tell_pause=self._parts.store.pauses.tell_once)
+
+    async def _counted(self, message: discord.Message, error: Exception, asked: int) -> Exception:
+        """What to tell of `error`; an answer for everybody counts, unless something was since there were `asked`."""
+        if isinstance(error, TooOften | Busy | KeptOut) or self._parts.limits.asked(person(message.author)) > asked:
+            return error
+        try:
+            await self._parts.limits.count(person(message.author), _server(message), PUBLIC)
+        except Exception as refused:  # noqa: BLE001  one of the two is told
+            return refused
+        return error
 
     async def _wish(self, message: discord.Message, call: Call) -> Wish:
         """What is wanted: in the voice that it names, or the one it replies to, or else the channel's own."""

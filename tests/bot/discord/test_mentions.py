@@ -100,6 +100,14 @@ async def test_a_member_who_is_mentioned_first_is_heard_in_their_linked_voice(
     assert writer.asked == [("nasa", "hi @ann", 1)]
 
 
+async def test_answers_to_asks_in_vain_count_too(there: World) -> None:
+    bob = there.member("bob")
+    for _ in range(12):
+        await there.ann.send(there.channel, f"{there.me} {bob.mention} hi")
+    assert len(there.said()) == 10, "as many as there may be asks in a minute"
+    assert "That was a lot at once" in there.ann.user.dm_channel.history()[-1].content
+
+
 async def test_a_slip_is_answered_with_the_name_that_was_meant(there: World, writer: ScriptedWriter) -> None:
     await there.ann.send(there.channel, f"{there.me} naza My dream is")
     assert "I do not know naza yet. Did you mean nasa?" in there.said()[0].content
