@@ -134,7 +134,8 @@ def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:
         "pipeline.png": preview.pipeline(*_boxes(version), footer=f"Made on {manifest['created'][:10]}"),
     }
     with contextlib.suppress(Unavailable):  # a training that was stopped before its first pass has no curve
-        pictures["curve.png"] = preview.curve(manifest["training"]["curve"])
+        training = manifest["training"]
+        pictures["curve.png"] = preview.curve(training["curve"], is_kept=training.get("kept_epoch") != 0)
     profile_picture = version.folder / "profile.png"
     if profile_picture.exists():
         pictures["profile.png"] = profile_picture.read_bytes()

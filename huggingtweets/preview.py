@@ -142,9 +142,10 @@ def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> byte
     return _drawn("profile.typ", data, theme, emoji)
 
 
-def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light") -> bytes:
+def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light", *, is_kept: bool = True) -> bytes:
     """800 x 450 pixels: `loss` and `held_out_loss` (nats per token) by `epoch`; the lowest held-out loss is ringed.
 
+    `is_kept` says that the weights of that pass were kept, and not those that training began with.
     Raises `Unavailable` when there is no finite point.
     """
     known = [p for p in points if math.isfinite(p["loss"]) and math.isfinite(p["held_out_loss"])]
@@ -156,7 +157,7 @@ def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light") -> byte
         {
             "title": "Loss after each pass, nats per token",
             "held-out-is": "held-out tweets",
-            "best-is": "kept",
+            "best-is": "kept" if is_kept else "lowest, but no pass was kept",
             "axis": "passes over the tweets",
         },
         theme,

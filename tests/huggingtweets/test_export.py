@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 from PIL import Image
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from huggingtweets import card, export, pipeline
+from huggingtweets import card, export, pipeline, preview
 from huggingtweets.atomic import locked
 from huggingtweets.config import Settings
 from huggingtweets.dataset import Dataset
@@ -169,6 +169,18 @@ def test_a_version_without_a_curve_has_a_card_all_the_same(trained: Trained, tmp
     written = export.write_card(Version("ann", "v1", outcome.version.folder, without), settings, tmp_path)
     assert tmp_path / "curve.png" not in written
     assert "curve.png" not in (tmp_path / "README.md").read_text()
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_the_curve_says_whether_a_pass_was_kept(trained: Trained, tmp_path: Path, kept: int) -> None:
+    settings, outcome = trained
+    manifest = outcome.version.manifest
+    training = {**manifest["training"], "kept_epoch": kept}
+    version = Version("ann", "v1", outcome.version.folder, {**manifest, "training": training})
+    export.write_card(version, settings, tmp_path)
+    expected = preview.curve(training["curve"], is_kept=bool(kept))
+    assert (tmp_path / "curve.png").read_bytes() == expected
+    assert expected != preview.curve(training["curve"], is_kept=not kept)
 
 
 def test_an_export_that_fails_leaves_the_one_before(

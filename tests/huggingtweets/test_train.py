@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from huggingtweets import base as bases
+from huggingtweets import lora
 from huggingtweets.attention import packed
 from huggingtweets.base import Base
 from huggingtweets.config import Training
@@ -151,6 +152,21 @@ def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
     assert len(losses) == trained.epochs == trained.kept_epoch + 2
     assert trained.held_out_loss == min(losses) == losses[trained.kept_epoch - 1]
     assert held_out_bits(base, unlike.held_out, 128) > 0
+
+
+def test_where_no_pass_is_better_the_weights_it_began_with_are_kept_and_that_is_told(
+    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+) -> None:
+    first = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
+    rank, embedding_rank = settings.lora_rank, settings.lora_embedding_rank
+    lora.save(
+        first.weights, tmp_path / "adapter", base="base", rank=rank, alpha=2 * rank, embedding_rank=embedding_rank
+    )
+    worse = settings.model_copy(update={"lora_learning_rate": 1.0, "max_epochs": 2})
+    again = train(bases.load(str(tiny_base)), dataset, worse, tmp_path / "b.pt", start=tmp_path / "adapter")
+    assert (again.epochs, again.kept_epoch) == (2, 0)
+    assert again.held_out_loss == pytest.approx(first.held_out_loss, rel=1e-2)
+    assert all(row["held_out_loss"] > again.held_out_loss for row in again.curve)
 
 
 def test_a_finished_training_that_is_started_again_is_finished(
