@@ -144,7 +144,8 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncConnection]:
         """A connection without transactions, for locks that last as long as it. Raises `StoreUnavailable`."""
         assert self._engine, "the database is used inside its context"
-        arguments = {"timeout": BUSY_SECONDS, "command_timeout": ANSWER_SECONDS}
+        # SQLite's driver knows no time to answer in; its file is not waited for but while it is locked.
+        arguments = {"timeout": BUSY_SECONDS} | ({} if self.is_sqlite else {"command_timeout": ANSWER_SECONDS})
         engine = create_async_engine(
             self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
         )
