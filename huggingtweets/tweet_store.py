@@ -7,7 +7,7 @@ not know where tweets come from, what they are for, or how those are listed who 
 """
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from huggingtweets import atomic
 from huggingtweets.atomic import NO_ROOM
+from huggingtweets.editions import replaced
 from huggingtweets.errors import BadSource
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.unwilling import Unwilling, account_key, same_accounts
@@ -54,21 +55,22 @@ class TweetStore:
         self._unwilling.refuse(handle, self._accounts(handle, collected))
 
     def gone(self, handle: str, collected: Collected) -> set[str]:
-        """Ids of known tweets that `collected` shows to be deleted: an archive of their period that lacks them.
+        """Ids of known tweets that `collected` shows to be deleted or corrected.
 
-        Only an archive that is later than all before it says anything: an earlier one lacks what came after it.
+        Deleted is what an archive of its period lacks. Only an archive that is later than all before it says anything:
+        an earlier one lacks what came after it. Corrected is what a table without ids words anew.
         Raises `BadSource` like `merge`: what is by somebody else shows nothing.
         """
         self._refuse_others(handle, collected)
-        period, known = collected.period, self._archived(handle)
-        if not collected.complete or not period or (known and period[1] < known[1]):
+        known = self.tweets(handle)
+        return self._deleted(handle, known, collected) | replaced(known, collected.tweets)
+
+    def _deleted(self, handle: str, known: Sequence[Tweet], collected: Collected) -> set[str]:
+        period, archived = collected.period, self._archived(handle)
+        if not collected.complete or not period or (archived and period[1] < archived[1]):
             return set()
         there = {tweet.id for tweet in collected.tweets}
-        return {
-            tweet.id
-            for tweet in self.tweets(handle)
-            if tweet.id not in there and _of_x(tweet) and _within(tweet, period)
-        }
+        return {tweet.id for tweet in known if tweet.id not in there and _of_x(tweet) and _within(tweet, period)}
 
     def drop(self, handle: str, ids: Collection[str]) -> int:
         """Delete the tweets with these ids, which are gone at their source; how many there were."""

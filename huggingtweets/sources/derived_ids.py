@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from datetime import datetime
 
-_DERIVED = re.compile(r"[0-9a-f]{32}")
+_DERIVED = re.compile(r"[0-9a-f]{32}(?:\.\d+)?")  # borders inside a text part it into several tweets
 
 
 class DerivedIds:
