@@ -42,7 +42,7 @@ def _rest(old: Sequence[Tweet], new: Sequence[Tweet], pairs: dict[str, str]) -> 
 
 
 def _same_words(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
-    """Tweets with another date. Short ones may be written often, so there a date is missing or has its parts swapped."""
+    """Tweets with another date. Short ones are written often: there a date is missing or has its parts swapped."""
     by_words: dict[str, list[Tweet]] = {}
     for tweet in new:
         by_words.setdefault(_words(tweet), []).append(tweet)

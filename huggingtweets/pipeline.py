@@ -70,6 +70,7 @@ class Outcome:
     verdict: Verdict
     samples: tuple[str, ...]
     seconds: float
+    notes: tuple[str, ...] = ()  # what was left out of the files, and what could not be read in them
 
     def as_json(self) -> JSON:
         return {
@@ -82,6 +83,7 @@ class Outcome:
             "in_use": self.verdict.passed,
             "why_not": self.verdict.why_not,
             "samples": list(self.samples),
+            "notes": list(self.notes),
             "seconds": round(self.seconds, 1),
             "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         }
@@ -148,7 +150,8 @@ def run(
         version = (registry.release if verdict.passed else registry.add)(name, folder, manifest)
         lineage.registered(tracker, version, verdict.passed)
     say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=verdict.why_not))
-    return Outcome(version, _summed(counts.values()), report, verdict, samples, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Outcome(version, _summed(counts.values()), report, verdict, samples, seconds, building.notes)
 
 
 class _Run:
@@ -161,6 +164,7 @@ class _Run:
         self.store = TweetStore(settings.tweets)
         self.kept_before = self.store.handles()
         self.stages = Stages(folder)
+        self.notes: tuple[str, ...] = ()
         try:
             self.in_use: Version | None = Registry(settings.storage.models).current(name)
         except UnknownModel:
@@ -199,7 +203,8 @@ class _Run:
         inputs = [[file.handle, *_file_state(file.path)] for file in files]
         fresh = lambda output: output["left"] == self._fingerprints()  # noqa: E731
         output = self.stages.output("collect", inputs, make, fresh=fresh)
-        self.say(Progress("collect", facts=output["facts"], warning=" ".join(output.get("notes", ()))))
+        self.notes = tuple(output.get("notes", ()))
+        self.say(Progress("collect", facts=output["facts"], warning=" ".join(self.notes)))
 
     def leave_nothing(self) -> None:
         """Delete what is staged, and the tweets that this run brought where there is no version that learned them."""
