@@ -1,6 +1,7 @@
 """What is said of a training: how far it is, and what became of it, in words of people.
 
-A training that has ended says whether its version is in use, or why not; shows three samples; and says how to try it.
+A training that has ended says whether its version is in use, or why not, and what could not be read of the files; shows
+three samples; and says how to try it.
 
 Knows jobs and what the pipeline reports. Does not know who hears it.
 """
@@ -57,6 +58,7 @@ def news(job: Job, *, quoting: bool = True) -> str:
     lines = [outcome(job)]
     if job.state == "done" and result.get("version"):
         lines.append(_compared(result))
+        lines += result.get("notes", ())
         lines += [f"• {text}" for text in result.get("samples", ())[:SAMPLES] if quoting]
     lines.append(_what_next(job, result))
     return "\n".join(line for line in lines if line)

@@ -50,6 +50,11 @@ def test_a_new_version_is_told_with_before_and_after_three_samples_and_how_to_tr
     ]
 
 
+def test_what_could_not_be_read_of_the_files_is_said() -> None:
+    note = "tweets.csv: 2 of 9 dates could not be read, such as soon, so it is not known when those tweets were written."
+    assert done(notes=[note]).split("\n")[1] == note
+
+
 def test_before_is_on_the_same_tweets_where_the_pipeline_measured_it() -> None:
     report = {"held_out_bits_per_byte": 1.5, "previous": {"version": "v1", "held_out_bits_per_byte": 1.7}}
     assert "12% better than v1 did" in done(report=report, before={"version": "v1", "held_out_bits_per_byte": 1.6})
