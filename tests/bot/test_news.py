@@ -51,7 +51,7 @@ def test_a_new_version_is_told_with_before_and_after_three_samples_and_how_to_tr
 
 
 def test_what_could_not_be_read_of_the_files_is_said() -> None:
-    note = "tweets.csv: 2 of 9 dates could not be read, such as soon, so it is not known when those tweets were written."
+    note = "tweets.csv: 2 of 9 dates could not be read, such as soon."
     assert done(notes=[note]).split("\n")[1] == note
 
 
