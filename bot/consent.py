@@ -23,6 +23,7 @@ from huggingtweets.forgetting import affected, forget
 from huggingtweets.names import parse_handle, parse_name, people_in
 from huggingtweets.records import JSON
 from huggingtweets.tweet_store import TweetStore
+from huggingtweets.unwilling import MEMBER
 
 log = logging.getLogger(__name__)
 
@@ -244,8 +245,8 @@ class Consenting:
         return await asyncio.to_thread(affected, name, self._settings, await self._site_of(name))
 
     async def _site_of(self, name: str) -> str:
-        """Where a voice's name is the handle of an account: nowhere but on Discord, if it is a member's."""
-        return "discord" if await self._store.members.of_voice(name) else ""
+        """Where a voice's name is the handle of an account: nowhere, if it was learned from a member."""
+        return MEMBER if await self._store.members.of_voice(name) else ""
 
     async def _cancel(self, job: Job) -> None:
         """End a job that waits, with all that it brought, or ask one that runs to end."""

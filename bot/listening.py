@@ -19,6 +19,7 @@ from huggingtweets.names import parse_handle
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
+from huggingtweets.unwilling import MEMBER
 
 CHANNELS = "learning_channels"  # the server's setting: subjects of channels where the bot may learn
 MAX_HANDLE = 30
@@ -143,7 +144,7 @@ class Listening:
         if gone:
             self._tweets.drop(voice, gone)
         if tweets:
-            self._tweets.merge(voice, Collected(Account(voice, site="discord"), tuple(tweets)))
+            self._tweets.merge(voice, Collected(Account(voice, site=MEMBER), tuple(tweets)))
 
     async def _free_voice(self, name: str, person: str) -> str:
         """`name` as a handle that is nobody else's, nor was: a tombstone is only lifted by whose it is."""

@@ -21,7 +21,7 @@ from huggingtweets.accounts import Accounts
 from huggingtweets.config import Settings
 from huggingtweets.names import people_in
 from huggingtweets.records import Account
-from huggingtweets.unwilling import account_key
+from huggingtweets.unwilling import MEMBER, account_key
 
 NO_SERVER = ""  # direct messages, the page, posts
 
@@ -99,4 +99,4 @@ class Willing:
 
     def _accounts_of(self, name: str, joined: set[str]) -> frozenset[str]:
         """The accounts behind `name`. What somebody is called on Discord is nobody's handle at X."""
-        return frozenset({account_key(Account(name, site="discord"))}) if name in joined else self._accounts.of(name)
+        return frozenset({account_key(Account(name, site=MEMBER))}) if name in joined else self._accounts.of(name)

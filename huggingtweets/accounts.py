@@ -12,7 +12,7 @@ from huggingtweets.config import Settings
 from huggingtweets.records import Account
 from huggingtweets.registry import MANIFEST, Registry
 from huggingtweets.tweet_store import TweetStore
-from huggingtweets.unwilling import Unwilling, account_key
+from huggingtweets.unwilling import MEMBER, Unwilling, account_key
 
 # Two names without an account in common are one person if they share so many tweets, and half of the smaller one's.
 MIN_COMMON_TWEETS = 5
@@ -43,13 +43,13 @@ class Accounts:
     def same_person(self, name: str, site: str = "") -> tuple[set[str], set[str]]:
         """All names of whoever is called `name`, here or as an account of `site`; and all accounts behind them.
 
-        A name of Discord is nobody's handle at X: anybody can call themselves anything there.
+        What a member of a server is called is nobody's handle at X: anybody can call themselves anything there.
         """
         seen = {other: self._store.fingerprints(other) for other in self._names()}
         known = {other: self._everything_of(other) | sources for other, (_, sources) in seen.items()}
         tweets = {other: ids for other, (ids, _) in seen.items()}
         accounts = set(known.get(name, ()))
-        if site or not any(account.startswith("discord:") for account in accounts):
+        if site or not any(account.startswith(f"{MEMBER}:") for account in accounts):
             accounts.add(account_key(Account(name, site=site)))
         names = {name}
         while more := _more(names, accounts, known, tweets):

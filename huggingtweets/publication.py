@@ -14,6 +14,7 @@ from huggingtweets.events import Progress, Say
 from huggingtweets.export import export
 from huggingtweets.publish import Published, forego, push, refuse_moved, refuse_unconfigured, repository_of, want
 from huggingtweets.registry import Version
+from huggingtweets.unwilling import MEMBER
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def refuse_private(name: str, settings: Settings) -> None:
     accounts = Accounts(settings)
     accounts.refuse(name)
     for person in name.split("-"):
-        if any(account.startswith("discord:") for account in accounts.of(person)):
+        if any(account.startswith(f"{MEMBER}:") for account in accounts.of(person)):
             raise BadData(f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone.")
 
 

@@ -17,6 +17,8 @@ from huggingtweets import atomic
 from huggingtweets.errors import Forgotten, OptedOut
 from huggingtweets.records import JSON, Account
 
+MEMBER = "member"  # the site of what a member of a server writes to the bot: nobody's handle, and lent to the bot alone
+
 
 def account_key(account: Account) -> str:
     """An account as a key. A file that does not say where an account is, is taken for one of X."""

@@ -110,7 +110,7 @@ async def test_the_pipeline_hears_of_opt_outs_by_account(store: Store, willing: 
         await store.consent.opt_out(person, "imitation")
     await willing.tell_pipeline()
     opted_out = Unwilling(settings.tweets).opted_out()
-    assert opted_out == {"me": frozenset({"x:@nasa"}), "ann": frozenset({"discord:@ann"})}
+    assert opted_out == {"me": frozenset({"x:@nasa"}), "ann": frozenset({"member:@ann"})}
     await store.consent.opt_in("p1", "imitation")
     await willing.tell_pipeline()
     assert set(Unwilling(settings.tweets).opted_out()) == {"ann"}

@@ -13,7 +13,7 @@ from huggingtweets.publish import removals
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
-from huggingtweets.unwilling import Unwilling
+from huggingtweets.unwilling import MEMBER, Unwilling
 
 
 def settings_in(tmp_path: Path) -> Settings:
@@ -243,12 +243,12 @@ def test_a_name_on_discord_is_nobodys_handle_at_x(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     store = TweetStore(settings.tweets)
     store.merge("space", archive_of("nasa"))
-    store.merge("nasa", Collected(Account("nasa", site="discord"), (Tweet("discord:1", "I am no agency"),)))
+    store.merge("nasa", Collected(Account("nasa", site=MEMBER), (Tweet("discord:1", "I am no agency"),)))
     assert affected("nasa", settings) == ["nasa"]
     forget("nasa", settings)
     assert store.handles() == ["space"]
     assert store.merge("space", archive_of("nasa", "1", "2", "3")) == 1
-    forget("joined", settings, site="discord")
+    forget("joined", settings, site=MEMBER)
     assert store.merge("other", archive_of("joined", "7")) == 1, "there were no messages to say where that is"
 
 

@@ -21,7 +21,7 @@ from huggingtweets.pipeline import Outcome
 from huggingtweets.publish import Published, published, removals, want, wanted
 from huggingtweets.records import Account, Collected, Tweet
 from huggingtweets.tweet_store import TweetStore
-from huggingtweets.unwilling import Unwilling
+from huggingtweets.unwilling import MEMBER, Unwilling
 from tests.fakes.hub import WRITER, Hub, running_hub
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -231,7 +231,7 @@ def test_what_a_member_lent_to_the_bot_and_who_opted_out_do_not_go_to_the_hub(
     assert wanted(home / "models") == [], "it is not tried again"
     assert run("promote", "ann", "v1", "--config", config)[:2] == (0, "ann v1 is in use.\n")
     Unwilling(settings.tweets).note_opted_out({})
-    TweetStore(settings.tweets).merge("ann", Collected(Account("ann", site="discord"), (Tweet("discord:1", "a"),)))
+    TweetStore(settings.tweets).merge("ann", Collected(Account("ann", site=MEMBER), (Tweet("discord:1", "a"),)))
     code, _, err = run("publish", "ann", "--config", config)
     assert (code, "lent to the bot alone" in err) == (65, True)
     assert hub.repositories == {}
