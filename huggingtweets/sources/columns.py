@@ -59,6 +59,7 @@ _REPLIED_TO = (
 _LANG = ("lang", "language", "tweetlang")
 
 _STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:(?:twitter|x)\.com/(\w+)|[^?#]*)/status(?:es)?/(\d+)")
+_LONGEST_LINK = 500  # characters
 # What a spreadsheet makes of an id, 1.14792E+18: many tweets would share one.
 _ROUNDED_ID = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _NOTHING = frozenset({"", "none", "null", "nan", "[]", "{}", "false", "0", "n/a", "<na>", "nat", "undefined"})
@@ -150,7 +151,7 @@ def id_of(row: Row) -> str | None:
         written = str(value).strip() if isinstance(value, str | int) else ""
         if says(written) and not is_rounded(written):
             return written
-    link = _STATUS.search(said(row, _LINK))
+    link = _STATUS.match(said(row, _LINK)[:_LONGEST_LINK])
     return link[2] if link else None
 
 
@@ -161,7 +162,7 @@ def is_rounded(id_: str) -> bool:
 
 def linked_author(row: Row) -> str:
     """Whose tweet the row's link leads to, where it leads to a tweet."""
-    link = _STATUS.match(said(row, _LINK))
+    link = _STATUS.match(said(row, _LINK)[:_LONGEST_LINK])
     return link[1] if link and link[1] and link[1].lower() not in ("i", "anyuser", "web") else ""
 
 

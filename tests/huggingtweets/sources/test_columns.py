@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,11 @@ def test_a_series_of_pandas_has_a_column_called_0(tmp_path: Path) -> None:
         "one two",
         "three",
     ]
+
+
+def test_names_and_cells_without_end_take_no_time(tmp_path: Path) -> None:
+    names = ["text", "user" * 10_000, "texttweet" * 5_000 + "x", "retweet" + "user" * 10_000 + "x", "url", "date"]
+    cells = ["so it is", "x", "x", "x", "/status" * 10_000, "1/" * 20_000]
+    began = time.monotonic()
+    assert tweets(tmp_path, names, *[cells] * 20)[0].text == "so it is"
+    assert time.monotonic() - began < 10
