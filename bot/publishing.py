@@ -125,10 +125,9 @@ async def _ended(child: asyncio.subprocess.Process, within_seconds: float) -> No
         return
     with contextlib.suppress(ProcessLookupError):
         child.terminate()
-    try:
-        async with asyncio.timeout(within_seconds):
-            await child.wait()
-    except TimeoutError:
+    # Not asyncio.timeout: before Python 3.11.3 it takes its own end for a cancellation in a task that has had one.
+    done, _ = await asyncio.wait({asyncio.ensure_future(child.wait())}, timeout=within_seconds)
+    if not done:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         await child.wait()

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
 POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
 RETRY_SECONDS = 2.0
-DAMAGED = (PipelineError, KeyError, TypeError, AttributeError)  # a manifest that cannot be read, or is of another shape
+DAMAGED = (PipelineError, KeyError)  # a manifest that cannot be read, or that lacks what a training leaves in it
 
 
 class Worker(Ongoing):

@@ -139,7 +139,8 @@ class Registry:
             manifest = checked(atomic.read_json(folder / MANIFEST))
         except (OSError, ValueError) as error:
             raise Unavailable(
-                f"{folder / MANIFEST} cannot be read ({error}); promote another version or train again."
+                f"{folder / MANIFEST} cannot be read ({error}); "
+                f"promote another version, or move the folder of {name} away and train again."
             ) from error
         return Version(name, version, folder, manifest)
 

@@ -285,7 +285,9 @@ async def test_a_manifest_that_lacks_something_ends_no_worker(home: Home, broken
     (home.registry.root / "ann" / "v1" / "manifest.json").write_text(manifest)
     async with training_in(home) as training:
         async with asyncio.timeout(60):
-            assert "is no JSON" in (await ended(training, await training.start("test:1", "ann", [broken]))).error
+            job = await ended(training, await training.start("test:1", "ann", [broken]))
+            assert "manifest.json cannot be read" in job.error
+            assert "is no JSON" in (await ended(training, await training.start("test:1", "bob", [broken]))).error
 
 
 @pytest.mark.parametrize(

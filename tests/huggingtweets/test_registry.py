@@ -271,7 +271,7 @@ def test_a_damaged_state_is_told_with_the_mend(registry: Registry, text: str) ->
 
 def test_a_damaged_manifest_is_told_with_the_mend(registry: Registry) -> None:
     (add(registry).folder / MANIFEST).write_text("{")
-    with pytest.raises(Unavailable, match=r"cannot be read .*; promote another version or train again"):
+    with pytest.raises(Unavailable, match=r"cannot be read .*; promote another version, or move the folder of ann"):
         registry.version("ann", "v1")
 
 
