@@ -145,11 +145,12 @@ async def _start(
     publishing = await _publishing(config, config_file, telling, stack)
     await _learn_the_sample(config, registry, training)
     engine.warm_up()
-    readiness = Readiness(database=partial(store.database.answers, READY_SECONDS))
+    watching = await stack.enter_async_context(ongoing(engine.watch(), "engine"))
+    readiness = Readiness(database=partial(store.database.answers, READY_SECONDS), engine=engine.answers)
     if config.playground.enabled:
         attachments = Attachments(config.storage.data / PAGE_UPLOADS)
         chat = Chat(tweeting=tweeting, training=training, attachments=attachments)
-        await stack.enter_async_context(_page(config, chat, x.posting, attachments, readiness))
+        await stack.enter_async_context(_page(config, chat, x.posting, attachments, readiness, engine))
     if config.discord.token:
         from bot.discord.parts import Parts as DiscordParts
 
@@ -171,7 +172,7 @@ async def _start(
         tasks = _without_discord(config)
     readiness.started()
     # At the end all of them begin to end at once, before each is waited for in its turn.
-    background = [worker.task, *x.tasks, collecting, *publishing]
+    background = [watching, worker.task, *x.tasks, collecting, *publishing]
     stack.callback(cancel, *background)
     return [*tasks, telling.task, *background]
 
@@ -281,7 +282,7 @@ async def _collecting(
 
 @contextlib.asynccontextmanager
 async def _page(
-    config: Config, chat: Chat, posting: Posting, attachments: Attachments, readiness: Readiness
+    config: Config, chat: Chat, posting: Posting, attachments: Attachments, readiness: Readiness, engine: Engine
 ) -> AsyncIterator[None]:
     from bot.playground.server import serving
 
@@ -295,6 +296,7 @@ async def _page(
         max_count=config.limits.tweets_per_request,
         suggestions=suggestions,
         readiness=readiness,
+        alive=lambda: not engine.dead,
     ) as address:
         log.info("the playground is at %s", address)
         yield

@@ -24,6 +24,7 @@ from huggingtweets.owners import Owned, texts_of
 from huggingtweets.preview import Person, predictions
 from huggingtweets.registry import Registry, Version
 from huggingtweets.tweet_store import TweetStore
+from huggingtweets.whole_text import whole
 
 MAX_SUGGESTIONS = 25  # as many as Discord shows
 MAX_PROMPT_CHARACTERS = 200
@@ -43,6 +44,10 @@ class Ask:
     count: int = 1
     server: str = ""
     cost: float = TWEETS
+
+    def __post_init__(self) -> None:
+        for field in ("name", "prompt"):
+            object.__setattr__(self, field, whole(getattr(self, field)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import regex
 
 from huggingtweets.clean import links_in
 from huggingtweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
+from huggingtweets.whole_text import whole
 
 MAX_WEIGHT = 280
 LINK_WEIGHT = 23
@@ -63,7 +64,7 @@ def visible(text: str) -> str:
 
 def typed(text: str) -> str:
     """What somebody typed, on one line: no invisible characters, no controls, no halves of characters."""
-    return " ".join(visible(_NOT_TYPED.sub(" ", text)).split())
+    return " ".join(visible(_NOT_TYPED.sub(" ", whole(text))).split())
 
 
 def defused(text: str) -> str:

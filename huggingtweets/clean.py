@@ -14,6 +14,7 @@ from enum import Enum
 
 from huggingtweets import words
 from huggingtweets.records import JSON, Counts, Tweet
+from huggingtweets.whole_text import whole
 
 MIN_CONTENT_WORDS = 3
 END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token: it parts tweets, so no tweet may contain it
@@ -69,7 +70,7 @@ class Kept:
 
 def clean(text: str) -> str:
     """The raw `text` of a tweet as its reader sees it, on one line and without links."""
-    text = _INVISIBLE.sub("", unescaped(text))
+    text = _INVISIBLE.sub("", unescaped(whole(text)))
     # A blank, not nothing, takes the mark's place: what stands around it can never close up to a new one.
     text = _DISCORD_ID.sub(" ", _DISCORD_EMOJI.sub(r"\1", BORDER.sub(" ", text)))
     return " ".join(_BARE.sub("", _URL.sub("", text)).split())

@@ -13,6 +13,7 @@
     │  ├─ UnknownVersion(name, version)
     │  ├─ BadBase(base)                        a base model cannot be loaded
     │  ├─ Busy(retry_after_seconds)            the engine's queue is full
+    │  ├─ EngineDead               exit 75     the engine has failed for good: the process must start anew
     │  ├─ NotEnoughDrafts(name)                every draft failed a check
     │  └─ Upstream(service)                    a far end did not do what was asked: drawn in upstream.py
     ├─ Misconfigured                 exit 78   config.toml or the environment is wrong
@@ -139,6 +140,15 @@ class BadBase(Unavailable):
 
     def __init__(self, base: str, why: str):
         super().__init__(f"The base model {base} cannot be loaded: {why}; name a GPT-2's folder, or one on the Hub.")
+
+
+class EngineDead(Unavailable):
+    """The engine has failed for good; only a new process can draw again."""
+
+    exit_code = 75
+
+    def __init__(self) -> None:
+        super().__init__("I cannot write any more until I am started again; try again in a few minutes.")
 
 
 class Busy(Unavailable):

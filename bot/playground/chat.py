@@ -16,6 +16,7 @@ from bot.store.jobs import Job
 from bot.training import Training
 from bot.tweeting import Ask, Tweeting
 from huggingtweets.errors import Usage
+from huggingtweets.whole_text import whole
 
 HELP = (
     "/tweetlike @name [start]: tweets in a voice I know\n"
@@ -78,7 +79,7 @@ class Chat:
         self, visitor: Visitor, line: str, files: Sequence[Path] = (), count: int = 1
     ) -> AsyncIterator[Answer]:
         """The answers to `line`; a failure is an answer too."""
-        command, _, rest = line.strip().partition(" ")
+        command, _, rest = whole(line).strip().partition(" ")
         try:
             files = await asyncio.to_thread(self._attachments.taken, visitor.session, files)
             match command.lower():

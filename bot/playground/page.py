@@ -13,6 +13,7 @@ import gradio as gr
 
 from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
 from bot.playground.visitors import Visitor
+from huggingtweets.whole_text import whole
 
 Messages = list[dict[str, Any]]
 
@@ -106,14 +107,14 @@ def as_html(answer: Answer) -> str:
         case Picture(png, description):
             # In the page itself: a file would have to be kept somewhere, and to be forgotten there.
             source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-            return f'<img class="picture" src="{source}" alt="{html.escape(description)}">'
+            return f'<img class="picture" src="{source}" alt="{html.escape(whole(description))}">'
         case Said(text):
             return f'<div style="white-space: pre-wrap">{plain(text)}</div>'
 
 
 def plain(text: str) -> str:
     """`text` as HTML that shows it as it is: no markup, and nothing that the chat takes for Markdown or LaTeX."""
-    escaped = html.escape(text)
+    escaped = html.escape(whole(text))
     return "".join(
         f"&#{ord(char)};" if char in "\\`*_{}[]()#+-.!~|$:/" else char for char in escaped.replace("&#x27;", "'")
     )

@@ -15,6 +15,7 @@ from bot.playground.visitors import Visitor
 from bot.post_words import standing_of
 from bot.posting import Posting, standing
 from bot.store.posts import Post
+from huggingtweets.whole_text import whole
 
 PERSON = "playground"
 REFRESH_SECONDS = 2.0
@@ -63,7 +64,7 @@ class Queue:
         """Approve, save, reject, or ask for another; what came of it."""
         if post_id is None:
             return "Choose a post first."
-        return await self._done(visitor, partial(self._act, visitor, action, post_id, text))
+        return await self._done(visitor, partial(self._act, visitor, action, post_id, whole(text)))
 
     async def pause(self, visitor: Visitor) -> str:
         """Pause posting; what came of it, as HTML."""
@@ -74,7 +75,7 @@ class Queue:
         return plain(await self._done(visitor, self._resume))
 
     async def _propose(self, voice: str) -> str:
-        post = await self._posting.propose(voice.strip().removeprefix("@").lower(), by=PERSON)
+        post = await self._posting.propose(whole(voice).strip().removeprefix("@").lower(), by=PERSON)
         return f"Post {post.id} {standing_of(post)}."
 
     async def _act(self, visitor: Visitor, action: str, post_id: int, text: str) -> str:

@@ -6,7 +6,7 @@ Knows FastAPI and uvicorn. Does not know what the page shows.
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
@@ -38,6 +38,7 @@ async def serving(
     max_count: int,
     suggestions: list[str],
     readiness: Readiness,
+    alive: Callable[[], bool],
 ) -> AsyncIterator[str]:
     """Serve the page while the context lasts; yields its address. Raises `Unavailable` when the port is taken.
 
@@ -45,7 +46,7 @@ async def serving(
     """
     listening = _listening(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
-    make = partial(_app, chat, posting, attachments, max_count, suggestions, readiness)
+    make = partial(_app, chat, posting, attachments, max_count, suggestions, readiness, alive)
     app = _guarded(await asyncio.to_thread(asyncio.run, make()), attachments, settings.host, port)
     # uvicorn would believe a proxy's headers, and anybody at this machine can send those.
     config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=2)
@@ -104,6 +105,7 @@ async def _app(
     max_count: int,
     suggestions: list[str],
     readiness: Readiness,
+    alive: Callable[[], bool],
 ) -> FastAPI:
     """The application. Importing Gradio takes seconds, so this runs on a thread.
 
@@ -121,8 +123,9 @@ async def _app(
     app = FastAPI(openapi_url=None)
 
     @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "alive"}
+    async def healthz(response: Response) -> dict[str, str]:
+        response.status_code = 200 if alive() else 503
+        return {"status": "alive" if alive() else "must be started again"}
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, str]:

@@ -7,20 +7,22 @@ Knows the queue's bound, deadlines and the thread that computes. Does not know n
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from huggingtweets.config import Generation
+from huggingtweets.engine.lives import live
 from huggingtweets.engine.tickets import Inbox, Request, Ticket, one_too_many
-from huggingtweets.errors import Busy, Unavailable
-from huggingtweets.library_lock import TRANSFORMERS
+from huggingtweets.errors import Busy, EngineDead, Unavailable
 
 if TYPE_CHECKING:
     from huggingtweets.engine.decode import Draft
 
 __all__ = ["Engine", "Request"]
 
+WATCH_SECONDS = 0.5
 STOPPING = "The engine is being stopped; try again when it is back."
 
 
@@ -49,11 +51,41 @@ class Engine:
         """Requests that are queued or running."""
         return len(self._tickets)
 
+    @property
+    def dead(self) -> bool:
+        """Whether it has failed for good."""
+        ended = self._thread is not None and not self._thread.is_alive()
+        return self._inbox.dead or (ended and not self._inbox.closing)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be drawn now; empty when it can."""
+        if self.dead:
+            return "the engine has failed"
+        still = time.monotonic() - self._inbox.beat
+        return f"no step for {still:.0f} s" if self._thread and still > self.settings.timeout_seconds else ""
+
+    async def answers(self) -> None:
+        """Make sure that something can be drawn; raises `EngineDead`, or `Unavailable` when it stands still."""
+        if self.dead:
+            raise EngineDead
+        if problem := self.problem:
+            raise Unavailable(f"The engine stands still: {problem}.")
+
+    async def watch(self) -> None:
+        """Raises `EngineDead` once it has failed for good; it never returns."""
+        # A thread that ends without a word tells nobody, so it is looked at.
+        while not self.dead:  # noqa: ASYNC110
+            await asyncio.sleep(WATCH_SECONDS)
+        self._inbox.fail_open(EngineDead(), dead=True)
+        raise EngineDead
+
     def warm_up(self) -> None:
         """Have the worker import what it computes with, which takes seconds, before somebody waits for it."""
         if not self._thread:
+            self._inbox.beat = time.monotonic()
             arguments = (self.settings, self._inbox, self._beside)
-            self._thread = threading.Thread(target=_work, args=arguments, name="engine", daemon=True)
+            self._thread = threading.Thread(target=live, args=arguments, name="engine", daemon=True)
             self._thread.start()
 
     def forget(self, name: str) -> None:
@@ -63,11 +95,14 @@ class Engine:
     async def draw(self, request: Request) -> "list[Draft]":
         """The drafts of `request`.
 
-        Raises `Busy` when the queue is full, `Unavailable` past the deadline or when the engine is closed, and whatever
-        loading the voice does; a request that is cancelled or late stops at its next token.
+        Raises `Busy` when the queue is full, `Unavailable` past the deadline or when the engine is closed, `EngineDead`
+        when it has failed for good, and whatever loading the voice does; a request that is cancelled or late stops at
+        its next token.
         """
         if self._inbox.closing:
             raise Unavailable(STOPPING)
+        if self.dead:
+            raise EngineDead
         ticket = Ticket(request)
         self._tickets[ticket] = None
         try:
@@ -81,11 +116,10 @@ class Engine:
                 f"Drawing took longer than {self.settings.timeout_seconds:g} s; try again with fewer tweets."
             ) from None
         finally:
-            ticket.cancelled = True
             del self._tickets[ticket]
             # An answer that comes after all is nobody's.
             ticket.answer.cancel()
-            self._inbox.wake()
+            self._inbox.close(ticket)
 
     def _make_room(self) -> None:
         """Let one request go when the queue is full: of those that ask for the most, the one that came last."""
@@ -100,11 +134,3 @@ class Engine:
             # Nobody awaits it yet.
             unlucky.answer.exception()
             raise busy
-
-
-def _work(settings: Generation, inbox: Inbox, beside: Path | None) -> None:
-    """On the engine's thread. torch is imported here, so that the process starts without it."""
-    with TRANSFORMERS:
-        from huggingtweets.engine.worker import Worker
-
-    Worker(settings, inbox, beside).run()

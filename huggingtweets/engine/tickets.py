@@ -5,16 +5,17 @@ Knows names, persons and futures. Does not know models, rows' contents or thread
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.blend import Voice
+from huggingtweets.errors import EngineDead
 
 if TYPE_CHECKING:
     from huggingtweets.engine.decode import Draft
-    from huggingtweets.engine.voices import LoadedVoice
 
 FIRST_GUESS_SECONDS = 2.0  # that a request takes
 REMEMBERED_DRAFTS = 1_000
@@ -59,20 +60,43 @@ class Ticket:
 
 @dataclass(slots=True)
 class Inbox:
-    """What other threads leave for the worker; `changed` guards all of it."""
+    """What other threads leave for the worker; `changed` guards all of it.
+
+    `open` are the tickets that nobody has given up on, wherever they are. `beat` is when the worker last looked.
+    """
 
     changed: threading.Condition = field(default_factory=threading.Condition)
     new: list[Ticket] = field(default_factory=list)
-    loaded: "list[tuple[Ticket, LoadedVoice]]" = field(default_factory=list)
+    open: set[Ticket] = field(default_factory=set)
     forgotten: list[str] = field(default_factory=list)
     closing: bool = False
+    dead: bool = False
+    beat: float = field(default_factory=time.monotonic)
     seconds_per_request: float = FIRST_GUESS_SECONDS
 
     def put(self, ticket: Ticket) -> None:
-        """Leave a request, from any thread."""
+        """Leave a request, from any thread; raises `EngineDead` when nobody will look at it."""
         with self.changed:
+            if self.dead:
+                raise EngineDead
             self.new.append(ticket)
+            self.open.add(ticket)
             self.changed.notify()
+
+    def close(self, ticket: Ticket) -> None:
+        """Nobody waits for `ticket` any more."""
+        with self.changed:
+            ticket.cancelled = True
+            self.open.discard(ticket)
+            self.changed.notify()
+
+    def fail_open(self, error: Exception, *, dead: bool) -> None:
+        """Tell everybody who waits; with `dead` nobody works here any more."""
+        with self.changed:
+            self.dead |= dead
+            self.new.clear()
+            for ticket in self.open:
+                ticket.fail(error)
 
     def forget(self, name: str) -> None:
         """Let the voices of `name` be let go of, from any thread."""

@@ -8,7 +8,7 @@ Knows tickets, voices and batches. Does not know asyncio or what becomes of draf
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 MIB = 1 << 20
 SMOOTHING = 0.2  # of the time a request takes
+LOOK_SECONDS = 1.0  # between looks while nothing happens: shows that the thread is alive
 
 
 class Worker:
@@ -35,64 +36,74 @@ class Worker:
         self._settings, self._inbox = settings, inbox
         self._voices = Voices(settings.memory_mib * MIB, partial(make_decoder, settings=settings), beside)
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
-        self._loading: set[Ticket] = set()
+        self._loading: dict[Ticket, Future[LoadedVoice]] = {}
         self._waiting: dict[Ticket, LoadedVoice] = {}
         self._running: dict[Job, tuple[Ticket, LoadedBase]] = {}
         self._turns = Turns()
         self._last_answer = time.monotonic()
 
     def run(self) -> None:
-        """Work until the inbox is closed."""
+        """Work until the inbox is closed. What it raises is a fault of its own: those who wait are to be told."""
         try:
             while self._receive():
+                self._collect()
                 self._drop_cancelled()
                 self._admit()
                 for loaded in {id(loaded): loaded for _, loaded in self._running.values()}.values():
                     self._compute(loaded, loaded.batch.step)
+            self._inbox.fail_open(Unavailable("The engine is being stopped; try again when it is back."), dead=False)
         finally:
             self._loader.shutdown(wait=False, cancel_futures=True)
-            stopping = Unavailable("The engine is being stopped; try again when it is back.")
-            for ticket in (*self._inbox.new, *self._loading, *self._waiting, *(t for t, _ in self._running.values())):
-                ticket.fail(stopping)
 
     def _receive(self) -> bool:
-        """Take in what came; waits while there is nothing to do. False when it is time to end."""
+        """Take in what came; waits while there is nothing to do. Returns False when it is time to end."""
         inbox = self._inbox
         with inbox.changed:
-            while not (inbox.closing or inbox.new or inbox.loaded or inbox.forgotten or self._running or self._waiting):
-                inbox.changed.wait()
-                self._last_answer = time.monotonic()
+            while not self._something_to_do():
+                inbox.changed.wait(LOOK_SECONDS)
+                self._last_answer = inbox.beat = time.monotonic()
             new, inbox.new = inbox.new, []
-            loaded, inbox.loaded = inbox.loaded, []
             forgotten, inbox.forgotten = inbox.forgotten, []
-            closing = inbox.closing
+            inbox.beat = time.monotonic()
+        if inbox.closing:
+            return False
         for name in forgotten:
             self._voices.forget(name)
-        for ticket, voice in loaded:
-            self._loading.discard(ticket)
-            self._waiting[ticket] = voice
         for ticket in new:
-            if found := self._voices.find(ticket.request.voice):
-                self._waiting[ticket] = found
-            else:
-                self._loading.add(ticket)
-                if not closing:
-                    self._loader.submit(self._load, ticket)
-        return not closing
+            self._told_alone(ticket, partial(self._take, ticket))
+        return True
 
-    def _load(self, ticket: Ticket) -> None:
-        """On the loader's thread."""
+    def _something_to_do(self) -> bool:
+        inbox = self._inbox
+        loaded = any(voice.done() for voice in self._loading.values())
+        return bool(inbox.closing or inbox.new or inbox.forgotten or self._running or self._waiting or loaded)
+
+    def _take(self, ticket: Ticket) -> None:
+        """Let `ticket` wait for its turn, or for its voice first."""
+        if found := self._voices.find(ticket.request.voice):
+            self._waiting[ticket] = found
+        else:
+            self._loading[ticket] = self._loader.submit(self._voices.load, ticket.request.voice)
+            self._loading[ticket].add_done_callback(lambda _: self._inbox.wake())
+
+    def _collect(self) -> None:
+        """Take in the voices that are loaded by now."""
+        for ticket in [ticket for ticket, voice in self._loading.items() if voice.done()]:
+            voice = self._loading.pop(ticket)
+            self._told_alone(ticket, partial(self._wait, ticket, voice))
+
+    def _wait(self, ticket: Ticket, voice: Future[LoadedVoice]) -> None:
+        self._waiting[ticket] = voice.result()
+
+    def _told_alone(self, ticket: Ticket, call: Callable[[], None]) -> bool:
+        """Returns True if `call` did its work; else its failure is the answer to `ticket`, and to no other."""
         try:
-            voice = self._voices.load(ticket.request.voice)
+            call()
         except Exception as error:
-            # Whatever it was, it is the answer to this request and no reason to end.
-            log.debug("a voice cannot be loaded", exc_info=error)
+            log.debug("a request cannot be answered", exc_info=error)
             ticket.fail(_told(error))
-            self._loading.discard(ticket)
-            return
-        with self._inbox.changed:
-            self._inbox.loaded.append((ticket, voice))
-            self._inbox.changed.notify()
+            return False
+        return True
 
     def _drop_cancelled(self) -> None:
         for ticket in [ticket for ticket in self._waiting if ticket.cancelled]:
@@ -110,15 +121,19 @@ class Worker:
             ticket = self._turns.next(self._waiting)
             if rows and rows + ticket.request.count > self._settings.max_rows:
                 break
-            rows += ticket.request.count
             voice = self._waiting.pop(ticket)
             self._turns.had(ticket)
-            ticket.admitted = True
-            job = self._job(ticket, voice)
-            self._running[job] = ticket, voice.base
-            joining.setdefault(voice.base, []).append(job)
+            if self._told_alone(ticket, partial(self._join, ticket, voice, joining)):
+                rows += ticket.request.count
         for loaded, jobs in joining.items():
             self._compute(loaded, partial(loaded.batch.join, jobs))
+
+    def _join(self, ticket: Ticket, voice: LoadedVoice, joining: dict[LoadedBase, list[Job]]) -> None:
+        """Make a job of `ticket`, which joins the batch of its base."""
+        job = self._job(ticket, voice)
+        ticket.admitted = True
+        self._running[job] = ticket, voice.base
+        joining.setdefault(voice.base, []).append(job)
 
     def _job(self, ticket: Ticket, voice: LoadedVoice) -> Job:
         request, sampling = ticket.request, Sampling.of(self._settings)
@@ -135,12 +150,16 @@ class Worker:
 
     def _answer(self, done: Sequence[Job]) -> None:
         for job in done:
-            ticket, loaded = self._running.pop(job)
-            ticket.resolve(read_drafts(loaded, job))
+            self._told_alone(self._running[job][0], partial(self._hand_out, job))
+            del self._running[job]
             now = time.monotonic()
             inbox = self._inbox
             inbox.seconds_per_request += SMOOTHING * (now - self._last_answer - inbox.seconds_per_request)
             self._last_answer = now
+
+    def _hand_out(self, job: Job) -> None:
+        ticket, loaded = self._running[job]
+        ticket.resolve(read_drafts(loaded, job))
 
     def _give_up(self, loaded: LoadedBase, error: Exception) -> None:
         """A step failed, out of memory, say: its requests are told, and the batch is empty again."""

@@ -80,6 +80,7 @@ async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Ca
         max_count=3,
         suggestions=["/models"],
         readiness=readiness,
+        alive=lambda: True,
     ) as address:
         browsers: list[httpx.AsyncClient] = []
 

@@ -220,3 +220,19 @@ async def raw(page: Page, method: str, path: str) -> httpx.Response:
     """A request whose path is sent as it is, `..` and all."""
     url = page.browser.base_url.copy_with(raw_path=path.encode())
     return await page.browser.send(page.browser.build_request(method, url))
+
+
+@pytest.mark.parametrize("half", [0xD83D, 0xDE80, 0xDCE9])
+async def test_half_a_character_costs_nobody_anything(page: Page, half: int) -> None:
+    shown = await page.say({"text": f"/tweetlike @ann {chr(half)} she", "files": []})
+    assert "AI parody" in shown or "passed the checks" in shown
+    assert "process_completed" in await page.say({"text": f"/tweetlike {chr(half)}", "files": []}, session="b")
+    # Gradio refuses what was not uploaded before anything of ours sees it.
+    refused = await page.say({"text": "/train x", "files": shapes(f"/tmp/{chr(half)}")[:1]}, session="c")
+    assert '"success":false' in refused
+    assert "AI parody" in await page.say({"text": "/tweetlike @ann she", "files": []}, session="d")
+
+
+async def test_health_is_told(page: Page) -> None:
+    for path, status in (("/healthz", "alive"), ("/readyz", "ready")):
+        assert (await page.browser.get(path)).json() == {"status": status}
