@@ -27,7 +27,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]")
 # Scrapers glue the address of a picture to the word before it, and leave out the https.
 _URL = re.compile(
-    r"\s?(?:https?://\s(?=[\w-]+\.\S)\S+|https?:\S+|https?…|\b[a-z]{2,10}://\S+"
+    r"\s?(?:https?://\s(?=[\w-]+\.\S)\S+|https?:\S+|https?…\S*|\b[a-z]{2,10}://\S+"
     r"|pic\.(?:twitter|x)\.com\S*|(?:www\.|mobile\.)?(?:twitter|\bx)\.com/\S*|\bt\.co/\S+)",
     re.IGNORECASE,
 )

@@ -96,6 +96,7 @@ def test_a_link_goes_in_any_case_and_with_the_blank_before_it(raw: str) -> None:
         ("see (bit.ly/oo5O4w) and i.example.com/x.jpg now", "see ( and now"),
         ("look http:// wapo.st/2abc now", "look now"),
         ("cut off https…", "cut off"),
+        ("cut httphttp…:x off", "cut http off"),
         ("hxxps://ann.example and ftp://x.y/z", "and"),
     ],
 )
