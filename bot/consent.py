@@ -22,6 +22,7 @@ from huggingtweets.errors import Unavailable, Usage
 from huggingtweets.forgetting import affected, forget
 from huggingtweets.names import parse_handle, parse_name, people_in
 from huggingtweets.records import JSON
+from huggingtweets.registry import Registry
 from huggingtweets.tweet_store import TweetStore
 from huggingtweets.unwilling import MEMBER
 
@@ -202,6 +203,25 @@ class Consenting:
         # The rows go last: they say whose voice it is, so that after a kill the person can ask again.
         last = sorted(names, key=lambda one: one == name)
         return sum([await self._store.forgetting.voice(one, by) for one in last])
+
+    async def deleted_with(self, name: str) -> list[str]:
+        """The voices that go when `name` is deleted, itself among them; none when there is no such voice."""
+        known = set(await asyncio.to_thread(Registry(self._settings.storage.models).all_names))
+        return sorted(known & set(await self._affected(parse_name(name)))) if name in known else []
+
+    async def delete_voice(self, name: str, *, by: str) -> list[str]:
+        """An admin deletes a voice: as much goes as when it is forgotten, but it may be learned again.
+
+        Returns the voices that are gone. Raises `Usage` when there is no such voice, so that nothing which somebody was
+        promised is taken back.
+        """
+        names = await self.deleted_with(name)
+        if not names:
+            raise Usage(f"There is no voice called {name} any more.")
+        await self.forget_voice(name, by=by)
+        await self.remember(name, by=by)
+        await self._store.audit.add(by, "voice.delete", by, voices=len(names))
+        return names
 
     async def remember(self, name: str, *, by: str) -> list[str]:
         """The person wants to be learned after all: what kept their voice from coming back goes.

@@ -14,7 +14,7 @@ from typing import Any
 import discord
 
 from bot.config import Discord
-from bot.discord import continuing, game, joining, links, privacy, queue, schedules, tweets, voices
+from bot.discord import continuing, game, joining, links, privacy, queue, ruling, schedules, tweets, voices
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -29,6 +29,7 @@ from bot.discord.notices import Notices
 from bot.discord.parts import Parts
 from bot.discord.trainings import Trainings
 from bot.discord.tree import Tree
+from bot.discord.welcome import Welcome
 from bot.discord.x import x as x_commands
 from bot.home import Home
 from bot.permission import PICTURE, PUBLIC
@@ -63,6 +64,7 @@ class DiscordBot(discord.Client):
         self._home = Home(parts.store.settings, [server_id(one) for one in settings.home_servers])
         gate = Gate(self, access=parts.access, limits=parts.limits, settings=settings, home=self._home)
         self._servers = HomeServers(self, home=self._home, gate=gate, store=parts.store)
+        self._welcome = Welcome(self, settings=parts.store.settings, access=parts.access, home=self._home)
         # Items that are made anew for each click find everything else here.
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
@@ -106,7 +108,9 @@ class DiscordBot(discord.Client):
         megabytes = self._settings.upload_megabytes
         trainings = Trainings(parts=parts, gate=gate, following=self._following, upload_megabytes=megabytes)
         self.tree.add(*house.commands(), *trainings.commands(), schedules.schedule(parts, gate), always=True)
-        self.tree.add(self._servers.command(), always=True)
+        self.tree.add(
+            self._servers.command(), ruling.delete_voice(parts, gate), ruling.unpause(parts, gate), always=True
+        )
         if parts.posting:
             self.tree.add(queue.queue(parts, gate, parts.posting), always=True)
             self.tree.add(x_commands(gate, parts.posting), always=True)
@@ -115,7 +119,13 @@ class DiscordBot(discord.Client):
         for view in (self.buttons, self._rounds, self._forget, self._join, self._leave):
             self.add_view(view)
         self.add_dynamic_items(
-            Choice, continuing.Continuation, continuing.Page, continuing.ByName, links.Verdict, queue.Decision
+            Choice,
+            continuing.Continuation,
+            continuing.Page,
+            continuing.ByName,
+            links.Verdict,
+            queue.Decision,
+            ruling.Deletion,
         )
         try:
             await self.tree.sync_if_changed(self._commands_file)
@@ -134,10 +144,13 @@ class DiscordBot(discord.Client):
         assert self.user
         log.info("connected to Discord as %s (%s), in %d servers", self.user.name, self.user.id, len(self.guilds))
         await self._servers.look()
+        for guild in self.guilds:
+            await self._welcome.greet(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         if self.is_ready():  # before that not all servers may be known
             await self._servers.look()
+            await self._welcome.greet(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         await self.on_guild_join(guild)

@@ -3,6 +3,7 @@
 Knows the commands. Does not know what a list or setting leads to.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,12 +12,15 @@ import discord
 from discord import app_commands
 
 from bot.access import GLOBAL
-from bot.discord.answering import Interaction, person, tell
+from bot.discord.answering import NOBODY, Interaction, person, tell
 from bot.discord.gate import Gate, channel_id, server_id
 from bot.discord.parts import Parts
+from bot.discord.rendering import MAX_CONTENT, as_written
 from bot.discord.tweets import Choices, voices
 from bot.listening import CHANNELS
 from huggingtweets.errors import Usage
+
+log = logging.getLogger(__name__)
 
 Command = app_commands.Command[Any, ..., None]
 Sync = Callable[[], Awaitable[object]]
@@ -76,7 +80,8 @@ class House:
                 chosen.append((GLOBAL, _server(server)))
             for scope, subject in chosen:
                 await self._change(scope, subject, allowed=allowed, remove=remove, by=person(interaction.user))
-            await tell(interaction, await self._lists(here))
+            lists = (await self._lists(here))[:MAX_CONTENT]
+            await interaction.followup.send(lists, ephemeral=True, allowed_mentions=NOBODY)
 
         return command
 
@@ -99,19 +104,19 @@ class House:
         return " ".join(parts) or "Both lists are empty: I answer everybody everywhere on this server."
 
     def _shown(self, subject: str) -> str:
-        """A name, because a mention would not be shown as one in a sentence of ours."""
-        kind, _, text = subject.removeprefix("discord:").partition(":")
-        number = int(text)
-        found: Any = None
-        if kind == "channel":
-            found = self._client.get_channel(number)
-        elif kind == "user":
-            found = self._client.get_user(number)
-        elif kind == "role":
-            found = next((role for guild in self._client.guilds if (role := guild.get_role(number))), None)
-        elif kind == "server":
-            found = self._client.get_guild(number)
-        return f"{kind} {found.name if found else number}"
+        """A mention, which Discord shows as a name to whoever may see it; pings are off."""
+        kind, _, number = subject.removeprefix("discord:").partition(":")
+        match kind:
+            case "channel":
+                return f"<#{number}>"
+            case "role":
+                guild = self._client.get_guild(int(number))
+                return "everybody" if guild else f"<@&{number}>"  # the role of all has the server's number
+            case "user":
+                return f"<@{number}>"
+            case _:
+                guild = self._client.get_guild(int(number))
+                return as_written(f"the server {guild.name if guild else number}")
 
     def _settings(self) -> Command:
         @app_commands.command(name="settings", description="How I behave here; without options: show it")
@@ -154,7 +159,8 @@ class House:
             await memory.put(server, THREADS, threads, by)
         if learning is not None:
             if learning and not self._member_messages:
-                raise Usage("Learning from members is off; my owner turns it on with [discord] member_messages.")
+                log.info("learning is refused: [discord] member_messages is off")
+                raise Usage("Learning from members is switched off; only whoever runs me can switch it on.")
             await self._parts.listening.allow(server, here, allowed=learning, by=by)
         if notices is not None:
             self._gate.refuse_others_than_home_admins(interaction)
@@ -185,14 +191,15 @@ class House:
             versions = await self._parts.tweeting.models(server_id(interaction.guild_id))
             jobs = await self._parts.training.jobs()
             minutes = (discord.utils.utcnow() - self._started).total_seconds() / 60
-            up = f"Up for {minutes:,.0f} min, on {len(self._client.guilds)} servers"
+            up = f"I have been here for {_long(minutes)}, on {_some(len(self._client.guilds), 'server')}"
             lines = [
                 f"{up}; Discord answers in {_milliseconds(self._client.latency)}.",
-                f"{len(versions)} voices are in use, {len(jobs)} trainings wait or run.",
+                f"Voices that can be asked for: {len(versions)}. Trainings that wait or run: {len(jobs)}.",
             ]
             if self._parts.posting:
                 posts = await self._parts.posting.status()
-                how = "paused" if posts.pause else "a dry run" if posts.dry_run else "on"
+                trying = "only trying it out, nothing is really posted"
+                how = "paused" if posts.pause else trying if posts.dry_run else "on"
                 waiting = sum(posts.counts.get(state, 0) for state in ("proposed", "queued"))
                 lines.append(
                     f"X as @{posts.account}: {how}; {waiting} posts wait, "
@@ -212,6 +219,17 @@ class House:
             await tell(interaction, "The commands are registered; reload Discord to see them.")
 
         return sync
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _long(minutes: float) -> str:
+    """`5 minutes`, `3 hours` or `2 days`."""
+    if minutes < 120:
+        return _some(round(minutes), "minute")
+    return _some(round(minutes / 60), "hour") if minutes < 2 * 1440 else _some(round(minutes / 1440), "day")
 
 
 def _milliseconds(seconds: float) -> str:

@@ -3,18 +3,29 @@
 Knows the command's groups. Does not know when anything is due.
 """
 
+from datetime import datetime
 from typing import Any, Literal
 
 import discord
 from discord import app_commands
 
-from bot.discord.answering import Interaction, person, tell
-from bot.discord.gate import Gate
+from bot.discord.answering import NOBODY, Interaction, person, tell
+from bot.discord.gate import Gate, server_id
 from bot.discord.parts import Parts
+from bot.discord.rendering import MAX_CONTENT, as_written
 from bot.discord.tweets import Choices, voices
 from bot.schedule_entry import Schedule
+from bot.schedule_words import how_often
 from huggingtweets.errors import Usage
 from huggingtweets.names import parse_name
+from huggingtweets.near import did_you_mean
+
+WHAT = {"retrain": "learns {voice} again", "post": "proposes a post in the voice of {voice}"}
+
+
+async def _show(interaction: Interaction, text: str) -> None:
+    """A private answer in which times are Discord's, and what people typed is escaped already."""
+    await interaction.followup.send(text[:MAX_CONTENT], ephemeral=True, allowed_mentions=NOBODY)
 
 
 def schedule(parts: Parts, gate: Gate) -> app_commands.Group:
@@ -28,19 +39,19 @@ def schedule(parts: Parts, gate: Gate) -> app_commands.Group:
 
     @group.command(name="list", description="What is retrained or posted, and when next")
     async def listed(interaction: discord.Interaction[discord.Client]) -> None:
-        gate.refuse_others_than_admins(interaction)
+        gate.refuse_others_than_home_admins(interaction)
         await interaction.response.defer(ephemeral=True)
         lines = [_line(one, due) for one, due in await parts.timetable.listed()]
-        await tell(interaction, "\n".join(lines) or "Nothing is scheduled; /schedule set begins.")
+        await _show(interaction, "\n".join(lines) or "Nothing is scheduled; `/schedule set` begins.")
 
     @group.command(name="set", description="Retrain or post by the clock")
     @app_commands.describe(
         name="what the schedule is called; one of this name is replaced",
         action="what is done",
         voice="whose voice; may be left out for a post",
-        cron="when, as five fields: minute hour day month weekday, as in 0 4 * * mon",
+        cron="when, as minute hour day month weekday: 0 4 * * mon is Mondays at 4:00, 30 9 * * * each day at 9:30",
         every_hours="or every so many hours",
-        time_zone="that the cron line is in, such as Europe/Paris",
+        time_zone="whose clock that is, such as Europe/Paris",
     )
     async def put(
         interaction: discord.Interaction[discord.Client],
@@ -58,12 +69,12 @@ def schedule(parts: Parts, gate: Gate) -> app_commands.Group:
         made = Schedule(
             name=name,
             action=action,
-            voice=parse_name(voice) if voice else "",
+            voice=await _known(parts, action, voice, server_id(interaction.guild_id)) if voice else "",
             cron=cron.strip(),
             every_seconds=every_hours * 3_600 if every_hours else None,
             time_zone=time_zone.strip(),
         )
-        await tell(interaction, _line(made, await parts.timetable.put(made, person(interaction.user))))
+        await _show(interaction, _line(made, await parts.timetable.put(made, person(interaction.user))))
 
     @put.autocomplete("voice")
     async def suggestions(interaction: Interaction, typed: str) -> Choices:
@@ -76,14 +87,16 @@ def schedule(parts: Parts, gate: Gate) -> app_commands.Group:
         await parts.timetable.switch(name, person(interaction.user), on=on)
         await tell(interaction, f"The schedule {name} is {'on' if on else 'off'}.")
 
-    @group.command(name="remove", description="Remove a schedule; one of config.toml is switched off")
+    @group.command(name="remove", description="Remove a schedule, or switch it off where my settings file names it")
     async def remove(interaction: discord.Interaction[discord.Client], name: str) -> None:
         gate.refuse_others_than_home_admins(interaction)
         await interaction.response.defer(ephemeral=True)
         await parts.timetable.remove(name, person(interaction.user))
         await tell(interaction, f"The schedule {name} is no more.")
 
-    async def names(_: Interaction, typed: str) -> Choices:
+    async def names(interaction: Interaction, typed: str) -> Choices:
+        if not gate.is_home_admin(interaction):
+            return []
         known = [one.name for one, _ in await parts.timetable.listed() if typed.lower() in one.name.lower()]
         return [app_commands.Choice[Any](name=name, value=name) for name in known[:25]]
 
@@ -92,8 +105,21 @@ def schedule(parts: Parts, gate: Gate) -> app_commands.Group:
     return group
 
 
-def _line(one: Schedule, due: Any) -> str:
-    when = one.cron or f"every {(one.every_seconds or 0) // 60} min"
-    what = f"{one.action} {one.voice}".strip()
-    nxt = f"next {due:%Y-%m-%d %H:%M} UTC" if due else "off"
-    return f"{one.name} · {what} · {when} {one.time_zone} · {nxt}"
+async def _known(parts: Parts, action: str, voice: str, server: str) -> str:
+    """The voice, if there is one to retrain or to post with; raises `Usage` with what was meant, perhaps."""
+    name = parse_name(voice)
+    if action == "post":
+        return (await parts.tweeting.version(name, server)).name
+    await parts.consenting.willing.refuse(name, server)
+    known = await parts.versions.names()
+    if name not in known:
+        meant = did_you_mean(name, await parts.consenting.willing.among(known, server))
+        raise Usage(f"I know no voice called {name}. {meant}".rstrip() + " /models lists those that I know.")
+    return name
+
+
+def _line(one: Schedule, due: datetime | None) -> str:
+    """A schedule in words; Discord shows the time in the reader's own zone."""
+    what = WHAT[one.action].format(voice=one.voice or "the usual voice")
+    nxt = f"next {discord.utils.format_dt(due, 'f')}" if due else "switched off"
+    return f"**{as_written(one.name)}** {as_written(what)}, {as_written(how_often(one))} · {nxt}"

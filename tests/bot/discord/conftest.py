@@ -17,6 +17,7 @@ from bot.consent import Consenting
 from bot.discord import following
 from bot.discord.client import DiscordBot, discord_bot
 from bot.discord.parts import Parts
+from bot.discord.welcome import HELLO
 from bot.leftovers import Leftovers
 from bot.listening import Listening
 from bot.posting import Posting
@@ -223,7 +224,11 @@ class World:
         return [one for one in history if one.flags.ephemeral][-1].content
 
     def said(self) -> list[discord.Message]:
-        """What the bot wrote into the channel for everybody, oldest first."""
+        """What the bot wrote into the channel for everybody, oldest first, after its hello."""
+        return [one for one in self.shown() if not one.content.startswith(HELLO)]
+
+    def shown(self) -> list[discord.Message]:
+        """All that the bot wrote into the channel for everybody, oldest first."""
         assert self.bot.user
         history = self.channel.history()
         return [one for one in history if one.author.id == self.bot.user.id and not one.flags.ephemeral]

@@ -63,7 +63,7 @@ async def test_roles_and_people_can_be_kept_out_and_let_in(there: World, writer:
     assert "I do not answer you here." in refused.response.content
     result = await admin.slash(there.channel, "deny", member=eve)
     assert result.response
-    assert "Allowed: role fans." in result.response.content
+    assert result.response.content == f"Allowed: <@&{fans.id}>. Denied: <@{eve.id}>."
     await eve.slash(there.channel, "tweetlike", user="nasa")
     assert len(writer.asked) == 1
     assert there.errors() == ["CheckFailure"] * 2

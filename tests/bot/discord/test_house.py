@@ -57,7 +57,7 @@ async def test_where_no_thread_can_be_made_the_answer_comes_in_the_channel(there
 async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -> None:
     admin = there.admin()
     await admin.slash(there.channel, "settings", learning=True)
-    assert "my owner turns it on" in there.private(admin)
+    assert "only whoever runs me can switch it on" in there.private(admin)
     await there.env.restart_bot(make_bot(settings=Discord(member_messages=True)))
     result = await admin.slash(there.channel, "settings", learning=True)
     assert result.response
@@ -104,8 +104,8 @@ async def test_status_says_how_it_is(there: World) -> None:
     result = await there.admin().slash(there.channel, "status")
     assert result.response
     assert result.response.ephemeral
-    assert "on 1 servers" in result.response.content
-    assert "1 voices are in use, 0 trainings wait or run." in result.response.content
+    assert " minutes, on 1 server; Discord answers in " in result.response.content
+    assert "Voices that can be asked for: 1. Trainings that wait or run: 0." in result.response.content
 
 
 async def test_the_owner_registers_the_commands_again(there: World, make_bot: MakeBot) -> None:

@@ -11,15 +11,15 @@ async def test_a_schedule_is_set_listed_switched_and_removed(there: World, store
     await admin.slash(there.channel, "schedule list")
     assert "Nothing is scheduled" in there.private(admin)
     await admin.slash(there.channel, "schedule set", name="weekly", action="retrain", voice="@NASA", cron="0 4 * * mon")
-    line = "weekly · retrain nasa · 0 4 \\* \\* mon UTC · next 2026-01-05 04:00 UTC"
+    line = "**weekly** learns nasa again, every Monday at 04:00 (UTC) · next <t:1767585600:f>"
     assert there.private(admin) == line
     await admin.slash(there.channel, "schedule list")
     assert there.private(admin) == line
     await admin.slash(there.channel, "schedule set", name="posts", action="post", every_hours=6)
-    assert "posts · post · every 360 min UTC" in there.private(admin)
+    assert "**posts** proposes a post in the voice of the usual voice, every 6 hours · next <t:" in there.private(admin)
     await admin.slash(there.channel, "schedule switch", name="weekly", on=False)
     await admin.slash(there.channel, "schedule list")
-    assert "mon UTC · off" in there.private(admin)
+    assert "(UTC) · switched off" in there.private(admin)
     choices = await admin.autocomplete(there.channel, "schedule remove", "name", "P")
     assert [choice["value"] for choice in choices] == ["posts"]
     await admin.slash(there.channel, "schedule remove", name="posts")
@@ -31,6 +31,9 @@ async def test_a_schedule_is_set_listed_switched_and_removed(there: World, store
     ("options", "sentence"),
     [
         ({"action": "retrain", "cron": "0 4 * * *"}, "Whose voice shall be retrained?"),
+        ({"action": "retrain", "cron": "0 4 * * *", "voice": "naza"}, "no voice called naza. Did you mean nasa?"),
+        ({"action": "post", "cron": "0 4 * * *", "voice": "naza"}, "Did you mean nasa?"),
+        ({"action": "retrain", "cron": "0 4 * * *", "voice": "zzz"}, "/models lists those that I know."),
         ({"action": "post", "cron": "now"}, "is not a cron line of five fields"),
         ({"action": "post"}, "needs either a cron line or an interval"),
         ({"action": "post", "cron": "0 4 * * *", "time_zone": "Mars"}, "There is no time zone"),

@@ -27,6 +27,8 @@ ADMINS = {
     "sync",
     "schedule",
     "home",
+    "deletevoice",
+    "unpause",
 }
 SYNC = "/applications/*/commands"
 
@@ -169,7 +171,7 @@ async def test_when_no_answer_can_be_given_it_is_told_in_the_channel_and_the_nex
 
 async def test_when_not_even_that_can_be_told_the_log_says_so(there: World, caplog: pytest.LogCaptureFixture) -> None:
     there.env.inject_error("POST", CALLBACK, status=404, times=2)
-    there.env.inject_error("POST", "/channels/*/messages", status=403)
+    there.env.inject_error("POST", "/channels/*/messages", status=403, times=None)
     await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert "nor was it told in the channel" in caplog.text
     assert len(there.errors()) == 1
