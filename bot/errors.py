@@ -73,7 +73,7 @@ class OverBudget(BotError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The budget of this month is used up; raise [x] monthly_budget_usd, or wait for the next month."
+            "The budget for X is used up for this month. Whoever runs me can raise it; else wait for the next month."
         )
 
 

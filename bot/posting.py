@@ -96,7 +96,7 @@ class Posting:
         """
         chosen = voice or self._settings.voice
         if not chosen:
-            raise PostRefused("Whose voice shall it be? Name one, or set [x] voice.")
+            raise PostRefused("Whose voice shall it be? Name one; my settings name none for all posts.")
         key = key or f"proposed:{secrets.token_hex(8)}"
         if known := await self._store.posts.by_key(key):
             return known

@@ -211,7 +211,7 @@ async def test_the_budget_is_never_passed_and_its_end_is_told_once(parts: Parts,
         "0.332 less what is kept for looking posts up is 0.032, of which 0.001 is spent"
     )
     [notice] = await parts.notices()
-    assert "The budget of this month is used up" in notice
+    assert "The budget for X is used up for this month" in notice
     parts.time.pass_by(days=32)
     await parts.steps()
     assert parts.x.texts() == ["one", "two", "three"]
