@@ -231,4 +231,6 @@ async def test_more_than_five_posts_are_shown_in_turns(there: World, admin: Memb
 
 async def test_status_tells_of_posting(there: World, admin: MemberActor) -> None:
     await admin.slash(there.channel, "status")
-    assert "parody: a dry run; 0 posts wait, 0.00 of 5.00 USD" in there.private(admin)
+    assert "parody: only trying it out, nothing is really posted; 0 posts wait, 0.00 of 5.00 USD" in there.private(
+        admin
+    )
