@@ -1,6 +1,7 @@
 """A training in a process of its own: the command line itself, without secrets, at the lowest priority.
 
-The child writes its events as JSON lines to a descriptor of its own; what it prints is its log. It is gone when this
+The child writes its events as JSON lines to a descriptor of its own, and what people hear of its failure; what it
+prints is its log. It is gone when this
 process is gone.
 
 Knows processes and events. Does not know jobs, or what the events are for.
@@ -20,6 +21,7 @@ from typing import Any
 
 from bot.errors import TrainingFailed
 from bot.stopping import CHILD_SECONDS
+from huggingtweets.errors import PipelineError
 from huggingtweets.events import STAGES
 
 KEPT_LOG_LINES = 50
@@ -40,6 +42,8 @@ class Child:
     stage: str = "starting"
     percent: int = 0
     result: dict[str, Any] | None = None
+    failure: str = ""
+    """What it says of its failure, for people."""
     last_sign: float = field(default_factory=time.monotonic)
     log_lines: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LOG_LINES))
     _ended: asyncio.Task[None] | None = None
@@ -65,7 +69,7 @@ class Child:
         code = self.process.returncode
         if code == 0 and self.result:
             return self.result
-        raise TrainingFailed(_why(self.name, self.log_lines, code if code is not None else 0))
+        raise _failed(self.name, self.log_lines, code if code is not None else 0, self.failure)
 
     async def stop(self) -> None:
         """Make sure that it is gone: asked first, killed then."""
@@ -101,6 +105,8 @@ class Child:
             if kind == "progress" and event["stage"] in _SHARES:
                 self.stage = event["stage"]
                 self.percent = percent(event["stage"], event["done"], event["total"])
+            elif kind == "failed":
+                self.failure = str(event.get("for_people", ""))
             elif kind != "progress":
                 self.result = event
 
@@ -179,12 +185,20 @@ async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
         yield line.decode(errors="replace").rstrip()
 
 
-def _why(name: str, log_lines: Sequence[str], code: int) -> str:
-    """The child's own sentence, or what its exit code means."""
+def _failed(name: str, log_lines: Sequence[str], code: int, failure: str) -> TrainingFailed:
+    """What the child says of its failure, or what its exit code means."""
     told = [line.removeprefix(PREFIX) for line in log_lines if line.startswith(PREFIX)]
     if told and code > 0:
-        return told[-1]
+        return TrainingFailed(told[-1], for_people=failure or PipelineError.PEOPLE)
     if code < 0:
         cause = "out of memory, most likely" if code == -9 else f"signal {-code}"
-        return f"The training of {name} was ended from outside ({cause}); start it again and it goes on."
-    return f"The training of {name} ended without a result (exit code {code}); the log has its last lines."
+        people = ", most likely because my memory was full" if code == -9 else ""
+        again = "start it again and it goes on."
+        return TrainingFailed(
+            f"The training of {name} was ended from outside ({cause}); {again}",
+            for_people=f"The training was ended from outside{people}; {again}",
+        )
+    return TrainingFailed(
+        f"The training of {name} ended without a result (exit code {code}); the log has its last lines.",
+        for_people=PipelineError.PEOPLE,
+    )

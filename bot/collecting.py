@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.errors import BotError
+from bot.errors import BotError, told
 from bot.store import Store
 from bot.willing import Willing
 from huggingtweets import sources
 from huggingtweets.collecting import Collector
 from huggingtweets.config import Settings
-from huggingtweets.errors import BadData, PipelineError, Usage
+from huggingtweets.errors import BadData, PipelineError, Usage, for_people
 from huggingtweets.names import parse_handle
 from huggingtweets.sources.folder import Folder
 from huggingtweets.tweet_store import TweetStore
@@ -86,7 +86,7 @@ class Collecting:
                 name = await asyncio.to_thread(self._collected, path)
                 await self._learn(name)
             except (BadData, Usage, BotError) as error:
-                await self._notice(f"folder {path.name} {path.stat().st_mtime_ns}", f"In the folder: {error}")
+                await self._notice(f"folder {path.name} {path.stat().st_mtime_ns}", f"In the folder: {told(error)}")
             await asyncio.to_thread(self._folder.done, path)
 
     async def look_after_deletions(self) -> None:
@@ -120,7 +120,7 @@ class Collecting:
             return
         late = f"For more than a day I could not see which tweets of {name} were deleted at their source"
         if failure:
-            await self._notice(f"deletions {name} {now:%Y-%m-%d}", f"{late}: {failure}")
+            await self._notice(f"deletions {name} {now:%Y-%m-%d}", f"{late}: {for_people(failure)}")
         elif shortfall := await asyncio.to_thread(self._collector.shortfall):
             await self._notice(f"deletions budget {now:%Y-%m}", f"{late}. {shortfall}")
 

@@ -18,7 +18,7 @@ from bot.store.consent import Link
 from bot.store.jobs import Job
 from bot.willing import NO_SERVER, Willing
 from huggingtweets.config import Settings
-from huggingtweets.errors import Unavailable, Usage
+from huggingtweets.errors import NotNow, Usage
 from huggingtweets.forgetting import affected, forget
 from huggingtweets.names import parse_handle, parse_name, people_in
 from huggingtweets.records import JSON
@@ -288,7 +288,7 @@ class Consenting:
             if now is None or now.ended:
                 return
             await asyncio.sleep(POLL_SECONDS)
-        raise Unavailable(f"{job.name} is being trained and that does not end; try again in a minute.")
+        raise NotNow(f"{job.name} is being trained and that does not end; try again in a minute.")
 
 
 def _zipped(rows: object, tweets: dict[str, list[JSON]]) -> bytes:

@@ -35,8 +35,11 @@ def checked(schedule: Schedule) -> Schedule:
         raise Usage(f"The schedule {schedule.name} may be due once a minute at most.")
     try:
         _trigger(schedule)
-    except ValueError as error:
-        raise Usage(f"{schedule.cron[:40]!r} is not a cron line of five fields ({error}).") from None
+    except ValueError:
+        raise Usage(
+            f"{schedule.cron[:40]!r} is not a cron line of five fields; write minute, hour, day, month and weekday, "
+            "as in 0 9 * * mon for Mondays at 9."
+        ) from None
     try:
         quiet_until(datetime.now(UTC), schedule.quiet, "UTC")
     except ValueError:

@@ -13,14 +13,15 @@
     PipelineError, Unavailable
     └─ StoreUnavailable               the database cannot be used now: locked, full, read-only, out of reach
 
-Failures of the pipeline come as `huggingtweets.errors.PipelineError`. `told` turns any failure into the sentence.
+Failures of the pipeline come as `huggingtweets.errors.PipelineError`. `told` is the one place that turns a failure into
+the sentence for people. What whoever runs the bot needs stands in the log, under the id at the sentence's end.
 """
 
 import logging
 import math
 import secrets
 
-from huggingtweets.errors import PipelineError, Unavailable, Usage
+from huggingtweets.errors import Spoken, Unavailable, Usage, for_people
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ def duration(seconds: float) -> str:
     return f"{whole} s" if whole < 120 else f"{math.ceil(whole / 60)} min"
 
 
-class BotError(Exception):
-    """A refusal that is told to the person who asked."""
+class BotError(Spoken):
+    """A refusal that is told to the person who asked: its sentence is for people."""
 
 
 class TooOften(BotError):
@@ -78,21 +79,36 @@ class OverBudget(BotError):
 
 
 class TrainingFailed(BotError):
-    """A training ended without a version; the sentence says why."""
+    """A training ended without a version; the sentence says why.
+
+    `is_told` means that people's sentence was told before, so that it ends with the id of that time.
+    """
+
+    def __init__(self, sentence: str, *, for_people: str = "", is_told: bool = False):
+        super().__init__(sentence, for_people=for_people)
+        self.is_told = is_told
 
 
 class StoreUnavailable(Unavailable):
     """The database cannot be used now; the sentence says why and what to do."""
 
+    PEOPLE = "I cannot get at my memory just now; try again in a minute, or ask whoever runs me."
+
 
 def told(error: Exception) -> str:
-    """The sentence for the person, with an id that finds the detail in the log."""
+    """The sentence for people, with an id that finds the operator's in the log."""
+    if isinstance(error, TrainingFailed) and error.is_told:
+        return error.for_people
     failure_id = secrets.token_hex(3)
-    if isinstance(error, BotError | PipelineError):
+    if isinstance(error, Spoken):
         # What a person typed may be in the sentence of a Usage, and has no place in a log.
-        log.info(
-            "refused %s: %s", failure_id, "Usage" if isinstance(error, Usage) else f"{type(error).__name__}: {error}"
-        )
-        return f"{error} ({failure_id})"
-    log.error("failed %s", failure_id, exc_info=error)
-    return f"Something went wrong on my side; the log has it under {failure_id}."
+        said = "Usage" if isinstance(error, Usage) else f"{type(error).__name__}: {error}"
+        log.log(logging.INFO if _is_for_people(error) else logging.WARNING, "refused %s: %s", failure_id, said)
+    else:
+        log.error("failed %s", failure_id, exc_info=error)
+    return f"{for_people(error)} ({failure_id})"
+
+
+def _is_for_people(error: Spoken) -> bool:
+    """Returns True if people hear the same as whoever runs the bot."""
+    return error.for_people == str(error)

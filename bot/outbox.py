@@ -20,7 +20,7 @@ from typing import Protocol
 from bot.ai_label import Fits, with_label
 from bot.budget import Budget, Kind
 from bot.config import X
-from bot.errors import OverBudget
+from bot.errors import OverBudget, told
 from bot.ongoing import woken
 from bot.quiet import quiet_until
 from bot.store import Store
@@ -207,7 +207,9 @@ class Outbox:
             )
         except OverBudget as error:
             month = f"{self._budget.since:%Y-%m}"
-            await self._notice(f"{self.subject} budget {month}", f"Posting as @{self.account} waits: {error}")
+            await self._notice(
+                f"{self.subject} budget {month}", f"Posting as @{self.account} waits: {error.for_people}"
+            )
             return POLL_SECONDS
         return await self._call(sending, network) if sending else 0
 
@@ -215,7 +217,7 @@ class Outbox:
         try:
             await network.ready()
         except (BadCredentials, OutOfCredit, Forbidden) as error:
-            await self.pause(str(error), by="X")
+            await self.pause(told(error), by="X")
             return False
         return True
 
@@ -228,11 +230,12 @@ class Outbox:
             log.info("post %s: %s", post.id, error)
             return 0
         except InDoubt as error:
-            await self._store.posts.move(post.id, "sending", "unknown", error=str(error))
+            await self._store.posts.move(post.id, "sending", "unknown", error=error.for_people)
             log.info("post %s is in doubt: %s", post.id, error)
             return 0
         except (NotReached, RateLimited) as error:
-            await self._store.posts.move(post.id, "sending", "queued", error=str(error))
+            log.info("post %s waits: %s", post.id, error)
+            await self._store.posts.move(post.id, "sending", "queued", error=error.for_people)
             return self._hold(error)
         except Refused as error:
             await self._refused(post, error)
@@ -254,10 +257,10 @@ class Outbox:
         of_the_account = isinstance(error, BadCredentials | OutOfCredit | Suspended)
         if of_the_account or (isinstance(error, Forbidden) and not post.in_reply_to):
             # The pause comes first: after a kill in between nothing is sent, and the post is looked for and queued.
-            await self.pause(str(error), by="X")
-            await self._store.posts.move(post.id, "sending", "queued", error=str(error))
+            await self.pause(told(error), by="X")
+            await self._store.posts.move(post.id, "sending", "queued", error=error.for_people)
             return
-        await self._failed(post, str(error))
+        await self._failed(post, told(error))
 
     async def _failed(self, post: Post, why: str) -> None:
         moved = await self._store.posts.move(post.id, post.state, "failed", error=why, cost_micro_usd=0)
@@ -279,7 +282,7 @@ class Outbox:
         except RateLimited as error:
             return self._hold(error)
         except (BadCredentials, OutOfCredit, Forbidden) as error:
-            await self.pause(str(error), by="X")
+            await self.pause(told(error), by="X")
             return 0
         self._refusals = 0
         waits = [await self._decide(post, there, asked_at) for post in doubtful]

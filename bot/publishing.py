@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.config import Config
-from bot.errors import BotError
+from bot.errors import BotError, told
 from bot.ongoing import Ongoing
 from bot.stopping import seconds_for_a_child
 from huggingtweets.publish import removals, wanted
@@ -80,7 +80,9 @@ class Publishing(Ongoing):
         if attempt == 0:
             still = "is not on" if command == "publish" else "was forgotten here, and is still on"
             try:
-                await self._notice(f"{command}:{name}:{time.time():.0f}", f"{name} {still} the Hub: {why}")
+                people = f"{name} {still} the Hub. I try again; whoever runs me finds in the log why."
+                failure = told(BotError(f"{command} {name}: {why}", for_people=people))
+                await self._notice(f"{command}:{name}:{time.time():.0f}", failure)
             except BotError as error:
                 log.warning("that is not told: %s", error)
 

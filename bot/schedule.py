@@ -20,7 +20,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_J
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.due import checked, delay, last_due, next_due
-from bot.errors import BotError
+from bot.errors import BotError, told
 from bot.schedule_entry import Schedule
 from bot.store import Clock, Store, utc_now
 from huggingtweets.errors import PipelineError, Usage
@@ -129,13 +129,10 @@ class Timetable:
         try:
             async with asyncio.timeout(ACTION_SECONDS):
                 outcome = await self._actions[schedule.action](schedule, due)
-        except (PipelineError, BotError) as error:
-            outcome = f"failed: {error}"
         except TimeoutError:
             outcome = f"failed: it took more than {ACTION_SECONDS:.0f} s"
-        except Exception as error:
-            log.exception("the schedule %s failed", schedule.name)
-            outcome = f"failed: a fault of our own ({type(error).__name__})"
+        except Exception as error:  # noqa: BLE001  whatever happens, the others are still to be run
+            outcome = f"failed: {told(error)}"
         log.info("schedule %s, due %s: %s", schedule.name, due.isoformat(timespec="seconds"), outcome)
         await self._store.schedules.settle(schedule.name, due, outcome)
 

@@ -126,7 +126,7 @@ class Training:
         async for now in self.watch(job, at_most_every_seconds):
             ended = now
         if ended.state != "done":
-            raise TrainingFailed(ended.error or outcome(ended))
+            raise TrainingFailed(ended.error or outcome(ended), is_told=bool(ended.error))
         assert ended.result is not None
         return ended.result
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from bot import child as children
 from bot.child import Child
-from bot.errors import StoreUnavailable, TrainingFailed
+from bot.errors import StoreUnavailable, TrainingFailed, told
 from bot.leftovers import KEPT_BEFORE, Leftovers
 from bot.news import news, outcome
 from bot.ongoing import Ongoing, woken
@@ -109,12 +109,8 @@ class Worker(Ongoing):
             raise
         except StoreUnavailable:
             raise
-        except PipelineError as error:
-            ending = Ending("failed", error=str(error))
-        except (OSError, KeyError) as error:
-            log.exception("the training of %s cannot be started", job.name)
-            why = f"{type(error).__name__}: {error}"
-            ending = Ending("failed", error=f"The training of {job.name} cannot be started ({why}); try again later.")
+        except (PipelineError, OSError, KeyError) as error:
+            ending = Ending("failed", error=told(error))
         if ending.state != "done":
             # Before the row says that it has ended: after a kill in between it is taken up, and cleared then.
             await self._leftovers.clear(await self._store.jobs.get(job.id) or job)
@@ -184,11 +180,12 @@ class Worker(Ongoing):
             if child.silent_seconds > self._hang_seconds:
                 await child.kill()
                 why = f"nothing was heard of it for {child.silent_seconds:.0f} s"
-                return Ending("failed", error=f"The training of {job.name} was ended: {why}.", log=child.log)
+                hung = TrainingFailed(f"The training of {job.name} was ended: {why}.")
+                return Ending("failed", error=told(hung), log=child.log)
         try:
             return Ending("done", result=child.outcome(), log=child.log)
         except TrainingFailed as error:
-            return Ending("failed", error=str(error), log=child.log)
+            return Ending("failed", error=told(error), log=child.log)
 
     async def _may_go_on(self, job: Job, child: Child, written: tuple[str, int] | None) -> bool:
         try:

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -23,7 +23,7 @@ import click
 from huggingtweets import __version__
 from huggingtweets.background import work_in_background
 from huggingtweets.config import Settings
-from huggingtweets.errors import PipelineError, TooFewNew, Unavailable, Usage
+from huggingtweets.errors import PipelineError, TooFewNew, Unavailable, Usage, for_people
 from huggingtweets.names import parse_name
 from huggingtweets.progress import Bars, JsonLines
 from huggingtweets.registry import Registry, Version
@@ -129,14 +129,15 @@ def train(
     overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
     settings = settings.model_copy(update={"training": overridden})
     handle = parse_name("-".join(names))
-    owned = _collected(handle, files, settings)
     with _events(progress_fd) as events, _progress(as_json, events) as say:
+        owned = _collected(handle, files, settings)
         try:
             outcome = pipeline.run(handle, owned, settings, beside=context.beside, say=say, min_new=min_new)
         except TooFewNew as nothing:
             if not events:
                 raise
-            _print_json({"event": "skipped", "name": handle, "new": nothing.new, "why": str(nothing)}, events)
+            why = nothing.for_people
+            _print_json({"event": "skipped", "name": handle, "new": nothing.new, "why": why}, events)
             return
         if events:
             _print_json(outcome.as_json(), events)
@@ -579,9 +580,19 @@ def _publish_after(context: Context, version: Version, *, as_json: bool = False,
         click.echo(f"It is on the Hub: {done.url}")
 
 
-def _events(descriptor: int | None) -> AbstractContextManager[TextIO | None]:
-    """The file of an open descriptor, where there is one."""
-    return nullcontext() if descriptor is None else os.fdopen(descriptor, "w", encoding="utf-8")
+@contextmanager
+def _events(descriptor: int | None) -> Iterator[TextIO | None]:
+    """The file of an open descriptor, where there is one. A failure is an event, too, in words for people."""
+    if descriptor is None:
+        yield None
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as events:
+        try:
+            yield events
+        except Exception as error:
+            with suppress(OSError):
+                _print_json({"event": "failed", "for_people": for_people(error)}, events)
+            raise
 
 
 def _progress(as_json: bool, events: TextIO | None = None) -> "AbstractContextManager[Callable[[Any], None]]":

@@ -269,7 +269,9 @@ class Collector:
         if not self._settings.x_api:
             raise Misconfigured(
                 "Reading X is off, because X's rules list training on what its API gives among what is prohibited; "
-                "use the person's archive, or set [collecting] x_api = true if X has allowed it to you."
+                "use the person's archive, or set [collecting] x_api = true if X has allowed it to you.",
+                for_people="I do not read X, because its rules prohibit learning from what it gives to programs; use "
+                "the person's archive.",
             )
         token = self._settings.x_bearer_token
         if not token:

@@ -8,6 +8,7 @@
     │  ├─ Forgotten(name)                      somebody who asked to be forgotten
     │  └─ OptedOut(name)                       somebody who does not want to be imitated
     ├─ Unavailable                   exit 69   something needed is not there (now)
+    │  ├─ NotNow                               it can be done in a while
     │  ├─ TooFewNew(name, new, needed)         nothing to learn that the version in use has not
     │  ├─ UnknownModel(name)                   no version in use under this name
     │  ├─ UnknownVersion(name, version)
@@ -19,37 +20,67 @@
     ├─ Misconfigured                 exit 78   config.toml or the environment is wrong
     └─ Terminated                    exit 143  told to stop (SIGTERM); what was done is kept
 
-The text of an error is one sentence for the person who asked: what happened, why, and what to do about it.
+Every error says twice what happened, why, and what to do about it:
+
+    str(error)         for whoever runs the bot: on the command line and in the log; paths and settings may be in it
+    error.for_people   for people on a platform: no path, no setting, no command line, no message of a library
 """
 
+import errno
 from pathlib import Path
+from typing import ClassVar
 
 from huggingtweets.records import Counts
 
 
-class PipelineError(Exception):
+class Spoken(Exception):
+    """A failure with two sentences: `str` of it, and `for_people`.
+
+    A class says in `PEOPLE` what people hear of all its errors. Where that is empty, the sentence itself is for people.
+    """
+
+    PEOPLE: ClassVar[str] = ""
+
+    def __init__(self, sentence: str = "", *, for_people: str = ""):
+        super().__init__(sentence)
+        self._for_people = for_people
+
+    @property
+    def for_people(self) -> str:
+        """The sentence for people on a platform."""
+        return self._for_people or self.PEOPLE or str(self)
+
+
+class PipelineError(Spoken):
     """A failure that can be told in one sentence; `exit_code` is the process's (after sysexits.h)."""
 
     exit_code = 70
+    PEOPLE = "Something went wrong on my side; whoever runs me finds in the log what it was."
 
 
 class Usage(PipelineError):
-    """The command or request itself is wrong."""
+    """The command or request itself is wrong. What was typed may stand in the sentence, which is for people."""
 
     exit_code = 64
+    PEOPLE = ""
 
 
 class BadData(PipelineError):
     """An input cannot be used."""
 
     exit_code = 65
+    PEOPLE = "What was given to learn from cannot be used; whoever runs me finds in the log why."
 
 
 class BadSource(BadData):
-    """A file of tweets cannot be read: `path` names it, `why` says what is wrong, `mend` what to do."""
+    """A file of tweets cannot be read: `path` names it, `why` says what is wrong, `mend` what to do.
 
-    def __init__(self, path: Path | str, why: str, mend: str):
-        super().__init__(f"{path}: {why}; {mend}.")
+    People know the file by its name. `for_people` is what they hear instead where they cannot do what is to be done.
+    """
+
+    def __init__(self, path: Path | str, why: str, mend: str, *, for_people: str = ""):
+        name = Path(path).name or "The file"
+        super().__init__(f"{path}: {why}; {mend}.", for_people=for_people or f"{name}: {why}; {mend}.")
         self.path = Path(path)
 
 
@@ -69,7 +100,9 @@ class TooLittleData(BadData):
         became = f" ({counts}{rest})" if counts else ""
         super().__init__(
             f"{name}: only {characters:,} characters are left after cleaning{became} and training needs {needed:,}; "
-            "add more tweets with another --from."
+            "add more tweets with another --from.",
+            for_people=f"{name}: only {characters:,} characters are left after cleaning{became} and I need {needed:,} "
+            "to learn; give me more tweets.",
         )
         self.characters = characters
         self.counts = counts
@@ -81,7 +114,9 @@ class Forgotten(BadData):
     def __init__(self, name: str, given_for: str = ""):
         super().__init__(
             f"{_whose(name, given_for)} asked to be forgotten and is not learned again; "
-            f"if they have changed their mind, say huggingtweets forget {name} --lift."
+            f"if they have changed their mind, say huggingtweets forget {name} --lift.",
+            for_people=f"{_whose(name, given_for)} asked to be forgotten and is not learned again; "
+            "only they can take that back, by /optin.",
         )
         self.name = name
 
@@ -92,7 +127,9 @@ class OptedOut(BadData):
     def __init__(self, name: str, given_for: str = ""):
         super().__init__(
             f"{_whose(name, given_for)} does not want to be imitated; "
-            "only they can take that back, by /optin in the bot."
+            "only they can take that back, by /optin in the bot.",
+            for_people=f"{_whose(name, given_for)} does not want to be imitated; only they can take that back, "
+            "by /optin.",
         )
         self.name = name
 
@@ -106,13 +143,21 @@ class Unavailable(PipelineError):
     """Something that is needed is not there, or not now."""
 
     exit_code = 69
+    PEOPLE = "Something that I need for this is missing just now; try again later, or ask whoever runs me."
+
+
+class NotNow(Unavailable):
+    """Not now, but soon; the sentence is for people."""
+
+    PEOPLE = ""
 
 
 class TooFewNew(Unavailable):
     """There is not enough that the version in use has not learned."""
 
     def __init__(self, name: str, new: int, needed: int):
-        super().__init__(f"{name} has {new:,} new tweets since the version in use, fewer than {needed:,}.")
+        sentence = f"{name} has {new:,} new tweets since the version in use, fewer than {needed:,}."
+        super().__init__(sentence, for_people=sentence)
         self.new = new
 
 
@@ -123,7 +168,8 @@ class UnknownModel(Unavailable):
         super().__init__(
             f"There is no model of {name} yet. {question} Train one, or list the models there are."
             if question
-            else f"There is no model of {name} yet; train one, or list the models there are."
+            else f"There is no model of {name} yet; train one, or list the models there are.",
+            for_people=" ".join(filter(None, (f"I know no voice called {name}.", question, "/models lists them."))),
         )
         self.name = name
 
@@ -132,11 +178,16 @@ class UnknownVersion(Unavailable):
     """A model has no such version."""
 
     def __init__(self, name: str, version: str, known: tuple[str, ...]):
-        super().__init__(f"{name} has no version {version}; it has {', '.join(known) or 'none'}.")
+        sentence = f"{name} has no version {version}; it has {', '.join(known) or 'none'}."
+        super().__init__(sentence, for_people=sentence)
 
 
 class BadBase(Unavailable):
     """A base model cannot be loaded."""
+
+    PEOPLE = (
+        "The language model that I write with cannot be loaded; whoever runs me finds in the log what is wrong with it."
+    )
 
     def __init__(self, base: str, why: str):
         super().__init__(f"The base model {base} cannot be loaded: {why}; name a GPT-2's folder, or one on the Hub.")
@@ -148,14 +199,16 @@ class EngineDead(Unavailable):
     exit_code = 75
 
     def __init__(self) -> None:
-        super().__init__("I cannot write any more until I am started again; try again in a few minutes.")
+        sentence = "I cannot write any more until I am started again; try again in a few minutes."
+        super().__init__(sentence, for_people=sentence)
 
 
 class Busy(Unavailable):
     """The engine's queue is full; try again after `retry_after_seconds`."""
 
     def __init__(self, retry_after_seconds: float):
-        super().__init__(f"Too many requests are waiting; try again in {max(1, round(retry_after_seconds))} s.")
+        sentence = f"Too many requests are waiting; try again in {max(1, round(retry_after_seconds))} s."
+        super().__init__(sentence, for_people=sentence)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -164,7 +217,8 @@ class NotEnoughDrafts(Unavailable):
 
     def __init__(self, name: str, reasons: dict[str, int]):
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-        super().__init__(f"No draft of {name} passed the checks ({listed}); try another prompt.")
+        sentence = f"No draft of {name} passed the checks ({listed}); try another prompt."
+        super().__init__(sentence, for_people=sentence)
         self.reasons = reasons
 
 
@@ -172,12 +226,32 @@ class Misconfigured(PipelineError):
     """config.toml or the environment is wrong."""
 
     exit_code = 78
+    PEOPLE = "I am not set up for this; whoever runs me finds in the log what is missing."
 
 
 class Terminated(PipelineError):
     """The process was told to stop by SIGTERM; what it had done is kept."""
 
     exit_code = 143
+    PEOPLE = "I was stopped in the middle of this, and go on when I am back."
 
     def __init__(self) -> None:
         super().__init__("Stopped; start it again and it goes on.")
+
+
+_SYSTEM = {
+    errno.ENOSPC: "My disk is full; whoever runs me has to make room.",
+    errno.EDQUOT: "My disk is full; whoever runs me has to make room.",
+    errno.EROFS: "I may not write where I keep what I learn; whoever runs me has to allow it.",
+    errno.EACCES: "I may not use the place where I keep what I learn; whoever runs me has to allow it.",
+    errno.EPERM: "I may not use the place where I keep what I learn; whoever runs me has to allow it.",
+}
+
+
+def for_people(error: BaseException) -> str:
+    """What people on a platform hear of any failure."""
+    if isinstance(error, Spoken):
+        return error.for_people
+    if isinstance(error, OSError) and error.errno in _SYSTEM:
+        return _SYSTEM[error.errno]
+    return PipelineError.PEOPLE

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 from huggingtweets.checks import Copy
 from huggingtweets.config import Settings
 from huggingtweets.cpu import use_threads
-from huggingtweets.errors import Busy, NotEnoughDrafts, TooLittleData, Unavailable
+from huggingtweets.errors import Busy, NotEnoughDrafts, NotNow, TooLittleData
 from huggingtweets.generate import Sieve, Tweets, asked_for
 from huggingtweets.library_lock import TRANSFORMERS
 from huggingtweets.records import Counts
@@ -37,7 +37,7 @@ VERSION = "preview"  # in the place of a version's number: what is answered is m
 MIN_CHARACTERS = 500
 MAX_TEXTS = 2_000  # the latest; more change little and take longer to count
 MAX_WAITING = 8
-STOPPING = "Previews are being stopped; try again when they are back."
+STOPPING = "I am being stopped; try again when I am back."
 SPARE_DRAFTS = 4
 ANY_TOKEN = 0.2  # share of what the person says anywhere in what is fallen back on
 FALLING_BACK = 3.0  # weight of the different tokens seen after one: Witten and Bell have 1, which copies more
@@ -175,12 +175,12 @@ class Previews:
                     self._worker, self._write, name, texts, prompt, count, seed, lambda: given_up or self._closing
                 )
         except TimeoutError:
-            raise Unavailable("The preview took too long; try again with fewer tweets.") from None
+            raise NotNow("The preview took too long; try again with fewer tweets.") from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and not task.cancelling():
                 # Nobody gave up on the request: it was in the queue when this was closed.
-                raise Unavailable(STOPPING) from None
+                raise NotNow(STOPPING) from None
             raise
         finally:
             given_up = True
@@ -207,7 +207,7 @@ class Previews:
             for draft in draw(self._base, habits, prompt, rows, sampling, (seed + number) % 2**63, stop):
                 sieve.offer(draft)
         if not sieve.texts:
-            raise Unavailable(STOPPING) if self._closing else NotEnoughDrafts(name, sieve.refused)
+            raise NotNow(STOPPING) if self._closing else NotEnoughDrafts(name, sieve.refused)
         return Tweets(sieve.texts, name, VERSION, seed, count)
 
 

@@ -80,7 +80,11 @@ def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:
     named = collected.account.handle.lower() if collected.account else None
     if named not in handles:
         of = f"it is by @{named}" if named else "it does not say"
-        raise Usage(f"Whose tweets are in {path}? {of[0].upper()}{of[1:]}; write --from {handles[0]}={path}.")
+        raise Usage(
+            f"Whose tweets are in {path}? {of[0].upper()}{of[1:]}; write --from {handles[0]}={path}.",
+            for_people=f"Whose tweets are in {path.name}? {of[0].upper()}{of[1:]}; give each person's files to a voice "
+            "of their own.",
+        )
     return str(named)
 
 

@@ -195,7 +195,10 @@ class _Run:
             known = {handle: len(self.store.tweets(handle)) for handle in self.handles}
             for handle in known:
                 if not known[handle]:
-                    raise Unavailable(f"There are no tweets of {handle}; name a file or archive of theirs with --from.")
+                    raise Unavailable(
+                        f"There are no tweets of {handle}; name a file or archive of theirs with --from.",
+                        for_people=f"I have no tweets of {handle}; give me a file or archive of theirs.",
+                    )
             facts = {"tweets": sum(known.values()), "new": new} | ({"deleted": deleted} if deleted else {})
             return {"facts": facts, "notes": notes, "left": self._fingerprints()}
 

@@ -239,7 +239,10 @@ def _drawn(
                 format="png", ppi=PIXELS_PER_INCH
             )
         except RuntimeError as error:
-            raise Unavailable(f"A picture could not be drawn: {str(error).splitlines()[0]}.") from error
+            raise Unavailable(
+                f"A picture could not be drawn: {str(error).splitlines()[0]}.",
+                for_people="I could not draw the picture; whoever runs me finds in the log why.",
+            ) from error
     assert isinstance(drawn, bytes), "a template is one page"
     return drawn
 
@@ -267,7 +270,10 @@ def _families(texts: str) -> list[str]:
 def _package(name: str) -> Path:
     spec = find_spec(name)
     if not spec or not spec.origin:
-        raise Unavailable(f"The package {name} is missing, without which no picture is drawn; install it again.")
+        raise Unavailable(
+            f"The package {name} is missing, without which no picture is drawn; install it again.",
+            for_people="I cannot draw pictures here; whoever runs me finds in the log what is missing.",
+        )
     return Path(spec.origin).parent
 
 

@@ -33,7 +33,8 @@ def refuse_private(name: str, settings: Settings) -> None:
     accounts.refuse(name)
     for person in name.split("-"):
         if any(account.startswith(f"{MEMBER}:") for account in accounts.of(person)):
-            raise BadData(f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone.")
+            lent = f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone."
+            raise BadData(lent, for_people=lent)
 
 
 def publish(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Published:

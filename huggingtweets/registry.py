@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingtweets import atomic
-from huggingtweets.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.errors import NotNow, PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
 from huggingtweets.manifests import checked
 from huggingtweets.near import did_you_mean
 from huggingtweets.records import JSON
@@ -140,7 +140,8 @@ class Registry:
         except (OSError, ValueError) as error:
             raise Unavailable(
                 f"{folder / MANIFEST} cannot be read ({error}); "
-                f"promote another version, or move the folder of {name} away and train again."
+                f"promote another version, or move the folder of {name} away and train again.",
+                for_people=f"{version} of {name} is damaged; put another version in use, or ask whoever runs me.",
             ) from error
         return Version(name, version, folder, manifest)
 
@@ -270,14 +271,14 @@ class Registry:
             try:
                 held.enter_context(atomic.locked(self.root / name / LOCK, wait=False))
             except (BlockingIOError, FileNotFoundError):
-                raise Unavailable(f"{name} is being trained or forgotten right now; try again later.") from None
+                raise NotNow(f"{name} is being trained or forgotten right now; try again later.") from None
             yield
 
     def _home(self, name: str) -> Path:
         """The folder of `name`; raises `Usage` where a base model lives, which is not a voice to change or delete."""
         home = self.root / name
         if _is_base(home):
-            raise Usage(f"{home} is a base model and no voice; choose another name.")
+            raise Usage(f"{name} is a base model and no voice; choose another name.")
         return home
 
     def _numbered(self, name: str) -> list[str]:
@@ -292,7 +293,11 @@ class Registry:
             state = atomic.read_json(path)
             return {"version": str(state["version"]), "before": list(map(str, state["before"]))}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise PipelineError(f"{path} is damaged ({error}); delete it and promote a version again.") from error
+            raise PipelineError(
+                f"{path} is damaged ({error}); delete it and promote a version again.",
+                for_people=f"What is noted of the versions of {name} is damaged; whoever runs me finds in the log what "
+                "to do.",
+            ) from error
 
     def _write_state(self, name: str, version: str, before: list[str]) -> None:
         atomic.write_json(self.root / name / CURRENT, {"version": version, "before": before})

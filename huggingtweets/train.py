@@ -204,7 +204,10 @@ class _Run:
             group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total)
         loss = self._backward(batch)
         if not math.isfinite(loss):
-            raise PipelineError(f"The training diverged at step {self.place.step}; lower the learning rate.")
+            raise PipelineError(
+                f"The training diverged at step {self.place.step}; lower the learning rate.",
+                for_people="What I learned got worse instead of better; whoever runs me can let me learn more slowly.",
+            )
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -223,7 +226,9 @@ class _Run:
                 if self.place.rows_at_once == 1:
                     raise PipelineError(
                         f"Memory does not suffice for one row of {batch.length} tokens; lower [training] row_tokens, "
-                        "or take a smaller base."
+                        "or take a smaller base.",
+                        for_people="My memory does not suffice to learn this; whoever runs me finds in the log what "
+                        "helps.",
                     ) from error
             self.optimiser.zero_grad(set_to_none=True)
             if self.model.device.type == "cuda":

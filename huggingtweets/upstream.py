@@ -22,7 +22,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from huggingtweets.errors import Unavailable
 
@@ -30,15 +30,19 @@ T = TypeVar("T")
 
 
 class Upstream(Unavailable):
-    """A far end, `service`, did not do what was asked."""
+    """A far end, `service`, did not do what was asked. What it said is not for people: `SAYS` is."""
 
-    def __init__(self, service: str, sentence: str):
-        super().__init__(sentence)
+    SAYS: ClassVar[str] = "{service} did not do what I asked; try again later."
+
+    def __init__(self, service: str, sentence: str, *, for_people: str = ""):
+        super().__init__(sentence, for_people=for_people or self.SAYS.format(service=service))
         self.service = service
 
 
 class NotReached(Upstream):
     """There was no connection, so nothing was done there."""
+
+    SAYS = "{service} cannot be reached just now; try again later."
 
     def __init__(self, service: str, why: str):
         super().__init__(service, f"{service} cannot be reached ({why}); check the network, or try again later.")
@@ -46,6 +50,8 @@ class NotReached(Upstream):
 
 class InDoubt(Upstream):
     """No answer, or one that cannot be read: what was asked may have been done."""
+
+    SAYS = "{service} gave no answer that I understand; see what was done there before you try again."
 
     def __init__(self, service: str, why: str):
         super().__init__(service, f"{service} gave no usable answer ({why}); try again later.")
@@ -56,43 +62,59 @@ class RateLimited(Upstream):
 
     def __init__(self, service: str, until: datetime | None = None):
         when = f"after {until:%H:%M:%S} UTC" if until else "in a quarter of an hour"
-        super().__init__(service, f"{service} takes no more requests now; try again {when}.")
+        sentence = f"{service} takes no more requests now; try again {when}."
+        super().__init__(service, sentence, for_people=sentence)
         self.until = until
 
 
 class Refused(Upstream):
     """A clear no: nothing was done."""
 
+    SAYS = "{service} refuses this; whoever runs me finds in the log why."
+
 
 class BadCredentials(Refused):
     """The keys or tokens are wrong, revoked, or lack a permission."""
+
+    SAYS = "{service} does not let me in; whoever runs me has to set keys that are valid there."
 
 
 class OutOfCredit(Refused):
     """The far end wants money first."""
 
+    SAYS = "{service} wants to be paid first; whoever runs me can buy credit there."
+
 
 class Forbidden(Refused):
     """Not allowed for this account or app."""
+
+    SAYS = "{service} does not allow me this; whoever runs me finds in the log why."
 
 
 class Duplicate(Forbidden):
     """The same text as a post that is there already."""
 
+    SAYS = "{service} has this very text already; write another."
+
 
 class Suspended(Forbidden):
     """The account that asks is suspended or locked."""
 
+    SAYS = "{service} has suspended or locked the account; see what was mailed to its owner about it."
+
 
 class NotFound(Refused):
     """What was named is not there."""
+
+    SAYS = "{service} has no such thing, or not any more."
 
 
 class NoAccount(Upstream):
     """Somebody's posts cannot be read. `gone` tells that what was collected earlier must go, too."""
 
     def __init__(self, service: str, handle: str, why: str, mend: str, *, gone: bool = True):
-        super().__init__(service, f"@{handle} on {service} {why}; {mend}.")
+        sentence = f"@{handle} on {service} {why}; {mend}."
+        super().__init__(service, sentence, for_people=sentence)
         self.handle = handle
         self.gone = gone
 

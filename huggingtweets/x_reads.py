@@ -24,7 +24,9 @@ class ReadingTooDear(Unavailable):
     def __init__(self, budget_usd: float):
         super().__init__(
             f"The budget of this month for reading X, {budget_usd:.2f} USD, does not suffice; "
-            "raise [collecting] x_monthly_budget_usd, or wait for the next month."
+            "raise [collecting] x_monthly_budget_usd, or wait for the next month.",
+            for_people="The money for reading X is used up for this month; it goes on next month, or once whoever runs "
+            "me allows more.",
         )
 
 

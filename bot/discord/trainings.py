@@ -204,7 +204,7 @@ class Trainings:
         if file.size > self._upload_megabytes * MEBIBYTE:
             raise Usage(
                 f"{file.filename} has {file.size / MEBIBYTE:,.0f} MB and I take {self._upload_megabytes}; "
-                "send the tweets.js of the archive instead, or train on the command line."
+                "send the tweets.js of the archive instead, or ask whoever runs me to learn from the whole."
             )
         if not file.filename.lower().endswith(SUFFIXES):
             raise Usage(f"{file.filename} is of a kind I cannot read; send one of {', '.join(SUFFIXES)}.")

@@ -48,7 +48,10 @@ class XAccount:
             me = await self._client.me()
             if self._expected and me.handle.lower() != self._expected:
                 raise BadCredentials(
-                    "X", f"The keys are of @{me.handle} and not of [x] account = {self._expected}; set the right ones."
+                    "X",
+                    f"The keys are of @{me.handle} and not of [x] account = {self._expected}; set the right ones.",
+                    for_people=f"My keys for X are of @{me.handle} and not of @{self._expected}; whoever runs me has "
+                    "to set the right ones.",
                 )
             self._me = me
         return self._me
@@ -61,7 +64,8 @@ class XAccount:
         me = await self.me()
         if not self._ai_label and not (me.is_parody or says_ai(me.name, me.description)):
             self._me = None  # so that the profile is read again once it was changed
-            raise Forbidden("X", UNMARKED.format(handle=me.handle))
+            unmarked = UNMARKED.format(handle=me.handle)
+            raise Forbidden("X", unmarked, for_people=unmarked)
 
     async def post(self, text: str, in_reply_to: str) -> str:
         """Post; its id. Its cost is the outbox's matter."""

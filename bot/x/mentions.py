@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.config import X
-from bot.errors import BotError, PostRefused
+from bot.errors import BotError, PostRefused, told
 from bot.posting import Posting
 from bot.store import Store
 from bot.store.posts import Post
@@ -99,7 +99,7 @@ class Mentions:
                 return
             self._waiting.extend(await self._account.mentions(position))
         except (BadCredentials, OutOfCredit, Forbidden) as error:
-            await self._posting.pause_by_x(str(error))
+            await self._posting.pause_by_x(told(error))
 
     async def _is_done(self, mention: XPost) -> bool:
         """Whether there is nothing left to do about a mention; its answer is queued first if it is to have one."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from huggingtweets.config import Generation
 from huggingtweets.engine.lives import live
 from huggingtweets.engine.tickets import Inbox, Request, Ticket, one_too_many
-from huggingtweets.errors import Busy, EngineDead, Unavailable
+from huggingtweets.errors import Busy, EngineDead, NotNow
 
 if TYPE_CHECKING:
     from huggingtweets.engine.decode import Draft
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Request"]
 
 WATCH_SECONDS = 0.5
-STOPPING = "The engine is being stopped; try again when it is back."
+STOPPING = "I am being stopped; try again when I am back."
 
 
 class Engine:
@@ -100,7 +100,7 @@ class Engine:
         its next token.
         """
         if self._inbox.closing:
-            raise Unavailable(STOPPING)
+            raise NotNow(STOPPING)
         if self.dead:
             raise EngineDead
         ticket = Ticket(request)
@@ -112,7 +112,7 @@ class Engine:
             async with asyncio.timeout(self.settings.timeout_seconds):
                 return await ticket.answer
         except TimeoutError:
-            raise Unavailable(
+            raise NotNow(
                 f"Drawing took longer than {self.settings.timeout_seconds:g} s; try again with fewer tweets."
             ) from None
         finally:

@@ -98,7 +98,8 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
         return _adapter(settings, given, layout, dtype)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
-            f"The adapter in {folder} cannot be used ({_first_line(error)}); roll back or train again."
+            f"The adapter in {folder} cannot be used ({_first_line(error)}); roll back or train again.",
+            for_people="This version is damaged; put another version in use, or train the voice again.",
         ) from error
 
 

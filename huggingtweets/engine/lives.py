@@ -10,7 +10,7 @@ from pathlib import Path
 
 from huggingtweets.config import Generation
 from huggingtweets.engine.tickets import Inbox
-from huggingtweets.errors import Unavailable
+from huggingtweets.errors import NotNow
 from huggingtweets.library_lock import TRANSFORMERS
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,6 @@ def live(settings: Generation, inbox: Inbox, beside: Path | None) -> None:
             log.critical(
                 "the engine failed%s", " again and is given up" if last else " and starts anew", exc_info=error
             )
-            inbox.fail_open(Unavailable(FAILED), dead=last)
+            inbox.fail_open(NotNow(FAILED), dead=last)
             if last:
                 return

@@ -20,7 +20,7 @@ from huggingtweets.engine.rows import Sampling
 from huggingtweets.engine.start import start_of
 from huggingtweets.engine.tickets import Inbox, Ticket, Turns
 from huggingtweets.engine.voices import LoadedBase, LoadedVoice, Voices
-from huggingtweets.errors import PipelineError, Unavailable
+from huggingtweets.errors import NotNow, PipelineError
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Worker:
                 self._admit()
                 for loaded in {id(loaded): loaded for _, loaded in self._running.values()}.values():
                     self._compute(loaded, loaded.batch.step)
-            self._inbox.fail_open(Unavailable("The engine is being stopped; try again when it is back."), dead=False)
+            self._inbox.fail_open(NotNow("I am being stopped; try again when I am back."), dead=False)
         finally:
             self._loader.shutdown(wait=False, cancel_futures=True)
 

@@ -81,12 +81,23 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
     except UnicodeError as error:
         raise BadSource(path, f"{what} is not UTF-8 text", "save it as UTF-8 and try again") from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise BadSource(path, "there is no such file", "check the path") from error
+        raise BadSource(
+            path,
+            "there is no such file",
+            "check the path",
+            for_people=f"{path.name} is not there any more; give it again.",
+        ) from error
     except PermissionError as error:
-        raise BadSource(path, f"{what} may not be read by this user", "allow reading it (chmod u+r)") from error
+        raise BadSource(
+            path,
+            f"{what} may not be read by this user",
+            "allow reading it (chmod u+r)",
+            for_people=f"I may not read {path.name}; whoever runs me has to allow it.",
+        ) from error
     except OSError as error:
         why = f"{what} cannot be read ({error.strerror or error})"
-        raise BadSource(path, why, "check the path and the disk") from error
+        people = f"{path.name} cannot be read here; give it again, or ask whoever runs me."
+        raise BadSource(path, why, "check the path and the disk", for_people=people) from error
 
 
 def _broken(path: Path, what: str, error: BrokenJSON) -> BadSource:

@@ -23,7 +23,7 @@ def test_a_busy_engine_says_when_to_come_back() -> None:
 
 def test_a_fault_of_our_own_is_not_told_but_logged(caplog: pytest.LogCaptureFixture) -> None:
     sentence = told(RuntimeError("/home/secret/path"))
-    found = re.search(r"under (\w{6})", sentence)
+    found = re.search(r"\((\w{6})\)$", sentence)
     assert found
     assert "secret" not in sentence
     assert found[1] in caplog.text

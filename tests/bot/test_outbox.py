@@ -126,9 +126,9 @@ async def test_a_duplicate_of_something_old_fails_and_costs_nothing(parts: Parts
 @pytest.mark.parametrize(
     ("status", "detail", "told"),
     [
-        (401, "Unauthorized", "refuses the keys"),
-        (402, "No credits left", "wants credit first"),
-        (403, "You are not permitted to perform this action.", "does not allow this"),
+        (401, "Unauthorized", "does not let me in"),
+        (402, "No credits left", "wants to be paid first"),
+        (403, "You are not permitted to perform this action.", "does not allow me this"),
         (403, "Your account is suspended", "has suspended or locked"),
     ],
 )
@@ -303,7 +303,7 @@ async def test_keys_of_another_account_pause_before_anything_is_sent(parts: Part
     await parts.steps()
     pause = await parts.store.pauses.get("x:thebot")
     assert pause
-    assert "The keys are of @somebodyelse" in pause.reason
+    assert "My keys for X are of @somebodyelse" in pause.reason
     assert parts.x.requests == ["GET /2/users/me"]
     with pytest.raises(BadCredentials):
         await parts.account.me()

@@ -1,6 +1,7 @@
 """Publishing by the bot: in a child that gets one secret, after a restart too, and told once when it fails."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -57,7 +58,7 @@ async def until(true: Callable[[], object], seconds: float = 200) -> None:
 
 
 async def test_what_is_wanted_goes_to_the_hub_and_what_is_forgotten_goes_from_there(
-    config: Config, home: Home, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    config: Config, home: Home, hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     models, heard = config.storage.models, Heard()
     want(models, "ann")  # as a process did that is dead now
@@ -72,10 +73,12 @@ async def test_what_is_wanted_goes_to_the_hub_and_what_is_forgotten_goes_from_th
         assert removals(models) == ["ann"], "the deletion of the folder is not the end of it"
         await until(lambda: not removals(models))
     assert hub.repositories == {}
-    assert heard.pop()[1].startswith("ann was forgotten here, and is still on the Hub: The token may not write")
+    assert heard.pop()[1].startswith("ann was forgotten here, and is still on the Hub. I try again")
     ((key, text),) = heard
     assert key.startswith("publish:ann:")
-    assert text.startswith("ann is not on the Hub: The token may not write there (403")
+    found = re.fullmatch(r"ann is not on the Hub\. I try again; whoever runs me .* why\. \((\w{6})\)", text)
+    assert found
+    assert f"refused {found[1]}: BotError: publish ann: The token may not write there (403" in caplog.text
 
 
 async def test_leaving_ends_the_child_and_the_wish_stays(

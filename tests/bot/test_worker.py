@@ -1,7 +1,9 @@
 """The worker: real children, their failures, and how each ends its job alone."""
 
 import asyncio
+import errno
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -19,7 +21,7 @@ from bot.store import Store
 from bot.store.jobs import Job
 from bot.training import Training
 from bot.uploads import Uploads
-from huggingtweets.errors import Unavailable
+from huggingtweets.errors import NotNow, PipelineError
 from huggingtweets.registry import Registry
 from tests.bot.conftest import Home, settings_of, training_in
 
@@ -63,16 +65,19 @@ async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, 
         killed = await training.start("test:1", "bob", [sample_file])
         after = await training.start("test:1", "cem", [broken])
         (await child_process()).kill()
-        with pytest.raises(TrainingFailed, match=r"ended from outside \(out of memory"):
+        with pytest.raises(TrainingFailed, match="ended from outside, most likely because my memory was full"):
             await training.outcome(killed, SOON)
         assert "is no JSON" in (await ended(training, after)).error
 
 
-async def test_a_child_that_crashes_says_with_which_signal(home: Home, sample_file: Path) -> None:
+async def test_a_child_that_crashes_says_with_which_signal(
+    home: Home, sample_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with training_in(home) as training:
         job = await training.start("test:1", "bob", [sample_file])
         (await child_process()).send_signal(signal.SIGSEGV)
-        assert f"signal {signal.SIGSEGV.value}" in (await ended(training, job)).error
+        assert "was ended from outside; start it again" in (await ended(training, job)).error
+    assert f"signal {signal.SIGSEGV.value}" in caplog.text
 
 
 async def test_a_child_that_hangs_is_ended_and_its_last_lines_are_kept(home: Home, sample_file: Path) -> None:
@@ -83,12 +88,17 @@ async def test_a_child_that_hangs_is_ended_and_its_last_lines_are_kept(home: Hom
     assert children() == []
 
 
-async def test_the_last_lines_are_kept_and_the_childs_own_sentence_is_the_reason(home: Home, broken: Path) -> None:
+async def test_the_childs_own_sentence_is_the_reason_and_the_operator_has_the_path(
+    home: Home, broken: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with training_in(home) as training:
         job = await ended(training, await training.start("test:1", "bob", [broken]))
     assert job.state == "failed"
-    assert "is no JSON" in job.error
-    assert job.error in job.log
+    found = re.fullmatch(r"tweets\.jsonl: the file is no JSON at line 1; .* \((\w{6})\)", job.error)
+    assert found
+    assert f"{home.folder}" in job.log
+    [line] = [line for line in caplog.messages if line.startswith(f"refused {found[1]}")]
+    assert f"{home.folder}" in line
 
 
 @pytest.mark.parametrize("stage", ["starting", "train"])
@@ -274,7 +284,9 @@ async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: 
         job = await training.start("test:1", "ann", [broken])
         after = await training.start("test:1", "bob", [broken])
         async with asyncio.timeout(60):
-            assert "manifest.json cannot be read" in (await ended(training, job)).error
+            assert (await ended(training, job)).error.startswith(
+                "v1 of ann is damaged; put another version in use, or ask"
+            )
             assert "is no JSON" in (await ended(training, after)).error
 
 
@@ -293,9 +305,12 @@ async def test_a_manifest_that_lacks_something_ends_no_worker(home: Home, broken
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (Unavailable("ann is being forgotten."), "ann is being forgotten."),
-        (OSError("no more files"), "The training of ann cannot be started (OSError: no more files); try again later."),
-        (KeyError("report"), "The training of ann cannot be started (KeyError: 'report'); try again later."),
+        (NotNow("ann is being forgotten."), "ann is being forgotten."),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/srv"),
+            "My disk is full; whoever runs me has to make room.",
+        ),
+        (KeyError("report"), PipelineError.PEOPLE),
     ],
 )
 async def test_what_goes_wrong_before_the_child_fails_the_job_with_a_sentence(
@@ -309,7 +324,8 @@ async def test_what_goes_wrong_before_the_child_fails_the_job_with_a_sentence(
         async with training_in(home) as training:
             async with asyncio.timeout(60):
                 job = await ended(training, await training.start("test:1", "ann", [broken]))
-    assert (job.state, job.error) == ("failed", sentence)
+    assert job.state == "failed"
+    assert re.sub(r" \(\w{6}\)$", "", job.error) == sentence
 
 
 async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_of_a_job(
@@ -374,8 +390,9 @@ async def test_a_full_disk_fails_the_job_with_a_sentence_and_leaves_what_is_in_u
         async with training_in(home) as training:
             job = await ended(training, await training.start("test:1", "ann", [sample_file]))
         assert job.state == "failed"
-        assert "No space left on device" in job.error
-        assert "check the disk's space" in job.error
+        assert job.error.startswith("My disk is full; whoever runs me has to make room. (")
+        assert "No space left on device" in job.log
+        assert "check the disk's space" in job.log
         assert Registry(small).current("ann").version == "v1"
 
 
@@ -387,5 +404,6 @@ async def test_a_models_folder_that_is_read_only_fails_the_job_with_a_sentence(h
         async with training_in(home) as training:
             job = await ended(training, await training.start("test:1", "ann", [sample_file]))
         assert job.state == "failed"
-        assert "Read-only file system" in job.error
+        assert job.error.startswith("I may not write where I keep what I learn; whoever runs me has to allow it. (")
+        assert "Read-only file system" in job.log
         assert Registry(small).current("ann").version == "v1"

@@ -196,7 +196,7 @@ async def test_a_refusal_while_reading_pauses(parts: Parts, mentions: Mentions) 
     assert await mentions.step() > 1
     pause = (await parts.posting.status()).pause
     assert pause
-    assert "wants credit first" in pause.reason
+    assert "wants to be paid first" in pause.reason
     requests = len(parts.x.requests)
     await mentions.step()
     assert len(parts.x.requests) == requests
