@@ -38,7 +38,7 @@ def delete_voice(parts: Parts, gate: Gate) -> Command:
             known = await parts.versions.names()
             raise Usage(f"I know no voice called {voice}. {did_you_mean(voice, known)}".rstrip())
         if len(voice) > MAX_IN_A_BUTTON:
-            raise Usage("This name is too long for a button; whoever runs me deletes it on the command line.")
+            raise Usage("This name is too long for a button; whoever runs me can delete it.")
         question = discord.ui.View(timeout=None)
         question.add_item(Deletion("yes", voice))
         question.add_item(Deletion("no", voice))

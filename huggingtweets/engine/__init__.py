@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from huggingtweets.config import Generation
 from huggingtweets.engine.lives import live
 from huggingtweets.engine.tickets import Inbox, Request, Ticket, one_too_many
-from huggingtweets.errors import Busy, EngineDead, NotNow
+from huggingtweets.errors import Busy, EngineDead, NotNow, Unavailable
 
 if TYPE_CHECKING:
     from huggingtweets.engine.decode import Draft

@@ -175,10 +175,10 @@ async def test_closing_ends_what_runs_and_what_waits(tiny_generation: Generation
         drawing = [asyncio.create_task(engine.draw(ask(version, seed=n))) for n in range(3)]
         await until(lambda: gate.rows and engine.waiting == 3)
     for task in drawing:
-        with pytest.raises(Unavailable, match="The engine is being stopped"):
+        with pytest.raises(Unavailable, match="I am being stopped"):
             await task
     assert len(gate.read) == 1
-    with pytest.raises(Unavailable, match="The engine is being stopped"):
+    with pytest.raises(Unavailable, match="I am being stopped"):
         await engine.draw(ask(version))
 
 
