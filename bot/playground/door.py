@@ -32,8 +32,11 @@ READ = (
     ),
 )
 WRITTEN = ("/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/cancel", "/gradio_api/reset")
-# Gradio builds its own address from these, and a visitor could name any.
-BELIEVED_BY_GRADIO = re.compile(rb"forwarded|x-(forwarded-.*|real-ip|gradio-server|original-.*)")
+# Gradio builds its own address from some of these, and a visitor could name any. All are signs of a proxy.
+FROM_A_PROXY = re.compile(
+    rb"forwarded|via|true-client-ip|fly-client-ip|cf-(connecting-ip|ray|visitor)"
+    rb"|x[-_](forwarded[-_].*|real-ip|client-ip|cluster-client-ip|gradio-server|original-.*)"
+)
 
 
 class Door:
@@ -87,7 +90,7 @@ class Door:
 
 def _known(scope: Scope, session: str) -> Scope:
     """`scope` with the visitor, and without what a visitor may claim about where the page is."""
-    headers = [(name, value) for name, value in scope["headers"] if not BELIEVED_BY_GRADIO.fullmatch(name.lower())]
+    headers = [(name, value) for name, value in scope["headers"] if not FROM_A_PROXY.fullmatch(name.lower())]
     address = scope["client"][0] if scope.get("client") else ""
     visitor = Visitor(session, address, proxied=len(headers) < len(scope["headers"]))
     return {**scope, "headers": headers, "state": {**scope.get("state", {}), "visitor": visitor}}

@@ -18,6 +18,8 @@ from huggingtweets.whole_text import whole
 Messages = list[dict[str, Any]]
 
 STATUS_SECONDS = 1.0
+KEPT = 40  # messages of a chat that stay on the page
+LINE = 2_000  # characters of a line that are shown again
 STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
@@ -44,7 +46,8 @@ def build_page(
     ) -> AsyncIterator[tuple[Messages, Messages, dict[str, Any]]]:
         line, files = message.get("text") or "", [Path(file) for file in message.get("files") or []]
         asked = line + "".join(f"\n📎 {file.name}" for file in files)
-        shown = [*history, {"role": "user", "content": plain(asked)}]
+        # All of the chat is sent again with each answer, and kept for as long as the page is open.
+        shown = [*history[-KEPT:], {"role": "user", "content": plain(shortened(asked))}]
         yield shown, shown, gr.update(value=None, interactive=False)
         async for answer in chat.answers(visitor_of(request), line, files, int(count)):
             answered = [*shown, {"role": "assistant", "content": as_html(answer)}]
@@ -110,6 +113,11 @@ def as_html(answer: Answer) -> str:
             return f'<img class="picture" src="{source}" alt="{html.escape(whole(description))}">'
         case Said(text):
             return f'<div style="white-space: pre-wrap">{plain(text)}</div>'
+
+
+def shortened(text: str) -> str:
+    """`text`, or its beginning when it is very long."""
+    return text if len(text) <= LINE else f"{text[:LINE]}…"
 
 
 def plain(text: str) -> str:

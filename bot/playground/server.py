@@ -19,6 +19,7 @@ from bot.ongoing import end
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.playground.door import Door
+from bot.playground.small_bodies import SmallBodies
 from bot.playground.uploads_noted import UploadsNoted
 from bot.posting import Posting
 from bot.readiness import READY, Readiness
@@ -26,6 +27,7 @@ from huggingtweets.errors import Unavailable
 
 SWEEP_SECONDS = 60.0
 MAX_UPLOAD = "4gb"  # an archive of X with all its pictures is smaller
+MAX_SESSIONS = 500  # open pages
 
 
 @asynccontextmanager
@@ -138,6 +140,8 @@ async def _app(
     page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
     # Gradio checks the paths in a message only for a page that was launched, and mounting does not set this.
     page.has_launched = True
+    # Gradio keeps what it shows to each session, some 60 kB and the chat, and forgets the oldest session.
+    page.state_session_capacity = MAX_SESSIONS
     gr.mount_gradio_app(
         app, page, path="/", css=STYLE, show_error=False, footer_links=[], max_file_size=MAX_UPLOAD, run_history=False
     )
@@ -147,4 +151,4 @@ async def _app(
 def _guarded(app: ASGIApp, attachments: Attachments, host: str, port: int) -> ASGIApp:
     """`app` behind the door."""
     hosts = [host, "localhost", "127.0.0.1", "::1"]
-    return Door(UploadsNoted(app, attachments), hosts, cookie=f"huggingtweets-{port}")
+    return Door(SmallBodies(UploadsNoted(app, attachments)), hosts, cookie=f"huggingtweets-{port}")

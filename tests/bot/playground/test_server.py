@@ -2,7 +2,7 @@
 
 import html
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from bot.playground.page import KEPT, LINE
 from tests.bot.playground.conftest import Page
 
 SECRET = "a-token-that-nobody-may-see"
@@ -231,6 +232,41 @@ async def test_half_a_character_costs_nobody_anything(page: Page, half: int) -> 
     refused = await page.say({"text": "/train x", "files": shapes(f"/tmp/{chr(half)}")[:1]}, session="c")
     assert '"success":false' in refused
     assert "AI parody" in await page.say({"text": "/tweetlike @ann she", "files": []}, session="d")
+
+
+async def test_a_long_message_is_refused_before_it_is_read(page: Page) -> None:
+    """One of 30 MB stopped the whole process for half a minute, and stayed in memory."""
+    shown = await page.say({"text": "*" * 100_000, "files": []})
+    assert "too long" in shown
+
+    async def in_pieces() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"[" * 1_000
+
+    for path in ("queue/join", "cancel", "reset"):
+        answer = await page.browser.post(f"/gradio_api/{path}", content=in_pieces())
+        assert answer.status_code == 413, path
+    assert "AI parody" in await page.say({"text": "/tweetlike @ann she", "files": []}, session="b")
+
+
+async def test_a_long_chat_stays_short(page: Page) -> None:
+    """All of it goes over the line with each answer."""
+    for number in range(KEPT):
+        await page.say({"text": f"/help {number} " + "*" * 5_000, "files": []})
+    shown = await page.say({"text": "/models", "files": []})
+    assert shown.count("/help".replace("/", "&#47;") + f" {KEPT - 1}") == 1
+    assert len(shown) < KEPT * LINE * 8
+
+
+async def test_files_are_taken_from_this_machine_alone(page: Page) -> None:
+    """Who may not have a voice learned could only fill the disk, or the memory with a field that is no file."""
+    for header in ("X-Forwarded-For", "Via", "CF-Connecting-IP", "X_Forwarded_For", "True-Client-IP"):
+        answer = await page.browser.post(
+            "/gradio_api/upload", files={"files": ("a.csv", b"tweets")}, headers={header: "192.0.2.7"}
+        )
+        assert answer.status_code == 403, header
+    assert not [path for path in page.attachments.home.rglob("*") if path.is_file()]
+    await page.upload("a.csv", b"tweets")
 
 
 async def test_health_is_told(page: Page) -> None:
