@@ -61,6 +61,7 @@ async def test_models_lists_the_voices(chat: Chat) -> None:
     (answer,) = await answers(chat, "/models")
     assert isinstance(answer, Said)
     assert answer.text.startswith("@ann v1")
+    assert "/" not in answer.text, "no path of the operator's"
 
 
 async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, attached: Path) -> None:
