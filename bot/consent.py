@@ -41,6 +41,14 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Deleted:
+    """The voices that an admin has deleted. They are `learnable` unless one of their people has opted out."""
+
+    voices: tuple[str, ...]
+    learnable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Back:
     """What became of a wish to be imitated again.
 
@@ -209,19 +217,24 @@ class Consenting:
         known = set(await asyncio.to_thread(Registry(self._settings.storage.models).all_names))
         return sorted(known & set(await self._affected(parse_name(name)))) if name in known else []
 
-    async def delete_voice(self, name: str, *, by: str) -> list[str]:
+    async def delete_voice(self, name: str, *, by: str) -> Deleted:
         """An admin deletes a voice: as much goes as when it is forgotten, but it may be learned again.
 
-        Returns the voices that are gone. Raises `Usage` when there is no such voice, so that nothing which somebody was
-        promised is taken back.
+        Whose voice it is stays known, and who has opted out is not learned again. Raises `Usage` when there is no such
+        voice, so that nothing which somebody was promised is taken back.
         """
         names = await self.deleted_with(name)
         if not names:
             raise Usage(f"There is no voice called {name} any more.")
+        owned = [link for one in names for link in await self._store.consent.links_of(voice=one)]
+        theirs = frozenset[str]().union(*(people_in(one) for one in names))
+        learnable = not theirs & await self._store.consent.opted_out_voices()
         await self.forget_voice(name, by=by)
-        await self.remember(name, by=by)
+        await self._store.consent.link_again(owned)
+        if learnable:
+            await self.remember(name, by=by)
         await self._store.audit.add(by, "voice.delete", by, voices=len(names))
-        return names
+        return Deleted(tuple(names), learnable)
 
     async def remember(self, name: str, *, by: str) -> list[str]:
         """The person wants to be learned after all: what kept their voice from coming back goes.

@@ -85,9 +85,11 @@ class Deletion(
             await interaction.response.edit_message(content="Nothing was deleted.", view=None)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        names = await buttons.parts.consenting.delete_voice(self.voice, by=person(interaction.user))
+        deleted = await buttons.parts.consenting.delete_voice(self.voice, by=person(interaction.user))
+        names = deleted.voices
         gone = f"{', '.join(names)} is no more" if len(names) == 1 else f"{', '.join(names)} are no more"
-        await tell(interaction, f"{gone}. It may be learned again with /train.")
+        again = "It may be learned again with /train." if deleted.learnable else "Who opted out is not learned again."
+        await tell(interaction, f"{gone}. {again}")
 
 
 def unpause(parts: Parts, gate: Gate) -> Command:

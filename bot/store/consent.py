@@ -3,8 +3,8 @@
 Knows rows. Does not know what follows from them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -106,6 +106,13 @@ class Consent:
                 query = query.where(column == wanted)
         async with self._database.reading() as connection:
             return [Link(**row._mapping) for row in await connection.execute(query)]
+
+    async def link_again(self, ended: Sequence[Link]) -> None:
+        """Bring back links that ended with the rows of a voice, unless somebody has claimed something else since."""
+        async with self._database.writing() as connection:
+            for one in ended:
+                query = insert(self._database, links).values(asdict(one))
+                await connection.execute(query.on_conflict_do_nothing())
 
     async def opted_out_voices(self) -> frozenset[str]:
         """All voices of people who want no imitation, linked or learned from their messages."""

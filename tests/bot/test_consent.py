@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.consent import Consenting
+from bot.consent import Consenting, Deleted, refuse_unwanted
+from bot.errors import NotAllowed
 from bot.leftovers import Leftovers
 from bot.store import Store
 from bot.training import Training
@@ -77,3 +78,37 @@ async def test_a_joint_training_that_runs_is_ended_before_anything_is_deleted(st
     await store.jobs.finish(job.id, "cancelled")
     await forgetting
     assert await store.consent.buried("bob") == ["bob"]
+
+
+def learned(tmp_path: Path, name: str) -> None:
+    version = tmp_path / "models" / name / "v1"
+    version.mkdir(parents=True)
+    (version / "manifest.json").write_text("{}")
+
+
+async def test_who_opted_out_is_not_learned_again_after_an_admin_deleted_their_voice(
+    store, consenting, tmp_path
+) -> None:
+    """An admin decides about a voice, and not about whose it is."""
+    learned(tmp_path, "ann")
+    await consenting.claim("s1", "p1", "ann")
+    await consenting.decide("s1", "p1", "ann", by="admin", confirmed=True)
+    await consenting.opt_out("p1")
+    assert await consenting.delete_voice("ann", by="admin") == Deleted(("ann",), learnable=False)
+    with pytest.raises(NotAllowed, match="ann does not want to be imitated"):
+        await refuse_unwanted(store, "ann")
+    assert not await consenting.willing.may_speak("ann")
+    assert (await consenting.opt_in("p1")).opted_out
+    await refuse_unwanted(store, "ann")
+
+
+async def test_an_opt_out_holds_for_a_voice_that_an_admin_deleted_before(store, consenting, tmp_path) -> None:
+    learned(tmp_path, "ann")
+    await consenting.claim("s1", "p1", "ann")
+    await consenting.decide("s1", "p1", "ann", by="admin", confirmed=True)
+    await consenting.claim("s1", "p2", "ann")
+    assert (await consenting.delete_voice("ann", by="admin")).learnable
+    await consenting.opt_out("p1")
+    with pytest.raises(NotAllowed, match="ann does not want to be imitated"):
+        await refuse_unwanted(store, "ann")
+    assert (await consenting.link("s1", "p2")).state == "pending"
