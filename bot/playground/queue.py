@@ -20,7 +20,7 @@ from huggingtweets.whole_text import whole
 PERSON = "playground"
 REFRESH_SECONDS = 2.0
 SHOWN = 90  # characters of a post in the list
-INTRODUCTION = """Nothing is posted on X before it is approved here or in Discord, unless config.toml says `automatic`.
+INTRODUCTION = """Nothing is posted on X before it is approved here or in Discord, unless I may post by myself.
 In a dry run nothing is ever sent: try it."""
 Choices = list[tuple[str, int]]
 
@@ -132,7 +132,7 @@ def build_queue(queue: Queue, page: gr.Blocks) -> None:
 
     gr.Markdown(INTRODUCTION)
     with gr.Row():
-        voice = gr.Textbox(placeholder="a voice, or empty for the one in config.toml", show_label=False, scale=4)
+        voice = gr.Textbox(placeholder="a voice, or empty for the usual one", show_label=False, scale=4)
         proposing = gr.Button("Propose", scale=1)
         pausing = gr.Button("Pause", scale=1)
         resuming = gr.Button("Resume", scale=1)

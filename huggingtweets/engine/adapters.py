@@ -99,7 +99,7 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
             f"The adapter in {folder} cannot be used ({_first_line(error)}); roll back or train again.",
-            for_people="This version is damaged; put another version in use, or train the voice again.",
+            for_people="This version is damaged and cannot be used; put another one in use, or train it again.",
         ) from error
 
 

@@ -373,6 +373,18 @@ def disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+async def test_a_damaged_base_fails_the_job_without_its_path(home: Home, sample_file: Path) -> None:
+    base = home.folder / "damaged"
+    base.mkdir()
+    (base / "config.json").write_text('{"model_type": ')
+    config = home.config_file.read_text()
+    home.config_file.write_text(re.sub(r'base = ".*"', f'base = "{base}"', config))
+    async with training_in(home) as training:
+        job = await ended(training, await training.start("test:1", "bob", [sample_file]))
+    assert re.fullmatch(r"The language model that I write with cannot be loaded; .* \(\w{6}\)", job.error)
+    assert f"The base model {base} cannot be loaded" in job.log
+
+
 def make_read_only(mounted: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", mounted], check=True)
 
