@@ -271,7 +271,7 @@ async def test_a_training_that_does_not_end_is_told_and_nothing_is_half_forgotte
     await store.jobs.finish(job.id, "cancelled")
     await there.ann.click(question.response, label="Delete everything")
     assert registry.names() == []
-    assert there.errors() == ["Unavailable"]
+    assert there.errors() == ["NotNow"]
 
 
 async def test_my_data_is_a_file_that_only_i_see(there: World, commands_file: Path) -> None:
