@@ -103,7 +103,7 @@ class Limits:
             await self._strike(person, server)
             raise TooOften(wait)
         if server and (wait := self._server.wait_seconds(server, cost)):
-            raise TooOften(wait, "This server asks a lot just now")
+            raise TooOften(wait, "A lot is asked here just now")
         if wait := self._total.wait_seconds("", cost):
             raise TooOften(wait, "Everybody asks at once just now")
         self._person.note(person, cost)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import told
+from bot.news import standing
 from bot.permission import PICTURE
 from bot.playground.attachments import Attachments
 from bot.playground.visitors import PLACE, Visitor
@@ -48,7 +49,7 @@ class Learning:
     """How far a training is."""
 
     name: str
-    stage: str
+    standing: str  # in words
     percent: int
 
 
@@ -103,9 +104,12 @@ class Chat:
         finally:
             await asyncio.to_thread(self._attachments.delete, visitor.session, files)
 
-    async def learning(self) -> list[Learning]:
-        """The trainings that wait or run."""
-        return [_learning(job) for job in await self._training.jobs()]
+    async def learning(self) -> Sequence[Learning | Said]:
+        """The trainings that wait or run; a failure is told, too."""
+        try:
+            return [_learning(job) for job in await self._training.jobs()]
+        except Exception as error:  # noqa: BLE001  the page asks again in a moment
+            return [Said(told(error))]
 
     async def _tweet_like(self, visitor: Visitor, rest: str, count: int) -> Drawn:
         tweets = await self._tweeting.tweet_like(_ask(visitor, rest, count))
@@ -150,4 +154,4 @@ def _ask(visitor: Visitor, rest: str, count: int) -> Ask:
 
 
 def _learning(job: Job) -> Learning:
-    return Learning(job.name, job.stage or job.state, job.percent)
+    return Learning(job.name, standing(job), job.percent)

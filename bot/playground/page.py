@@ -6,6 +6,7 @@ Knows Gradio and HTML. Does not know use cases; it shows what `Chat` answers.
 import base64
 import html
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import gradio as gr
 
 from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
 from bot.playground.visitors import Visitor
+from huggingtweets.sources.members import ENDINGS
 from huggingtweets.whole_text import whole
 
 Messages = list[dict[str, Any]]
@@ -24,7 +26,7 @@ STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
 .tweet p {margin: 4px 0 0; white-space: pre-wrap; overflow-wrap: anywhere}
-.picture {width: 660px; max-width: 100%; border-radius: 12px}
+.picture {width: min(660px, 70vw) !important; max-width: none !important; border-radius: 12px}
 .learning progress {width: 100%; height: 10px}
 footer {display: none !important}
 """
@@ -33,7 +35,11 @@ Everything here is written by a small language model that learned from one perso
 Type `/tweetlike @name`, with the start of a tweet if you like; `/picture @name` makes a picture of it; `/models` lists
 the voices, `/train name` learns a new one from an X archive or a table of tweets that you attach."""
 
+WAITING = "…"
 PLACEHOLDER = "Whose tweet shall it be?"
+# What may be attached. A workbook is answered with how to save it. Gradio would ask for a picture at a path that the
+# door keeps shut.
+FILE_TYPES = (".zip", *ENDINGS, ".xlsx", ".xls", ".ods")
 
 
 def build_page(
@@ -43,16 +49,19 @@ def build_page(
 
     async def respond(
         message: dict[str, Any], history: Messages, count: float, request: gr.Request
-    ) -> AsyncIterator[tuple[Messages, Messages, dict[str, Any]]]:
+    ) -> AsyncIterator[tuple[Messages, dict[str, Any]]]:
         line, files = message.get("text") or "", [Path(file) for file in message.get("files") or []]
-        asked = line + "".join(f"\n📎 {file.name}" for file in files)
-        # All of the chat is sent again with each answer, and kept for as long as the page is open.
-        shown = [*history[-KEPT:], {"role": "user", "content": plain(shortened(asked))}]
-        yield shown, shown, gr.update(value=None, interactive=False)
+        asked = line + "".join(f"\nAttached: {file.name}" for file in files)
+        # The session's own list grows in place, since several lines may be answered at once.
+        # All of it is sent again with each answer, and kept for as long as the page is open.
+        del history[:-KEPT]
+        history.append({"role": "user", "content": plain(shortened(asked.strip()))})
+        answered = {"role": "assistant", "content": WAITING}
+        history.append(answered)
+        yield list(history), gr.update(value=None)
         async for answer in chat.answers(visitor_of(request), line, files, int(count)):
-            answered = [*shown, {"role": "assistant", "content": as_html(answer)}]
-            yield answered, answered, gr.update()
-        yield gr.skip(), gr.skip(), gr.update(interactive=True)
+            answered["content"] = as_html(answer)
+            yield list(history), gr.skip()
 
     async def status() -> str:
         return "".join(as_html(state) for state in await chat.learning())
@@ -77,15 +86,43 @@ def build_page(
             )
             with gr.Row():
                 line = gr.MultimodalTextbox(
-                    placeholder="/tweetlike @name how it starts", show_label=False, file_count="multiple", scale=5
+                    placeholder="/tweetlike @name how it starts",
+                    label="What you say",
+                    show_label=False,
+                    file_count="multiple",
+                    file_types=list(FILE_TYPES),
+                    scale=5,
+                    min_width=320,
                 )
-                count = gr.Slider(1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1)
-            gr.Examples([{"text": text, "files": []} for text in suggestions], line, label="Try")
-            line.submit(respond, [line, history, count], [history, conversation, line], api_visibility="private")
+                count = gr.Slider(
+                    1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1, min_width=200, buttons=[]
+                )
+            with gr.Row():
+                for text in suggestions:
+                    # gr.Examples would ask past the queue, at a path that the door keeps shut.
+                    trying = gr.Button(text, size="sm", min_width=120)
+                    trying.click(partial(_message, text), None, line, api_visibility="private", show_progress="hidden")
+            line.submit(
+                respond,
+                [line, history, count],
+                [conversation, line],
+                api_visibility="private",
+                show_progress="hidden",
+                trigger_mode="multiple",
+            )
+            conversation.clear(_forget, history, None, api_visibility="private", show_progress="hidden")
         for title, build in (more or {}).items():
             with gr.Tab(title):
                 build(page)
     return page
+
+
+def _message(text: str) -> dict[str, Any]:
+    return {"text": text, "files": []}
+
+
+def _forget(history: Messages) -> None:
+    history.clear()
 
 
 def visitor_of(request: gr.Request) -> Visitor:
@@ -102,9 +139,9 @@ def as_html(answer: Answer) -> str:
             who = f'<span class="who">@{plain(name)}</span> <span class="ai">AI parody · {plain(version)}</span>'
             shown = "".join(f'<div class="tweet">{who}<p>{plain(text)}</p></div>' for text in texts)
             return shown + (f"<p>{plain(note)}</p>" if note else "")
-        case Learning(name, stage, percent):
+        case Learning(name, standing, percent):
             return (
-                f'<div class="learning">Learning @{plain(name)}: {plain(stage)}, {percent} %'
+                f'<div class="learning">Learning @{plain(name)}: {plain(standing)}'
                 f'<br><progress value="{percent}" max="100"></progress></div>'
             )
         case Picture(png, description):

@@ -38,21 +38,28 @@ class Queue:
         return [(_label(post), post.id) for post in await self._posting.queue()]
 
     async def text(self, visitor: Visitor, post_id: int | None) -> str:
-        """The whole text of a post that waits."""
+        """The whole text of a post that waits; empty when there is none, or it cannot be read now."""
         if not visitor.here:
             return ""
-        return next((post.text for post in await self._posting.queue() if post.id == post_id), "")
+        try:
+            waiting = await self._posting.queue()
+        except Exception:  # noqa: BLE001  the line below the buttons says why
+            return ""
+        return next((post.text for post in waiting if post.id == post_id), "")
 
     async def status(self, visitor: Visitor) -> str:
         """How posting stands, and the last posts, as HTML."""
         if not visitor.here:
             return ""
-        status = await self._posting.status()
+        try:
+            status, recent = await self._posting.status(), await self._posting.recent(8)
+        except Exception as error:  # noqa: BLE001  the page asks again in a moment
+            return f"<p>{plain(told(error))}</p>"
         lines = "".join(
             f'<div class="tweet"><span class="who">@{plain(post.voice)}</span> <span class="ai">AI parody · '
             f"{plain(standing_of(post))} · {_moment(post.changed_at)}</span>"
             f"<p>{plain(post.text or '(text deleted)')}</p>{_why(post)}</div>"
-            for post in await self._posting.recent(8)
+            for post in recent
         )
         return f"<p>{plain(standing(status))}</p>{lines}"
 
@@ -113,9 +120,14 @@ def build_queue(queue: Queue, page: gr.Blocks) -> None:
     """The queue's part of `page`, which is being built."""
 
     async def refresh(chosen: int | None, request: gr.Request) -> dict[str, object]:
-        choices = await queue.choices(visitor_of(request))
-        keep = chosen if chosen in [post_id for _, post_id in choices] else None
-        return gr.update(choices=choices, value=keep)
+        try:
+            choices = await queue.choices(visitor_of(request))
+        except Exception:  # noqa: BLE001  the line below the buttons says why
+            return gr.update()
+        if chosen is None or chosen in [post_id for _, post_id in choices]:
+            # Without a value: meanwhile the visitor may have chosen another one.
+            return gr.update(choices=choices)
+        return gr.update(choices=choices, value=None)
 
     def acting(action: str) -> Callable[[int | None, str, gr.Request], Awaitable[tuple[str, dict[str, object]]]]:
         async def act(chosen: int | None, text: str, request: gr.Request) -> tuple[str, dict[str, object]]:

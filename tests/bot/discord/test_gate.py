@@ -118,7 +118,7 @@ async def test_limits_of_a_person_and_a_server_say_when_to_come_back(
     assert "That was a lot at once; try again in 40 s." in there.private(there.ann)
     await bob.slash(there.channel, "tweetlike", user="nasa")
     await bob.slash(there.channel, "tweetlike", user="nasa")
-    assert "This server asks a lot just now; try again in 40 s." in there.private(bob)
+    assert "A lot is asked here just now; try again in 40 s." in there.private(bob)
     await there.env.advance_time(41)
     await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert len(there.said()) == 4

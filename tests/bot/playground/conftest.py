@@ -1,7 +1,7 @@
 """The page's server as app.py starts it, asked over HTTP."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,25 @@ class Page:
             if (len(call["inputs"]), len(call["outputs"])) == (inputs, outputs)
         )
 
+    def only(
+        self, *, inputs: Sequence[str] = (), outputs: list[str] | None = None, targets: list[str] | None = None
+    ) -> int:
+        """The last function whose inputs and outputs are of these types, or that these events cause."""
+        types = {one["id"]: one["type"] for one in self.config["components"]}
+        return [
+            call["id"]
+            for call in self.config["dependencies"]
+            if (
+                outputs is None
+                or ([types[one] for one in call["outputs"]], [types[one] for one in call["inputs"]])
+                == (outputs, list(inputs))
+            )
+            and (targets is None or [event for _, event in call["targets"]] == targets)
+        ][-1]
+
     async def say(self, message: dict[str, Any], history: object = None, *, count: int = 1, session: str = "a") -> str:
         """All that the page answers to a line in the chat."""
-        return await self.event(self.function(3, 3), [message, history, count], session=session)
+        return await self.event(self.function(3, 2), [message, history, count], session=session)
 
     async def event(self, function: int, data: list[Any], *, session: str = "a") -> str:
         body = {"data": data, "fn_index": function, "session_hash": session}

@@ -86,7 +86,7 @@ async def test_a_running_training_is_shown_to_everybody(chat: Chat, attached: Pa
     async for _ in chat.answers(VISITOR, "/train bob", (attached,)):
         (state,) = await chat.learning()
         assert state.name == "bob"
-        assert state.stage in ("waiting", "running")  # whichever it is by now
+        assert state.standing in ("waits for its turn", "starting, 0 %")  # whichever it is by now
         break
 
 

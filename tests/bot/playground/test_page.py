@@ -26,7 +26,7 @@ def test_a_tweet_is_marked_as_ai_and_cannot_break_out() -> None:
 
 
 def test_progress_has_a_bar() -> None:
-    assert 'value="43"' in as_html(Learning("nasa", "train", 43))
+    assert 'value="43"' in as_html(Learning("nasa", "learning, 43 %", 43))
 
 
 def test_sentences_keep_their_lines() -> None:

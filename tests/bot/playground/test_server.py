@@ -272,3 +272,46 @@ async def test_files_are_taken_from_this_machine_alone(page: Page) -> None:
 async def test_health_is_told(page: Page) -> None:
     for path, status in (("/healthz", "alive"), ("/readyz", "ready")):
         assert (await page.browser.get(path)).json() == {"status": status}
+
+
+async def test_what_the_page_asks_the_door_lets_in(page: Page) -> None:
+    """Outside its queue Gradio asks at `/gradio_api/run`, which is shut."""
+    asked = [call for call in page.config["dependencies"] if call["backend_fn"]]
+    assert asked
+    assert [call["id"] for call in asked if not call["queue"]] == []
+
+
+async def test_a_suggestion_fills_the_line(page: Page) -> None:
+    shown = await page.event(page.only(outputs=["multimodaltextbox"]), [])
+    assert '"text":"/models"' in shown
+
+
+async def test_a_cleared_conversation_does_not_come_back(page: Page) -> None:
+    await page.say({"text": "hello", "files": []})
+    assert "do not know hello" in await page.say({"text": "/help", "files": []})
+    await page.event(page.only(targets=["clear"]), [None])
+    shown = await page.say({"text": "/help", "files": []})
+    assert "/tweetlike" in html.unescape(shown)
+    assert "hello" not in shown
+
+
+async def test_a_line_need_not_wait_for_the_one_before(page: Page) -> None:
+    [line] = [call for call in page.config["dependencies"] if call["id"] == page.function(3, 2)]
+    assert line["trigger_mode"] == "multiple"
+
+
+async def test_no_picture_is_offered_to_be_attached(page: Page) -> None:
+    """Gradio would show it by its path."""
+    [line] = [one for one in page.config["components"] if one["type"] == "multimodaltextbox"]
+    assert ".csv" in line["props"]["file_types"]
+    assert not {"image", "video", "audio", "file", ".png"} & set(line["props"]["file_types"])
+
+
+async def test_a_look_at_the_queue_takes_back_no_choice(page: Page) -> None:
+    """What the visitor chooses while the page looks would be lost."""
+    post = await page.parts.posting.propose("ann", by="somebody")
+    refresh = page.only(outputs=["radio"], inputs=["radio"])
+    for chosen, said in ((None, False), (post.id, False), (post.id + 1, True)):
+        shown = await page.event(refresh, [chosen])
+        assert "choices" in shown
+        assert ('"value":null' in shown) is said
