@@ -311,7 +311,7 @@ async def test_a_look_at_the_queue_takes_back_no_choice(page: Page) -> None:
     """What the visitor chooses while the page looks would be lost."""
     post = await page.parts.posting.propose("ann", by="somebody")
     refresh = page.only(outputs=["radio"], inputs=["radio"])
-    for chosen, said in ((None, False), (post.id, False), (post.id + 1, True)):
+    for chosen in (None, post.id):
         shown = await page.event(refresh, [chosen])
         assert "choices" in shown
-        assert ('"value":null' in shown) is said
+        assert '"value":null' not in shown
