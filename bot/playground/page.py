@@ -62,6 +62,8 @@ def build_page(
         async for answer in chat.answers(visitor_of(request), line, files, int(count)):
             answered["content"] = as_html(answer)
             yield list(history), gr.skip()
+        # What ends an answer is sent with all of its values, so that they would come twice.
+        yield gr.skip(), gr.skip()
 
     async def status() -> str:
         return "".join(as_html(state) for state in await chat.learning())
