@@ -12,7 +12,7 @@ Wait = Callable[[asyncio.Event], Awaitable[object]]
 
 
 async def with_wait_for(wake: asyncio.Event) -> None:
-    await asyncio.wait_for(wake.wait(), 5)
+    await asyncio.wait_for(wake.wait(), 0.1)
 
 
 async def with_woken(wake: asyncio.Event) -> None:

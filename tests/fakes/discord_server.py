@@ -89,6 +89,8 @@ class DiscordServer:
         self.guild_id = guild.id
         self.channel_id = self.backend.create_channel(guild.id, "general").id
         self.backend.add_member(guild.id, self.ann.id)
+        # The bot has been here for long, so it welcomes nobody.
+        guild.members[self.backend.bot_user.id].joined_at = "2025-01-01T00:00:00+00:00"
 
     async def __aenter__(self) -> Self:
         app = web.Application()

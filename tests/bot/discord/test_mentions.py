@@ -284,6 +284,7 @@ async def test_a_burst_of_mentions_is_answered_one_after_the_other(there: World,
 async def test_a_failing_answer_is_logged_and_the_next_one_given(
     there: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    await there.ann.send(there.channel, "hello")  # the server is welcomed, which is a message, too
     there.env.inject_error("POST", "/channels/*/messages", status=403, times=2)
     await there.ann.send(there.channel, f"{there.me} nasa SECRET WORDS")
     assert there.said() == []
