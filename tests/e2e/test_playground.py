@@ -40,7 +40,7 @@ class Bot:
                 env={"PATH": "/usr/bin", "HOME": str(folder), "DISCORD_TOKEN": token},
             )
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
+    def wait_for(self, pattern: str, seconds: float = 150) -> re.Match[str]:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if found := re.search(pattern, self.log.read_text()):

@@ -100,7 +100,7 @@ async def test_commands_and_mentions_are_answered_once_though_discord_misbehaves
 ) -> None:
     server.troubles = [Trouble.html_503("GET", "/users/@me")]
     async with bot_process(server, trained[0].storage.models, tmp_path) as bot:
-        await asyncio.wait_for(server.ready.wait(), 30)
+        await asyncio.wait_for(server.ready.wait(), 90)
 
         command = server.slash("tweetlike", user="@Ann", prompt="the crew", count=2)
         server.backend.emit("INTERACTION_CREATE", command)
@@ -139,7 +139,7 @@ async def test_an_answer_in_progress_is_delivered_after_sigterm(
 ) -> None:
     server.troubles = [slow := Trouble("POST", "/interactions/*/callback", delay_seconds=1.0)]
     async with bot_process(server, trained[0].storage.models, tmp_path) as bot:
-        await asyncio.wait_for(server.ready.wait(), 30)
+        await asyncio.wait_for(server.ready.wait(), 90)
         server.slash("tweetlike", user="ann")
         await slow.met.wait()
         assert server.said() == []
@@ -154,7 +154,7 @@ async def test_buttons_work_after_a_kill_and_a_thumb_is_remembered(
 ) -> None:
     models = trained[0].storage.models
     async with bot_process(server, models, tmp_path) as bot:
-        await asyncio.wait_for(server.ready.wait(), 30)
+        await asyncio.wait_for(server.ready.wait(), 90)
         asked = server.slash("tweetlike", user="ann", prompt="the crew")
         await server.until(lambda: server.answers(asked) != [])
         first = server.said()[0]
@@ -164,7 +164,7 @@ async def test_buttons_work_after_a_kill_and_a_thumb_is_remembered(
         await bot.end()
     server.ready.clear()
     async with bot_process(server, models, tmp_path) as bot:
-        await asyncio.wait_for(server.ready.wait(), 30)
+        await asyncio.wait_for(server.ready.wait(), 90)
         again = server.click(first, "tweets:again")
         await server.until(lambda: server.answers(again) != [])
         assert server.answers(again)[0].embeds[0]["description"].startswith("the crew ")
