@@ -77,7 +77,7 @@ def browser(address: str) -> Iterator[httpx.Client]:
 
 
 def say(page: httpx.Client, line: str, *files: str, count: int = 1) -> str:
-    """The longest of what the page shows while it answers `line`."""
+    """All that the page shows while it answers `line`."""
     functions = page.get("/config").json()["dependencies"]
     [respond] = [call["id"] for call in functions if len(call["inputs"]) == 3]
     attached = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in files]
@@ -89,7 +89,7 @@ def say(page: httpx.Client, line: str, *files: str, count: int = 1) -> str:
             shown.append(event)
             if "process_completed" in event:
                 break
-    return max(shown, key=len)
+    return "".join(shown)
 
 
 def answered(request: urllib.request.Request) -> tuple[int, str]:
