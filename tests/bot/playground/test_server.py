@@ -295,7 +295,7 @@ async def test_a_cleared_conversation_does_not_come_back(page: Page) -> None:
     assert "hello" not in shown
 
 
-async def test_a_line_need_not_wait_for_the_one_before(page: Page) -> None:
+async def test_gradio_is_told_to_send_lines_side_by_side(page: Page) -> None:
     [line] = [call for call in page.config["dependencies"] if call["id"] == page.function(3, 2)]
     assert line["trigger_mode"] == "multiple"
 
