@@ -34,7 +34,7 @@ format: install
 install: $(VENV)/installed
 
 # Made anew when a dependency or what is compiled changes. Torch's CPU build is smaller by gigabytes where the index has one.
-$(VENV)/installed: pyproject.toml constraints.txt $(wildcard huggingtweets/engine/*.[ch])
+$(VENV)/installed: pyproject.toml constraints.txt $(wildcard huggingtweets/generation/engine/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from huggingtweets.clean import clean_all
-from huggingtweets.config import Training
-from huggingtweets.dataset import Dataset, split_by_time
+from huggingtweets.core.config import Training
 from huggingtweets.sources import read_all
+from huggingtweets.tweets.clean import clean_all
+from huggingtweets.tweets.dataset import Dataset, split_by_time
 
 
 def data_set(source: Path, tweets: int = 0) -> Dataset:

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import data_set
-from huggingtweets import base as bases
-from huggingtweets.config import Training
-from huggingtweets.cpu import keep_freed_memory, use_threads
-from huggingtweets.dataset import Dataset
-from huggingtweets.evaluate import held_out_bits
-from huggingtweets.train import train
+from huggingtweets.core.config import Training
+from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.evaluation.evaluate import held_out_bits
+from huggingtweets.model import base as bases
+from huggingtweets.training.finetune import train
+from huggingtweets.tweets.dataset import Dataset
 
 HERE = Path(__file__).parent
 RUNS = HERE / "adapter_or_full.jsonl"

@@ -15,14 +15,14 @@ import torch
 from transformers import GPT2LMHeadModel
 
 from benchmarks.accounts import data_set
-from huggingtweets import base as bases
-from huggingtweets.base import Base
-from huggingtweets.config import Training
-from huggingtweets.cpu import keep_freed_memory, use_threads
-from huggingtweets.dataset import Dataset
-from huggingtweets.engine.decode import Sampling, decode
-from huggingtweets.evaluate import held_out_bits
-from huggingtweets.train import train
+from huggingtweets.core.config import Training
+from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.evaluation.evaluate import held_out_bits
+from huggingtweets.generation.engine.decode import Sampling, decode
+from huggingtweets.model import base as bases
+from huggingtweets.model.base import Base
+from huggingtweets.training.finetune import train
+from huggingtweets.tweets.dataset import Dataset
 
 
 def random_weights(base: Base) -> Base:

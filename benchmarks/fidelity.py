@@ -41,18 +41,18 @@ Texts = Sequence[str]
 
 def settings_in(home: Path) -> Any:
     """The defaults, with state in `home`."""
-    from huggingtweets.config import Settings, Storage
+    from huggingtweets.core.config import Settings, Storage
 
     return Settings(storage=Storage(models=home / "models", data=home / "data"))
 
 
 def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
     """Put the latest usable tweets of each account into the store."""
-    from huggingtweets.clean import clean_all
-    from huggingtweets.records import Collected
-    from huggingtweets.sample import collect_sample
+    from huggingtweets.core.records import Collected
     from huggingtweets.sources import read
-    from huggingtweets.tweet_store import TweetStore
+    from huggingtweets.sources.sample import collect_sample
+    from huggingtweets.tweets.clean import clean_all
+    from huggingtweets.tweets.tweet_store import TweetStore
 
     store = TweetStore(settings_in(home).tweets)
     collect_sample(store)
@@ -67,12 +67,12 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
 
 def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str, Any]:
     """Every method's texts and bits per byte for one account; the original's recipe takes the longest."""
-    from huggingtweets import base as bases
-    from huggingtweets import pipeline
-    from huggingtweets.dataset import Dataset
-    from huggingtweets.engine.decode import Sampling, decode
-    from huggingtweets.evaluate import held_out_bits, passing
-    from huggingtweets.merged import load_version
+    from huggingtweets.evaluation.evaluate import held_out_bits, passing
+    from huggingtweets.generation.engine.decode import Sampling, decode
+    from huggingtweets.model import base as bases
+    from huggingtweets.model.merged import load_version
+    from huggingtweets.tweets.dataset import Dataset
+    from huggingtweets.workflow import pipeline
 
     settings = settings_in(home)
     outcome = pipeline.run(account, [], settings)
@@ -127,12 +127,12 @@ def markov(texts: Texts, *, filtered: bool) -> list[str]:
 
 def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
     """One row a method and account: whose it is taken for, what it copies, what it is like."""
-    from huggingtweets.attribution import Attribution
-    from huggingtweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
-    from huggingtweets.dataset import Dataset
-    from huggingtweets.likeness import distinct_n, divergence, emoji_profile, length_profile
-    from huggingtweets.neighbours import neighbours
-    from huggingtweets.registry import Registry
+    from huggingtweets.evaluation.attribution import Attribution
+    from huggingtweets.evaluation.neighbours import neighbours
+    from huggingtweets.registry.versions import Registry
+    from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
+    from huggingtweets.tweets.dataset import Dataset
+    from huggingtweets.tweets.likeness import distinct_n, divergence, emoji_profile, length_profile
 
     registry = Registry(settings_in(home).storage.models)
     data = {
@@ -233,8 +233,8 @@ def _mean(rows: Sequence[dict[str, Any]], method: str, column: str) -> float | N
 
 def main() -> None:
     """Run what is missing, and write the tables after each account."""
-    from huggingtweets import base as bases
-    from huggingtweets.sample import sample_account
+    from huggingtweets.model import base as bases
+    from huggingtweets.sources.sample import sample_account
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tweets", type=Path, required=True, help="a folder with one file of tweets an account")
@@ -271,7 +271,7 @@ def write(
     out: Path, runs: Sequence[dict[str, Any]], fictional: dict[str, Any], base: str, latest: int, home: Path
 ) -> None:
     """fidelity.json and fidelity.md of the accounts that are done."""
-    from huggingtweets.tweet_store import TweetStore
+    from huggingtweets.tweets.tweet_store import TweetStore
 
     rows = judged(runs, home)
     facts = {"base": base, "latest": latest, "drafts": DRAFTS, "rows": rows}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino._offline_transformations import apply_make_stateful_transformation
 
-from huggingtweets.engine.weights import PLACES, Affine, Weights
+from huggingtweets.generation.engine.weights import PLACES, Affine, Weights
 
 PAST = "past_key_values"
 

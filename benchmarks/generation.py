@@ -92,7 +92,7 @@ def contenders(quick: bool) -> dict[str, list[tuple[Any, Sequence[Request]]]]:
 
 def measure(size: str, rounds: int, *, quick: bool) -> dict[str, Any]:
     """The figures of one model."""
-    from huggingtweets.config import Training
+    from huggingtweets.core.config import Training
 
     with tempfile.TemporaryDirectory(prefix="generation-") as name:
         folder = Path(name)
@@ -205,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from huggingtweets.cpu import usable_cores, use_threads
+    from huggingtweets.core.cpu import usable_cores, use_threads
 
     use_threads(0)
     sizes = (chosen.models or ("embedded" if chosen.quick else "embedded,124M")).split(",")

@@ -22,24 +22,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.config import Config
-from bot.consent import Consenting
-from bot.errors import BotError
-from bot.permission import Limits
+from bot.background.telling import Telling
+from bot.core.config import Config
+from bot.core.errors import BotError
+from bot.core.uploads import Uploads
+from bot.people.consent import Consenting
+from bot.people.limits import Limits
 from bot.store import Store
-from bot.telling import Telling
-from bot.training import Training
-from bot.tweeting import Ask, Tweeting
-from bot.uploads import Uploads
-from bot.worker import Worker
-from huggingtweets.config import REPOSITORY
-from huggingtweets.cpu import usable_cores
-from huggingtweets.engine import Engine
-from huggingtweets.errors import PipelineError
-from huggingtweets.generate import Writer
-from huggingtweets.registry import Registry
-from huggingtweets.sample import collect_sample
-from huggingtweets.tweet_store import TweetStore
+from bot.trainings.training import Training
+from bot.trainings.worker import Worker
+from bot.voices.tweeting import Ask, Tweeting
+from huggingtweets.core.config import REPOSITORY
+from huggingtweets.core.cpu import usable_cores
+from huggingtweets.core.errors import PipelineError
+from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.writer import Writer
+from huggingtweets.registry.versions import Registry
+from huggingtweets.sources.sample import collect_sample
+from huggingtweets.tweets.tweet_store import TweetStore
 
 RESULTS = Path(__file__).with_suffix(".json")
 UNLIMITED = ("[limits]", "requests_per_minute = 100_000", "total_requests_per_minute = 100_000")

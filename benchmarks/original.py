@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from transformers import Trainer, TrainingArguments
 
-from huggingtweets.base import Base
-from huggingtweets.tokenizer import encode_all
+from huggingtweets.model.base import Base
+from huggingtweets.model.tokenizer import encode_all
 
 LEARNING_RATE, PASSES, BLOCK = 1.372e-4, 4, 1024
 

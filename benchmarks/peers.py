@@ -19,9 +19,9 @@ from typing import Any
 
 import torch
 
-from huggingtweets import base as bases
-from huggingtweets import lora
-from huggingtweets.base import Base
+from huggingtweets.model import base as bases
+from huggingtweets.model import lora
+from huggingtweets.model.base import Base
 
 PROMPT = "My dream is"
 TOKENS = 48
@@ -90,7 +90,7 @@ class Voices:
 
     @property
     def prompt(self) -> Sequence[int]:
-        from huggingtweets.engine.start import start_of
+        from huggingtweets.generation.engine.start import start_of
 
         return start_of(self.base, PROMPT, TOKENS).tokens
 
@@ -125,10 +125,10 @@ class Ours:
     name = "huggingtweets"
 
     def __init__(self, voices: Voices, precision: str = "auto"):
-        from huggingtweets.config import Generation
-        from huggingtweets.engine.batch import Batch
-        from huggingtweets.engine.devices import make_decoder
-        from huggingtweets.engine.weights import Weights
+        from huggingtweets.core.config import Generation
+        from huggingtweets.generation.engine.batch import Batch
+        from huggingtweets.generation.engine.devices import make_decoder
+        from huggingtweets.generation.engine.weights import Weights
 
         self.voices = voices
         settings = Generation(threads=torch.get_num_threads(), precision=precision)  # type: ignore[arg-type]
@@ -138,9 +138,9 @@ class Ours:
         self.adapters: dict[int, Any] = {}
 
     def draw(self, requests: Sequence[Request], tokens: int) -> int:
-        from huggingtweets.engine.batch import Job
-        from huggingtweets.engine.decode import read_drafts
-        from huggingtweets.engine.rows import Sampling
+        from huggingtweets.generation.engine.batch import Job
+        from huggingtweets.generation.engine.decode import read_drafts
+        from huggingtweets.generation.engine.rows import Sampling
 
         sampling = Sampling(max_new_tokens=tokens)
         jobs = [
@@ -154,7 +154,7 @@ class Ours:
         return len(texts) * tokens
 
     def adapter(self, person: int) -> Any:
-        from huggingtweets.engine import adapters
+        from huggingtweets.generation.engine import adapters
 
         if person not in self.adapters:
             given = adapters.load(self.voices.adapter(person), self.decoder.layout, self.decoder.dtype)
@@ -289,7 +289,7 @@ class OpenVinoGenAI:
         import openvino_genai
 
         from benchmarks.genai import export
-        from huggingtweets.engine.weights import Weights
+        from huggingtweets.generation.engine.weights import Weights
 
         folder = voices.folder / f"genai-{self.int8}"
         weights = Weights.of(bases.load(str(voices.merged)).model)

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.sample import FOLDER as SAMPLE
+from huggingtweets.sources.sample import FOLDER as SAMPLE
 
 SPEED_STEPS = 20
 
@@ -37,7 +37,7 @@ class ReachedError(Exception):
 
 def start_model(size: str) -> Any:
     """The embedded base, or a GPT-2 of 124M parameters with random weights and the embedded tokenizer."""
-    from huggingtweets import base as bases
+    from huggingtweets.model import base as bases
 
     base = bases.load("models/base")
     if size == "124M":
@@ -56,8 +56,8 @@ def original(size: str, source: Path, threads: int) -> dict[str, Any]:
 
     from benchmarks.accounts import data_set
     from benchmarks.original import learn
-    from huggingtweets.loss import mean_loss
-    from huggingtweets.train import tokenized_rows
+    from huggingtweets.model.loss import mean_loss
+    from huggingtweets.training.finetune import tokenized_rows
 
     torch.set_num_threads(threads)
     base, data = start_model(size), data_set(source)
@@ -69,9 +69,9 @@ def original(size: str, source: Path, threads: int) -> dict[str, Any]:
 def ours(size: str, source: Path, threads: int, aim: float | None, method: str) -> dict[str, Any]:
     """Our training with its defaults, until the held-out loss is at most `aim`."""
     from benchmarks.accounts import data_set
-    from huggingtweets.config import Training
-    from huggingtweets.cpu import keep_freed_memory, use_threads
-    from huggingtweets.train import Step, train
+    from huggingtweets.core.config import Training
+    from huggingtweets.core.cpu import keep_freed_memory, use_threads
+    from huggingtweets.training.finetune import Step, train
 
     use_threads(threads)
     keep_freed_memory()

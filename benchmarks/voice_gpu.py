@@ -17,9 +17,9 @@ from pathlib import Path
 
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from huggingtweets import base as bases
+from huggingtweets.model import base as bases
+from huggingtweets.model.tokenizer import save_tokenizer
 from huggingtweets.sources import read_all
-from huggingtweets.tokenizer import save_tokenizer
 
 
 def write_tweets(source: Path, count: int, out: Path) -> None:

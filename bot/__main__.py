@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from bot.config import Config
-from bot.log import start_logging
-from huggingtweets.errors import PipelineError, Usage
+from bot.core.config import Config
+from bot.core.log import start_logging
+from huggingtweets.core.errors import PipelineError, Usage
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start_logging(config.bot.log_level)
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         from bot.app import run
-        from bot.stopping import Stopping
+        from bot.core.stopping import Stopping
 
         with Stopping(config.bot.stop_seconds) as stopping:
             asyncio.run(run(config, options.config, stopping))

@@ -13,43 +13,43 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.access import Access
-from bot.config import Config
-from bot.consent import Consenting
-from bot.errors import JobRefused, NotAllowed
-from bot.leftovers import Leftovers
-from bot.listening import Listening
-from bot.ongoing import cancel, end, ongoing
-from bot.permission import Limits
+from bot.background.schedule import Timetable
+from bot.background.telling import Telling
+from bot.core.config import Config
+from bot.core.errors import JobRefused, NotAllowed
+from bot.core.ongoing import cancel, end, ongoing
+from bot.core.readiness import Readiness
+from bot.core.schedule_entry import Schedule
+from bot.core.stopping import Stopping, seconds_for_a_child, seconds_for_answers
+from bot.core.uploads import Uploads
+from bot.people.access import Access
+from bot.people.consent import Consenting
+from bot.people.leftovers import Leftovers
+from bot.people.limits import Limits
+from bot.people.listening import Listening
+from bot.people.willing import Willing
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
-from bot.posting import Posting
-from bot.readiness import Readiness
-from bot.retraining import Retraining
-from bot.schedule import Timetable
-from bot.schedule_entry import Schedule
-from bot.stopping import Stopping, seconds_for_a_child, seconds_for_answers
+from bot.posts.posting import Posting
 from bot.store import Store, utc_now
-from bot.telling import Telling
-from bot.training import Training
-from bot.tweeting import Tweeting
-from bot.uploads import Uploads
-from bot.versions import Versions
-from bot.voting import Voting
-from bot.willing import Willing
-from bot.worker import Worker
-from huggingtweets.engine import Engine
-from huggingtweets.few_shot import Previews
-from huggingtweets.generate import Tweets, Writer
-from huggingtweets.names import parse_name
-from huggingtweets.registry import Registry
-from huggingtweets.sample import collect_sample, sample_account
-from huggingtweets.tweet_store import TweetStore
+from bot.trainings.retraining import Retraining
+from bot.trainings.training import Training
+from bot.trainings.worker import Worker
+from bot.voices.tweeting import Tweeting
+from bot.voices.versions import Versions
+from bot.voices.voting import Voting
+from huggingtweets.core.names import parse_name
+from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.preview_model import Previews
+from huggingtweets.generation.writer import Tweets, Writer
+from huggingtweets.registry.versions import Registry
+from huggingtweets.sources.sample import collect_sample, sample_account
+from huggingtweets.tweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
     from bot.discord.parts import Parts as DiscordParts
-    from bot.x.opening import Parts
-    from huggingtweets.collecting import Collector
+    from bot.posts.x.opening import Parts
+    from huggingtweets.sources.remote_sources import Collector
 
 log = logging.getLogger(__name__)
 
@@ -194,8 +194,8 @@ async def _learn_the_sample(config: Config, registry: Registry, training: Traini
 async def _publishing(
     config: Config, config_file: Path | None, telling: Telling, stack: AsyncExitStack
 ) -> list[asyncio.Task[None]]:
-    from bot.publishing import Publishing
-    from huggingtweets.publish import removals
+    from bot.background.publishing import Publishing
+    from huggingtweets.publishing.publish import removals
 
     left = await asyncio.to_thread(removals, config.storage.models)
     if not config.publishing.token:
@@ -212,7 +212,7 @@ async def _publishing(
 def _posting(
     config: Config, store: Store, willing: Willing, telling: Telling, registry: Registry, writer: Writer
 ) -> contextlib.AbstractAsyncContextManager["Parts"]:
-    from bot.x.opening import opened
+    from bot.posts.x.opening import opened
 
     async def draw(voice: str, count: int) -> Tweets:
         version = await asyncio.to_thread(registry.current, parse_name(voice))
@@ -225,7 +225,7 @@ def _posting(
 
 
 def _collector(config: Config) -> "Collector":
-    from huggingtweets.collecting import Collector
+    from huggingtweets.sources.remote_sources import Collector
 
     return Collector(config)
 
@@ -260,7 +260,7 @@ async def _collecting(
     collector: "Collector",
     unload: Callable[[str], None],
 ) -> AsyncIterator[asyncio.Task[None]]:
-    from bot.collecting import PERSON, Collecting
+    from bot.background.collecting import PERSON, Collecting
 
     async def learn(name: str) -> None:
         await training.start(PERSON, name)

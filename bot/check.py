@@ -5,12 +5,12 @@ Knows the registry's folders and the base's. Does not know torch.
 
 from pathlib import Path
 
-from bot.ai_label import ASK_FOR_AUTOMATED_LABEL
-from bot.config import Config, X
-from huggingtweets.base import find
-from huggingtweets.config import Publishing
-from huggingtweets.errors import BadBase, Misconfigured, Unavailable
-from huggingtweets.registry import Registry, Version
+from bot.core.ai_label import ASK_FOR_AUTOMATED_LABEL
+from bot.core.config import Config, X
+from huggingtweets.core.config import Publishing
+from huggingtweets.core.errors import BadBase, Misconfigured, Unavailable
+from huggingtweets.model.base import find
+from huggingtweets.registry.versions import Registry, Version
 
 WEIGHTS = "*.safetensors"
 
@@ -58,7 +58,7 @@ def _collecting(config: Config) -> list[str]:
     if not config.collecting.x_api:
         return []
     # Imported where X is read: tweepy would double the time that a check takes.
-    from huggingtweets.collecting import Collector
+    from huggingtweets.sources.remote_sources import Collector
 
     shortfall = Collector(config).shortfall()
     return [f"collecting: {shortfall}"] if shortfall else []

@@ -17,9 +17,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from huggingtweets.config import Gate, Generation, Settings, Storage, Tracking, Training
-from huggingtweets.pipeline import Outcome
-from huggingtweets.records import Tweet
+from huggingtweets.core.config import Gate, Generation, Settings, Storage, Tracking, Training
+from huggingtweets.core.records import Tweet
+from huggingtweets.workflow.pipeline import Outcome
 
 # A busy machine is no failure, so examples have no deadline. `make test` tries the same examples each time, because a
 # suite that fails once in a while helps nobody. `make nightly` looks for new ones.
@@ -64,7 +64,7 @@ def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The folder of a GPT-2 of width 32, trained for a moment on `posts` by the project's own code."""
     import torch
 
-    from huggingtweets.pretrain import Plan, pretrain
+    from huggingtweets.training.pretrain import Plan, pretrain
 
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("tiny") / "base"
@@ -145,7 +145,7 @@ def trained(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Settings, Outcome]:
     """The pipeline's whole run on the made-up account. Not to be changed: many tests read it."""
-    from huggingtweets import pipeline
+    from huggingtweets.workflow import pipeline
 
     settings = _settings(tmp_path_factory.mktemp("trained"), tiny_training, tiny_generation)
     return settings, pipeline.run("ann", [sample_file], settings)

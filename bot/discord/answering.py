@@ -15,9 +15,9 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.core.errors import KeptOut, NotAllowed, Paused, TooOften, told
 from bot.discord.rendering import in_messages, sentence
-from bot.errors import KeptOut, NotAllowed, Paused, TooOften, told
-from huggingtweets.errors import Busy, Usage
+from huggingtweets.core.errors import Busy, Usage
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 
-from bot.errors import BotError
+from bot.core.errors import BotError
 
 log = logging.getLogger(__name__)
 

@@ -13,19 +13,19 @@ from typing import Any
 
 import discord
 
+from bot.core.errors import NotAllowed
 from bot.discord.answering import Interaction, answer, answer_failure, only_shown, person, tell
 from bot.discord.asks import Asks
 from bot.discord.gate import Gate, channel_id, message_id, server_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import tweet_embeds, voice_of
-from bot.errors import NotAllowed
-from bot.permission import CHEAP
-from bot.post_words import standing_of
+from bot.people.limits import CHEAP
+from bot.posts.post_words import standing_of
 from bot.store.feedback import Answer
 from bot.store.posts import Post
-from bot.tweeting import Ask
-from huggingtweets.errors import PipelineError, Usage
-from huggingtweets.generate import Tweets
+from bot.voices.tweeting import Ask
+from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.generation.writer import Tweets
 
 log = logging.getLogger(__name__)
 

@@ -13,26 +13,26 @@ from typing import Any
 
 import discord
 
-from bot.config import Discord
-from bot.discord import continuing, game, joining, links, privacy, queue, ruling, schedules, tweets, voices
+from bot.core.config import Discord
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
+from bot.discord.commands import continuing, game, joining, links, privacy, queue, ruling, schedules, tweets, voices
+from bot.discord.commands.administration import House
+from bot.discord.commands.home import HomeServers
+from bot.discord.commands.trainings import Trainings
+from bot.discord.commands.x import x as x_commands
 from bot.discord.connection import use_endpoints
 from bot.discord.following import Following
 from bot.discord.gate import Gate, server_id
-from bot.discord.home import HomeServers
-from bot.discord.house import House
 from bot.discord.members import MemberMessages
 from bot.discord.mentions import Mentions
 from bot.discord.notices import Notices
 from bot.discord.parts import Parts
-from bot.discord.trainings import Trainings
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
-from bot.discord.x import x as x_commands
-from bot.home import Home
-from bot.permission import PICTURE, PUBLIC
+from bot.people.home import Home
+from bot.people.limits import PICTURE, PUBLIC
 
 log = logging.getLogger(__name__)
 

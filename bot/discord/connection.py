@@ -17,8 +17,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.config import Discord
-from huggingtweets.errors import Misconfigured, PipelineError, Unavailable
+from bot.core.config import Discord
+from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable
 
 log = logging.getLogger(__name__)
 

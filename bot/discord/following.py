@@ -12,14 +12,14 @@ import logging
 import aiohttp
 import discord
 
+from bot.core.errors import BotError
 from bot.discord.answering import NOBODY, Interaction
 from bot.discord.gate import message_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import sentence
-from bot.errors import BotError
-from bot.news import news, outcome
 from bot.store.jobs import Job
-from huggingtweets.errors import PipelineError
+from bot.trainings.news import news, outcome
+from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import discord
 
-from bot.access import Access, Where
-from bot.config import Discord
+from bot.core.config import Discord
+from bot.core.errors import NotAllowed
 from bot.discord.answering import person
-from bot.errors import NotAllowed
-from bot.home import Home
-from bot.permission import Limits
+from bot.people.access import Access, Where
+from bot.people.home import Home
+from bot.people.limits import Limits
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import discord
 
 from bot.discord.answering import person
 from bot.discord.gate import channel_id, message_id, places, server_id
-from bot.listening import Heard, Listening
-from huggingtweets.errors import PipelineError
+from bot.people.listening import Heard, Listening
+from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
 

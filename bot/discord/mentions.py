@@ -14,18 +14,18 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.core.errors import KeptOut, NotAllowed, TooOften
 from bot.discord.answering import person, reply, reply_failure, typing
 from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
+from bot.discord.commands.administration import THREADS, VOICE
+from bot.discord.commands.tweets import voice_named
 from bot.discord.gate import places, server_id
-from bot.discord.house import THREADS, VOICE
 from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
-from bot.discord.tweets import voice_named
-from bot.errors import KeptOut, NotAllowed, TooOften
-from bot.permission import PUBLIC
-from bot.tweeting import Ask
-from bot.wish import Wish, is_for_help, understood
-from huggingtweets.errors import Busy, Usage
+from bot.people.limits import PUBLIC
+from bot.voices.tweeting import Ask
+from bot.voices.wish import Wish, is_for_help, understood
+from huggingtweets.core.errors import Busy, Usage
 
 log = logging.getLogger(__name__)
 

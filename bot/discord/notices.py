@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 
 import discord
 
-from bot.access import GLOBAL
+from bot.background.telling import Heard
 from bot.discord.answering import NOBODY
-from bot.discord.house import NOTICES
+from bot.discord.commands.administration import NOTICES
 from bot.discord.rendering import sentence
+from bot.people.access import GLOBAL
 from bot.store.notices import Notice
 from bot.store.settings import Settings
-from bot.telling import Heard
 
 log = logging.getLogger(__name__)
 

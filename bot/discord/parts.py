@@ -5,17 +5,17 @@ Knows their names. Does not know what any of them does.
 
 from dataclasses import dataclass
 
-from bot.access import Access
-from bot.consent import Consenting
-from bot.listening import Listening
-from bot.permission import Limits
-from bot.posting import Posting
-from bot.schedule import Timetable
+from bot.background.schedule import Timetable
+from bot.people.access import Access
+from bot.people.consent import Consenting
+from bot.people.limits import Limits
+from bot.people.listening import Listening
+from bot.posts.posting import Posting
 from bot.store import Store
-from bot.training import Training
-from bot.tweeting import Tweeting
-from bot.versions import Versions
-from bot.voting import Voting
+from bot.trainings.training import Training
+from bot.voices.tweeting import Tweeting
+from bot.voices.versions import Versions
+from bot.voices.voting import Voting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

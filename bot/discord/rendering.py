@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 
 import discord
 
-from bot.measured import report_lines
 from bot.store.feedback import Tally
 from bot.store.rounds import Score
-from bot.tweeting import Imitated
-from huggingtweets.checks import defused, typed
-from huggingtweets.few_shot import VERSION
-from huggingtweets.generate import Tweets
-from huggingtweets.registry import Version
+from bot.trainings.measured import report_lines
+from bot.voices.tweeting import Imitated
+from huggingtweets.generation.checks import defused, typed
+from huggingtweets.generation.preview_model import VERSION
+from huggingtweets.generation.writer import Tweets
+from huggingtweets.registry.versions import Version
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 MAX_CONTENT = 2_000

@@ -15,12 +15,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.core.errors import TooOften
 from bot.discord.answering import Interaction, answer_failure
 from bot.discord.asks import Asks
 from bot.discord.gate import Gate
-from bot.errors import TooOften
-from bot.permission import CHEAP
-from huggingtweets import atomic
+from bot.people.limits import CHEAP
+from huggingtweets.core import atomic
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import discord
 
-from bot.access import Access
+from bot.core.errors import KeptOut
 from bot.discord.answering import NOBODY
 from bot.discord.gate import channel_id, server_id, where
-from bot.errors import KeptOut
-from bot.home import Home
+from bot.people.access import Access
+from bot.people.home import Home
 from bot.store.settings import Settings
-from huggingtweets.errors import PipelineError
+from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from huggingtweets.errors import Usage
+from huggingtweets.core.errors import Usage
 
 UNCLAIMED_SECONDS = 3_600.0  # how long a file may lie there that nobody has sent along with a line
 CUT_OFF_SECONDS = 300.0  # an upload that has written nothing for so long will not go on

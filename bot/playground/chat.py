@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.errors import told
-from bot.news import standing
-from bot.permission import PICTURE
+from bot.core.errors import told
+from bot.people.limits import PICTURE
 from bot.playground.attachments import Attachments
 from bot.playground.visitors import PLACE, Visitor
 from bot.store.jobs import Job
-from bot.training import Training
-from bot.tweeting import Ask, Tweeting
-from huggingtweets.errors import Usage
-from huggingtweets.whole_text import whole
+from bot.trainings.news import standing
+from bot.trainings.training import Training
+from bot.voices.tweeting import Ask, Tweeting
+from huggingtweets.core.errors import Usage
+from huggingtweets.core.whole_text import whole
 
 HELP = (
     "/tweetlike @name [start]: tweets in a voice I know\n"

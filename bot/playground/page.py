@@ -14,8 +14,8 @@ import gradio as gr
 
 from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
 from bot.playground.visitors import Visitor
-from huggingtweets.sources.members import ENDINGS
-from huggingtweets.whole_text import whole
+from huggingtweets.core.whole_text import whole
+from huggingtweets.sources.reading.members import ENDINGS
 
 Messages = list[dict[str, Any]]
 

@@ -9,13 +9,13 @@ from functools import partial
 
 import gradio as gr
 
-from bot.errors import told
+from bot.core.errors import told
 from bot.playground.page import plain, visitor_of
 from bot.playground.visitors import Visitor
-from bot.post_words import standing_of
-from bot.posting import Posting, standing
+from bot.posts.post_words import standing_of
+from bot.posts.posting import Posting, standing
 from bot.store.posts import Post
-from huggingtweets.whole_text import whole
+from huggingtweets.core.whole_text import whole
 
 PERSON = "playground"
 REFRESH_SECONDS = 2.0

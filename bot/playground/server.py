@@ -14,16 +14,16 @@ import uvicorn
 from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
-from bot.config import Playground
-from bot.ongoing import end
+from bot.core.config import Playground
+from bot.core.ongoing import end
+from bot.core.readiness import READY, Readiness
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.playground.door import Door
 from bot.playground.small_bodies import SmallBodies
 from bot.playground.uploads_noted import UploadsNoted
-from bot.posting import Posting
-from bot.readiness import READY, Readiness
-from huggingtweets.errors import Unavailable
+from bot.posts.posting import Posting
+from huggingtweets.core.errors import Unavailable
 
 SWEEP_SECONDS = 60.0
 MAX_UPLOAD = "4gb"  # an archive of X with all its pictures is smaller

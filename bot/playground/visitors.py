@@ -8,7 +8,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from bot.errors import NotAllowed
+from bot.core.errors import NotAllowed
 
 PLACE = "playground"  # all of the page together, as far as limits are concerned
 _SESSION = re.compile(r"[0-9a-f]{32}")

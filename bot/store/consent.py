@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import links, members, opt_outs, tombstones
-from huggingtweets.names import people_in
+from huggingtweets.core.names import people_in
 
 Scope = Literal["imitation", "replies"]
 

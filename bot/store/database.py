@@ -25,8 +25,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import StoreUnavailable
-from huggingtweets.errors import Misconfigured
+from bot.core.errors import StoreUnavailable
+from huggingtweets.core.errors import Misconfigured
 
 log = logging.getLogger(__name__)
 

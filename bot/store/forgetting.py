@@ -37,7 +37,7 @@ from bot.store.tables import (
     tombstones,
     votes,
 )
-from huggingtweets.names import people_in
+from huggingtweets.core.names import people_in
 
 OF_A_VOICE = (feedback, rounds, members, links, schedules)
 OF_A_PERSON = (feedback, votes, member_messages, members, links)

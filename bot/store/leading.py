@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bot.store.database import LEADER, Database
-from huggingtweets import atomic
+from huggingtweets.core import atomic
 
 RETRY_SECONDS = 2.0
 

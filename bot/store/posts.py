@@ -17,7 +17,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import OverBudget
+from bot.core.errors import OverBudget
 from bot.store.database import Database, insert
 from bot.store.tables import costs, posts
 

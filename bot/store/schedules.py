@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.schedule_entry import Schedule
+from bot.core.schedule_entry import Schedule
 from bot.store.database import Database, insert
 from bot.store.tables import schedule_runs, schedules
 

@@ -8,11 +8,13 @@ import stat
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from huggingtweets.errors import BadSource
-from huggingtweets.records import Collected
-from huggingtweets.sources import classic_archive, containers, table, x_archive
-from huggingtweets.sources.files import ACCEPTED, explained, head_of, shown
-from huggingtweets.sources.tar_members import is_tar
+from huggingtweets.core.errors import BadSource
+from huggingtweets.core.records import Collected
+from huggingtweets.sources import containers
+from huggingtweets.sources.archives import classic_archive, x_archive
+from huggingtweets.sources.reading.files import ACCEPTED, explained, head_of, shown
+from huggingtweets.sources.reading.tar_members import is_tar
+from huggingtweets.sources.tables import table
 
 __all__ = ["read", "read_all", "read_each"]
 

@@ -6,10 +6,12 @@ Knows the archives there are. Does not know what is in their files: one module r
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from huggingtweets.records import Collected
-from huggingtweets.sources import classic_archive, discord_package, mastodon_archive, single_table, table, x_archive
-from huggingtweets.sources.members import LIMITS, FolderMembers, Limits, Members, opened_zip
-from huggingtweets.sources.tar_members import opened_tar
+from huggingtweets.core.records import Collected
+from huggingtweets.sources import single_table
+from huggingtweets.sources.archives import classic_archive, discord_package, mastodon_archive, x_archive
+from huggingtweets.sources.reading.members import LIMITS, FolderMembers, Limits, Members, opened_zip
+from huggingtweets.sources.reading.tar_members import opened_tar
+from huggingtweets.sources.tables import table
 
 _ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[Members], Collected]], ...] = (
     (x_archive.is_in, x_archive.read),

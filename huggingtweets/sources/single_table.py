@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from huggingtweets.errors import BadSource
-from huggingtweets.sources.document import Document, Read, unpacked
-from huggingtweets.sources.files import shown
-from huggingtweets.sources.members import Members, ZipMembers
+from huggingtweets.core.errors import BadSource
+from huggingtweets.sources.reading.document import Document, Read, unpacked
+from huggingtweets.sources.reading.files import shown
+from huggingtweets.sources.reading.members import Members, ZipMembers
 
 # The kinds of tables, the likeliest first: beside a table there may be JSON that describes it, and a text to read.
 _KINDS = ((".csv", ".tsv", ".jsonl", ".ndjson"), (".json",), (".txt",))

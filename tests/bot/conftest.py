@@ -9,25 +9,25 @@ from typing import Any
 
 import pytest
 
-from bot.config import Limits as LimitSettings
-from bot.consent import Consenting
-from bot.leftovers import Leftovers
-from bot.permission import Limits
+from bot.background.telling import Heard, Telling
+from bot.core.config import Limits as LimitSettings
+from bot.core.uploads import Uploads
+from bot.people.consent import Consenting
+from bot.people.leftovers import Leftovers
+from bot.people.limits import Limits
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import Notice
-from bot.telling import Heard, Telling
-from bot.training import Training
-from bot.tweeting import Tweeting
-from bot.uploads import Uploads
-from bot.willing import Willing
-from bot.worker import Worker
-from huggingtweets.config import Settings, Storage
-from huggingtweets.engine import Engine
-from huggingtweets.few_shot import Previews
-from huggingtweets.generate import Writer
-from huggingtweets.pipeline import Outcome
-from huggingtweets.registry import Registry
-from huggingtweets.tweet_store import TweetStore
+from bot.trainings.training import Training
+from bot.trainings.worker import Worker
+from bot.voices.tweeting import Tweeting
+from huggingtweets.core.config import Settings, Storage
+from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.preview_model import Previews
+from huggingtweets.generation.writer import Writer
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.posting_parts import database_template, parts, x_settings  # noqa: F401
 
 
@@ -93,9 +93,9 @@ class UseCases:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that looks around more often than people need."""
-    monkeypatch.setattr("bot.worker.TICK_SECONDS", 0.05)
-    monkeypatch.setattr("bot.worker.POLL_SECONDS", 0.1)
-    monkeypatch.setattr("bot.worker.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.trainings.worker.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.trainings.worker.POLL_SECONDS", 0.1)
+    monkeypatch.setattr("bot.trainings.worker.RETRY_SECONDS", 0.1)
     monkeypatch.setattr("bot.store.leading.RETRY_SECONDS", 0.1)
 
 

@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.budget import Budget
-from bot.config import X
-from bot.outbox import Outbox
-from bot.posting import Posting
+from bot.core.config import X
+from bot.people.willing import Willing
+from bot.posts.budget import Budget
+from bot.posts.outbox import Outbox
+from bot.posts.posting import Posting
+from bot.posts.x.account import XAccount, credentials
 from bot.store import Store
-from bot.willing import Willing
-from bot.x.account import XAccount, credentials
-from huggingtweets.config import Settings, Storage
-from huggingtweets.generate import Tweets
-from huggingtweets.upstream import Patience
-from huggingtweets.x_client import XClient
+from huggingtweets.core.config import Settings, Storage
+from huggingtweets.generation.writer import Tweets
+from huggingtweets.remote.upstream import Patience
+from huggingtweets.remote.x import XClient
 from tests.fakes.x_server import KEYS, XServer
 
 QUICK = Patience(attempts=2, first_seconds=0.001, longest_seconds=0.01)

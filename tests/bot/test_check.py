@@ -11,10 +11,10 @@ import pytest
 
 from bot.__main__ import main
 from bot.check import check
-from bot.config import Config
-from huggingtweets.errors import Misconfigured, Unavailable
-from huggingtweets.records import Collected, Tweet
-from huggingtweets.tweet_store import TweetStore
+from bot.core.config import Config
+from huggingtweets.core.errors import Misconfigured, Unavailable
+from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.tweets.tweet_store import TweetStore
 
 
 def checked(home) -> str:

@@ -14,19 +14,23 @@ from pydantic import BaseModel
 
 import bot
 import huggingtweets
-from bot import errors as ours
-from bot.config import Config
+from bot.core import errors as ours
+from bot.core.config import Config
+from bot.core.errors import told
 from bot.discord.asks import Stopping
-from bot.errors import told
-from huggingtweets import errors as pipelines
-from huggingtweets import upstream
-from huggingtweets.errors import Spoken, for_people
-from huggingtweets.records import Counts
-from huggingtweets.x_reads import ReadingTooDear
+from huggingtweets.core import errors as pipelines
+from huggingtweets.core.errors import Spoken, for_people
+from huggingtweets.core.records import Counts
+from huggingtweets.remote import upstream
+from huggingtweets.remote.x_reads import ReadingTooDear
 
 ROOT = Path(__file__).parents[2]
 # What they say is read by whoever types their commands.
-FOR_THE_COMMAND_LINE = {"huggingtweets/cli.py", "huggingtweets/pretrain.py", "huggingtweets/corpus.py"}
+FOR_THE_COMMAND_LINE = {
+    "huggingtweets/cli/commands.py",
+    "huggingtweets/training/pretrain.py",
+    "huggingtweets/training/corpus.py",
+}
 FOLDER = Path("/srv/bot/models/ann/v3")
 OPERATORS = (
     f"[Errno 13] Permission denied: '{FOLDER}'; set [x] monthly_budget_usd in config.toml, or say --from; see X_TOKEN "

@@ -12,21 +12,21 @@ import sys
 from pathlib import Path
 
 from bot.app import run
-from bot.config import Config
-from bot.consent import Consenting
-from bot.errors import BotError
-from bot.leftovers import Leftovers
-from bot.log import start_logging
-from bot.permission import Limits
-from bot.stopping import Stopping
+from bot.core.config import Config
+from bot.core.errors import BotError
+from bot.core.log import start_logging
+from bot.core.stopping import Stopping
+from bot.core.uploads import Uploads
+from bot.people.consent import Consenting
+from bot.people.leftovers import Leftovers
+from bot.people.limits import Limits
 from bot.store import Store
-from bot.training import Training
-from bot.tweeting import Ask, Tweeting
-from bot.uploads import Uploads
-from huggingtweets.engine import Engine
-from huggingtweets.errors import PipelineError
-from huggingtweets.generate import Writer
-from huggingtweets.registry import Registry
+from bot.trainings.training import Training
+from bot.voices.tweeting import Ask, Tweeting
+from huggingtweets.core.errors import PipelineError
+from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.writer import Writer
+from huggingtweets.registry.versions import Registry
 
 NAMES = ("ann", "bob")
 

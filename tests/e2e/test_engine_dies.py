@@ -6,9 +6,9 @@ from pathlib import Path
 
 SCRIPT = """
 import sys
-import huggingtweets.engine
+import huggingtweets.generation.engine
 from bot.__main__ import main
-huggingtweets.engine.live = lambda *arguments: None  # the thread ends without a word
+huggingtweets.generation.engine.live = lambda *arguments: None  # the thread ends without a word
 sys.exit(main(["--config", sys.argv[1]]))
 """
 

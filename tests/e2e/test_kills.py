@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from bot.store import Store
-from huggingtweets.registry import Registry
+from huggingtweets.registry.versions import Registry
 from tests.bot.conftest import Home, empty_home, home  # noqa: F401  fixtures
 
 REPOSITORY = Path(__file__).parents[2]

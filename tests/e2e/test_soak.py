@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.config import Settings
-from huggingtweets.pipeline import Outcome
+from huggingtweets.core.config import Settings
+from huggingtweets.workflow.pipeline import Outcome
 from tests.e2e.test_whole_process import TOKEN, bot_process
 from tests.fakes.discord_server import HANG_UP, DiscordServer, Trouble
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.config import Settings
-from huggingtweets.pipeline import Outcome
+from huggingtweets.core.config import Settings
+from huggingtweets.workflow.pipeline import Outcome
 from tests.fakes.discord_server import DiscordServer, Trouble
 
 REPOSITORY = Path(__file__).parents[2]

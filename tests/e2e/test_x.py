@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.config import Config
+from bot.core.config import Config
 from bot.store import Store
 from tests.fakes.x_server import KEYS, Trouble, XServer
 

@@ -7,13 +7,13 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.config import Config
-from bot.log import start_logging
+from bot.core.config import Config
+from bot.core.log import start_logging
+from bot.people.willing import Willing
+from bot.posts.x.opening import opened
 from bot.store import Store
-from bot.willing import Willing
-from bot.x.opening import opened
-from huggingtweets.generate import Tweets
-from huggingtweets.upstream import Patience
+from huggingtweets.generation.writer import Tweets
+from huggingtweets.remote.upstream import Patience
 
 QUICK = Patience(attempts=3, first_seconds=0.01, longest_seconds=0.1)
 

@@ -10,30 +10,30 @@ import discord
 import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
-from bot import permission
-from bot.access import Access
-from bot.config import Discord, Limits
-from bot.consent import Consenting
+from bot.background.schedule import Timetable
+from bot.core.config import Discord, Limits
+from bot.core.schedule_entry import Schedule
+from bot.core.uploads import Uploads
 from bot.discord import following
 from bot.discord.client import DiscordBot, discord_bot
 from bot.discord.parts import Parts
 from bot.discord.welcome import HELLO
-from bot.leftovers import Leftovers
-from bot.listening import Listening
-from bot.posting import Posting
-from bot.schedule import Timetable
-from bot.schedule_entry import Schedule
+from bot.people import limits as permission
+from bot.people.access import Access
+from bot.people.consent import Consenting
+from bot.people.leftovers import Leftovers
+from bot.people.listening import Listening
+from bot.posts.posting import Posting
 from bot.store import Store
-from bot.training import Training
-from bot.tweeting import Tweeting
-from bot.uploads import Uploads
-from bot.versions import Versions
-from bot.voting import Voting
-from huggingtweets.blend import Voice
-from huggingtweets.config import Settings, Storage
-from huggingtweets.generate import Tweets, Writer
-from huggingtweets.registry import Registry
-from huggingtweets.tweet_store import TweetStore
+from bot.trainings.training import Training
+from bot.voices.tweeting import Tweeting
+from bot.voices.versions import Versions
+from bot.voices.voting import Voting
+from huggingtweets.core.config import Settings, Storage
+from huggingtweets.generation.writer import Tweets, Writer
+from huggingtweets.registry.blend import Voice
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.tweet_store import TweetStore
 
 MAX_COUNT = 5
 STOP_SECONDS = 30.0

@@ -105,7 +105,7 @@ async def test_the_buttons_are_below_mentions_too(there: World, writer: Scripted
 async def test_tweets_are_shown_though_they_cannot_be_remembered(
     there: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from bot.errors import StoreUnavailable
+    from bot.core.errors import StoreUnavailable
     from bot.store.feedback import Feedback
 
     async def full(*_: object, **__: object) -> None:

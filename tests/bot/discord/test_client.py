@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.config import Discord
+from bot.core.config import Discord
 from bot.discord.client import DiscordBot, intents
 from tests.bot.discord.conftest import STOP_SECONDS, ScriptedWriter, World
 

@@ -11,11 +11,11 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from pydantic import SecretStr
 
-from bot.config import Discord
+from bot.core.config import Discord
 from bot.discord import connection
 from bot.discord.client import DiscordBot
 from bot.discord.connection import stay_connected
-from huggingtweets.errors import Misconfigured, Unavailable
+from huggingtweets.core.errors import Misconfigured, Unavailable
 from tests.bot.discord.conftest import MakeBot
 from tests.fakes.discord_server import HANG_UP, DiscordServer, Trouble
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store import Store
-from huggingtweets.registry import Registry
+from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import PAUSE, World, add_voice
 
 pytestmark = pytest.mark.usefixtures("short_waits", "long_pauses")

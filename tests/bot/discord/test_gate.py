@@ -4,8 +4,8 @@ import discord
 import pytest
 from simcord import Env
 
-from bot.config import Discord, Limits
-from bot.errors import TooOften
+from bot.core.config import Discord, Limits
+from bot.core.errors import TooOften
 from bot.store import Store
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 

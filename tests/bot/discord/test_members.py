@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from simcord import MemberActor, ResponseMessage
 
-from bot.config import Discord
+from bot.core.config import Discord
+from bot.core.errors import StoreUnavailable
 from bot.discord.client import DiscordBot
-from bot.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.members import Members
-from huggingtweets.registry import Registry
-from huggingtweets.tweet_store import TweetStore
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.tweet_store import TweetStore
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
 
 

@@ -8,12 +8,12 @@ from simcord import Env
 from simcord.backend.models import AllowedMentions
 from simcord.enums import MessageType
 
-from bot.config import Limits
+from bot.core.config import Limits
 from bot.store import Store
-from huggingtweets.blend import Voice
-from huggingtweets.errors import Busy, NotEnoughDrafts
-from huggingtweets.generate import Tweets
-from huggingtweets.registry import Registry
+from huggingtweets.core.errors import Busy, NotEnoughDrafts
+from huggingtweets.generation.writer import Tweets
+from huggingtweets.registry.blend import Voice
+from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 

@@ -21,9 +21,9 @@ from bot.discord.rendering import (
     voice_of,
 )
 from bot.store.rounds import Score
-from bot.tweeting import Imitated
-from huggingtweets.generate import Tweets
-from huggingtweets.registry import Version
+from bot.voices.tweeting import Imitated
+from huggingtweets.generation.writer import Tweets
+from huggingtweets.registry.versions import Version
 
 NASA = [Imitated("nasa")]
 

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.config import Playground
+from bot.core.config import Playground
+from bot.core.readiness import Readiness
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.playground.server import serving
-from bot.readiness import Readiness
 from tests.bot.posting_parts import Parts
 
 

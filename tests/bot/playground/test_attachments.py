@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.playground.attachments import CUT_OFF_SECONDS, UNCLAIMED_SECONDS, Attachments
-from huggingtweets.errors import Usage
+from huggingtweets.core.errors import Usage
 from tests.bot.playground.conftest import Page
 
 

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from bot.errors import StoreUnavailable
+from bot.core.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.database import Database, alembic_config
 from bot.store.leading import leading
 from bot.store.tables import settings
-from huggingtweets.errors import Misconfigured
+from huggingtweets.core.errors import Misconfigured
 from tests.fakes.postgresql import PASSWORD, hung
 
 REPOSITORY = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.errors import StoreUnavailable
+from bot.core.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.leading import leading
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import OverBudget
+from bot.core.errors import OverBudget
 from bot.store import Store
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.schedule_entry import Schedule
+from bot.core.schedule_entry import Schedule
 from bot.store import Store
 
 NIGHTLY = Schedule("nightly", "retrain", "ann", cron="0 3 * * *", time_zone="Europe/Berlin", seed="1")

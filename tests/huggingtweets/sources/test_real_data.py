@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.clean import clean_all
-from huggingtweets.sources import read, x_archive
+from huggingtweets.sources import read
+from huggingtweets.sources.archives import x_archive
+from huggingtweets.tweets.clean import clean_all
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the real data beside the repository")

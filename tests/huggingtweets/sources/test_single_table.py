@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.errors import BadSource
+from huggingtweets.core.errors import BadSource
 from huggingtweets.sources import read
 
 TABLE = "id,text\n7,one\n8,two\n"

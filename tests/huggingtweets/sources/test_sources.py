@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.errors import BadSource
-from huggingtweets.records import Account, Collected
+from huggingtweets.core.errors import BadSource
+from huggingtweets.core.records import Account, Collected
 from huggingtweets.sources import read, read_all
-from huggingtweets.sources.files import ACCEPTED, shown
+from huggingtweets.sources.reading.files import ACCEPTED, shown
 
 ROWS = [{"id_str": "1", "full_text": "one two three"}, {"id_str": "2", "full_text": "four five six"}]
 SCRIPT = "window.YTD.tweets.part0 = " + json.dumps([{"tweet": row} for row in ROWS])

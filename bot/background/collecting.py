@@ -1,0 +1,142 @@
+"""What comes and goes by itself: archives in a watched folder, deletions at X and Bluesky, people who were forgotten.
+
+Knows when to look. Does not know how anything is read or learned.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.background.watched_folder import Folder
+from bot.core.errors import BotError, told
+from bot.people.willing import Willing
+from bot.store import Store
+from huggingtweets import sources
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import BadData, PipelineError, Usage, for_people
+from huggingtweets.core.names import parse_handle
+from huggingtweets.sources.remote_sources import Collector
+from huggingtweets.tweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
+
+PERSON = "folder"  # who asks for a training of what was put into the folder
+COMMAND_LINE = "command line"  # who has forgotten somebody outside of the bot
+HOURLY_SECONDS = 3_600.0
+LATEST = timedelta(hours=24)  # after which a deletion at the source must have been seen
+
+Learn = Callable[[str], Awaitable[None]]
+Notice = Callable[[str, str], Awaitable[object]]
+
+
+class Collecting:
+    """`run` looks for ever. `learn` asks for a training of a name.
+
+    Who was forgotten elsewhere is forgotten here: `unload` is told of the name, `sweep` clears the queue of posts.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        collector: Collector,
+        learn: Learn,
+        notice: Notice,
+        clock: Callable[[], datetime],
+        willing: Willing,
+        sweep: Callable[[], Awaitable[object]] | None = None,
+        unload: Callable[[str], None] | None = None,
+    ):
+        self._willing = willing
+        self._sweep = sweep
+        self._unload = unload
+        self._settings = settings.collecting
+        self._store = store
+        self._collector = collector
+        self._learn = learn
+        self._notice = notice
+        self._clock = clock
+        self._tweets = TweetStore(settings.tweets)
+        self._folder = Folder(self._settings.folder, settings.storage.data / "folder.json")
+
+    async def run(self) -> None:
+        """Look into the folder, and who was forgotten, often; and after everything else once an hour."""
+        next_hour = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            often = [self.follow_consent, self.look_into_folder]
+            for look in [*often, *([self.look_after_deletions] if loop.time() >= next_hour else [])]:
+                try:
+                    await look()
+                except (PipelineError, BotError, OSError) as error:
+                    log.warning("collecting: %s", error)
+            if loop.time() >= next_hour:
+                next_hour = loop.time() + HOURLY_SECONDS
+            await asyncio.sleep(self._settings.folder_seconds)
+
+    async def look_into_folder(self) -> None:
+        """Collect every archive that is new in the folder, and ask for a training of whom it is of."""
+        if not self._settings.watch_folder:
+            return
+        for path in await asyncio.to_thread(self._folder.ready):
+            try:
+                name = await asyncio.to_thread(self._collected, path)
+                await self._learn(name)
+            except (BadData, Usage, BotError) as error:
+                await self._notice(f"folder {path.name} {path.stat().st_mtime_ns}", f"In the folder: {told(error)}")
+            await asyncio.to_thread(self._folder.done, path)
+
+    async def look_after_deletions(self) -> None:
+        """Drop what was deleted at its source where it is time to look."""
+        for name in await asyncio.to_thread(self._collector.due):
+            failure: Exception | None = None
+            try:
+                dropped = await self._collector.check(name, due_only=True)
+            except (PipelineError, BotError) as error:
+                log.warning("deletions of %s cannot be looked for: %s", name, error)
+                failure = error
+            else:
+                log.info("%s: %d tweets were deleted at their source, and here", name, dropped)
+            await self._tell_when_late(name, failure)
+
+    def _collected(self, path: Path) -> str:
+        """Put the tweets at `path` into the store; whose they are, by what it says, or else by its name."""
+        collected = sources.read(path)
+        handle = collected.account.handle if collected.account else path.name.split(".")[0]
+        name = parse_handle(handle.split(".")[0])
+        self._tweets.drop(name, self._tweets.gone(name, collected))
+        new = self._tweets.merge(name, collected)
+        log.info("the folder has %d new tweets of %s", new, name)
+        return name
+
+    async def _tell_when_late(self, name: str, failure: Exception | None) -> None:
+        """Tell the admins once a day of a failure, and once a month of a budget that does not suffice."""
+        now = self._clock().astimezone(UTC)
+        checked = (await asyncio.to_thread(self._tweets.checked)).get(name, {})
+        if not any(now - at > LATEST for at in checked.values()):
+            return
+        late = f"For more than a day I could not see which tweets of {name} were deleted at their source"
+        if failure:
+            await self._notice(f"deletions {name} {now:%Y-%m-%d}", f"{late}: {for_people(failure)}")
+        elif shortfall := await asyncio.to_thread(self._collector.shortfall):
+            await self._notice(f"deletions budget {now:%Y-%m}", f"{late}. {shortfall}")
+
+    async def follow_consent(self) -> None:
+        """What was forgotten, or lifted, by the command line holds in the database, too; opt-outs hold in the pipeline.
+
+        Nothing waits for this: who speaks or learns asks both.
+        """
+        await self._willing.tell_pipeline()
+        forgotten = await asyncio.to_thread(self._tweets.forgotten)
+        consent = self._store.consent
+        for name in set(forgotten) - set(await consent.buried(*forgotten)):
+            await self._store.forgetting.voice(name, COMMAND_LINE)
+            if self._unload:
+                self._unload(name)
+        for name in set(await consent.buried_by(COMMAND_LINE)) - set(forgotten):
+            await consent.unbury(name)
+        if self._sweep:
+            await self._sweep()

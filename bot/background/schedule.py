@@ -1,0 +1,152 @@
+"""The clock: when something is due it enqueues, nothing more.
+
+Schedules live in the database. A run is taken by its schedule and due time, so of several processes one runs it; after
+a stop at most the latest missed run of a schedule is caught up. What is due is asked of the wall clock each time, so a
+clock that jumps can neither repeat a run nor hold one up.
+
+Knows APScheduler and schedules. Does not know what an action does.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.core.due import checked, delay, last_due, next_due
+from bot.core.errors import BotError, told
+from bot.core.schedule_entry import Schedule
+from bot.store import Clock, Store, utc_now
+from huggingtweets.core.errors import PipelineError, Usage
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 30  # at the latest: the wall clock may jump, and others may change schedules
+ACTION_SECONDS = 60.0  # an action only enqueues
+ABANDONED = timedelta(minutes=3)  # a run that was taken so long ago and has no outcome: who took it has died
+
+Action = Callable[[Schedule, datetime], Awaitable[str]]
+
+
+class Timetable:
+    """Runs what is due. An async context manager.
+
+    `actions` by their name: each enqueues, is safe to repeat for one due time, and returns what came of it.
+    """
+
+    def __init__(self, *, store: Store, actions: Mapping[str, Action], clock: Clock = utc_now):
+        self._store = store
+        self._actions = actions
+        self._clock = clock
+        self._who = f"{socket.gethostname()}:{os.getpid()}"
+        self._looking = asyncio.Lock()
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            job_defaults={
+                # APScheduler 3.11 skips a job that is 1 s late unless told otherwise. None: late is no reason to skip,
+                # because a look finds out by itself what is due.
+                "misfire_grace_time": None,
+                "coalesce": True,
+                "max_instances": 1,
+            },
+        )
+        self._scheduler.add_listener(_warn, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
+
+    async def __aenter__(self) -> Self:
+        self._scheduler.add_job(self._look, "interval", seconds=LOOK_SECONDS, id="look")
+        self._scheduler.start()
+        await self._look()
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        # It does not wait for running jobs, so no look is let begin after this one has ended.
+        async with self._looking:
+            self._scheduler.shutdown(wait=False)
+
+    async def listed(self) -> list[tuple[Schedule, datetime | None]]:
+        """Every schedule with its next due time; None for one that is off."""
+        now = self._clock()
+        return [
+            (schedule, next_due(schedule, now) if schedule.enabled else None)
+            for schedule in await self._store.schedules.all()
+        ]
+
+    async def put(self, schedule: Schedule, by: str) -> datetime | None:
+        """Add or change a schedule; when it is due next. Raises `Usage`."""
+        if schedule.action not in self._actions:
+            raise Usage(f"There is no action {schedule.action[:40]!r}; there is {', '.join(sorted(self._actions))}.")
+        await self._store.schedules.put(await asyncio.to_thread(checked, schedule), by)
+        await self._store.audit.add(by, "schedule", schedule.name)
+        await self._look()
+        return next_due(replace(schedule, changed_at=self._clock()), self._clock())
+
+    async def switch(self, name: str, by: str, *, on: bool) -> None:
+        """Switch a schedule on or off; raises `Usage` when there is none of that name."""
+        schedule = await self._store.schedules.get(name)
+        if not schedule:
+            raise Usage(f"There is no schedule {name[:40]!r}.")
+        await self.put(replace(schedule, enabled=on), by)
+
+    async def remove(self, name: str, by: str) -> None:
+        """Remove a schedule, or switch one of config.toml off; raises `Usage` when there is none of that name."""
+        if not await self._store.schedules.remove(name, by):
+            raise Usage(f"There is no schedule {name[:40]!r}.")
+        await self._store.audit.add(by, "unschedule", name)
+
+    async def _look(self) -> None:
+        """Run what is due, and look again when the next is."""
+        async with self._looking:
+            try:
+                for schedule in await self._store.schedules.all():
+                    if schedule.enabled and schedule.action in self._actions:
+                        await self._run_if_due(schedule)
+                        self._plan(schedule)
+            except (PipelineError, BotError) as error:
+                log.warning("schedules wait: %s", error)
+
+    async def _run_if_due(self, schedule: Schedule) -> None:
+        now = self._clock()
+        before = await self._store.schedules.last_run(schedule.name, until=now)
+        if before and not before.outcome and before.claimed_at < now - ABANDONED:
+            if await self._store.schedules.take_over(before, self._who):
+                await self._run(schedule, before.due_at)
+            return
+        assert schedule.changed_at
+        after = max(before.due_at, schedule.changed_at) if before else schedule.changed_at
+        due = await asyncio.to_thread(last_due, schedule, after, now)
+        if not due or due + delay(schedule, due) > now:
+            return
+        if await self._store.schedules.claim(schedule.name, due, self._who):
+            await self._run(schedule, due)
+
+    async def _run(self, schedule: Schedule, due: datetime) -> None:
+        try:
+            async with asyncio.timeout(ACTION_SECONDS):
+                outcome = await self._actions[schedule.action](schedule, due)
+        except TimeoutError:
+            outcome = f"failed: it took more than {ACTION_SECONDS:.0f} s"
+        except Exception as error:  # noqa: BLE001  whatever happens, the others are still to be run
+            outcome = f"failed: {told(error)}"
+        log.info("schedule %s, due %s: %s", schedule.name, due.isoformat(timespec="seconds"), outcome)
+        await self._store.schedules.settle(schedule.name, due, outcome)
+
+    def _plan(self, schedule: Schedule) -> None:
+        """Look at once when a run is to begin, and not only at the next round."""
+        due = next_due(schedule, self._clock() - timedelta(seconds=schedule.jitter_seconds))
+        while due and due + delay(schedule, due) <= self._clock():
+            due = next_due(schedule, due)
+        if due and self._scheduler.running:
+            begin = due + delay(schedule, due)
+            self._scheduler.add_job(
+                self._look, "date", run_date=begin, id=f"due {schedule.name}", replace_existing=True
+            )
+
+
+def _warn(event: JobEvent) -> None:
+    log.warning("a look at the schedules did not take place: %s", event)

@@ -1,0 +1,114 @@
+"""What can go wrong between a person and the bot. All of it can be told to that person in one sentence.
+
+    BotError                          a refusal with a reason
+    ├─ TooOften(retry_after_seconds)  one person, a server or all of them ask too much
+    │  └─ Paused                      somebody who went on asking too much
+    ├─ NotAllowed                     this person may not do this
+    │  └─ KeptOut                     a list keeps this server, channel or person out
+    ├─ JobRefused                     a training that cannot be started now
+    ├─ PostRefused                    a post that cannot be made, changed or decided like that
+    ├─ OverBudget                     it would cost more than the month's budget allows
+    └─ TrainingFailed                 a training ended without a version
+
+    PipelineError, Unavailable
+    └─ StoreUnavailable               the database cannot be used now: locked, full, read-only, out of reach
+
+Failures of the pipeline come as `huggingtweets.core.errors.PipelineError`. `told` is the one place that turns a failure
+into the sentence for people. What whoever runs the bot needs stands in the log, under the id at the sentence's end.
+"""
+
+import logging
+import math
+import secrets
+
+from huggingtweets.core.errors import Spoken, Unavailable, Usage, for_people
+
+log = logging.getLogger(__name__)
+
+
+def duration(seconds: float) -> str:
+    """`45 s` or `30 min`: rounded up, so that who waits so long has waited long enough."""
+    whole = max(1, math.ceil(seconds))
+    return f"{whole} s" if whole < 120 else f"{math.ceil(whole / 60)} min"
+
+
+class BotError(Spoken):
+    """A refusal that is told to the person who asked: its sentence is for people."""
+
+
+class TooOften(BotError):
+    """Somebody asks too much; `retry_after_seconds` says when to come back."""
+
+    def __init__(self, retry_after_seconds: float, who: str = "That was a lot at once"):
+        super().__init__(f"{who}; try again in {duration(retry_after_seconds)}.")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Paused(TooOften):
+    """Somebody who went on asking too much, or whom an admin has paused; None is until that admin ends it."""
+
+    def __init__(self, retry_after_seconds: float | None):
+        super().__init__(retry_after_seconds or 0.0, "You asked too often, so I take a break from you")
+        if retry_after_seconds is None:
+            self.args = ("An admin has paused you; ask them to end it.",)
+
+
+class NotAllowed(BotError):
+    """This person may not do this."""
+
+
+class KeptOut(NotAllowed):
+    """A list keeps this server, channel or person out."""
+
+
+class JobRefused(BotError):
+    """A training that cannot be started now."""
+
+
+class PostRefused(BotError):
+    """A post that cannot be made, changed or decided like that; the sentence says why."""
+
+
+class OverBudget(BotError):
+    """It would cost more than the month's budget allows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The budget for X is used up for this month. Whoever runs me can raise it; else wait for the next month."
+        )
+
+
+class TrainingFailed(BotError):
+    """A training ended without a version; the sentence says why.
+
+    `is_told` means that people's sentence was told before, so that it ends with the id of that time.
+    """
+
+    def __init__(self, sentence: str, *, for_people: str = "", is_told: bool = False):
+        super().__init__(sentence, for_people=for_people)
+        self.is_told = is_told
+
+
+class StoreUnavailable(Unavailable):
+    """The database cannot be used now; the sentence says why and what to do."""
+
+    PEOPLE = "I cannot get at my memory just now; try again in a minute, or ask whoever runs me."
+
+
+def told(error: Exception) -> str:
+    """The sentence for people, with an id that finds the operator's in the log."""
+    if isinstance(error, TrainingFailed) and error.is_told:
+        return error.for_people
+    failure_id = secrets.token_hex(3)
+    if isinstance(error, Spoken):
+        # What a person typed may be in the sentence of a Usage, and has no place in a log.
+        said = "Usage" if isinstance(error, Usage) else f"{type(error).__name__}: {error}"
+        log.log(logging.INFO if _is_for_people(error) else logging.WARNING, "refused %s: %s", failure_id, said)
+    else:
+        log.error("failed %s", failure_id, exc_info=error)
+    return f"{for_people(error)} ({failure_id})"
+
+
+def _is_for_people(error: Spoken) -> bool:
+    """Returns True if people hear the same as whoever runs the bot."""
+    return error.for_people == str(error)

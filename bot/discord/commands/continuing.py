@@ -1,0 +1,169 @@
+"""Continue this as ...: in the menu of a message, choose who goes on with it, of all the voices there are.
+
+A list shows 25 of them; one turns its pages, or types a name. What is gone on with stands in the message that asks, so
+that a choice works after a restart, too.
+
+Knows the menu, the list and the form. Does not know limits, models, or how a failure is told.
+"""
+
+import re
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.discord.answering import Interaction, answer, answer_failure, only_shown, person
+from bot.discord.buttons import TweetButtons
+from bot.discord.commands.tweets import MAX_CHOICE, voice_named
+from bot.discord.gate import message_id, server_id
+from bot.discord.parts import Parts
+from bot.discord.rendering import as_read
+from bot.voices.tweeting import MAX_PROMPT_CHARACTERS, Ask
+from huggingtweets.core.errors import Usage
+from huggingtweets.generation.checks import typed
+
+A_PAGE = 25  # as many as Discord shows in a list
+
+
+def continue_as(parts: Parts) -> app_commands.ContextMenu:
+    """The menu's entry."""
+
+    async def go_on(interaction: discord.Interaction[discord.Client], message: discord.Message) -> None:
+        await interaction.response.defer(ephemeral=True)
+        start = _begun(await _text_of(parts, message))
+        if not start:
+            raise Usage("There is no text in this message to go on with.")
+        embed = discord.Embed(title="Continue this as ...", description=start)
+        view = await _chooser(parts, interaction, embed, 0)
+        await answer(interaction, [embed], ephemeral=True, view=view)
+
+    return app_commands.ContextMenu(name="Continue this as ...", callback=go_on)
+
+
+async def _text_of(parts: Parts, message: discord.Message) -> str:
+    """What a message says: its text, the first of our tweets in it, or what it shows in a frame."""
+    if known := await parts.store.feedback.answer(message_id(message.id)):
+        return known.texts[0] if known.texts else ""
+    return message.content or next((as_read(embed.description) for embed in message.embeds if embed.description), "")
+
+
+def _begun(text: str) -> str:
+    """As much of `text` as a start may have, in whole words."""
+    start = typed(text)
+    if len(start) <= MAX_PROMPT_CHARACTERS:
+        return start
+    cut = start[: MAX_PROMPT_CHARACTERS + 1]
+    return cut.rsplit(" ", 1)[0] if " " in cut else cut[:-1]
+
+
+async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed, page: int) -> discord.ui.View:
+    """The list's `page`, of which `embed` says which it is. Raises `Usage` when there are no voices."""
+    known = await parts.tweeting.names(server_id(interaction.guild_id))
+    names = [name for name in known if len(name) <= MAX_CHOICE]
+    if not names:
+        raise Usage("I know nobody yet; an admin can train a voice with /train.")
+    last = (len(names) - 1) // A_PAGE
+    page = min(page, last)
+    shown = names[page * A_PAGE : (page + 1) * A_PAGE]
+    view = discord.ui.View(timeout=None)
+    view.add_item(Continuation(shown))
+    if last:
+        first = page * A_PAGE + 1
+        embed.set_footer(text=f"Voices {first} to {first + len(shown) - 1} of {len(names)}: {shown[0]} to {shown[-1]}")
+        view.add_item(Page("before", (page - 1) % (last + 1)))
+        view.add_item(Page("after", (page + 1) % (last + 1)))
+        view.add_item(ByName())
+    return only_shown(view)
+
+
+async def _continue(interaction: Interaction, name: str) -> None:
+    """Write it for everybody to see."""
+    assert interaction.message
+    await interaction.response.defer(thinking=True)
+    buttons: TweetButtons = interaction.client.buttons
+    prompt, guild = str(interaction.message.embeds[0].description), interaction.guild_id
+    ask = Ask(person(interaction.user), await voice_named(buttons.parts, name, guild), prompt, 1, server_id(guild))
+    await buttons.show(interaction, await buttons.parts.tweeting.tweet_like(ask), prompt)
+
+
+class Continuation(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"continue:voice"):
+    """The list: who goes on with a message."""
+
+    def __init__(self, names: list[str] | None = None):
+        options = [discord.SelectOption(label=name) for name in names or ["-"]]
+        super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder="Whose voice?"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "Continuation":
+        return cls()
+
+    async def callback(self, interaction: Interaction) -> None:
+        buttons: TweetButtons = interaction.client.buttons
+        await buttons.answered(interaction, lambda clicked: _continue(clicked, self.item.values[0]))
+
+
+class Page(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"continue:(?P<way>before|after):(?P<page>\d+)"):
+    """Turns to another page of the list."""
+
+    def __init__(self, way: str, page: int):
+        super().__init__(
+            discord.ui.Button(emoji={"before": "◀️", "after": "▶️"}[way], custom_id=f"continue:{way}:{page}")
+        )
+        self._page = page
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "Page":
+        return cls(match["way"], int(match["page"]))
+
+    async def callback(self, interaction: Interaction) -> None:
+        buttons: TweetButtons = interaction.client.buttons
+        await buttons.answered(interaction, self._turn)
+
+    async def _turn(self, interaction: Interaction) -> None:
+        assert interaction.message
+        [embed] = interaction.message.embeds
+        view = await _chooser(interaction.client.buttons.parts, interaction, embed, self._page)
+        await interaction.response.edit_message(embed=embed, view=view)
+
+
+class ByName(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"continue:name"):
+    """Asks for a name, where there are many."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(emoji="🔎", label="Type a name", custom_id="continue:name"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "ByName":
+        return cls()
+
+    async def callback(self, interaction: Interaction) -> None:
+        buttons: TweetButtons = interaction.client.buttons
+        await buttons.answered(interaction, _ask_for_a_name)
+
+
+async def _ask_for_a_name(interaction: Interaction) -> None:
+    await interaction.response.send_modal(NameForm(interaction.client.buttons))
+
+
+class NameForm(discord.ui.Modal, title="Whose voice?"):
+    """The form for a name."""
+
+    def __init__(self, buttons: TweetButtons):
+        super().__init__(custom_id="continue:form")
+        self._buttons = buttons
+        self.name: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            label="A name, or several as in nasa+dril", custom_id="continue:typed", max_length=200
+        )
+        self.add_item(self.name)
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        await self._buttons.answered(interaction, lambda sent: _continue(sent, self.name.value))
+
+    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # type: ignore[override]
+        await answer_failure(interaction, error)

@@ -1,0 +1,143 @@
+"""/realornot: one real tweet and one of the bot's; people guess by button, and the voice keeps its score.
+
+Knows the command, its buttons and when a round's time is up, also after a restart. Does not know how tweets are chosen.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.core.errors import BotError
+from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
+from bot.discord.asks import Asks
+from bot.discord.buttons import Clicks
+from bot.discord.commands.tweets import Choices, voice_named, voices
+from bot.discord.gate import Gate, channel_id, message_id, server_id
+from bot.discord.parts import Parts
+from bot.discord.rendering import as_written, fools, guesses
+from bot.store.rounds import Round
+from bot.voices.tweeting import Ask
+from bot.voices.voting import Pair, Result, Withdrawn
+from huggingtweets.core.errors import PipelineError, Usage
+
+log = logging.getLogger(__name__)
+
+
+class RoundButtons(Clicks):
+    """Which one is real?"""
+
+    def __init__(self, *, parts: Parts, gate: Gate, asks: Asks):
+        super().__init__(parts=parts, gate=gate, asks=asks)
+
+    def shown(self) -> discord.ui.View:
+        """These buttons for one message."""
+        return only_shown(RoundButtons(parts=self.parts, gate=self.gate, asks=self._asks))
+
+    @discord.ui.button(label="A is real", custom_id="round:first", style=discord.ButtonStyle.primary)
+    async def first(self, interaction: Interaction, _: discord.ui.Button["RoundButtons"]) -> None:
+        await self._vote(interaction, chose_first=True)
+
+    @discord.ui.button(label="B is real", custom_id="round:second", style=discord.ButtonStyle.primary)
+    async def second(self, interaction: Interaction, _: discord.ui.Button["RoundButtons"]) -> None:
+        await self._vote(interaction, chose_first=False)
+
+    async def _vote(self, interaction: Interaction, *, chose_first: bool) -> None:
+        assert interaction.message
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        message = message_id(interaction.message.id)
+        if not await self.parts.voting.vote(message, person(interaction.user), chose_first=chose_first):
+            raise Usage("Your first guess counts, and none after the end.")
+        await tell(interaction, f"You say {'A' if chose_first else 'B'}. Wait for the answer.")
+
+
+class Referee:
+    """Ends rounds when their time is up."""
+
+    def __init__(self, client: discord.Client, *, parts: Parts, buttons: RoundButtons):
+        self._client = client
+        self._parts = parts
+        self.buttons = buttons
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def take_up(self) -> None:
+        """The rounds that were open when the process ended."""
+        for one, seconds in await self._parts.voting.open():
+            self.start(one.message, int(one.channel.rpartition(":")[2]), seconds)
+
+    def start(self, message: str, channel: int, seconds: float) -> None:
+        """End a round in `seconds`."""
+        task = asyncio.create_task(self._end(message, channel, seconds), name="round")
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    def stop(self) -> None:
+        """Rounds that are open then are taken up at the next start."""
+        for task in self._waiting:
+            task.cancel()
+
+    async def _end(self, message: str, channel: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        try:
+            result = await self._parts.voting.close(message)
+            if not result:
+                return
+            place = self._client.get_partial_messageable(channel)
+            shown = place.get_partial_message(int(message.rpartition(":")[2]))
+            await shown.edit(embed=_answer(result), view=None, allowed_mentions=NOBODY)
+        except (discord.DiscordException, PipelineError, BotError) as error:
+            log.warning("the end of round %s is not shown: %s", message, error)
+
+
+def real_or_not(parts: Parts, referee: Referee) -> app_commands.Command[Any, ..., None]:
+    """The command."""
+
+    @app_commands.command(name="realornot", description="One tweet is real, one is mine: can you tell?")
+    @app_commands.describe(name="whose tweets; type a part of the name")
+    @app_commands.guild_only()
+    async def command(interaction: discord.Interaction[discord.Client], name: str) -> None:
+        await interaction.response.defer()
+        voice = await voice_named(parts, name, interaction.guild_id)
+        ask = Ask(person(interaction.user), voice, server=server_id(interaction.guild_id))
+        pair = await parts.voting.pair(ask)
+        message = await interaction.followup.send(
+            embed=_question(pair, parts.voting.seconds),
+            view=referee.buttons.shown(),
+            wait=True,
+            allowed_mentions=NOBODY,
+        )
+        identity = message_id(message.id)
+        place = server_id(interaction.guild_id)
+        await parts.voting.begin(identity, pair, server=place, channel=channel_id(message.channel.id))
+        referee.start(identity, message.channel.id, parts.voting.seconds)
+
+    @command.autocomplete("name")
+    async def suggestions(interaction: Interaction, typed: str) -> Choices:
+        return await voices(parts.tweeting, typed, interaction.guild_id)
+
+    return command
+
+
+def _question(pair: Pair, seconds: float) -> discord.Embed:
+    first, second = pair.texts
+    embed = discord.Embed(title=f"Real or AI? One of these is by @{pair.voice}, one is an AI parody")
+    embed.add_field(name="A", value=as_written(first), inline=False)
+    embed.add_field(name="B", value=as_written(second), inline=False)
+    embed.set_footer(text=f"You have {seconds:.0f} seconds.")
+    return embed
+
+
+def _answer(result: Result | Withdrawn) -> discord.Embed:
+    if isinstance(result, Withdrawn):
+        return discord.Embed(description="This round was withdrawn: whose voice it is does not take part any more.")
+    one: Round = result.round
+    texts = (one.real_text, one.drawn_text) if one.real_first else (one.drawn_text, one.real_text)
+    marks = ("real", "AI") if one.real_first else ("AI", "real")
+    embed = discord.Embed(title=f"{'A' if one.real_first else 'B'} is real")
+    for letter, text, mark in zip("AB", texts, marks, strict=True):
+        embed.add_field(name=f"{letter}: {mark}", value=as_written(text), inline=False)
+    overall = f" In all, @{one.voice} {fools(result.overall)}." if result.overall.votes else ""
+    embed.set_footer(text=guesses(result.score) + overall)
+    return embed

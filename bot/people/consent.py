@@ -1,0 +1,314 @@
+"""The use case "my voice is mine": opt-outs, claims of voices, one's own data, and being forgotten for real.
+
+Knows the database and what the pipeline keeps. Does not know platforms, or who may decide about claims.
+"""
+
+import asyncio
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.errors import NotAllowed
+from bot.people.leftovers import Leftovers
+from bot.people.willing import NO_SERVER, Willing
+from bot.store import Store, utc_now
+from bot.store.consent import Link
+from bot.store.jobs import Job
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import NotNow, Usage
+from huggingtweets.core.names import parse_handle, parse_name, people_in
+from huggingtweets.core.records import JSON
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.unwilling import MEMBER
+from huggingtweets.workflow.forgetting import affected, forget
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 30.0  # for a training of theirs to end
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What was deleted: voices by name, and rows of the database."""
+
+    voices: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The voices that an admin has deleted. They are `learnable` unless one of their people has opted out."""
+
+    voices: tuple[str, ...]
+    learnable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What became of a wish to be imitated again.
+
+    `opted_out` says that there was an opt-out, and that it is gone. `learnable` may be learned again after they were
+    forgotten. `silent` are voices of theirs that still may not speak, because of what somebody else has said.
+    """
+
+    opted_out: bool
+    learnable: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
+async def refuse_unwanted(store: Store, voice: str) -> None:
+    """Raises `NotAllowed` when one of the people in `voice` does not want to be imitated."""
+    if refused := sorted(people_in(voice) & await store.consent.unwanted()):
+        raise NotAllowed(f"{refused[0]} does not want to be imitated.")
+
+
+class Consenting:
+    """What people decide about themselves. `unload(name)` is told of each voice that is gone."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settings: Settings,
+        willing: Willing | None = None,
+        unload: Callable[[str], None] | None = None,
+    ):
+        self._store = store
+        self._settings = settings
+        self._tweets = TweetStore(settings.tweets)
+        self._leftovers = Leftovers(settings)
+        self._unload = unload
+        self.willing = willing or Willing(store, settings)
+
+    async def opt_out(self, person: str) -> bool:
+        """No more imitation of `person`, nor games with their tweets, anywhere. Returns True if that is new."""
+        new = await self._store.consent.opt_out(person, "imitation")
+        if new:
+            await self._store.audit.add(person, "consent.opt_out", person)
+        await self.willing.tell_pipeline()
+        return new
+
+    async def opt_in(self, person: str) -> Back:
+        """`person` may be imitated and learned again, also after they were forgotten.
+
+        The proof for lifting a tombstone is that of making one: it was theirs when they asked to be forgotten, or an
+        admin has confirmed since then that it is.
+        """
+        found = await self._store.consent.opt_in(person, "imitation")
+        learnable = [await self.remember(voice, by=person) for voice in await self._forgotten_of(person)]
+        await self._store.consent.unbury(person)
+        if found:
+            await self._store.audit.add(person, "consent.opt_in", person)
+        await self.willing.tell_pipeline()
+        mine = await self.voices_of(person)
+        silent = set(mine) - set(await self.willing.among(mine, await self._home_of(person)))
+        return Back(found, tuple(sorted(set().union(*learnable))), tuple(sorted(silent)))
+
+    async def opted_out(self, person: str) -> bool:
+        return await self._store.consent.opted_out(person, "imitation")
+
+    async def claim(self, server: str, person: str, voice: str) -> str:
+        """`person` says that `voice` is theirs. Returns the voice's name. It counts once an admin has confirmed it."""
+        handle = parse_handle(voice)
+        known = await self._store.consent.link(server, person)
+        if known and known.state == "confirmed" and known.voice == handle:
+            raise Usage(f"{handle} is yours already.")
+        await self._store.consent.claim(server, person, handle)
+        await self._store.audit.add(person, "consent.claim", handle, server=server)
+        return handle
+
+    async def announce(self, server: str, person: str, voice: str, said: str, place: str = "") -> None:
+        """Tell the admins of a claim, or who is at `place`. The same claim is told once a day at most."""
+        await self._store.notices.add(f"claim:{server}:{person}:{voice}:{utc_now():%Y-%m-%d}", said, place)
+
+    async def decide(self, server: str, person: str, voice: str, *, by: str, confirmed: bool) -> bool:
+        """An admin's word on a claim. Returns True if there was such a claim."""
+        link = await self._store.consent.link(server, person)
+        if not link or link.state != "pending" or link.voice != voice:
+            return False
+        if confirmed:
+            done = await self._store.consent.confirm(server, person, voice, by)
+        else:
+            done = await self._store.consent.unlink(server, person)
+        await self._store.audit.add(by, "consent.confirm" if confirmed else "consent.refuse", voice, server=server)
+        await self.willing.tell_pipeline()
+        return done
+
+    async def link(self, server: str, person: str) -> Link | None:
+        """The claim or link of a member, if there is one."""
+        return await self._store.consent.link(server, person)
+
+    async def unlink(self, server: str, person: str) -> bool:
+        """End a claim or link. Returns True if there was one."""
+        ended = await self._store.consent.unlink(server, person)
+        await self.willing.tell_pipeline()
+        return ended
+
+    async def voice_of(self, server: str, person: str) -> str:
+        """The voice of a member: one they have linked, or one that was learned from their own messages here.
+
+        Raises `Usage` when there is none.
+        """
+        link = await self._store.consent.link(server, person)
+        if link and link.state == "confirmed":
+            return link.voice
+        if member := await self._store.members.get(server, person):
+            return member.voice
+        raise Usage("I know no voice of theirs; they can claim theirs with /link, or let me learn it with /join.")
+
+    async def voices_of(self, person: str) -> list[str]:
+        """Everything that is theirs: confirmed links, and voices learned from their messages, on whatever server."""
+        links = [link.voice for link in await self._links(person)]
+        about = await self._store.forgetting.about(person)
+        return sorted({*links, *(row["voice"] for row in about.get("members", ()))})
+
+    async def going_with(self, person: str) -> list[str]:
+        """Every voice that `forget` deletes: theirs, all that learned from the same accounts, and those with others."""
+        going = [await self._affected(voice) for voice in await self.voices_of(person)]
+        return sorted(set().union(*going))
+
+    async def forget(self, person: str) -> Gone:
+        """Delete all that is kept of `person`: messages, answers, votes, their voices with tweets and models.
+
+        Raises `Unavailable` when a training of theirs does not end in time; what is left then, a second time deletes.
+        """
+        voices = await self.voices_of(person)
+        gone: dict[str, None] = {}
+        rows = 0
+        for voice in voices:
+            names = await self._affected(voice)
+            rows += await self.forget_voice(voice, by=person)
+            gone |= dict.fromkeys(names)
+        # What they have asked for under other names and what came with it is theirs as well.
+        for job in await self._store.jobs.active():
+            if job.person == person and job.state == "waiting":
+                await self._cancel(job)
+        rows += await self._store.forgetting.person(person, person)
+        await self._store.audit.add(person, "consent.forget", person, voices=len(gone))
+        return Gone(tuple(gone), rows)
+
+    async def forget_voice(self, name: str, *, by: str) -> int:
+        """Delete a voice, every other one of the same person, and all that others are in, too: tweets, models, rows.
+
+        Returns how many rows there were.
+        """
+        name = parse_name(name)
+        names = await self._affected(name)
+        for one in names:
+            if one == name or "-" not in one:
+                await self._store.consent.bury(one, by)  # first: a kill after this leaves nothing that can be used
+        await self._end_trainings({one for one in names if "-" not in one} | {name})
+        await asyncio.to_thread(forget, name, self._settings, site=await self._site_of(name))
+        for one in names:
+            if self._unload:
+                self._unload(one)
+        log.info("a voice was forgotten")
+        # The rows go last: they say whose voice it is, so that after a kill the person can ask again.
+        last = sorted(names, key=lambda one: one == name)
+        return sum([await self._store.forgetting.voice(one, by) for one in last])
+
+    async def deleted_with(self, name: str) -> list[str]:
+        """The voices that go when `name` is deleted, itself among them; none when there is no such voice."""
+        known = set(await asyncio.to_thread(Registry(self._settings.storage.models).all_names))
+        return sorted(known & set(await self._affected(parse_name(name)))) if name in known else []
+
+    async def delete_voice(self, name: str, *, by: str) -> Deleted:
+        """An admin deletes a voice: as much goes as when it is forgotten, but it may be learned again.
+
+        Whose voice it is stays known, and who has opted out is not learned again. Raises `Usage` when there is no such
+        voice, so that nothing which somebody was promised is taken back.
+        """
+        names = await self.deleted_with(name)
+        if not names:
+            raise Usage(f"There is no voice called {name} any more.")
+        owned = [link for one in names for link in await self._store.consent.links_of(voice=one)]
+        theirs = frozenset[str]().union(*(people_in(one) for one in names))
+        learnable = not theirs & await self._store.consent.opted_out_voices()
+        await self.forget_voice(name, by=by)
+        await self._store.consent.link_again(owned)
+        if learnable:
+            await self.remember(name, by=by)
+        await self._store.audit.add(by, "voice.delete", by, voices=len(names))
+        return Deleted(tuple(names), learnable)
+
+    async def remember(self, name: str, *, by: str) -> list[str]:
+        """The person wants to be learned after all: what kept their voice from coming back goes.
+
+        Returns the names that may be learned again.
+        """
+        lifted = await asyncio.to_thread(self._tweets.lift, name)
+        names = [one for one in {name, *lifted} if await self._store.consent.unbury(one) or one in lifted]
+        if names:
+            await self._store.audit.add(by, "consent.remember", name)
+        return names
+
+    async def data_of(self, person: str) -> bytes:
+        """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their account."""
+        rows = await self._store.forgetting.about(person)
+        kept: dict[str, list[JSON]] = {}
+        for voice in await self.going_with(person):
+            tweets = await asyncio.to_thread(
+                self._tweets.tweets, voice
+            )  # a voice of several people has none of its own
+            if tweets:
+                kept[voice] = [tweet.as_json() for tweet in tweets]
+        return await asyncio.to_thread(_zipped, rows, kept)
+
+    async def _links(self, person: str) -> list[Link]:
+        return [link for link in await self._store.consent.links_of(person=person) if link.state == "confirmed"]
+
+    async def _forgotten_of(self, person: str) -> list[str]:
+        """Voices that were forgotten and are theirs to bring back."""
+        linked = [link.voice for link in await self._links(person)]
+        buried = {*await self._store.consent.buried(*linked), *await self._store.consent.buried_by(person)}
+        buried |= {voice for voice in linked if await asyncio.to_thread(self._tweets.forgotten_as, voice)}
+        return sorted(buried - {person})
+
+    async def _home_of(self, person: str) -> str:
+        """A server where the voice that was learned from their messages is heard."""
+        about = await self._store.forgetting.about(person)
+        return next((str(row["server"]) for row in about.get("members", ())), NO_SERVER)
+
+    async def _affected(self, name: str) -> list[str]:
+        return await asyncio.to_thread(affected, name, self._settings, await self._site_of(name))
+
+    async def _site_of(self, name: str) -> str:
+        """Where a voice's name is the handle of an account: nowhere, if it was learned from a member."""
+        return MEMBER if await self._store.members.of_voice(name) else ""
+
+    async def _cancel(self, job: Job) -> None:
+        """End a job that waits, with all that it brought, or ask one that runs to end."""
+        cancelled = await self._store.jobs.cancel(job.id)
+        if cancelled and cancelled.ended:
+            await self._leftovers.clear(cancelled)
+            await self._leftovers.release(cancelled)
+
+    async def _end_trainings(self, names: set[str]) -> None:
+        """Of one of `names`, alone or with others."""
+        for job in await self._store.jobs.active():
+            if names & people_in(job.name):
+                await self._end(job)
+
+    async def _end(self, job: Job) -> None:
+        await self._cancel(job)
+        for _ in range(round(WAIT_SECONDS / POLL_SECONDS)):
+            now = await self._store.jobs.get(job.id)
+            if now is None or now.ended:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+        raise NotNow(f"{job.name} is being trained and that does not end; try again in a minute.")
+
+
+def _zipped(rows: object, tweets: dict[str, list[JSON]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("kept.json", json.dumps(rows, ensure_ascii=False, indent=1))
+        for voice, lines in tweets.items():
+            text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            archive.writestr(f"tweets/{voice}.jsonl", text)
+    return buffer.getvalue()

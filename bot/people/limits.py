@@ -1,0 +1,152 @@
+"""How often people may ask: limits of a person, of a server and of everybody, and a pause for who always wants more.
+
+An ask counts by what it costs: tweets count as one request, a picture as two, what is looked up as a quarter. What
+people decide about themselves, what admins do, and clicks have a limit of their own (`count_own`). No flood of tweets
+uses it up, and no pause concerns it.
+
+Knows people and servers as opaque ids and a clock. Does not know platforms or what is asked.
+"""
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bot.core.config import Limits as Settings
+from bot.core.errors import Paused, TooOften
+from bot.store.pauses import Pauses
+
+WINDOW_SECONDS = 60.0
+MAX_PEOPLE = 10_000
+
+
+def _now() -> float:
+    return time.monotonic()
+
+
+TWEETS = 1.0  # requests that an answer with tweets counts as
+PICTURE = 2.0  # setting one takes a second of a core
+PUBLIC = 1.0  # any other message for everybody
+CHEAP = 0.25  # something looked up for who asks, or a click
+
+
+class RateLimit:
+    """At most `per_minute` requests of one person in any minute; remembers the last `MAX_PEOPLE` people."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = _now):
+        self._per_minute = per_minute
+        self._clock = clock
+        self._asked: OrderedDict[str, deque[tuple[float, float]]] = OrderedDict()
+
+    def wait_seconds(self, person: str, cost: float = TWEETS) -> float:
+        """How long until `person` may ask for something that counts as `cost` requests."""
+        asked = self._of(person)
+        spent = sum(one for _, one in asked)
+        room = self._per_minute - min(cost, self._per_minute)
+        wait = 0.0
+        for at, one in asked:
+            if spent <= room and spent < self._per_minute:
+                break
+            spent -= one
+            wait = WINDOW_SECONDS - (self._clock() - at)
+        return wait
+
+    def count(self, person: str, cost: float = TWEETS) -> None:
+        """Count an ask of `person`; raises `TooOften`, and then does not count it."""
+        if wait := self.wait_seconds(person, cost):
+            raise TooOften(wait)
+        self.note(person, cost)
+
+    def note(self, person: str, cost: float) -> None:
+        """Count an ask, whatever the limit says."""
+        if cost:
+            self._of(person).append((self._clock(), min(cost, self._per_minute)))
+
+    def give_back(self, person: str, cost: float) -> None:
+        """Take back the last ask that counted as `cost`."""
+        asked = self._of(person)
+        for place in reversed(range(len(asked))):
+            if asked[place][1] == min(cost, self._per_minute):
+                del asked[place]
+                return
+
+    def asked(self, person: str) -> int:
+        """How many asks of `person` count now."""
+        return len(self._of(person))
+
+    def _of(self, person: str) -> deque[tuple[float, float]]:
+        asked = self._asked.setdefault(person, deque())
+        self._asked.move_to_end(person)
+        while len(self._asked) > MAX_PEOPLE:
+            self._asked.popitem(last=False)
+        while asked and self._clock() - asked[0][0] >= WINDOW_SECONDS:
+            asked.popleft()
+        return asked
+
+
+class Limits:
+    """What everybody has to keep to. `clock` is for pauses, which the database remembers."""
+
+    def __init__(self, settings: Settings, pauses: Pauses, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._settings = settings
+        self._pauses = pauses
+        self._clock = clock
+        self._person = RateLimit(settings.requests_per_minute)
+        self._server = RateLimit(settings.server_requests_per_minute)
+        self._total = RateLimit(settings.total_requests_per_minute)
+        self._own = RateLimit(settings.requests_per_minute)
+
+    async def count(self, person: str, server: str = "", cost: float = TWEETS) -> None:
+        """Count an ask; raises `TooOften` or `Paused`, and then does not count it."""
+        await self.refuse_paused(person)
+        if wait := self._person.wait_seconds(person, cost):
+            await self._strike(person, server)
+            raise TooOften(wait)
+        if server and (wait := self._server.wait_seconds(server, cost)):
+            raise TooOften(wait, "A lot is asked here just now")
+        if wait := self._total.wait_seconds("", cost):
+            raise TooOften(wait, "Everybody asks at once just now")
+        self._person.note(person, cost)
+        self._total.note("", cost)
+        if server:
+            self._server.note(server, cost)
+
+    def count_own(self, person: str, cost: float) -> None:
+        """Count what a person decides or an admin does; raises `TooOften`, which never leads to a pause."""
+        self._own.count(person, cost)
+
+    def asked(self, person: str) -> int:
+        """How many asks of `person` count now."""
+        return self._person.asked(person)
+
+    def note_failure(self, person: str) -> None:
+        """An ask that came to nothing before it was counted: it costs the person a little."""
+        self._person.note(person, CHEAP)
+
+    def give_back(self, person: str, server: str = "", cost: float = TWEETS) -> None:
+        """Take back an ask that was refused because too many others came first: it costs nobody anything."""
+        self._person.give_back(person, cost)
+        self.give_back_shared(server, cost)
+
+    def give_back_shared(self, server: str = "", cost: float = TWEETS) -> None:
+        """Take back what a refused ask cost the others. Whoever made it pays, lest it be made without end."""
+        self._total.give_back("", cost)
+        if server:
+            self._server.give_back(server, cost)
+
+    async def refuse_paused(self, person: str) -> None:
+        """Raises `Paused` for somebody who is."""
+        pause = await self._pauses.get(person)
+        if pause and pause.until:
+            raise Paused((pause.until - self._clock()).total_seconds())
+        if pause:
+            raise Paused(None)
+
+    async def _strike(self, person: str, server: str) -> None:
+        """Note that `person` asks too much; enough of that within a while is a pause."""
+        now, settings = self._clock(), self._settings
+        since = now - timedelta(minutes=settings.strike_minutes)
+        if await self._pauses.strike(person, "asked too often", server=server, since=since) >= settings.strikes:
+            until = now + timedelta(minutes=settings.pause_minutes)
+            await self._pauses.pause(person, "asked too often", "limits", until)
+            raise Paused(settings.pause_minutes * 60)

@@ -1,0 +1,165 @@
+"""The use case "learn from what I write here": only of members who said so, only where an admin allows it.
+
+What was edited or deleted there follows here: in the database at once, among the tweets of the voice before it is
+learned again, and at once when a message was deleted.
+
+Knows members, messages and the tweets of voices. Does not know platforms.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.people.consent import Consenting
+from bot.store import Store
+from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import parse_handle
+from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets import words
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.unwilling import MEMBER
+
+CHANNELS = "learning_channels"  # the server's setting: subjects of channels where the bot may learn
+MAX_HANDLE = 30
+MIN_WORDS = 2
+_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
+_ID = re.compile(r"<(@[!&]?|#|/[^:>]+:|t:|id:)[^>]*>")
+_ODD = re.compile(r"[^a-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message of a member. `places` are the channel and everything above it."""
+
+    message: str
+    server: str
+    places: tuple[str, ...]
+    person: str
+    text: str
+    written_at: datetime
+
+
+class Listening:
+    """Members who have joined, and what they write from then on."""
+
+    def __init__(self, *, store: Store, registry: Registry, tweets: TweetStore, consenting: Consenting):
+        self._store = store
+        self._registry = registry
+        self._tweets = tweets
+        self._consenting = consenting
+
+    async def join(self, server: str, person: str, name: str, *, everywhere: bool = False) -> str:
+        """`person` lets the bot learn from what they write on `server`. Returns what their voice is called.
+
+        Who has joined already changes where their voice is heard; raises `Usage` if it is heard there already.
+        """
+        known = await self._store.members.get(server, person)
+        if known and known.everywhere == everywhere:
+            raise Usage(f"You have joined already; your voice is called {known.voice}.")
+        voice = known.voice if known else await self._free_voice(name, person)
+        if not known:
+            await self._consenting.remember(voice, by=person)
+            await self._consenting.remember(person, by=person)
+        await self._store.members.join(server, person, voice, everywhere=everywhere)
+        await self._store.audit.add(person, "member.join", voice, server=server, everywhere=everywhere)
+        return voice
+
+    async def about_to_leave(self, server: str, person: str) -> tuple[str, int]:
+        """The voice of a member, and how many messages of theirs are kept. Raises `Usage` for who has not joined."""
+        member = await self._store.members.get(server, person)
+        if not member:
+            raise Usage("You have not joined, so there is nothing to leave.")
+        return member.voice, len(await self._store.members.messages(person, server))
+
+    async def leave(self, server: str, person: str) -> int:
+        """Take it back: their messages of this server go, and the voice that was learned from them.
+
+        Returns how many messages there were.
+        """
+        voice, _ = await self.about_to_leave(server, person)
+        count = await self._store.members.forget_messages(server, person)
+        # This takes the membership away last: after a kill before that, one can leave again.
+        await self._consenting.forget_voice(voice, by=person)
+        await self._store.audit.add(person, "member.leave", server=server)
+        return count
+
+    async def allow(self, server: str, place: str, *, allowed: bool, by: str) -> None:
+        """Let the bot learn in a channel, or no longer."""
+        places = set(await self._store.settings.get(server, CHANNELS) or ())
+        changed = places | {place} if allowed else places - {place}
+        await self._store.settings.put(server, CHANNELS, sorted(changed), by)
+        await self._store.audit.add(by, "learning.allow" if allowed else "learning.deny", place, server=server)
+
+    async def heard(self, message: Heard) -> bool:
+        """Keep a message, if its author has joined and an admin allows learning there; whether it was kept."""
+        if words.count(_without_ids(message.text)) < MIN_WORDS:
+            return False
+        if not await self._store.members.get(message.server, message.person):
+            return False
+        allowed = set(await self._store.settings.get(message.server, CHANNELS) or ())
+        if allowed.isdisjoint(message.places):
+            return False
+        return await self._store.members.wrote(
+            message.message,
+            server=message.server,
+            channel=message.places[0],
+            person=message.person,
+            text=_without_ids(message.text),
+            written_at=message.written_at,
+        )
+
+    async def edited(self, message: str, text: str) -> None:
+        """A message says something else now."""
+        await self._store.members.edited(message, _without_ids(text))
+
+    async def deleted(self, *messages: str) -> None:
+        """Messages are gone where they were written."""
+        if await self._store.members.deleted(*messages):
+            for voice in await self._store.members.voices():
+                await asyncio.to_thread(self._tweets.drop, voice, messages)
+
+    async def channel_deleted(self, channel: str) -> None:
+        """A channel or thread is gone, and with it what was written there."""
+        if messages := await self._store.members.in_channel(channel):
+            await self.deleted(*messages)
+
+    async def collect(self, voice: str) -> bool:
+        """Make the voice's tweets what its member has written, if it is one of a member; whether it is."""
+        members = await self._store.members.of_voice(voice)
+        if not members:
+            return False
+        tweets = [
+            Tweet(id=one.message, text=one.text, created_at=one.written_at)
+            for member in members
+            for one in await self._store.members.messages(member.person, member.server)
+        ]
+        await asyncio.to_thread(self._replace, voice, tweets)
+        return True
+
+    def _replace(self, voice: str, tweets: list[Tweet]) -> None:
+        wanted = {tweet.id for tweet in tweets}
+        gone = {tweet.id for tweet in self._tweets.tweets(voice)} - wanted
+        if gone:
+            self._tweets.drop(voice, gone)
+        if tweets:
+            self._tweets.merge(voice, Collected(Account(voice, site=MEMBER), tuple(tweets)))
+
+    async def _free_voice(self, name: str, person: str) -> str:
+        """`name` as a handle that is nobody else's, nor was: a tombstone is only lifted by whose it is."""
+        handle = parse_handle(_ODD.sub("_", name.lower())[:MAX_HANDLE] or "member")
+        taken = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
+        taken |= await asyncio.to_thread(self._tweets.all_names)
+        taken |= await self._store.consent.unwanted()
+        taken -= set(await self._store.consent.buried_by(person))
+        for number in range(1, 1_000):
+            candidate = handle if number == 1 else f"{handle[: MAX_HANDLE - 4]}_{number}"
+            if candidate not in taken:
+                return candidate
+        raise Usage(f"There are very many voices called {handle}; change your name on this server and try again.")
+
+
+def _without_ids(text: str) -> str:
+    """`text` without mentions of other people, channels and moments: they are ids, and nobody's style."""
+    return " ".join(_ID.sub("", _EMOJI.sub(r"\1", text)).split())

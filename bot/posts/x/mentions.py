@@ -1,0 +1,197 @@
+"""Answers to who mentions the account: only summoned ones, one each, with caps, and none after a "stop".
+
+The position in the stream of mentions moves past one only when its answer was sent, or is known never to be. Mentions
+are taken one after the other, so that caps count what was really answered.
+
+Knows the rules. Does not know how an answer is drawn or sent: that is the use case's and the outbox's.
+"""
+
+import asyncio
+import logging
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from bot.core.config import X
+from bot.core.errors import BotError, PostRefused, told
+from bot.posts.posting import Posting
+from bot.posts.x.account import XAccount
+from bot.store import Store
+from bot.store.posts import Post
+from huggingtweets.core.errors import NotEnoughDrafts, PipelineError, UnknownModel, Usage
+from huggingtweets.remote.upstream import BadCredentials, Forbidden, OutOfCredit, Patience
+from huggingtweets.remote.x import XPost, XUser
+
+log = logging.getLogger(__name__)
+
+STREAM = "mentions"
+BEFORE_ALL = "1"  # the position where there was no mention yet
+SETTLE_SECONDS = 1.0  # between looks whether an answer was sent
+MAX_AGE = timedelta(days=1)  # an answer to older ones would surprise more than please
+SHORT_WORDS = 6  # a "stop" among more words may mean something else
+FIRST_LOOK = 5  # mentions; the fewest that X gives
+_CALL = re.compile(r"[@＠]\w+")
+_STOP = re.compile(r"\b(?:stop|unsubscribe|opt ?out|no more|go away|leave me alone)\b", re.IGNORECASE)
+_BOT = re.compile(r"\b(?:bot|automated|auto-?reply)\b", re.IGNORECASE)
+
+Voices = Callable[[], Awaitable[Sequence[str]]]
+
+
+class Mentions:
+    """The mentions of one account."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        account: XAccount,
+        posting: Posting,
+        voices: Voices,
+        settings: X,
+        clock: Callable[[], datetime],
+        patience: Patience,
+    ):
+        self._store = store
+        self._account = account
+        self._posting = posting
+        self._name = posting.account
+        self._voices = voices
+        self._settings = settings
+        self._clock = clock
+        self._patience = patience
+        self._waiting: deque[XPost] = deque()
+
+    async def run(self) -> None:
+        """Answer for ever."""
+        failures = 0
+        while True:
+            try:
+                wait = await self.step()
+                failures = 0
+            except (PipelineError, BotError, TimeoutError) as error:
+                log.warning("mentions of %s wait: %s", self._name, error)
+                wait = max(self._settings.mentions_seconds, self._patience.delay(failures))
+                failures += 1
+            await asyncio.sleep(wait)
+
+    async def step(self) -> float:
+        """Take up one mention, or look for new ones; seconds until there may be more to do."""
+        if (await self._posting.status()).pause:
+            return self._settings.mentions_seconds
+        if not self._waiting:
+            await self._look()
+        if not self._waiting:
+            return self._settings.mentions_seconds
+        if not await self._is_done(self._waiting[0]):
+            return SETTLE_SECONDS
+        await self._store.x_mentions.move(self._name, STREAM, self._waiting.popleft().id)
+        return 0
+
+    async def _look(self) -> None:
+        position = await self._store.x_mentions.position(self._name, STREAM)
+        try:
+            if position is None:
+                # What was written before anybody answered here is left alone.
+                newest = await self._account.mentions("", FIRST_LOOK)
+                start = newest[-1].id if newest else BEFORE_ALL
+                await self._store.x_mentions.move(self._name, STREAM, start)
+                return
+            self._waiting.extend(await self._account.mentions(position))
+        except (BadCredentials, OutOfCredit, Forbidden) as error:
+            await self._posting.pause_by_x(told(error))
+
+    async def _is_done(self, mention: XPost) -> bool:
+        """Whether there is nothing left to do about a mention; its answer is queued first if it is to have one."""
+        mentions = self._store.x_mentions
+        state = await mentions.state(self._name, mention.id)
+        if state not in (None, "taken"):
+            return True
+        post = await self._store.posts.by_key(self._key(mention))
+        if not post:
+            await mentions.take(
+                self._name, mention.id, author=_person(mention), conversation=mention.conversation_id or mention.id
+            )
+            reason, post = await self._answer(mention)
+            if reason:
+                log.info("mention %s is not answered: %s", mention.id, reason)
+                await mentions.settle(self._name, mention.id, reason)
+                return True
+        assert post
+        outcome = _outcome(post)
+        if outcome:
+            await mentions.settle(self._name, mention.id, outcome)
+        return outcome is not None
+
+    async def _answer(self, mention: XPost) -> tuple[str, Post | None]:
+        """Why there is no answer, or the one that is queued."""
+        if reason := await self._why_not(mention):
+            return reason, None
+        voice = await self._voice(mention)
+        if not voice:
+            return "no voice", None
+        try:
+            return "", await self._posting.answer(voice, in_reply_to=mention.id, key=self._key(mention))
+        except NotEnoughDrafts:
+            return "no draft", None
+        except (UnknownModel, Usage, PostRefused):
+            return "no voice", None
+
+    async def _why_not(self, mention: XPost) -> str:
+        author, person = mention.author, _person(mention)
+        if mention.author_id == (await self._account.me()).id:
+            return "own"
+        if "retweeted" in mention.referenced:
+            return "retweet"
+        if says_stop(mention.text):
+            await self._store.consent.opt_out(person, "replies")
+            return "stop"
+        if await self._store.consent.opted_out(person, "replies") or await self._store.consent.buried(person):
+            return "opted out"
+        if author is None or looks_like_a_bot(author):
+            return "bot"
+        if author.handle.lower() in {handle.lower().removeprefix("@") for handle in self._settings.never_reply_to}:
+            return "excluded"
+        if mention.created_at and self._clock() - mention.created_at > MAX_AGE:
+            return "old"
+        return await self._cap(mention, person)
+
+    async def _cap(self, mention: XPost, person: str) -> str:
+        mentions, today = self._store.x_mentions, self._clock() - timedelta(days=1)
+        if await mentions.answered(self._name, since=today, author=person) >= self._settings.replies_per_author_a_day:
+            return "author cap"
+        thread = mention.conversation_id or mention.id
+        ever = self._clock() - timedelta(days=3_650)
+        if await mentions.answered(self._name, since=ever, conversation=thread) >= self._settings.replies_per_thread:
+            return "thread cap"
+        return ""
+
+    async def _voice(self, mention: XPost) -> str:
+        """The first voice that the mention names, or the one in the settings."""
+        known = set(await self._voices())
+        words = (word.strip(".,!?:;").removeprefix("@").lower() for word in mention.text.split())
+        return next((word for word in words if word in known), self._settings.voice)
+
+    def _key(self, mention: XPost) -> str:
+        return f"reply:{self._name}:{mention.id}"
+
+
+def says_stop(text: str) -> bool:
+    """Whether somebody wants no more answers: a few words with "stop" or its like among them, or at the start."""
+    words = _CALL.sub(" ", text).split()
+    found = _STOP.search(" ".join(words))
+    return found is not None and (found.start() == 0 or len(words) <= SHORT_WORDS)
+
+
+def looks_like_a_bot(author: XUser) -> bool:
+    """Whether an account says of itself that it is automated. X does not tell, so its names and description must."""
+    return author.handle.lower().endswith("bot") or bool(_BOT.search(f"{author.name} {author.description}"))
+
+
+def _person(mention: XPost) -> str:
+    return f"x:{mention.author_id}"
+
+
+def _outcome(post: Post) -> str | None:
+    """What became of an answer, once that is certain."""
+    return {"sent": "answered", "failed": "failed", "rejected": "rejected"}.get(post.state)

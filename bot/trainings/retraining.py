@@ -1,0 +1,67 @@
+"""Retraining by schedule: a job for what was collected since the version in use, and nothing where that is too little.
+
+What is far away (X, Bluesky) is read here, because the training's own process has no secrets.
+
+Knows jobs and schedules. Does not know how tweets are collected or learned.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from bot.core.errors import BotError, JobRefused, NotAllowed
+from bot.core.schedule_entry import Schedule
+from bot.people.consent import refuse_unwanted
+from bot.store import Store
+from bot.trainings.training import Training
+from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.names import parse_name
+
+log = logging.getLogger(__name__)
+
+MIN_NEW_TWEETS = 20
+GATHER_SECONDS = 45.0  # a far end that is slow costs this round what is new, and not the training
+
+Gather = Callable[[str, Sequence[str]], Awaitable[list[str]]]
+
+
+class Retraining:
+    """The action `retrain` of a schedule. `gather` reads what is far away, and returns the sources that are paths."""
+
+    def __init__(self, *, store: Store, training: Training, gather: Gather | None = None):
+        self._store = store
+        self._training = training
+        self._gather = gather
+
+    async def run(self, schedule: Schedule, due: datetime) -> str:
+        """Queue a training of the schedule's voice; what came of it. Raises what `Training.start` raises."""
+        name = parse_name(schedule.voice)
+        try:
+            await refuse_unwanted(self._store, name)  # before anything of theirs is read
+        except NotAllowed as refused:
+            return str(refused)
+        options = {
+            "min_new": schedule.options.get("min_new_tweets", MIN_NEW_TWEETS),
+            "tell": True,
+            "schedule": schedule.name,
+            "due_at": due.isoformat(),
+        }
+        gathered = await self._gathered(name, list(schedule.options.get("sources", [])))
+        sources = [Path(source) for source in gathered]
+        try:
+            job = await self._training.start(f"schedule:{schedule.name}", name, sources, options=options, keep=False)
+        except (JobRefused, NotAllowed) as refused:
+            return str(refused)
+        return f"job {job.id}"
+
+    async def _gathered(self, name: str, sources: list[str]) -> list[str]:
+        if not self._gather:
+            return sources
+        try:
+            async with asyncio.timeout(GATHER_SECONDS):
+                return await self._gather(name, sources)
+        except (PipelineError, BotError, TimeoutError) as error:
+            log.warning("what is new of %s could not be read: %s", name, error or type(error).__name__)
+            return [source for source in sources if not source.startswith(("x:", "bluesky:"))]

@@ -1,0 +1,141 @@
+"""The use case "train": who wants to teach the bot a voice leaves a job; it can be watched, and cancelled.
+
+Knows jobs and the files that come with them. Does not know processes, Discord or the page.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Self
+
+from bot.core.errors import JobRefused, TrainingFailed
+from bot.core.uploads import Uploads
+from bot.people.consent import refuse_unwanted
+from bot.people.leftovers import Leftovers
+from bot.store import Store
+from bot.store.jobs import ActiveAlready, Job, QueueFull
+from bot.trainings.news import outcome
+from huggingtweets.core.names import parse_name
+
+
+class Training:
+    """Takes jobs in, and tells of them. An async context manager: leaving it tells whoever still watches."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        uploads: Uploads,
+        leftovers: Leftovers,
+        wake: Callable[[], None],
+        max_waiting: int = 8,
+    ):
+        self._store = store
+        self._uploads = uploads
+        self._leftovers = leftovers
+        self._wake = wake
+        self._max_waiting = max_waiting
+        self._stopped = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        needed = [file for job in await self._store.jobs.active() for file in job.files]
+        await asyncio.to_thread(self._uploads.sweep, needed)
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        self._stopped.set()
+
+    def arriving(self) -> AbstractContextManager[Path]:
+        """A folder for files that are fetched to be handed to `start`; a kill leaves nothing there for good."""
+        return self._uploads.arriving()
+
+    async def start(
+        self,
+        person: str,
+        name: str,
+        files: Sequence[Path] = (),
+        *,
+        place: str = "",
+        options: Mapping[str, Any] | None = None,
+        keep: bool = True,
+    ) -> Job:
+        """Queue a training of `name` from `files`; `keep` copies them first.
+
+        Raises `Usage`, `NotAllowed`, `JobRefused`, `BadSource`, `StoreUnavailable`.
+        """
+        name = parse_name(name)
+        await refuse_unwanted(self._store, name)
+        if active := await self._store.jobs.active_of(name):
+            raise _refused(active)
+        kept = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]
+        try:
+            job = await self._store.jobs.add(
+                name, person, place=place, files=kept, options=options, max_waiting=self._max_waiting
+            )
+        except Exception as refused:
+            await asyncio.to_thread(self._uploads.release, kept)
+            if isinstance(refused, ActiveAlready):
+                raise _refused(refused.job) from None
+            if isinstance(refused, QueueFull):
+                waiting = f"{refused.waiting} trainings are waiting already"
+                raise JobRefused(f"{waiting}; try again when one has ended.") from None
+            raise
+        self._wake()
+        return job
+
+    async def job(self, name: str) -> Job | None:
+        """The job of `name` that waits or runs."""
+        return await self._store.jobs.active_of(name)
+
+    async def jobs(self) -> list[Job]:
+        """All that run or wait, in order."""
+        return await self._store.jobs.active()
+
+    async def cancel(self, job_id: int) -> Job:
+        """End a job that waits, or ask one that runs to end; raises `JobRefused` when there is nothing to cancel."""
+        job = await self._store.jobs.cancel(job_id)
+        if not job:
+            raise JobRefused(f"There is no job {job_id}.")
+        if job.ended and job.state != "cancelled":
+            raise JobRefused(f"Job {job_id} has ended already: {job.state}.")
+        if job.ended:
+            await self._leftovers.clear(job)
+            await self._leftovers.release(job)
+        return job
+
+    async def watch(self, job: Job, at_most_every_seconds: float = 1.0) -> AsyncIterator[Job]:
+        """`job` at each change but not more often than asked; the last one is its end.
+
+        Raises `TrainingFailed` when this process stops first.
+        """
+        shown: Job | None = None
+        while True:
+            now = await self._store.jobs.get(job.id)
+            if now is None:
+                raise TrainingFailed(f"The training of {job.name} was forgotten.")
+            if shown is None or (now.stage, now.percent, now.state) != (shown.stage, shown.percent, shown.state):
+                yield now
+                shown = now
+            if now.ended:
+                return
+            await self._pause(job, at_most_every_seconds)
+
+    async def outcome(self, job: Job, at_most_every_seconds: float = 1.0) -> dict[str, Any]:
+        """What the training gave, once it has ended; raises `TrainingFailed` when it gave nothing."""
+        async for now in self.watch(job, at_most_every_seconds):
+            ended = now
+        if ended.state != "done":
+            raise TrainingFailed(ended.error or outcome(ended), is_told=bool(ended.error))
+        assert ended.result is not None
+        return ended.result
+
+    async def _pause(self, job: Job, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if self._stopped.is_set():
+            raise TrainingFailed(f"I was stopped; the training of {job.name} goes on when I am back.")
+
+
+def _refused(active: Job) -> JobRefused:
+    state = f"{active.percent} %" if active.state == "running" else "it waits for its turn"
+    return JobRefused(f"{active.name} is already being trained: {state}.")

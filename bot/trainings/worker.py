@@ -1,0 +1,294 @@
+"""Works off the jobs, one at a time, in the one process of all that share the database which leads.
+
+Knows jobs, children and how a training may end. Does not know who asked, or what a platform is.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bot.core.errors import StoreUnavailable, TrainingFailed, told
+from bot.core.ongoing import Ongoing, woken
+from bot.core.stopping import CHILD_SECONDS
+from bot.people.leftovers import KEPT_BEFORE, Leftovers
+from bot.people.willing import NO_SERVER, Willing
+from bot.store import Store
+from bot.store.jobs import Job, State
+from bot.store.leading import Holds, leading
+from bot.trainings import child as children
+from bot.trainings.child import Child
+from bot.trainings.news import news, outcome
+from huggingtweets.core.cpu import usable_cores
+from huggingtweets.core.errors import PipelineError
+from huggingtweets.registry.versions import Registry, Version
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
+POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
+RETRY_SECONDS = 2.0
+DAMAGED = (PipelineError, KeyError)  # a manifest that cannot be read, or that lacks what a training leaves in it
+
+
+class Worker(Ongoing):
+    """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        registry: Registry,
+        willing: Willing,
+        config_file: Path | None,
+        leftovers: Leftovers,
+        wake_telling: Callable[[], None],
+        secret_names: frozenset[str] = frozenset(),
+        hang_seconds: float = 900.0,
+        niceness: int = 19,
+        keep_versions: int = 5,
+        seconds_to_end: float = CHILD_SECONDS,
+    ):
+        self._store = store
+        self._registry = registry
+        self._willing = willing
+        self._config_file = config_file
+        self._leftovers = leftovers
+        self._wake_telling = wake_telling
+        self._secret_names = secret_names
+        self._hang_seconds = hang_seconds
+        self._niceness = niceness
+        self._keep_versions = keep_versions
+        self._seconds_to_end = seconds_to_end
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be a job: do not wait for the next look."""
+        self._wake.set()
+
+    async def _go_on(self) -> None:
+        while True:
+            try:
+                async with leading(self._store.database) as holds:
+                    await self._take_up()
+                    while True:
+                        await self._next(holds)
+            except StoreUnavailable as error:
+                log.warning("trainings wait: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _next(self, holds: Holds) -> None:
+        self._wake.clear()
+        await holds()
+        if job := await self._store.jobs.take():
+            await self._run(job, holds)
+            return
+        await woken(self._wake, POLL_SECONDS)
+
+    async def _take_up(self) -> None:
+        """What a process that is dead has left: once more, or given up."""
+        for job in await self._store.jobs.take_up(news):
+            log.info("job %d, the training of %s, was left running: %s now", job.id, job.name, job.state)
+            if job.ended:
+                self._wake_telling()
+                await self._leftovers.clear(job)
+                await self._leftovers.release(job)
+
+    async def _run(self, job: Job, holds: Holds) -> None:
+        try:
+            ending = await self._train(job, holds)
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreUnavailable):
+                await self._store.jobs.put_back(job.id)
+            raise
+        except StoreUnavailable:
+            raise
+        except (PipelineError, OSError, KeyError) as error:
+            ending = Ending("failed", error=told(error))
+        if ending.state != "done":
+            # Before the row says that it has ended: after a kill in between it is taken up, and cleared then.
+            await self._leftovers.clear(await self._store.jobs.get(job.id) or job)
+        ended = await self._finish(job, ending)
+        if ended:
+            self._wake_telling()
+        if ended and ended.state == "done":
+            await self._prune(job.name)
+        if ended:
+            await self._leftovers.release(ended)
+            await self._settle_schedule(ended)
+
+    async def _train(self, job: Job, holds: Holds) -> "Ending":
+        job, finished = await self._found_finished(job)
+        if finished:
+            return finished
+        await self._willing.tell_pipeline()
+        before = await asyncio.to_thread(self._in_use, job.name)
+        arguments = await asyncio.to_thread(self._arguments, job)
+        environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
+        running = children.running(
+            job.name, arguments, environment, niceness=self._niceness, seconds_to_end=self._seconds_to_end
+        )
+        async with running as child:
+            ending = await self._attend(job, child, holds)
+        if ending.result:
+            return replace(ending, result={**ending.result, "before": before})
+        return ending
+
+    async def _found_finished(self, job: Job) -> tuple[Job, "Ending | None"]:
+        """What an earlier attempt at this job has made, when it was killed after the version and before its row.
+
+        A first attempt notes which versions there were, by the date they were made, and whose tweets were kept.
+        """
+        made = await asyncio.to_thread(self._made, job.name)
+        if "versions" not in job.options:
+            kept = await asyncio.to_thread(self._leftovers.kept_before, job.name)
+            return await self._store.jobs.remember(
+                job, {**job.options, "versions": sorted(made), KEPT_BEFORE: kept}
+            ), None
+        new = sorted(set(made) - set(job.options["versions"]))
+        return job, Ending("done", result=made[new[-1]]) if new else None
+
+    def _made(self, name: str) -> dict[str, dict[str, Any]]:
+        """What each whole version of `name` would have said of itself at its end, by when it was made.
+
+        One that is damaged does not hide the others.
+        """
+        found = {}
+        for number in self._registry.versions(name):
+            try:
+                version = self._registry.version(name, number)
+                found[f"{version.manifest['created']} {number}"] = _as_it_ended(version)
+            except DAMAGED as error:
+                log.warning("%s %s is left out: %s: %s", name, number, type(error).__name__, error)
+        return found
+
+    async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
+        """Note how far the child is until it has ended, is cancelled, or hangs."""
+        written: tuple[str, int] | None = None
+        while not await child.ended(TICK_SECONDS):
+            await holds()
+            if not await self._may_go_on(job, child, written):
+                await child.stop()
+                return Ending("cancelled", log=child.log)
+            written = child.stage, child.percent
+            if child.silent_seconds > self._hang_seconds:
+                await child.kill()
+                why = f"nothing was heard of it for {child.silent_seconds:.0f} s"
+                hung = TrainingFailed(f"The training of {job.name} was ended: {why}.")
+                return Ending("failed", error=told(hung), log=child.log)
+        try:
+            return Ending("done", result=child.outcome(), log=child.log)
+        except TrainingFailed as error:
+            return Ending("failed", error=told(error), log=child.log)
+
+    async def _may_go_on(self, job: Job, child: Child, written: tuple[str, int] | None) -> bool:
+        try:
+            if written != (child.stage, child.percent):
+                return await self._store.jobs.progress(job.id, child.stage, child.percent)
+            now = await self._store.jobs.get(job.id)
+            return now is not None and now.state == "running" and not now.cancel_requested
+        except StoreUnavailable as error:
+            log.warning("the progress of %s is not written down: %s", job.name, error)
+            return True
+
+    async def _finish(self, job: Job, ending: "Ending") -> Job | None:
+        """Write down how a job ended; a database that cannot be used is waited for, because only here is it known."""
+        if ending.state == "done":
+            assert ending.result
+            log.info("training of %s gave %s", job.name, ending.result.get("version", ending.result.get("event")))
+        else:
+            log.warning("training of %s: %s %s", job.name, ending.state, ending.error)
+        while True:
+            try:
+                quoting = await self._willing.may_speak(job.name, job.options.get("server", NO_SERVER))
+                say = partial(_wanted_news, quoting=quoting)
+                ended = await self._store.jobs.finish(
+                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log, say=say
+                )
+            except StoreUnavailable as error:
+                log.warning("the end of the training of %s waits: %s", job.name, error)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if not ended:
+                log.warning("job %d had ended already", job.id)
+            return ended
+
+    async def _settle_schedule(self, job: Job) -> None:
+        if schedule := job.options.get("schedule"):
+            due_at = datetime.fromisoformat(job.options["due_at"])
+            try:
+                await self._store.schedules.settle(schedule, due_at, outcome(job))
+            except StoreUnavailable as error:
+                log.warning("what came of %s is not written down: %s", schedule, error)
+
+    async def _prune(self, name: str) -> None:
+        try:
+            gone = await asyncio.to_thread(self._registry.prune, name, self._keep_versions)
+        except (PipelineError, OSError) as error:
+            log.warning("old versions of %s stay: %s", name, error)
+        else:
+            log.info("old versions of %s deleted: %s", name, ", ".join(gone) or "none")
+
+    def _in_use(self, name: str) -> dict[str, Any] | None:
+        """The version in use and how it did, for the comparison afterwards."""
+        try:
+            version = self._registry.current(name)
+            return {"version": version.version, **version.manifest["report"]}
+        except DAMAGED:
+            return None
+
+    def _arguments(self, job: Job) -> list[str]:
+        # With nobody to serve, all cores may learn; else one stays free. Measured: with a trainer on every core an
+        # answer takes 16 to 41 s instead of 2.
+        cores = usable_cores()
+        threads = max(1, cores - 1) if self._registry.names() else cores
+        arguments = ["train", job.name, "--threads", str(threads)]
+        if self._config_file:
+            arguments += ["--config", str(self._config_file)]
+        if min_new := job.options.get("min_new"):
+            arguments += ["--min-new", str(min_new)]
+        for file in job.files:
+            arguments += ["--from", file]
+        return arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a training ended."""
+
+    state: State
+    result: dict[str, Any] | None = None
+    error: str = ""
+    log: str = ""
+
+
+def _as_it_ended(version: Version) -> dict[str, Any]:
+    """What a training said at its end, by what is in the manifest of its version."""
+    manifest = version.manifest
+    counts = [account["counts"]["kept"] for account in manifest.get("accounts", ())]
+    return {
+        "event": "done",
+        "name": version.name,
+        "version": version.version,
+        "kept": sum(counts),
+        "report": manifest.get("report") or {},
+        "in_use": not version.rejected,
+        "why_not": version.rejected,
+        "samples": manifest.get("samples") or [],
+        "seconds": manifest.get("seconds", 0.0),
+    }
+
+
+def _wanted_news(job: Job, *, quoting: bool) -> str:
+    """What is told of a job that has ended, where that was asked for.
+
+    It is told, too, of one that was taken up after a death of the bot, unless a message shows it.
+    """
+    wanted = job.options.get("tell") or (job.attempts > 1 and not job.message)
+    return news(job, quoting=quoting) if wanted else ""

@@ -1,0 +1,213 @@
+"""The use case "tweet like": a person, a name and a prompt in, tweets out.
+
+Knows the registry, the writer, limits, consent and what is in training. Does not know Discord, X or the page.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.core.errors import BotError
+from bot.people.consent import Consenting
+from bot.people.limits import TWEETS, Limits
+from bot.people.willing import NO_SERVER
+from bot.trainings.training import Training
+from bot.voices.patience import WaitingRoom
+from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, UnknownModel, Usage
+from huggingtweets.core.names import parse_name
+from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.whole_text import whole
+from huggingtweets.generation.preview_model import Previews
+from huggingtweets.generation.writer import Tweets, Writer
+from huggingtweets.pictures.render import Person, predictions
+from huggingtweets.registry.blend import find_voice, parse_blend
+from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.sources.owners import Owned, texts_of
+from huggingtweets.tweets.tweet_store import TweetStore
+
+MAX_SUGGESTIONS = 25  # as many as Discord shows
+MAX_PROMPT_CHARACTERS = 200
+NAMES_IN_A_SENTENCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks for what, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
+
+    `cost` is how many requests it counts as.
+    """
+
+    person: str
+    name: str
+    prompt: str = ""
+    count: int = 1
+    server: str = ""
+    cost: float = TWEETS
+
+    def __post_init__(self) -> None:
+        for field in ("name", "prompt"):
+            object.__setattr__(self, field, whole(getattr(self, field)))
+
+
+@dataclass(frozen=True, slots=True)
+class Imitated:
+    """Somebody who is imitated; `avatar_url` is as their archive has it."""
+
+    handle: str
+    display_name: str = ""
+    avatar_url: str = ""
+
+
+class Tweeting:
+    """Answers asks with tweets."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        writer: Writer,
+        training: Training,
+        limits: Limits,
+        consenting: Consenting,
+        max_count: int,
+        previews: Previews | None = None,
+        tweets: TweetStore | None = None,
+        waiting_room: WaitingRoom | None = None,
+    ):
+        self._registry = registry
+        self._previews = previews
+        self._tweets = tweets
+        self._writer = writer
+        self._training = training
+        self._limits = limits
+        self._waiting_room = waiting_room or WaitingRoom()
+        self._willing = consenting.willing
+        self.max_count = max_count
+
+    async def tweet_like(self, ask: Ask) -> Tweets:
+        """Tweets in the voice of `ask.name`; raises `BotError` or `PipelineError` with a sentence for the person."""
+        if not 1 <= ask.count <= self.max_count:
+            raise Usage(f"I write 1 to {self.max_count} tweets at once, not {ask.count}.")
+        if len(ask.prompt) > MAX_PROMPT_CHARACTERS:
+            raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
+        names = [name for _, name in parse_blend(ask.name)]
+        await self._limits.count(ask.person, ask.server, ask.cost)
+        try:
+            return await self._willingly(names, ask)
+        except Busy:
+            self._limits.give_back(ask.person, ask.server, ask.cost)
+            raise
+        except (BotError, PipelineError):
+            self._limits.give_back_shared(ask.server, ask.cost)
+            raise
+
+    async def _willingly(self, names: Sequence[str], ask: Ask) -> Tweets:
+        await self._willing.refuse("+".join(names), ask.server)
+        tweets = await self._waiting_room.patiently(lambda: self._drawn(names, ask))
+        # Drawing takes a while, in which somebody may have withdrawn.
+        await self._willing.refuse("+".join(names), ask.server)
+        return tweets
+
+    async def version(self, text: str, server: str = NO_SERVER) -> Version:
+        """The version in use; raises `NotAllowed` where it may not speak, `Usage` with what else can be done."""
+        name = parse_name(text)
+        await self._willing.refuse(name, server)
+        try:
+            return await asyncio.to_thread(self._registry.current, name)
+        except UnknownModel:
+            raise Usage(await self._what_instead(name, server)) from None
+
+    async def knows(self, text: str, server: str = NO_SERVER) -> bool:
+        """Returns True if `text` is the name of a voice, or of a blend of voices, that may be asked for on `server`."""
+        try:
+            for _, name in parse_blend(text):
+                await self.version(name, server)
+        except (PipelineError, BotError):
+            return False
+        return True
+
+    async def voices(self, server: str) -> frozenset[str]:
+        """The names that can be asked for on `server`: voices in use, and those that are being learned."""
+        return frozenset(await self.names(server)) | {job.name for job in await self._training.jobs()}
+
+    async def together(self, names: Sequence[str]) -> str:
+        """The voice of several people at once: the one that was learned from all of them, or else a blend of theirs."""
+        learned = parse_name("-".join(names))
+        return learned if learned in await asyncio.to_thread(self._registry.names) else "+".join(names)
+
+    async def imitated(self, tweets: Tweets) -> list[Imitated]:
+        """Who is imitated in `tweets`, as far as it is known how they call themselves."""
+        people: dict[str, Imitated] = {}
+        names = [name for _, name in parse_blend(tweets.name)]
+        for name, number in zip(names, tweets.version.split("+"), strict=True):
+            for one in await asyncio.to_thread(self._accounts, name, number):
+                people.setdefault(one.handle, one)
+        return list(people.values())
+
+    def _accounts(self, name: str, version: str) -> list[Imitated]:
+        try:
+            accounts = self._registry.version(name, version).manifest.get("accounts", ())
+        except PipelineError:
+            accounts = ()  # a preview is no version
+        known = {str(one["handle"]).lower(): one for one in accounts}
+        return [
+            Imitated(handle, *(str(known.get(handle, {}).get(key, "")) for key in ("display_name", "avatar_url")))
+            for handle in name.split("-")
+        ]
+
+    async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
+        """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
+        people = [Person(one.handle, one.display_name) for one in await self.imitated(tweets)]
+        return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
+
+    async def models(self, server: str = NO_SERVER) -> list[Version]:
+        """The versions in use, by name, of the voices that may speak on `server`."""
+        versions = await asyncio.to_thread(self._registry.in_use)
+        heard = set(await self._willing.among([version.name for version in versions], server))
+        return [version for version in versions if version.name in heard]
+
+    async def suggestions(self, typed: str, server: str = NO_SERVER) -> list[str]:
+        """Names that fit what was typed so far, best first: `@` and case do not matter."""
+        wanted = typed.strip().removeprefix("@").lower()
+        fitting = [name for name in await self.names(server) if wanted in name]
+        return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
+
+    async def _drawn(self, names: Sequence[str], ask: Ask) -> Tweets:
+        try:
+            voice = await asyncio.to_thread(find_voice, ask.name, self._registry.current)
+        except UnknownModel as error:
+            if parse_blend(ask.name) != ((1.0, names[0]),):
+                raise Usage(await self._what_instead(error.name, ask.server)) from None
+            return await self._preview(names[0], ask)
+        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
+
+    async def _preview(self, name: str, ask: Ask) -> Tweets:
+        """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
+        job = await self._training.job(name)
+        if job is None or self._previews is None or self._tweets is None:
+            raise Usage(await self._what_instead(name, ask.server))
+        files = [Owned(Path(file)) for file in job.files]
+        texts, _ = await asyncio.to_thread(texts_of, name, files, self._tweets)
+        try:
+            return await self._previews.write(name, texts, ask.prompt, ask.count)
+        except TooLittleData:
+            raise Usage(await self._what_instead(name, ask.server)) from None
+
+    async def _what_instead(self, name: str, server: str) -> str:
+        if job := await self._training.job(name):
+            return f"I am still learning {name} ({job.percent} %); try again in a moment."
+        names = await self.names(server)
+        if not names:
+            return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
+        known = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
+        sentences = (
+            f"I do not know {name} yet.",
+            did_you_mean(name, names),
+            f"I know {known}; an admin can train others with /train.",
+        )
+        return " ".join(filter(None, sentences))
+
+    async def names(self, server: str) -> list[str]:
+        """Voices in use that may speak on `server`."""
+        return await self._willing.among(await asyncio.to_thread(self._registry.names), server)

@@ -1,0 +1,83 @@
+"""How progress is shown: bars on a terminal, a line a stage elsewhere, JSON lines for programs.
+
+Knows rich and the pipeline's `Progress`. Does not know what is in progress.
+"""
+
+import json
+import time
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Column
+
+if TYPE_CHECKING:
+    from huggingtweets.core.events import Progress
+
+MIN_SECONDS_BETWEEN_LINES = 0.2
+BAR_WIDTH = 16
+
+
+class JsonLines(AbstractContextManager[Any]):
+    """One object a line, at most five a second while a stage goes on; its end is never left out."""
+
+    def __init__(self, out: TextIO):
+        self._out = out
+        self._last = 0.0
+
+    def __exit__(self, *ended: object) -> None:
+        self._out.flush()
+
+    def __call__(self, progress: "Progress") -> None:
+        now = time.monotonic()
+        if progress.done < progress.total and now - self._last < MIN_SECONDS_BETWEEN_LINES:
+            return
+        self._last = now
+        self._out.write(json.dumps(progress.as_json(), ensure_ascii=False) + "\n")
+        self._out.flush()
+
+
+class Bars(AbstractContextManager[Any]):
+    """A bar a stage on a terminal; without one, a line when a stage has ended."""
+
+    def __init__(self, out: TextIO):
+        self._console = Console(file=out)
+        self._bars = RichProgress(
+            TextColumn("{task.description:<9}"),
+            BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            # What is left of the line is for the figures.
+            TextColumn("{task.fields[facts]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+            expand=True,
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self._bars.stop()
+
+    def __call__(self, progress: "Progress") -> None:
+        known = {key: value for key, value in progress.facts.items() if value is not None}
+        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in known.items())
+        if progress.warning:
+            self._console.print(f"Warning: {progress.warning}", markup=False, highlight=False)
+        if self._console.is_terminal:
+            if progress.stage not in self._tasks:
+                self._tasks[progress.stage] = self._bars.add_task(progress.stage, facts="")
+            self._bars.update(self._tasks[progress.stage], completed=progress.done, total=progress.total, facts=facts)
+        elif progress.done >= progress.total:
+            self._console.print(f"{progress.stage}: {facts}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,290 @@
+"""The pipeline's settings: read from config.toml once, checked strictly, frozen.
+
+Knows its own sections. Sections of others (the bot's) are passed over, but a name that is nearly one of ours is an
+error, so that a slip of the pen does not silently leave a default in force.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+
+from huggingtweets.core.errors import Misconfigured
+
+DEFAULT_FILE = Path("config.toml")
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
+    """A path in config.toml counts from the folder of config.toml."""
+    return Path(info.context) / value if isinstance(value, str | Path) and info.context else value
+
+
+SettingPath = Annotated[Path, BeforeValidator(_beside_the_file)]
+
+
+def _safe_for_tokens(url: str) -> str:
+    """https, or this machine itself, since tokens are sent there."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
+        return url
+    raise ValueError("must begin with https:// (http only for this machine itself)")
+
+
+WebAddress = Annotated[str, AfterValidator(_safe_for_tokens)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of config.toml: unknown keys and wrong types are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+
+class Storage(Section):
+    """Where state lives."""
+
+    models: SettingPath = Path("models")
+    data: SettingPath = Path("data")
+
+
+class Training(Section):
+    """How a voice is learned."""
+
+    base: str = "models/base"
+    method: Literal["lora", "full"] = "lora"
+    seed: int = 1
+    threads: Annotated[int, Field(ge=0)] = 0
+    min_characters: Count = 6_000
+    warn_characters: Count = 40_000
+    held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    replies: bool = True
+    deduplicate: bool = True
+    max_epochs: Count = 3
+    max_tokens: Count = 400_000
+    patience: Count = 1
+    batch_tokens: Annotated[int, Field(ge=0)] = 0
+    row_tokens: Annotated[int, Field(ge=16)] = 128
+    lora_rank: Count = 64
+    lora_embedding_rank: Annotated[int, Field(ge=0)] = 64
+    lora_learning_rate: Annotated[float, Field(gt=0)] = 8e-4
+    lora_b_rate: Annotated[float, Field(gt=0)] = 4.0
+    full_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0
+
+
+class Collecting(Section):
+    """Tweets from elsewhere than files that people name: X, Bluesky, a folder that is watched."""
+
+    x_api: bool = False
+    x_api_url: WebAddress = "https://api.x.com"
+    x_bearer_token_env: str = "X_BEARER_TOKEN"  # noqa: S105  the name of a variable
+    x_bearer_token: SecretStr | None = None
+    bluesky_url: WebAddress = "https://public.api.bsky.app"
+    max_posts: Annotated[int, Field(ge=5, le=3_200)] = 3_200
+    x_monthly_budget_usd: Annotated[float, Field(ge=0)] = 5.0
+    x_read_usd: Annotated[float, Field(ge=0)] = 0.005
+    check_hours: Annotated[float, Field(gt=0, le=24)] = 20.0
+    watch_folder: bool = False
+    folder: SettingPath = Path("inbox")
+    folder_seconds: Annotated[float, Field(gt=0)] = 10.0
+
+
+class Gate(Section):
+    """What a new version must achieve to be used."""
+
+    drafts: Count = 200
+    max_exact_copies: Annotated[int, Field(ge=0)] = 0
+    max_near_copies: Annotated[float, Field(ge=0, le=1)] = 0.01
+    noise_standard_errors: Annotated[float, Field(ge=0)] = 1.645
+    max_worse: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class Generation(Section):
+    """How tweets are drawn."""
+
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    top_k: Count = 50
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    max_new_tokens: Count = 100
+    threads: Annotated[int, Field(ge=0)] = 0
+    precision: Literal["auto", "int8", "fp32"] = "auto"
+    memory_mib: Count = 1024
+    max_rows: Count = 64
+    max_waiting: Count = 32
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    max_rounds: Count = 6
+
+
+class Card(Section):
+    """What the model card and its picture say."""
+
+    prompt: Annotated[str, Field(min_length=1, max_length=100)] = "My dream is"
+    license: str = "mit"
+    contact: str = ""
+    consent: str = ""
+
+
+class Tracking(Section):
+    """Where runs, curves and lineage are recorded."""
+
+    tracker: Literal["trackio", "wandb", "none"] = "trackio"
+    wandb_project: str = "huggingtweets"
+    wandb_key_env: str = "WANDB_API_KEY"
+    wandb_key: SecretStr | None = None
+
+
+class Publishing(Section):
+    """Versions on the Hugging Face Hub; none goes there unless `enabled`."""
+
+    enabled: bool = False
+    owner: str = ""
+    private: bool = True
+    weights: Literal["float32", "float16"] = "float32"
+    url: WebAddress = "https://huggingface.co"
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
+    attempts: Count = 3
+    token_env: str = "HF_TOKEN"  # noqa: S105  the name of a variable
+    token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.enabled and not self.owner:
+            raise ValueError("is on and has no owner; write the Hub account or organisation that models go to")
+        return self
+
+
+class Settings(BaseModel):
+    """All of the pipeline's settings."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    storage: Storage = Storage()
+    training: Training = Training()
+    gate: Gate = Gate()
+    generation: Generation = Generation()
+    collecting: Collecting = Collecting()
+    card: Card = Card()
+    tracking: Tracking = Tracking()
+    publishing: Publishing = Publishing()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_paths_too(cls, table: Any) -> Any:
+        """So that the default of a path counts from the folder of the file, too."""
+        return {"storage": {}, "collecting": {}, **table} if isinstance(table, dict) else table
+
+    @property
+    def tweets(self) -> Path:
+        """The folder of collected tweets, one file an account."""
+        return self.storage.data / "tweets"
+
+    @property
+    def exports(self) -> Path:
+        """The folders that are pushed to the Hub, one a model and version."""
+        return self.storage.data / "exports"
+
+    @property
+    def records(self) -> Path:
+        """What the embedded tracker keeps, one folder a model."""
+        return self.storage.data / "tracking"
+
+    @property
+    def avatars(self) -> Path:
+        """Pictures of people, `<handle>.png` or `.jpg`, for whoever has one there."""
+        return self.storage.data / "avatars"
+
+    @classmethod
+    def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
+        """The settings in `path`; without it those in ./config.toml, or the defaults where there is no such file.
+
+        Secrets come from `environ`. Raises `Misconfigured` with every fault that was found.
+        """
+        chosen = path or DEFAULT_FILE
+        table = {} if path is None and not chosen.exists() else read_toml(chosen)
+        _refuse_slips(chosen, table, set(cls.model_fields))
+        return parse(cls, chosen, with_secrets(cls, chosen, table, environ))
+
+
+Parsed = TypeVar("Parsed", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file; raises `Misconfigured` when it is missing or broken."""
+    try:
+        # Windows' editors begin a file with a byte order mark.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}; name another with --config.") from error
+    except UnicodeDecodeError as error:
+        raise Misconfigured(f"{path} is not UTF-8 text ({error}); save it as UTF-8.") from error
+    except (ValueError, RecursionError) as error:
+        # Besides what is no TOML: a number of more digits than Python reads, and brackets without an end.
+        raise Misconfigured(f"{path} is not valid TOML: {error}.") from error
+
+
+def parse(kind: type[Parsed], path: Path, table: dict[str, Any]) -> Parsed:
+    """`table` as `kind`; raises `Misconfigured` naming each setting that is wrong."""
+    try:
+        return kind.model_validate(table, context=path.resolve().parent)
+    except ValidationError as error:
+        faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
+        raise Misconfigured(f"{path}: {faults}.") from error
+
+
+def with_secrets(
+    kind: type[BaseModel], path: Path, table: dict[str, Any], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """`table` with the value of each `*_env` beside it; a secret written into the file itself is refused."""
+    filled = dict(table)
+    for section, key in secret_keys(kind):
+        secret, given = key.removesuffix("_env"), filled.get(section, {})
+        if not isinstance(given, dict):
+            continue
+        if secret in table.get(section, {}):
+            raise Misconfigured(
+                f"{path}: [{section}] {secret} is a secret and does not belong in a file; "
+                f"put it into the environment and name the variable in {key}."
+            )
+        default = getattr(kind.model_fields[section].annotation, "model_fields", {})[key].default
+        filled[section] = {**given, secret: environ.get(str(given.get(key, default)), "").strip() or None}
+    return filled
+
+
+def secret_keys(kind: type[BaseModel]) -> list[tuple[str, str]]:
+    """The sections and keys of `kind` that name environment variables with secrets."""
+    return [
+        (section, key)
+        for section, field in kind.model_fields.items()
+        for key in getattr(field.annotation, "model_fields", {})
+        if key.endswith("_env")
+    ]
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    """`("training", "seed")` as `[training] seed`."""
+    section, *rest = map(str, location)
+    return f"[{section}] {'.'.join(rest)}".rstrip()
+
+
+def _refuse_slips(path: Path, table: dict[str, Any], known: set[str]) -> None:
+    for name in table.keys() - known:
+        if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+            raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{meant[0]}]?")

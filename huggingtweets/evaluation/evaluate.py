@@ -1,0 +1,124 @@
+"""How good a voice is: its loss on tweets it has not seen, what its drafts copy, and whom its tweets are taken for.
+
+Knows models, texts and formulas. Does not know versions' history or what is good enough.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from huggingtweets.core.records import Comparison, Report
+from huggingtweets.evaluation.attribution import Attribution
+from huggingtweets.generation.checks import Copy
+from huggingtweets.generation.engine.decode import Draft
+from huggingtweets.generation.writer import Sieve
+from huggingtweets.model.base import Base
+from huggingtweets.model.tokenizer import byte_sizes, encode_all
+from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
+from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.likeness import distinct_n, divergence, emoji_profile, length_profile
+
+BATCH_TEXTS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Of each text, [texts]: bits under a voice, closing end-of-text included, and UTF-8 bytes, which that lacks."""
+
+    bits: NDArray[np.float64]
+    sizes: NDArray[np.int64]
+
+    @property
+    def per_byte(self) -> float:
+        """Bits per byte of all texts together; compares across tokenizers.
+
+        After Gao et al., "The Pile" (2020), section 3.1: bpb = (tokens / bytes) * loss / ln 2.
+        """
+        return float(self.bits.sum() / self.sizes.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a report is made from besides the drafts: losses on the held-out tweets, and who else is known.
+
+    `others` are the training texts of other accounts, by account.
+    """
+
+    loss: Loss
+    base_loss: Loss
+    previous: Comparison | None
+    others: Mapping[str, Sequence[str]]
+
+
+def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft]) -> Report:
+    """The report on the voice `name`, from its losses and from `drafts` that no check has seen."""
+    texts = [draft.text for draft in drafts]
+    tweets = passing(dataset, drafts)
+    known = KnownTexts(dataset.texts)
+    of_tweets = of_held_out = None
+    if judged.others:
+        attribution = Attribution({**judged.others, name: dataset.learned})
+        of_tweets = attribution.share(tweets, [name])
+        of_held_out = attribution.share(dataset.held_out, [name])
+    return Report(
+        held_out_tweets=len(dataset.held_out),
+        held_out_bits_per_byte=judged.loss.per_byte,
+        base_held_out_bits_per_byte=judged.base_loss.per_byte,
+        drafts=len(texts),
+        exact_copies=exact_copies(texts, known),
+        near_copies=near_copies(texts, known),
+        short_repeats=short_repeats(texts, known),
+        distinct_2=distinct_n(texts, 2),
+        tweets=len(tweets),
+        length_divergence=divergence(length_profile(tweets), length_profile(dataset.learned)),
+        emoji_divergence=divergence(emoji_profile(tweets), emoji_profile(dataset.learned)),
+        accounts=len(judged.others) + 1,
+        attribution=of_tweets,
+        held_out_attribution=of_held_out,
+        previous=judged.previous,
+    )
+
+
+def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tuple[str, ...]:
+    """The drafts that pass the checks of every answer to `prompt`, as tweets, none twice."""
+    sieve = Sieve([Copy(dataset.texts)], prompt, len(drafts))
+    for draft in drafts:
+        sieve.offer(draft)
+    return sieve.texts
+
+
+@torch.inference_mode()
+def loss(voice: Base, texts: Sequence[str], row_tokens: int) -> Loss:
+    """The loss of each of `texts` under `voice`, cut to `row_tokens` and to the context as in training.
+
+    A text that is cut has no end-of-text to predict, and its bytes count as far as it was read.
+    """
+    longest = min(row_tokens, voice.context)
+    documents = encode_all(voice.tokenizer, texts)
+    sizes_of = byte_sizes(voice.tokenizer)
+    bits, sizes = np.zeros(len(texts)), np.zeros(len(texts), np.int64)
+    by_length = sorted(range(len(texts)), key=lambda place: len(documents[place]))
+    for start in range(0, len(by_length), BATCH_TEXTS):
+        places = by_length[start : start + BATCH_TEXTS]
+        framed = [[voice.end_of_text, *documents[place].tolist(), voice.end_of_text][: longest + 1] for place in places]
+        width = max(map(len, framed))
+        # Later places are never seen by earlier ones, so what fills the end of a row needs no mask.
+        rows = torch.tensor([row + [voice.end_of_text] * (width - len(row)) for row in framed])
+        counted = torch.tensor([[True] * (len(row) - 1) + [False] * (width - len(row)) for row in framed])
+        device = voice.model.device
+        hidden = voice.model.transformer(input_ids=rows[:, :-1].to(device), use_cache=False).last_hidden_state
+        logits = voice.model.lm_head(hidden[counted.to(device)]).float()
+        nats = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
+        owners = counted.nonzero()[:, 0].numpy()
+        bits[places] = np.bincount(owners, nats.numpy(), len(places)) / np.log(2)
+        sizes[places] = [sizes_of[row[1:]].sum() for row in framed]
+    return Loss(bits, sizes)
+
+
+def held_out_bits(voice: Base, texts: Sequence[str], row_tokens: int) -> float:
+    """Bits per UTF-8 byte of `texts` under `voice`."""
+    return loss(voice, texts, row_tokens).per_byte

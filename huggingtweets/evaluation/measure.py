@@ -1,0 +1,78 @@
+"""A version, staged or whole, measured on the tweets it was not trained on.
+
+Knows versions, weights on disk and `evaluate`. Does not know what is good enough.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import BadBase
+from huggingtweets.core.records import Comparison, Report
+from huggingtweets.evaluation.evaluate import Judged, Loss, evaluate, loss, passing
+from huggingtweets.evaluation.neighbours import neighbours
+from huggingtweets.evaluation.quality_gate import compared
+from huggingtweets.generation.engine.decode import Sampling, decode
+from huggingtweets.model import base
+from huggingtweets.model.merged import load_version
+from huggingtweets.registry.versions import Version
+from huggingtweets.tweets.dataset import Dataset
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A voice in memory, the base it was trained on, and its data set; `seed` is for its drafts."""
+
+    name: str
+    voice: base.Base
+    base: str
+    dataset: Dataset
+    seed: int
+
+
+def measure(version: Version, settings: Settings, beside: Path | None, in_use: Version | None = None) -> Report:
+    """The report on `version`, drawn with its own seed, as the pipeline writes it.
+
+    `in_use` is what it is held against. Raises `BadBase` when it was trained on another base than there is now.
+    """
+    voice, dataset = load_version(version, beside), Dataset.load(version.dataset)
+    subject = Subject(version.name, voice, version.base, dataset, version.manifest["seed"])
+    report, _ = measured(subject, in_use, neighbours(version.name, settings), settings, beside)
+    return report
+
+
+def measured(
+    subject: Subject,
+    in_use: Version | None,
+    others: Mapping[str, Sequence[str]],
+    settings: Settings,
+    beside: Path | None,
+) -> tuple[Report, tuple[str, ...]]:
+    """The report on `subject`, and those of its drafts that pass the checks; `others` are other accounts' texts."""
+    dataset = subject.dataset
+
+    def held_out(voice: base.Base) -> Loss:
+        return loss(voice, dataset.held_out, settings.training.row_tokens)
+
+    ours = held_out(subject.voice)
+    previous: Comparison | None = None
+    if in_use:
+        try:
+            theirs = held_out(load_version(in_use, beside))
+            previous = compared(in_use.version, ours.bits, theirs.bits, ours.sizes)
+        except BadBase as error:
+            log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
+    drafts = decode(subject.voice, "", settings.gate.drafts, Sampling.of(settings.generation), subject.seed)
+    judged = Judged(ours, held_out(base.load(subject.base, beside)), previous, others)
+    return evaluate(subject.name, dataset, judged, drafts), passing(dataset, drafts)
+
+
+def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:
+    """At most `count` tweets that go on from `prompt` and pass the checks."""
+    # Some fail the checks: more are drawn than wanted.
+    drafts = decode(subject.voice, prompt, 3 * count, Sampling.of(settings.generation), subject.seed)
+    return passing(subject.dataset, drafts, prompt)[:count]

@@ -1,0 +1,49 @@
+"""The other accounts known here: whose tweets a voice's could be taken for.
+
+Knows the tweet store and the registry. Does not know what is compared, or how.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import PipelineError, UnknownModel
+from huggingtweets.evaluation.attribution import MAX_TEXTS
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.clean import clean_all
+from huggingtweets.tweets.dataset import Dataset, split_by_time
+from huggingtweets.tweets.tweet_store import TweetStore
+
+log = logging.getLogger(__name__)
+
+MIN_TEXTS = 50  # of an account that counts: fewer say little of a style
+MAX_ACCOUNTS = 30  # so that an evaluation stays short however many are known
+
+
+def neighbours(name: str, settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """The last texts that every other account was, or would be, learned from; the people of `name` are no others.
+
+    An account that is damaged is left out.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for handle in TweetStore(settings.tweets).handles():
+        if len(found) == MAX_ACCOUNTS:
+            break
+        if handle in name.split("-"):
+            continue
+        try:
+            learned = _learned(handle, settings)[-MAX_TEXTS:]
+        except (PipelineError, OSError, ValueError, KeyError) as error:
+            log.warning("the account %s is left out: %s", handle, error)
+            continue
+        if len(learned) >= MIN_TEXTS:
+            found[handle] = learned
+    return found
+
+
+def _learned(handle: str, settings: Settings) -> tuple[str, ...]:
+    try:
+        return Dataset.load(Registry(settings.storage.models).current(handle).dataset).learned
+    except UnknownModel:
+        kept, _ = clean_all(TweetStore(settings.tweets).tweets(handle))
+        return split_by_time(kept, settings.training.held_out).learned if len(kept) > 1 else ()

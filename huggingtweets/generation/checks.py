@@ -1,0 +1,122 @@
+"""What every generated tweet must pass: length, no leftovers of the model, no copy. Each check is a small class.
+
+Pings, links and invisible characters are not a reason to refuse a draft: `defused` takes the life out of them, so that
+nobody is called, nothing can be clicked, and everything that is there can be seen.
+
+Knows strings. Does not know models, Discord or X, but for how they count characters and spell a mention.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import regex
+
+from huggingtweets.core.whole_text import whole
+from huggingtweets.tweets.clean import links_in
+from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
+
+MAX_WEIGHT = 280
+LINK_WEIGHT = 23
+# Code points of weight 1 by X's configuration v3 (twitter-text, "Counting characters"); all others weigh 2.
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+_LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
+# A grapheme shown as an emoji: a pictograph, a flag, or a keycap. It weighs 2, however many code points it has.
+_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
+_TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation selector follows
+_PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
+# What a chat program makes a link of: any scheme, `www.`, and a host before a path, such as `discord.gg/abc`.
+_LINKED = regex.compile(r"(?<=\w:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\p{L}\p{N}])(?=\.\p{L}{2,}[/\\:?#])", regex.IGNORECASE)
+# Unicode's list of what is not shown, with the controls of bidirectional text (U+202E, U+2066) among them, and the
+# anchors of annotations. What makes one emoji of several, or joins letters (Persian, Hindi), stays where it does that.
+_INVISIBLE = regex.compile(
+    r"(?:\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+    r"|(?<=[\p{Extended_Pictographic}0-9#*])[\ufe0e\ufe0f]"
+    r"|(?<=[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])(?<![\p{Latin}\p{Greek}\p{Cyrillic}])[\u200c\u200d](?=[\p{L}\p{Extended_Pictographic}]))"
+    r"(*SKIP)(*FAIL)|[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]"
+)
+_NOT_TYPED = regex.compile(r"[\p{Cc}\p{Cs}]")
+# Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
+# a box in their place.
+_BORDER = r"(?:start|begin|end)_?of_?text"  # of a training text
+_LEFTOVER = regex.compile(
+    rf"<\|?\s*{_BORDER}|{_BORDER}\s*\|?>|\ufffd|\p{{Cc}}|\p{{Cs}}|\p{{Cn}}|\p{{Co}}", regex.IGNORECASE
+)
+
+
+def weighted_length(text: str) -> int:
+    """Characters as X counts them, of 280: after NFC; a link 23, an emoji 2, most letters 1, CJK and the rest 2."""
+    text = unicodedata.normalize("NFC", text)
+    links = len(_LINK.findall(text))
+    return links * LINK_WEIGHT + sum(map(_weight, regex.findall(r"\X", _LINK.sub("", text))))
+
+
+def _weight(grapheme: str) -> int:
+    if grapheme not in _TEXT_SIGNS and not grapheme.isascii() and _EMOJI.match(grapheme):
+        return 2
+    return sum(1 if any(low <= ord(char) <= high for low, high in _LIGHT) else 2 for char in grapheme)
+
+
+def visible(text: str) -> str:
+    """`text` without the characters that nobody sees, with which it can be made to read as what it is not."""
+    return _INVISIBLE.sub("", text)
+
+
+def typed(text: str) -> str:
+    """What somebody typed, on one line: no invisible characters, no controls, no halves of characters."""
+    return " ".join(visible(_NOT_TYPED.sub(" ", whole(text))).split())
+
+
+def defused(text: str) -> str:
+    """`text` as it reads, but nobody is called, nothing is linked, and nothing is hidden.
+
+    A zero-width space stands in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`) and in every link.
+    """
+    return _LINKED.sub(ZERO_WIDTH_SPACE, _PING.sub(ZERO_WIDTH_SPACE, visible(text)))
+
+
+class Check(Protocol):
+    """Says why a tweet is refused, in a word or two for a count, or None."""
+
+    def __call__(self, text: str) -> str | None: ...
+
+
+class Length:
+    """1 to 280 weighted characters, and something to read."""
+
+    def __call__(self, text: str) -> str | None:
+        if not normalised(text) and not _EMOJI.search(text):
+            return "empty"
+        return "too long" if weighted_length(text) > MAX_WEIGHT else None
+
+
+class Leftover:
+    """No leftovers of the model: borders of texts or a part of one, broken characters, controls, unassigned ones."""
+
+    def __call__(self, text: str) -> str | None:
+        return "broken" if _LEFTOVER.search(text) else None
+
+
+class Link:
+    """No link beyond those of the prompt. No learned text has one, so the model made it up: it leads nowhere."""
+
+    def __init__(self, prompt: str = ""):
+        self._allowed = links_in(prompt)
+
+    def __call__(self, text: str) -> str | None:
+        return "a link" if links_in(text.replace(ZERO_WIDTH_SPACE, "")) > self._allowed else None
+
+
+class Copy:
+    """Not one of the person's own tweets, whatever case, punctuation or emoji, nor most of a single one."""
+
+    def __init__(self, texts: Iterable[str]):
+        self._known = KnownTexts(texts)
+
+    def __call__(self, text: str) -> str | None:
+        return "copied" if self._known.has_nearly(text) else None
+
+
+def first_objection(checks: Sequence[Check], text: str) -> str | None:
+    """The first check's reason to refuse `text`, or None when all pass."""
+    return next((reason for check in checks if (reason := check(text))), None)

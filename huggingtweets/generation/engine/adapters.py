@@ -1,0 +1,193 @@
+"""Low-rank adapters ready for decoding: every factor of a voice in one flat tensor, and blends as weighted sums.
+
+Knows peft's files and what of a model an adapter can change. Does not know tokens, rows or memory budgets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from huggingtweets.core import atomic
+from huggingtweets.core.errors import Unavailable
+from huggingtweets.generation.engine.weights import PLACES, Layout
+from huggingtweets.model.lora import EMBEDDING, SETTINGS, TIED, WEIGHTS, refuse_rank
+
+HEAD = "base_model.model.lm_head."  # when it is tied, peft saves the embedding's factors a second time under this name
+Key = tuple[int, str, str]  # layer, place, which of the two factors; the embedding is in layer -1
+
+
+class Held(Protocol):
+    """An adapter as a decoder holds it, which that decoder alone can read."""
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """Views of a flat tensor [..., size], which may hold several voices in its leading dimension.
+
+    A linear layer with (A [..., in, rank], B [..., rank, out]) gives (x A) B more. The embedding of token t is
+    E[..., t] D more, with E [..., embedding rank, vocabulary] and D [..., embedding rank, width], and the logits of a
+    hidden state h are (h D') E more.
+    """
+
+    linears: list[tuple[torch.Tensor, torch.Tensor]]
+    embedding: tuple[torch.Tensor, torch.Tensor] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapter:
+    """The factors of a voice. What peft calls alpha / r is in B and D; what has no adapter has zeros.
+
+    An `embedding_rank` of 0 leaves the embedding as it is.
+    """
+
+    layout: Layout
+    rank: int
+    embedding_rank: int
+    flat: torch.Tensor
+
+    @property
+    def bytes(self) -> int:
+        return self.flat.numel() * self.flat.element_size()
+
+    def factors(self) -> Factors:
+        """Views of `flat`."""
+        return views(self.flat, self.layout, self.rank, self.embedding_rank)
+
+
+def size(layout: Layout, rank: int, embedding_rank: int = 0) -> int:
+    """Numbers in an adapter of these ranks."""
+    linears = sum(inputs + outputs for inputs, outputs in layout.linears)
+    return rank * linears + embedding_rank * (layout.vocabulary + layout.width)
+
+
+def views(flat: torch.Tensor, layout: Layout, rank: int, embedding_rank: int) -> Factors:
+    """The factors in `flat` [..., size], one after the other."""
+    kept, start = flat.shape[:-1], 0
+
+    def cut(rows: int, columns: int) -> torch.Tensor:
+        nonlocal start
+        end = start + rows * columns
+        part, start = flat[..., start:end].view(*kept, rows, columns), end
+        return part
+
+    linears = [(cut(inputs, rank), cut(rank, outputs)) for inputs, outputs in layout.linears]
+    if not embedding_rank:
+        return Factors(linears, None)
+    return Factors(linears, (cut(embedding_rank, layout.vocabulary), cut(embedding_rank, layout.width)))
+
+
+def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
+    """The adapter that peft saved in `folder`, for a model of `layout`, read through a memory map.
+
+    Raises `Unavailable` for files that are missing, broken, or of another model or kind.
+    """
+    try:
+        settings = atomic.read_json(folder / SETTINGS)
+        with safe_open(atomic.require_file(folder / WEIGHTS), framework="pt") as file:
+            tied = settings.get("ensure_weight_tying")
+            names = [name for name in file.keys() if not (tied and name.startswith(HEAD))]  # noqa: SIM118  no dictionary
+            given = {_key(name): file.get_tensor(name) for name in names}
+        return _adapter(settings, given, layout, dtype)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
+        raise Unavailable(
+            f"The adapter in {folder} cannot be used ({_first_line(error)}); roll back or train again.",
+            for_people="This version is damaged and cannot be used; put another one in use, or train it again.",
+        ) from error
+
+
+def blend(parts: Sequence[tuple[float, Adapter]]) -> Adapter:
+    """The sum of adapters of one model, each times its weight: their ranks stand side by side, so it is exact."""
+    layout, dtype = parts[0][1].layout, parts[0][1].flat.dtype
+    rank = sum(adapter.rank for _, adapter in parts)
+    embedding_rank = sum(adapter.embedding_rank for _, adapter in parts)
+    mixed = Adapter(layout, rank, embedding_rank, torch.zeros(size(layout, rank, embedding_rank), dtype=dtype))
+    factors = mixed.factors()
+    start = embedding_start = 0
+    for weight, adapter in parts:
+        put(adapter, factors, start, embedding_start, weight)
+        start += adapter.rank
+        embedding_start += adapter.embedding_rank
+    return mixed
+
+
+def put(adapter: Adapter, into: Factors, start: int = 0, embedding_start: int = 0, weight: float = 1.0) -> None:
+    """Write `adapter`, times `weight`, into ranks of `into` that begin at `start`; the others stay as they are."""
+    own, end = adapter.factors(), start + adapter.rank
+    for (a, b), (own_a, own_b) in zip(into.linears, own.linears, strict=True):
+        a[:, start:end] = own_a
+        b[start:end] = own_b if weight == 1 else own_b * weight
+    if own.embedding:
+        assert into.embedding
+        end = embedding_start + adapter.embedding_rank
+        into.embedding[0][embedding_start:end] = own.embedding[0]
+        into.embedding[1][embedding_start:end] = own.embedding[1] if weight == 1 else own.embedding[1] * weight
+
+
+def _adapter(settings: dict[str, Any], given: dict[Key, torch.Tensor], layout: Layout, dtype: torch.dtype) -> Adapter:
+    if settings.get("use_dora") or settings.get("peft_type") != "LORA" or settings.get("bias", "none") != "none":
+        raise ValueError("it is no plain LoRA")
+    low, high = (given.pop((-1, EMBEDDING, f"lora_embedding_{factor}"), None) for factor in "AB")
+    embedding_rank = 0 if low is None else low.shape[0]
+    rank = max((tensor.shape[0] for (_, _, factor), tensor in given.items() if factor == "lora_A"), default=1)
+    refuse_rank(max(rank, embedding_rank), layout.width)
+    adapter = Adapter(layout, rank, embedding_rank, torch.zeros(size(layout, rank, embedding_rank), dtype=dtype))
+    factors = adapter.factors()
+    if factors.embedding:
+        if not layout.tied or not settings.get("ensure_weight_tying"):
+            raise ValueError("its embedding is not tied to its head")
+        _fill("the embedding", factors.embedding[0], low, factors.embedding[1], high, _scale(settings, EMBEDDING))
+    for number, (a, b) in enumerate(factors.linears):
+        layer, place = number // len(PLACES), PLACES[number % len(PLACES)]
+        low, high = given.pop((layer, place, "lora_A"), None), given.pop((layer, place, "lora_B"), None)
+        if low is not None:
+            _fill(f"{place} in layer {layer}", a.T, low, b, high, _scale(settings, ""))
+    if given:
+        layer, place, _ = next(iter(given))
+        raise ValueError(f"it also changes {place}" + (f" in layer {layer}" if layer >= 0 else ""))
+    if not torch.isfinite(torch.stack(torch.aminmax(adapter.flat))).all():  # a NaN is the least and the most
+        raise ValueError("it holds numbers that are not finite")
+    return adapter
+
+
+def _fill(
+    what: str, low: torch.Tensor, given: torch.Tensor | None, high: torch.Tensor, other: torch.Tensor | None, scale: Any
+) -> None:
+    """Copy peft's pair, [r, in] and [out, r], into `low` [rank, in] and `high` [rank, out]."""
+    if given is None or other is None or other.ndim != 2 or given.shape[0] != other.shape[1]:
+        raise ValueError(f"{what} has half an adapter")
+    rank = given.shape[0]
+    if given.shape[1:] != low.shape[1:] or other.shape[0] != high.shape[1]:
+        raise ValueError(f"the shape of {what} is another one")
+    low[:rank] = given
+    high[:rank] = other.T.float() * scale(rank)
+
+
+def _scale(settings: dict[str, Any], name: str) -> Any:
+    """What a pair of some rank is multiplied by."""
+    patterns = settings.get("alpha_pattern") or {}
+    if not patterns.keys() <= set(TIED):
+        raise ValueError("it has an alpha for each layer")
+    alpha = float(patterns.get(name, settings["lora_alpha"]))
+    return lambda rank: alpha / (rank**0.5 if settings.get("use_rslora") else rank)
+
+
+def _key(name: str) -> Key:
+    """`base_model.model.transformer.h.3.attn.c_attn.lora_A.weight` as (3, "attn.c_attn", "lora_A")."""
+    path = name.removeprefix("base_model.model.transformer.").removesuffix(".weight").split(".")
+    if path[0] == "h" and len(path) == 5:
+        return int(path[1]), f"{path[2]}.{path[3]}", path[4]
+    if len(path) == 2:
+        return -1, path[0], path[1]
+    raise ValueError(f"it also changes {name}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")[:200]

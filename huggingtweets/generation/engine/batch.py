@@ -1,0 +1,184 @@
+"""The running batch of one base: rows of many requests and voices, which join and leave at any step.
+
+Knows rows, a decoder and when a row has ended. Does not know text, names, threads or deadlines.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from huggingtweets.generation.engine.adapters import Held
+from huggingtweets.generation.engine.decoder import Cells, Decoder, Tokens
+from huggingtweets.generation.engine.grid import Grid, arranged
+from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
+from huggingtweets.generation.engine.sampling import row_seeds
+
+IDLE_SHARE = 0.25  # of the cells: when more are idle the rows move together, which copies their cache
+SHORT_PROMPT = 16  # tokens; padding up to here costs next to nothing
+PREFILL_TOKENS = 2_048  # in one call, padding included, so that nobody waits long for somebody's long prompt
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """`count` drafts that continue `prompt`, token ids of which the first is end-of-text.
+
+    The first token drawn is none of `barred` [vocabulary]. Whoever reads the drafts puts `begins` before them.
+    """
+
+    prompt: Sequence[int]
+    adapter: Held | None
+    count: int
+    sampling: Sampling
+    seed: int
+    begins: str = ""
+    barred: torch.Tensor | None = None
+    rows: list[Row] = field(default_factory=list)
+    left: int = 0  # rows that have not ended
+
+    @property
+    def drafts(self) -> list[list[int]]:
+        """The tokens drawn so far, a list a draft; one that has ended has end-of-text as its last."""
+        return [row.drawn for row in self.rows]
+
+
+class Batch:
+    """Jobs go in by `join`, each `step` draws for all rows, and a job whose rows have all ended comes out of either."""
+
+    def __init__(self, decoder: Decoder, end_of_text: int):
+        self._decoder, self._end_of_text = decoder, end_of_text
+        self._jobs: dict[Row, Job] = {}
+        self._moved = False
+        self._stand(Grid(1, (), ()))
+
+    @property
+    def rows(self) -> int:
+        """Rows under way."""
+        return len(self._jobs)
+
+    def join(self, jobs: Sequence[Job]) -> list[Job]:
+        """Read the prompts of `jobs` and draw their first tokens; the jobs that are done with that."""
+        prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
+        for job in jobs:
+            # The last token drawn is never read, so it needs no place.
+            limit = max(1, min(job.sampling.max_new_tokens, self._decoder.context - len(job.prompt) + 1))
+            seeds = row_seeds(job.seed, job.count).tolist()
+            job.rows = [Row(job.adapter, job.sampling, seed, len(job.prompt), limit) for seed in seeds]
+            job.left = job.count
+            self._jobs |= dict.fromkeys(job.rows, job)
+            # Who asks the same of the same voice has it read once.
+            prompt = prompts.setdefault((id(job.adapter), tuple(job.prompt)), Prompt(job.prompt, job.adapter, []))
+            prompt.rows += job.rows
+        return [done for group in _groups(list(prompts.values())) for done in self._prefill(group)]
+
+    def step(self) -> list[Job]:
+        """Draw the next tokens of every row; the jobs that are done with that."""
+        if not self._jobs:
+            return []
+        if self._moved or len(self._jobs) < (1 - IDLE_SHARE) * len(self._grid.cells):
+            self._note()
+            grid = arranged(list(self._jobs), self._decoder.column_cost)
+            self._decoder.arrange(grid)
+            self._stand(grid)
+        tokens = self._decoder.advance(self._cells)
+        self._history.append(tokens)
+        return self._retire(tokens)
+
+    def drop(self, job: Job) -> None:
+        """Give up on `job`; its drafts stay what they are."""
+        self._note()
+        for row in job.rows:
+            if self._jobs.pop(row, None):
+                self._leave(row)
+
+    def clear(self) -> list[Job]:
+        """Give up on everything: the jobs that were under way."""
+        jobs = list(dict.fromkeys(self._jobs.values()))
+        self._jobs.clear()
+        self._stand(Grid(1, (), ()))
+        return jobs
+
+    def _prefill(self, prompts: Sequence[Prompt]) -> list[Job]:
+        logits = self._decoder.prefill(prompts)
+        # Rows of one prompt share its logits, and differ by their seeds alone.
+        counts = torch.tensor([len(prompt.rows) for prompt in prompts])
+        rows = [row for prompt in prompts for row in prompt.rows]
+        logits = logits.repeat_interleave(counts, dim=0)
+        for row, shares in zip(rows, logits, strict=True):
+            if (barred := self._jobs[row].barred) is not None:
+                shares[: len(barred)].masked_fill_(barred, -torch.inf)
+        tokens = Cells(rows).choose(logits)
+        done = []
+        for row, token in zip(rows, tokens.tolist(), strict=True):
+            row.last = token
+            row.drawn.append(token)
+            if token == self._end_of_text or row.limit == 1:
+                job = self._jobs.pop(row)
+                job.left -= 1
+                if not job.left:
+                    done.append(job)
+        self._moved = True
+        return done
+
+    def _stand(self, grid: Grid[Row]) -> None:
+        """The rows stand as in `grid` from now on, and a new history begins."""
+        self._grid, self._cells = grid, Cells(grid.cells)
+        self._places = {row: cell for cell, row in enumerate(grid.cells) if row}
+        self._limits = np.array([row.limit if row else 0 for row in grid.cells])
+        self._history: list[Tokens] = []  # [steps, cells] each
+        self._moved = False
+
+    def _retire(self, tokens: Tokens) -> list[Job]:
+        """Take the rows out that ended with one of `tokens` [steps, cells]; the jobs that are done with that."""
+        ended = (tokens == self._end_of_text).any(axis=0) | (self._cells.steps.numpy() >= self._limits)
+        ended &= self._cells.live.numpy()
+        if not ended.any():
+            return []
+        self._note()
+        done = []
+        for cell in ended.nonzero()[0]:
+            row = self._grid.cells[cell]
+            assert row
+            job = self._jobs.pop(row)
+            self._leave(row)
+            job.left -= 1
+            if not job.left:
+                done.append(job)
+        return done
+
+    def _leave(self, row: Row) -> None:
+        """The row's cell stays idle until the rows move together."""
+        if (cell := self._places.pop(row, None)) is not None:
+            self._cells.live[cell] = False
+            self._cells.lengths[cell] = 0
+
+    def _note(self) -> None:
+        """Write the history into the rows under way."""
+        if not self._history:
+            return
+        drawn = np.concatenate(self._history)
+        self._history.clear()
+        for row, cell in self._places.items():
+            row.length += len(drawn)
+            row.drawn += _until(drawn[:, cell].tolist(), self._end_of_text, row.limit - len(row.drawn))
+            row.last = row.drawn[-1]
+
+
+def _until(tokens: list[int], end: int, most: int) -> list[int]:
+    """`tokens` up to and with the first `end`, and at most `most`: a row may have gone on beyond either."""
+    tokens = tokens[:most]
+    return tokens[: tokens.index(end) + 1] if end in tokens else tokens
+
+
+def _groups(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
+    """Prompts that are read in one call: of like length, so that little is padding."""
+    groups: list[list[Prompt]] = []
+    longest = 0
+    for prompt in sorted(prompts, key=lambda prompt: -len(prompt.tokens)):
+        length = max(len(prompt.tokens), SHORT_PROMPT)
+        if not groups or 2 * length < longest or (len(groups[-1]) + 1) * longest > PREFILL_TOKENS:
+            groups.append([])
+            longest = length
+        groups[-1].append(prompt)
+    return groups

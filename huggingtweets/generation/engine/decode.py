@@ -1,0 +1,50 @@
+"""Drafts of one prompt from a model in memory, without voices, queues or threads: what evaluation draws with.
+
+Knows a base, tokens and text. Does not know names or files.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.rows import Sampling
+from huggingtweets.generation.engine.start import Reader, start_of
+from huggingtweets.generation.engine.torch_decoder import TorchDecoder
+from huggingtweets.generation.engine.weights import Weights
+from huggingtweets.model.base import Base
+
+__all__ = ["Draft", "Sampling", "decode", "read_drafts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One continuation: `text` begins with the prompt, a blank aside; `ended` says whether the model ended it."""
+
+    text: str
+    ended: bool
+
+
+def decode(
+    voice: Base, prompt: str, count: int, sampling: Sampling, seed: int, stop: Callable[[], bool] = lambda: False
+) -> list[Draft]:
+    """`count` drafts that begin with `prompt`; fewer tokens each when `stop()` says so between two steps."""
+    batch = Batch(TorchDecoder(Weights.of(voice.model, voice.id)), voice.end_of_text)
+    start = start_of(voice, prompt, sampling.max_new_tokens)
+    job = Job(start.tokens, None, count, sampling, seed, start.text, start.barred)
+    batch.join([job])
+    while batch.rows:
+        if stop():
+            batch.drop(job)
+            break
+        batch.step()
+    return read_drafts(voice, job)
+
+
+def read_drafts(voice: Reader, job: Job) -> list[Draft]:
+    """What `job` has drawn, as text."""
+    return [_draft(voice, job.begins, drawn) for drawn in job.drafts]
+
+
+def _draft(voice: Reader, begins: str, drawn: list[int]) -> Draft:
+    ended = drawn[-1:] == [voice.end_of_text]
+    return Draft(begins + voice.tokenizer.decode(drawn[:-1] if ended else drawn, skip_special_tokens=False), ended)

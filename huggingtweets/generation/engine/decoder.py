@@ -1,0 +1,140 @@
+"""What a batch asks of a model, and the numbers of its rows side by side. Each way to compute has one of these.
+
+Knows rows, grids and sampling. Does not know how logits are computed.
+"""
+
+import copy
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from huggingtweets.generation.engine.adapters import Adapter, Held
+from huggingtweets.generation.engine.grid import Grid
+from huggingtweets.generation.engine.rows import Prompt, Row
+from huggingtweets.generation.engine.sampling import sample, uniforms
+from huggingtweets.generation.engine.weights import Layout
+
+Tokens = NDArray[np.int64]
+# The numbers of a cell, and what they are when it is idle.
+IDLE = {"tokens": 0, "lengths": 0, "seeds": 0, "steps": 0, "temperature": 1, "top_k": 1, "top_p": 1, "live": 0}
+AHEAD = 16  # steps whose random numbers are made together: it is many small operations
+
+
+class Decoder(Protocol):
+    """One base in memory, with the keys and values of the rows that are under way."""
+
+    @property
+    def context(self) -> int:
+        """Tokens the model can see at once."""
+
+    @property
+    def layout(self) -> Layout:
+        """What an adapter can change."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What adapters are to be loaded in."""
+
+    @property
+    def bytes(self) -> int:
+        """What the base's weights take in memory."""
+
+    @property
+    def column_cost(self) -> float:
+        """What another column of a grid costs, in cells."""
+
+    def hold(self, adapter: Adapter) -> Held:
+        """`adapter` for rows of this decoder."""
+
+    def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        """Logits [prompts, vocabulary] after each prompt, computed once for all of its rows."""
+
+    def arrange(self, grid: Grid[Row]) -> None:
+        """Let the rows stand as in `grid` from now on. Rows that are not in it are forgotten."""
+
+    def advance(self, cells: "Cells") -> Tokens:
+        """The next tokens of the grid's cells, [steps, cells]; how many steps at once is the decoder's choice."""
+
+
+class Cells:
+    """The numbers of the rows in a grid, side by side: int64 and float32 tensors of shape [cells].
+
+    `tokens` are to be read next, at position `lengths`; `steps` counts what was drawn. Idle cells hold zeros.
+    """
+
+    def __init__(self, rows: Sequence[Row | None]):
+        def column(of: str, dtype: torch.dtype, idle: float = 0) -> torch.Tensor:
+            return torch.tensor([idle if row is None else getattr(row, of) for row in rows], dtype=dtype)
+
+        samplings = [None if row is None else row.sampling for row in rows]
+
+        def setting(of: str, dtype: torch.dtype) -> torch.Tensor:
+            return torch.tensor([1 if item is None else getattr(item, of) for item in samplings], dtype=dtype)
+
+        self.tokens = column("last", torch.int64)
+        self.lengths = column("length", torch.int64)
+        self.seeds = column("seed", torch.int64)
+        self.steps = torch.tensor([0 if row is None else len(row.drawn) for row in rows])
+        self.temperature = setting("temperature", torch.float32)
+        self.top_k = setting("top_k", torch.int64)
+        self.top_p = setting("top_p", torch.float32)
+        self.widest = int(self.top_k.max()) if rows else 1
+        self.live = torch.tensor([row is not None for row in rows])
+        self._ahead = 0  # steps since `_uniforms` was made, [cells, AHEAD]
+        self._uniforms = torch.empty(0)
+
+    def spread(self, places: Sequence[int], count: int, device: torch.device) -> "Cells":
+        """A copy on `device` among `count` cells, of which these have the `places` and the others are idle."""
+        other = copy.copy(self)
+        for name, idle in IDLE.items():
+            own = getattr(self, name)
+            spread = own.new_full((count,), idle)
+            spread[torch.tensor(places, dtype=torch.int64, device=own.device)] = own
+            setattr(other, name, spread.to(device))
+        other.start()
+        return other
+
+    def load(self, other: "Cells") -> None:
+        """Take the numbers of `other`, which has as many cells, into the same memory."""
+        for name in IDLE:
+            getattr(self, name).copy_(getattr(other, name))
+        self.start()
+
+    def start(self) -> None:
+        """Make random numbers anew in the next step."""
+        self._ahead = 0
+
+    def pass_over(self, steps: int) -> None:
+        """Count `steps` that were made with a copy."""
+        self.start()
+        self.lengths += steps * self.live
+        self.steps += steps * self.live
+
+    def uniform(self) -> torch.Tensor:
+        """This step's random number of each cell, in [0, 1), float64 [cells]."""
+        ahead = self._ahead % AHEAD
+        if not ahead:
+            steps = self.steps.unsqueeze(1) + torch.arange(AHEAD, device=self.steps.device)
+            self._uniforms = uniforms(self.seeds.unsqueeze(1), steps)
+        return self._uniforms[:, ahead]
+
+    def choose(self, logits: torch.Tensor) -> torch.Tensor:
+        """A token a cell from `logits` [cells, vocabulary]."""
+        return sample(
+            logits,
+            self.uniform(),
+            temperature=self.temperature,
+            top_k=self.top_k,
+            top_p=self.top_p,
+            widest=self.widest,
+        )
+
+    def advance(self, tokens: torch.Tensor) -> None:
+        """Take `tokens` [cells] as drawn; idle cells stay where they are."""
+        self.tokens.copy_(tokens)
+        self._ahead += 1
+        self.lengths += self.live
+        self.steps += self.live

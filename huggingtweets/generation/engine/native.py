@@ -1,0 +1,299 @@
+"""The kernels of `kernels.c` as Python calls them: a team of threads, a model's weights packed, and voices packed.
+
+Knows ctypes, layouts in memory and which processors and shapes the kernels can do. Does not know rows or requests.
+"""
+
+import ctypes
+import importlib.util
+import weakref
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int64, c_void_p
+from functools import cache
+from itertools import count, takewhile
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from huggingtweets.generation.engine.adapters import Adapter
+from huggingtweets.generation.engine.weights import PLACES, Affine, Weights
+
+LIBRARY = "huggingtweets.generation.engine._kernels"
+LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
+TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
+# Ways to multiply, of x86 the slowest first, then arm64's; all give the same bits.
+PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
+LOGITS = 64  # that share a maximum
+MOST_SIZE = 256  # of an attention head
+ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
+
+
+class _Norm(Structure):
+    _fields_ = (("weight", c_void_p), ("bias", c_void_p))
+
+
+class _Linear(Structure):
+    _fields_ = (
+        ("weight", c_void_p),
+        ("scale", c_void_p),
+        ("bias", c_void_p),
+        ("inputs", c_int64),
+        ("outputs", c_int64),
+        ("bits", c_int64),
+    )
+
+
+class _Block(Structure):
+    _fields_ = (("norm_1", _Norm), ("norm_2", _Norm), ("linears", _Linear * len(PLACES)), ("scale", c_float))
+
+
+class _Model(Structure):
+    _fields_ = (
+        ("layers", c_int64),
+        ("width", c_int64),
+        ("heads", c_int64),
+        ("vocabulary", c_int64),
+        ("activation", c_int64),
+        ("epsilon", c_float),
+        ("tokens", _Linear),
+        ("positions", c_void_p),
+        ("blocks", POINTER(_Block)),
+        ("norm", _Norm),
+        ("head", _Linear),
+    )
+
+
+class _Voice(Structure):
+    _fields_ = (
+        ("rank", c_int64),
+        ("embedding_rank", c_int64),
+        ("a", POINTER(_Linear)),
+        ("b", POINTER(_Linear)),
+        ("e", _Linear),
+        ("d", _Linear),
+        ("t", _Linear),
+    )
+
+
+class Group(Structure):
+    """Rows, and wanted rows, of one voice."""
+
+    _fields_ = (
+        ("voice", POINTER(_Voice)),
+        ("start", c_int64),
+        ("end", c_int64),
+        ("wanted_start", c_int64),
+        ("wanted_end", c_int64),
+    )
+
+
+class CallStruct(Structure):
+    """What one step reads and writes; `kernels.c` has the shapes."""
+
+    _fields_ = (
+        *((name, c_int64) for name in ("rows", "groups", "wanted", "cache_blocks", "table_width")),
+        *((name, c_int64) for name in ("deepest", "highest", "most")),
+        *((name, c_void_p) for name in ("tokens", "positions", "sequences", "tables", "wanted_rows")),
+        ("group", POINTER(Group)),
+        *((name, c_void_p) for name in ("cache", "x", "wide")),
+        *((name, c_void_p) for name in ("even", "even_scale", "inner", "inner_scale", "low", "low_scale")),
+        *((name, c_void_p) for name in ("logits", "scratch")),
+        ("room", c_int64),
+        *((name, c_void_p) for name in ("maxima", "values", "places", "chosen")),
+        *((name, c_void_p) for name in ("temperature", "top_p", "top_k", "uniform")),
+    )
+
+
+class _Field(Structure):
+    """Where a field of a structure is when C lays it out."""
+
+    _fields_ = (("name", c_char_p), ("offset", c_int64), ("size", c_int64))
+
+
+STRUCTURES = {
+    "Norm": _Norm,
+    "Linear": _Linear,
+    "Block": _Block,
+    "Model": _Model,
+    "Voice": _Voice,
+    "Group": Group,
+    "Call": CallStruct,
+}
+
+
+def _compiled_fields(library: ctypes.CDLL) -> dict[str, tuple[int, int]]:
+    """The offset and size of every field in the compiled kernels, by `Structure.field`."""
+    fields = takewhile(lambda field: field.name, map(library.struct_fields().__getitem__, count()))
+    return {field.name.decode(): (field.offset, field.size) for field in fields}
+
+
+def _fields() -> dict[str, tuple[int, int]]:
+    """The same for the structures here."""
+    return {
+        f"{name}.{field[0]}": (getattr(structure, field[0]).offset, ctypes.sizeof(field[1]))
+        for name, structure in STRUCTURES.items()
+        for field in structure._fields_
+    }
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    """Raises `RuntimeError` where the kernels were not compiled or the processor cannot run them."""
+    found = importlib.util.find_spec(LIBRARY)
+    if found is None or found.origin is None:
+        raise RuntimeError("the kernels were not compiled when this was installed")
+    return load_library(found.origin)
+
+
+def load_library(path: str) -> ctypes.CDLL:
+    """The kernels in the shared library at `path`; raises `RuntimeError` where the processor cannot run them."""
+    library = ctypes.CDLL(path)
+    try:
+        library.struct_fields.restype = POINTER(_Field)
+        is_stale = _compiled_fields(library) != _fields()
+    except AttributeError:  # an older one has no such function
+        is_stale = True
+    if is_stale:
+        raise RuntimeError("the kernels were compiled from other sources; install again")
+    library.kernels_run_here.restype = ctypes.c_bool
+    library.has_products.argtypes, library.has_products.restype = [c_int64], ctypes.c_bool
+    if not library.kernels_run_here():
+        raise RuntimeError("the processor lacks AVX2, FMA or F16C")
+    library.team_new.argtypes, library.team_new.restype = [c_int64, c_int64], c_void_p
+    library.team_free.argtypes, library.team_free.restype = [c_void_p], None
+    library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p], None
+    library.team_step.argtypes, library.team_step.restype = [c_void_p, POINTER(_Model), POINTER(CallStruct)], None
+    return library
+
+
+def products_here() -> list[str]:
+    """Those of `PRODUCTS` that the processor has, the slowest first; raises `RuntimeError` as above."""
+    return [name for number, name in enumerate(PRODUCTS) if _library().has_products(number)]
+
+
+class Team:
+    """Threads that make a step together, the calling one among them. `products` are the fastest unless named."""
+
+    def __init__(self, threads: int, products: str = ""):
+        library = _library()
+        self.threads = threads
+        self._team = library.team_new(threads, PRODUCTS.index(products or products_here()[-1]))
+        if not self._team:
+            raise RuntimeError(f"{threads} threads cannot be started")
+        # At the end of the process somebody may still be in a step.
+        weakref.finalize(self, library.team_free, self._team).atexit = False
+
+    def step(self, model: "PackedWeights", call: CallStruct) -> None:
+        """Read the call's tokens; its logits and largest logits are written."""
+        _library().team_step(self._team, model.struct, call)
+
+
+class _Packed:
+    """Memory that structures point to."""
+
+    def __init__(self) -> None:
+        self._kept: list[NDArray[Any]] = []
+
+    @property
+    def bytes(self) -> int:
+        """What it takes."""
+        return sum(array.nbytes for array in self._kept)
+
+    def _keep(self, array: NDArray[Any]) -> int:
+        """Its address; it lives as long as this does."""
+        self._kept.append(array)
+        return int(array.ctypes.data)
+
+    def _floats(self, tensor: torch.Tensor) -> int:
+        return self._keep(tensor.float().contiguous().numpy().copy())
+
+    def _norm(self, affine: Affine) -> _Norm:
+        return _Norm(self._floats(affine.weight), self._floats(affine.bias))
+
+    def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None, *, bits: int = 8) -> _Linear:
+        """Of `matrix` [in, out] and `bias` [out]."""
+        inputs, outputs = matrix.shape
+        even = inputs + inputs % 2
+        scales = np.empty(0 if bits == 4 else filled_up(outputs), np.float32)
+        whole = np.empty((filled_up(outputs), even * bits // 8 + (4 * chunks(even) if bits == 4 else 0)), np.int8)
+        given = matrix.float().contiguous()
+        _library().pack(given.data_ptr(), inputs, outputs, bits, whole.ctypes.data, scales.ctypes.data)
+        if bias is not None:
+            bias = torch.nn.functional.pad(bias, (0, -outputs % WIDE))
+        return _Linear(
+            self._keep(whole), self._keep(scales), None if bias is None else self._floats(bias), even, outputs, bits
+        )
+
+
+class PackedWeights(_Packed):
+    """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot do."""
+
+    def __init__(self, weights: Weights):
+        super().__init__()
+        outputs = {linear.bias.shape[0] for block in weights.blocks for linear in block.linears.values()}
+        size = weights.width // weights.heads
+        if size % LANES or size > MOST_SIZE or any(count % WIDE for count in (weights.width, *outputs)):
+            raise ValueError(f"no kernels for a width of {weights.width} and {weights.heads} heads")
+        self.width, self.vocabulary = weights.width, weights.tokens.shape[0]
+        self.widest, self.inner = max(outputs), max(block.linears["mlp.c_fc"].bias.shape[0] for block in weights.blocks)
+        self.layers = len(weights.blocks)
+        head = self._linear(weights.head.T)
+        self._blocks = (_Block * self.layers)(
+            *(
+                _Block(
+                    self._norm(block.norm_1),
+                    self._norm(block.norm_2),
+                    (_Linear * len(PLACES))(
+                        *(self._linear(block.linears[place].weight, block.linears[place].bias) for place in PLACES)
+                    ),
+                    block.scale,
+                )
+                for block in weights.blocks
+            )
+        )
+        self.struct = _Model(
+            self.layers,
+            self.width,
+            weights.heads,
+            self.vocabulary,
+            ACTIVATIONS.index(weights.activation),
+            weights.epsilon,
+            head if weights.layout.tied else self._linear(weights.tokens.T),
+            self._floats(weights.positions),
+            self._blocks,
+            self._norm(weights.norm),
+            head,
+        )
+
+
+class PackedVoice(_Packed):
+    """An adapter as the kernels read it; `highest` is the larger rank, filled up."""
+
+    def __init__(self, adapter: Adapter):
+        super().__init__()
+        factors = adapter.factors()
+        count = len(factors.linears)
+        self._a = (_Linear * count)(*(self._linear(a, bits=4) for a, _ in factors.linears))
+        self._b = (_Linear * count)(*(self._linear(b, bits=4) for _, b in factors.linears))
+        embedding = []
+        if factors.embedding:
+            e, d = factors.embedding
+            embedding = [self._linear(e, bits=4), self._linear(d), self._linear(d.T)]  # the last two are small
+        self._struct = _Voice(adapter.rank, adapter.embedding_rank, self._a, self._b, *embedding)
+        self.pointer = ctypes.pointer(self._struct)
+        self.highest = filled_up(max(adapter.rank, adapter.embedding_rank))
+
+
+def chunks(count: int) -> int:
+    """How many of `CHUNK` numbers there are in a row of `count`."""
+    return -(-count // CHUNK)
+
+
+def filled_up(count: int) -> int:
+    """The next multiple of `WIDE`."""
+    return -(-count // WIDE) * WIDE
+
+
+def apart(count: int) -> int:
+    """Numbers from one row of `count` to the next, where columns of many rows are used at a time."""
+    return filled_up(count) | WIDE

@@ -1,0 +1,190 @@
+"""The kernels of `kernels.c` in use: which rows are read in a step, of whose voice, and where their caches are.
+
+Knows rows, grids and the kernels. Does not know text, names or how anything is computed.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from huggingtweets.core.cpu import usable_cores
+from huggingtweets.generation.engine.adapters import Adapter, Held
+from huggingtweets.generation.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
+from huggingtweets.generation.engine.decoder import Cells, Tokens
+from huggingtweets.generation.engine.grid import Grid
+from huggingtweets.generation.engine.native import (
+    LOGITS,
+    TILE,
+    CallStruct,
+    Group,
+    PackedVoice,
+    PackedWeights,
+    Team,
+    apart,
+    chunks,
+)
+from huggingtweets.generation.engine.rows import Prompt, Row
+from huggingtweets.generation.engine.weights import Weights
+
+
+class NativeDecoder:
+    """`weights` in int8, adapters in int4, cache in fp16; `Decoder` says what it does.
+
+    `products` are those of `native.PRODUCTS` that it multiplies with, the fastest ones unless named. Raises
+    `RuntimeError` where the kernels do not run, and `ValueError` for shapes that they cannot do.
+    """
+
+    column_cost = 0.0
+    dtype = torch.float32
+
+    def __init__(self, weights: Weights, *, threads: int = 0, products: str = ""):
+        self.context, self.layout = weights.context, weights.layout
+        self._team = Team(threads or usable_cores(), products)
+        self._weights = PackedWeights(weights)
+        self._cache: NDArray[np.float16] = np.zeros(
+            (self._weights.layers, 0, BLOCK, 2, self._weights.width), np.float16
+        )
+        self._blocks = Blocks(self._grow)
+        self.arrange(Grid(1, (), ()))
+
+    @property
+    def bytes(self) -> int:
+        return self._weights.bytes
+
+    def hold(self, adapter: Adapter) -> Held:
+        return PackedVoice(adapter)
+
+    def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        self._blocks.give(prompts)
+        # Those of one voice stand together.
+        order = sorted(range(len(prompts)), key=lambda number: id(prompts[number].adapter))
+        given = [prompts[number] for number in order]
+        lengths = [len(prompt.tokens) for prompt in given]
+        tables = [prompt.rows[0].kept[: blocks_of(length)] for prompt, length in zip(given, lengths, strict=True)]
+        call = self._call([prompt.adapter for prompt in given], lengths, tables)
+        call.tokens[:] = np.concatenate([prompt.tokens for prompt in given])
+        call.positions[:] = np.concatenate([np.arange(length) for length in lengths])
+        self._make(call)
+        if pairs := shared(prompts):
+            source, target = pairs
+            self._cache[:, target] = self._cache[:, source]
+        return torch.from_numpy(call.logits[np.argsort(order), : self._weights.vocabulary])
+
+    def arrange(self, grid: Grid[Row]) -> None:
+        self._blocks.keep(row for row in grid.cells if row)
+        idle = np.array([SCRATCH], np.int32)
+        adapters = [grid.columns[cell // grid.depth] for cell in range(len(grid.cells))]
+        self._decoding = self._call(adapters, [1] * len(adapters), [row.kept if row else idle for row in grid.cells])
+
+    def advance(self, cells: Cells) -> Tokens:
+        call = self._decoding
+        call.choose_as(cells)
+        call.tokens[:], call.positions[:] = cells.tokens.numpy(), cells.lengths.numpy()
+        self._make(call)
+        tokens = torch.from_numpy(call.chosen.astype(np.int64))
+        cells.advance(tokens)
+        return tokens.unsqueeze(0).numpy()
+
+    def _call(self, adapters: Sequence[Held | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
+        """For sequences of these adapters, numbers of tokens and blocks."""
+        voices = [adapter if isinstance(adapter, PackedVoice) else None for adapter in adapters]
+        return _Call(self._weights, self._team.threads, voices, lengths, tables)
+
+    def _make(self, call: "_Call") -> None:
+        call.struct.cache, call.struct.cache_blocks = self._cache.ctypes.data, self._cache.shape[1]
+        self._team.step(self._weights, call.struct)
+
+    def _grow(self, count: int) -> Iterable[int]:
+        layers, before, *sizes = self._cache.shape
+        after = before + max(count, before, 16)
+        grown = np.zeros((layers, after, *sizes), np.float16)
+        grown[:, :before] = self._cache
+        self._cache = grown
+        return range(before, after)
+
+
+class _Call:
+    """What a step reads and writes. Before each, `tokens` and `positions` [tokens] are to be filled in."""
+
+    def __init__(
+        self,
+        weights: PackedWeights,
+        threads: int,
+        voices: Sequence[PackedVoice | None],
+        lengths: Sequence[int],
+        tables: Sequence[Int32s],
+    ):
+        rows, count = sum(lengths), len(lengths)
+        self._threads, self._vocabulary = threads, weights.vocabulary
+        groups = _groups(voices, lengths)
+        highest = max((voice.highest for voice in voices if voice), default=0)
+        blocks = max(map(len, tables), default=0)
+        room = max(weights.width + blocks * BLOCK, TILE * highest)
+        self._arrays: dict[str, NDArray[Any]] = {
+            "tokens": np.zeros(rows, np.int32),
+            "positions": np.zeros(rows, np.int32),
+            "sequences": np.repeat(np.arange(count, dtype=np.int32), lengths),
+            "tables": np.array([np.pad(table, (0, blocks - len(table))) for table in tables], np.int32),
+            "wanted_rows": np.cumsum(lengths, dtype=np.int32) - 1,
+            "x": np.empty((rows, apart(weights.width)), np.float32),
+            "wide": np.empty((rows, apart(weights.widest)), np.float32),
+            "logits": np.empty((count, apart(weights.vocabulary)), np.float32),
+            "scratch": np.empty((threads, room), np.float32),
+            "maxima": np.empty((threads, 2, -(-weights.vocabulary // LOGITS)), np.float32),
+        }
+        for name, width in (("even", weights.width), ("inner", weights.inner), ("low", highest)):
+            self._arrays |= {
+                name: np.empty((rows, width), np.int16),
+                f"{name}_scale": np.empty((rows, chunks(width)), np.float32),
+            }
+        self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
+        self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)
+        self._voices = voices  # what is pointed to lives on
+        self._cells: Cells | None = None
+        self.struct = CallStruct(
+            rows=rows,
+            groups=len(groups),
+            wanted=count,
+            table_width=blocks,
+            deepest=max((group.end - group.start for group in groups), default=0),
+            highest=highest,
+            room=room,
+            group=(Group * len(groups))(*groups),
+        )
+        self._point(self._arrays)
+
+    def choose_as(self, cells: Cells) -> None:
+        """Let the next step draw a token a sequence, `chosen`, as `cells` say."""
+        if self._cells is not cells:
+            self._cells, count = cells, len(cells.tokens)
+            most = min(cells.widest, self._vocabulary)
+            self.chosen, self._uniform = np.zeros(count, np.int32), np.zeros(count)
+            self._choosing = {
+                "values": np.empty((self._threads, most), np.float32),
+                "places": np.empty((self._threads, most), np.int32),
+                "chosen": self.chosen,
+                "uniform": self._uniform,
+                **{name: getattr(cells, name).numpy() for name in ("temperature", "top_p", "top_k")},
+            }
+            self.struct.most = most
+            self._point(self._choosing)
+        self._uniform[:] = cells.uniform().numpy()
+
+    def _point(self, arrays: dict[str, NDArray[Any]]) -> None:
+        for name, array in arrays.items():
+            setattr(self.struct, name, array.ctypes.data)
+
+
+def _groups(voices: Sequence[PackedVoice | None], lengths: Sequence[int]) -> list[Group]:
+    """Sequences of one voice that stand together."""
+    groups: list[Group] = []
+    start = 0
+    for number, (voice, length) in enumerate(zip(voices, lengths, strict=True)):
+        if not number or voice is not voices[number - 1]:
+            groups.append(Group(voice.pointer if voice else None, start, start, number, number))
+        start += length
+        groups[-1].end, groups[-1].wanted_end = start, number + 1
+    return groups

@@ -1,0 +1,54 @@
+"""A row is one draft under way: what it has drawn, how it draws, and where it stops. A prompt is what rows begin with.
+
+Knows tokens. Does not know models, text or other rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from huggingtweets.core.config import Generation
+from huggingtweets.generation.engine.adapters import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen, and how many at most."""
+
+    temperature: float = 1.0
+    top_k: int = 50
+    top_p: float = 0.95
+    max_new_tokens: int = 100
+
+    @classmethod
+    def of(cls, settings: Generation) -> "Sampling":
+        """As config.toml says."""
+        return cls(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens)
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """`length` tokens are in the decoder's cache, `last` is to be read next; at most `limit` are drawn."""
+
+    adapter: Held | None
+    sampling: Sampling
+    seed: int
+    length: int
+    limit: int
+    last: int = 0
+    drawn: list[int] = field(default_factory=list)
+    kept: Any = None  # where the decoder has its keys and values
+
+    @property
+    def most(self) -> int:
+        """Tokens that will be in the cache at the end: the last one drawn is never read."""
+        return self.length + self.limit - len(self.drawn)
+
+
+@dataclass(slots=True, eq=False)
+class Prompt:
+    """`tokens` are read once, and all of `rows` go on from there."""
+
+    tokens: Sequence[int]
+    adapter: Held | None
+    rows: list[Row]

@@ -1,0 +1,143 @@
+"""Requests that wait or run, and what is fair between them: a flood by one person or for one name starves nobody.
+
+Knows names, persons and futures. Does not know models, rows' contents or threads.
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from huggingtweets.core.errors import EngineDead
+from huggingtweets.registry.blend import Voice
+
+if TYPE_CHECKING:
+    from huggingtweets.generation.engine.decode import Draft
+
+FIRST_GUESS_SECONDS = 2.0  # that a request takes
+REMEMBERED_DRAFTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`count` drafts of `voice` that begin with `prompt`; the same seed gives the same drafts.
+
+    `person` is who asks, where that is known.
+    """
+
+    voice: Voice
+    prompt: str
+    count: int
+    seed: int
+    person: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """A request on its way; `cancelled` is set by whoever waits for it, `admitted` once it has rows."""
+
+    request: Request
+    answer: "asyncio.Future[list[Draft]]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    cancelled: bool = False
+    admitted: bool = False
+
+    def resolve(self, drafts: "list[Draft]") -> None:
+        """Hand over the drafts, from any thread."""
+        self._call(self.answer.set_result, drafts)
+
+    def fail(self, error: BaseException) -> None:
+        """Hand over a failure, from any thread."""
+        self._call(self.answer.set_exception, error)
+
+    def _call(self, settle: Any, value: Any) -> None:
+        loop = self.answer.get_loop()
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self.answer.done() or settle(value))
+
+
+@dataclass(slots=True)
+class Inbox:
+    """What other threads leave for the worker; `changed` guards all of it.
+
+    `open` are the tickets that nobody has given up on, wherever they are. `beat` is when the worker last looked.
+    """
+
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    new: list[Ticket] = field(default_factory=list)
+    open: set[Ticket] = field(default_factory=set)
+    forgotten: list[str] = field(default_factory=list)
+    closing: bool = False
+    dead: bool = False
+    beat: float = field(default_factory=time.monotonic)
+    seconds_per_request: float = FIRST_GUESS_SECONDS
+
+    def put(self, ticket: Ticket) -> None:
+        """Leave a request, from any thread; raises `EngineDead` when nobody will look at it."""
+        with self.changed:
+            if self.dead:
+                raise EngineDead
+            self.new.append(ticket)
+            self.open.add(ticket)
+            self.changed.notify()
+
+    def close(self, ticket: Ticket) -> None:
+        """Nobody waits for `ticket` any more."""
+        with self.changed:
+            ticket.cancelled = True
+            self.open.discard(ticket)
+            self.changed.notify()
+
+    def fail_open(self, error: Exception, *, dead: bool) -> None:
+        """Tell everybody who waits; with `dead` nobody works here any more."""
+        with self.changed:
+            self.dead |= dead
+            self.new.clear()
+            for ticket in self.open:
+                ticket.fail(error)
+
+    def forget(self, name: str) -> None:
+        """Let the voices of `name` be let go of, from any thread."""
+        with self.changed:
+            self.forgotten.append(name)
+            self.changed.notify()
+
+    def wake(self, *, closing: bool = False) -> None:
+        """Let the worker look at what has changed; with `closing` it ends."""
+        with self.changed:
+            self.closing |= closing
+            self.changed.notify()
+
+
+class Turns:
+    """Whose turn it is: of those that wait, the one whose person and name have had the fewest drafts lately."""
+
+    def __init__(self) -> None:
+        self._had: Counter[tuple[str, str]] = Counter()
+
+    def next(self, waiting: Iterable[Ticket]) -> Ticket:
+        """The first that came among those whose turn it is; `had` says when it got it."""
+        return min(waiting, key=lambda ticket: sum(self._had[key] for key in _keys(ticket)))
+
+    def had(self, ticket: Ticket) -> None:
+        """Count the drafts of `ticket`; what was long ago counts less and less."""
+        for key in _keys(ticket):
+            self._had[key] += ticket.request.count
+        if self._had.total() > REMEMBERED_DRAFTS:
+            self._had = Counter({key: count // 2 for key, count in self._had.items() if count > 1})
+
+
+def one_too_many(waiting: Sequence[Ticket]) -> Ticket:
+    """Who has to come back later when the queue is full: the last that came of those who ask for the most.
+
+    This is longest-queue drop (McKenney 1990, "Stochastic fairness queueing") with a queue for each person and name.
+    """
+    counts = Counter(key for ticket in waiting for key in _keys(ticket))
+    return max(reversed(waiting), key=lambda ticket: sum(counts[key] for key in _keys(ticket)))
+
+
+def _keys(ticket: Ticket) -> list[tuple[str, str]]:
+    request = ticket.request
+    return [("name", request.voice.name), *([("person", request.person)] if request.person else [])]

@@ -1,0 +1,330 @@
+"""A GPT-2 with an adapter a column, in plain torch: every cell of the grid has its place in one cache.
+
+The formulas are GPT-2's (Radford et al. 2019) as transformers has them. Knows weights, rows and grids. Does not know
+text, names or threads.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from huggingtweets.generation.engine.adapters import Adapter, Factors, Held, put, size, views
+from huggingtweets.generation.engine.decoder import Cells, Tokens
+from huggingtweets.generation.engine.grid import Grid, arranged, bucket, padded
+from huggingtweets.generation.engine.rows import Prompt, Row
+from huggingtweets.generation.engine.weights import PLACES, Affine, Layout, Weights
+
+log = logging.getLogger(__name__)
+
+Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+CACHE_STEP = 64  # positions by which the cache grows
+CAPTURED_AFTER = 3  # bursts of one shape: the first ones pay for themselves only when more follow
+MOST_BURSTS = 16  # shapes that are remembered
+
+_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
+    "gelu_erf": nn.functional.gelu,
+    "relu": nn.functional.relu,
+    "silu": nn.functional.silu,
+}
+
+
+class TorchDecoder:
+    """`weights` on a CPU or a GPU; `Decoder` says what it does.
+
+    With more than one of `steps` at once, a burst, tokens are chosen and read again on the device, and only what was
+    drawn comes back; rows that end meanwhile go on in vain until then. The grid is filled up to one of few shapes, and
+    what a GPU does in a burst of a shape is captured as a graph, so that its kernels are started by one call.
+    """
+
+    column_cost = 1.0
+
+    def __init__(self, weights: Weights, *, device: str = "cpu", dtype: torch.dtype = torch.float32, steps: int = 1):
+        self.dtype, self._device, self._steps = dtype, torch.device(device), steps
+        self._single = (
+            steps == 1 and self._device.type == "cpu"
+        )  # no bursts: tokens are chosen where they are asked for
+        self._layout = weights.layout
+        self._weights = weights.to(self._device, dtype)
+        self._bursts: OrderedDict[Hashable, Burst] = OrderedDict()
+        self._burst: Burst | None = None
+        self._room = torch.empty(0, dtype=dtype, device=self._device)
+        self._activation = _ACTIVATIONS[weights.activation]
+        self._stack = Stack(self._layout, self.dtype, self._device)
+        self._grid: Grid[Row] = Grid(1, (), ())
+        self._places: list[int] = []  # in it, of the cells that were asked for
+        self._cache = self._empty_cache(0, 0)
+
+    @property
+    def context(self) -> int:
+        return self._weights.context
+
+    @property
+    def layout(self) -> Layout:
+        return self._layout
+
+    @property
+    def bytes(self) -> int:
+        return self._weights.count * self.dtype.itemsize
+
+    @torch.inference_mode()
+    def hold(self, adapter: Adapter) -> Held:
+        return adapter
+
+    def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
+        longest = max(len(prompt.tokens) for prompt in prompts)
+        grid = arranged(prompts, self.column_cost / longest)
+        given = [prompt.tokens if prompt else [0] for prompt in grid.cells]
+        filled = [[*tokens, *[0] * (longest - len(tokens))] for tokens in given]
+        tokens = torch.tensor(filled, device=self._device).view(len(grid.columns), -1)
+        stack = Stack(self._layout, self.dtype, self._device)
+        stack.fill(grid.columns)
+        kept: list[torch.Tensor] = []
+
+        def by_cell(part: torch.Tensor) -> torch.Tensor:
+            """[cells, heads, longest, size] of [columns, heads, depth * longest, size]."""
+            return part.reshape(*part.shape[:2], grid.depth, longest, -1).transpose(1, 2).flatten(0, 1)
+
+        def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+            # Prompts are padded on their right, and nothing looks to its right.
+            query, key, value = by_cell(query), by_cell(key), by_cell(value)
+            kept.append(torch.stack([key, value]))
+            scale = self._weights.blocks[layer].scale
+            seen = nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
+            return seen.view(-1, grid.depth, *seen.shape[1:]).transpose(1, 2).flatten(2, 3)
+
+        positions = torch.arange(longest, device=self._device).repeat(grid.depth)
+        hidden = self._hidden(tokens, positions, stack, attend).view(len(given), longest, -1)
+        cells = torch.arange(len(given))
+        last = hidden[cells, [len(tokens) - 1 for tokens in given]].view(-1, grid.depth, hidden.shape[-1])
+        for cell, prompt in enumerate(grid.cells):
+            if prompt:
+                place = torch.stack([layer[:, cell, :, : len(prompt.tokens)] for layer in kept])
+                for row in prompt.rows:
+                    row.kept = place
+        return self._logits(last, stack).flatten(0, 1)[grid.places(prompts)].cpu()
+
+    @torch.inference_mode()
+    def arrange(self, grid: Grid[Row]) -> None:
+        stands, places = (grid, list(range(len(grid.cells)))) if self._single else padded(grid)
+        self._stack.fill(stands.columns)
+        longest = -(-max((row.most for row in grid.cells if row), default=0) // CACHE_STEP)
+        cache = self._empty_cache(len(stands.cells), CACHE_STEP * (longest if self._single else bucket(longest)))
+        for cell, row in enumerate(stands.cells):
+            if row:
+                kept = self._cache[:, :, row.kept] if isinstance(row.kept, int) else row.kept
+                cache[:, :, cell, :, : row.length] = kept[..., : row.length, :]
+        for cell, row in enumerate(stands.cells):
+            if row:
+                row.kept = cell
+        self._cache = cache if self._single else self._in_its_room(cache)
+        self._grid, self._burst = stands, None
+        self._places = places
+
+    @torch.inference_mode()
+    def advance(self, cells: Cells) -> Tokens:
+        if self._single:
+            tokens = cells.choose(self._step(cells.tokens, cells.lengths))
+            cells.advance(tokens)
+            return tokens.unsqueeze(0).numpy()
+        burst = self._burst = self._burst or self._found_burst(cells)
+        self._run(burst)
+        cells.pass_over(self._steps)
+        return burst.drawn.cpu()[:, self._places].numpy()
+
+    def _in_its_room(self, cache: torch.Tensor) -> torch.Tensor:
+        """`cache` where caches always are: a graph reads and writes the memory that it was captured with."""
+        if cache.numel() > self._room.numel():
+            self._room = torch.empty(cache.numel(), dtype=self.dtype, device=self._device)
+        place = self._room[: cache.numel()].view(cache.shape)
+        place.copy_(cache)
+        return place
+
+    def _found_burst(self, cells: Cells) -> "Burst":
+        """One of the grid's shape, with the numbers of `cells`."""
+        count = len(self._grid.cells)
+        given = cells.spread(self._places, count, self._device)
+        key = (self._cache.data_ptr(), self._cache.shape, len(self._grid.columns), self._stack.key, cells.widest)
+        found = self._bursts.get(key)
+        if found:
+            found.cells.load(given)
+        else:
+            found = self._bursts[key] = Burst(
+                given, torch.zeros(self._steps, count, dtype=torch.int64, device=self._device)
+            )
+        self._bursts.move_to_end(key)
+        while len(self._bursts) > MOST_BURSTS:
+            self._bursts.popitem(last=False)
+        return found
+
+    def _run(self, burst: "Burst") -> None:
+        burst.runs += 1
+        if burst.runs == CAPTURED_AFTER and self._device.type == "cuda":
+            self._capture(burst)
+        if burst.graph:
+            burst.graph.replay()
+        else:
+            self._make(burst)
+
+    def _make(self, burst: "Burst") -> None:
+        cells = burst.cells
+        cells.start()
+        for step in range(self._steps):
+            cells.advance(cells.choose(self._step(cells.tokens, cells.lengths)))
+            burst.drawn[step].copy_(cells.tokens)
+
+    def _capture(self, burst: "Burst") -> None:
+        """Prepare the burst as a graph; where that fails it is made step by step as before."""
+        count = len(burst.cells.tokens)
+        before = burst.cells.spread(range(count), count, self._device)
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            self._make(burst)  # what libraries set up for a stream is no part of the graph
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(graph):
+                self._make(burst)
+            burst.graph = graph
+        except RuntimeError as error:
+            log.warning("steps of %d rows cannot be captured: %s", count, str(error).split("\n", 1)[0])
+        burst.cells.load(before)
+
+    def _step(self, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Logits [cells, vocabulary] after reading `tokens` [cells] at positions `lengths` [cells]."""
+        count, places = len(lengths), self._cache.shape[4]
+        # A row that has ended may go on for some steps: in its last place.
+        lengths = lengths.clamp(max=min(places, self.context) - 1)
+        # To ask a GPU how long the longest is would be to wait for it.
+        seen = int(lengths.max()) + 1 if self._device.type == "cpu" else places
+        cells = torch.arange(count, device=self._device)
+        unseen = (torch.arange(seen, device=self._device) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
+
+        def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+            # Tokens of a decoding step are [columns, heads, depth, size] here, each one alone in its row of the cache.
+            query, key, value = (
+                part.transpose(1, 2).reshape(count, -1, 1, part.shape[-1]) for part in (query, key, value)
+            )
+            keys, values = self._cache[layer]
+            keys[cells, :, lengths] = key.squeeze(2)
+            values[cells, :, lengths] = value.squeeze(2)
+            out = nn.functional.scaled_dot_product_attention(
+                query,
+                keys[:, :, :seen],
+                values[:, :, :seen],
+                attn_mask=unseen,
+                scale=self._weights.blocks[layer].scale,
+            )
+            return out.view(len(self._grid.columns), self._grid.depth, *out.shape[1::2]).transpose(1, 2)
+
+        grid = (len(self._grid.columns), self._grid.depth)
+        hidden = self._hidden(tokens.view(grid), lengths.view(grid), self._stack, attend)
+        return self._logits(hidden, self._stack).flatten(0, 1)
+
+    def _hidden(self, tokens: torch.Tensor, positions: torch.Tensor, stack: "Stack", attend: Attend) -> torch.Tensor:
+        """The last block's output, [columns, depth, width], of `tokens` [columns, depth]."""
+        weights = self._weights
+        x = weights.tokens[tokens] + weights.positions[positions]
+        factors = stack.factors()
+        if factors and factors.embedding:
+            e, d = factors.embedding
+            own = e.gather(2, tokens.unsqueeze(1).expand(-1, e.shape[1], -1))
+            x = torch.baddbmm(x, own.transpose(1, 2), d)
+        pairs = iter(factors.linears if factors else ())
+
+        def linear(x: torch.Tensor, affine: Affine) -> torch.Tensor:
+            y = torch.addmm(affine.bias, x.flatten(0, 1), affine.weight).view(*x.shape[:2], -1)
+            pair = next(pairs, None)
+            return y if pair is None else torch.baddbmm(y, torch.bmm(x, pair[0]), pair[1])
+
+        for layer, block in enumerate(weights.blocks):
+            attn, proj, fc, out = (block.linears[place] for place in PLACES)
+            parts = linear(self._norm(x, block.norm_1), attn).chunk(3, dim=-1)
+            heads = [part.view(*part.shape[:-1], weights.heads, -1).transpose(1, 2) for part in parts]
+            seen = attend(layer, heads[0], heads[1], heads[2])
+            x = x + linear(seen.transpose(1, 2).flatten(2), proj)
+            x = x + linear(self._activation(linear(self._norm(x, block.norm_2), fc)), out)
+        return x
+
+    def _logits(self, hidden: torch.Tensor, stack: "Stack") -> torch.Tensor:
+        """[columns, depth, vocabulary] of `hidden` [columns, depth, width]."""
+        last = self._norm(hidden, self._weights.norm)
+        logits = nn.functional.linear(last, self._weights.head)
+        factors = stack.factors()
+        if factors and factors.embedding:
+            e, d = factors.embedding
+            logits = torch.baddbmm(logits, torch.bmm(last, d.transpose(1, 2)), e)
+        return logits
+
+    def _norm(self, x: torch.Tensor, affine: Affine) -> torch.Tensor:
+        return nn.functional.layer_norm(x, affine.bias.shape, affine.weight, affine.bias, self._weights.epsilon)
+
+    def _empty_cache(self, cells: int, positions: int) -> torch.Tensor:
+        """[layers, key and value, cells, heads, positions, size]."""
+        weights = self._weights
+        each = weights.width // weights.heads
+        return torch.zeros(
+            len(weights.blocks), 2, cells, weights.heads, positions, each, dtype=self.dtype, device=self._device
+        )
+
+
+@dataclass(slots=True)
+class Burst:
+    """Steps that are made without asking the host: `drawn` is [steps, cells]."""
+
+    cells: Cells
+    drawn: torch.Tensor
+    runs: int = 0
+    graph: torch.cuda.CUDAGraph | None = None
+
+
+class Stack:
+    """The adapters of a grid's columns in one tensor [columns, size]; smaller ranks are filled up with zeros."""
+
+    def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device):
+        self._layout, self._dtype, self._device = layout, dtype, device
+        self._ranks, self._used = (0, 0), 0
+        self._columns: tuple[Held | None, ...] = ()
+        self._flat = torch.empty(0, 0, dtype=dtype, device=device)
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """Another one when a graph that read the stack cannot read it any more."""
+        return (self._flat.data_ptr(), *self._ranks)
+
+    def fill(self, columns: Sequence[Held | None]) -> None:
+        """Take in `columns`; what stands in its place already is not copied again."""
+        present = [adapter for adapter in columns if isinstance(adapter, Adapter)]
+        ranks = (
+            max((adapter.rank for adapter in present), default=0),
+            max((adapter.embedding_rank for adapter in present), default=0),
+        )
+        before = self._columns
+        if ranks != self._ranks or len(columns) > len(self._flat):
+            self._ranks, before = ranks, ()
+            numbers = size(self._layout, *ranks)
+            self._flat = torch.zeros(len(columns), numbers, dtype=self._dtype, device=self._device)
+        for number, adapter in enumerate(columns):
+            if number >= len(before) or before[number] is not adapter:
+                self._put(number, adapter)
+        # A column beyond the ones in use keeps what it had.
+        self._columns = (*columns, *before[len(columns) :])
+        self._used = len(columns)
+
+    def factors(self) -> Factors | None:
+        """Of all columns, [columns, ...]; none where nobody has an adapter."""
+        return views(self._flat[: self._used], self._layout, *self._ranks) if self._ranks[0] else None
+
+    def _put(self, number: int, adapter: Held | None) -> None:
+        place = self._flat[number]
+        if isinstance(adapter, Adapter) and (adapter.rank, adapter.embedding_rank) == self._ranks:
+            place.copy_(adapter.flat)
+            return
+        place.zero_()
+        if isinstance(adapter, Adapter):
+            put(adapter, views(place, self._layout, *self._ranks))

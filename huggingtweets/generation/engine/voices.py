@@ -1,0 +1,147 @@
+"""Voices in memory: bases, and people's adapters on them, least recently used out first within a budget of bytes.
+
+Knows versions, bases, adapters and how much they take. Does not know prompts, rows or who asks.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import people_in
+from huggingtweets.generation.engine import adapters
+from huggingtweets.generation.engine.adapters import Held, blend
+from huggingtweets.generation.engine.batch import Batch
+from huggingtweets.generation.engine.decoder import Decoder
+from huggingtweets.generation.engine.weights import Weights
+from huggingtweets.model import base
+from huggingtweets.model.merged import checked_fingerprint
+from huggingtweets.registry.blend import Blend, Voice, parts_of
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedBase:
+    """A base ready to draw with: the rows of all voices on it run in one batch."""
+
+    id: str
+    tokenizer: "Tokenizer"
+    end_of_text: int
+    batch: Batch
+    decoder: Decoder
+
+    @property
+    def context(self) -> int:
+        """Tokens the model can see at once."""
+        return self.decoder.context
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedVoice:
+    """A base, and the adapter that makes it somebody's; a full fine-tune is a base of its own without one."""
+
+    base: LoadedBase
+    adapter: Held | None
+
+
+class Voices:
+    """Voices and their bases in at most `budget_bytes`, but always the one that was asked for last.
+
+    `find` and `forget` may be called from any thread, `load` from one at a time. A voice that is out of memory here
+    lives on as long as rows use it. A base stays as long as a voice on it does.
+    """
+
+    def __init__(self, budget_bytes: int, make_decoder: Callable[[Weights], Decoder], beside: Path | None = None):
+        self._budget, self._make_decoder, self._beside = budget_bytes, make_decoder, beside
+        self._voices: OrderedDict[Hashable, LoadedVoice] = OrderedDict()
+        self._names: dict[Hashable, frozenset[str]] = {}
+        self._bases: dict[Hashable, LoadedBase] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._voices)
+
+    @property
+    def bytes(self) -> int:
+        """What all of them take together."""
+        with self._lock:
+            return self._bytes()
+
+    def find(self, voice: Voice) -> LoadedVoice | None:
+        """`voice` if it is in memory."""
+        with self._lock:
+            found = self._voices.get(voice.key)
+            if found:
+                self._voices.move_to_end(voice.key)
+            return found
+
+    def load(self, voice: Voice) -> LoadedVoice:
+        """`voice`, from disk if need be.
+
+        Raises `BadBase` or `Unavailable` when a file is missing, broken or of another base, and `Usage` for a blend of
+        voices that do not share a base.
+        """
+        if found := self.find(voice):
+            return found
+        parts = parts_of(voice)
+        version = parts[0][1]
+        if isinstance(voice, Blend):
+            _refuse_what_does_not_mix(voice)
+        if version.model.exists():
+            return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model)), None))
+        loaded = self._base((version.base, checked_fingerprint(version, self._beside)), version.base)
+        decoder = loaded.decoder
+        pieces = [(weight, adapters.load(part.adapter, decoder.layout, decoder.dtype)) for weight, part in parts]
+        adapter = blend(pieces) if isinstance(voice, Blend) else pieces[0][1]
+        return self._keep(voice, LoadedVoice(loaded, decoder.hold(adapter)))
+
+    def forget(self, name: str) -> None:
+        """Let go of every version of `name`, and of every joint model and blend with it."""
+        with self._lock:
+            for key in [key for key, names in self._names.items() if name in names]:
+                self._drop(key)
+
+    def _base(self, key: Hashable, source: str) -> LoadedBase:
+        with self._lock:
+            found = self._bases.get(key)
+        if found:
+            return found
+        given = base.load(source, self._beside)
+        decoder = self._make_decoder(Weights.of(given.model, source))
+        loaded = LoadedBase(given.id, given.tokenizer, given.end_of_text, Batch(decoder, given.end_of_text), decoder)
+        with self._lock:
+            self._bases[key] = loaded
+        return loaded
+
+    def _keep(self, voice: Voice, loaded: LoadedVoice) -> LoadedVoice:
+        with self._lock:
+            self._voices[voice.key] = loaded
+            self._names[voice.key] = frozenset().union(*(people_in(version.name) for _, version in parts_of(voice)))
+            while len(self._voices) > 1 and self._bytes() > self._budget:
+                self._drop(next(iter(self._voices)))
+            return loaded
+
+    def _drop(self, key: Hashable) -> None:
+        del self._voices[key], self._names[key]
+        used = {id(voice.base) for voice in self._voices.values()}
+        self._bases = {key: loaded for key, loaded in self._bases.items() if id(loaded) in used}
+
+    def _bytes(self) -> int:
+        adapted = sum(voice.adapter.bytes for voice in self._voices.values() if voice.adapter)
+        return adapted + sum(loaded.decoder.bytes for loaded in self._bases.values())
+
+
+def _refuse_what_does_not_mix(voice: Blend) -> None:
+    versions = [version for _, version in voice.parts]
+    for version in versions:
+        if version.model.exists():
+            raise Usage(f"{version.name} cannot be blended: all of its weights were trained, and only adapters add up.")
+    first = versions[0]
+    for version in versions[1:]:
+        if version.manifest["base_fingerprint"] != first.manifest["base_fingerprint"]:
+            raise Usage(f"{first.name} and {version.name} cannot be blended: they are on different base models.")

@@ -1,0 +1,177 @@
+"""The thread that owns the models: admits requests fairly, steps every batch that has rows, hands drafts out.
+
+A second thread loads voices, so that nobody's rows wait for somebody's disk.
+
+Knows tickets, voices and batches. Does not know asyncio or what becomes of drafts.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from huggingtweets.core.config import Generation
+from huggingtweets.core.errors import NotNow, PipelineError
+from huggingtweets.generation.engine.batch import Job
+from huggingtweets.generation.engine.decode import read_drafts
+from huggingtweets.generation.engine.devices import make_decoder
+from huggingtweets.generation.engine.rows import Sampling
+from huggingtweets.generation.engine.start import start_of
+from huggingtweets.generation.engine.tickets import Inbox, Ticket, Turns
+from huggingtweets.generation.engine.voices import LoadedBase, LoadedVoice, Voices
+
+log = logging.getLogger(__name__)
+
+MIB = 1 << 20
+SMOOTHING = 0.2  # of the time a request takes
+LOOK_SECONDS = 1.0  # between looks while nothing happens: shows that the thread is alive
+
+
+class Worker:
+    """Call `run` on a thread of its own; it returns when the inbox is closed and every ticket is answered."""
+
+    def __init__(self, settings: Generation, inbox: Inbox, beside: Path | None):
+        self._settings, self._inbox = settings, inbox
+        self._voices = Voices(settings.memory_mib * MIB, partial(make_decoder, settings=settings), beside)
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._loading: dict[Ticket, Future[LoadedVoice]] = {}
+        self._waiting: dict[Ticket, LoadedVoice] = {}
+        self._running: dict[Job, tuple[Ticket, LoadedBase]] = {}
+        self._turns = Turns()
+        self._last_answer = time.monotonic()
+
+    def run(self) -> None:
+        """Work until the inbox is closed. What it raises is a fault of its own: those who wait are to be told."""
+        try:
+            while self._receive():
+                self._collect()
+                self._drop_cancelled()
+                self._admit()
+                for loaded in {id(loaded): loaded for _, loaded in self._running.values()}.values():
+                    self._compute(loaded, loaded.batch.step)
+            self._inbox.fail_open(NotNow("I am being stopped; try again when I am back."), dead=False)
+        finally:
+            self._loader.shutdown(wait=False, cancel_futures=True)
+
+    def _receive(self) -> bool:
+        """Take in what came; waits while there is nothing to do. Returns False when it is time to end."""
+        inbox = self._inbox
+        with inbox.changed:
+            while not self._something_to_do():
+                inbox.changed.wait(LOOK_SECONDS)
+                self._last_answer = inbox.beat = time.monotonic()
+            new, inbox.new = inbox.new, []
+            forgotten, inbox.forgotten = inbox.forgotten, []
+            inbox.beat = time.monotonic()
+        if inbox.closing:
+            return False
+        for name in forgotten:
+            self._voices.forget(name)
+        for ticket in new:
+            self._told_alone(ticket, partial(self._take, ticket))
+        return True
+
+    def _something_to_do(self) -> bool:
+        inbox = self._inbox
+        loaded = any(voice.done() for voice in self._loading.values())
+        return bool(inbox.closing or inbox.new or inbox.forgotten or self._running or self._waiting or loaded)
+
+    def _take(self, ticket: Ticket) -> None:
+        """Let `ticket` wait for its turn, or for its voice first."""
+        if found := self._voices.find(ticket.request.voice):
+            self._waiting[ticket] = found
+        else:
+            self._loading[ticket] = self._loader.submit(self._voices.load, ticket.request.voice)
+            self._loading[ticket].add_done_callback(lambda _: self._inbox.wake())
+
+    def _collect(self) -> None:
+        """Take in the voices that are loaded by now."""
+        for ticket in [ticket for ticket, voice in self._loading.items() if voice.done()]:
+            voice = self._loading.pop(ticket)
+            self._told_alone(ticket, partial(self._wait, ticket, voice))
+
+    def _wait(self, ticket: Ticket, voice: Future[LoadedVoice]) -> None:
+        self._waiting[ticket] = voice.result()
+
+    def _told_alone(self, ticket: Ticket, call: Callable[[], None]) -> bool:
+        """Returns True if `call` did its work; else its failure is the answer to `ticket`, and to no other."""
+        try:
+            call()
+        except Exception as error:
+            log.debug("a request cannot be answered", exc_info=error)
+            ticket.fail(_told(error))
+            return False
+        return True
+
+    def _drop_cancelled(self) -> None:
+        for ticket in [ticket for ticket in self._waiting if ticket.cancelled]:
+            del self._waiting[ticket]
+        for job, (ticket, loaded) in list(self._running.items()):
+            if ticket.cancelled:
+                loaded.batch.drop(job)
+                del self._running[job]
+
+    def _admit(self) -> None:
+        """Give rows to those whose turn it is, as long as there are any; at least one request is always under way."""
+        rows = sum(loaded.batch.rows for loaded in {loaded for _, loaded in self._running.values()})
+        joining: dict[LoadedBase, list[Job]] = {}
+        while self._waiting:
+            ticket = self._turns.next(self._waiting)
+            if rows and rows + ticket.request.count > self._settings.max_rows:
+                break
+            voice = self._waiting.pop(ticket)
+            self._turns.had(ticket)
+            if self._told_alone(ticket, partial(self._join, ticket, voice, joining)):
+                rows += ticket.request.count
+        for loaded, jobs in joining.items():
+            self._compute(loaded, partial(loaded.batch.join, jobs))
+
+    def _join(self, ticket: Ticket, voice: LoadedVoice, joining: dict[LoadedBase, list[Job]]) -> None:
+        """Make a job of `ticket`, which joins the batch of its base."""
+        job = self._job(ticket, voice)
+        ticket.admitted = True
+        self._running[job] = ticket, voice.base
+        joining.setdefault(voice.base, []).append(job)
+
+    def _job(self, ticket: Ticket, voice: LoadedVoice) -> Job:
+        request, sampling = ticket.request, Sampling.of(self._settings)
+        start = start_of(voice.base, request.prompt, sampling.max_new_tokens)
+        return Job(start.tokens, voice.adapter, request.count, sampling, request.seed, start.text, start.barred)
+
+    def _compute(self, loaded: LoadedBase, call: Callable[[], list[Job]]) -> None:
+        """Answer the jobs that are done with `call`."""
+        try:
+            self._answer(call())
+        except Exception as error:
+            log.error("a step of %s failed", loaded.id, exc_info=error)
+            self._give_up(loaded, error)
+
+    def _answer(self, done: Sequence[Job]) -> None:
+        for job in done:
+            self._told_alone(self._running[job][0], partial(self._hand_out, job))
+            del self._running[job]
+            now = time.monotonic()
+            inbox = self._inbox
+            inbox.seconds_per_request += SMOOTHING * (now - self._last_answer - inbox.seconds_per_request)
+            self._last_answer = now
+
+    def _hand_out(self, job: Job) -> None:
+        ticket, loaded = self._running[job]
+        ticket.resolve(read_drafts(loaded, job))
+
+    def _give_up(self, loaded: LoadedBase, error: Exception) -> None:
+        """A step failed, out of memory, say: its requests are told, and the batch is empty again."""
+        loaded.batch.clear()
+        for job, (ticket, owner) in list(self._running.items()):
+            if owner is loaded:
+                del self._running[job]
+                ticket.fail(_told(error))
+
+
+def _told(error: Exception) -> Exception:
+    """An error of ours as it is, another as one sentence."""
+    if isinstance(error, PipelineError):
+        return error
+    return PipelineError(f"Drawing failed ({type(error).__name__}: {error}); please report it.")

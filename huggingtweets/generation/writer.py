@@ -1,0 +1,152 @@
+"""Tweets of a voice: more drafts than asked, each one checked, drawn again until there are enough.
+
+Knows the engine and the checks. Does not know platforms, people's limits or who may ask.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from huggingtweets.core.errors import NotEnoughDrafts, Usage
+from huggingtweets.core.names import people_in
+from huggingtweets.generation.checks import Check, Copy, Leftover, Length, Link, defused, first_objection, typed
+from huggingtweets.generation.engine import Engine, Request
+from huggingtweets.registry.blend import Voice, parts_of
+from huggingtweets.registry.versions import Version
+from huggingtweets.tweets.copies import normalised
+from huggingtweets.tweets.dataset import Dataset
+
+if TYPE_CHECKING:
+    from huggingtweets.generation.engine.decode import Draft
+
+MAX_COUNT = 50
+MAX_PROMPT_CHARACTERS = 10_000
+SPARE_DRAFTS = 2  # drawn beyond what is missing: a row more costs less than a round more
+
+
+@dataclass(frozen=True, slots=True)
+class Tweets:
+    """What was drawn: `texts` pass every check and ping nobody; the same `seed` gives the same again.
+
+    `wanted` is how many were asked for.
+    """
+
+    texts: tuple[str, ...]
+    name: str
+    version: str
+    seed: int
+    wanted: int = 0
+
+    @property
+    def shortfall(self) -> str:
+        """A sentence about those that are missing; empty when none is."""
+        if len(self.texts) >= self.wanted:
+            return ""
+        return (
+            f"Only {len(self.texts)} of {self.wanted} this time: my other drafts broke off, or were too much like each "
+            "other or like real tweets. Ask again, or give me another start."
+        )
+
+
+class Sieve:
+    """Lets `count` tweets through: different texts that go on from `prompt`, ended by themselves, and pass every check.
+
+    `known` are the person's own texts, which none may repeat.
+    """
+
+    def __init__(self, known: Sequence[Copy], prompt: str = "", count: int = MAX_COUNT):
+        self._checks: tuple[Check, ...] = (Leftover(), Length(), Link(prompt), *known)
+        self._empty = normalised(prompt)
+        self._count = count
+        self._passed: dict[str, str] = {}
+        self.refused: Counter[str] = Counter()
+
+    @property
+    def missing(self) -> int:
+        """How many tweets are still wanted."""
+        return max(0, self._count - len(self._passed))
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What came through, at most as many as wanted."""
+        return tuple(self._passed.values())[: self._count]
+
+    def offer(self, draft: "Draft") -> None:
+        """Take the draft, or count why not."""
+        text = as_tweet(draft.text)
+        if objection := first_objection(self._checks, text) or self._objection(draft, text):
+            self.refused[objection] += 1
+        else:
+            self._passed.setdefault(normalised(text), text)
+
+    def _objection(self, draft: "Draft", text: str) -> str | None:
+        """Why a draft is no tweet although its text may stand: the model ran out of tokens, or added nothing."""
+        if not draft.ended:
+            return "unfinished"
+        return "empty" if normalised(text) == self._empty else None
+
+
+def asked_for(prompt: str, count: int) -> str:
+    """`prompt` as it reads, on one line and not too long; raises `Usage` for a count out of bounds."""
+    if not 1 <= count <= MAX_COUNT:
+        raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
+    return typed(prompt[-MAX_PROMPT_CHARACTERS:])
+
+
+class Writer:
+    """Draws tweets of versions; keeps the copy check of the versions it has seen."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+        self._copy_checks: dict[tuple[str, str, str], Copy] = {}
+
+    async def write(
+        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+    ) -> Tweets:
+        """`count` different tweets of `voice` that begin with `prompt`; `person` is who asks, so that it is fair.
+
+        Fewer than `count` only if `max_rounds` rounds did not give more; raises `NotEnoughDrafts` when there is none,
+        `Usage` for a count or prompt out of bounds, and what `Engine.draw` raises.
+        """
+        prompt = asked_for(prompt, count)
+        seed = secrets.randbits(32) if seed is None else seed
+        sieve = Sieve(await asyncio.to_thread(self._copy_checks_of, voice), prompt, count)
+        for number in range(self._engine.settings.max_rounds):
+            if not sieve.missing:
+                break
+            request = Request(voice, prompt, sieve.missing + SPARE_DRAFTS, seed + number, person)
+            for draft in await self._engine.draw(request):
+                sieve.offer(draft)
+        if not sieve.texts:
+            raise NotEnoughDrafts(voice.name, sieve.refused)
+        return Tweets(sieve.texts, voice.name, voice.version, seed, count)
+
+    def _copy_checks_of(self, voice: Voice) -> list[Copy]:
+        """Against the texts of everybody whose voice it is."""
+        return [self._copy_check(version) for _, version in parts_of(voice)]
+
+    def forget(self, name: str) -> None:
+        """Let go of the texts and the weights of `name`, which is no more, and of joint models and blends with it."""
+        for known in [key for key in list(self._copy_checks) if name in people_in(key[0])]:
+            self._copy_checks.pop(known, None)
+        self._engine.forget(name)
+
+    def _copy_check(self, version: Version) -> Copy:
+        key = version.key
+        if key not in self._copy_checks:
+            for older in [known for known in self._copy_checks if known[0] == version.name]:
+                del self._copy_checks[older]
+            self._copy_checks[key] = Copy(Dataset.load(version.dataset).texts)
+        return self._copy_checks[key]
+
+
+def as_tweet(draft: str) -> str:
+    """The draft's first line; it pings nobody and links to nothing.
+
+    Data sets hold no line breaks, so one is the model losing its way.
+    """
+    first_line = draft.strip().split("\n", 1)[0]
+    return defused(" ".join(first_line.split()))

@@ -1,0 +1,218 @@
+"""Low-rank adapters on GPT-2: y = x W + b + (alpha / r) (x A) B in the linear layers, with W frozen.
+
+The embedding can have one too, which the tied head shares: a base that has seen little but forum posts must learn which
+words a person uses, and that is where it learns them. After Hu et al. 2021, "LoRA". Saved in the format of the peft
+library, so that it can load what we train.
+
+Knows torch and the layers of a GPT-2. Does not know training, tokens or versions.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn import functional
+from transformers.pytorch_utils import Conv1D
+
+from huggingtweets.core import atomic
+
+if TYPE_CHECKING:
+    from transformers import GPT2LMHeadModel
+
+TARGETS = ("c_attn", "c_proj", "c_fc")
+EMBEDDING = "wte"
+TIED = (EMBEDDING, "lm_head")  # peft's way to say that the embedding's adapter is the head's, too
+USUAL_RANKS = 1_024  # up to here nobody need ask, however small the model is
+WEIGHTS = "adapter_model.safetensors"
+SETTINGS = "adapter_config.json"
+State = dict[str, torch.Tensor]
+
+
+class LoraLinear(nn.Module):
+    """A frozen `Conv1D` (weight [in, out]) with a trainable `a` [in, r] and `b` [r, out]; `b` starts at zero."""
+
+    def __init__(self, frozen: Conv1D, rank: int, alpha: float):
+        super().__init__()
+        inputs, outputs = frozen.weight.shape
+        self.frozen = frozen
+        self.scale = alpha / rank
+        self.a = nn.Parameter(torch.empty(inputs, rank, device=frozen.weight.device))
+        self.b = nn.Parameter(torch.zeros(rank, outputs, device=frozen.weight.device))
+        nn.init.kaiming_uniform_(self.a.T, a=math.sqrt(5))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        low = x @ self.a
+        return self.frozen(x) + (low * self.scale) @ self.b  # type: ignore[no-any-return]
+
+    def merged(self) -> Conv1D:
+        """The frozen layer with the adapter added into its weight, in place."""
+        with torch.no_grad():
+            self.frozen.weight.add_(self.scale * self.a @ self.b)
+        return self.frozen
+
+
+class LoraEmbedding(nn.Module):
+    """A frozen `Embedding` (weight [vocabulary, width]) with `a` [vocabulary, r], zero at first, and `b` [r, width]."""
+
+    def __init__(self, frozen: nn.Embedding, rank: int, alpha: float):
+        super().__init__()
+        self.frozen = frozen
+        self.scale = alpha / rank
+        self.a = nn.Parameter(torch.zeros(frozen.num_embeddings, rank, device=frozen.weight.device))
+        self.b = nn.Parameter(torch.empty(rank, frozen.embedding_dim, device=frozen.weight.device))
+        nn.init.kaiming_uniform_(self.b, a=math.sqrt(5))
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        low = functional.embedding(tokens, self.a)
+        return self.frozen(tokens) + (low * self.scale) @ self.b  # type: ignore[no-any-return]
+
+    def merged(self) -> nn.Embedding:
+        """The frozen embedding with the adapter added into its weight, in place; the tied head has it then, too."""
+        with torch.no_grad():
+            self.frozen.weight.add_(self.scale * self.a @ self.b)
+        return self.frozen
+
+
+class LoraHead(nn.Module):
+    """The head that is tied to a `LoraEmbedding`: the same adapter, read the other way."""
+
+    def __init__(self, frozen: nn.Linear, embedding: LoraEmbedding):
+        super().__init__()
+        self.frozen = frozen
+        # In a tuple, so that its parameters are not this module's as well.
+        self._embedding = (embedding,)
+
+    def parts(self, hidden: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
+        """Pairs of [places, n] and [vocabulary, n] whose products add up to the logits of `hidden`."""
+        (embedding,) = self._embedding
+        low = hidden @ embedding.b.T
+        return (hidden, self.frozen.weight), (low * embedding.scale, embedding.a)
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        (_, weight), (low, a) = self.parts(hidden)
+        return functional.linear(hidden, weight) + functional.linear(low, a)
+
+
+def add(model: "GPT2LMHeadModel", rank: int, alpha: float, embedding_rank: int = 0) -> None:
+    """Freeze `model` and put an adapter on every linear layer of its blocks, and one on the embedding unless it is 0.
+
+    All adapters have the same scale, `alpha / rank`.
+    """
+    model.requires_grad_(False)
+    for parent, name, layer in list(_linears(model)):
+        setattr(parent, name, LoraLinear(layer, rank, alpha))
+    if embedding_rank:
+        embedding = LoraEmbedding(model.transformer.wte, embedding_rank, alpha / rank * embedding_rank)
+        model.transformer.wte = embedding  # type: ignore[assignment]
+        model.lm_head = LoraHead(model.lm_head, embedding)
+
+
+def groups(model: "GPT2LMHeadModel", b_rate: float) -> list[dict[str, Any]]:
+    """The adapters' parameters as an optimiser's groups: those that start at zero learn `b_rate` times as fast.
+
+    After Hayou et al. 2024, "LoRA+".
+    """
+    slow: list[nn.Parameter] = []
+    fast: list[nn.Parameter] = []
+    for layer in model.modules():
+        if isinstance(layer, LoraLinear):
+            slow.append(layer.a)
+            fast.append(layer.b)
+        elif isinstance(layer, LoraEmbedding):
+            slow.append(layer.b)
+            fast.append(layer.a)
+    return [{"params": slow, "rate": 1.0, "decayed": True}, {"params": fast, "rate": b_rate, "decayed": True}]
+
+
+def merge(model: "GPT2LMHeadModel") -> None:
+    """Take the adapters of `model` into its weights; afterwards it is an ordinary GPT-2 again."""
+    for parent in list(model.transformer.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, LoraLinear | LoraEmbedding):
+                setattr(parent, name, layer.merged())
+    if isinstance(model.lm_head, LoraHead):
+        model.lm_head = model.lm_head.frozen
+
+
+def state(model: "GPT2LMHeadModel") -> State:
+    """A copy of the adapters' weights under peft's names, on the CPU.
+
+    lora_A is [r, in] and lora_B [out, r]; lora_embedding_A is [r, vocabulary] and lora_embedding_B [width, r].
+    """
+    return {name: weight.T.detach().cpu().contiguous().clone() for name, weight in _named(model)}
+
+
+def restore(model: "GPT2LMHeadModel", weights: State) -> None:
+    """Put `state`'s weights back into the adapters of `model`."""
+    with torch.no_grad():
+        for name, weight in _named(model):
+            weight.copy_(weights[name].T)
+
+
+def save(weights: State, folder: Path, *, base: str, rank: int, alpha: float, embedding_rank: int = 0) -> None:
+    """Write an adapter folder that `peft.PeftModel.from_pretrained` loads; weights in half precision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({name: weight.half() for name, weight in weights.items()}, folder / WEIGHTS, metadata={"format": "pt"})
+    settings = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": base,
+        "target_modules": [*TARGETS, *(TIED if embedding_rank else ())],
+        "r": rank,
+        "lora_alpha": alpha,
+        "lora_dropout": 0.0,
+        "bias": "none",
+        "fan_in_fan_out": True,
+        "inference_mode": True,
+    }
+    if embedding_rank:
+        settings |= {
+            "rank_pattern": dict.fromkeys(TIED, embedding_rank),
+            "alpha_pattern": dict.fromkeys(TIED, alpha / rank * embedding_rank),
+            "ensure_weight_tying": True,
+        }
+    (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
+    atomic.readable_as_usual(folder)
+
+
+def apply(model: "GPT2LMHeadModel", folder: Path) -> None:
+    """Merge the adapter saved in `folder` into `model`."""
+    settings = atomic.read_json(folder / SETTINGS)
+    rank, embedding_rank = int(settings["r"]), int(settings.get("rank_pattern", {}).get(EMBEDDING, 0))
+    refuse_rank(max(rank, embedding_rank), model.config.n_embd)
+    add(model, rank, settings["lora_alpha"], embedding_rank)
+    restore(model, load_file(atomic.require_file(folder / WEIGHTS)))
+    merge(model)
+
+
+def refuse_rank(rank: int, width: int) -> None:
+    """Raise `ValueError` for a rank that no adapter needs: one of the model's width can be any change of a layer.
+
+    Each number of it takes memory in every layer, so a file that asks for 200,000 would take all there is.
+    """
+    if rank > max(width, USUAL_RANKS):
+        raise ValueError(f"its rank is {rank:,}, and the model is {width:,} wide")
+
+
+def _named(model: "GPT2LMHeadModel") -> Iterator[tuple[str, nn.Parameter]]:
+    """(peft's name, parameter) of every adapter; peft keeps each transposed."""
+    for name, layer in model.named_modules():
+        if isinstance(layer, LoraLinear):
+            yield f"base_model.model.{name}.lora_A.weight", layer.a
+            yield f"base_model.model.{name}.lora_B.weight", layer.b
+        elif isinstance(layer, LoraEmbedding):
+            yield f"base_model.model.{name}.lora_embedding_A", layer.a
+            yield f"base_model.model.{name}.lora_embedding_B", layer.b
+
+
+def _linears(model: "GPT2LMHeadModel") -> Iterator[tuple[nn.Module, str, Conv1D]]:
+    """(parent, attribute, layer) of every linear layer of the blocks."""
+    for parent in model.transformer.modules():
+        for name, layer in parent.named_children():
+            if name in TARGETS and isinstance(layer, Conv1D):
+                yield parent, name, layer

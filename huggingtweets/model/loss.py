@@ -1,0 +1,137 @@
+"""Cross-entropy of a GPT-2 on packed rows, in nats, with a mask that hides documents from each other.
+
+Knows tensors and `GPT2LMHeadModel`. Does not know tokenizers, files, optimisers or what the documents are.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from huggingtweets.model.attention import PACKED, bias
+from huggingtweets.model.lora import LoraHead
+from huggingtweets.model.packing import IGNORED, Rows
+
+if TYPE_CHECKING:
+    from transformers import GPT2LMHeadModel
+
+# Numbers: 8 MiB in fp32 is the fastest of 4 to 32 MiB on two cores with 32 MiB of cache; a GPU wants few large kernels.
+LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 28}
+
+
+def summed_loss(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
+    """The sum of the cross-entropy over all targets of `rows`, in nats; a scalar with gradients.
+
+    The empty places are computed too: batches of one shape are worth more than the few places, because oneDNN
+    generates its kernels anew for each shape (1.7 times slower, and memory grows).
+    """
+    device = model.device
+    hidden = model.transformer(
+        input_ids=torch.from_numpy(rows.inputs).to(device, torch.int64),
+        position_ids=torch.from_numpy(rows.positions).to(device),
+        attention_mask=_attention_mask(model, rows),
+        use_cache=False,
+    ).last_hidden_state
+    targets = torch.from_numpy(rows.targets.ravel()).to(device)
+    flat = hidden.flatten(0, 1)
+    head = model.lm_head
+    return linear_cross_entropy(head.parts(flat) if isinstance(head, LoraHead) else ((flat, head.weight),), targets)
+
+
+def linear_cross_entropy(parts: Sequence[tuple[torch.Tensor, torch.Tensor]], targets: torch.Tensor) -> torch.Tensor:
+    """The summed cross-entropy of logits against `targets` [places].
+
+    The logits are the sum over `parts` (hidden [places, n], weight [vocabulary, n]) of hidden @ weight.T. Goes over a
+    few places at a time and works out the gradients on the way, so the logits of a whole batch never exist (after Hsu
+    et al. 2024, "Liger Kernel"). Products are in autocast's precision, sums and softmax in fp32.
+    """
+    flat = (tensor for part in parts for tensor in part)
+    return _LinearCrossEntropy.apply(targets, *flat)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, targets: torch.Tensor, *parts: torch.Tensor) -> torch.Tensor:
+        kind = targets.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else parts[0].dtype
+        # Gradients are in fp32 like the parameters they are added to.
+        gradients = [
+            torch.zeros(part.shape, device=part.device) if needed else None
+            for part, needed in zip(parts, ctx.needs_input_grad[1:], strict=True)
+        ]
+        with torch.autocast(kind, enabled=False):
+            total = _loss_and_gradients([part.to(dtype) for part in parts], targets, gradients)
+        ctx.save_for_backward(*gradients)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return None, *(None if gradient is None else gradient * outer[0] for gradient in ctx.saved_tensors)
+
+
+def _loss_and_gradients(
+    parts: Sequence[torch.Tensor], targets: torch.Tensor, gradients: Sequence[torch.Tensor | None]
+) -> torch.Tensor:
+    """The summed loss; adds to those of `gradients` that are wanted."""
+    hiddens, weights = parts[::2], parts[1::2]
+    to_hiddens, to_weights = gradients[::2], gradients[1::2]
+    total = torch.zeros((), device=targets.device)
+    size = max(1, LOGITS_AT_ONCE[targets.device.type] // len(weights[0]))
+    for start in range(0, len(targets), size):
+        here = slice(start, start + size)
+        wanted = targets[here]
+        counted = wanted != IGNORED
+        index = wanted.clamp(min=0).unsqueeze(1)
+        logits = (hiddens[0][here] @ weights[0].T).float()
+        for hidden, weight in zip(hiddens[1:], weights[1:], strict=True):
+            logits += hidden[here] @ weight.T
+        normaliser = logits.logsumexp(-1, keepdim=True)
+        total += (normaliser - logits.gather(1, index)).squeeze(1).masked_fill(~counted, 0.0).sum()
+        if all(gradient is None for gradient in gradients):
+            continue
+        # The gradient of the loss by the logits: the probabilities, less one at the target.
+        slope = logits.sub_(normaliser).exp_()
+        slope.scatter_add_(1, index, torch.full_like(normaliser, -1.0))
+        slope = slope.mul_(counted.unsqueeze(1)).to(parts[0].dtype)
+        for hidden, weight, to_hidden, to_weight in zip(hiddens, weights, to_hiddens, to_weights, strict=True):
+            if to_hidden is not None:
+                to_hidden[here] = slope @ weight
+            if to_weight is not None:
+                to_weight += slope.T @ hidden[here]
+    return total
+
+
+def _attention_mask(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
+    mask = document_mask(torch.from_numpy(rows.documents).to(model.device))
+    if model.config._attn_implementation != PACKED:
+        return mask
+    half = torch.is_autocast_enabled(model.device.type)
+    return bias(mask, model.config.n_head, torch.bfloat16 if half else torch.float32)
+
+
+def document_mask(documents: torch.Tensor) -> torch.Tensor:
+    """Who sees whom: bool [rows, 1, length, length], true where the key is of the query's document and not later."""
+    same = documents.unsqueeze(2) == documents.unsqueeze(1)
+    return (same & torch.ones(same.shape[1:], dtype=torch.bool, device=same.device).tril()).unsqueeze(1)
+
+
+@torch.no_grad()
+def mean_loss(model: "GPT2LMHeadModel", rows: Rows, batch_rows: int = 16) -> float:
+    """Nats per target over all of `rows`, with dropout off; the model's mode is put back afterwards."""
+    was_training = model.training
+    model.train(False)
+    try:
+        total = math.fsum(summed_loss(model, batch).item() for batch in rows.batches(batch_rows))
+    finally:
+        model.train(was_training)
+    return total / rows.token_count
+
+
+def bits_per_byte(mean_nats: float, token_count: int, byte_count: int) -> float:
+    """Loss that compares across tokenizers: bits over the UTF-8 bytes of the texts.
+
+    The closing end-of-text costs bits and has no bytes.
+    After Gao et al., "The Pile" (2020), section 3.1: bpb = (tokens / bytes) * loss / ln 2.
+    """
+    return mean_nats * token_count / byte_count / math.log(2)

@@ -1,0 +1,37 @@
+"""A voice as one ordinary GPT-2: its base with the person's adapter added into the weights.
+
+Knows bases, adapters and versions. Does not know what the model is wanted for.
+"""
+
+from pathlib import Path
+
+from huggingtweets.core.errors import BadBase
+from huggingtweets.model import base, lora
+from huggingtweets.model.base import Base
+from huggingtweets.registry.versions import Version
+
+
+def load_version(version: Version, beside: Path | None = None) -> Base:
+    """The model of `version` for inference; raises `BadBase` when it was trained on another base than there is now."""
+    if not version.model.exists():
+        checked_fingerprint(version, beside)
+    return load_weights(version.folder, version.base, beside)
+
+
+def checked_fingerprint(version: Version, beside: Path | None) -> str:
+    """The fingerprint of the base of `version`; raises `BadBase` if it is another base than at its training."""
+    found = base.fingerprint(version.base, beside)
+    if found != version.manifest["base_fingerprint"]:
+        raise BadBase(version.base, f"it is not the one that {version.name} was trained on any more; train it again")
+    return found
+
+
+def load_weights(folder: Path, base_id: str, beside: Path | None = None) -> Base:
+    """The model that `folder` holds whole (`model`) or as an adapter on `base_id` (`adapter`)."""
+    if (folder / "model").exists():
+        voice = base.load(str(folder / "model"))
+    else:
+        voice = base.load(base_id, beside)
+        lora.apply(voice.model, folder / "adapter")
+    voice.model.train(False).requires_grad_(False)
+    return voice

@@ -1,0 +1,286 @@
+"""The model card: what a model is, what it was made of and how, how good it is, and whom to ask to take it away.
+
+Every figure comes from the version's manifest; nothing is computed here. Names and samples are other people's words:
+they are written so that no Markdown, HTML, YAML or writing direction in them has an effect.
+
+Knows manifests, Jinja and the Hub's front matter. Does not know how a folder is published.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import regex
+
+from huggingtweets.core.records import JSON
+from huggingtweets.model.base import base_name
+from huggingtweets.pictures import render as preview
+from huggingtweets.registry.versions import Version
+from huggingtweets.sources.sample import sample_account
+from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+TEMPLATE = Path(__file__).parent / "card.md.j2"
+TAGS = ("huggingtweets", "ai-generated")
+# Figures of a report that say how much was measured, and not how good it is.
+SIZES = frozenset({"held_out_tweets", "drafts", "tweets", "accounts"})
+METRIC_NAMES = {
+    "held_out_bits_per_byte": "Bits per byte on held-out tweets (lower is better)",
+    "base_held_out_bits_per_byte": "The same, of the base model",
+    "exact_copies": "Unchecked drafts that copy a tweet",
+    "near_copies": "Unchecked drafts that nearly copy a tweet",
+    "distinct_2": "Different word pairs in the drafts (distinct-2)",
+    "length_divergence": "Divergence of lengths from the person's (bits, 0 is equal)",
+    "emoji_divergence": "Divergence of emoji from the person's (bits, 0 is equal)",
+    "attribution": "Tweets that a classifier takes for the person's",
+    "held_out_attribution": "The same, of the person's own held-out tweets",
+}
+HYPER_PARAMETERS = (
+    "method", "seed", "max_epochs", "patience", "row_tokens", "lora_rank", "lora_embedding_rank", "lora_b_rate",
+    "weight_decay", "held_out",
+)  # fmt: skip
+# What was done, by its key among the facts of the training.
+DONE = {
+    "batch_tokens": "tokens a step", "learning_rate": "learning rate, at its highest", "epochs": "passes made",
+    "kept_epoch": "pass that was kept", "steps": "steps made", "tokens": "tokens learned",
+    "seconds": "seconds of training",
+}  # fmt: skip
+PACKAGE = "huggingtweets-bot"
+# What means something to Markdown, HTML or a site that links names; each is written as a character reference.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One of those whose tweets were learned from, with the four counts."""
+
+    handle: str
+    display_name: str
+    downloaded: int
+    retweets: int
+    short: int
+    kept: int
+    site: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.display_name.strip() or self.handle
+
+    @property
+    def is_fictional(self) -> bool:
+        return self.handle == sample_account().handle
+
+    @property
+    def page(self) -> str:
+        """The account's address; empty where it is not known of which site it is: it may be a stranger's there."""
+        if self.site == "x":
+            return f"https://x.com/{self.handle}"
+        # X has no dots in its handles; at Bluesky they are host names.
+        return f"https://bsky.app/profile/{self.handle}" if "." in self.handle else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a card says. `base` is a Hub id if `base_is_on_hub`; `repository` is the card's own place on the Hub.
+
+    `with_model` says that the model lies beside the card, `has_adapter` that the adapter does, too. `software_url` is
+    empty where the package names no page of its own.
+    """
+
+    name: str
+    version: str
+    created: str
+    people: tuple[Person, ...]
+    languages: tuple[str, ...]
+    base: str
+    base_is_on_hub: bool
+    license: str
+    prompt: str
+    samples: tuple[str, ...]
+    report: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    training: Mapping[str, Any]
+    generation: Mapping[str, Any]
+    libraries: Mapping[str, str]
+    runs: Mapping[str, str]
+    pictures: tuple[str, ...] = ()
+    contact: str = ""
+    consent: str = ""
+    repository: str = ""
+    has_adapter: bool = False
+    with_model: bool = False
+    software_url: str = ""
+
+    @property
+    def software(self) -> str:
+        """This software by name and version."""
+        return f"{PACKAGE} {self.libraries.get(PACKAGE, '')}".strip()
+
+    @property
+    def fictional(self) -> tuple[str, ...]:
+        """Handles of people who do not exist."""
+        return tuple(person.handle for person in self.people if person.is_fictional)
+
+    def run(self, job: str) -> str:
+        """A link to the run of the record, or empty where that is on somebody's own machine."""
+        run = self.runs.get(job, "")
+        return run if "](" in run else ""
+
+    @property
+    def label(self) -> str:
+        return preview.label(len(self.people))
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The report's figures by key; what is nested, such as the version before, is left out."""
+        return {
+            key: value
+            for key, value in self.report.items()
+            if isinstance(value, int | float) and not isinstance(value, bool) and key not in SIZES
+        }
+
+    @property
+    def hyper_parameters(self) -> dict[str, Any]:
+        """Settings that the weights depend on; those of the other method are left out."""
+        known = {key: self.settings[key] for key in HYPER_PARAMETERS if key in self.settings}
+        is_lora = self.settings.get("method") == "lora"
+        return {key: value for key, value in known.items() if is_lora or not key.startswith("lora_")}
+
+    @property
+    def done(self) -> dict[str, Any]:
+        """What was done, by what it is called on the card."""
+        return {words: self.training[key] for key, words in DONE.items() if key in self.training}
+
+
+def facts(
+    version: Version, *, generation: Mapping[str, Any], license: str, prompt: str, contact: str = "",  # noqa: A002
+    consent: str = "", repository: str = "", base_is_on_hub: bool = False, has_adapter: bool = False,
+    with_model: bool = False, pictures: Sequence[str] = (),
+) -> Facts:  # fmt: skip
+    """What `version` has to say about itself."""
+    manifest = version.manifest
+    prompted = manifest.get("prompted", {})
+    return Facts(
+        name=version.name,
+        version=version.version,
+        created=str(manifest["created"])[:10],
+        people=tuple(_person(account) for account in manifest["accounts"]),
+        languages=tuple(manifest.get("languages", ())),
+        base=base_name(version.base),
+        base_is_on_hub=base_is_on_hub,
+        license=license,
+        prompt=prompt,
+        samples=tuple(prompted.get("texts", ())) + tuple(manifest["samples"]),
+        report=manifest["report"],
+        settings=manifest["settings"],
+        training=manifest["training"],
+        generation=generation,
+        libraries=manifest.get("libraries", {}),
+        runs=manifest.get("tracking", {}).get("runs", {}),
+        pictures=tuple(pictures),
+        contact=contact,
+        consent=consent,
+        repository=repository,
+        has_adapter=has_adapter,
+        with_model=with_model,
+        software_url=software_url(),
+    )
+
+
+def render(known: Facts) -> str:
+    """The card as Markdown with YAML front matter."""
+    return _template().render(card=known, front_matter=front_matter(known))
+
+
+def front_matter(known: Facts) -> str:
+    """The card's metadata as the Hub reads it, with the metrics as evaluation results."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    results = [
+        EvalResult(
+            task_type="text-generation",
+            task_name="Text generation",
+            dataset_type="tweets",
+            dataset_name="Tweets of " + ", ".join(f"@{person.handle}" for person in known.people) + ", held out",
+            metric_type=key,
+            metric_name=metric_name(key),
+            metric_value=round(value, 6),
+        )
+        for key, value in known.metrics.items()
+    ]
+    picture = "predictions.png"
+    data = ModelCardData(
+        language=list(known.languages) or None,
+        license=known.license,
+        library_name="transformers",
+        pipeline_tag="text-generation",
+        tags=list(TAGS),
+        base_model=known.base if known.base_is_on_hub else None,
+        model_name=known.name if results else None,
+        eval_results=results or None,
+        widget=[{"text": known.prompt}],
+        thumbnail=f"https://huggingface.co/{known.repository}/resolve/main/{picture}" if known.repository else picture,
+    )
+    return str(data.to_yaml())
+
+
+def software_url() -> str:
+    """The page of this software, as its package names it; empty where it names none."""
+    with suppress(PackageNotFoundError):
+        for entry in metadata(PACKAGE).get_all("Project-URL") or ():
+            words, _, url = entry.partition(", ")
+            if words.lower() in ("homepage", "repository", "source"):
+                return str(url)
+    return ""
+
+
+def metric_name(key: str) -> str:
+    """What a figure of the report is called on the card."""
+    return METRIC_NAMES.get(key, key.replace("_", " ").capitalize())
+
+
+def inline(text: str) -> str:
+    """Somebody's words on one line, with no effect on the Markdown or HTML around them."""
+    seen = " ".join(_CONTROLS.sub(" ", text).replace(ZERO_WIDTH_SPACE, "").split())
+    written = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", seen)
+    return f"{_ISOLATE}{written}{_END_ISOLATE}" if _RIGHT_TO_LEFT.search(seen) else written
+
+
+def figure(value: object) -> str:
+    """A number for a reader: thousands apart, four digits of a fraction."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return inline(str(value))
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _person(account: JSON) -> Person:
+    counts = account["counts"]
+    return Person(
+        account["handle"], account.get("display_name", ""),
+        counts["downloaded"], counts["retweets"], counts["short"], counts["kept"], account.get("site", ""),
+    )  # fmt: skip
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=False,  # noqa: S701  Markdown; `inline` escapes for it and for the HTML in it
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"inline": inline, "figure": figure, "metric_name": metric_name}
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8"))

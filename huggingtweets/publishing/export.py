@@ -1,0 +1,202 @@
+"""A version as a folder for others: its card with the pictures, and an ordinary GPT-2 that plain transformers loads.
+
+What was learned from is not in it: no tweet, no path of this machine.
+
+Knows versions, transformers' folders, the card and the pictures. Does not know the Hub.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from huggingtweets.core import atomic
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.records import JSON
+from huggingtweets.model import base
+from huggingtweets.pictures import render as preview
+from huggingtweets.pictures.render import Box, Person
+from huggingtweets.publishing import card
+from huggingtweets.registry.versions import Version
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+EMBEDDED = "models/base"  # a folder of this software
+CARD = "README.md"
+ADAPTER = "adapter"
+AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def export(version: Version, settings: Settings, beside: Path | None = None, repository: str = "") -> Path:
+    """The folder of `version`, made anew and there only when whole; raises `BadBase`, `Unavailable`, `OSError`."""
+    folder = settings.exports / version.name / version.version
+    with _replaced(folder) as new:
+        write_model(version, settings, new, beside)
+        write_card(version, settings, new, beside, repository, with_model=True)
+    return folder
+
+
+def write_model(version: Version, settings: Settings, folder: Path, beside: Path | None = None) -> None:
+    """Merged weights, tokenizer and generation settings; the adapter, if that is what was trained, beside them."""
+    import torch
+    from transformers import GenerationConfig
+
+    from huggingtweets.model.merged import load_version
+
+    base.hide_progress_bars()
+    voice = load_version(version, beside)
+    model = voice.model.to(getattr(torch, settings.publishing.weights))
+    chosen, end = settings.generation, voice.end_of_text
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+        do_sample=True,
+        temperature=chosen.temperature,
+        top_k=chosen.top_k,
+        top_p=chosen.top_p,
+        max_new_tokens=chosen.max_new_tokens,
+        bos_token_id=end,
+        eos_token_id=end,
+        pad_token_id=end,
+    )
+    model.save_pretrained(folder)
+    _write_tokenizer(voice.tokenizer, end, folder, voice.context)
+    if _has_adapter(version, beside):
+        shutil.copytree(version.adapter, folder / ADAPTER)
+    atomic.readable_as_usual(folder)
+
+
+def base_is_on_hub(base_id: str, beside: Path | None = None) -> bool:
+    """Whether others find the base by its name: it is no folder, neither here nor meant as one."""
+    on_hub = base.hub_id(base_id)
+    return on_hub is not None and base.find(base_id, beside) == on_hub
+
+
+def _has_adapter(version: Version, beside: Path | None) -> bool:
+    """Whether the adapter is of use to others: it names its base, which peft looks for on the Hub."""
+    return version.adapter.exists() and base_is_on_hub(version.base, beside)
+
+
+def write_card(
+    version: Version,
+    settings: Settings,
+    folder: Path,
+    beside: Path | None = None,
+    repository: str = "",
+    *,
+    with_model: bool = False,
+) -> list[Path]:
+    """README.md and its pictures in `folder`; a picture that cannot be drawn is left out.
+
+    `with_model` says that the model lies beside it, as in a published folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = _pictures(version, settings)
+    for name, picture in pictures.items():
+        (folder / name).write_bytes(picture)
+    chosen = settings.generation
+    known = card.facts(
+        version,
+        generation={key: getattr(chosen, key) for key in ("temperature", "top_k", "top_p", "max_new_tokens")},
+        license=settings.card.license,
+        prompt=settings.card.prompt,
+        contact=settings.card.contact,
+        consent=settings.card.consent,
+        repository=repository,
+        base_is_on_hub=base_is_on_hub(version.base, beside),
+        has_adapter=with_model and _has_adapter(version, beside),
+        with_model=with_model,
+        pictures=tuple(pictures),
+    )
+    (folder / CARD).write_text(card.render(known), encoding="utf-8")
+    return [folder / name for name in (CARD, *pictures)]
+
+
+def people(version: Version, settings: Settings) -> list[Person]:
+    """Whom `version` sounds like, with a picture of theirs where there is one."""
+    return [
+        Person(account["handle"], account.get("display_name", ""), _avatar(settings.avatars, account["handle"]))
+        for account in version.manifest["accounts"]
+    ]
+
+
+def _avatar(folder: Path, handle: str) -> Path | None:
+    found = (folder / f"{handle.lower()}{suffix}" for suffix in AVATAR_SUFFIXES)
+    return next((path for path in found if path.is_file()), None)
+
+
+def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:
+    """File name -> PNG."""
+    manifest, who = version.manifest, people(version, settings)
+    prompted = manifest.get("prompted") or {"prompt": "", "texts": manifest["samples"]}
+    pictures = {
+        "predictions.png": preview.predictions(who, prompted["prompt"], prompted["texts"]),
+        "predictions-dark.png": preview.predictions(who, prompted["prompt"], prompted["texts"], "dark"),
+        "pipeline.png": preview.pipeline(*_boxes(version), footer=f"Made on {manifest['created'][:10]}"),
+    }
+    with contextlib.suppress(Unavailable):  # a training that was stopped before its first pass has no curve
+        training = manifest["training"]
+        pictures["curve.png"] = preview.curve(training["curve"], is_kept=training.get("kept_epoch") != 0)
+    profile_picture = version.folder / "profile.png"
+    if profile_picture.exists():
+        pictures["profile.png"] = profile_picture.read_bytes()
+    return pictures | {f"avatar-{person.handle}.png": preview.avatar(person) for person in who[: preview.MAX_PEOPLE]}
+
+
+def _boxes(version: Version) -> tuple[Box, Box, Box, Box]:
+    manifest = version.manifest
+    accounts, report = manifest["accounts"], manifest["report"]
+    count = {key: sum(account["counts"][key] for account in accounts) for key in accounts[0]["counts"]}
+    names = " ".join(f"@{account['handle']}" for account in accounts)
+    return (
+        Box(names, f"{count['downloaded']:,} tweets"),
+        Box(f"{count['kept']:,} tweets kept", f"−{count['retweets']:,} retweets, −{count['short']:,} short"),
+        # Its path looks like an address on the Hub, and is none.
+        Box(
+            "embedded base" if version.base == EMBEDDED else base.base_name(version.base),
+            _bits(report, "base_held_out"),
+        ),
+        Box(f"{version.name} {version.version}", _bits(report, "held_out")),
+    )
+
+
+def _bits(report: JSON, whose: str) -> str:
+    return f"{report[f'{whose}_bits_per_byte']:.3f} bits per byte"
+
+
+def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, context: int) -> None:
+    """So that a prompt begins with end-of-text, as every tweet did that was learned from."""
+    from tokenizers import Tokenizer, processors
+
+    from huggingtweets.model.tokenizer import save_tokenizer
+
+    # A copy: this one is not for us to change.
+    copied = Tokenizer.from_str(tokenizer.to_str())
+    begin = copied.id_to_token(end_of_text)
+    copied.post_processor = processors.Sequence(
+        [
+            processors.ByteLevel(trim_offsets=False),
+            processors.TemplateProcessing(single=f"{begin} $A", special_tokens=[(begin, end_of_text)]),
+        ]
+    )
+    save_tokenizer(copied, folder, context)
+
+
+@contextmanager
+def _replaced(folder: Path) -> Iterator[Path]:
+    """A folder to fill that takes the place of `folder` at the end; one process at a time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{folder.name}.new")
+    try:
+        with atomic.locked(folder.parent / ".lock", wait=False):
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            yield new
+            atomic.sync_tree(new)
+            shutil.rmtree(folder, ignore_errors=True)
+            new.rename(folder)
+            atomic.sync_folder(folder.parent)
+    except BlockingIOError:
+        raise Unavailable(f"{folder} is being made by another process; wait until it is done.") from None

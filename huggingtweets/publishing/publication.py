@@ -1,0 +1,97 @@
+"""From a version to the Hub: the folder is made first, whole, and pushed then.
+
+Knows the order of the two. Does not know how either is done.
+"""
+
+import logging
+import shutil
+from pathlib import Path
+
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import BadData, PipelineError
+from huggingtweets.core.events import Progress, Say
+from huggingtweets.publishing.export import export
+from huggingtweets.publishing.publish import (
+    Published,
+    forego,
+    push,
+    refuse_moved,
+    refuse_unconfigured,
+    repository_of,
+    want,
+)
+from huggingtweets.registry.accounts import Accounts
+from huggingtweets.registry.versions import Version
+from huggingtweets.tweets.unwilling import MEMBER
+
+log = logging.getLogger(__name__)
+
+
+def prepare(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Path:
+    """The folder that would be pushed."""
+    say(Progress("export", 0))
+    folder = export(version, settings, beside, repository_of(version.name, settings.publishing))
+    say(Progress("export", facts={"folder": str(folder)}))
+    return folder
+
+
+def refuse_private(name: str, settings: Settings) -> None:
+    """Raises `Forgotten` or `OptedOut`, or `BadData` for a voice that members of a server lent to the bot alone."""
+    accounts = Accounts(settings)
+    accounts.refuse(name)
+    for person in name.split("-"):
+        if any(account.startswith(f"{MEMBER}:") for account in accounts.of(person)):
+            lent = f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone."
+            raise BadData(lent, for_people=lent)
+
+
+def publish(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Published:
+    """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured.
+
+    Raises like `refuse_private`, and then it is not wanted there any more. The folder is deleted afterwards: it can be
+    made again, and half a gigabyte a version is much.
+    """
+    refuse_unconfigured(settings.publishing)
+    refuse_moved(version, settings.publishing)
+    try:
+        refuse_private(version.name, settings)
+    except BadData:
+        forego(settings.storage.models, version.name)
+        raise
+    folder = prepare(version, settings, beside, say)
+    say(Progress("push", 0))
+    try:
+        done = push(version, folder, settings.publishing)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    say(Progress("push", facts={"url": done.url}))
+    return done
+
+
+def want_if_public(name: str, settings: Settings) -> bool:
+    """Remember that `name` is to go to the Hub. Returns False for a voice that must not."""
+    try:
+        refuse_private(name, settings)
+    except BadData as private:
+        log.info("not for the Hub: %s", private)
+        return False
+    want(settings.storage.models, name)
+    return True
+
+
+def publish_if_configured(
+    version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None
+) -> Published | str | None:
+    """The same after a promotion: None when publishing is off, a sentence when it failed.
+
+    The promotion stands, and that it is to be published is remembered.
+    """
+    if not settings.publishing.enabled:
+        return None
+    if not want_if_public(version.name, settings):
+        return None
+    try:
+        return publish(version, settings, beside, say)
+    except (PipelineError, OSError) as error:
+        log.info("%s %s was not published", version.name, version.version, exc_info=error)
+        return f"{version.name} {version.version} is in use here, but not on the Hub: {error}"

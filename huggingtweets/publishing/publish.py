@@ -1,0 +1,317 @@
+"""A version on the Hugging Face Hub: one commit and one tag, or nothing.
+
+Before anything is made there the folder is whole and the token known to work, and what is made is written down. A
+repository that this push made and could not fill is taken away again. A push is safe to repeat: what is there already
+is not sent again.
+
+Knows huggingface_hub, and what went to which repository or is to go there (`published.json` and `publish-wanted` beside
+a model's versions). Does not know how the folder is made.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from huggingtweets.core import atomic
+from huggingtweets.core.config import Publishing
+from huggingtweets.core.errors import Misconfigured, Unavailable
+from huggingtweets.registry.versions import Version
+from huggingtweets.remote.upstream import (
+    BadCredentials,
+    Forbidden,
+    InDoubt,
+    NotFound,
+    NotReached,
+    Patience,
+    RateLimited,
+    Refused,
+    Upstream,
+)
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+HUB = "The Hub"
+RECORD, WISH, REMOVAL = "published.json", "publish-wanted", ".on-the-hub-"
+NEEDED = ("README.md", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
+PASSING = (NotReached, InDoubt, RateLimited)
+CONFLICTS = (409, 412)  # another commit came in between: look again, and push on top of it
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is on the Hub of a model: its last version that was pushed from here; none while a push is not whole."""
+
+    repository: str
+    version: str
+    commit: str
+    url: str
+
+
+def repository_of(name: str, settings: Publishing) -> str:
+    """Where the model `name` goes: `owner/name`. Empty without an owner."""
+    return f"{settings.owner}/{name}" if settings.owner else ""
+
+
+def published(models: Path, name: str) -> Published | None:
+    """What is on the Hub of `name`, also of one that was forgotten here, or None; half a push does not count."""
+    known = begun(models, name)
+    return known if known and known.version else None
+
+
+def begun(models: Path, name: str) -> Published | None:
+    """The same, or the repository that a killed push may have made: what there is to delete."""
+    for path in (models / name / RECORD, _removal(models, name)):
+        with contextlib.suppress(FileNotFoundError):
+            return Published(**atomic.read_json(path))
+    return None
+
+
+def leave_for_removal(models: Path, name: str) -> None:
+    """Remember what is on the Hub of `name` beyond the deletion of its folder, to be deleted there, too."""
+    with contextlib.suppress(FileNotFoundError):
+        (models / name / RECORD).replace(_removal(models, name))
+        atomic.sync_folder(models)
+
+
+def removals(models: Path) -> list[str]:
+    """Who was forgotten here and is still on the Hub, sorted."""
+    return sorted(path.stem.removeprefix(REMOVAL) for path in models.glob(f"{REMOVAL}*.json"))
+
+
+def _removal(models: Path, name: str) -> Path:
+    return models / f"{REMOVAL}{name}.json"
+
+
+def want(models: Path, name: str) -> None:
+    """Remember that the version of `name` in use is to go to the Hub, until it has."""
+    atomic.write_text(models / name / WISH, "")
+
+
+def forego(models: Path, name: str) -> None:
+    """It is not to go to the Hub any more."""
+    (models / name / WISH).unlink(missing_ok=True)
+
+
+def wanted(models: Path) -> list[str]:
+    """Whose version in use is still to go to the Hub, sorted."""
+    return sorted(path.parent.name for path in models.glob(f"*/{WISH}"))
+
+
+def refuse_unconfigured(settings: Publishing) -> None:
+    """Raises `Misconfigured` unless publishing is on and has a token."""
+    if not settings.enabled:
+        raise Misconfigured("Publishing is off: set enabled = true and an owner under [publishing] in config.toml.")
+    if not settings.token:
+        raise Misconfigured(
+            f"There is no token for the Hub: put one with write access into the environment as {settings.token_env}."
+        )
+
+
+def refuse_moved(version: Version, settings: Publishing) -> None:
+    """Raises `Misconfigured` when it is in another repository than `settings` say: nobody would know of that one."""
+    known, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
+    if known and known.repository != repository:
+        raise Misconfigured(
+            f"{version.name} is on the Hub as {known.repository}, and would go to {repository}; "
+            f"say huggingtweets unpublish {version.name} first, or set the owner under [publishing] back."
+        )
+
+
+def push(version: Version, folder: Path, settings: Publishing, patience: Patience | None = None) -> Published:
+    """Make the repository hold `folder` and nothing else, tagged as the version; record that it does.
+
+    Raises `Misconfigured`, `Unavailable` for a folder that is not whole, and what `upstream` draws.
+    """
+    refuse_unconfigured(settings)
+    refuse_moved(version, settings)
+    if missing := [name for name in NEEDED if not (folder / name).exists()]:
+        raise Unavailable(f"{folder} is not whole: {missing[0]} is missing; run publish again.")
+    repository = repository_of(version.name, settings)
+    home, url = version.folder.parent, f"{settings.url}/{repository}"
+    patience = patience or Patience(attempts=settings.attempts)
+    with _api(settings) as api:
+        _insist(api.whoami, patience)
+        # From here on it may be ours, also when the answer to the request is lost.
+        is_ours = not _insist(lambda: _is_there(api, repository, settings.private), patience)
+        try:
+            if is_ours:
+                # After a kill it is known all the same, and can be deleted.
+                atomic.write_json(home / RECORD, asdict(Published(repository, "", "", url)))
+                _insist(lambda: api.create_repo(repository, private=settings.private, exist_ok=True), patience)
+            commit = _insist(lambda: _commit(api, repository, folder, version.version), patience)
+            _insist(lambda: _tag(api, repository, version.version, commit), patience)
+        except BaseException:
+            if is_ours and _take_away(api, repository):
+                (home / RECORD).unlink(missing_ok=True)
+            raise
+    done = Published(repository, version.version, commit, url)
+    atomic.write_json(home / RECORD, asdict(done))
+    (home / WISH).unlink(missing_ok=True)
+    return done
+
+
+def unpublish(models: Path, name: str, settings: Publishing, patience: Patience | None = None) -> bool:
+    """Delete the repository that `name` was pushed to, with its history; whether there was one.
+
+    What was still to go there does not go any more. Raises `Misconfigured` without a token, and what `upstream` draws.
+    """
+    (models / name / WISH).unlink(missing_ok=True)
+    known = begun(models, name)
+    if not known:
+        return False
+    if not settings.token:
+        raise Misconfigured(
+            f"{known.url} cannot be deleted without a token: put one with write access into the environment as "
+            f"{settings.token_env}."
+        )
+    with _api(settings) as api:
+        _insist(lambda: api.delete_repo(known.repository, missing_ok=True), patience or Patience(settings.attempts))
+    for path in (models / name / RECORD, _removal(models, name)):
+        path.unlink(missing_ok=True)
+    return True
+
+
+def _is_there(api: "HfApi", repository: str, private: bool) -> bool:
+    """Whether there is such a repository. One that is public is hidden first, if it should be."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    try:
+        is_private = api.repo_info(repository).private
+    except RepositoryNotFoundError:
+        return False
+    if private and not is_private:
+        api.update_repo_settings(repository, private=True)
+    return True
+
+
+def _commit(api: "HfApi", repository: str, folder: Path, version: str) -> str:
+    """One commit that makes the repository equal to `folder`; its id, or that of the last one if it is already."""
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    head = api.repo_info(repository).sha
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    gone = set(api.list_repo_files(repository)) - set(files) - {".gitattributes"}
+    operations: list[CommitOperationAdd | CommitOperationDelete] = [
+        CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in sorted(files.items())
+    ]
+    operations += [CommitOperationDelete(path_in_repo=name) for name in sorted(gone)]
+    made = api.create_commit(repository, operations, commit_message=f"Version {version}", parent_commit=head)
+    return str(made.oid)
+
+
+def _tag(api: "HfApi", repository: str, version: str, commit: str) -> None:
+    """The tag `version` on `commit`. One of that name elsewhere is of a model that was forgotten meanwhile."""
+    tags = {tag.name: tag.target_commit for tag in api.list_repo_refs(repository).tags}
+    if tags.get(version) == commit:
+        return
+    if version in tags:
+        api.delete_tag(repository, tag=version)
+    api.create_tag(repository, tag=version, revision=commit)
+
+
+def _take_away(api: "HfApi", repository: str) -> bool:
+    """Delete what this push made and could not fill; whether it is gone."""
+    try:
+        try:
+            _translated(lambda: api.delete_repo(repository, missing_ok=True))
+        except Forbidden:
+            # Who may not delete there could hardly make it either.
+            if _translated(lambda: _is_there(api, repository, private=False)):
+                raise
+    except Upstream as error:
+        log.warning("%s was made and could not be filled or deleted (%s); look at it on the Hub", repository, error)
+        return False
+    return True
+
+
+@contextmanager
+def _api(settings: Publishing) -> Iterator["HfApi"]:
+    """The Hub's client with a deadline for every request; its own has none."""
+    import httpx2
+    import huggingface_hub
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.utils._http import default_client_factory
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    def client() -> httpx2.Client:
+        made = default_client_factory()
+        made.timeout = httpx2.Timeout(settings.timeout_seconds)
+        return made
+
+    assert settings.token
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+    # Its other way to upload, Xet, runs in native threads that obey no deadline of ours and go to other hosts.
+    xet, constants.HF_HUB_DISABLE_XET = constants.HF_HUB_DISABLE_XET, True
+    huggingface_hub.set_client_factory(client)
+    try:
+        yield HfApi(endpoint=settings.url, token=settings.token.get_secret_value(), library_name="huggingtweets")
+    finally:
+        constants.HF_HUB_DISABLE_XET = xet
+        huggingface_hub.set_client_factory(default_client_factory)
+
+
+def _insist(call: Callable[[], T], patience: Patience) -> T:
+    """What `call` gives in the end, with the library's failures translated; only for calls that may be made twice."""
+    for attempt in range(patience.attempts - 1):
+        with contextlib.suppress(*PASSING):
+            return _translated(call)
+        time.sleep(patience.delay(attempt))
+    return _translated(call)
+
+
+def _translated(call: Callable[[], T]) -> T:
+    import httpx2
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    try:
+        return call()
+    except HfHubHTTPError as error:
+        raise _meaning(error) from error
+    except OfflineModeIsEnabled as error:
+        raise NotReached(HUB, "HF_HUB_OFFLINE is set") from error
+    except httpx2.ConnectError as error:
+        raise NotReached(HUB, str(error) or "no connection") from error
+    except httpx2.HTTPError as error:
+        raise InDoubt(HUB, str(error) or type(error).__name__) from error
+    except RuntimeError as error:
+        # A file that was not taken: the reason is in the cause.
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise _meaning(error.__cause__) from error
+        if isinstance(error.__cause__, httpx2.HTTPError):
+            raise InDoubt(HUB, f"{error}".rstrip(".")) from error
+        raise
+    except ValueError as error:
+        # Metadata or a name that the Hub does not take, or an answer that is no JSON.
+        if isinstance(error, json.JSONDecodeError):
+            raise InDoubt(HUB, "its answer cannot be read") from error
+        raise Refused(HUB, f"The Hub does not take the model: {' '.join(str(error).split()).rstrip('.')}.") from error
+
+
+def _meaning(error: "HfHubHTTPError") -> Upstream:
+    """What an answer with a status of 400 or more means."""
+    status = error.response.status_code
+    said = " ".join(str(error.server_message or "").split())[:200]
+    if status == 401:
+        return BadCredentials(HUB, "The Hub does not know the token (401); make a new one with write access.")
+    if status == 403:
+        return Forbidden(
+            HUB, f"The token may not write there (403{': ' + said if said else ''}); check its rights and the owner."
+        )
+    if status == 429:
+        return RateLimited(HUB)
+    if status >= 500 or status in CONFLICTS or status == 408:
+        return InDoubt(HUB, f"status {status}{': ' + said if said else ''}")
+    kind = NotFound if status == 404 else Refused
+    return kind(HUB, f"The Hub refuses (status {status}{': ' + said if said else ''}); check [publishing] owner.")

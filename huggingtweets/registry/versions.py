@@ -1,0 +1,311 @@
+"""Versions of models on disk: staged, promoted, rolled back, forgotten.
+
+`<root>/<name>/<version>/` is whole when it has its manifest.json, and is never changed after that;
+`<root>/<name>/current.json` says which version is in use and which ones were before it. A version under way lives in
+`<root>/<name>/.staged/`, where the next run goes on. A version that is not good enough is kept; its manifest says why.
+
+Knows folders and manifests. Does not know torch or what is in the weights.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingtweets.core import atomic
+from huggingtweets.core.errors import NotNow, PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.records import JSON
+from huggingtweets.registry.manifests import checked
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "manifest.json"
+CURRENT = "current.json"
+STAGED = ".staged"
+LOCK = ".lock"
+RELEASING = ".releasing.json"
+FORGOTTEN = ".forgotten-"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One trained version: its folder, and what its manifest says."""
+
+    name: str
+    version: str
+    folder: Path
+    manifest: JSON
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it apart from every other, also from one that was forgotten and had the same number."""
+        return self.name, self.version, str(self.manifest["created"])
+
+    @property
+    def base(self) -> str:
+        return str(self.manifest["base"])
+
+    @property
+    def rejected(self) -> str:
+        """Why it is not fit to be used, in one sentence; empty when it is."""
+        return str(self.manifest.get("verdict", {}).get("why_not", ""))
+
+    @property
+    def adapter(self) -> Path:
+        """The adapter's folder; there is none for a full fine-tune."""
+        return self.folder / "adapter"
+
+    @property
+    def model(self) -> Path:
+        """The folder of a full fine-tune; there is none for an adapter."""
+        return self.folder / "model"
+
+    @property
+    def dataset(self) -> Path:
+        """The texts it was trained and judged on."""
+        return self.folder / "dataset.jsonl"
+
+    @property
+    def profile(self) -> Path:
+        """What makes the person recognisable, as data; `profile.png` beside it is the picture."""
+        return self.folder / "profile.json"
+
+
+class Registry:
+    """All models below one folder. Every change is one rename, so it is whole or not there."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def names(self) -> list[str]:
+        """Models with a version in use, sorted. Passes over folders that are not ours, such as the base model's."""
+        return sorted(path.parent.name for path in self.root.glob(f"*/{CURRENT}"))
+
+    def versions(self, name: str) -> list[str]:
+        """Whole versions, oldest first."""
+        found = (path.parent.name for path in (self.root / name).glob(f"v*/{MANIFEST}"))
+        return sorted((version for version in found if version[1:].isdecimal()), key=_number)
+
+    def current(self, name: str) -> Version:
+        """The version in use; raises `UnknownModel`."""
+        state = self._state(name)
+        if not state:
+            raise self._unknown(name)
+        return self.version(name, state["version"])
+
+    def _unknown(self, name: str) -> UnknownModel:
+        return UnknownModel(name, did_you_mean(name, self.names()))
+
+    def in_use(self) -> list[Version]:
+        """The versions in use, by name. One that is damaged, or forgotten meanwhile, does not hide the others."""
+        found: list[Version] = []
+        for name in self.names():
+            try:
+                found.append(self.current(name))
+            except PipelineError as error:
+                log.warning("the model %s is left out: %s", name, error)
+        return found
+
+    def all_names(self) -> list[str]:
+        """Models with a whole version, in use or not, sorted."""
+        return sorted({path.parent.parent.name for path in self.root.glob(f"*/v*/{MANIFEST}")})
+
+    def kept(self) -> list[str]:
+        """Names of which anything is left, be it a staged version or a deletion that was interrupted, sorted."""
+        homes = {path.name for path in self.root.glob("[!.]*") if path.is_dir() and not _is_base(path)}
+        return sorted(homes | {path.name.removeprefix(FORGOTTEN) for path in self.root.glob(f"{FORGOTTEN}*")})
+
+    def rejected(self, name: str) -> list[Version]:
+        """The versions that did not pass the gate, oldest first; one that cannot be read is left out."""
+        found: list[Version] = []
+        for version in self.versions(name):
+            with suppress(PipelineError):
+                found.append(self.version(name, version))
+        return [version for version in found if version.rejected]
+
+    def version(self, name: str, version: str) -> Version:
+        """Raises `UnknownModel` or `UnknownVersion`."""
+        known = self.versions(name)
+        if not known:
+            raise self._unknown(name)
+        if version not in known:
+            raise UnknownVersion(name, version, tuple(known))
+        folder = self.root / name / version
+        try:
+            manifest = checked(atomic.read_json(folder / MANIFEST))
+        except (OSError, ValueError) as error:
+            raise Unavailable(
+                f"{folder / MANIFEST} cannot be read ({error}); "
+                f"promote another version, or move the folder of {name} away and train again.",
+                for_people=f"{version} of {name} is damaged; put another version in use, or ask whoever runs me.",
+            ) from error
+        return Version(name, version, folder, manifest)
+
+    def promote(self, name: str, version: str) -> Version:
+        """Point `current` at `version`. The switch is one rename; a crash leaves the old version in use."""
+        chosen = self.version(name, version)
+        state = self._state(name)
+        before = [state["version"], *state["before"]] if state else []
+        if state and state["version"] == version:
+            return chosen
+        self._write_state(name, version, [other for other in before if other != version])
+        return chosen
+
+    def rollback(self, name: str) -> Version:
+        """Go back to the version in use before this one; raises `Usage` when there is none."""
+        state = self._state(name)
+        if not state:
+            raise self._unknown(name)
+        known = self.versions(name)
+        before = [version for version in state["before"] if version in known]
+        if not before:
+            raise Usage(f"{name} has no earlier version than {state['version']} to go back to.")
+        self._write_state(name, before[0], before[1:])
+        return self.current(name)
+
+    @contextmanager
+    def staged(self, name: str) -> Iterator[Path]:
+        """A folder to build a version in, this process's alone; what an earlier run left there is still there.
+
+        Raises `Unavailable` while another process trains this name.
+        """
+        home = self._home(name)
+        home.mkdir(parents=True, exist_ok=True)
+        with self._locked(name):
+            self._finish_release(name)
+            folder = home / STAGED
+            folder.mkdir(exist_ok=True)
+            yield folder
+
+    def discard(self, name: str) -> None:
+        """Delete what is staged of `name`, and its folder if there is nothing else. Only for who holds `staged`."""
+        home = self._home(name)
+        shutil.rmtree(home / STAGED, ignore_errors=True)
+        if {path.name for path in home.iterdir()} <= {LOCK}:
+            shutil.rmtree(home)
+
+    def add(self, name: str, staged: Path, manifest: JSON) -> Version:
+        """Turn a staged folder into the next version: everything synced, the manifest last, then one rename."""
+        atomic.sync_tree(staged)
+        version = self.upcoming(name)
+        complete: JSON = {"name": name, "version": version, **manifest}
+        atomic.write_json(staged / MANIFEST, complete)
+        folder = self.root / name / version
+        staged.rename(folder)
+        atomic.sync_folder(folder.parent)
+        return Version(name, version, folder, complete)
+
+    def release(self, name: str, staged: Path, manifest: JSON) -> Version:
+        """`add` and `promote`; a kill between the two is made good by the next `staged`."""
+        intent = self.root / name / RELEASING
+        atomic.write_json(intent, {"version": self.upcoming(name)})
+        version = self.add(name, staged, manifest)
+        self._finish_release(name)
+        return version
+
+    def _finish_release(self, name: str) -> None:
+        intent = self.root / name / RELEASING
+        if intent.exists():
+            version = atomic.read_json(intent)["version"]
+            if version in self.versions(name):
+                self.promote(name, version)
+            intent.unlink()
+
+    def upcoming(self, name: str) -> str:
+        """What the next version will be called."""
+        return f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
+
+    def prune(self, name: str, keep: int) -> list[str]:
+        """Delete old versions until `keep` are left; those deleted. The one in use and the one to go back to stay.
+
+        Raises `Unavailable` while a process trains this name.
+        """
+        if not (self.root / name).exists():
+            return []
+        with self._locked(name):
+            state = self._state(name) or {"version": None, "before": []}
+            known = self.versions(name)
+            to_go_back_to = next((version for version in state["before"] if version in known), None)
+            old = known[:-keep] if keep else known
+            gone = [version for version in old if version not in (state["version"], to_go_back_to)]
+            for version in gone:
+                # First out of sight, whole, then gone.
+                out_of_sight = (self.root / name / version).rename(self.root / name / f".pruned-{version}")
+                shutil.rmtree(out_of_sight)
+        return gone
+
+    def forget(self, name: str) -> bool:
+        """Delete all of `name`; whether there was anything. First out of use, then out of sight, then gone.
+
+        Models that this person is part of stay: `forgetting` knows what else there is of them, and deletes it first.
+        Raises `Unavailable` while a process trains this name.
+        """
+        home, gone = self._home(name), self.root / f"{FORGOTTEN}{name}"
+        was_interrupted = gone.exists()
+        if was_interrupted:
+            shutil.rmtree(gone)
+        if not home.exists():
+            return was_interrupted
+        with self._locked(name):
+            if (home / CURRENT).is_file():
+                (home / CURRENT).unlink()
+            home.rename(gone)
+            shutil.rmtree(gone)
+        atomic.sync_folder(self.root)
+        return True
+
+    def sweep(self) -> None:
+        """Finish the deletions that a kill interrupted."""
+        for gone in [*self.root.glob(f"{FORGOTTEN}*"), *self.root.glob("*/.pruned-*")]:
+            # Another process may be deleting the same.
+            shutil.rmtree(gone, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """Hold the name for this process; the kernel lets go of it when the process dies."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(atomic.locked(self.root / name / LOCK, wait=False))
+            except (BlockingIOError, FileNotFoundError):
+                raise NotNow(f"{name} is being trained or forgotten right now; try again later.") from None
+            yield
+
+    def _home(self, name: str) -> Path:
+        """The folder of `name`; raises `Usage` where a base model lives, which is not a voice to change or delete."""
+        home = self.root / name
+        if _is_base(home):
+            raise Usage(f"{name} is a base model and no voice; choose another name.")
+        return home
+
+    def _numbered(self, name: str) -> list[str]:
+        found = (path.name for path in (self.root / name).glob("v*"))
+        return [version for version in found if version[1:].isdecimal()]
+
+    def _state(self, name: str) -> dict[str, Any] | None:
+        path = self.root / name / CURRENT
+        if not path.exists():
+            return None
+        try:
+            state = atomic.read_json(path)
+            return {"version": str(state["version"]), "before": list(map(str, state["before"]))}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PipelineError(
+                f"{path} is damaged ({error}); delete it and promote a version again.",
+                for_people=f"What is noted of the versions of {name} is damaged; whoever runs me finds in the log what "
+                "to do.",
+            ) from error
+
+    def _write_state(self, name: str, version: str, before: list[str]) -> None:
+        atomic.write_json(self.root / name / CURRENT, {"version": version, "before": before})
+
+
+def _is_base(home: Path) -> bool:
+    return (home / "config.json").exists()
+
+
+def _number(version: str) -> int:
+    return int(version[1:])

@@ -1,0 +1,157 @@
+"""What can go wrong at a far end (X, Bluesky), one class a meaning, and how long to go on trying.
+
+    Unavailable
+    └─ Upstream(service)      a far end did not do what was asked
+       ├─ NotReached          there was no connection: nothing was done there
+       ├─ InDoubt             no answer, or one that cannot be read: it may have been done
+       ├─ RateLimited(until)  too many requests; `until` where it says when to come back
+       ├─ Refused             a clear no: nothing was done
+       │  ├─ BadCredentials   401
+       │  ├─ OutOfCredit      402
+       │  ├─ Forbidden        403
+       │  │  ├─ Duplicate     the same text as a post that is there
+       │  │  └─ Suspended     the account that asks is suspended or locked
+       │  └─ NotFound         404
+       └─ NoAccount(handle)   somebody's posts cannot be read: unknown, protected, suspended, empty
+
+Knows meanings and clocks. Does not know HTTP or any platform.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar, TypeVar
+
+from huggingtweets.core.errors import Unavailable
+
+T = TypeVar("T")
+
+
+class Upstream(Unavailable):
+    """A far end, `service`, did not do what was asked. What it said is not for people: `SAYS` is."""
+
+    SAYS: ClassVar[str] = "{service} did not do what I asked; try again later."
+
+    def __init__(self, service: str, sentence: str, *, for_people: str = ""):
+        super().__init__(sentence, for_people=for_people or self.SAYS.format(service=service))
+        self.service = service
+
+
+class NotReached(Upstream):
+    """There was no connection, so nothing was done there."""
+
+    SAYS = "{service} cannot be reached just now; try again later."
+
+    def __init__(self, service: str, why: str):
+        super().__init__(service, f"{service} cannot be reached ({why}); check the network, or try again later.")
+
+
+class InDoubt(Upstream):
+    """No answer, or one that cannot be read: what was asked may have been done."""
+
+    SAYS = "{service} gave no answer that I understand; see what was done there before you try again."
+
+    def __init__(self, service: str, why: str):
+        super().__init__(service, f"{service} gave no usable answer ({why}); try again later.")
+
+
+class RateLimited(Upstream):
+    """Too many requests. `until` is when to come back, if the far end said so."""
+
+    def __init__(self, service: str, until: datetime | None = None):
+        when = f"after {until:%H:%M:%S} UTC" if until else "in a quarter of an hour"
+        sentence = f"{service} takes no more requests now; try again {when}."
+        super().__init__(service, sentence, for_people=sentence)
+        self.until = until
+
+
+class Refused(Upstream):
+    """A clear no: nothing was done."""
+
+    SAYS = "{service} refuses this; whoever runs me finds in the log why."
+
+
+class BadCredentials(Refused):
+    """The keys or tokens are wrong, revoked, or lack a permission."""
+
+    SAYS = "{service} does not let me in; whoever runs me has to set keys that are valid there."
+
+
+class OutOfCredit(Refused):
+    """The far end wants money first."""
+
+    SAYS = "{service} wants to be paid first; whoever runs me can buy credit there."
+
+
+class Forbidden(Refused):
+    """Not allowed for this account or app."""
+
+    SAYS = "{service} does not allow me this; whoever runs me finds in the log why."
+
+
+class Duplicate(Forbidden):
+    """The same text as a post that is there already."""
+
+    SAYS = "{service} has this very text already; write another."
+
+
+class Suspended(Forbidden):
+    """The account that asks is suspended or locked."""
+
+    SAYS = "{service} has suspended or locked the account; see what was mailed to its owner about it."
+
+
+class NotFound(Refused):
+    """What was named is not there."""
+
+    SAYS = "{service} has no such thing, or not any more."
+
+
+class NoAccount(Upstream):
+    """Somebody's posts cannot be read. `gone` tells that what was collected earlier must go, too."""
+
+    def __init__(self, service: str, handle: str, why: str, mend: str, *, gone: bool = True):
+        sentence = f"@{handle} on {service} {why}; {mend}."
+        super().__init__(service, sentence, for_people=sentence)
+        self.handle = handle
+        self.gone = gone
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long to try again what is safe to repeat.
+
+    Waits double from `first_seconds` on, with jitter; a wait that the far end asks for is an error when it is longer
+    than `longest_seconds`.
+    """
+
+    attempts: int = 4
+    first_seconds: float = 1.0
+    longest_seconds: float = 60.0
+
+    async def insist(self, call: Callable[[], Awaitable[T]]) -> T:
+        """What `call` gives in the end; raises its last error. Only for calls that may be made twice."""
+        for attempt in range(self.attempts - 1):
+            try:
+                return await call()
+            except (NotReached, InDoubt, RateLimited) as error:
+                await asyncio.sleep(self._wait(error, attempt))
+        return await call()
+
+    def delay(self, attempt: int) -> float:
+        """Seconds to wait after failure number `attempt`, from 0: doubled each time, of which up to half is chance.
+
+        Without chance all clients would come back at once (Brooker 2015, "Exponential Backoff And Jitter").
+        """
+        whole = min(self.longest_seconds, self.first_seconds * 2.0 ** min(attempt, 60))
+        return whole * random.uniform(0.5, 1.0)  # noqa: S311  no secret
+
+    def _wait(self, error: Upstream, attempt: int) -> float:
+        if not isinstance(error, RateLimited) or error.until is None:
+            return self.delay(attempt)
+        wait = max(0.0, (error.until - datetime.now(UTC)).total_seconds())
+        if wait > self.longest_seconds:
+            raise error
+        return wait + self.first_seconds * random.random()  # noqa: S311  the clocks differ by a little

@@ -1,0 +1,104 @@
+"""The archive that Twitter gave from 2012 to 2018: a script for each month in `data/js/tweets`, and `user_details.js`.
+
+Knows these scripts, as a zip, a folder, or one alone. The `tweets.csv` beside them says the same and is a table. Does
+not know what a text is worth.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from huggingtweets.core import dates
+from huggingtweets.core.errors import BadSource
+from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.sources.reading import fields
+from huggingtweets.sources.reading.files import ACCEPTED, opened
+from huggingtweets.sources.reading.json_array import items
+from huggingtweets.sources.reading.members import Members
+
+_MONTH = re.compile(r"((?:[^/]+/)?)data/js/tweets/\d{4}_\d\d\.js")
+_BEGINNING = re.compile(r"\s*Grailbird\.data\.tweets_\w+\s*=\s*")
+_DETAILS = re.compile(r"\s*var\s+user_details\s*=\s*")
+_LONGEST_BEGINNING = 200
+_MAX_DETAILS = 1 << 16  # characters; it has a dozen short values
+_REPLIES = ("in_reply_to_status_id_str", "in_reply_to_status_id", "in_reply_to_user_id_str", "in_reply_to_user_id")
+_MEND = f"give {ACCEPTED}"
+
+
+def is_in(names: Iterable[str]) -> bool:
+    """Whether a folder or zip with these files is such an archive."""
+    return any(_MONTH.fullmatch(name) for name in names)
+
+
+def is_script(head: str) -> bool:
+    """Whether a file that begins with `head` is one of its months."""
+    return _BEGINNING.match(head) is not None
+
+
+def read(members: Members) -> Collected:
+    """The tweets of the archive that `members` are, with whose they are."""
+    months = [match for name in members.names() if (match := _MONTH.fullmatch(name))]
+    homes = sorted({match[1] for match in months})
+    if len(homes) > 1:
+        raise BadSource(members.path, "it holds several archives", "give them one by one")
+    tweets: dict[str, Tweet] = {}
+    for match in months:
+        with members.text(match[0]) as text:
+            tweets |= {tweet.id: tweet for tweet in _tweets(members.path, f"its {match[0]}", text)}
+    return _collected(members.path, _account(members, f"{homes[0]}data/js/user_details.js"), tweets, complete=True)
+
+
+def read_script(path: Path) -> Collected:
+    """The tweets of a single month, which does not say whose they are."""
+    with opened(path) as text:
+        tweets = {tweet.id: tweet for tweet in _tweets(path, "the file", text)}
+    return _collected(path, None, tweets, complete=False)
+
+
+def _collected(path: Path, account: Account | None, tweets: dict[str, Tweet], complete: bool) -> Collected:
+    if not tweets:
+        raise BadSource(path, "it holds no tweets", "give the archive of an account that has tweeted")
+    return Collected(account, tuple(tweets.values()), complete)
+
+
+def _tweets(path: Path, what: str, text: TextIO) -> Iterator[Tweet]:
+    begun = text.read(_LONGEST_BEGINNING)
+    found = _BEGINNING.match(begun)
+    if not found:
+        raise BadSource(path, f"{what} is not of a Twitter archive (no Grailbird.data at its start)", _MEND)
+    for line, record in items(text, begun[found.end() :]):
+        tweet = _tweet(record) if isinstance(record, dict) else None
+        if tweet is None:
+            raise BadSource(path, f"line {line} of {what.removeprefix('its ')} holds a tweet without id or text", _MEND)
+        yield tweet
+
+
+def _tweet(record: dict[str, object]) -> Tweet | None:
+    id_, text = record.get("id_str") or record.get("id"), record.get("text")
+    if not isinstance(id_, str | int) or not isinstance(text, str):
+        return None
+    return Tweet(
+        id=str(id_),
+        text=text,
+        created_at=dates.moment(record.get("created_at")),
+        is_retweet=bool(record.get("retweeted_status")) or fields.reads_as_retweet(text),
+        is_reply=any(record.get(key) for key in _REPLIES),
+    )
+
+
+def _account(members: Members, name: str) -> Account | None:
+    """Whose archive it is; nobody if it was thinned out and does not say."""
+    if name not in members.names():
+        return None
+    with members.text(name) as text:
+        written = text.read(_MAX_DETAILS)
+    begun = _DETAILS.match(written)
+    try:
+        details = json.loads(written[begun.end() :].strip().removesuffix(";")) if begun else None
+    except (ValueError, RecursionError):
+        details = None
+    if not isinstance(details, dict):
+        raise BadSource(members.path, f"its {name} cannot be read, so nobody knows whose it is", "get it again")
+    return fields.account(details.get("screen_name"), details.get("full_name"), "", "x")

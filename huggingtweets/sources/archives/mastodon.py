@@ -1,0 +1,213 @@
+"""Posts of Mastodon, in the forms in which they are exported: the `outbox.json` of an archive, and dumps of the API.
+
+A boost is a retweet. Posts to followers or to single people are private and never read. Programs that speak the same
+protocol (Pleroma, GoToSocial) write the same. Made after ActivityStreams 2.0 and Mastodon's entities Status and
+Account. Does not know what a text is worth.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+from huggingtweets.core import dates
+from huggingtweets.core.errors import BadSource
+from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.sources.reading import fields
+from huggingtweets.sources.reading.files import shown
+from huggingtweets.sources.reading.html_text import text_of
+from huggingtweets.sources.reading.json_array import BrokenJSON
+
+Record = Mapping[str, object]
+
+MAX_CHARACTERS = 1 << 28  # held as a whole; a hundred thousand posts
+SITE = "mastodon"
+_LOOK = 1 << 16  # characters; one post with all that is known of it has less
+_STATUS = re.compile(r'"visibility"\s*:\s*"(?:public|unlisted|private|direct|limited)"')
+_BOOST = re.compile(r'"(?:reblog|spoiler_text|reblogs_count)"\s*:')
+_OUTBOX = re.compile(r'"orderedItems"|"type"\s*:\s*"OrderedCollection')
+_PUBLIC = ("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public")
+_FOR_ALL = ("public", "unlisted")
+_POSTS = ("Note", "Question", "Article", "Page")
+_DECODER = json.JSONDecoder()
+_BLANK = re.compile(r"\s*")
+
+
+def is_mastodon(head: str) -> bool:
+    """Whether a JSON file that begins with `head` holds posts of Mastodon."""
+    look = head[:_LOOK]
+    return bool((_STATUS.search(look) and _BOOST.search(look)) or _OUTBOX.search(look))
+
+
+def records(path: Path, stream: TextIO) -> list[Record]:
+    """The posts in the JSON of `stream`, with their own account if it stands beside them; raises `BrokenJSON`."""
+    text = stream.read(MAX_CHARACTERS + 1)
+    if len(text) > MAX_CHARACTERS:
+        why = f"it has more than the {MAX_CHARACTERS:,} characters of posts that are read at once"
+        raise BadSource(path, why, "give it in smaller parts")
+    return [record for value in _values(text) for record in _inside(value)]
+
+
+def collected(path: Path, found: Iterable[Record], actor: Record) -> Collected:
+    """The public posts among `found`, by whom they or `actor` say; raises `BadSource` for several people or no post."""
+    posts = [post for record in found if (post := _post(record))]
+    public = {post.tweet.id: post.tweet for post in posts if post.is_public}
+    authors = {post.author for post in posts if post.author}
+    if len(authors) > 1:
+        first, second = sorted(authors)[:2]
+        why = f"it is by several people ({shown(first, 60)} and {shown(second, 60)}, {len(authors)} in all)"
+        raise BadSource(path, why, "give each person's posts in a file of their own")
+    if not public:
+        why = "it holds no public posts" if posts else "it holds no posts"
+        raise BadSource(path, why, "give the archive of an account with public posts")
+    people = [post.account for post in posts if post.account]
+    return Collected(_actor(actor) or (people[0] if people else None), tuple(public.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A post or boost; `author` is whose it is, as in `keeper@m.example`, empty where that is not said."""
+
+    tweet: Tweet
+    is_public: bool
+    author: str
+    account: Account | None
+
+
+def _values(text: str) -> Iterator[object]:
+    """The JSON values that stand one after the other in `text`."""
+    at = _past_blanks(text, 0)
+    while at < len(text):
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            raise BrokenJSON(text.count("\n", 0, at) + 1) from error
+        yield value
+        at = _past_blanks(text, at)
+
+
+def _past_blanks(text: str, at: int) -> int:
+    blank = _BLANK.match(text, at)
+    return blank.end() if blank else at
+
+
+def _inside(value: object) -> Iterator[Record]:
+    """The person's own posts in `value`; not what they favourited, bookmarked or were sent."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _inside(item)
+    elif isinstance(value, dict):
+        own = next((value[name] for name in ("orderedItems", "statuses") if isinstance(value.get(name), list)), None)
+        if own is None:
+            yield value
+        else:
+            account = value.get("account")
+            yield from ({"account": account, **record} for record in own if isinstance(record, dict))
+
+
+def _post(record: Record) -> _Post | None:
+    """The post that `record` is; None for what is none, such as a like."""
+    if isinstance(record.get("content"), str) and "visibility" in record:
+        return _from_status(record)
+    kind, thing = record.get("type"), record.get("object")
+    if kind == "Announce":
+        return _boost(record, thing)
+    if kind == "Create" and isinstance(thing, dict):
+        return _from_note({**record, **thing}, str(record.get("actor") or thing.get("attributedTo") or ""))
+    return _from_note(record, str(record.get("attributedTo") or "")) if kind in _POSTS else None
+
+
+def _from_status(record: Record) -> _Post | None:
+    """A status of the API."""
+    id_, boosted, account = record.get("id"), record.get("reblog"), _dict(record.get("account"))
+    author = _name(account.get("url"), account.get("username"))
+    if not isinstance(id_, str | int):
+        return None
+    tweet = Tweet(
+        id=str(record.get("uri") or id_),
+        text=_boost_of(boosted) if isinstance(boosted, dict) else _escaped(str(record.get("content"))),
+        created_at=dates.moment(record.get("created_at")),
+        is_retweet=bool(boosted),
+        is_reply=bool(record.get("in_reply_to_id") or record.get("in_reply_to_account_id")),
+        lang=_text(record.get("language")),
+        source=_source(author),
+    )
+    is_public = record.get("visibility") in _FOR_ALL and not record.get("local_only")
+    named = fields.account(account.get("username"), account.get("display_name"), account.get("avatar"), SITE)
+    return _Post(tweet, is_public, author, named)
+
+
+def _from_note(record: Record, actor: str) -> _Post | None:
+    """A post of ActivityStreams, with what its activity says."""
+    id_, content = record.get("id"), record.get("content")
+    if not isinstance(id_, str) or not isinstance(content, str) or record.get("type") not in _POSTS:
+        return None
+    languages = list(_dict(record.get("contentMap")))
+    author = _name(actor, "")
+    tweet = Tweet(
+        id=id_,
+        text=_escaped(content),
+        created_at=dates.moment(record.get("published")),
+        is_reply=bool(record.get("inReplyTo")),
+        lang=languages[0] if len(languages) == 1 else None,
+        source=_source(author),
+    )
+    is_public = any(place in _PUBLIC for key in ("to", "cc") for place in _list(record.get(key)))
+    return _Post(tweet, is_public, author, fields.account(author.partition("@")[0], site=SITE))
+
+
+def _boost(record: Record, thing: object) -> _Post | None:
+    """A boost in an outbox, which gives mostly the address of what was boosted. Nobody's own words are in it."""
+    id_, author = record.get("id"), _name(record.get("actor"), "")
+    address = thing.get("id") if isinstance(thing, dict) else thing
+    if not isinstance(id_, str):
+        return None
+    created_at = dates.moment(record.get("published"))
+    tweet = Tweet(id_, f"RT {address}", created_at, is_retweet=True, source=_source(author))
+    return _Post(tweet, True, author, fields.account(author.partition("@")[0], site=SITE))
+
+
+def _boost_of(boosted: Record) -> str:
+    by = _text(_dict(boosted.get("account")).get("acct")) or _text(_dict(boosted.get("account")).get("username")) or ""
+    return f"RT @{html.escape(by, quote=False)}: {_escaped(str(boosted.get('content') or ''))}"
+
+
+def _escaped(content: str) -> str:
+    """The text of a post, escaped as a tweet's text is."""
+    return html.escape(text_of(content), quote=False)
+
+
+def _name(address: object, username: object) -> str:
+    """`keeper@m.example` by an account's address, https://m.example/users/keeper or https://m.example/@keeper."""
+    parts = urlsplit(address) if isinstance(address, str) else None
+    if not parts or not parts.hostname:
+        return ""
+    last = parts.path.rstrip("/").rpartition("/")[2].removeprefix("@")
+    return f"{_text(username) or last}@{parts.hostname}".lower()
+
+
+def _source(author: str) -> str:
+    """How posts of this account are marked; they are nobody's on X, whose archives say nothing of them."""
+    return f"{SITE}:{author}"
+
+
+def _actor(actor: Record) -> Account | None:
+    """Whom the `actor.json` of an archive names."""
+    icon = _dict(actor.get("icon"))
+    return fields.account(actor.get("preferredUsername"), actor.get("name"), icon.get("url"), SITE)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _dict(value: object) -> Record:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,35 @@
+"""What people write where a handle is wanted, told apart before anybody is asked.
+
+Knows strings. Does not know what each platform allows in a handle.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import regex
+
+from huggingtweets.core.errors import Usage
+
+_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}")
+_SHOWN = 60
+
+
+def bare_handle(text: str, prefix: str, hosts: Sequence[str]) -> str:
+    """`text` without its `@`; raises `Usage` for nothing, a whole address, or emoji."""
+    handle = text.strip().removeprefix("@")
+    if not handle:
+        raise Usage(f"A handle is missing after {prefix}:; write it as in {prefix}:name.")
+    if "/" in handle:
+        raise Usage(f"{text[:_SHOWN]!r} is a whole address; write the handle alone{_meant(handle, prefix, hosts)}.")
+    if _EMOJI.search(handle):
+        raise Usage(f"{text[:_SHOWN]!r} has an emoji, as display names have and no handle; write what follows the @.")
+    return handle
+
+
+def _meant(address: str, prefix: str, hosts: Sequence[str]) -> str:
+    """The handle in the address of a profile, as a hint."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    steps = [step for step in parts.path.split("/") if step and step != "profile"]
+    if (parts.hostname or "").removeprefix("www.").removeprefix("mobile.") in hosts and steps:
+        return f", here {prefix}:{steps[0].removeprefix('@')[:_SHOWN]}"
+    return ""

@@ -1,0 +1,91 @@
+"""A timeline through X's API: what is new, and which of the tweets collected earlier are gone.
+
+Off until the operator turns it on, because X's rules list training on what its API gives among the prohibited uses.
+Knows what a post of X's means for a collection. Does not know HTTP, keys or where tweets are kept.
+"""
+
+import logging
+import re
+
+from huggingtweets.core.errors import Usage
+from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.remote.upstream import Forbidden, NoAccount, NotFound
+from huggingtweets.remote.x import Charge, X, XClient, XPost, XUser
+from huggingtweets.remote.x_reads import ReadingTooDear
+from huggingtweets.sources.networks.handles import bare_handle
+from huggingtweets.sources.reading import fields
+from huggingtweets.sources.reading.edits import Versions, superseded
+
+log = logging.getLogger(__name__)
+
+_HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
+_AVATAR_SIZE = re.compile(r"_normal(?=\.\w+$)")
+
+
+def parse_handle(text: str) -> str:
+    """`@NASA` as `NASA`; raises `Usage`, one sentence for each way to be wrong, without asking X."""
+    handle = bare_handle(text, "x", ("x.com", "twitter.com"))
+    if not _HANDLE.fullmatch(handle):
+        raise Usage(f"{text[:60]!r} is no handle of X: it has 1 to 15 letters, digits and _; check how it is written.")
+    return handle
+
+
+async def find(client: XClient, handle: str, user_id: str = "") -> XUser:
+    """The account whose tweets may be read, by its id where that is known, which outlives a change of the handle.
+
+    Raises `NoAccount` for an unknown, protected or suspended one.
+    """
+    try:
+        user = await (client.user_by_id(user_id) if user_id else client.user(handle))
+    except NotFound as error:
+        why, mend = "is unknown", "check how the handle is written, or whether it was changed"
+        raise NoAccount(X, handle, why, mend, gone=bool(user_id)) from error
+    except Forbidden as error:
+        if "suspended" not in str(error).lower():
+            raise
+        raise NoAccount(X, handle, "is suspended", "its tweets can only come from its owner's archive") from error
+    if user.protected:
+        raise NoAccount(X, handle, "is protected", "ask its owner for their archive instead")
+    return user
+
+
+async def read(client: XClient, user: XUser, *, since_id: str | None, most: int, charge: Charge) -> Collected:
+    """The tweets after `since_id`, as far back as X goes without it; raises `NoAccount` when there is none at all.
+
+    What was paid for is kept: where the money ends after some pages, these are what there is.
+    """
+    tweets: list[Tweet] = []
+    versions: list[Versions] = []
+    try:
+        async for page in client.timeline(user.id, since_id=since_id, most=most, charge=charge):
+            tweets += [_tweet(post, source_of(user.id)) for post in page]
+            versions += [post.versions for post in page]
+    except ReadingTooDear:
+        if not tweets:
+            raise
+        log.warning("the tweets of @%s before %s are not read: the budget does not suffice", user.handle, tweets[-1].id)
+    except Forbidden as error:
+        raise NoAccount(X, user.handle, "cannot be read any more", "ask its owner for their archive") from error
+    if not tweets and since_id is None:
+        raise NoAccount(X, user.handle, "has no tweets", "choose an account that has tweeted")
+    account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url), "x")
+    earlier = superseded(versions, [tweet.id for tweet in tweets])
+    last = tuple(tweet for tweet in tweets if tweet.id not in earlier)
+    return Collected(account or Account(user.handle, site="x"), last, withdrawn=frozenset(earlier))
+
+
+def source_of(user_id: str) -> str:
+    """How tweets of this account are marked: by its id, which outlives a change of the handle."""
+    return f"x:{user_id}"
+
+
+def _tweet(post: XPost, source: str) -> Tweet:
+    return Tweet(
+        id=post.id,
+        text=post.text,
+        created_at=post.created_at,
+        is_retweet="retweeted" in post.referenced,
+        is_reply="replied_to" in post.referenced or bool(post.in_reply_to_user_id),
+        lang=post.lang,
+        source=source,
+    )

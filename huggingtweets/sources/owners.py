@@ -1,0 +1,92 @@
+"""Whose tweets a file holds, when a model is made of several people.
+
+`nasa=PATH` says it; an archive says it itself; and a model of one person takes all as theirs.
+
+Knows how that is written, and what a source says of its account. Does not know what is done with them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from huggingtweets.core.errors import Usage
+from huggingtweets.core.records import Collected, Counts, Tweet
+from huggingtweets.sources import read_each
+from huggingtweets.tweets.clean import clean_all
+from huggingtweets.tweets.tweet_store import TweetStore
+
+_UNDATED = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A file or folder of tweets; `handle` is whose, where that was said, and `written` how the path was given."""
+
+    path: Path
+    handle: str | None = None
+    written: str = field(default="", compare=False)  # a path would make x:https:/x.com of an address
+
+
+def parse_owned(text: str, name: str) -> Owned:
+    """`nasa=PATH` for a model `name` of which `nasa` is part; anything else is a path as it stands."""
+    said, equals, rest = text.partition("=")
+    handle = said.strip().removeprefix("@").lower()
+    if equals and handle in name.split("-") and not Path(text).exists():
+        return Owned(Path(rest), handle, rest)
+    return Owned(Path(text), written=text)
+
+
+def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected]]:
+    """What `files` hold, by handle; of each the earlier archive first, so that a later one may correct it.
+
+    Raises `Usage` when it cannot be told whose a file is, and `BadSource`.
+    """
+    handles = name.split("-")
+    only = handles[0] if len(handles) == 1 else None
+    found: dict[str, list[Collected]] = {}
+    said = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
+    for handle, paths in said.items():
+        found[handle] = read_each(paths, [handle])
+    for file in files:
+        if not (file.handle or only):
+            (collected,) = read_each([file.path])
+            found[_owner(handles, file.path, collected)].append(collected)
+    return {handle: sorted(some, key=_latest) for handle, some in found.items() if some}
+
+
+def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
+    """What could be learned from the tweets in `files`, or from those in `store` where no file is named, oldest first.
+
+    The counts say what became of all tweets. Nothing is stored. Raises like `read_owned`, and `Forgotten` and
+    `OptedOut` for who must not be learned.
+    """
+    tweets: list[Tweet] = []
+    withdrawn: set[str] = set()
+    for handle, some in read_owned(name, files).items():
+        for collected in some:
+            store.refuse(handle, collected)
+            tweets += collected.tweets
+            withdrawn |= collected.withdrawn
+    if not files:
+        tweets = [tweet for handle in name.split("-") for tweet in store.tweets(handle)]
+    newest = {tweet.id: tweet for tweet in tweets if tweet.id not in withdrawn}
+    ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
+    kept, counts = clean_all(ordered)
+    return [tweet.text for tweet in kept], counts
+
+
+def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:
+    named = collected.account.handle.lower() if collected.account else None
+    if named not in handles:
+        of = f"it is by @{named}" if named else "it does not say"
+        raise Usage(
+            f"Whose tweets are in {path}? {of[0].upper()}{of[1:]}; write --from {handles[0]}={path}.",
+            for_people=f"Whose tweets are in {path.name}? {of[0].upper()}{of[1:]}; give each person's files to a voice "
+            "of their own.",
+        )
+    return str(named)
+
+
+def _latest(collected: Collected) -> datetime:
+    return max((tweet.created_at for tweet in collected.tweets if tweet.created_at), default=_UNDATED)

@@ -1,0 +1,95 @@
+"""One text, wherever it lies: a file, one that gzip packs, or a member of a zip.
+
+Knows how to open it, as often as it takes, and in which encoding it is. Does not know what the text means.
+"""
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import TextIO
+
+from huggingtweets.core.errors import BadSource
+from huggingtweets.sources.reading.encoding import Encoding, detect
+from huggingtweets.sources.reading.files import MAX_BYTES, Budget, Metered, explained
+
+_CHUNK = 1 << 18
+_GZIP = b"\x1f\x8b"
+_DAMAGE = (gzip.BadGzipFile, EOFError, zlib.error)
+
+Read = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text: `path` is named in every sentence, `name` is what it is called itself, `what` it is to the reader."""
+
+    path: Path
+    name: str
+    what: str
+    reading: Callable[[], AbstractContextManager[Read]]
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def ending(self) -> str:
+        """`.csv`, in lower case."""
+        return PurePosixPath(self.name).suffix.lower()
+
+    @contextmanager
+    def binary(self) -> Iterator[Metered]:
+        """Its bytes, from the first; more than `max_bytes` are refused."""
+        with explained(self.path, self.what), self.reading() as read:
+            yield Metered(read, Budget(self.path, self.max_bytes), self.what)
+
+    def encoding(self) -> Encoding:
+        """The encoding it is in; reads it once."""
+        with self.binary() as binary:
+            return detect(iter(partial(binary.read, _CHUNK), b""))
+
+    @contextmanager
+    def text(self, encoding: Encoding, newline: str | None = None) -> Iterator[TextIO]:
+        """Its text."""
+        with (
+            self.binary() as binary,
+            closing(io.BufferedReader(binary, _CHUNK)) as buffered,
+            io.TextIOWrapper(buffered, encoding.name, encoding.errors, newline) as text,
+        ):
+            yield text
+
+
+def of_file(path: Path, max_bytes: int = MAX_BYTES) -> Document:
+    """The file at `path`, unpacked if gzip has packed it."""
+
+    @contextmanager
+    def reading() -> Iterator[Read]:
+        with path.open("rb") as binary:
+            Budget(path, max_bytes).allow(path.stat().st_size, "the file")
+            yield binary.read
+
+    return unpacked(Document(path, path.name, "the file", reading, max_bytes))
+
+
+def unpacked(document: Document) -> Document:
+    """The document inside, if gzip has packed it."""
+    with document.binary() as binary:
+        if not (binary.read(len(_GZIP)) or b"").startswith(_GZIP):
+            return document
+
+    @contextmanager
+    def reading() -> Iterator[Read]:
+        with document.binary() as packed, gzip.GzipFile(fileobj=io.BufferedReader(packed)) as stream:
+
+            def read(size: int) -> bytes:
+                try:
+                    return stream.read(size)
+                except _DAMAGE as error:
+                    raise BadSource(document.path, f"{document.what} is a broken gzip file", "get it again") from error
+
+            yield read
+
+    name = document.name.removesuffix(".gz").removesuffix(".GZ")
+    return replace(document, name=name, reading=reading)

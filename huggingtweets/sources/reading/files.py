@@ -1,0 +1,149 @@
+"""Files as text, within limits, and every refusal as one sentence.
+
+Knows the errors of the operating system and how much is too much. Does not know what the text means.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from huggingtweets.core.errors import BadSource
+from huggingtweets.sources.reading.encoding import detect
+from huggingtweets.sources.reading.json_array import MAX_ITEM, BrokenJSON, TooLong
+
+GIB = 1 << 30
+MAX_BYTES = GIB  # of one file; the largest real export known to us has 4 MB
+MAX_LINE = 1 << 20  # characters; a tweet's own row has at most some thousands
+
+ACCEPTED = (
+    "an X archive (the zip, its folder, or its tweets.js), an archive of Mastodon or Discord, "
+    "or a .jsonl, .json, .csv, .tsv or .txt of tweets"
+)
+
+_BUFFER = 1 << 18
+
+
+class Budget:
+    """How many bytes may still be read from `path`: as declared, and as really come."""
+
+    def __init__(self, path: Path, limit_bytes: int):
+        self._path = path
+        self._limit_bytes = limit_bytes
+        self._left = limit_bytes
+
+    def allow(self, declared_bytes: int, what: str) -> None:
+        """Refuse `what` before it is opened if it says itself that it is too large."""
+        if declared_bytes > self._left:
+            raise self._too_large(what)
+
+    def spend(self, read_bytes: int, what: str) -> None:
+        """Count what came; refuse `what` once it is more than allowed."""
+        self._left -= read_bytes
+        if self._left < 0:
+            raise self._too_large(what)
+
+    def _too_large(self, what: str) -> BadSource:
+        limit = f"{self._limit_bytes / GIB:g} GiB" if self._limit_bytes >= GIB else f"{self._limit_bytes:,} bytes"
+        return BadSource(self._path, f"{what} is larger than the {limit} that are read", "give it in smaller parts")
+
+
+class Metered(io.RawIOBase):
+    """A binary stream that spends a budget as it is read."""
+
+    def __init__(self, read: Callable[[int], bytes], budget: Budget, what: str):
+        self._read = read
+        self._budget = budget
+        self._what = what
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed asks for every kind of buffer
+        got = self._read(len(buffer))
+        self._budget.spend(len(got), self._what)
+        buffer[: len(got)] = got
+        return len(got)
+
+
+@contextmanager
+def explained(path: Path, what: str = "the file") -> Iterator[None]:
+    """Say in one sentence why `what` of `path` cannot be read."""
+    try:
+        yield
+    except TooLong as error:
+        why = f"{what} has more than {MAX_ITEM:,} characters in one piece at line {error.line}"
+        raise BadSource(path, why, "write each tweet as an object of its own") from error
+    except BrokenJSON as error:
+        raise _broken(path, what, error) from error
+    except UnicodeError as error:
+        raise BadSource(path, f"{what} is not UTF-8 text", "save it as UTF-8 and try again") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BadSource(
+            path,
+            "there is no such file",
+            "check the path",
+            for_people=f"{path.name} is not there any more; give it again.",
+        ) from error
+    except PermissionError as error:
+        raise BadSource(
+            path,
+            f"{what} may not be read by this user",
+            "allow reading it (chmod u+r)",
+            for_people=f"I may not read {path.name}; whoever runs me has to allow it.",
+        ) from error
+    except OSError as error:
+        why = f"{what} cannot be read ({error.strerror or error})"
+        people = f"{path.name} cannot be read here; give it again, or ask whoever runs me."
+        raise BadSource(path, why, "check the path and the disk", for_people=people) from error
+
+
+def _broken(path: Path, what: str, error: BrokenJSON) -> BadSource:
+    if error.is_cut_off:
+        return BadSource(path, f"{what} is cut off: its JSON ends in the middle, at line {error.line}", "get it again")
+    return BadSource(path, f"{what} is no JSON at line {error.line}", "save it as JSON again, or as CSV")
+
+
+@contextmanager
+def as_text(metered: Metered, newline: str | None = None) -> Iterator[TextIO]:
+    """`metered` decoded as its first bytes say: UTF-8, or UTF-16 with a mark or without."""
+    with closing(io.BufferedReader(metered, _BUFFER)) as binary:
+        head = binary.peek()
+        encoding = detect([head]).name if b"\0" in head else "utf-8-sig"
+        with io.TextIOWrapper(binary, encoding, newline=newline) as text:
+            yield text
+
+
+@contextmanager
+def opened(path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None) -> Iterator[TextIO]:
+    """The text of the file at `path`, which is refused if it has more than `max_bytes`."""
+    budget, what = Budget(path, max_bytes), "the file"
+    with explained(path, what), path.open("rb") as binary:
+        budget.allow(path.stat().st_size, what)
+        with as_text(Metered(binary.read, budget, what), newline) as text:
+            yield text
+
+
+def lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of `stream`, numbered from 1; NUL bytes and endless lines are refused."""
+    pieces = iter(partial(stream.readline, MAX_LINE + 1), "")
+    for number, line in enumerate(pieces, start=1):
+        if "\0" in line:
+            raise BadSource(path, f"line {number} holds NUL bytes, so it is no plain text", "save it as UTF-8")
+        if len(line) > MAX_LINE:
+            raise BadSource(path, f"line {number} is longer than {MAX_LINE:,} characters", "put one tweet on each line")
+        yield number, line
+
+
+def head_of(path: Path, size: int = 512) -> bytes:
+    """The first bytes of the file at `path`."""
+    with explained(path), path.open("rb") as binary:
+        return binary.read(size)
+
+
+def shown(name: str, longest: int = 60) -> str:
+    """A name out of somebody's file, safe to print in a sentence."""
+    printable = "".join(character if character.isprintable() else "?" for character in name)
+    return printable if len(printable) <= longest else printable[: longest - 1] + "…"

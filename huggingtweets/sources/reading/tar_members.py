@@ -1,0 +1,94 @@
+"""The named files of a tar archive, packed by gzip or not: Mastodon gave its archives so until 2023.
+
+Knows how much of one is read: to reach a file, all before it must be unpacked. Nothing is extracted. Does not know what
+an archive of posts consists of.
+"""
+
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TextIO
+
+from huggingtweets.core.errors import BadSource
+from huggingtweets.sources.reading.files import GIB, Budget, Metered, as_text, explained, shown
+from huggingtweets.sources.reading.members import ENDINGS, LIMITS, Limits
+
+MAX_UNPACKED = 16 * GIB  # with all its pictures and films
+_DAMAGE = (tarfile.TarError, EOFError, zlib.error)
+_MEND = "get it again"
+
+
+def is_tar(path: Path) -> bool:
+    """Whether the file at `path` is a tar archive, which gzip may have packed."""
+    try:
+        with explained(path), tarfile.open(path, "r:*") as archive:
+            return archive.next() is not None
+    except (*_DAMAGE, BadSource, ValueError):
+        return False
+
+
+class TarMembers:
+    """The scripts and tables in a tar archive, which `opened_tar` opens."""
+
+    kind = "tar archive"
+
+    def __init__(self, path: Path, archive: tarfile.TarFile, limits: Limits, max_unpacked: int):
+        self.path = path
+        self._archive = archive
+        self._budget = Budget(path, limits.total_bytes)
+        self._members = {info.name.removeprefix("./"): info for info in self._checked(max_unpacked)}
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._members))
+
+    def _checked(self, max_unpacked: int) -> Iterator[tarfile.TarInfo]:
+        """The files of `ENDINGS`; links and devices are no files."""
+        with _whole(self.path):
+            while info := self._archive.next():
+                if info.offset_data + info.size > max_unpacked:
+                    why = f"it unpacks to more than the {max_unpacked:,} bytes that are looked through"
+                    raise BadSource(self.path, why, "unpack it and give the folder instead")
+                name = PurePosixPath(info.name)
+                if name.is_absolute() or ".." in name.parts:
+                    raise BadSource(self.path, f"its member {shown(info.name)} leads out of the archive", _MEND)
+                if info.isreg() and info.name.lower().endswith(ENDINGS):
+                    yield info
+
+    @contextmanager
+    def text(self, name: str) -> Iterator[TextIO]:
+        with self.binary(name) as binary, as_text(binary) as text:
+            yield text
+
+    @contextmanager
+    def binary(self, name: str) -> Iterator[Metered]:
+        info, what = self._members[name], f"its {shown(name)}"
+        self._budget.allow(info.size, what)
+        with explained(self.path, what), _whole(self.path):
+            stream = self._archive.extractfile(info)  # a view on its bytes; nothing is written
+            assert stream, "checked to be a file"
+
+            def read(size: int) -> bytes:
+                with _whole(self.path):
+                    return stream.read(size)
+
+            yield Metered(read, self._budget, what)
+
+
+@contextmanager
+def opened_tar(path: Path, limits: Limits = LIMITS, max_unpacked: int = MAX_UNPACKED) -> Iterator[TarMembers]:
+    """The members of the tar archive at `path`, for as long as the context lasts."""
+    with explained(path), _whole(path):
+        archive = tarfile.open(path, "r:*")  # noqa: SIM115  closed below
+    with archive:
+        yield TarMembers(path, archive, limits, max_unpacked)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Say in one sentence that the archive is damaged, whatever the library calls it."""
+    try:
+        yield
+    except _DAMAGE as error:
+        raise BadSource(path, "it is a broken or incomplete tar archive", _MEND) from error

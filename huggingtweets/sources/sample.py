@@ -1,0 +1,25 @@
+"""The sample account: a fictional person whose tweets come with the package, so that everything works on day one.
+
+Knows two files beside it. Does not know training.
+"""
+
+import json
+from pathlib import Path
+
+from huggingtweets.core.records import Account, Collected
+from huggingtweets.sources import read
+from huggingtweets.tweets.tweet_store import TweetStore
+
+FOLDER = Path(__file__).parent / "sample_account"
+
+
+def sample_account() -> Account:
+    """Who the fictional person is."""
+    return Account(**json.loads((FOLDER / "account.json").read_text(encoding="utf-8")))
+
+
+def collect_sample(store: TweetStore) -> Account:
+    """Put the sample account's tweets into `store`; whose they are."""
+    account = sample_account()
+    store.merge(account.handle, Collected(account, read(FOLDER / "tweets.jsonl").tweets))
+    return account

@@ -1,0 +1,197 @@
+"""Whose the rows of a table are: one person's, or several people's.
+
+Knows the columns that name an author, and which of them is believed. In doubt the rows are by several people, so that
+nobody is learned unasked. Does not know what the rows say.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from huggingtweets.core.records import Account
+from huggingtweets.sources.reading import fields
+from huggingtweets.sources.tables.columns import Row, is_rounded, keyed, linked_author, said, says
+
+# Names as `columns.folded` writes them.
+_WHO = (
+    "(?:users?|authors?|accounts?|from|tweeters?|posters?|creators?|createdby|postedby|tweetedby|writtenby|by|owner"
+    "|sender|person|writer|who|member|actor|speaker)"
+)
+_OF_WHAT = "(?:twitter|x|instagram|mastodon|bluesky|tweet|status|post|message)?"
+# Columns of an earlier kind are believed: what is called username may be a name to show if there is a screen name.
+_HANDLES = (
+    re.compile(f"{_OF_WHAT}{_WHO}*(?:screenname|handle|acct|preferredusername|login)"),
+    re.compile(f"{_OF_WHAT}{_WHO}*username"),
+    re.compile(f"{_OF_WHAT}(?:from)?(?:users?|authors?|accounts?|tweeters?|posters?)"),
+    re.compile(f"{_OF_WHAT}{_WHO}+"),
+)
+_USER_ID = (re.compile(f"{_OF_WHAT}{_WHO}+(?:id|idstr|uid)|uid"),)
+_NAMES = (
+    re.compile(f"{_OF_WHAT}{_WHO}*(?:displayname|fullname|realname|nickname|nick)"),
+    re.compile("name"),
+    re.compile(f"{_OF_WHAT}{_WHO}+name|twittername"),
+)
+_AVATAR = (re.compile(f"{_WHO}*(?:profileimageurlhttps|profileimageurl|avatar|avatarurl)"),)
+_PERSON = re.compile(f"{_WHO}+")  # in JSON, this may be an object with columns of its own
+_OWN_ID = ("idstr", "id", "restid")  # in such an object
+_GRAPHQL = ("core", "userresults", "result", "legacy")  # where the pages of X keep the author
+_WRITTEN_OBJECT = re.compile(r"""['"](?:username|screen_?name)['"]\s*:\s*['"](\w+)""", re.IGNORECASE)
+_PROFILE = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/?")
+_MOSTLY = 0.9
+
+Handles = tuple[tuple[str, str], ...]  # column and what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a row, as far as the row says it; `linked` is whose tweet its link leads to."""
+
+    handles: Handles = ()
+    user_id: str = ""
+    name: str = ""
+    avatar: str = ""
+    linked: str = ""
+
+    @property
+    def handle(self) -> str:
+        return self.handles[0][1] if self.handles else ""
+
+
+NOBODY = Author()
+
+
+def author_of(row: Row) -> Author:
+    """Who wrote `row`."""
+    person = _person(row)
+    user_id = _said(row, _USER_ID) or (said(person, _OWN_ID) if person is not row else "")
+    handles, name = _handles(person) or _handles(row), _said(person, _NAMES)
+    return Author(
+        handles=handles,
+        user_id="" if is_rounded(user_id) else user_id,
+        # Some call the name to show username, beside a screen name; some call the handle so.
+        name="" if any(handle == name for _, handle in handles) else name,
+        avatar=_said(person, _AVATAR),
+        linked=linked_author(row),
+    )
+
+
+def user_of(row: Row) -> Author:
+    """The person that `row` describes, as in the list of users that X's API gives beside the tweets."""
+    return Author(_handles(row), said(row, _OWN_ID), _said(row, _NAMES), _said(row, _AVATAR))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who wrote which row: `keys` has a name for each row, or "" where the row does not say; `shown` writes it well."""
+
+    keys: Sequence[str]
+    shown: Mapping[str, str]
+    are_handles: bool
+
+    def counted(self, rows: Iterable[int]) -> list[tuple[str, int]]:
+        """How many of these rows each person wrote, the most first."""
+        counts = Counter(key for row in rows if (key := self.keys[row]))
+        return [(self.shown[key], count) for key, count in counts.most_common()]
+
+    def called(self, names: Iterable[str]) -> str:
+        """The one person who has one of these names, or ""."""
+        wanted = {name.casefold() for name in names}
+        keys = [key for key in self.shown if key in wanted or key.partition(".")[0] in wanted]
+        return keys[0] if len(keys) == 1 else ""
+
+
+def people(authors: Sequence[Author], own: Sequence[int]) -> People:
+    """Who wrote each row; only the rows in `own`, which are no retweets, tell by which column that is decided.
+
+    By handle, else by number, else by name: who has a handle may change the name.
+    """
+    if any(author.handles for author in authors):
+        return _told(_by_handle(authors, own), are_handles=True)
+    if any(author.user_id for author in authors):
+        return _told([author.user_id for author in authors], are_handles=False)
+    if any(author.name for author in authors):
+        return _told([author.name for author in authors], are_handles=False)
+    linked = [author.linked for author in authors]
+    mostly = sum(map(bool, linked)) > _MOSTLY * len(linked)
+    return _told(linked if mostly else [""] * len(linked), are_handles=True)
+
+
+def account(authors: Iterable[Author], handle: str) -> Account | None:
+    """The account that wrote these rows, by what they mostly say."""
+    names, avatars = Counter[str](), Counter[str]()
+    for author in authors:
+        names.update(filter(None, [author.name]))
+        avatars.update(filter(None, [author.avatar]))
+    return fields.account(handle, _commonest(names), _commonest(avatars))
+
+
+def with_users(authors: Sequence[Author], users: Mapping[str, Author]) -> list[Author]:
+    """The authors, those that only have a number with the handle and name that `users` gives to it."""
+    return [
+        replace(user, linked=author.linked) if not author.handles and (user := users.get(author.user_id)) else author
+        for author in authors
+    ]
+
+
+def _by_handle(authors: Sequence[Author], own: Sequence[int]) -> list[str]:
+    """Each row's handle in the column that tells the most people apart."""
+    values: defaultdict[str, set[str]] = defaultdict(set)
+    for row in own:
+        for column, handle in authors[row].handles:
+            values[column].add(handle.casefold())
+    deciding = max(values, key=lambda column: len(values[column]), default="")
+    return [dict(author.handles).get(deciding, author.handle) for author in authors]
+
+
+def _told(written: Sequence[str], *, are_handles: bool) -> People:
+    shown: dict[str, str] = {}
+    for name in written:
+        if name:
+            shown.setdefault(name.casefold(), name)
+    return People([name.casefold() for name in written], shown, are_handles)
+
+
+def _commonest(counted: Counter[str]) -> str:
+    return next((value for value, _ in counted.most_common(1)), "")
+
+
+def _person(row: Row) -> Row:
+    """The object in `row` that describes its author, or else the row itself."""
+    nested = row
+    for step in _GRAPHQL:
+        inside = nested.get(step)
+        if not isinstance(inside, dict):
+            break
+        nested = keyed(inside)
+    else:
+        return nested
+    objects = (keyed(value) for name, value in row.items() if isinstance(value, dict) and _PERSON.fullmatch(name))
+    return next(objects, row)
+
+
+def _handles(row: Row) -> Handles:
+    """What the best kind of columns that says anything names as handles."""
+    for columns in _columns(tuple(row), _HANDLES):
+        if named := [(name, handle) for name in columns if (handle := _handle(row[name]))]:
+            return tuple(named)
+    return ()
+
+
+def _handle(value: object) -> str:
+    """The handle in a cell, which may hold an address or a whole object as text."""
+    written = str(value).strip() if isinstance(value, str | int) and says(value) else ""
+    inside = _WRITTEN_OBJECT.search(written) if written.startswith("{") else _PROFILE.fullmatch(written)
+    return inside[1] if inside else written.removeprefix("@")
+
+
+def _said(row: Row, kinds: tuple[re.Pattern[str], ...]) -> str:
+    """What the best column of these kinds says."""
+    return next((text for names in _columns(tuple(row), kinds) if (text := said(row, names))), "")
+
+
+@lru_cache(maxsize=4096)
+def _columns(names: tuple[str, ...], kinds: tuple[re.Pattern[str], ...]) -> tuple[tuple[str, ...], ...]:
+    """The columns of each of these kinds, once for all rows that have the same."""
+    return tuple(tuple(name for name in names if kind.fullmatch(name)) for kind in kinds)

@@ -1,0 +1,173 @@
+"""The rows of one table as tweets: what only all of them together tell.
+
+Knows that a table writes its dates in one order, uses a column for flags or for counts, and is by one person or by
+several. Does not know how a table is written, nor what its columns are called.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from huggingtweets.core import dates
+from huggingtweets.core.dates import Either, Order
+from huggingtweets.core.errors import BadSource
+from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.sources.reading import fields
+from huggingtweets.sources.reading.edits import Versions, listed_in, superseded
+from huggingtweets.sources.reading.files import shown
+from huggingtweets.sources.tables import columns
+from huggingtweets.sources.tables.borders import parted
+from huggingtweets.sources.tables.columns import Row
+from huggingtweets.sources.tables.people import Author, People, account, author_of, people, user_of, with_users
+from huggingtweets.tweets.derived_ids import DerivedIds
+
+_NAMED = 5  # people in a refusal
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A row, as far as it can be understood by itself."""
+
+    id: str | None
+    text: str
+    when: datetime | Either | None
+    flags: tuple[str, ...]
+    is_retweet: bool
+    is_reply: bool | None
+    lang: str | None
+    author: Author
+    versions: Versions
+
+
+class Rows:
+    """The rows of one table, in its order."""
+
+    def __init__(self) -> None:
+        self._pending: list[_Pending] = []
+        self._users: dict[str, Author] = {}
+        self._authors: dict[Author, Author] = {}
+        self._counts: set[str] = set()
+        self._unread: list[str] = []
+        self._dated = 0
+
+    def add(self, row: Row) -> bool:
+        """Take the tweet in `row`. Returns False if there is no text in it."""
+        text = columns.text_of(row)
+        if text is None:
+            return False
+        author = author_of(row)
+        self._counts.update(columns.retweet_counts(row))
+        self._pending.append(
+            _Pending(
+                id=columns.id_of(row),
+                text=text,
+                when=self._when(row),
+                flags=columns.retweet_flags(row),
+                is_retweet=columns.is_retweet(row),
+                is_reply=columns.is_reply(row, author.handle),
+                lang=columns.lang_of(row),
+                author=self._authors.setdefault(author, author),
+                versions=listed_in(row),
+            )
+        )
+        return True
+
+    def add_user(self, row: Row) -> None:
+        """Take a person whom other rows name by number."""
+        user = user_of(row)
+        self._users[user.user_id] = user
+
+    def collected(self, path: Path, names: Collection[str] = ()) -> Collected:
+        """All tweets, unique by id, where a later row wins. Of several people only the one in `names` is taken.
+
+        Raises `BadSource` for no tweets, and for those of several people.
+        """
+        order, doubt = self._order()
+        tweets = self._tweets(order)
+        authors = with_users([row.author for row in self._pending], self._users)
+        whose = people(authors, [place for place, tweet in enumerate(tweets) if not tweet.is_retweet])
+        taken, key, left_out = _taken(path, tweets, whose, names)
+        handle = whose.shown.get(key, "") if whose.are_handles else ""
+        unique = {tweets[place].id: tweets[place] for place in taken}
+        earlier = superseded((self._pending[place].versions for place in taken), unique)
+        parts = tuple(parted(tweet for id_, tweet in unique.items() if id_ not in earlier))
+        if not parts:
+            raise BadSource(path, "it holds no tweets", "give a file with at least one")
+        return Collected(
+            account((authors[place] for place in taken if not tweets[place].is_retweet), handle),
+            parts,
+            withdrawn=frozenset(earlier),
+            notes=tuple(note for note in (*self._date_notes(doubt), left_out) if note),
+        )
+
+    def _when(self, row: Row) -> datetime | Either | None:
+        written = columns.dates_of(row)
+        found = next((when for value in written if (when := dates.read(value))), None)
+        self._dated += bool(written)
+        if written and found is None:
+            self._unread.append(str(written[0]))
+        return found
+
+    def _order(self) -> tuple[Order | None, bool]:
+        """The order of day and month, and whether it is a guess that changes a date."""
+        either = [(row.when, row.id) for row in self._pending if isinstance(row.when, Either)]
+        if not either:
+            return None, False
+        order, proven = dates.order_of(either)
+        if order is None:
+            self._unread += [when.written for when, _ in either if when.by(None) is None]
+        return order, not proven and any(when.by(None) is None for when, _ in either)
+
+    def _tweets(self, order: Order | None) -> list[Tweet]:
+        ids = DerivedIds()
+        return [self._tweet(row, order, ids) for row in self._pending]
+
+    def _tweet(self, row: _Pending, order: Order | None, ids: DerivedIds) -> Tweet:
+        when = row.when.by(order) if isinstance(row.when, Either) else row.when
+        flagged = row.is_retweet or not self._counts.issuperset(row.flags)
+        return Tweet(
+            id=row.id or ids.next(when, row.text),
+            text=row.text,
+            created_at=when,
+            is_retweet=flagged or fields.reads_as_retweet(row.text),
+            is_reply=row.text.startswith("@") if row.is_reply is None else row.is_reply,
+            lang=row.lang,
+        )
+
+    def _date_notes(self, doubt: bool) -> Iterable[str]:
+        if self._unread:
+            yield (
+                f"{len(self._unread):,} of {self._dated:,} dates could not be read, "
+                f"such as {shown(self._unread[0], 40)}, "
+                "so it is not known when those tweets were written."
+            )
+        if doubt:
+            yield "The dates do not show whether the day or the month comes first, so they may be mixed up."
+
+
+def _taken(path: Path, tweets: list[Tweet], whose: People, names: Collection[str]) -> tuple[list[int], str, str]:
+    """Which rows are taken, whose they are, and what to say of the others. Raises `BadSource`."""
+    everybody = list(range(len(tweets)))
+    own = [place for place in everybody if not tweets[place].is_retweet]
+    counted = whose.counted(own)
+    if len(counted) < 2:
+        return everybody, counted[0][0].casefold() if counted else "", ""
+    wanted = whose.called(names)
+    if not wanted:
+        raise _several(path, counted)
+    taken = [place for place in everybody if whose.keys[place] == wanted]
+    others = sum(count for name, count in counted if name.casefold() != wanted)
+    note = f"{others:,} of its tweets are by others than {whose.shown[wanted]} and were left out."
+    return taken, wanted, note
+
+
+def _several(path: Path, counted: list[tuple[str, int]]) -> BadSource:
+    named = [f"{shown(name, 30)} ({count:,})" for name, count in counted[:_NAMED]]
+    rest = len(counted) - len(named)
+    listed = ", ".join(named[:-1]) + f" and {named[-1]}" if not rest else ", ".join(named) + f" and {rest:,} more"
+    return BadSource(
+        path,
+        f"it is by several people: {listed}",
+        "give each person's tweets in a file of their own, or name the voice after the one person to learn",
+    )

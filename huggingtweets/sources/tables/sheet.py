@@ -1,0 +1,159 @@
+"""CSV in the ways that spreadsheets, databases and scripts write it, as rows under the names of their columns.
+
+Knows delimiters, headers and what stands for one. Does not know what a column means, but whether it holds texts.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+from typing import TextIO
+
+from huggingtweets.core.errors import BadSource
+from huggingtweets.sources.reading.files import lines, shown
+from huggingtweets.sources.tables.columns import Row, has_text, keyed
+
+Rows = Iterator[tuple[int, Row]]
+
+_DELIMITERS = ",;\t|"
+_NONE = "\x1f"  # in no text: all of a line is one cell
+_LOOK = 50  # lines, by which a table without a header is understood
+_SEP = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)  # Excel's own first line
+_NAME = re.compile(r"[^\W\d][\w .()/#-]{0,39}")
+_NAME_WORDS = 4
+_SENTENCE = re.compile(r"[.!?…](?:\s|$)")
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+
+
+def read(path: Path, text: TextIO) -> Rows:
+    """The rows of the table, each with its line. `text` keeps its line ends as they are. Raises `BadSource`."""
+    numbered = (line for _, line in lines(text, path))
+    head = list(islice(numbered, _LOOK))
+    skipped = 0
+    told = _SEP.fullmatch(head[0]) if head else None
+    if told:
+        head, skipped = head[1:], 1
+    delimiter = told[1] if told else _delimiter(head)
+    names = _first_row(head, delimiter)
+    if has_text(names):
+        yield from _named(path, chain(head, numbered), delimiter, skipped)
+    elif _is_one_column(head):
+        yield from _unnamed(path, chain(head, numbered), skipped)
+    elif _is_header(names) or not names:
+        found = ", ".join(shown(name, 20) for name in names[:6]) or "nothing"
+        raise BadSource(path, f"its first line names no column of texts but {found}", "call that column text")
+    elif _is_ragged(head, delimiter):
+        yield from _lines(chain(head, numbered), skipped)
+    else:
+        mend = "write the names of the columns into its first line, such as id,date,text"
+        raise BadSource(path, "its columns have no names", mend)
+
+
+def is_table(head: str) -> bool:
+    """Whether a text that begins with `head` is a table, whatever it is called: names in columns, and rows as wide."""
+    written = head.splitlines(keepends=True)[:_LOOK]
+    if written and _SEP.fullmatch(written[0]):
+        return True
+    delimiter = _delimiter(written)
+    names = _first_row(written, delimiter)
+    if len(names) < 2 or not has_text(names) or not all(_is_name(name) for name in names if name.strip()):
+        return False
+    widths = [len(cells) for cells in _parsed(written, delimiter)[1:]]
+    return not widths or widths[0] == len(names)
+
+
+def _delimiter(head: list[str]) -> str:
+    """What parts the columns: what finds a column of texts among most columns, else what the first line has most of."""
+    by_width = {mark: len(names) for mark in _DELIMITERS if has_text(names := _first_row(head, mark))}
+    if by_width:
+        mark = max(by_width, key=lambda mark: by_width[mark])
+        return mark if by_width[mark] > 1 else _NONE
+    return max(_DELIMITERS, key=head[0].count) if head else _NONE
+
+
+def _parsed(head: list[str], delimiter: str) -> list[list[str]]:
+    """The rows of the first lines, as far as they can be read."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        rows.extend(csv.reader(head, delimiter=delimiter))
+    return [row for row in rows if any(row)]
+
+
+def _first_row(head: list[str], delimiter: str) -> list[str]:
+    rows = csv.reader(head, delimiter=delimiter)
+    try:
+        return next(rows, [])
+    except csv.Error:
+        return []
+
+
+def _is_name(cell: str) -> bool:
+    return _NAME.fullmatch(cell.strip()) is not None and len(cell.split()) <= _NAME_WORDS
+
+
+def _is_header(names: list[str]) -> bool:
+    """Whether these are names rather than what stands under names."""
+    filled = [name for name in names if name.strip()]
+    if any(_SENTENCE.search(name) for name in filled):
+        return False
+    return all(len(name) <= 40 and len(name.split()) <= _NAME_WORDS and not name.strip().isdecimal() for name in filled)
+
+
+def _is_one_column(head: list[str]) -> bool:
+    """Whether nothing but texts stands in the first lines: one cell in each row, by whatever mark they are parted."""
+    if any(len(widths := {len(row) for row in _parsed(head, mark)}) == 1 and widths != {1} for mark in _DELIMITERS):
+        return False
+    cells = [cell for row in _parsed(head, ",") for cell in row]
+    return len(cells) == len(_parsed(head, ",")) and any(" " in cell.strip() for cell in cells)
+
+
+def _is_ragged(head: list[str], delimiter: str) -> bool:
+    """Whether the rows have different numbers of cells, as lines of prose have of commas."""
+    return len({len(row) for row in _parsed(head, delimiter)}) > 1
+
+
+def _named(path: Path, written: Iterator[str], delimiter: str, skipped: int) -> Rows:
+    """The rows below a header."""
+    reader = csv.reader(written, delimiter=delimiter, strict=True)
+    try:
+        names = next(reader)
+        for cells in reader:
+            if any(cells) and cells != names:  # tables that were put one after the other repeat their header
+                yield reader.line_num + skipped, _under(names, cells, path, reader.line_num + skipped)
+    except csv.Error as error:
+        raise _broken(path, reader.line_num + skipped, error) from error
+
+
+def _unnamed(path: Path, written: Iterator[str], skipped: int) -> Rows:
+    """The texts of a table that is nothing but one column of them."""
+    reader = csv.reader(written, delimiter=_NONE, strict=True)
+    try:
+        for cells in reader:
+            if any(cells):
+                yield reader.line_num + skipped, {"text": cells[0]}
+    except csv.Error as error:
+        raise _broken(path, reader.line_num + skipped, error) from error
+
+
+def _lines(written: Iterator[str], skipped: int) -> Rows:
+    """A text a line, as it stands."""
+    for number, line in enumerate(written, start=1 + skipped):
+        if stripped := line.strip():
+            quoted = _QUOTED.fullmatch(stripped)
+            yield number, {"text": quoted[1].replace('""', '"') if quoted else stripped}
+
+
+def _broken(path: Path, line: int, error: csv.Error) -> BadSource:
+    mend = "put texts with quotation marks in quotation marks, and double those inside"
+    return BadSource(path, f"line {line} is broken CSV ({shown(str(error))})", mend)
+
+
+def _under(names: list[str], cells: list[str], path: Path, line: int) -> Row:
+    while len(cells) > len(names) and not cells[-1].strip():
+        cells.pop()
+    if len(cells) > len(names):
+        why = f"line {line} has {len(cells)} cells, but there are {len(names)} columns"
+        raise BadSource(path, why, "put texts that hold the delimiter in quotation marks")
+    return keyed(dict(zip(names, cells, strict=False)))

@@ -1,0 +1,93 @@
+"""What a training tells its tracker: three runs, and the artifacts that lead from tweets to a model.
+
+    import       -> tweets-NAME (raw-dataset), BASE (pretrained-model)
+    preprocess   tweets-NAME -> dataset-NAME (train-dataset)
+    train        dataset-NAME, BASE -> NAME (finetuned-model)
+
+Knows the tracker and the figures of a training. Does not know which tracker it is.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from huggingtweets.core.config import Training
+from huggingtweets.core.records import JSON
+from huggingtweets.model.base import base_name
+from huggingtweets.registry.versions import Version
+from huggingtweets.tracking.trackers import Tracker, libraries, weights_digests
+
+if TYPE_CHECKING:
+    from huggingtweets.training.finetune import Step
+
+RAW, DATASET, BASE, MODEL = "raw-dataset", "train-dataset", "pretrained-model", "finetuned-model"
+
+
+def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: Training, base_fingerprint: str) -> None:
+    """The data are ready, and the training begins. `raw` and `dataset` are counts and hashes, not tweets."""
+    name, base = tracker.name, artifact_name(settings.base)
+    tracker.start("import", {})
+    tracker.make(f"tweets-{name}", RAW, raw)
+    tracker.make(base, BASE, {"base": base_name(settings.base), "fingerprint": base_fingerprint})
+    cleaning = settings.model_dump(include={"held_out", "replies", "deduplicate", "min_characters"})
+    tracker.start("preprocess", cleaning | {"seed": settings.seed})
+    tracker.use(f"tweets-{name}", RAW)
+    tracker.make(f"dataset-{name}", DATASET, dataset)
+    # One seed does for both: it orders the tweets and starts the adapter.
+    seeds = {"data_seed": settings.seed, "training_seed": settings.seed}
+    chosen = settings.model_dump() | {"base": base_name(settings.base)}
+    if not settings.batch_tokens:
+        # It follows the amount of data; what it was is recorded when the training has ended.
+        del chosen["batch_tokens"]
+    tracker.start("train", chosen | seeds | {"libraries": libraries()})
+    tracker.use(f"dataset-{name}", DATASET)
+    tracker.use(base, BASE)
+
+
+def stepped(tracker: Tracker, step: "Step") -> None:
+    """One step of the training; the held-out loss stands only at the steps where it was measured."""
+    figures = {"loss": step.loss, "held_out_loss": step.held_out_loss, "learning_rate": step.learning_rate}
+    tracker.figures(figures, step.done)
+
+
+def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
+    """The training gave `version`: its evaluation, its samples, and itself."""
+    manifest = version.manifest
+    for kind, facts in (("training", manifest["training"]), ("evaluation", manifest["report"])):
+        tracker.figures({f"{kind}/{key}": value for key, value in _numbers(facts).items()})
+    prompted = manifest.get("prompted") or {"prompt": "", "texts": []}
+    rows = [(prompted["prompt"], text) for text in prompted["texts"]] + [("", text) for text in manifest["samples"]]
+    tracker.table("examples", ("Input", "Prediction"), rows)
+    _made(tracker, version, [f"registry-{version.version}", *(["in-use"] if is_in_use else [])])
+
+
+def promoted(tracker: Tracker, version: Version) -> None:
+    """`version` is in use from now on, by somebody's decision."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    tracker.start("promote", {"version": version.version, "promoted": at})
+    # With a date of its own it is another artifact: trackio moves an alias forward only.
+    _made(tracker, version, ["in-use"], {"promoted": at})
+
+
+def _made(tracker: Tracker, version: Version, aliases: list[str], more: Mapping[str, str] | None = None) -> None:
+    facts = dict(more or {}) | {
+        "version": version.version,
+        "created": version.manifest["created"],
+        "base": base_name(version.base),
+        "method": version.manifest["method"],
+        "weights": weights_digests(version.folder),
+        "report": _numbers(version.manifest["report"]),
+    }
+    tracker.make(version.name, MODEL, facts, sorted(version.adapter.glob("*")), aliases)
+
+
+def artifact_name(base: str) -> str:
+    """A base's name as trackers take it: letters, digits, dot, hyphen and underscore."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", base_name(base)).strip("-")
+
+
+def _numbers(report: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        key: value for key, value in report.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    }

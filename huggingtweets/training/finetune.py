@@ -1,0 +1,329 @@
+"""Fine-tuning of a base model on one data set: an adapter or all weights, until the held-out loss stops falling.
+
+The state is written every few seconds and on SIGTERM, and a run that was killed goes on from it to the very weights
+that an undisturbed run gives: order and batches follow from the seed, and nothing else is random. When memory does not
+suffice for a batch, it is learned in parts.
+
+Knows torch, token ids and one checkpoint file. Does not know tweets, versions or people.
+"""
+
+import logging
+import math
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+
+from huggingtweets.core import atomic
+from huggingtweets.core.config import Training
+from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.termination import postponed
+from huggingtweets.model import lora
+from huggingtweets.model.attention import packed
+from huggingtweets.model.base import Base
+from huggingtweets.model.loss import mean_loss, summed_loss
+from huggingtweets.model.packing import Rows, pack
+from huggingtweets.model.precision import fast
+from huggingtweets.model.tokenizer import encode_all
+from huggingtweets.tweets.dataset import Dataset
+
+if TYPE_CHECKING:
+    from transformers import GPT2LMHeadModel
+
+log = logging.getLogger(__name__)
+
+WARM_UP_STEPS = 10
+FLOOR = 0.05  # of the learning rate, at the end of the cosine
+ALPHA_PER_RANK = 2
+STEPS_PER_EPOCH = 64
+NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
+BATCH_TOKENS = 512  # that the learning rates in the settings are for
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a training is: steps done and planned, losses in nats, tokens learned.
+
+    `held_out_loss` was measured after this very step, at the end of a pass; it is None after all others.
+    `best_held_out_loss` is the lowest so far. `learning_rate` is what the step was made with.
+    """
+
+    done: int
+    total: int
+    loss: float
+    held_out_loss: float | None
+    best_held_out_loss: float | None
+    learning_rate: float
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under transformers'.
+
+    They are those after pass `kept_epoch` of the `epochs` that were made; 0 are the weights that learning began with.
+    `batch_tokens` and `learning_rate` (the highest) are what was used, whatever the settings left to the data.
+    """
+
+    weights: lora.State
+    held_out_loss: float
+    base_held_out_loss: float
+    epochs: int
+    kept_epoch: int
+    steps: int
+    tokens: int
+    batch_tokens: int
+    learning_rate: float
+    seconds: float
+    curve: tuple[dict[str, float], ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the training stands, apart from weights and optimiser. A plain value: it is saved and restored whole."""
+
+    step: int = 0
+    best_loss: float = math.inf
+    best_epoch: int = 0
+    stopped: bool = False
+    seconds: float = 0.0
+    tokens: int = 0
+    rows_at_once: int = 0
+    curve: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(
+    base: Base,
+    dataset: Dataset,
+    settings: Training,
+    checkpoint: Path,
+    say: Callable[[Step], None] = lambda _: None,
+    start: Path | None = None,
+) -> Trained:
+    """Learn `dataset.learned` by `settings`. Changes `base.model`, which then holds the best weights.
+
+    With `start`, the folder of an adapter of the same ranks, learning begins there and not at nothing; its weights are
+    the best ones until others are better.
+
+    `checkpoint` is read if it exists and written now and then; it belongs to this base, data set and settings alone.
+    Computes on the GPU if there is one; the model is on the CPU again afterwards. Raises `PipelineError` when the loss
+    diverges or memory suffices for not even one row, and `Terminated` on SIGTERM, once the state is written.
+    """
+    torch.manual_seed(settings.seed)
+    base.model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+    rows = tokenized_rows(base, dataset.learned, settings.row_tokens)
+    held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
+    with fast(base.model.device), packed(base.model):
+        base_loss = mean_loss(base.model, held_out)
+    if settings.method == "lora":
+        rank = settings.lora_rank
+        lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
+    if start:
+        lora.restore(base.model, load_file(start / lora.WEIGHTS))
+    run = _Run(base, rows, held_out, settings, checkpoint)
+    if start:
+        run.judge_start()
+    run.resume()
+    run.learn(say)
+    run.restore_weights(run.best)
+    base.model.to("cpu")  # type: ignore[arg-type]
+    return Trained(
+        weights=run.best,
+        held_out_loss=run.place.best_loss,
+        base_held_out_loss=base_loss,
+        epochs=len(run.place.curve),
+        kept_epoch=run.place.best_epoch,
+        steps=run.place.step,
+        tokens=run.place.tokens,
+        batch_tokens=run.batch_tokens,
+        learning_rate=run.learning_rate,
+        seconds=run.place.seconds,
+        curve=tuple(run.place.curve),
+    )
+
+
+def tokenized_rows(base: Base, texts: Sequence[str], row_tokens: int) -> Rows:
+    """`texts` packed into rows of at most `row_tokens` tokens and no longer than the context."""
+    return pack(encode_all(base.tokenizer, texts), min(row_tokens, base.context), base.end_of_text)
+
+
+class _Run:
+    def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: Training, checkpoint: Path):
+        self.model, self.rows, self.held_out = base.model, rows, held_out
+        self.settings, self.checkpoint = settings, checkpoint
+        self.is_lora = settings.method == "lora"
+        self.batch_tokens = batch_tokens_for(settings, rows.token_count)
+        learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
+        self.learning_rate = learning_rate * math.sqrt(self.batch_tokens / BATCH_TOKENS)
+        groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
+        decayed = [group | {"weight_decay": settings.weight_decay * group["decayed"]} for group in groups]
+        self.optimiser = torch.optim.AdamW(decayed, lr=self.learning_rate, betas=(0.9, 0.99))
+        self.batch_rows = max(1, round(self.batch_tokens / rows.length))
+        self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
+        self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
+        self.place = _Place(rows_at_once=self.batch_rows)
+        self.best: lora.State = self.weights()
+
+    def judge_start(self) -> None:
+        """Let the weights that learning begins with be the best so far."""
+        with fast(self.model.device), packed(self.model):
+            self.place.best_loss = mean_loss(self.model, self.held_out)
+
+    def learn(self, say: Callable[[Step], None]) -> None:
+        """Epoch after epoch until the held-out loss has not fallen for `patience` epochs."""
+        # No dropout: a second source of chance that a resumed run would have to repeat, and slower to learn with.
+        self.model.train(False)
+        started, saved = time.monotonic() - self.place.seconds, time.monotonic()
+        with postponed() as stop:
+            while self.place.step < self.total and not self.place.stopped:
+                learning_rate = self.learning_rate * rate(self.place.step, self.total)
+                loss = self._learn_batch()
+                held_out = self._judge(loss) if self.place.step % self.steps_per_epoch == 0 else None
+                self.place.seconds = time.monotonic() - started
+                if stop.received or time.monotonic() - saved > self.settings.checkpoint_seconds:
+                    self.save()
+                    saved = time.monotonic()
+                stop.obey()
+                best = self.place.best_loss
+                best_so_far = best if math.isfinite(best) else None
+                done, total, tokens = self.place.step, self.total, self.place.tokens
+                say(Step(done, total, loss, held_out, best_so_far, learning_rate, tokens))
+
+    def _learn_batch(self) -> float:
+        """One step; nats per token."""
+        epoch, batch_of_epoch = divmod(self.place.step, self.steps_per_epoch)
+        order = np.random.default_rng((self.settings.seed, epoch)).permutation(len(self.rows))
+        chosen = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
+        batch = self.rows.take(chosen)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total)
+        loss = self._backward(batch)
+        if not math.isfinite(loss):
+            raise PipelineError(
+                f"The training diverged at step {self.place.step}; lower the learning rate.",
+                for_people="What I learned got worse instead of better; whoever runs me can let me learn more slowly.",
+            )
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        self.place.step += 1
+        self.place.tokens += batch.token_count
+        return loss
+
+    def _backward(self, batch: Rows) -> float:
+        """Leaves the gradients of the mean loss of `batch`; in smaller parts, from now on, when memory is short."""
+        while True:
+            try:
+                return math.fsum(self._backward_part(part, batch) for part in batch.batches(self.place.rows_at_once))
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                if self.place.rows_at_once == 1:
+                    raise PipelineError(
+                        f"Memory does not suffice for one row of {batch.length} tokens; lower [training] row_tokens, "
+                        "or take a smaller base.",
+                        for_people="My memory does not suffice to learn this; whoever runs me finds in the log what "
+                        "helps.",
+                    ) from error
+            self.optimiser.zero_grad(set_to_none=True)
+            if self.model.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self.place.rows_at_once = math.ceil(self.place.rows_at_once / 2)
+            log.warning("memory is short: from now on %d rows at a time", self.place.rows_at_once)
+
+    def _backward_part(self, part: Rows, batch: Rows) -> float:
+        with fast(self.model.device), packed(self.model):
+            loss = summed_loss(self.model, part) / batch.token_count
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+
+    def _judge(self, loss: float) -> float:
+        """Keep the weights if their held-out loss at the end of an epoch is the lowest so far. Returns that loss."""
+        epoch = self.place.step // self.steps_per_epoch
+        with fast(self.model.device), packed(self.model):
+            held_out = mean_loss(self.model, self.held_out)
+        self.place.curve.append({"epoch": epoch, "step": self.place.step, "loss": loss, "held_out_loss": held_out})
+        if held_out < self.place.best_loss:
+            self.place.best_loss, self.place.best_epoch = held_out, epoch
+            self.best = self.weights()
+        self.place.stopped = epoch - self.place.best_epoch >= self.settings.patience
+        return held_out
+
+    def weights(self) -> lora.State:
+        """A copy of what is trained, on the CPU."""
+        if self.is_lora:
+            return lora.state(self.model)
+        # lm_head is tied to the embeddings and saved as one.
+        return {k: w.detach().cpu().clone() for k, w in self.model.state_dict().items() if k != "lm_head.weight"}
+
+    def restore_weights(self, weights: lora.State) -> None:
+        if self.is_lora:
+            lora.restore(self.model, weights)
+        else:
+            self.model.load_state_dict(weights, strict=False)
+
+    def save(self) -> None:
+        """Write the state whole or not at all."""
+        state: dict[str, Any] = {
+            "weights": self.weights(),
+            "best": self.best,
+            "optimiser": self.optimiser.state_dict(),
+            "place": {name: getattr(self.place, name) for name in _Place.__slots__},
+        }
+        with atomic.replaced(self.checkpoint) as file:
+            torch.save(state, file)
+
+    def resume(self) -> None:
+        if not self.checkpoint.exists():
+            return
+        try:
+            state = torch.load(self.checkpoint, weights_only=True)
+        except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            log.warning("%s is damaged (%s); the training starts anew", self.checkpoint, error)
+            return
+        self.restore_weights(state["weights"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.best, self.place = state["best"], _Place(**state["place"])
+
+
+def _whole(model: "GPT2LMHeadModel") -> list[dict[str, Any]]:
+    """All parameters as the optimiser's groups; norms and biases do not decay."""
+    parameters = list(model.parameters())
+    return [
+        {"params": [p for p in parameters if p.ndim == 2], "rate": 1.0, "decayed": True},
+        {"params": [p for p in parameters if p.ndim != 2], "rate": 1.0, "decayed": False},
+    ]
+
+
+def batch_tokens_for(settings: Training, tokens: int) -> int:
+    """Tokens a step: as set, or some 64 steps a pass over `tokens` tokens, in a power of two from 256 to 1,024.
+
+    Some hundred tweets must not be learned in ten steps, and ten thousand not in thousands of small ones. The learning
+    rate goes with the square root of it (Malladi et al. 2022 for Adam), so that one setting serves all amounts.
+    """
+    if settings.batch_tokens:
+        return settings.batch_tokens
+    return int(min(1024, max(256, 2 ** round(math.log2(max(1, tokens) / STEPS_PER_EPOCH)))))
+
+
+def epochs_within(settings: Training, tokens: int) -> int:
+    """How many passes over `tokens` tokens the settings allow: at least one."""
+    return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
+
+
+def rate(step: int, total: int) -> float:
+    """Share of the learning rate at `step`: a short rise, then half a cosine down to `FLOOR`."""
+    rise = min(1.0, (step + 1) / WARM_UP_STEPS)
+    return rise * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / total)))
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed: on the GPU, or on the CPU, where torch and oneDNN only say so in the message."""
+    kinds = (torch.OutOfMemoryError, MemoryError)
+    return isinstance(error, kinds) or any(sign in str(error) for sign in NO_MEMORY)

@@ -1,0 +1,105 @@
+"""A table of tweets without ids that was corrected and is given again: which tweets its new wording replaces.
+
+Knows tweets. A tweet without an id gets one from its date and words, so a correction makes it look like another tweet.
+Does not know where the tweets are kept.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import time
+from difflib import SequenceMatcher
+
+from huggingtweets.core.records import Tweet
+from huggingtweets.tweets.derived_ids import is_derived
+
+ALIKE = 0.8  # of a text at least stays in a correction
+_MANY_WORDS = 5  # a text of so many is hardly written twice
+_MOST_PAIRS = 250_000  # that are held against each other; a table with so many changes is another table
+
+
+def replaced(known: Sequence[Tweet], given: Sequence[Tweet]) -> set[str]:
+    """Ids of the `known` tweets of which `given` holds a corrected version.
+
+    A new date is told by the same words. New words are told by the same moment or by what is left of the old ones, but
+    only where most of the table is known already.
+    """
+    known_ids, given_ids = {tweet.id for tweet in known}, {tweet.id for tweet in given}
+    old = [tweet for tweet in known if is_derived(tweet.id) and tweet.id not in given_ids]
+    new = [tweet for tweet in given if is_derived(tweet.id) and tweet.id not in known_ids]
+    if not old or not new:
+        return set()
+    pairs = _same_words(old, new)
+    if 2 * len(known_ids & given_ids) >= len(given_ids):
+        pairs |= _same_moment(*_rest(old, new, pairs))
+        pairs |= _alike(*_rest(old, new, pairs))
+    return set(pairs)
+
+
+def _rest(old: Sequence[Tweet], new: Sequence[Tweet], pairs: dict[str, str]) -> tuple[list[Tweet], list[Tweet]]:
+    """The tweets that have no partner yet."""
+    taken = set(pairs.values())
+    return [tweet for tweet in old if tweet.id not in pairs], [tweet for tweet in new if tweet.id not in taken]
+
+
+def _same_words(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
+    """Tweets with another date. Short ones are written often: there a date is missing or has its parts swapped."""
+    by_words: dict[str, list[Tweet]] = {}
+    for tweet in new:
+        by_words.setdefault(_words(tweet), []).append(tweet)
+    pairs: dict[str, str] = {}
+    for tweet in old:
+        partners = by_words.get(_words(tweet), [])
+        is_long = len(tweet.text.split()) >= _MANY_WORDS
+        for partner in partners:
+            if is_long or _may_be_one(tweet, partner):
+                partners.remove(partner)
+                pairs[tweet.id] = partner.id
+                break
+    return pairs
+
+
+def _may_be_one(old: Tweet, new: Tweet) -> bool:
+    one, two = old.created_at, new.created_at
+    if one is None or two is None:
+        return True
+    return (one.year, one.month, one.day, one.time()) == (two.year, two.day, two.month, two.time())
+
+
+def _same_moment(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
+    """Tweets of the same second or minute, the only ones of it; a day alone says nothing."""
+    there = Counter(tweet.created_at for tweet in (*old, *new))
+    at = {tweet.created_at: tweet.id for tweet in new}
+    return {
+        tweet.id: at[when]
+        for tweet in old
+        if (when := tweet.created_at) and when.time() != time() and when in at and there[when] == 2
+    }
+
+
+def _alike(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
+    """Tweets of the same day, or without any, of which most words are the same."""
+    if len(old) * len(new) > _MOST_PAIRS:
+        return {}
+    pairs: dict[str, str] = {}
+    for tweet in new:
+        matcher = SequenceMatcher(autojunk=False)
+        matcher.set_seq2(tweet.text)
+        candidates = [each for each in old if each.id not in pairs and _day(each) == _day(tweet)]
+        alike = [(_likeness(matcher, each.text), each.id) for each in candidates]
+        likeness, id_ = max(alike, default=(0.0, ""))
+        if likeness >= ALIKE:
+            pairs[id_] = tweet.id
+    return pairs
+
+
+def _likeness(matcher: SequenceMatcher[str], text: str) -> float:
+    matcher.set_seq1(text)
+    return matcher.ratio() if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= ALIKE else 0.0
+
+
+def _day(tweet: Tweet) -> object:
+    return tweet.created_at.date() if tweet.created_at else None
+
+
+def _words(tweet: Tweet) -> str:
+    return " ".join(tweet.text.split())

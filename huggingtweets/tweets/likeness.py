@@ -1,0 +1,55 @@
+"""How alike two piles of tweets are by what can be counted: lengths, emoji, word pairs.
+
+Knows strings and formulas. Does not know models, or which pile is real.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+
+import regex
+
+from huggingtweets.tweets.words import tokens
+
+LENGTH_BIN = 20  # characters
+# A grapheme that is shown as an emoji; a digit or sign alone is none.
+_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
+_TEXT_SIGNS = "©®™"  # pictographs by Unicode, but emoji only when a variation selector follows
+
+
+def distinct_n(texts: Sequence[str], n: int) -> float:
+    """Different word n-grams over all word n-grams of `texts` (Li et al. 2016); 1 is all different, 0 none there."""
+    grams = [tuple(words[i : i + n]) for words in map(tokens, texts) for i in range(len(words) - n + 1)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def divergence(ours: Mapping[Hashable, float], theirs: Mapping[Hashable, float]) -> float:
+    """Jensen-Shannon divergence of two counts, in bits (Lin 1991): 0 for equal shares, 1 for nothing in common.
+
+    It is 1 when only one of them has counted anything, and 0 when neither has.
+    """
+    totals = sum(ours.values()), sum(theirs.values())
+    if not all(totals):
+        return float(any(totals))
+    bits = 0.0
+    for key in {*ours, *theirs}:
+        p, q = ours.get(key, 0) / totals[0], theirs.get(key, 0) / totals[1]
+        middle = (p + q) / 2
+        bits += sum(share * math.log2(share / middle) / 2 for share in (p, q) if share)
+    return max(0.0, min(1.0, bits))
+
+
+def length_profile(texts: Sequence[str]) -> Counter[Hashable]:
+    """How many texts are of each length, in bins of 20 characters."""
+    return Counter(len(text) // LENGTH_BIN for text in texts)
+
+
+def emoji_profile(texts: Sequence[str]) -> Counter[Hashable]:
+    """How often each emoji stands in `texts`; a text without any counts once, as none."""
+    return Counter(emoji for text in texts for emoji in emoji_in(text) or [""])
+
+
+def emoji_in(text: str) -> list[str]:
+    """The emoji of `text`, in order, each a whole grapheme."""
+    graphemes = regex.findall(r"\X", text)
+    return [one for one in graphemes if not one.isascii() and one not in _TEXT_SIGNS and _EMOJI.match(one)]

@@ -1,0 +1,152 @@
+"""The bot's settings: strict, complete in config.toml, and secrets only from the environment."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.core.config import Config
+from huggingtweets.core.config import REPOSITORY
+from huggingtweets.core.errors import Misconfigured
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -> None:
+    shipped = REPOSITORY / "config.toml"
+    defaults = Config.load(written(tmp_path, ""), {}).model_dump(mode="json")
+    table = tomllib.loads(shipped.read_text())
+    assert defaults.pop("schedule") == []
+    for section, settings in defaults.items():
+        for secret in [key.removesuffix("_env") for key in settings if key.endswith("_env")]:
+            settings.pop(secret)
+        for key, default in settings.items():
+            stands = table[section][key]
+            if section == "storage" or (section, key) == ("collecting", "folder"):
+                stands = str(tmp_path / stands)
+            assert stands == default, f"[{section}] {key}"
+        assert set(table[section]) == set(settings)
+
+
+def test_the_schedule_that_the_shipped_file_shows_is_one_and_shows_every_setting(tmp_path: Path) -> None:
+    lines = (REPOSITORY / "config.toml").read_text().splitlines()
+    begin = lines.index("# [[schedule]]")
+    shown = "\n".join(line.removeprefix("# ") for line in lines[begin : lines.index("", begin)])
+    [entry] = Config.load(written(tmp_path, shown), {}).schedule
+    assert set(tomllib.loads(shown)["schedule"][0]) | {"every_minutes"} == set(type(entry).model_fields)
+    assert entry.schedule.cron == "0 3 * * *"
+    assert len(entry.schedule.seed) == 16
+
+
+def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
+    section = (REPOSITORY / "README.md").read_text().split("\n## On X\n")[1].split("\n## ")[0]
+    x = Config().x
+    for variable in (x.consumer_key_env, x.consumer_secret_env, x.access_token_env, x.access_token_secret_env):
+        assert f"`{variable}` |" in section
+    shown = tomllib.loads("\n".join(line[3:] for line in section.split("```toml\n")[1].split("```")[0].splitlines()))
+    assert set(shown["x"]) <= set(type(x).model_fields)
+    assert shown["x"]["dry_run"] is False
+    named = set(re.findall(r"`([a-z_]+)(?: = [^`]*)?`", section))
+    assert named - set(type(x).model_fields) == {"action"}
+    for figure in (x.post_usd, x.reply_usd, x.read_usd):
+        assert f"{figure:.3f}" in section
+    begins, ends = x.quiet_hours.split("-")
+    assert f"{begins} to {ends} {x.time_zone}" in section
+    assert f"{x.minutes_between_posts:.0f} minutes" in section
+    assert f"{x.monthly_budget_usd:.0f} USD a month" in " ".join(section.split())
+    assert f"{x.replies_per_author_a_day} answers a day and {x.replies_per_thread} a thread" in section
+    assert x.ai_label in section
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('cron = "0 3 * *"', "not a cron line"),
+        ("", "either a cron line or an interval"),
+        ('cron = "0 3 * * *"\nevery_minutes = 5', "either a cron line or an interval"),
+        ('cron = "0 3 * * *"\ntime_zone = "Mars/Base"', "no time zone"),
+        ('cron = "0 3 * * *"\nquiet_hours = "25:00-07:00"', "quiet_hours"),
+        ('cron = "0 3 * * *"\nvoice = ""', "needs a voice"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    voice = "" if "voice" in line else 'voice = "nasa"\n'
+    text = f'[[schedule]]\nname = "nightly"\naction = "retrain"\n{voice}{line}\n'
+    with pytest.raises(Misconfigured, match=says):
+        Config.load(written(tmp_path, text), {})
+
+
+def test_a_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:
+    path = written(tmp_path, '[discord]\ntoken_env = "MY_TOKEN"\n')
+    config = Config.load(path, {"MY_TOKEN": " s3cret \n", "DISCORD_TOKEN": "other"})
+    assert config.discord.token is not None
+    assert config.discord.token.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(config)
+    assert config.secret_names >= {"MY_TOKEN"}
+
+
+@pytest.mark.parametrize("environ", [{}, {"DISCORD_TOKEN": ""}, {"DISCORD_TOKEN": "  "}])
+def test_an_empty_token_is_no_token(tmp_path: Path, environ: dict[str, str]) -> None:
+    assert Config.load(written(tmp_path, ""), environ).discord.token is None
+
+
+def test_a_token_written_into_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="does not belong in a file") as refused:
+        Config.load(written(tmp_path, '[discord]\ntoken = "s3cret"\n'), {})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_the_database_is_a_file_beside_the_other_data_unless_a_url_is_given(tmp_path: Path) -> None:
+    url = "postgresql://bot@db/bot"
+    given = written(tmp_path, f'[store]\nurl = "{url}"\n')
+    assert Config.load(given, {}).database_url == url
+    secret = Config.load(given, {"BOT_DATABASE_URL": "postgresql://bot:s3cret@db/other"})
+    assert secret.database_url == "postgresql://bot:s3cret@db/other"
+    assert "s3cret" not in repr(secret)
+    assert "BOT_DATABASE_URL" in secret.secret_names
+    assert Config.load(written(tmp_path, ""), {}).database_url == f"sqlite:///{tmp_path}/data/bot.db"
+
+
+def test_a_password_in_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"\[store\] url: .*does not belong in a file") as refused:
+        Config.load(written(tmp_path, '[store]\nurl = "postgresql://bot:s3cret@db/bot"\n'), {})
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("[playground]\nport = 99999\n", r"\[playground\] port"),
+        ('[playground]\nport = "7860"\n', r"\[playground\] port"),
+        ("[playgruond]\n", r"\[playgruond\]"),
+        ("[x]\nsettle_seconds = 20.0\n", r"\[x\].* settle_seconds must be longer than timeout_seconds"),
+        ("[x]\ntimeout_seconds = 90.0\n", "settle_seconds must be longer"),
+        ("[limits]\nrequests_per_minut = 3\n", r"\[limits\] requests_per_minut"),
+        ("discord = 3\n", r"\[discord\]"),
+        ("[training]\nseed = \n", "not valid TOML"),
+    ],
+)
+def test_a_fault_is_named_with_its_place(tmp_path: Path, text: str, names: str) -> None:
+    with pytest.raises(Misconfigured, match=names):
+        Config.load(written(tmp_path, text), {})
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    config = Config.load(written(tmp_path, '[storage]\nmodels = "m"\n'), {})
+    assert config.storage.models == tmp_path / "m"
+    assert config.storage.data == tmp_path / "data"
+
+
+def test_without_a_file_the_defaults_are_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Config.load(None, {}).storage.models == tmp_path / "models"
+
+
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        Config.load(tmp_path / "none.toml", {})

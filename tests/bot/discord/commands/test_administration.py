@@ -1,0 +1,127 @@
+"""How admins make the bot behave, as they meet it."""
+
+import asyncio
+
+import discord
+import pytest
+
+from bot.background.telling import Heard, Telling
+from bot.core.config import Discord
+from bot.store import Store
+from bot.store.notices import Notice
+from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
+
+
+async def test_a_channel_has_a_voice_for_mentions_that_name_nobody(there: World, writer: ScriptedWriter) -> None:
+    admin = there.admin()
+    await there.ann.send(there.channel, f"{there.me} My dream is")
+    result = await admin.slash(there.channel, "settings", voice="@NASA")
+    assert result.response
+    assert "is answered by: nasa." in result.response.content
+    await there.ann.send(there.channel, f"{there.me} My dream is")
+    await there.ann.send(there.channel, f"{there.me} nasa We")
+    await there.ann.send(there.channel, there.me)
+    assert writer.asked == [("nasa", "My dream is", 1), ("nasa", "We", 1), ("nasa", "", 1)]
+    await admin.slash(there.channel, "settings", voice="-")
+    await there.ann.send(there.channel, there.me)
+    assert len(writer.asked) == 3
+
+
+async def test_a_voice_that_is_not_there_is_no_setting(there: World) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "settings", voice="nobody")
+    assert "I do not know nobody yet" in there.private(admin)
+    assert [choice["value"] for choice in await admin.autocomplete(there.channel, "settings", "voice", "n")] == ["nasa"]
+    assert there.errors() == ["Usage"]
+
+
+async def test_mentions_can_be_answered_in_threads(there: World, writer: ScriptedWriter) -> None:
+    await there.admin().slash(there.channel, "settings", threads=True)
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    [thread] = there.channel.threads
+    assert thread.name == "AI parody of nasa"
+    assert thread.history()[-1].embeds[0].description == "Tweet number 1"
+    await there.ann.send(thread, f"{there.me} nasa We")
+    assert thread.history()[-1].embeds[0].description == "Tweet number 1"
+    assert len(there.channel.threads) == 1
+    assert len(writer.asked) == 2
+
+
+async def test_where_no_thread_can_be_made_the_answer_comes_in_the_channel(there: World) -> None:
+    await there.admin().slash(there.channel, "settings", threads=True)
+    there.env.inject_error("POST", "/channels/*/messages/*/threads", status=403)
+    await there.ann.send(there.channel, f"{there.me} nasa")
+    assert there.said()[-1].embeds[0].description == "Tweet number 1"
+
+
+async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "settings", learning=True)
+    assert "only whoever runs me can switch it on" in there.private(admin)
+    await there.env.restart_bot(make_bot(settings=Discord(member_messages=True)))
+    result = await admin.slash(there.channel, "settings", learning=True)
+    assert result.response
+    assert "in this channel: on." in result.response.content
+    assert there.errors() == ["Usage"]
+
+
+async def test_notices_come_to_the_channel_that_was_chosen(there: World, store: Store) -> None:
+    now = discord.utils.utcnow()
+    notice = Notice(1, "x:paused", "", "Posting on X is paused. @everyone", now, 0)
+    assert await there.bot.notices.tell(notice) is Heard.NOT_MINE
+    admin = there.admin()
+    await admin.slash(there.channel, "settings", notices=True)
+    assert await there.bot.notices.tell(notice) is Heard.TOLD
+    said = there.said()[-1]
+    assert said.content.startswith("Posting on X is paused.")
+    assert not there.env.backend.get_message(there.channel.id, said.id).mention_everyone
+    assert await there.bot.notices.tell(Notice(2, "k", "page", "for the page", now, 0)) is Heard.NOT_MINE
+    await admin.slash(there.channel, "settings", notices=False)
+    assert await there.bot.notices.tell(notice) is Heard.NOT_MINE
+
+
+async def test_a_notice_for_a_channel_waits_until_discord_is_there(
+    there: World, make_bot: MakeBot, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.background.telling.POLL_SECONDS", 0.01)
+    now = discord.utils.utcnow()
+    notice = Notice(1, "job:1:done", f"discord:channel:{there.channel.id}", "ann v2 is in use.", now, 0)
+    bot = make_bot()
+    assert await bot.notices.tell(notice) is Heard.NOT_YET
+    async with Telling(store, another_comes=True, clock=discord.utils.utcnow) as telling:
+        await telling.notice(notice.key, notice.text, notice.place)
+        telling.add(bot.notices.tell)
+        await asyncio.sleep(0.1)
+        assert [one.attempts for one in await store.notices.untold() if one.key == notice.key] == [0]
+        await there.env.restart_bot(bot)
+        async with asyncio.timeout(10):
+            while await store.notices.untold():
+                await asyncio.sleep(0.01)
+    assert there.said()[-1].content == "ann v2 is in use."
+
+
+async def test_status_says_how_it_is(there: World) -> None:
+    result = await there.admin().slash(there.channel, "status")
+    assert result.response
+    assert result.response.ephemeral
+    assert " minutes, on 1 server; Discord answers in " in result.response.content
+    assert "Voices that can be asked for: 1. Trainings that wait or run: 0." in result.response.content
+
+
+async def test_the_owner_registers_the_commands_again(there: World, make_bot: MakeBot) -> None:
+    admin = there.admin()
+    await there.env.restart_bot(make_bot(settings=Discord(owners=[admin.id])))
+    before = sum(one.method == "PUT" for one in there.env.http_requests)
+    result = await admin.slash(there.channel, "sync")
+    assert result.response
+    assert "The commands are registered" in result.response.content
+    assert sum(one.method == "PUT" for one in there.env.http_requests) == before + 1
+
+
+@pytest.mark.parametrize("command", ["settings", "status", "allow"])
+async def test_a_failing_answer_is_told(there: World, command: str) -> None:
+    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    admin = there.admin()
+    await admin.slash(there.channel, command)
+    assert "Something went wrong on my side" in there.private(admin)
+    assert there.errors() == ["HTTPException"]

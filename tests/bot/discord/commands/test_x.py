@@ -1,0 +1,87 @@
+"""/x from Discord: admins of the home server pause, resume, ask for a proposal, and see how things stand."""
+
+import pytest
+from simcord import MemberActor
+
+from bot.core.config import X
+from bot.discord.client import DiscordBot
+from bot.posts.budget import Budget
+from bot.posts.outbox import Outbox
+from bot.posts.posting import Posting
+from bot.store import Store, utc_now
+from huggingtweets.generation.writer import Tweets
+from tests.bot.discord.conftest import MakeBot, World
+from tests.bot.posting_parts import willing_beside
+
+
+async def draw(voice: str, count: int) -> Tweets:
+    return Tweets(("gulls over the pier",), voice, "v1", 1)
+
+
+@pytest.fixture
+def posting(store: Store) -> Posting:
+    settings = X(account="parody", quiet_hours="")
+    budget = Budget(store.posts, "parody", settings, utc_now)
+    outbox = Outbox(
+        store=store,
+        account="parody",
+        network=None,
+        budget=budget,
+        settings=settings,
+        willing=willing_beside(store),
+        notice=store.notices.add,
+        clock=utc_now,
+    )
+    return Posting(store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=False)
+
+
+@pytest.fixture
+async def simcord_bot(make_bot: MakeBot, posting: Posting) -> DiscordBot:
+    return make_bot(posting=posting)
+
+
+@pytest.fixture
+def admin(there: World) -> MemberActor:
+    return there.admin()
+
+
+async def test_a_pause_holds_until_it_is_ended(there: World, admin: MemberActor, posting: Posting) -> None:
+    await admin.slash(there.channel, "x pause", reason="*holidays*")
+    assert "Posting on X is paused" in there.private(admin)
+    pause = (await posting.status()).pause
+    assert pause
+    assert pause.reason == "*holidays*"
+    assert pause.by.startswith("discord:")
+    await admin.slash(there.channel, "x status")
+    assert "a dry run, nothing is sent; 0 to approve, 0 approved" in there.private(admin)
+    assert r"Paused: \*holidays\*." in there.private(admin)
+    await admin.slash(there.channel, "x resume")
+    assert "Posting on X goes on." in there.private(admin)
+    assert (await posting.status()).pause is None
+    await admin.slash(there.channel, "x resume")
+    assert "It was not paused." in there.private(admin)
+
+
+async def test_a_proposal_waits_for_approval(there: World, admin: MemberActor, posting: Posting) -> None:
+    await admin.slash(there.channel, "x propose", voice="@NASA")
+    assert "Post 1 waits for approval; /queue shows it." in there.private(admin)
+    [post] = await posting.queue()
+    assert (post.text, post.voice) == ("gulls over the pier 🤖 AI", "nasa")
+    await admin.slash(there.channel, "x propose")
+    assert "Whose voice shall it be?" in there.private(admin)
+    assert there.errors() == ["PostRefused"]
+
+
+@pytest.mark.parametrize("command", ["x pause", "x resume", "x status", "x propose"])
+async def test_others_may_not_though_a_server_shows_them_the_command(
+    there: World, posting: Posting, command: str
+) -> None:
+    guild = there.ann.guild
+    known = there.env.backend.find_command("x", guild.id)
+    assert known
+    guild.set_command_permissions(int(known["id"]), {guild.default_role: True})
+    await there.ann.slash(there.channel, command)
+    assert "Only admins of my home server" in there.private(there.ann)
+    assert (await posting.status()).pause is None
+    assert await posting.queue() == []
+    assert there.errors() == ["NotAllowed"]

@@ -1,0 +1,116 @@
+"""Whether a voice may speak here and now: one place answers, and what was said anywhere holds at once."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import NotAllowed
+from bot.people.willing import Willing
+from bot.store import Store
+from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.unwilling import Unwilling
+from huggingtweets.workflow.forgetting import forget
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store(f"sqlite:///{tmp_path}/bot.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+
+
+@pytest.fixture
+def willing(store: Store, settings: Settings) -> Willing:
+    return Willing(store, settings)
+
+
+def learned(settings: Settings, name: str, account: Account) -> None:
+    TweetStore(settings.tweets).merge(name, Collected(account, (Tweet(f"{name}1", f"by {name}"),)))
+
+
+async def linked(store: Store, person: str, voice: str) -> None:
+    await store.consent.claim("s1", person, voice)
+    await store.consent.confirm("s1", person, voice, "admin")
+
+
+async def test_everybody_else_may_speak_everywhere(willing: Willing) -> None:
+    assert await willing.among(["nasa", "ann-bob", "0.5*nasa+ann"], "s1") == ["nasa", "ann-bob", "0.5*nasa+ann"]
+    await willing.refuse("nasa")
+
+
+@pytest.mark.parametrize("voice", ["ann", "ann-bob", "bob+0.5*ann-cat"])
+async def test_a_joined_voice_speaks_where_its_owner_agreed(store: Store, willing: Willing, voice: str) -> None:
+    await store.members.join("s1", "p1", "ann")
+    assert await willing.may_speak(voice, "s1")
+    for place in ("s2", ""):
+        assert not await willing.may_speak(voice, place)
+        with pytest.raises(NotAllowed, match="I know no voice called ann here"):
+            await willing.refuse(voice, place)
+    await store.members.join("s1", "p1", "ann", everywhere=True)
+    assert [await willing.may_speak(voice, place) for place in ("s1", "s2", "")] == [True, True, True]
+
+
+async def test_who_opted_out_is_out_under_every_name_of_their_account(
+    store: Store, willing: Willing, settings: Settings
+) -> None:
+    learned(settings, "nasa", Account("NASA", site="x"))
+    learned(settings, "space", Account("nasa", site="x"))
+    learned(settings, "dan", Account("dan", site="x"))
+    names = ["nasa", "space", "dan", "dan-space", "dan+0.1*space"]
+    await linked(store, "p1", "nasa")
+    assert await willing.among(names) == names
+    await store.consent.opt_out("p1", "imitation")
+    assert await willing.among(names) == ["dan"]
+    await store.consent.opt_in("p1", "imitation")
+    assert await willing.among(names) == names
+
+
+async def test_a_voice_without_kept_tweets_is_known_by_its_version(
+    store: Store, willing: Willing, settings: Settings
+) -> None:
+    with Registry(settings.storage.models).staged("me") as staged:
+        manifest = {"base": "b", "created": "now", "accounts": [{"handle": "NASA", "site": "x"}]}
+        Registry(settings.storage.models).release("me", staged, manifest)
+    await linked(store, "p1", "nasa")
+    await store.consent.opt_out("p1", "imitation")
+    assert not await willing.may_speak("me")
+
+
+async def test_a_forget_on_the_command_line_holds_at_once(willing: Willing, settings: Settings) -> None:
+    learned(settings, "me", Account("ann", site="x"))
+    assert await willing.may_speak("me")
+    forget("ann", settings)
+    for voice in ("me", "ann", "bob+me"):
+        assert not await willing.may_speak(voice)
+    TweetStore(settings.tweets).lift("me")
+    assert await willing.may_speak("me")
+
+
+async def test_a_name_on_discord_silences_nobody_at_x(store: Store, willing: Willing, settings: Settings) -> None:
+    learned(settings, "space", Account("nasa", site="x"))
+    await store.members.join("s1", "p1", "nasa")
+    await store.consent.opt_out("p1", "imitation")
+    assert not await willing.may_speak("nasa", "s1")
+    assert await willing.may_speak("space", "s1")
+
+
+async def test_the_pipeline_hears_of_opt_outs_by_account(store: Store, willing: Willing, settings: Settings) -> None:
+    learned(settings, "me", Account("NASA", site="x"))
+    await linked(store, "p1", "me")
+    await store.members.join("s1", "p2", "ann")
+    for person in ("p1", "p2"):
+        await store.consent.opt_out(person, "imitation")
+    await willing.tell_pipeline()
+    opted_out = Unwilling(settings.tweets).opted_out()
+    assert opted_out == {"me": frozenset({"x:@nasa"}), "ann": frozenset({"member:@ann"})}
+    await store.consent.opt_in("p1", "imitation")
+    await willing.tell_pipeline()
+    assert set(Unwilling(settings.tweets).opted_out()) == {"ann"}

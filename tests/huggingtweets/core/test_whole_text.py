@@ -1,0 +1,42 @@
+"""Text from outside is made of whole characters, whatever came in."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.playground.page import plain
+from bot.voices.tweeting import Ask
+from huggingtweets.core.whole_text import whole
+from huggingtweets.generation.checks import typed
+from huggingtweets.tweets.clean import clean
+
+ANY = st.text(st.characters(exclude_categories=()))
+
+
+@pytest.mark.parametrize(
+    ("given_text", "mended"),
+    [
+        ("fog \ud83d half", "fog  half"),
+        ("\ude80", ""),
+        ("\ud83d\ude80", "🚀"),
+        (os.fsdecode(b"Fog in the caf\xe9"), "Fog in the café"),
+        ("café 🚀", "café 🚀"),
+        ("", ""),
+    ],
+)
+def test_halves_are_mended(given_text: str, mended: str) -> None:
+    assert whole(given_text) == mended
+
+
+@given(ANY)
+def test_every_way_in_gives_text_that_utf8_can_hold(text: str) -> None:
+    ask = Ask("test:1", text, text)
+    for mended in (whole(text), typed(text), clean(text), ask.name, ask.prompt, plain(text)):
+        mended.encode()
+
+
+@given(st.text())
+def test_whole_text_stays_as_it_is(text: str) -> None:
+    assert whole(text) == text

@@ -1,0 +1,58 @@
+"""A text is given to the account whose character n-grams it has."""
+
+import random
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from huggingtweets.evaluation import attribution
+from huggingtweets.evaluation.attribution import Attribution, _grams
+from tests.conftest import sentences
+
+SHOUTING = [text.upper() + "!!!" for text in sentences(60, seed=5)]
+WHISPERING = [text.lower() + " ~" for text in sentences(60, seed=6)]
+
+
+def test_unseen_texts_find_their_account() -> None:
+    fitted = Attribution({"loud": SHOUTING[:40], "soft": WHISPERING[:40]})
+    assert fitted.of([SHOUTING[50], WHISPERING[50]]) == ["loud", "soft"]
+    assert fitted.share(SHOUTING[40:], ["loud"]) == 1.0
+    assert fitted.share(SHOUTING[40:], ["soft"]) == 0.0
+    assert fitted.share([SHOUTING[50], WHISPERING[50]], ["loud", "soft"]) == 1.0
+
+
+def test_texts_of_nobody_in_particular_are_given_by_chance() -> None:
+    texts = sentences(400, seed=7)
+    random.Random(1).shuffle(texts)
+    fitted = Attribution({"a": texts[:150], "b": texts[150:300]})
+    assert 0.3 < fitted.share(texts[300:], ["a"]) < 0.7
+
+
+def test_an_account_with_more_texts_is_not_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attribution, "MAX_TEXTS", 40)
+    fitted = Attribution({"loud": SHOUTING[:20], "soft": WHISPERING * 20})
+    assert fitted.share(SHOUTING[40:], ["loud"]) == 1.0
+
+
+def test_no_texts_have_no_account_and_an_empty_one_has_some() -> None:
+    fitted = Attribution({"loud": SHOUTING, "soft": WHISPERING})
+    assert fitted.of([]) == []
+    assert fitted.share([], ["loud"]) == 0.0
+    assert fitted.of([""])[0] in ("loud", "soft")
+
+
+def test_one_account_is_nothing_to_choose_from() -> None:
+    with pytest.raises(ValueError, match="two accounts"):
+        Attribution({"loud": SHOUTING})
+
+
+def test_the_n_grams_are_those_within_each_text() -> None:
+    buckets, owners = _grams(["ab", "ü"])
+    # "\nab\n" has 4 + 3 + 2 + 1 n-grams of 1 to 4 bytes; "\nü\n" is 4 bytes, too.
+    assert Counter(owners.tolist()) == {0: 10, 1: 10}
+    assert buckets.min() >= 0
+    assert buckets.max() < 1 << attribution.BUCKET_BITS
+    again, _ = _grams(["ab"])
+    assert Counter(again.tolist()) == Counter(buckets[owners == 0].tolist()), "a text's n-grams do not depend on others"
+    assert not np.intersect1d(buckets[owners == 0], buckets[owners == 1]).tolist()[1:], "only the line break is shared"

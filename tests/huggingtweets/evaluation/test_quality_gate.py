@@ -1,0 +1,88 @@
+"""A version passes when it is no worse beyond noise and copies nobody; otherwise it says why in one sentence."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from huggingtweets.core.config import Gate
+from huggingtweets.core.records import Comparison, Report
+from huggingtweets.evaluation.quality_gate import compared, judge, tolerance
+
+GOOD = Report(
+    held_out_tweets=50,
+    held_out_bits_per_byte=2.0,
+    base_held_out_bits_per_byte=2.5,
+    drafts=200,
+    exact_copies=0,
+    near_copies=2,
+    distinct_2=0.8,
+    tweets=198,
+    length_divergence=0.1,
+    emoji_divergence=0.1,
+    accounts=1,
+)
+LIMITS = Gate()
+
+
+def against(difference: float, standard_error: float) -> Report:
+    return replace(GOOD, previous=Comparison("v1", 2.0 - difference, difference, standard_error))
+
+
+def test_a_first_version_that_copies_nobody_passes() -> None:
+    verdict = judge(GOOD, LIMITS)
+    assert verdict.passed
+    assert verdict.as_json() == {"passed": True, "why_not": ""}
+
+
+@pytest.mark.parametrize(
+    ("difference", "error", "passes"),
+    [(-0.1, 0.0, True), (0.0, 0.0, True), (0.001, 0.0, False), (0.015, 0.01, True), (0.017, 0.01, False)],
+)
+def test_worse_within_the_noise_passes(difference: float, error: float, passes: bool) -> None:
+    assert judge(against(difference, error), LIMITS).passed is passes
+
+
+def test_a_share_of_the_loss_is_the_most_that_noise_excuses() -> None:
+    report = against(0.03, 1.0)
+    assert report.previous
+    assert tolerance(report.previous, LIMITS) == pytest.approx(0.01 * 1.97)
+    assert not judge(report, LIMITS).passed
+
+
+def test_copies_are_not_used_and_every_reason_is_told_in_one_sentence() -> None:
+    assert not judge(replace(GOOD, exact_copies=1), LIMITS).passed
+    assert not judge(replace(GOOD, near_copies=3), LIMITS).passed
+    why = judge(replace(against(0.5, 0.0), exact_copies=4, near_copies=9), LIMITS).why_not
+    assert why == (
+        "Not used, because on tweets that it had never seen it is 33.33% worse than v1, and chance explains 0.00% at "
+        "most and 4 of 200 tweets drawn as a test are real tweets word by word and 9 of 200 tweets drawn as a test are "
+        "nearly a real tweet, more than 1%."
+    )
+
+
+def test_the_comparison_is_paired_over_tweets() -> None:
+    chance = np.random.default_rng(1)
+    sizes = chance.integers(20, 280, 400)
+    theirs = sizes * chance.normal(2.0, 0.5, 400)  # tweets differ far more than versions do
+    ours = theirs + sizes * 0.01
+    close = compared("v1", ours, theirs, sizes)
+    assert close.held_out_bits_per_byte == pytest.approx(theirs.sum() / sizes.sum())
+    assert close.difference == pytest.approx(0.01)
+    assert close.standard_error == pytest.approx(0.0, abs=1e-9), "what is the same for every tweet is no noise"
+
+
+def test_the_standard_error_is_the_spread_over_new_samples() -> None:
+    chance = np.random.default_rng(2)
+    made = []
+    for _ in range(300):
+        sizes = chance.integers(20, 280, 100)
+        theirs = sizes * 2.0
+        made.append(compared("v1", theirs + sizes * chance.normal(0, 0.1, 100), theirs, sizes))
+    spread = np.std([comparison.difference for comparison in made])
+    assert np.mean([comparison.standard_error for comparison in made]) == pytest.approx(spread, rel=0.15)
+
+
+def test_of_a_single_tweet_the_noise_is_unknown() -> None:
+    one = compared("v1", np.array([10.0]), np.array([9.0]), np.array([5]))
+    assert (one.difference, one.standard_error) == pytest.approx((0.2, 1.8))

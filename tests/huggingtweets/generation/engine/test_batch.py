@@ -1,0 +1,205 @@
+"""Rows of any voices, prompts and settings share a batch, join and leave, and each is as if it were alone."""
+
+import random
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huggingtweets.generation.engine import batch as batches
+from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.decoder import Decoder
+from huggingtweets.generation.engine.rows import Prompt, Sampling
+from huggingtweets.generation.engine.sampling import row_seeds
+from tests.huggingtweets.generation.engine.conftest import (
+    BIT_IDENTICAL,
+    CONTEXT,
+    END,
+    EXACT,
+    VOCABULARY,
+    Voice,
+    held,
+    recorded,
+)
+
+Asked = tuple[int, list[int], int, Sampling, int]  # voice, prompt, count, sampling, seed
+EXAMPLES = 10
+GREEDY = Sampling(top_k=1, max_new_tokens=30)
+
+samplings = st.builds(
+    Sampling,
+    temperature=st.sampled_from([0.7, 1.0, 1.3]),
+    top_k=st.sampled_from([1, 5, 50, 1_000]),
+    top_p=st.sampled_from([0.5, 0.95, 1.0]),
+    max_new_tokens=st.integers(1, 25),
+)
+prompts = st.integers(0, 45).flatmap(lambda n: st.lists(st.integers(1, VOCABULARY - 1), min_size=n, max_size=n))
+asked = st.tuples(st.integers(0, 3), prompts, st.sampled_from([1, 1, 2, 5]), samplings, st.integers(0, 2**32))
+
+
+def job(decoder: Decoder, voices: list[Voice], asked: Asked) -> Job:
+    voice, prompt, count, sampling, seed = asked
+    return Job([END, *prompt], held(decoder, voices[voice].adapter), count, sampling, seed)
+
+
+def alone(decoder: Decoder, job: Job, end: int = END) -> list[list[int]]:
+    batch = Batch(decoder, end)
+    batch.join([job])
+    while batch.rows:
+        batch.step()
+    return job.drafts
+
+
+def together(decoder: Decoder, jobs: list[Job], seed: int, end: int = END) -> None:
+    """Run `jobs` in one batch, which they join at random steps, several at a time."""
+    chance, left, batch, done = random.Random(seed), list(jobs), Batch(decoder, end), []
+    while left or batch.rows:
+        if left and chance.random() < 0.4:
+            count = chance.randint(1, 3)
+            done += batch.join(left[:count])
+            left = left[count:]
+        done += batch.step()
+    assert sorted(map(id, done)) == sorted(map(id, jobs))
+
+
+def transformers_greedy(voice: Voice, prompt: list[int], most: int) -> list[int]:
+    start = torch.tensor([[END, *prompt]])
+    tokens = voice.merged.generate(
+        start, attention_mask=torch.ones_like(start), max_new_tokens=most, do_sample=False, pad_token_id=END
+    )
+    return tokens[0, start.shape[1] :].tolist()
+
+
+@pytest.mark.parametrize("name", EXACT)
+@settings(max_examples=EXAMPLES)
+@given(st.lists(st.tuples(st.integers(0, 3), prompts), min_size=1, max_size=4), st.integers(0, 99))
+def test_greedy_tokens_are_those_of_transformers_on_the_merged_model(made, voices, name, asks, seed) -> None:
+    jobs = [job(made[name], voices, (voice, prompt, 1, GREEDY, number)) for number, (voice, prompt) in enumerate(asks)]
+    together(made[name], jobs, seed)
+    for (voice, prompt), done in zip(asks, jobs, strict=True):
+        assert done.drafts == [transformers_greedy(voices[voice], prompt, 30)]
+
+
+@pytest.mark.parametrize("name", EXACT)
+@settings(max_examples=EXAMPLES)
+@given(st.lists(asked, min_size=1, max_size=4, unique_by=lambda each: each[4]), st.integers(0, 99))
+def test_logits_in_any_company_are_those_of_the_merged_model(made, voices, name, asks, seed) -> None:
+    jobs = [job(made[name], voices, each) for each in asks]
+    with pytest.MonkeyPatch.context() as patch, recorded(patch) as seen:
+        together(made[name], jobs, seed)
+    for each, done in zip(asks, jobs, strict=True):
+        for row_seed, drawn in zip(row_seeds(each[4], each[2]).tolist(), done.drafts, strict=True):
+            read = torch.tensor([[END, *each[1], *drawn[:-1]]])
+            with torch.inference_mode():
+                theirs = voices[each[0]].merged(read).logits[0, len(each[1]) :]
+            ours = torch.stack([seen[row_seed, step] for step in range(len(drawn))])
+            torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("name", BIT_IDENTICAL)
+@settings(max_examples=EXAMPLES)
+@given(st.lists(asked, min_size=2, max_size=4, unique_by=lambda each: each[4]), st.integers(0, 99))
+def test_logits_are_the_same_to_the_last_bit_alone_and_in_company(made, voices, name, asks, seed) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        with recorded(patch) as company:
+            together(made[name], [job(made[name], voices, each) for each in asks], seed)
+        with recorded(patch) as solitude:
+            for each in asks:
+                alone(made[name], job(made[name], voices, each))
+    assert company.keys() == solitude.keys()
+    for key, logits in company.items():
+        assert torch.equal(logits, solitude[key])
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.lists(asked, min_size=2, max_size=4), st.integers(0, 99))
+def test_torchs_seeded_drafts_are_the_same_alone_and_in_company(made, voices, asks, seed) -> None:
+    jobs = [job(made["torch"], voices, each) for each in asks]
+    together(made["torch"], jobs, seed)
+    for each, done in zip(asks, jobs, strict=True):
+        assert alone(made["torch"], job(made["torch"], voices, each)) == done.drafts
+
+
+def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, voices, monkeypatch) -> None:
+    read: list[tuple[int, int]] = []
+    real = type(decoder).prefill
+
+    def prefill(self: Decoder, prompts: list[Prompt]) -> torch.Tensor:
+        read.extend((len(prompt.tokens), len(prompt.rows)) for prompt in prompts)
+        return real(self, prompts)
+
+    monkeypatch.setattr(type(decoder), "prefill", prefill)
+    long, few = list(range(1, 40)), Sampling(max_new_tokens=5)
+    asks = [(1, long, 7, few, 1), (1, long, 2, few, 2), (2, long, 1, few, 3), (1, long[1:], 1, few, 4)]
+    jobs = [job(decoder, voices, each) for each in asks]
+    batch = Batch(decoder, -1)
+    batch.join(jobs)
+    assert sorted(read) == [(39, 1), (40, 1), (40, 9)]
+    while batch.rows:
+        batch.step()
+    assert len({tuple(draft) for draft in jobs[0].drafts}) > 1
+    for each, done in zip(asks, jobs, strict=True):
+        assert done.drafts == alone(decoder, job(decoder, voices, each), -1)
+
+
+def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, voices) -> None:
+    kept, dropped, late = (
+        job(decoder, voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)) for voice in (1, 2, 3)
+    )
+    batch = Batch(decoder, -1)
+    batch.join([kept, dropped])
+    for _ in range(4):
+        batch.step()
+    batch.drop(dropped)
+    assert [len(draft) for draft in dropped.drafts] == [5] * 3
+    assert batch.rows == 3
+    batch.join([late])
+    while batch.rows:
+        batch.step()
+    assert [len(draft) for draft in dropped.drafts] == [5] * 3
+    for done, voice in ((kept, 1), (late, 3)):
+        assert done.drafts == alone(
+            decoder, job(decoder, voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)), -1
+        )
+
+
+def test_a_job_dropped_before_its_first_step_costs_nobody_anything(decoder: Decoder, voices) -> None:
+    first, second = (job(decoder, voices, (voice, [9], 2, Sampling(max_new_tokens=9), 3)) for voice in (0, 1))
+    batch = Batch(decoder, -1)
+    batch.join([first])
+    batch.join([second])
+    batch.drop(first)
+    while batch.rows:
+        batch.step()
+    assert [len(draft) for draft in second.drafts] == [9, 9]
+
+
+def test_a_cleared_batch_is_as_good_as_new(decoder: Decoder, voices) -> None:
+    jobs = [job(decoder, voices, (voice, [3], 2, Sampling(), 3)) for voice in (0, 1)]
+    batch = Batch(decoder, -1)
+    batch.join(jobs)
+    batch.step()
+    assert batch.clear() == jobs
+    assert batch.rows == 0
+    assert batch.step() == []
+    again = job(decoder, voices, (1, [3], 2, Sampling(max_new_tokens=5), 3))
+    batch.join([again])
+    while batch.rows:
+        batch.step()
+    assert again.drafts == alone(decoder, job(decoder, voices, (1, [3], 2, Sampling(max_new_tokens=5), 3)), -1)
+
+
+def test_the_last_place_of_the_context_is_used_and_no_other(decoder: Decoder, voices) -> None:
+    full = job(decoder, voices, (1, [4] * (CONTEXT - 1), 2, Sampling(max_new_tokens=5_000), 1))
+    most = job(decoder, voices, (1, [], 2, Sampling(max_new_tokens=5_000), 1))
+    together(decoder, [full, most], seed=1, end=-1)
+    assert [len(draft) for draft in full.drafts] == [1, 1]
+    assert [len(draft) for draft in most.drafts] == [CONTEXT, CONTEXT]
+
+
+def test_long_prompts_are_read_apart_from_short_ones() -> None:
+    prompts = [Prompt([0] * length, None, []) for length in (3, 900, 8, 1_000, 700, 400)]
+    groups = [sorted(len(prompt.tokens) for prompt in group) for group in batches._groups(prompts)]
+    assert groups == [[900, 1_000], [400, 700], [3, 8]]
+    assert batches._groups([]) == []

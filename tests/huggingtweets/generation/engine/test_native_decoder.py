@@ -1,0 +1,302 @@
+"""The kernels compute what torch computes from the same int8 weights, and draw what sampling.py draws."""
+
+import copy
+import ctypes
+import ctypes.util
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+import torch
+from hypothesis import strategies as st
+from transformers import GPT2LMHeadModel
+
+from huggingtweets.generation.engine import native
+from huggingtweets.generation.engine.adapters import Adapter, size
+from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.decoder import Cells, Decoder
+from huggingtweets.generation.engine.native import PackedWeights
+from huggingtweets.generation.engine.native_decoder import NativeDecoder
+from huggingtweets.generation.engine.rows import Sampling
+from huggingtweets.generation.engine.sampling import sample
+from huggingtweets.generation.engine.torch_decoder import TorchDecoder
+from huggingtweets.generation.engine.weights import Weights
+from tests.huggingtweets.generation.engine.conftest import (
+    END,
+    KERNELS_RUN,
+    PRODUCTS,
+    VOCABULARY,
+    prompt_of,
+    random_gpt2,
+)
+
+pytestmark = pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
+SOURCES = Path(native.__file__).parent
+FLAGS = ("-O2", "-ffp-contract=off", "-pthread", "-Wall", "-Wextra", "-Werror")
+HALF = 1e-2  # what keys and values in fp16 may cost
+
+
+def rounded(matrix: torch.Tensor) -> torch.Tensor:
+    """`matrix` [in, out] as int8 holds it."""
+    scale = matrix.float().abs().amax(0) / 127  # the largest of each output is 127
+    scale[scale == 0] = 1
+    return (matrix.float() / scale).round() * scale
+
+
+def rounded_model(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
+    given = copy.deepcopy(model)
+    with torch.no_grad():
+        for name, weight in given.named_parameters():
+            if weight.ndim == 2 and "wpe" not in name:
+                weight.copy_(rounded(weight.T).T if "wte" in name or "lm_head" in name else rounded(weight))
+    return given
+
+
+def as_packed(matrix: torch.Tensor, bits: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """What is read of `matrix` [in, out] packed, and the most that each entry may be off."""
+    inputs, outputs = matrix.shape
+    even, chunk = inputs + inputs % 2, native.CHUNK
+    packed = native._Packed()
+    linear = packed._linear(matrix, bits=bits)
+    whole, scale = packed._kept
+    assert (linear.inputs, linear.outputs, linear.bits) == (even, outputs, bits)
+    values, steps = np.zeros((even, len(whole))), np.zeros((even, len(whole)))
+    for column in range(len(whole)):
+        block, place = whole[column - column % 16 :][:16].reshape(-1), column % 16
+        for number in range(even):
+            if bits == 8:
+                step, value = scale[column], block[number // 2 * 32 + place * 2 + number % 2]
+            else:
+                part = block[number // chunk * (64 + 8 * chunk) :][: 64 + 8 * chunk]
+                step, byte = (
+                    16 * part[:64].view(np.float32)[place],
+                    part[64:][number % chunk // 2 * 16 + place % 8 * 2 + number % 2],
+                )
+                value = ((int(byte) + 8) % 16 - 8) if place < 8 else byte / 16
+            values[number, column], steps[number, column] = step * value, step
+    assert not values[:, outputs:].any()
+    return torch.from_numpy(values[:inputs, :outputs]).float(), torch.from_numpy(steps[:inputs, :outputs] / 2)
+
+
+def rounded_adapter(adapter: Adapter) -> Adapter:
+    given = replace(adapter, flat=adapter.flat.clone())
+    factors = given.factors()
+    bits = dict.fromkeys((factor for pair in factors.linears for factor in pair), 4)
+    if factors.embedding:
+        bits |= zip(factors.embedding, (4, 8), strict=True)
+    for factor, few in bits.items():
+        factor.copy_(as_packed(factor, few)[0])
+    return given
+
+
+def logits(decoder: Decoder, adapter: Adapter | None, *prompts: list[int]) -> torch.Tensor:
+    """After each of `prompts`."""
+    return decoder.prefill([prompt_of(decoder, adapter, each) for each in prompts])
+
+
+PROMPTS = [[END], [END, 5, 6], [END, *range(1, 70)], [VOCABULARY - 1] * 33]
+
+
+@pytest.fixture(scope="session")
+def emulated(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """The kernels with their instructions on 512 bits emulated, for processors that do not have them."""
+    compiler = shutil.which("gcc")
+    if not compiler:
+        pytest.skip("needs gcc")
+    here, library = Path(__file__).parent, tmp_path_factory.mktemp("kernels") / "kernels.so"
+    defined = f'-DEMULATED_512_BITS="{here / "emulated_512_bits.h"}"'
+    subprocess.run(
+        [compiler, *FLAGS, "-fPIC", "-shared", defined, "-o", library, SOURCES / "kernels.c", "-lm"], check=True
+    )
+    return native.load_library(str(library))
+
+
+def numbers(weights: Weights, adapters: list[Adapter | None], products: str, threads: int) -> list[torch.Tensor]:
+    """The logits of prompts of every length and number that tiles tell apart, with every adapter."""
+    decoder = NativeDecoder(weights, threads=threads, products=products)
+    prompts = [[END, *range(1, length)] for length in range(1, 29)]
+    return [logits(decoder, adapter, *prompts[:count]) for adapter in adapters for count in (1, 2, 5, 28)]
+
+
+@pytest.mark.parametrize("products", native.PRODUCTS[1:])
+def test_all_products_give_the_same_bits(gpt2, voices, monkeypatch, request, products: str) -> None:
+    if products not in PRODUCTS:
+        if products != "AVX-512 VNNI":
+            pytest.skip(f"needs a processor with {products}")
+        library = request.getfixturevalue("emulated")
+        monkeypatch.setattr(native, "_library", lambda: library)
+    wide = random_gpt2(5, n_embd=272, n_head=2, n_layer=1, n_inner=1040)
+    for model, adapters in ((gpt2, [voice.adapter for voice in voices]), (wide, [None])):
+        weights = Weights.of(model)
+        plain = numbers(weights, adapters, native.PRODUCTS[0], threads=1)
+        for found, expected in zip(numbers(weights, adapters, products, threads=3), plain, strict=True):
+            assert torch.equal(found, expected)
+
+
+def steps_of(compiler: str, folder: Path, *run_by: str) -> str:
+    """What the kernels of `compiler` compute in `kernels_alone.c`, run by an emulator or as it is."""
+    program = folder / compiler
+    here = Path(__file__).with_name("kernels_alone.c")
+    subprocess.run([compiler, *FLAGS, "-static", f"-I{SOURCES}", "-o", program, here, "-lm"], check=True)
+    return subprocess.run([*run_by, program], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="needs gcc")
+def test_arm64_computes_the_same_bits(tmp_path: Path) -> None:
+    """Alone and in company as well, which the program itself compares."""
+    ours = steps_of("gcc", tmp_path)
+    assert len(set(ours.splitlines())) == 21
+    if not (shutil.which("aarch64-linux-gnu-gcc") and shutil.which("qemu-aarch64")):
+        pytest.skip("needs gcc-aarch64-linux-gnu and qemu-user")
+    assert steps_of("aarch64-linux-gnu-gcc", tmp_path, "qemu-aarch64") == ours
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_logits_are_those_of_the_rounded_weights(gpt2, voices, threads: int) -> None:
+    ours = NativeDecoder(Weights.of(gpt2), threads=threads)
+    theirs = TorchDecoder(Weights.of(rounded_model(gpt2)))
+    for adapter, same in ((None, None), (voices[1].adapter, rounded_adapter(voices[1].adapter))):
+        found, expected = logits(ours, adapter, *PROMPTS), logits(theirs, same, *PROMPTS)
+        torch.testing.assert_close(found, expected, atol=HALF, rtol=0)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_adapter_on_the_embedding_counts_in_full(gpt2, voices, number: int) -> None:
+    adapter = rounded_adapter(voices[number].adapter)
+    found = logits(NativeDecoder(Weights.of(gpt2)), voices[number].adapter, *PROMPTS)
+    expected = logits(TorchDecoder(Weights.of(gpt2)), adapter, *PROMPTS)
+    plain = replace(adapter, flat=adapter.flat.clone())
+    plain.factors().embedding[0].zero_()
+    without = logits(TorchDecoder(Weights.of(gpt2)), plain, *PROMPTS)
+    assert (found - expected).std() < 0.05 * expected.std()
+    assert (without - expected).std() > 0.3 * expected.std()
+
+
+shapes = st.fixed_dictionaries(
+    {
+        "n_head": st.sampled_from([1, 2, 3]),
+        "size": st.sampled_from([16, 48, 80, 128, 256]),
+        "n_layer": st.integers(1, 2),
+        "n_inner": st.sampled_from([16, 80, 272]),
+        "vocab_size": st.sampled_from([17, 64, 100, 307]),
+    }
+)
+ranks = st.sampled_from([1, 3, 16, 64, 256])
+
+
+@hypothesis.settings(max_examples=15)
+@hypothesis.given(shapes, ranks, st.sampled_from([0, 1, 5, 200]), st.sampled_from(PRODUCTS or [""]))
+def test_every_shape_that_loads_is_computed(
+    shape: dict[str, int], rank: int, embedding_rank: int, products: str
+) -> None:
+    """With the sanitizers of `sanitized.sh` this finds what is read or written out of bounds."""
+    shape = {**shape, "n_embd": shape["n_head"] * shape["size"]}
+    del shape["size"]
+    model = random_gpt2(7, initializer_range=0.02, **shape)
+    weights = Weights.of(model)
+    torch.manual_seed(rank)
+    adapter = Adapter(
+        weights.layout, rank, embedding_rank, 0.02 * torch.randn(size(weights.layout, rank, embedding_rank))
+    )
+    ours = NativeDecoder(weights, threads=3, products=products)
+    theirs = TorchDecoder(Weights.of(rounded_model(model)))
+    last = shape["vocab_size"] - 1
+    prompts = [[END], [END, last], [END, *[last // 2] * 40], [last] * 33]
+    expected = logits(theirs, rounded_adapter(adapter), *prompts)
+    torch.testing.assert_close(logits(ours, adapter, *prompts), expected, atol=HALF, rtol=0)
+
+
+@pytest.mark.parametrize("activation", ["gelu_new", "gelu", "relu", "silu"])
+def test_every_activation_and_untied_heads_are_known(activation: str) -> None:
+    model = random_gpt2(
+        2, activation_function=activation, tie_word_embeddings=False, scale_attn_by_inverse_layer_idx=True
+    )
+    model.lm_head.weight.data = torch.randn(VOCABULARY, 64) / 5
+    expected = logits(TorchDecoder(Weights.of(rounded_model(model))), None, *PROMPTS)
+    torch.testing.assert_close(logits(NativeDecoder(Weights.of(model)), None, *PROMPTS), expected, atol=HALF, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(top_k=1),
+        Sampling(top_k=5, top_p=0.5, temperature=0.7),
+        Sampling(top_k=50, top_p=0.95, temperature=1.3),
+        Sampling(top_k=1_000, top_p=1.0),
+        Sampling(top_k=20, top_p=0.0001),
+    ],
+)
+def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling) -> None:
+    """In company of rows with other settings."""
+    expected: list[int] = []
+    drawn: list[int] = []
+    real = NativeDecoder.advance
+
+    def advance(decoder: NativeDecoder, cells: Cells):
+        uniform = cells.uniform().clone()
+        tokens = real(decoder, cells)
+        wanted = sample(
+            torch.from_numpy(decoder._decoding.logits[:, :VOCABULARY]), uniform,
+            temperature=cells.temperature, top_k=cells.top_k, top_p=cells.top_p, widest=cells.widest,
+        )  # fmt: skip
+        expected.extend(wanted.tolist())
+        drawn.extend(tokens[0].tolist())
+        return tokens
+
+    monkeypatch.setattr(NativeDecoder, "advance", advance)
+    batch = Batch(NativeDecoder(Weights.of(gpt2)), -1)
+    batch.join([Job([END, 3], None, 8, sampling, 1), Job([END, 3], None, 3, Sampling(top_k=7, temperature=0.3), 2)])
+    while batch.rows:
+        batch.step()
+    assert len(expected) >= 11 * 70
+    assert drawn == expected
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (23, 15), (64, 64), (65, 100), (150, 40)])
+def test_what_is_packed_is_off_by_half_a_step_at_most(bits: int, inputs: int, outputs: int) -> None:
+    matrix = torch.randn(inputs, outputs)
+    matrix[:, 0] = 0
+    packed, most = as_packed(matrix, bits)
+    assert ((packed - matrix).abs() <= most * 1.001).all()
+    assert not packed[:, 0].any()
+    if bits == 8:
+        torch.testing.assert_close(packed, rounded(matrix), atol=1e-2, rtol=0)
+
+
+def test_a_voice_is_kept_in_about_four_bits_a_number() -> None:
+    weights = Weights.of(random_gpt2(1, n_embd=256, n_head=4))
+    numbers = size(weights.layout, 64)
+    adapter = Adapter(weights.layout, 64, 0, torch.randn(numbers))
+    assert numbers / 2 < NativeDecoder(weights).hold(adapter).bytes < 0.6 * numbers
+
+
+@pytest.mark.parametrize("shape", [{"n_embd": 40}, {"n_embd": 48, "n_head": 4}, {"n_inner": 100}])
+def test_shapes_that_the_kernels_cannot_do_are_refused(shape: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="no kernels for"):
+        PackedWeights(Weights.of(random_gpt2(3, **shape)))
+
+
+def swapped(fields: Sequence[tuple[str, object]], one: str, other: str) -> list[tuple[str, object]]:
+    names = {one: other, other: one}
+    return [(names.get(name, name), kind) for name, kind in fields]
+
+
+def test_kernels_whose_fields_stand_elsewhere_are_refused(monkeypatch) -> None:
+    """Two fields of one kind that have changed places, which the size of the structure does not tell."""
+    mistaken = type("Call", (ctypes.Structure,), {"_fields_": swapped(native.CallStruct._fields_, "values", "maxima")})
+    assert ctypes.sizeof(mistaken) == ctypes.sizeof(native.CallStruct)
+    native._library.cache_clear()
+    monkeypatch.setitem(native.STRUCTURES, "Call", mistaken)
+    with pytest.raises(RuntimeError, match="install again"):
+        native._library()
+
+
+def test_another_library_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="install again"):
+        native.load_library(ctypes.util.find_library("m") or "libm.so.6")

@@ -1,0 +1,118 @@
+"""Several steps at once draw what single steps do; on a GPU the same logits come out, as far as bfloat16 goes."""
+
+import pytest
+import torch
+from transformers import GPT2LMHeadModel
+
+from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
+from huggingtweets.generation.engine.torch_decoder import MOST_BURSTS, TorchDecoder
+from huggingtweets.generation.engine.weights import Weights
+from tests.huggingtweets.generation.engine.conftest import END, Voice
+
+
+def drafts(decoder: TorchDecoder, voices: list[Voice]) -> list[list[list[int]]]:
+    """Of jobs that join one after the other, and end at end-of-text or at limits that no burst ends with."""
+    jobs = [
+        Job([END, *range(1, 2 + 9 * n)], voice.adapter, 3, Sampling(top_k=5, max_new_tokens=7 + 6 * n), seed=n)
+        for n, voice in enumerate(voices)
+    ]
+    batch = Batch(decoder, END)
+    for job in jobs:
+        batch.join([job])
+        batch.step()
+    while batch.rows:
+        batch.step()
+    return [job.drafts for job in jobs]
+
+
+@pytest.mark.parametrize("steps", [2, 8])
+def test_several_steps_at_once_draw_the_same(gpt2: GPT2LMHeadModel, voices: list[Voice], steps: int) -> None:
+    weights = Weights.of(gpt2)
+    assert drafts(TorchDecoder(weights, steps=steps), voices) == drafts(TorchDecoder(weights), voices)
+
+
+def test_bursts_stay_within_the_context(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+    job = Job([END] * 70, voices[1].adapter, 2, Sampling(max_new_tokens=500), 1)
+    batch = Batch(TorchDecoder(Weights.of(gpt2), steps=8), -1)
+    batch.join([job])
+    while batch.rows:
+        batch.step()
+    assert [len(draft) for draft in job.drafts] == [11, 11]
+
+
+def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+    decoder = TorchDecoder(Weights.of(gpt2), steps=4)
+    batch = Batch(decoder, -1)
+    for count in (9, 10, 9, 17, 18, 20):
+        batch.join([Job([END, 1], voices[1].adapter, count, Sampling(max_new_tokens=20), count)])
+        while batch.rows:
+            batch.step()
+    assert {len(burst.cells.tokens): burst.runs for burst in decoder._bursts.values()} == {10: 15, 20: 15}
+
+
+def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: GPT2LMHeadModel) -> None:
+    decoder = TorchDecoder(Weights.of(gpt2), steps=2)
+    batch = Batch(decoder, -1)
+    for count in range(1, 60):
+        batch.join([Job([END, 1], None, count, Sampling(max_new_tokens=4), count)])
+        while batch.rows:
+            batch.step()
+    assert len(decoder._bursts) == MOST_BURSTS
+
+
+def test_weights_that_are_right_already_are_not_copied(gpt2: GPT2LMHeadModel) -> None:
+    weights = Weights.of(gpt2)
+    same = weights.to(torch.device("cpu"), torch.float32)
+    assert same.tokens is weights.tokens
+    half = weights.to(torch.device("cpu"), torch.bfloat16)
+    assert half.head is half.tokens
+    assert half.layout == weights.layout
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-3), (torch.bfloat16, 0.3)])
+def test_logits_on_a_gpu_are_those_on_a_cpu(
+    gpt2: GPT2LMHeadModel, voices: list[Voice], dtype: torch.dtype, near: float
+) -> None:
+    prompts = [[END, 5, 9], [END, *range(1, 30)]]
+    adapters = [voices[1].adapter, voices[3].adapter]
+
+    def logits(decoder: TorchDecoder) -> torch.Tensor:
+        return decoder.prefill(
+            [
+                Prompt(prompt, adapter, [Row(adapter, Sampling(), 0, len(prompt), 5)])
+                for prompt, adapter in zip(prompts, adapters, strict=True)
+            ]
+        ).float()
+
+    weights = Weights.of(gpt2)
+    ours = logits(TorchDecoder(weights, device="cuda", dtype=dtype))
+    torch.testing.assert_close(ours, logits(TorchDecoder(weights)), atol=near, rtol=0)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_drafts_on_a_gpu_in_fp32_are_those_on_a_cpu(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+    weights = Weights.of(gpt2)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    assert drafts(TorchDecoder(weights, device="cuda", steps=8), voices) == drafts(TorchDecoder(weights), voices)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_captured_steps_draw_what_single_ones_do(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+    weights = Weights.of(gpt2)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    decoder = TorchDecoder(weights, device="cuda", steps=2)
+    for turn in range(3):
+        jobs = {}
+        for name, which in (("cuda", decoder), ("cpu", TorchDecoder(weights))):
+            batch = Batch(which, -1)
+            jobs[name] = [Job([END, 5], voice.adapter, 3, Sampling(max_new_tokens=40), turn) for voice in voices]
+            batch.join(jobs[name])
+            while batch.rows:
+                batch.step()
+        assert [job.drafts for job in jobs["cuda"]] == [job.drafts for job in jobs["cpu"]]
+    assert any(burst.graph for burst in decoder._bursts.values())

@@ -1,0 +1,170 @@
+"""What is answered passes every check, pings nobody and is no copy; what cannot be is said."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.core.config import Generation, Settings
+from huggingtweets.core.errors import NotEnoughDrafts, Usage
+from huggingtweets.generation.checks import Copy, Leftover, Length, first_objection
+from huggingtweets.generation.engine import Engine, Request, adapters
+from huggingtweets.generation.engine.decode import Draft
+from huggingtweets.generation.writer import MAX_COUNT, Writer, as_tweet
+from huggingtweets.registry.versions import Version
+from huggingtweets.tweets.copies import normalised
+from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.workflow.pipeline import Outcome
+
+Trained = tuple[Settings, Outcome]
+
+
+@pytest.fixture
+def version(trained: Trained) -> Version:
+    return trained[1].version
+
+
+@pytest.fixture
+async def writer(tiny_generation: Generation) -> AsyncIterator[Writer]:
+    async with Engine(tiny_generation) as engine:
+        yield Writer(engine)
+
+
+class Saying(Engine):
+    """An engine whose model says what it is told: the far end of the writer."""
+
+    def __init__(self, settings: Generation, *rounds: list[Draft]):
+        super().__init__(settings)
+        self.rounds, self.requests = list(rounds), list[Request]()
+
+    async def draw(self, request: Request) -> list[Draft]:
+        self.requests.append(request)
+        return self.rounds.pop(0) if self.rounds else []
+
+
+def drafts(*texts: str, ended: bool = True) -> list[Draft]:
+    return [Draft(text, ended) for text in texts]
+
+
+async def test_tweets_pass_every_check_and_differ(writer: Writer, version: Version) -> None:
+    tweets = await writer.write(version, "the crew", count=8, seed=3)
+    assert len(tweets.texts) == 8
+    assert len(set(map(normalised, tweets.texts))) == 8
+    checks = (Leftover(), Length(), Copy(Dataset.load(version.dataset).texts))
+    assert [first_objection(checks, text) for text in tweets.texts] == [None] * 8
+    assert all(text.startswith("the crew") for text in tweets.texts)
+    assert (tweets.name, tweets.version, tweets.seed) == ("ann", "v1", 3)
+
+
+async def test_a_forgotten_voice_is_in_memory_no_more(writer: Writer, version: Version, monkeypatch) -> None:
+    loads: list[Path] = []
+    real = adapters.load
+    monkeypatch.setattr(adapters, "load", lambda folder, *rest: (loads.append(folder), real(folder, *rest))[1])
+    ann, bob = (Version(name, version.version, version.folder, version.manifest) for name in ("ann-cat", "bob"))
+    for voice in (ann, bob, ann, bob):
+        await writer.write(voice)
+    assert len(loads) == 2
+    writer.forget("cat")
+    assert {key[0] for key in writer._copy_checks} == {"bob"}
+    for voice in (ann, bob):
+        await writer.write(voice)
+    assert len(loads) == 3
+
+
+async def test_the_same_seed_gives_the_same_tweets(writer: Writer, version: Version) -> None:
+    chosen = await writer.write(version, count=3)
+    assert await writer.write(version, count=3, seed=chosen.seed) == chosen
+
+
+@pytest.mark.parametrize("count", [0, -1, MAX_COUNT + 1])
+async def test_a_count_out_of_bounds_is_refused(writer: Writer, version: Version, count: int) -> None:
+    with pytest.raises(Usage, match=f"ask for 1 to {MAX_COUNT}"):
+        await writer.write(version, count=count)
+
+
+async def test_a_prompt_is_put_on_one_line(writer: Writer, version: Version) -> None:
+    tweets = await writer.write(version, "  the\n crew \t", seed=1)
+    assert tweets.texts[0].startswith("the crew")
+
+
+async def test_a_prompt_that_is_too_long_for_a_tweet_is_told(writer: Writer, version: Version) -> None:
+    with pytest.raises(
+        NotEnoughDrafts, match=r"No draft of ann passed the checks .*too long.*; try another prompt"
+    ) as no:
+        await writer.write(version, "x" * 100_000, count=1)
+    assert sum(no.value.reasons.values()) >= 6
+
+
+async def test_pings_are_defused(tiny_generation: Generation, version: Version) -> None:
+    engine = Saying(tiny_generation, drafts("hello @everyone and <@123> there"))
+    (text,) = (await Writer(engine).write(version)).texts
+    assert text == "hello @\u200beveryone and <\u200b@\u200b123> there"
+
+
+async def test_a_link_of_the_prompt_or_of_the_model_cannot_be_clicked(
+    tiny_generation: Generation, version: Version
+) -> None:
+    engine = Saying(tiny_generation, drafts("join https://discord.gg/abc or discord.gg/abc now"))
+    (text,) = (await Writer(engine).write(version, "join https://discord.gg/abc")).texts
+    assert text == "join https:\u200b//discord\u200b.gg/abc or discord\u200b.gg/abc now"
+
+
+async def test_what_nobody_sees_is_neither_read_nor_answered(tiny_generation: Generation, version: Version) -> None:
+    engine = Saying(tiny_generation, drafts("the \u202ecrew\u2066 works\u200f"))
+    (text,) = (await Writer(engine).write(version, "the \u202ecrew\u2069\x07")).texts
+    assert (engine.requests[0].prompt, text) == ("the crew", "the crew works")
+
+
+async def test_only_good_drafts_are_answered_and_the_others_counted(
+    tiny_generation: Generation, version: Version
+) -> None:
+    copy = Dataset.load(version.dataset).learned[0]
+    bad = [*drafts(copy.upper(), "caf\ufffd", "x" * 281, "...", "say"), *drafts("cut off", ended=False)]
+    engine = Saying(tiny_generation, [*bad, *drafts("say something good")])
+    assert (await Writer(engine).write(version, "say")).texts == ("say something good",)
+    with pytest.raises(NotEnoughDrafts) as no:
+        await Writer(Saying(tiny_generation, bad)).write(version, "say")
+    assert no.value.reasons == {"copied": 1, "broken": 1, "too long": 1, "empty": 2, "unfinished": 1}
+
+
+async def test_no_answer_holds_a_link_or_a_mark_that_the_model_made_up(
+    tiny_generation: Generation, version: Version
+) -> None:
+    invented = drafts("look at that pic.twitter.com/EmA61eQjOM", "see www.ann.example now", "<|startoftext|>good day")
+    engine = Saying(tiny_generation, [*invented, *drafts("a good day to all")])
+    assert (await Writer(engine).write(version, count=4)).texts == ("a good day to all",)
+    linked = Saying(tiny_generation, drafts("read https://a.example aloud", "read https://a.example at x.com/b"))
+    (text,) = (await Writer(linked).write(version, "read https://a.example")).texts
+    assert text == "read https:\u200b//a.example aloud"
+
+
+async def test_rounds_go_on_until_there_are_enough_and_repeat_nothing(
+    tiny_generation: Generation, version: Version
+) -> None:
+    engine = Saying(tiny_generation, drafts("one", "One!"), drafts("two", "one"), drafts("three", "four"))
+    tweets = await Writer(engine).write(version, count=3, seed=10)
+    assert tweets.texts == ("one", "two", "three")
+    assert [(request.count, request.seed) for request in engine.requests] == [(5, 10), (4, 11), (3, 12)]
+
+
+async def test_fewer_are_answered_when_the_rounds_are_over(tiny_generation: Generation, version: Version) -> None:
+    engine = Saying(tiny_generation, drafts("one"))
+    assert (await Writer(engine).write(version, count=3)).texts == ("one",)
+    assert len(engine.requests) == tiny_generation.max_rounds
+
+
+async def test_a_new_version_is_checked_against_its_own_tweets(
+    tiny_generation: Generation, version: Version, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("v2")
+    newer = Version("ann", "v2", folder, version.manifest)
+    Dataset(("a brand new tweet",), ("another",)).save(newer.dataset)
+    copy = Dataset.load(version.dataset).learned[0]
+    engine = Saying(tiny_generation, drafts(copy, "fine"), drafts("a brand new tweet", copy))
+    writer = Writer(engine)
+    assert (await writer.write(version)).texts == ("fine",)
+    assert (await writer.write(newer)).texts == (as_tweet(copy),)
+
+
+def test_a_tweet_is_the_first_line_of_a_draft() -> None:
+    assert as_tweet("\n  a  b\nc") == "a b"

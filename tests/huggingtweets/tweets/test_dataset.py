@@ -1,0 +1,164 @@
+"""What is judged by is later than what is learned, and no text is both."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from huggingtweets.core.config import Training
+from huggingtweets.core.errors import TooLittleData
+from huggingtweets.core.records import Counts
+from huggingtweets.tweets.clean import Kept
+from huggingtweets.tweets.copies import KnownTexts
+from huggingtweets.tweets.dataset import MAX_HELD_OUT, Dataset, balance, make, refuse_too_little, split_by_time
+
+
+def kept(*texts: str) -> list[Kept]:
+    return [Kept(str(number), None, text, False) for number, text in enumerate(texts)]
+
+
+@given(st.lists(st.text(min_size=1, max_size=3), min_size=2, max_size=60), st.floats(0.01, 0.5))
+@example(["0", "0:", "0"], 0.5)  # "0:" repeats "0" once punctuation is put aside
+@example(["a", "0", "0:", "0"], 0.5)
+@example(["😀", "a", "😀"], 0.3)  # neither has a word, so only equality tells that they are the same
+def test_both_sides_have_something_and_nothing_held_out_was_learned(texts: list[str], share: float) -> None:
+    dataset = split_by_time(kept(*texts), share)
+    assert dataset.learned
+    assert dataset.held_out
+    assert set(dataset.texts) <= set(texts)
+    learned = KnownTexts(dataset.learned)
+    seen = [text for text in dataset.held_out if text in dataset.learned or learned.has(text)]
+    assert not seen or all(KnownTexts([text]).has(texts[-1]) or text == texts[-1] for text in texts)
+
+
+def test_the_latest_tenth_is_held_out() -> None:
+    dataset = split_by_time(kept(*map(str, range(100))), 0.1)
+    assert dataset.held_out == tuple(map(str, range(90, 100)))
+    assert dataset.texts == tuple(map(str, range(100)))
+    assert dataset.characters == 190
+
+
+def test_a_large_account_keeps_most_for_learning() -> None:
+    dataset = split_by_time(kept(*map(str, range(20_000))), 0.1)
+    assert len(dataset.held_out) == MAX_HELD_OUT
+
+
+def test_a_repeated_text_is_learned_and_not_judged() -> None:
+    assert split_by_time(kept("good morning", "a", "b", "good morning", "c"), 0.4).held_out == ("c",)
+
+
+def test_a_data_set_comes_back_from_its_file(tmp_path: Path) -> None:
+    dataset = Dataset(("one", "two\u2028"), ("drei 🚀",))
+    dataset.save(tmp_path / "dataset.jsonl")
+    assert Dataset.load(tmp_path / "dataset.jsonl") == dataset
+
+
+def test_too_few_characters_are_refused_with_both_numbers() -> None:
+    with pytest.raises(
+        TooLittleData, match="ann: only 8 characters are left after cleaning and training needs 9"
+    ) as no:
+        refuse_too_little("ann", kept("abcd", "efgh"), 9)
+    assert no.value.characters == 8
+    refuse_too_little("ann", kept("abcd", "efgh"), 8)
+
+
+@pytest.mark.parametrize("deduplicate", [True, False])
+def test_a_data_set_of_too_little_is_refused_whatever_was_left_out_before(deduplicate: bool) -> None:
+    settings = Training(deduplicate=deduplicate, min_characters=8)
+    for tweets in ([], kept("abcdefgh"), kept("abc", "efgh")):
+        with pytest.raises(TooLittleData, match="bob: only"):
+            make({"ann": kept("abcdef", "ghijkl"), "bob": tweets}, settings)
+
+
+def test_a_single_tweet_is_refused_however_long() -> None:
+    with pytest.raises(TooLittleData):
+        refuse_too_little("ann", kept("x" * 10_000), 10)
+
+
+def words(*numbers: int) -> list[Kept]:
+    """Tweets that are no copies of each other."""
+    return kept(*(f"tweet number {number} says {number * 7} and {number * 31}" for number in numbers))
+
+
+def test_what_was_held_out_stays_so_and_the_latest_new_ones_fill_up() -> None:
+    before = split_by_time(words(*range(20)), 0.1)
+    after = split_by_time(words(*range(40)), 0.1, before)
+    assert after.held_out[:2] == before.held_out
+    assert after.held_out[2:] == tuple(tweet.text for tweet in words(38, 39))
+    assert set(before.learned) <= set(after.learned)
+
+
+def test_what_was_learned_before_is_never_held_out() -> None:
+    before = Dataset(tuple(tweet.text for tweet in words(*range(10, 20))), ("gone meanwhile",))
+    after = split_by_time(words(*range(5), *range(10, 20)), 0.2, before)
+    assert not {*after.held_out} & {*before.learned}
+    assert after.held_out == tuple(tweet.text for tweet in words(2, 3, 4))
+
+
+def test_without_anything_new_or_held_out_before_the_latest_are_held_out() -> None:
+    before = Dataset(tuple(tweet.text for tweet in words(*range(20))), ("gone meanwhile",))
+    assert split_by_time(words(*range(20)), 0.1, before).held_out == (words(19)[0].text,)
+
+
+def test_held_out_tweets_that_were_deleted_are_gone() -> None:
+    before = split_by_time(words(*range(20)), 0.2)
+    after = split_by_time(words(*range(18)), 0.2, before)
+    assert after.held_out[:2] == before.held_out[:2]
+    assert not {*before.held_out[2:]} & {*after.texts}
+
+
+SETTINGS = Training(min_characters=1, held_out=0.2)
+REPEATED = "the lamp was lit at dusk and nobody came"
+
+
+def test_near_copies_are_learned_once_unless_the_settings_say_so() -> None:
+    tweets = kept(REPEATED, "x y z", f"{REPEATED}!", "a b c", REPEATED.upper(), "d e f", "g h i")
+    once = make({"ann": tweets}, SETTINGS)
+    assert once.texts == (REPEATED, "x y z", "a b c", "d e f", "g h i")
+    assert once.repeated is once
+    again = make({"ann": tweets}, SETTINGS.model_copy(update={"deduplicate": False}))
+    assert len(again.learned) == 6
+
+
+def test_somebody_who_only_repeats_themselves_has_too_little() -> None:
+    tweets = kept(*[REPEATED] * 50)
+    with pytest.raises(TooLittleData, match="ann: only 40 characters"):
+        make({"ann": tweets}, SETTINGS.model_copy(update={"min_characters": 100}))
+
+
+def test_a_refusal_says_what_became_of_all_tweets() -> None:
+    tweets = kept(*[REPEATED] * 50, "x y z")
+    counts = {"ann": Counts(downloaded=60, retweets=5, short=4)}
+    became = (
+        "(60 downloaded - 5 retweets - 4 short = 51 kept, of which 2 remain without near-copies and unwanted replies)"
+    )
+    with pytest.raises(TooLittleData) as refused:
+        make({"ann": tweets}, SETTINGS.model_copy(update={"min_characters": 100}), counts=counts)
+    assert became in str(refused.value)
+    assert refused.value.counts == counts["ann"]
+
+
+def test_several_people_are_learned_in_equal_parts(tmp_path: Path) -> None:
+    long, short = words(*range(100, 130)), words(*range(4))
+    dataset = make({"ann": long, "bob": short}, SETTINGS)
+    characters = [sum(map(len, part)) for part in _parts(dataset.repeated.learned, {tweet.text for tweet in short})]
+    assert abs(characters[0] - characters[1]) < 60
+    assert set(dataset.repeated.learned) == set(dataset.learned)
+    assert dataset.held_out[-1] == short[-1].text
+    dataset.save(tmp_path / "dataset.jsonl")
+    assert Dataset.load(tmp_path / "dataset.jsonl") == dataset
+
+
+def _parts(texts: Sequence[str], of_second: set[str]) -> tuple[list[str], list[str]]:
+    return [text for text in texts if text not in of_second], [text for text in texts if text in of_second]
+
+
+@given(st.lists(st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=9), min_size=1, max_size=4))
+def test_balancing_gives_everybody_as_many_characters_as_the_longest(people: list[list[str]]) -> None:
+    goal = max(sum(map(len, texts)) for texts in people)
+    for texts, times in zip(people, balance(people), strict=True):
+        assert max(times) - min(times) <= 1
+        total = sum(len(text) * n for text, n in zip(texts, times, strict=True))
+        assert goal <= total < goal + max(map(len, texts))

@@ -1,0 +1,51 @@
+"""Which language somebody writes in: what the tweets say comes first, and what they look like second."""
+
+import pytest
+
+from huggingtweets.core.records import Tweet
+from huggingtweets.tweets.languages import detected, languages
+
+ENGLISH = ["Good morning everybody, what a beautiful day it is", "I think the weather will be better tomorrow"] * 10
+GERMAN = ["Guten Morgen zusammen, was für ein schöner Tag", "Ich glaube, morgen wird das Wetter wieder besser"] * 10
+JAPANESE = ["おはようございます、今日はとてもいい天気ですね", "明日はもっと暖かくなると思います"] * 10
+
+
+def tweets(texts: list[str], lang: str | None) -> list[Tweet]:
+    return [Tweet(str(number), text, lang=lang) for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(("texts", "code"), [(ENGLISH, "en"), (GERMAN, "de"), (JAPANESE, "ja")])
+def test_a_language_is_known_by_its_texts(texts: list[str], code: str) -> None:
+    assert detected(texts) == (code,)
+
+
+def test_two_languages_are_both_named_the_more_frequent_first() -> None:
+    assert detected(JAPANESE * 2 + ENGLISH) == ("en", "ja") or detected(JAPANESE * 2 + ENGLISH) == ("ja", "en")
+    assert languages(tweets(ENGLISH * 2, "en") + tweets(GERMAN, "de")) == ("en", "de")
+
+
+def test_what_the_tweets_say_comes_before_what_they_look_like() -> None:
+    assert languages(tweets(ENGLISH, "nl")) == ("nl",)
+
+
+def test_a_few_that_say_it_are_not_enough() -> None:
+    assert languages(tweets(GERMAN, None) + tweets(ENGLISH[:3], "en"))[0] == "de"
+
+
+def test_a_rare_language_is_not_named() -> None:
+    assert languages(tweets(ENGLISH * 5, "en") + tweets(GERMAN[:2], "de")) == ("en",)
+
+
+@pytest.mark.parametrize(("lang", "code"), [("in", "id"), ("iw", "he"), ("zh-CN", "zh"), ("EN", "en")])
+def test_codes_are_todays(lang: str, code: str) -> None:
+    assert languages(tweets(["x"], lang)) == (code,)
+
+
+@pytest.mark.parametrize("lang", ["und", "qme", "zxx", "", "x!", None])
+def test_no_language_is_no_code(lang: str | None) -> None:
+    assert languages(tweets(ENGLISH, lang)) == ("en",)
+
+
+def test_nothing_to_read_is_no_language() -> None:
+    assert languages([]) == ()
+    assert languages(tweets(["🚀", "https://t.co/x @ann #tag"], None)) == ()

@@ -1,0 +1,148 @@
+"""A voice that is learned again: what is new is merged, what was deleted is gone, and what was held out stays so."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from huggingtweets import sources
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import BadSource
+from huggingtweets.core.events import Progress
+from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.model.lora import WEIGHTS
+from huggingtweets.registry.versions import Registry
+from huggingtweets.sources.owners import Owned
+from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.workflow import pipeline
+from huggingtweets.workflow.pipeline import Outcome
+from tests.conftest import sentences
+
+FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+TEXTS = sentences(260, seed=31)
+
+
+def archive(path: Path, numbers: Sequence[int], username: str = "Ann") -> Path:
+    """An X archive that holds the tweets `numbers`, one an hour."""
+    tweets = [
+        {
+            "tweet": {
+                "id_str": str(1000 + number),
+                "full_text": TEXTS[number],
+                "created_at": (FIRST + timedelta(hours=number)).strftime("%a %b %d %H:%M:%S +0000 %Y"),
+            }
+        }
+        for number in numbers
+    ]
+    account = [{"account": {"username": username, "accountDisplayName": username}}]
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("data/tweets.js", f"window.YTD.tweets.part0 = {json.dumps(tweets)}")
+        file.writestr("data/account.js", f"window.YTD.account.part0 = {json.dumps(account)}")
+    return path
+
+
+@pytest.fixture
+def settings(tiny_settings: Settings) -> Settings:
+    return tiny_settings.model_copy(update={"training": tiny_settings.training.model_copy(update={"max_epochs": 1})})
+
+
+def data(outcome: Outcome) -> Dataset:
+    return Dataset.load(outcome.version.dataset)
+
+
+def test_a_newer_archive_goes_on_from_the_version_in_use(settings: Settings, tmp_path: Path) -> None:
+    first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    told: list[Progress] = []
+    second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], settings, say=told.append)
+    assert first.version.manifest["training"]["start"] is None
+    assert second.version.manifest["training"]["start"] == "v1"
+    assert told[0].facts == {"tweets": 200, "new": 50}
+    held_out = data(first).held_out
+    assert data(second).held_out[: len(held_out)] == held_out
+    assert set(data(second).learned) > set(data(first).learned)
+    assert second.report.previous
+    assert second.report.previous.version == "v1"
+    assert second.report.held_out_bits_per_byte < first.report.held_out_bits_per_byte
+    assert second.report.previous.difference < 0
+
+
+def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings, tmp_path: Path) -> None:
+    first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    left = [number for number in range(160) if number not in (3, 140)]
+    told: list[Progress] = []
+    second = pipeline.run("ann", [archive(tmp_path / "2.zip", left)], settings, say=told.append)
+    assert told[0].facts == {"tweets": 158, "new": 10, "deleted": 2}
+    assert TEXTS[3] in data(first).texts
+    assert not {TEXTS[3], TEXTS[140]} & set(data(second).texts)
+    assert second.version.manifest["training"]["start"] is None, "weights that learned it are no place to begin"
+    again = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
+    assert TEXTS[3] not in data(again).texts, "an older archive does not bring it back"
+
+
+def test_an_archive_of_somebody_else_changes_nothing(settings: Settings, tmp_path: Path) -> None:
+    store = TweetStore(settings.tweets)
+    store.merge("ann", sources.read(archive(tmp_path / "1.zip", range(0, 100, 2))))
+    before = store.fingerprint("ann")
+    with pytest.raises(BadSource, match="it is by @bob, but the tweets kept of ann are by @Ann; choose another name"):
+        pipeline.run("ann", [archive(tmp_path / "2.zip", range(1, 101, 2), "bob")], settings)
+    assert store.fingerprint("ann") == before
+    assert store.account("ann").handle == "Ann"
+    assert not list(settings.storage.models.iterdir())
+
+
+def test_a_voice_that_gains_nothing_new_is_begun_anew(settings: Settings, tmp_path: Path) -> None:
+    first, again = (pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings) for _ in range(2))
+    ours, theirs = (made.version.adapter / WEIGHTS for made in (first, again))
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_a_full_fine_tune_goes_on_too(settings: Settings, tmp_path: Path) -> None:
+    full = settings.model_copy(update={"training": settings.training.model_copy(update={"method": "full"})})
+    pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], full)
+    second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], full)
+    assert second.version.manifest["training"]["start"] == "v1"
+    assert second.report.previous
+    assert second.report.previous.difference < 0
+    other = pipeline.run("ann", [archive(tmp_path / "3.zip", range(220))], settings)
+    assert other.version.manifest["training"]["start"] is None, "an adapter is not begun from a whole model"
+
+
+def test_several_people_make_one_voice(settings: Settings, tmp_path: Path) -> None:
+    ann = archive(tmp_path / "ann.zip", range(130))
+    bob = archive(tmp_path / "bob.zip", range(130, 200), "whoever")
+    outcome = pipeline.run("ann-bob", [Owned(ann), Owned(bob, "bob")], settings)
+    assert outcome.counts.downloaded == 200
+    accounts = outcome.version.manifest["accounts"]
+    assert [(row["handle"], row["counts"]["downloaded"]) for row in accounts] == [("Ann", 130), ("whoever", 70)]
+    of_ann, of_bob = (
+        sum(len(text) for text in data(outcome).repeated.learned if text in TEXTS[part])
+        for part in (slice(130), slice(130, 200))
+    )
+    assert of_ann == pytest.approx(of_bob, rel=0.02)
+    assert Registry(settings.storage.models).names() == ["ann-bob"]
+    assert TweetStore(settings.tweets).handles() == ["ann", "bob"]
+
+
+def tweets(*numbers: int, source: str = "") -> tuple[Tweet, ...]:
+    return tuple(Tweet(str(n), TEXTS[n], FIRST + timedelta(hours=n), source=source) for n in numbers)
+
+
+def test_only_a_later_and_complete_source_says_what_is_gone(tmp_path: Path) -> None:
+    store = TweetStore(tmp_path)
+    store.merge("ann", Collected(None, tweets(*range(10)), complete=True))
+    assert store.gone("ann", Collected(None, tweets(2, 8))) == set(), "a table may be a part"
+    assert store.gone("ann", Collected(None, tweets(2, 4), complete=True)) == set(), "an older archive"
+    assert store.gone("ann", Collected(None, tweets(2, 8, 11), complete=True)) == {"3", "4", "5", "6", "7", "9"}
+    store.merge("ann", Collected(None, (*tweets(20, source="bluesky:1"), Tweet("x", "undated"))))
+    assert not {"20", "x"} & store.gone("ann", Collected(None, tweets(2, 30), complete=True))
+
+
+def test_who_is_forgotten_leaves_no_period(tmp_path: Path) -> None:
+    store = TweetStore(tmp_path)
+    store.merge("ann", Collected(None, tweets(*range(10)), complete=True))
+    store.forget("ann")
+    assert not list(tmp_path.glob("ann.*"))
