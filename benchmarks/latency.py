@@ -32,7 +32,7 @@ from bot.store import Store
 from bot.trainings.training import Training
 from bot.trainings.worker import Worker
 from bot.voices.tweeting import Ask, Tweeting
-from huggingtweets.core.config import REPOSITORY
+from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.generation.engine import Engine
@@ -76,7 +76,7 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
     registry = Registry(config.storage.models)
     uploads = Uploads(config.storage.data / "uploads")
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(Engine(config.generation, config_file.parent))
+        engine = await stack.enter_async_context(Engine(config.generation))
         store = await stack.enter_async_context(Store(config.database_url))
         telling = await stack.enter_async_context(Telling(store))
         worker = Worker(

@@ -59,13 +59,12 @@ PAGE_UPLOADS = "page-uploads"  # in the folder of the bot's data
 
 async def run(config: Config, config_file: Path | None, stopping: Stopping) -> None:
     """Run until a stop is asked for, be it while this starts, or until a part fails for good; its error is raised."""
-    beside = config_file.resolve().parent if config_file else None  # noqa: ASYNC240  nothing runs yet
     asked = asyncio.create_task(stopping.asked(), name="stop")
     async with AsyncExitStack() as stack:
         try:
             # Models keep nothing. So they end last, and a thread that is importing torch holds no stop up.
-            engine = await stack.enter_async_context(Engine(config.generation, beside))
-            previews = await stack.enter_async_context(Previews(config, beside))
+            engine = await stack.enter_async_context(Engine(config.generation))
+            previews = await stack.enter_async_context(Previews(config))
             stack.callback(_in_order, asked, stopping)
             starting = asyncio.create_task(_start(config, config_file, engine, previews, stack), name="start")
             if await _first(asked, starting):

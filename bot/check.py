@@ -21,7 +21,7 @@ def check(config: Config, config_file: Path | None) -> str:
     versions = [registry.current(name) for name in registry.names()]
     for version in versions:
         _check_version(version)
-    _check_base(config.training.base, config_file)
+    _check_base(config.training.base)
     return "\n".join(
         [
             f"config: {config_file or 'config.toml'} is valid",
@@ -76,9 +76,9 @@ def _check_version(version: Version) -> None:
         raise Unavailable(f"{version.folder} is in use but not whole; roll {version.name} back, or train it again.")
 
 
-def _check_base(base: str, config_file: Path | None) -> None:
+def _check_base(base: str) -> None:
     try:
-        found = Path(find(base, config_file.resolve().parent if config_file else None))
+        found = Path(find(base))
     except BadBase as error:
         raise Misconfigured(f"[training] base = {base!r} is wrong: {error}") from error
     if found.is_dir() and not list(found.glob(WEIGHTS)):

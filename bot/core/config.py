@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from bot.core.post_checks import fit_for_a_label
 from huggingtweets.core.config import (
@@ -85,6 +85,14 @@ class Store(Section):
             # Never repeated: pydantic shows the message, and not the value.
             raise ValueError("has a password, which does not belong in a file; put the URL into the environment")
         return url
+
+    @field_validator("url")
+    @classmethod
+    def _beside_the_file(cls, url: str, info: ValidationInfo) -> str:
+        """A relative path of SQLite's counts from the folder of config.toml, like every other path there."""
+        begin, _, path = url.partition(":///")
+        is_relative = begin.startswith("sqlite") and path and not path.startswith(("/", ":"))
+        return f"{begin}:///{Path(info.context) / path}" if is_relative and info.context else url
 
 
 class ScheduleEntry(Section):

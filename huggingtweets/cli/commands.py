@@ -23,6 +23,7 @@ import click
 from huggingtweets import __version__
 from huggingtweets.cli.progress import Bars, JsonLines
 from huggingtweets.core.background import work_in_background
+from huggingtweets.core.base_folders import resolve_base
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import PipelineError, TooFewNew, Unavailable, Usage, for_people
 from huggingtweets.core.names import parse_name
@@ -44,17 +45,13 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Context:
-    """What every command works on: the settings, and the folder that paths in them count from."""
+    """What every command works on: the settings."""
 
     config: Path | None
 
     @cached_property
     def settings(self) -> Settings:
         return Settings.load(self.config)
-
-    @property
-    def beside(self) -> Path | None:
-        return self.config.resolve().parent if self.config else None
 
     @property
     def registry(self) -> Registry:
@@ -126,13 +123,15 @@ def train(
     if background:
         work_in_background(progress_fd, niceness)
     settings = context.settings
+    if base := chosen["base"]:
+        chosen["base"] = resolve_base(str(base), Path.cwd())
     overridden = settings.training.model_copy(update={k: v for k, v in chosen.items() if v is not None})
     settings = settings.model_copy(update={"training": overridden})
     handle = parse_name("-".join(names))
     with _events(progress_fd) as events, _progress(as_json, events) as say:
         owned = _collected(handle, files, settings)
         try:
-            outcome = pipeline.run(handle, owned, settings, beside=context.beside, say=say, min_new=min_new)
+            outcome = pipeline.run(handle, owned, settings, say=say, min_new=min_new)
         except TooFewNew as nothing:
             if not events:
                 raise
@@ -261,7 +260,7 @@ def generate(
     async def draw() -> Tweets:
         if voice is None:
             return await _preview(context, parse_name(name), files, prompt, count, seed)
-        async with Engine(context.settings.generation, context.beside) as engine:
+        async with Engine(context.settings.generation) as engine:
             return await Writer(engine).write(voice, prompt, count, seed)
 
     tweets = asyncio.run(draw())
@@ -283,7 +282,7 @@ async def _preview(
     texts, counts = texts_of(name, [parse_owned(file, name) for file in files], TweetStore(context.settings.tweets))
     if not counts.downloaded:
         raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
-    async with Previews(context.settings, context.beside) as previews:
+    async with Previews(context.settings) as previews:
         return await previews.write(name, texts, prompt, count, seed, counts=counts)
 
 
@@ -301,7 +300,7 @@ def evaluate(context: Context, name: str, chosen: str | None, as_json: bool) -> 
     version = registry.version(handle, chosen) if chosen else registry.current(handle)
     in_use = registry.current(handle) if chosen and handle in registry.names() else None
     compared_with = in_use if in_use and in_use.key != version.key else None
-    report = measure(version, context.settings, context.beside, compared_with)
+    report = measure(version, context.settings, compared_with)
     verdict = judge(report, context.settings.gate)
     facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
     facts |= {"passes_the_gate": verdict.passed, "why_not": verdict.why_not}
@@ -367,7 +366,7 @@ def card(context: Context, name: str, number: str | None, out: Path | None) -> N
     version = _version(context, name, number)
     with TemporaryDirectory() as temporary:
         folder = out or Path(temporary)
-        write_card(version, context.settings, folder, context.beside, _repository(context, version.name))
+        write_card(version, context.settings, folder, _repository(context, version.name))
         click.echo(folder if out else (folder / CARD).read_text(encoding="utf-8"), nl=bool(out))
 
 
@@ -390,9 +389,9 @@ def publish(
     version = _version(context, name, number)
     with _progress(as_json) as say:
         if dry_run:
-            folder = publication.prepare(version, context.settings, context.beside, say)
+            folder = publication.prepare(version, context.settings, say)
         else:
-            done = publication.publish(version, context.settings, context.beside, say)
+            done = publication.publish(version, context.settings, say)
     if dry_run:
         click.echo(json.dumps({"event": "done", "folder": str(folder)}) if as_json else folder)
     elif as_json:
@@ -571,7 +570,7 @@ def _publish_after(context: Context, version: Version, *, as_json: bool = False,
         want_if_public(version.name, context.settings)
         return
     with _progress(as_json) as say:
-        done = publish_if_configured(version, context.settings, context.beside, say)
+        done = publish_if_configured(version, context.settings, say)
     if isinstance(done, str):
         click.echo(f"Warning: {done}", err=True)
     elif done and as_json:

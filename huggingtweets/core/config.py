@@ -24,10 +24,10 @@ from pydantic import (
     model_validator,
 )
 
+from huggingtweets.core.base_folders import EMBEDDED, resolve_base
 from huggingtweets.core.errors import Misconfigured
 
 DEFAULT_FILE = Path("config.toml")
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
@@ -35,7 +35,12 @@ def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
     return Path(info.context) / value if isinstance(value, str | Path) and info.context else value
 
 
+def _base_beside_the_file(base: str, info: ValidationInfo) -> str:
+    return resolve_base(base, Path(info.context)) if info.context else base
+
+
 SettingPath = Annotated[Path, BeforeValidator(_beside_the_file)]
+BaseModelName = Annotated[str, AfterValidator(_base_beside_the_file)]
 
 
 def _safe_for_tokens(url: str) -> str:
@@ -67,7 +72,7 @@ class Storage(Section):
 class Training(Section):
     """How a voice is learned."""
 
-    base: str = "models/base"
+    base: BaseModelName = EMBEDDED
     method: Literal["lora", "full"] = "lora"
     seed: int = 1
     threads: Annotated[int, Field(ge=0)] = 0
@@ -189,7 +194,7 @@ class Settings(BaseModel):
     @classmethod
     def _default_paths_too(cls, table: Any) -> Any:
         """So that the default of a path counts from the folder of the file, too."""
-        return {"storage": {}, "collecting": {}, **table} if isinstance(table, dict) else table
+        return {"storage": {}, "training": {}, "collecting": {}, **table} if isinstance(table, dict) else table
 
     @property
     def tweets(self) -> Path:

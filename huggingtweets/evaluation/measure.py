@@ -6,7 +6,6 @@ Knows versions, weights on disk and `evaluate`. Does not know what is good enoug
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase
@@ -16,7 +15,7 @@ from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import compared
 from huggingtweets.generation.engine.decode import Sampling, decode
 from huggingtweets.model import base
-from huggingtweets.model.merged import load_version
+from huggingtweets.model.merged import base_of, load_version
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.dataset import Dataset
 
@@ -34,14 +33,14 @@ class Subject:
     seed: int
 
 
-def measure(version: Version, settings: Settings, beside: Path | None, in_use: Version | None = None) -> Report:
+def measure(version: Version, settings: Settings, in_use: Version | None = None) -> Report:
     """The report on `version`, drawn with its own seed, as the pipeline writes it.
 
     `in_use` is what it is held against. Raises `BadBase` when it was trained on another base than there is now.
     """
-    voice, dataset = load_version(version, beside), Dataset.load(version.dataset)
-    subject = Subject(version.name, voice, version.base, dataset, version.manifest["seed"])
-    report, _ = measured(subject, in_use, neighbours(version.name, settings), settings, beside)
+    voice, dataset = load_version(version), Dataset.load(version.dataset)
+    subject = Subject(version.name, voice, base_of(version), dataset, version.manifest["seed"])
+    report, _ = measured(subject, in_use, neighbours(version.name, settings), settings)
     return report
 
 
@@ -50,7 +49,6 @@ def measured(
     in_use: Version | None,
     others: Mapping[str, Sequence[str]],
     settings: Settings,
-    beside: Path | None,
 ) -> tuple[Report, tuple[str, ...]]:
     """The report on `subject`, and those of its drafts that pass the checks; `others` are other accounts' texts."""
     dataset = subject.dataset
@@ -62,12 +60,12 @@ def measured(
     previous: Comparison | None = None
     if in_use:
         try:
-            theirs = held_out(load_version(in_use, beside))
+            theirs = held_out(load_version(in_use))
             previous = compared(in_use.version, ours.bits, theirs.bits, ours.sizes)
         except BadBase as error:
             log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
     drafts = decode(subject.voice, "", settings.gate.drafts, Sampling.of(settings.generation), subject.seed)
-    judged = Judged(ours, held_out(base.load(subject.base, beside)), previous, others)
+    judged = Judged(ours, held_out(base.load(subject.base)), previous, others)
     return evaluate(subject.name, dataset, judged, drafts), passing(dataset, drafts)
 
 

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from huggingtweets.core.config import Settings
@@ -128,9 +127,8 @@ def _narrowed(shares: "torch.Tensor", sampling: "Sampling") -> "torch.Tensor":
 class Previews:
     """Draws previews, one at a time on a thread of its own. An async context manager: leaving it ends what runs."""
 
-    def __init__(self, settings: Settings, beside: Path | None = None):
+    def __init__(self, settings: Settings):
         self._settings = settings
-        self._beside = beside
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="preview")
         self._base: Base | None = None
         self._waiting = 0
@@ -195,7 +193,7 @@ class Previews:
 
         if self._base is None:
             use_threads(self._settings.generation.threads)
-            self._base = bases.load(self._settings.training.base, self._beside)
+            self._base = bases.load(self._settings.training.base)
             self._base.model.train(False).requires_grad_(False)
         habits = Habits(self._base, texts[-MAX_TEXTS:])
         sieve = Sieve([Copy(texts)], prompt, count)

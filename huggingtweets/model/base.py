@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import REPOSITORY
+from huggingtweets.core.base_folders import find_folder
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.library_lock import TRANSFORMERS
 
@@ -43,14 +43,10 @@ class Base:
         return int(self.model.config.n_positions)
 
 
-def find(base: str, beside: Path | None = None) -> str:
-    """Where `base` is: a folder that exists (from here, from `beside`, or in the repository), or a Hub id.
-
-    Raises `BadBase` when it is neither.
-    """
-    for start in (Path.cwd(), beside, REPOSITORY):
-        if start and (start / base / "config.json").exists():
-            return str((start / base).resolve())
+def find(base: str) -> str:
+    """Where `base` is: the path of a folder that exists, or a Hub id. Raises `BadBase` when it is neither."""
+    if folder := find_folder(base):
+        return str(folder)
     if on_hub := hub_id(base):
         return on_hub
     raise BadBase(base, _NO_FOLDER)
@@ -66,18 +62,18 @@ def base_name(base: str) -> str:
     return Path(base).name if Path(base).is_absolute() else base.removeprefix(HUB)
 
 
-def load(base: str, beside: Path | None = None) -> Base:
+def load(base: str) -> Base:
     """The base model ready for use on the CPU; raises `BadBase`. One thread at a time loads."""
     with TRANSFORMERS:
-        return _load(base, beside)
+        return _load(base)
 
 
-def _load(base: str, beside: Path | None) -> Base:
+def _load(base: str) -> Base:
     from tokenizers import Tokenizer
     from transformers import GPT2LMHeadModel
 
     hide_progress_bars()
-    found = find(base, beside)
+    found = find(base)
     try:
         config = _config(base, _file(found, "config.json"))
         _refuse_empty_promises(base, config, Path(found))
@@ -104,12 +100,12 @@ def _load(base: str, beside: Path | None) -> Base:
     return Base(base, model, tokenizer, end_of_text)
 
 
-def fingerprint(base: str, beside: Path | None = None) -> str:
+def fingerprint(base: str) -> str:
     """What tells two bases apart although they have one name: a hash of the weights' size, first and last MiB.
 
     An adapter is only good on the weights it was trained on. Raises `BadBase` when there are none.
     """
-    found = find(base, beside)
+    found = find(base)
     digest = hashlib.blake2b(digest_size=8)
     try:
         files = sorted(Path(found).glob("*.safetensors")) or [_file(found, "model.safetensors")]

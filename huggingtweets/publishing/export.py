@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
+from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.core.records import JSON
@@ -25,22 +26,21 @@ from huggingtweets.registry.versions import Version
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-EMBEDDED = "models/base"  # a folder of this software
 CARD = "README.md"
 ADAPTER = "adapter"
 AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
-def export(version: Version, settings: Settings, beside: Path | None = None, repository: str = "") -> Path:
+def export(version: Version, settings: Settings, repository: str = "") -> Path:
     """The folder of `version`, made anew and there only when whole; raises `BadBase`, `Unavailable`, `OSError`."""
     folder = settings.exports / version.name / version.version
     with _replaced(folder) as new:
-        write_model(version, settings, new, beside)
-        write_card(version, settings, new, beside, repository, with_model=True)
+        write_model(version, settings, new)
+        write_card(version, settings, new, repository, with_model=True)
     return folder
 
 
-def write_model(version: Version, settings: Settings, folder: Path, beside: Path | None = None) -> None:
+def write_model(version: Version, settings: Settings, folder: Path) -> None:
     """Merged weights, tokenizer and generation settings; the adapter, if that is what was trained, beside them."""
     import torch
     from transformers import GenerationConfig
@@ -48,7 +48,7 @@ def write_model(version: Version, settings: Settings, folder: Path, beside: Path
     from huggingtweets.model.merged import load_version
 
     base.hide_progress_bars()
-    voice = load_version(version, beside)
+    voice = load_version(version)
     model = voice.model.to(getattr(torch, settings.publishing.weights))
     chosen, end = settings.generation, voice.end_of_text
     model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
@@ -63,27 +63,29 @@ def write_model(version: Version, settings: Settings, folder: Path, beside: Path
     )
     model.save_pretrained(folder)
     _write_tokenizer(voice.tokenizer, end, folder, voice.context)
-    if _has_adapter(version, beside):
+    if _has_adapter(version):
         shutil.copytree(version.adapter, folder / ADAPTER)
     atomic.readable_as_usual(folder)
 
 
-def base_is_on_hub(base_id: str, beside: Path | None = None) -> bool:
-    """Whether others find the base by its name: it is no folder, neither here nor meant as one."""
-    on_hub = base.hub_id(base_id)
-    return on_hub is not None and base.find(base_id, beside) == on_hub
+def base_is_on_hub(version: Version) -> bool:
+    """Returns True if others find the base by its name: it is not a folder of this machine, and not written as one."""
+    from huggingtweets.model.merged import base_of
+
+    name = base_of(version)
+    on_hub = base.hub_id(name)
+    return on_hub is not None and base.find(name) == on_hub
 
 
-def _has_adapter(version: Version, beside: Path | None) -> bool:
+def _has_adapter(version: Version) -> bool:
     """Whether the adapter is of use to others: it names its base, which peft looks for on the Hub."""
-    return version.adapter.exists() and base_is_on_hub(version.base, beside)
+    return version.adapter.exists() and base_is_on_hub(version)
 
 
 def write_card(
     version: Version,
     settings: Settings,
     folder: Path,
-    beside: Path | None = None,
     repository: str = "",
     *,
     with_model: bool = False,
@@ -105,8 +107,8 @@ def write_card(
         contact=settings.card.contact,
         consent=settings.card.consent,
         repository=repository,
-        base_is_on_hub=base_is_on_hub(version.base, beside),
-        has_adapter=with_model and _has_adapter(version, beside),
+        base_is_on_hub=base_is_on_hub(version),
+        has_adapter=with_model and _has_adapter(version),
         with_model=with_model,
         pictures=tuple(pictures),
     )

@@ -27,10 +27,10 @@ from huggingtweets.tweets.unwilling import MEMBER
 log = logging.getLogger(__name__)
 
 
-def prepare(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Path:
+def prepare(version: Version, settings: Settings, say: Say = lambda _: None) -> Path:
     """The folder that would be pushed."""
     say(Progress("export", 0))
-    folder = export(version, settings, beside, repository_of(version.name, settings.publishing))
+    folder = export(version, settings, repository_of(version.name, settings.publishing))
     say(Progress("export", facts={"folder": str(folder)}))
     return folder
 
@@ -45,7 +45,7 @@ def refuse_private(name: str, settings: Settings) -> None:
             raise BadData(lent, for_people=lent)
 
 
-def publish(version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None) -> Published:
+def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> Published:
     """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured.
 
     Raises like `refuse_private`, and then it is not wanted there any more. The folder is deleted afterwards: it can be
@@ -58,7 +58,7 @@ def publish(version: Version, settings: Settings, beside: Path | None = None, sa
     except BadData:
         forego(settings.storage.models, version.name)
         raise
-    folder = prepare(version, settings, beside, say)
+    folder = prepare(version, settings, say)
     say(Progress("push", 0))
     try:
         done = push(version, folder, settings.publishing)
@@ -79,9 +79,7 @@ def want_if_public(name: str, settings: Settings) -> bool:
     return True
 
 
-def publish_if_configured(
-    version: Version, settings: Settings, beside: Path | None = None, say: Say = lambda _: None
-) -> Published | str | None:
+def publish_if_configured(version: Version, settings: Settings, say: Say = lambda _: None) -> Published | str | None:
     """The same after a promotion: None when publishing is off, a sentence when it failed.
 
     The promotion stands, and that it is to be published is remembered.
@@ -91,7 +89,7 @@ def publish_if_configured(
     if not want_if_public(version.name, settings):
         return None
     try:
-        return publish(version, settings, beside, say)
+        return publish(version, settings, say)
     except (PipelineError, OSError) as error:
         log.info("%s %s was not published", version.name, version.version, exc_info=error)
         return f"{version.name} {version.version} is in use here, but not on the Hub: {error}"

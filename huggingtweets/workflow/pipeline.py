@@ -95,20 +95,19 @@ def run(
     files: Sequence[Path | Owned],
     settings: Settings,
     *,
-    beside: Path | None = None,
     say: Say = lambda _: None,
     min_new: int = 0,
 ) -> Outcome:
     """Learn `name` from `files` and from what was collected before; the new version is in use if it passes the gate.
 
-    `beside` is the folder that a relative base counts from. Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase`,
-    `TooFewNew` when fewer than `min_new` tweets were downloaded since the version in use, `Unavailable`.
+    Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase`, `Unavailable`, and `TooFewNew` if fewer than `min_new`
+    tweets were downloaded since the version in use.
     """
     started = time.monotonic()
     registry = Registry(settings.storage.models)
     with registry.staged(name) as folder, tracking(name, settings) as tracker:
         is_begun = any(folder.iterdir())
-        building = _Run(name, settings, beside, folder, say, tracker)
+        building = _Run(name, settings, folder, say, tracker)
         try:
             building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
             counts = building.clean()
@@ -158,9 +157,9 @@ def run(
 class _Run:
     """The stages of one run, each passed over if an earlier run left its output."""
 
-    def __init__(self, name: str, settings: Settings, beside: Path | None, folder: Path, say: Say, tracker: Tracker):
+    def __init__(self, name: str, settings: Settings, folder: Path, say: Say, tracker: Tracker):
         self.name, self.handles = name, name.split("-")
-        self.settings, self.beside, self.folder, self.say = settings, beside, folder, say
+        self.settings, self.folder, self.say = settings, folder, say
         self.tracker = tracker
         self.store = TweetStore(settings.tweets)
         self.kept_before = self.store.handles()
@@ -173,7 +172,7 @@ class _Run:
 
     @cached_property
     def base_fingerprint(self) -> str:
-        return bases.fingerprint(self.settings.training.base, self.beside)
+        return bases.fingerprint(self.settings.training.base)
 
     @cached_property
     def others(self) -> Mapping[str, Sequence[str]]:
@@ -292,7 +291,7 @@ class _Run:
         """Leave the card and its pictures; a version without them is as good a voice."""
         unnamed = Version(self.name, version, self.folder, manifest)
         try:
-            write_card(unnamed, self.settings, self.folder / CARD, self.beside)
+            write_card(unnamed, self.settings, self.folder / CARD)
         except (PipelineError, OSError) as error:
             self.say(Progress("card", warning=f"There is no model card: {error}"))
         else:
@@ -332,7 +331,7 @@ class _Run:
         use_threads(chosen.threads)
         keep_freed_memory()
         is_full = chosen.method == "full"
-        base = bases.load(str(start.model) if start and is_full else chosen.base, self.beside)
+        base = bases.load(str(start.model) if start and is_full else chosen.base)
 
         def tell(step: training.Step) -> None:
             facts = {"loss": step.loss, "best_held_out_loss": step.best_held_out_loss}
@@ -377,9 +376,9 @@ class _Run:
 
             use_threads(settings.training.threads)
             base = settings.training.base
-            voice = load_weights(self.folder, base, self.beside)
+            voice = load_weights(self.folder, base)
             subject = Subject(self.name, voice, base, dataset, settings.training.seed)
-            report, tweets = measured(subject, self.in_use, others, settings, self.beside)
+            report, tweets = measured(subject, self.in_use, others, settings)
             prompted = gone_on(subject, settings.card.prompt, settings, SAMPLES)
             return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}
 

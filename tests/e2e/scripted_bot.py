@@ -85,7 +85,7 @@ class Script:
 async def main(config: Config, config_file: Path, tweets: Path, seed: int, stopping: Stopping) -> None:
     bot = asyncio.create_task(run(config, config_file, stopping))
     async with (
-        Engine(config.generation, config_file.parent) as engine,
+        Engine(config.generation) as engine,
         Store(config.database_url) as store,
         Training(
             store=store,

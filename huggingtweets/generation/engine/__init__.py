@@ -8,7 +8,6 @@ Knows the queue's bound, deadlines and the thread that computes. Does not know n
 import asyncio
 import threading
 import time
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -29,9 +28,8 @@ STOPPING = "I am being stopped; try again when I am back."
 class Engine:
     """One thread owns the models. Use it as an async context manager: leaving it ends what still runs."""
 
-    def __init__(self, settings: Generation, beside: Path | None = None):
+    def __init__(self, settings: Generation):
         self.settings = settings
-        self._beside = beside
         self._inbox = Inbox()
         self._tickets: dict[Ticket, None] = {}  # queued or running, in the order in which they came
         self._thread: threading.Thread | None = None
@@ -84,8 +82,7 @@ class Engine:
         """Have the worker import what it computes with, which takes seconds, before somebody waits for it."""
         if not self._thread:
             self._inbox.beat = time.monotonic()
-            arguments = (self.settings, self._inbox, self._beside)
-            self._thread = threading.Thread(target=live, args=arguments, name="engine", daemon=True)
+            self._thread = threading.Thread(target=live, args=(self.settings, self._inbox), name="engine", daemon=True)
             self._thread.start()
 
     def forget(self, name: str) -> None:

@@ -6,7 +6,6 @@ Knows the inbox and how to start a worker. Does not know voices, batches or what
 import logging
 import math
 import time
-from pathlib import Path
 
 from huggingtweets.core.config import Generation
 from huggingtweets.core.errors import NotNow
@@ -19,7 +18,7 @@ LASTS_SECONDS = 600.0  # a worker that has worked for so long may be made anew o
 FAILED = "Something went wrong while I was writing; please try again."
 
 
-def live(settings: Generation, inbox: Inbox, beside: Path | None) -> None:
+def live(settings: Generation, inbox: Inbox) -> None:
     """Work until the inbox is closed, or until the worker has failed twice within a short time.
 
     Whoever waits at a failure is told; nobody is left to wait for the end of their time.
@@ -31,7 +30,7 @@ def live(settings: Generation, inbox: Inbox, beside: Path | None) -> None:
             with TRANSFORMERS:
                 from huggingtweets.generation.engine.worker import Worker
 
-            Worker(settings, inbox, beside).run()
+            Worker(settings, inbox).run()
             return
         except BaseException as error:
             now = time.monotonic()

@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import Usage
@@ -18,7 +17,7 @@ from huggingtweets.generation.engine.batch import Batch
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base
-from huggingtweets.model.merged import checked_fingerprint
+from huggingtweets.model.merged import base_of, checked_fingerprint
 from huggingtweets.registry.blend import Blend, Voice, parts_of
 
 if TYPE_CHECKING:
@@ -56,8 +55,8 @@ class Voices:
     lives on as long as rows use it. A base stays as long as a voice on it does.
     """
 
-    def __init__(self, budget_bytes: int, make_decoder: Callable[[Weights], Decoder], beside: Path | None = None):
-        self._budget, self._make_decoder, self._beside = budget_bytes, make_decoder, beside
+    def __init__(self, budget_bytes: int, make_decoder: Callable[[Weights], Decoder]):
+        self._budget, self._make_decoder = budget_bytes, make_decoder
         self._voices: OrderedDict[Hashable, LoadedVoice] = OrderedDict()
         self._names: dict[Hashable, frozenset[str]] = {}
         self._bases: dict[Hashable, LoadedBase] = {}
@@ -94,7 +93,7 @@ class Voices:
             _refuse_what_does_not_mix(voice)
         if version.model.exists():
             return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model)), None))
-        loaded = self._base((version.base, checked_fingerprint(version, self._beside)), version.base)
+        loaded = self._base((version.base, checked_fingerprint(version)), base_of(version))
         decoder = loaded.decoder
         pieces = [(weight, adapters.load(part.adapter, decoder.layout, decoder.dtype)) for weight, part in parts]
         adapter = blend(pieces) if isinstance(voice, Blend) else pieces[0][1]
@@ -111,7 +110,7 @@ class Voices:
             found = self._bases.get(key)
         if found:
             return found
-        given = base.load(source, self._beside)
+        given = base.load(source)
         decoder = self._make_decoder(Weights.of(given.model, source))
         loaded = LoadedBase(given.id, given.tokenizer, given.end_of_text, Batch(decoder, given.end_of_text), decoder)
         with self._lock:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 from huggingtweets.core.config import Generation
 from huggingtweets.core.errors import NotNow, PipelineError
@@ -32,9 +31,9 @@ LOOK_SECONDS = 1.0  # between looks while nothing happens: shows that the thread
 class Worker:
     """Call `run` on a thread of its own; it returns when the inbox is closed and every ticket is answered."""
 
-    def __init__(self, settings: Generation, inbox: Inbox, beside: Path | None):
+    def __init__(self, settings: Generation, inbox: Inbox):
         self._settings, self._inbox = settings, inbox
-        self._voices = Voices(settings.memory_mib * MIB, partial(make_decoder, settings=settings), beside)
+        self._voices = Voices(settings.memory_mib * MIB, partial(make_decoder, settings=settings))
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._loading: dict[Ticket, Future[LoadedVoice]] = {}
         self._waiting: dict[Ticket, LoadedVoice] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.config import Config
-from huggingtweets.core.config import REPOSITORY
+from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.errors import Misconfigured
 
 
@@ -110,6 +110,22 @@ def test_the_database_is_a_file_beside_the_other_data_unless_a_url_is_given(tmp_
     assert "s3cret" not in repr(secret)
     assert "BOT_DATABASE_URL" in secret.secret_names
     assert Config.load(written(tmp_path, ""), {}).database_url == f"sqlite:///{tmp_path}/data/bot.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "resolved"),
+    [
+        ("sqlite:///bot.db", "sqlite:///{folder}/bot.db"),
+        ("sqlite+aiosqlite:///kept/bot.db", "sqlite+aiosqlite:///{folder}/kept/bot.db"),
+        ("sqlite:////srv/bot.db", "sqlite:////srv/bot.db"),
+        ("postgresql:///bot", "postgresql:///bot"),
+    ],
+)
+def test_a_relative_file_of_sqlite_counts_from_the_folder_of_the_settings(
+    tmp_path: Path, url: str, resolved: str
+) -> None:
+    loaded = Config.load(written(tmp_path, f'[store]\nurl = "{url}"\n'), {})
+    assert loaded.database_url == resolved.format(folder=tmp_path)
 
 
 def test_a_password_in_the_file_is_refused_without_being_repeated(tmp_path: Path) -> None:

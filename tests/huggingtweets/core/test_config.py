@@ -37,6 +37,22 @@ def test_paths_count_from_the_folder_of_the_file_and_so_do_their_defaults(tmp_pa
     assert Settings.load(saved(tmp_path, "")).storage.models == tmp_path / "models"
 
 
+def test_a_base_in_a_folder_beside_the_file_becomes_an_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bases" / "mine").mkdir(parents=True)
+    (tmp_path / "bases" / "mine" / "config.json").touch()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    settings = Settings.load(saved(tmp_path, '[training]\nbase = "bases/mine"\n'))
+    assert settings.training.base == str(tmp_path / "bases" / "mine")
+
+
+@pytest.mark.parametrize("base", ["gpt2", "hub:owner/name", "models/base", "/srv/base", "bases/none"])
+def test_other_bases_are_left_as_they_are(tmp_path: Path, base: str) -> None:
+    assert Settings.load(saved(tmp_path, f'[training]\nbase = "{base}"\n')).training.base == base
+
+
 def test_an_absolute_path_is_left_as_it_is(tmp_path: Path) -> None:
     assert Settings.load(saved(tmp_path, '[storage]\nmodels = "/srv/voices"\n')).storage.models == Path("/srv/voices")
 

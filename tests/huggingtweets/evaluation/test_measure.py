@@ -9,7 +9,7 @@ from huggingtweets.workflow.pipeline import Outcome
 
 def test_the_report_from_disk_is_the_trainings(trained: tuple[Settings, Outcome]) -> None:
     settings, outcome = trained
-    report = measure(outcome.version, settings, None)
+    report = measure(outcome.version, settings)
     assert report.base_held_out_bits_per_byte == pytest.approx(outcome.report.base_held_out_bits_per_byte, rel=1e-6)
     assert report.held_out_bits_per_byte == pytest.approx(outcome.report.held_out_bits_per_byte, rel=1e-5)
     assert (report.drafts, report.held_out_tweets) == (outcome.report.drafts, outcome.report.held_out_tweets)

@@ -53,13 +53,9 @@ def test_the_fused_gelu_is_the_same_function(folder: Path) -> None:
         assert torch.allclose(fused(tokens).logits, plain.train(False)(tokens).logits, atol=1e-4)
 
 
-def test_a_relative_folder_counts_from_here_then_from_beside(
+def test_a_relative_folder_counts_from_the_working_directory(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.chdir(elsewhere)
-    assert base.find("base", beside=tmp_path) == str(folder)
     monkeypatch.chdir(tmp_path)
     assert base.find("base") == str(folder)
 
@@ -78,7 +74,7 @@ def test_the_hub_is_never_asked_for_what_was_meant_as_a_path(
 ) -> None:
     # As it is outside of the repository, where anybody may have taken the name on the Hub.
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("huggingtweets.model.base.REPOSITORY", tmp_path / "site-packages")
+    monkeypatch.setattr("huggingtweets.core.base_folders.REPOSITORY", tmp_path / "site-packages")
     asked: list[object] = []
     monkeypatch.setattr("transformers.utils.hub.cached_file", lambda *given, **_: asked.append(given))
     monkeypatch.setattr("transformers.GPT2LMHeadModel.from_pretrained", lambda *given, **_: asked.append(given))

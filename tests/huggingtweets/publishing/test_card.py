@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from huggingtweets.core.config import REPOSITORY, Settings
+from huggingtweets.core.base_folders import REPOSITORY
+from huggingtweets.core.config import Settings
 from huggingtweets.publishing import card
 from huggingtweets.publishing.card import Facts, Person, figure, inline, render
 from huggingtweets.sources.sample import sample_account

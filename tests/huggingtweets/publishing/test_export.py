@@ -56,7 +56,7 @@ def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Traine
     version = trained[1].version
     for base_id, goes_along in (("hub:openai-community/gpt2", True), ("models/base", False), (version.base, False)):
         one = Version("ann", "v1", version.folder, {**version.manifest, "base": base_id})
-        assert export._has_adapter(one, None) is goes_along
+        assert export._has_adapter(one) is goes_along
         export.write_card(one, trained[0], tmp_path, with_model=True)
         assert ("`adapter/`" in (tmp_path / "README.md").read_text()) is goes_along
         assert "models/base" not in (tmp_path / "README.md").read_text()

@@ -112,7 +112,7 @@ def test_a_full_fine_tune_is_an_ordinary_model(tiny_settings: Settings, sample_f
     version = pipeline.run("ann", [sample_file], training(tiny_settings, method="full", max_epochs=1)).version
     assert not version.adapter.exists()
     plain = GPT2LMHeadModel.from_pretrained(version.model, dtype="float32")
-    ours = load_version(version, None).model.state_dict()
+    ours = load_version(version).model.state_dict()
     assert all(torch.equal(weight, ours[name]) for name, weight in plain.state_dict().items())
 
 

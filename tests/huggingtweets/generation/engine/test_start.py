@@ -6,6 +6,7 @@ import pytest
 import regex
 import torch
 
+from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import Generation
 from huggingtweets.generation.engine.batch import Batch, Job
 from huggingtweets.generation.engine.decode import Sampling, decode, read_drafts
@@ -15,7 +16,7 @@ from huggingtweets.generation.engine.start import start_of, vocabulary_of
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.generation.preview_model import Habits, draw
 from huggingtweets.model import base as bases
-from huggingtweets.model.base import REPOSITORY, Base
+from huggingtweets.model.base import Base
 from tests.conftest import sentences
 from tests.huggingtweets.generation.engine.conftest import DECODERS
 

@@ -1,0 +1,39 @@
+"""A version's base is found where it was when the version was made."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from huggingtweets.core.config import Settings
+from huggingtweets.model.merged import base_of, load_version
+from huggingtweets.registry.versions import Version
+from huggingtweets.workflow.pipeline import Outcome
+
+
+@pytest.fixture
+def home(tiny_base: Path, tmp_path: Path) -> Path:
+    """A folder as a settings file lies in: with a base, and the folder of models."""
+    shutil.copytree(tiny_base, tmp_path / "home" / "bases" / "mine", ignore=shutil.ignore_patterns(".work"))
+    return tmp_path / "home"
+
+
+def version_in(home: Path, trained: tuple[Settings, Outcome], base: str) -> Version:
+    version = trained[1].version
+    folder = shutil.copytree(version.folder, home / "models" / "ann" / "v1")
+    return Version("ann", "v1", Path(folder), version.manifest | {"base": base})
+
+
+def test_a_relative_base_of_an_older_version_counts_from_beside_the_models(
+    home: Path, trained: tuple[Settings, Outcome]
+) -> None:
+    old = version_in(home, trained, "bases/mine")
+    assert base_of(old) == str(home / "bases" / "mine")
+    ours, theirs = load_version(old).model, load_version(trained[1].version).model
+    assert torch.equal(ours.transformer.wte.weight, theirs.transformer.wte.weight)
+
+
+@pytest.mark.parametrize("base", ["models/base", "gpt2", "hub:owner/name", "/srv/base"])
+def test_any_other_name_of_a_base_is_left_as_it_is(home: Path, trained: tuple[Settings, Outcome], base: str) -> None:
+    assert base_of(version_in(home, trained, base)) == base
