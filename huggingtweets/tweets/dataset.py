@@ -1,12 +1,13 @@
-"""The texts a voice is learned from, and the later ones it is judged by.
+"""The texts that a voice is learned from, and the later texts that it is judged by.
 
-Knows kept tweets, and which of them were held out before. Does not know tokens or models.
+Knows cleaned tweets, and which of them an earlier data set learned or held out. Does not know tokens or models.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, cycle
 from pathlib import Path
+from typing import Literal
 
 from huggingtweets.core import atomic
 from huggingtweets.core.config import Training
@@ -14,24 +15,61 @@ from huggingtweets.core.errors import TooLittleData
 from huggingtweets.core.records import JSON, Counts
 from huggingtweets.tweets.clean import Kept
 from huggingtweets.tweets.copies import KnownTexts, without_near_copies
+from huggingtweets.tweets.derived_ids import DerivedIds
 
+Part = Literal["learned", "held_out"]
 MAX_HELD_OUT = 500  # tweets; a mean over more is no steadier than the gate needs, and they are lost for learning
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
-    """`learned` are the earlier texts, `held_out` the later ones; a text that was already learned is not held out.
+class Example:
+    """One text of a data set, and the tweet that it comes from.
 
-    `times` says how often each learned text is learned in a pass; empty means once.
+    `id` and `handle` say which tweet that is. They are empty in data sets that were made before ids were kept.
+    `times` says how often the text is learned in one pass.
     """
 
-    learned: tuple[str, ...]
-    held_out: tuple[str, ...]
-    times: tuple[int, ...] = ()
+    text: str
+    id: str = ""
+    handle: str = ""
+    times: int = 1
+
+    def as_json(self, part: Part) -> JSON:
+        row: JSON = {"part": part, "text": self.text}
+        row |= {"id": self.id} if self.id else {}
+        row |= {"handle": self.handle} if self.handle else {}
+        return row | ({"times": self.times} if self.times > 1 else {})
+
+    @classmethod
+    def from_json(cls, row: JSON) -> "Example":
+        return cls(row["text"], row.get("id", ""), row.get("handle", ""), row.get("times", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The earlier tweets, which are learned, and the later ones, which are held out. No text is in both parts."""
+
+    learned_examples: tuple[Example, ...]
+    held_out_examples: tuple[Example, ...]
+
+    @classmethod
+    def of_texts(cls, learned: Iterable[str], held_out: Iterable[str]) -> "Dataset":
+        """A data set of texts that have no ids; each gets a derived one."""
+        ids = DerivedIds()
+        parts = [tuple(Example(text, ids.next(None, text)) for text in texts) for texts in (learned, held_out)]
+        return cls(*parts)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        return tuple(example.text for example in self.learned_examples)
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        return tuple(example.text for example in self.held_out_examples)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All the person wrote: what no generated tweet may repeat."""
+        """All that the person wrote: what no generated tweet may repeat."""
         return self.learned + self.held_out
 
     @property
@@ -40,31 +78,23 @@ class Dataset:
 
     @property
     def repeated(self) -> "Dataset":
-        """The same with every learned text as often as it is learned in a pass."""
-        if not self.times:
+        """The same data set, with every learned text as often as it is learned in one pass."""
+        if all(example.times == 1 for example in self.learned_examples):
             return self
-        return Dataset(
-            tuple(chain(*([text] * n for text, n in zip(self.learned, self.times, strict=True)))), self.held_out
-        )
+        learned = chain.from_iterable([replace(one, times=1)] * one.times for one in self.learned_examples)
+        return Dataset(tuple(learned), self.held_out_examples)
 
     def save(self, path: Path) -> None:
-        times: Sequence[int] = self.times or [1] * len(self.learned)
-        learned: list[JSON] = [
-            {"part": "learned", "text": text} | ({"times": n} if n > 1 else {})
-            for text, n in zip(self.learned, times, strict=True)
-        ]
-        atomic.write_json_lines(path, [*learned, *({"part": "held_out", "text": text} for text in self.held_out)])
+        learned = [example.as_json("learned") for example in self.learned_examples]
+        atomic.write_json_lines(path, learned + [example.as_json("held_out") for example in self.held_out_examples])
 
     @classmethod
     def load(cls, path: Path) -> "Dataset":
         rows = atomic.read_json_lines(path)
-        learned, held_out = ([row for row in rows if row["part"] == part] for part in ("learned", "held_out"))
-        times = tuple(row.get("times", 1) for row in learned)
-        return cls(
-            tuple(row["text"] for row in learned),
-            tuple(row["text"] for row in held_out),
-            times if any(n > 1 for n in times) else (),
+        learned, held_out = (
+            tuple(Example.from_json(row) for row in rows if row["part"] == part) for part in ("learned", "held_out")
         )
+        return cls(learned, held_out)
 
 
 def make(
@@ -73,61 +103,98 @@ def make(
     before: Dataset | None = None,
     counts: Mapping[str, Counts] | None = None,
 ) -> Dataset:
-    """One data set of the kept tweets of every one of `people`, oldest first.
+    """One data set of the cleaned tweets of all `people`, by handle; the tweets of each are oldest first.
 
-    `before` is that of the version in use: what was held out there stays so, and what was learned there is never held
-    out, so that both versions can be compared on tweets that neither has learned. `counts` say what became of the
-    tweets of each. Raises `TooLittleData`.
+    `before` is the data set of the version in use. What it held out stays held out, and what it learned is never held
+    out, so both versions can be compared on tweets that neither has learned. `counts` say what became of the tweets of
+    each person. Raises `TooLittleData`.
     """
-    parts = [_of_one(name, kept, settings, before, (counts or {}).get(name)) for name, kept in people.items()]
-    learned = tuple(chain.from_iterable(part.learned for part in parts))
-    held_out = tuple(chain.from_iterable(part.held_out for part in parts))
-    times = tuple(chain.from_iterable(balance([part.learned for part in parts]))) if len(parts) > 1 else ()
-    return Dataset(learned, held_out, times)
+    parts = [_of_one(handle, tweets, settings, before, (counts or {}).get(handle)) for handle, tweets in people.items()]
+    learned = [part.learned_examples for part in parts]
+    if len(parts) > 1:
+        learned = [
+            _repeated(examples, times) for examples, times in zip(learned, balance(_texts(learned)), strict=True)
+        ]
+    held_out = chain.from_iterable(part.held_out_examples for part in parts)
+    return Dataset(tuple(chain.from_iterable(learned)), tuple(held_out))
 
 
 def _of_one(
-    name: str, kept: Sequence[Kept], settings: Training, before: Dataset | None, counts: Counts | None
+    handle: str, tweets: Sequence[Kept], settings: Training, before: Dataset | None, counts: Counts | None
 ) -> Dataset:
     if settings.deduplicate:
-        kept = [kept[place] for place in without_near_copies([tweet.text for tweet in kept])]
-    refuse_too_little(name, kept, settings.min_characters, counts)
-    return split_by_time(kept, settings.held_out, before)
+        tweets = [tweets[place] for place in without_near_copies([tweet.text for tweet in tweets])]
+    refuse_too_little(handle, tweets, settings.min_characters, counts)
+    return split_by_time(tweets, settings.held_out, before, handle)
 
 
-def split_by_time(kept: Sequence[Kept], held_out_share: float, before: Dataset | None = None) -> Dataset:
-    """The last `held_out_share` of `kept` (oldest first) held out, at most `MAX_HELD_OUT`; at least one on each side.
+def split_by_time(
+    tweets: Sequence[Kept], held_out_share: float, before: Dataset | None = None, handle: str = ""
+) -> Dataset:
+    """Hold out the last `held_out_share` of `tweets` (oldest first), at most `MAX_HELD_OUT`. Neither side is empty.
 
-    By time and not at random: a model is asked to go on from here, and an event's many tweets would leak across.
-    With `before`, what was held out there comes first, and the latest of the new ones fill up. A text that repeats a
-    learned one, once case, punctuation and emoji are put aside, is not held out: the model has seen it.
+    The split is by time and not at random, because a model is asked to go on from here, and the many tweets about one
+    event would stand on both sides. With `before`, what was held out there comes first, and the latest new tweets fill
+    up. A text that repeats a learned one, apart from case, punctuation and emoji, is not held out: the model has seen
+    it. `handle` says whose tweets these are.
     """
-    count = min(MAX_HELD_OUT, max(1, round(len(kept) * held_out_share)))
-    texts = [tweet.text for tweet in kept]
-    if before:
-        known_held_out, known_learned = set(before.held_out), set(before.learned)
-        places = [place for place, text in enumerate(texts) if text in known_held_out and text not in known_learned]
-        new = [place for place, text in enumerate(texts) if text not in known_held_out and text not in known_learned]
-        missing = count - len(places)
-        chosen = {*places, *(new[-missing:] if missing > 0 else ())}
-    else:
-        chosen = set()
-    chosen = chosen or set(range(len(texts) - count, len(texts)))
-    learned = tuple(text for place, text in enumerate(texts) if place not in chosen)
-    latest = tuple(text for place, text in enumerate(texts) if place in chosen)
-    repeats = _Repeats(learned + (before.learned if before else ()))
-    if unseen := tuple(text for text in latest if text not in repeats):
+    examples = [Example(tweet.text, tweet.id, handle) for tweet in tweets]
+    count = min(MAX_HELD_OUT, max(1, round(len(examples) * held_out_share)))
+    earlier = _Earlier(before, handle)
+    places = earlier.held_out_places(examples, count) or set(range(len(examples) - count, len(examples)))
+    learned = tuple(example for place, example in enumerate(examples) if place not in places)
+    latest = tuple(example for place, example in enumerate(examples) if place in places)
+    repeats = _Repeats([example.text for example in learned] + list(before.learned if before else ()))
+    if unseen := tuple(one for one in latest if earlier.part_of(one) != "learned" and one.text not in repeats):
         return Dataset(learned, unseen)
-    return _without_repeats_of(latest[-1], texts[:-1] if before is None else learned)
+    return _without_repeats_of(latest[-1], examples[:-1] if before is None else learned)
 
 
-def _without_repeats_of(held_out: str, others: Sequence[str]) -> Dataset:
+class _Earlier:
+    """Where the tweets of one person stood in an earlier data set, if there is one.
+
+    A tweet is known by its id, because its text changes with the rules of cleaning. It is known by its text where its
+    id is not in the data set: there were no ids in the data sets of old versions, and a derived id changes when a table
+    is given again with other dates.
+    """
+
+    def __init__(self, before: Dataset | None, handle: str):
+        self._is_empty = before is None
+        self._by_id: dict[str, Part] = {}
+        self._by_text: dict[str, Part] = {}
+        if before:
+            self._note("held_out", before.held_out_examples, handle)
+            # Noted last, so that whatever was on both sides counts as learned.
+            self._note("learned", before.learned_examples, handle)
+
+    def _note(self, part: Part, examples: Iterable[Example], handle: str) -> None:
+        for example in examples:
+            self._by_text[example.text] = part
+            if example.id and example.handle == handle:
+                self._by_id[example.id] = part
+
+    def part_of(self, example: Example) -> Part | None:
+        """The part in which the tweet was; None for a new tweet."""
+        return self._by_id.get(example.id, self._by_text.get(example.text))
+
+    def held_out_places(self, examples: Sequence[Example], count: int) -> set[int]:
+        """Places of the examples that were held out; if these are fewer than `count`, of the latest new ones, too."""
+        if self._is_empty:
+            return set()
+        parts = [self.part_of(example) for example in examples]
+        held_out = [place for place, part in enumerate(parts) if part == "held_out"]
+        new = [place for place, part in enumerate(parts) if part is None]
+        missing = count - len(held_out)
+        return {*held_out, *(new[-missing:] if missing > 0 else ())}
+
+
+def _without_repeats_of(held_out: Example, others: Sequence[Example]) -> Dataset:
     """Every one of the latest texts repeats an earlier one: the last is held out, and nothing like it is learned.
 
-    Who has only ever written one text has nothing else to learn, so then it is learned as well.
+    Somebody who has only ever written one text has nothing else to learn, so that text is learned as well.
     """
-    repeats = _Repeats([held_out])
-    return Dataset(tuple(text for text in others if text not in repeats) or tuple(others), (held_out,))
+    repeats = _Repeats([held_out.text])
+    return Dataset(tuple(one for one in others if one.text not in repeats) or tuple(others), (held_out,))
 
 
 class _Repeats:
@@ -140,10 +207,19 @@ class _Repeats:
         return text in self._same or self._near.has_nearly(text)
 
 
-def balance(people: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
-    """How often each text of each of `people` is learned in a pass, so that all have as many characters as the longest.
+def _texts(people: Iterable[Iterable[Example]]) -> list[list[str]]:
+    return [[example.text for example in examples] for examples in people]
 
-    As in the original huggingtweets, whose texts of the shorter were repeated from the beginning until they sufficed.
+
+def _repeated(examples: Sequence[Example], times: Sequence[int]) -> tuple[Example, ...]:
+    return tuple(replace(example, times=n) for example, n in zip(examples, times, strict=True))
+
+
+def balance(people: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """How often each text of each person is learned in one pass, so that all have as many characters as the longest.
+
+    This is what the original huggingtweets did: it repeated the texts of the others from the beginning until they were
+    as many.
     """
     goal = max(sum(map(len, texts)) for texts in people)
     return [_times(texts, goal) for texts in people]
@@ -161,7 +237,7 @@ def _times(texts: Sequence[str], goal: int) -> tuple[int, ...]:
 
 
 def refuse_too_little(name: str, kept: Sequence[Kept], needed: int, counts: Counts | None = None) -> None:
-    """Raises `TooLittleData` under `needed` characters, or when there are not two tweets to split."""
+    """Raises `TooLittleData` if there are less than `needed` characters, or not two tweets to split."""
     characters = sum(len(tweet.text) for tweet in kept)
     if characters < needed or len(kept) < 2:
         raise TooLittleData(name, characters, needed, counts, len(kept))

@@ -50,7 +50,7 @@ def test_texts_that_are_cut_are_measured_as_training_measures_them(voice: Base) 
 
 
 def report(drafts: list[Draft], judged: Judged = JUDGED) -> Report:
-    return evaluate("ann", Dataset(LEARNED, HELD_OUT), judged, drafts)
+    return evaluate("ann", Dataset.of_texts(LEARNED, HELD_OUT), judged, drafts)
 
 
 def test_copies_are_counted_among_drafts_that_no_check_has_seen() -> None:
@@ -69,7 +69,7 @@ def test_what_people_see_are_the_drafts_that_pass() -> None:
         *(Draft(text, ended=True) for text in (LEARNED[0], "fine\nand more", "fine", "x" * 300, "@ann hello")),
         Draft("cut off", ended=False),
     ]
-    assert passing(Dataset(LEARNED, HELD_OUT), drafts) == ("fine", "@\u200bann hello")
+    assert passing(Dataset.of_texts(LEARNED, HELD_OUT), drafts) == ("fine", "@\u200bann hello")
 
 
 def test_the_profiles_are_held_against_the_learned_tweets() -> None:

@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
         TweetStore(settings.tweets).merge(name, Collected(None, tweets))
     for name in ("bob", "carl"):
         with registry.staged(name) as folder:
-            Dataset(tuple(f"{name}: {text}" for text in TEXTS), ("held out",)).save(folder / "dataset.jsonl")
+            Dataset.of_texts(tuple(f"{name}: {text}" for text in TEXTS), ("held out",)).save(folder / "dataset.jsonl")
             registry.release(name, folder, {"base": "b", "created": "now"})
     return settings
 

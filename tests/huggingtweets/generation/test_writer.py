@@ -158,7 +158,7 @@ async def test_a_new_version_is_checked_against_its_own_tweets(
 ) -> None:
     folder = tmp_path_factory.mktemp("v2")
     newer = Version("ann", "v2", folder, version.manifest)
-    Dataset(("a brand new tweet",), ("another",)).save(newer.dataset)
+    Dataset.of_texts(("a brand new tweet",), ("another",)).save(newer.dataset)
     copy = Dataset.load(version.dataset).learned[0]
     engine = Saying(tiny_generation, drafts(copy, "fine"), drafts("a brand new tweet", copy))
     writer = Writer(engine)

@@ -37,7 +37,7 @@ from huggingtweets.tweets.dataset import Dataset
 def dataset() -> Dataset:
     """A person who always writes of the same few things."""
     texts = [f"all I think of is cheese number {number} and wine" for number in range(120)]
-    return Dataset(tuple(texts[:100]), tuple(texts[100:]))
+    return Dataset.of_texts(tuple(texts[:100]), tuple(texts[100:]))
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_held_out_loss_falls(
 def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after_it(
     tiny_base: Path, settings: Training, tmp_path: Path
 ) -> None:
-    unlike = Dataset(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
+    unlike = Dataset.of_texts(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
     chosen = settings.model_copy(update={"max_epochs": 6, "patience": 2, "lora_learning_rate": 0.05, "batch_tokens": 0})
     steps: list[Step] = []
     trained = train(bases.load(str(tiny_base)), unlike, chosen, tmp_path / "a.pt", steps.append)
@@ -152,7 +152,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
 def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
     tiny_base: Path, settings: Training, tmp_path: Path
 ) -> None:
-    unlike = Dataset(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
+    unlike = Dataset.of_texts(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
     chosen = settings.model_copy(update={"max_epochs": 30, "patience": 2, "lora_learning_rate": 0.05})
     base = bases.load(str(tiny_base))
     trained = train(base, unlike, chosen, tmp_path / "a.pt")
@@ -257,10 +257,10 @@ logging.basicConfig(format="%(message)s")
 texts = tuple(f"all I think of is cheese number {number} and wine" for number in range(1_500))
 settings = Training(max_epochs=1, batch_tokens=400_000, row_tokens=64)
 folder = Path(sys.argv[2])
-train(bases.load(sys.argv[1]), Dataset(texts[:9], texts[:9]), settings, folder / "imports-everything.pt")
+train(bases.load(sys.argv[1]), Dataset.of_texts(texts[:9], texts[:9]), settings, folder / "imports-everything.pt")
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), used + (64 << 20)))
-trained = train(bases.load(sys.argv[1]), Dataset(texts, texts[:9]), settings, folder / "checkpoint.pt")
+trained = train(bases.load(sys.argv[1]), Dataset.of_texts(texts, texts[:9]), settings, folder / "checkpoint.pt")
 print(trained.steps, trained.held_out_loss < trained.base_held_out_loss)
 """
 

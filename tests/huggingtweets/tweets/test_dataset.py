@@ -1,6 +1,8 @@
 """What is judged by is later than what is learned, and no text is both."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from huggingtweets.core.errors import TooLittleData
 from huggingtweets.core.records import Counts
 from huggingtweets.tweets.clean import Kept
 from huggingtweets.tweets.copies import KnownTexts
-from huggingtweets.tweets.dataset import MAX_HELD_OUT, Dataset, balance, make, refuse_too_little, split_by_time
+from huggingtweets.tweets.dataset import MAX_HELD_OUT, Dataset, Example, balance, make, refuse_too_little, split_by_time
+from huggingtweets.tweets.derived_ids import is_derived
 
 
 def kept(*texts: str) -> list[Kept]:
@@ -50,9 +53,13 @@ def test_a_repeated_text_is_learned_and_not_judged() -> None:
 
 
 def test_a_data_set_comes_back_from_its_file(tmp_path: Path) -> None:
-    dataset = Dataset(("one", "two\u2028"), ("drei 🚀",))
+    dataset = Dataset.of_texts(("one", "two\u2028"), ("drei 🚀",))
     dataset.save(tmp_path / "dataset.jsonl")
     assert Dataset.load(tmp_path / "dataset.jsonl") == dataset
+    of_ann = split_by_time(kept("one", "two", "three"), 0.3, handle="ann")
+    of_ann.save(tmp_path / "dataset.jsonl")
+    assert Dataset.load(tmp_path / "dataset.jsonl") == of_ann
+    assert of_ann.held_out_examples == (Example("three", id="2", handle="ann"),)
 
 
 def test_too_few_characters_are_refused_with_both_numbers() -> None:
@@ -79,7 +86,10 @@ def test_a_single_tweet_is_refused_however_long() -> None:
 
 def words(*numbers: int) -> list[Kept]:
     """Tweets that are no copies of each other."""
-    return kept(*(f"tweet number {number} says {number * 7} and {number * 31}" for number in numbers))
+    return [
+        Kept(str(number), None, f"tweet number {number} says {number * 7} and {number * 31}", False)
+        for number in numbers
+    ]
 
 
 def test_what_was_held_out_stays_so_and_the_latest_new_ones_fill_up() -> None:
@@ -91,15 +101,82 @@ def test_what_was_held_out_stays_so_and_the_latest_new_ones_fill_up() -> None:
 
 
 def test_what_was_learned_before_is_never_held_out() -> None:
-    before = Dataset(tuple(tweet.text for tweet in words(*range(10, 20))), ("gone meanwhile",))
+    before = Dataset.of_texts(tuple(tweet.text for tweet in words(*range(10, 20))), ("gone meanwhile",))
     after = split_by_time(words(*range(5), *range(10, 20)), 0.2, before)
     assert not {*after.held_out} & {*before.learned}
     assert after.held_out == tuple(tweet.text for tweet in words(2, 3, 4))
 
 
 def test_without_anything_new_or_held_out_before_the_latest_are_held_out() -> None:
-    before = Dataset(tuple(tweet.text for tweet in words(*range(20))), ("gone meanwhile",))
+    before = Dataset.of_texts(tuple(tweet.text for tweet in words(*range(20))), ("gone meanwhile",))
     assert split_by_time(words(*range(20)), 0.1, before).held_out == (words(19)[0].text,)
+
+
+def reworded(tweets: Sequence[Kept], prefix: str = "as I said, ") -> list[Kept]:
+    """The same tweets, as another cleaning rule would leave them."""
+    return [replace(tweet, text=f"{prefix}{tweet.text.upper()}") for tweet in tweets]
+
+
+def ids(examples: Sequence[Example]) -> list[str]:
+    return [example.id for example in examples]
+
+
+@given(
+    st.lists(st.integers(0, 60), min_size=4, max_size=30, unique=True),
+    st.lists(st.integers(0, 60), max_size=30, unique=True),
+    st.floats(0.05, 0.5),
+)
+def test_a_changed_cleaning_rule_moves_no_tweet_from_one_side_to_the_other(
+    first: list[int], added: list[int], share: float
+) -> None:
+    before = split_by_time(words(*sorted(first)), share, handle="ann")
+    tweets = words(*sorted({*first, *added}))
+    after = split_by_time(reworded(tweets), share, before, "ann")
+    assert set(ids(before.held_out_examples)) <= set(ids(after.held_out_examples))
+    assert not set(ids(before.learned_examples)) & set(ids(after.held_out_examples))
+    assert not set(ids(before.held_out_examples)) & set(ids(after.learned_examples))
+
+
+def test_a_changed_cleaning_rule_moves_no_tweet_of_several_people_with_the_same_ids() -> None:
+    ann, bob = words(*range(30)), [replace(tweet, text=tweet.text[::-1]) for tweet in words(*range(25))]
+    before = make({"ann": ann, "bob": bob}, SETTINGS)
+    after = make({"ann": reworded(ann), "bob": reworded(bob)}, SETTINGS, before)
+    places = [{(one.handle, one.id) for one in dataset.held_out_examples} for dataset in (before, after)]
+    assert places[0] == places[1]
+    assert {("ann", "25"), ("bob", "24")} <= places[0], "the number 25 is learned of nobody"
+    assert ("ann", "24") in places[0]
+
+
+def test_a_data_set_from_before_ids_were_kept_still_says_by_its_texts_what_was_held_out(tmp_path: Path) -> None:
+    tweets = words(*range(20))
+    rows = [
+        {"part": "held_out" if number in (4, 9) else "learned", "text": tweet.text}
+        for number, tweet in enumerate(tweets)
+    ]
+    (tmp_path / "dataset.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    before = Dataset.load(tmp_path / "dataset.jsonl")
+    assert len(before.learned) == 18
+    after = split_by_time(words(*range(40)), 0.1, before, "ann")
+    assert ids(after.held_out_examples) == ["4", "9", "38", "39"]
+    assert not set(before.learned) & set(after.held_out)
+    later = split_by_time(reworded(words(*range(40))), 0.1, after, "ann")
+    assert ids(later.held_out_examples) == ["4", "9", "38", "39"], "from then on the ids are known"
+
+
+def test_a_table_whose_dates_were_corrected_is_known_by_its_texts() -> None:
+    tweets = words(*range(20))
+    before = split_by_time(tweets, 0.2, handle="ann")
+    derived = [replace(tweet, id=f"derived{tweet.id}") for tweet in tweets]
+    after = split_by_time(derived, 0.2, before, "ann")
+    assert (after.learned, after.held_out) == (before.learned, before.held_out)
+
+
+def test_texts_without_ids_have_derived_ones() -> None:
+    dataset = Dataset.of_texts(["a", "b", "a"], ["c"])
+    some = ids(dataset.learned_examples + dataset.held_out_examples)
+    assert len(set(some)) == 4
+    assert all(map(is_derived, some))
+    assert (dataset.learned, dataset.held_out) == (("a", "b", "a"), ("c",))
 
 
 def test_held_out_tweets_that_were_deleted_are_gone() -> None:

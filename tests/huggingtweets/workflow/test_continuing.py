@@ -16,6 +16,7 @@ from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.model.lora import WEIGHTS
 from huggingtweets.registry.versions import Registry
 from huggingtweets.sources.owners import Owned
+from huggingtweets.tweets import clean
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow import pipeline
@@ -68,6 +69,23 @@ def test_a_newer_archive_goes_on_from_the_version_in_use(settings: Settings, tmp
     assert second.report.previous.version == "v1"
     assert second.report.held_out_bits_per_byte < first.report.held_out_bits_per_byte
     assert second.report.previous.difference < 0
+
+
+def test_a_changed_cleaning_rule_leaves_what_was_held_out_held_out(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    rule = clean.clean
+    monkeypatch.setattr(clean, "clean", lambda text: f"{rule(text).upper()} (said Ann)")
+    second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], settings)
+    before, after = data(first), data(second)
+    assert not set(before.texts) & set(after.texts), "every text is another one now"
+    held_out = {one.id for one in before.held_out_examples}
+    assert held_out <= {one.id for one in after.held_out_examples}
+    assert not held_out & {one.id for one in after.learned_examples}
+    assert not {one.id for one in before.learned_examples} & {one.id for one in after.held_out_examples}
+    assert {one.id for one in after.held_out_examples} <= {str(1000 + number) for number in range(200)}
+    assert second.version.manifest["training"]["start"] is None, "what was learned in the old words is unlearned"
 
 
 def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ REAL = "A real one, of some length"
 
 @pytest.fixture(autouse=True)
 async def with_tweets(registry: Registry) -> None:
-    await asyncio.to_thread(Dataset((REAL,), ()).save, registry.current("nasa").dataset)
+    await asyncio.to_thread(Dataset.of_texts((REAL,), ()).save, registry.current("nasa").dataset)
 
 
 async def test_people_guess_for_a_minute_and_the_voice_keeps_its_score(
@@ -55,7 +55,7 @@ async def test_who_opted_out_is_in_no_game(there: World, store: Store) -> None:
 
 
 async def test_a_voice_without_tweets_is_told(there: World, registry: Registry) -> None:
-    Dataset((), ()).save(registry.current("nasa").dataset)
+    Dataset.of_texts((), ()).save(registry.current("nasa").dataset)
     await there.ann.slash(there.channel, "realornot", name="nasa")
     assert "no tweets to compare with" in there.private(there.ann)
     assert there.errors() == ["Usage"]
