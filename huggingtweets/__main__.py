@@ -1,6 +1,6 @@
 """`python -m huggingtweets` is the command line."""
 
-from huggingtweets.cli.commands import main
+from huggingtweets.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -27,7 +27,9 @@ from huggingtweets.remote.x_reads import ReadingTooDear
 ROOT = Path(__file__).parents[2]
 # What they say is read by whoever types their commands.
 FOR_THE_COMMAND_LINE = {
-    "huggingtweets/cli/commands.py",
+    "huggingtweets/cli/drawing.py",
+    "huggingtweets/cli/learning.py",
+    "huggingtweets/cli/removal.py",
     "huggingtweets/training/pretrain.py",
     "huggingtweets/training/corpus.py",
 }

@@ -14,7 +14,8 @@ from huggingface_hub import constants
 from safetensors.torch import load
 from transformers import AutoModelForCausalLM
 
-from huggingtweets.cli import commands as cli
+from huggingtweets.cli import publishing as cli
+from huggingtweets.cli.main import main
 from huggingtweets.core.config import Settings
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import Published, published, removals, want, wanted
@@ -67,7 +68,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
     def run(*arguments: object) -> tuple[int, str, str]:
         code = 0
         try:
-            cli.main([str(argument) for argument in arguments])
+            main([str(argument) for argument in arguments])
         except SystemExit as ended:
             code = int(ended.code or 0)
         out, err = capfd.readouterr()

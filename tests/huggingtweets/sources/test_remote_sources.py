@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from huggingtweets.cli.commands import main
+from huggingtweets.cli.main import main
 from huggingtweets.core.config import Collecting, Settings, Storage
 from huggingtweets.core.errors import Forgotten, Misconfigured
 from huggingtweets.core.records import Collected, Tweet

@@ -1,0 +1,88 @@
+"""`generate`: tweets are drawn from a voice, or from a preview of one.
+
+Knows arguments and how tweets are shown. Does not know how they are drawn.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from huggingtweets.cli.context import CommandContext, json_option, seed_option, with_settings
+from huggingtweets.cli.output import print_json
+from huggingtweets.core.errors import Unavailable, Usage
+from huggingtweets.core.names import parse_name
+from huggingtweets.tweets.tweet_store import TweetStore
+
+if TYPE_CHECKING:
+    from huggingtweets.generation.writer import Tweets
+
+
+@click.command()
+@click.argument("name")
+@click.argument("prompt", default="")
+@click.option("-n", "--count", default=5, show_default=True, help="How many tweets.")
+@click.option("--preview", is_flag=True, help="Without any training: the base, mixed with the habits of NAME's tweets.")
+@click.option("--from", "files", multiple=True, help="With --preview: whose tweets.")
+@seed_option
+@json_option
+@with_settings
+def generate(
+    context: CommandContext,
+    name: str,
+    prompt: str,
+    count: int,
+    preview: bool,
+    files: tuple[str, ...],
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Draw tweets of NAME that begin with PROMPT. NAME may be a blend of voices, such as nasa+0.5*dril."""
+    if files and not preview:
+        raise Usage("--from belongs to --preview here; a voice that is trained needs no files.")
+    _refuse_forgotten(context, name)
+    if preview:
+        tweets = asyncio.run(_preview(context, parse_name(name), files, prompt, count, seed))
+    else:
+        tweets = asyncio.run(_write(context, name, prompt, count, seed))
+    for text in tweets.texts:
+        if as_json:
+            print_json({"text": text, "model": tweets.name, "version": tweets.version, "seed": tweets.seed})
+        else:
+            click.echo(text)
+    if tweets.shortfall:
+        click.echo(tweets.shortfall, err=True)
+
+
+def _refuse_forgotten(context: CommandContext, name: str) -> None:
+    """Raises `Forgotten` or `OptedOut` if one of the people in `name` wants no voice here."""
+    from huggingtweets.registry.accounts import Accounts
+    from huggingtweets.registry.blend import parse_blend
+
+    accounts = Accounts(context.settings)
+    for _, voice in parse_blend(name):
+        accounts.refuse(voice)
+
+
+async def _write(context: CommandContext, name: str, prompt: str, count: int, seed: int | None) -> "Tweets":
+    from huggingtweets.generation.engine import Engine
+    from huggingtweets.generation.writer import Writer
+    from huggingtweets.registry.blend import find_voice
+
+    voice = find_voice(name, context.registry.current)
+    async with Engine(context.settings.generation) as engine:
+        return await Writer(engine).write(voice, prompt, count, seed)
+
+
+async def _preview(
+    context: CommandContext, name: str, files: Sequence[str], prompt: str, count: int, seed: int | None
+) -> "Tweets":
+    from huggingtweets.generation.preview_model import Previews
+    from huggingtweets.sources.owners import parse_owned, texts_of
+
+    texts, counts = texts_of(name, [parse_owned(file, name) for file in files], TweetStore(context.settings.tweets))
+    if not counts.downloaded:
+        raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
+    async with Previews(context.settings) as previews:
+        return await previews.write(name, texts, prompt, count, seed, counts=counts)

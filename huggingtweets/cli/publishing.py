@@ -1,0 +1,106 @@
+"""`card` and `publish`: what others see of a version, and the version on the Hugging Face Hub.
+
+Knows arguments and how results are shown. Does not know how a version is published.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from huggingtweets.cli.context import CommandContext, background_option, json_option, niceness_option, with_settings
+from huggingtweets.cli.output import print_json, progress_shown
+from huggingtweets.core.background import work_in_background
+from huggingtweets.registry.versions import Version
+
+version_option = click.option("--version", "number", help="Another version than the one in use.")
+
+
+@click.command()
+@click.argument("name")
+@version_option
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for the card and its pictures.")
+@with_settings
+def card(context: CommandContext, name: str, number: str | None, out: Path | None) -> None:
+    """Print the model card of NAME; with --out, write it and its pictures there."""
+    from huggingtweets.publishing.export import CARD, write_card
+    from huggingtweets.publishing.publish import repository_of
+
+    version, settings = context.version(name, number), context.settings
+    with TemporaryDirectory() as temporary:
+        folder = out or Path(temporary)
+        write_card(version, settings, folder, repository_of(version.name, settings.publishing))
+        click.echo(folder if out else (folder / CARD).read_text(encoding="utf-8"), nl=bool(out))
+
+
+@click.command()
+@click.argument("name")
+@version_option
+@click.option("--dry-run", is_flag=True, help="Make the folder, print its path last, and send nothing.")
+@background_option
+@niceness_option
+@json_option
+@with_settings
+def publish(
+    context: CommandContext,
+    /,
+    name: str,
+    number: str | None,
+    dry_run: bool,
+    background: bool,
+    niceness: int,
+    as_json: bool,
+) -> None:
+    """Put NAME on the Hugging Face Hub, as [publishing] in config.toml says."""
+    if background:
+        work_in_background(niceness=niceness)
+    version = context.version(name, number)
+    if dry_run:
+        _prepare(context, version, as_json)
+    else:
+        _publish(context, version, as_json)
+
+
+def _prepare(context: CommandContext, version: Version, as_json: bool) -> None:
+    from huggingtweets.publishing import publication
+
+    with progress_shown(as_json) as say:
+        folder = publication.prepare(version, context.settings, say)
+    if as_json:
+        print_json({"event": "done", "folder": str(folder)})
+    else:
+        click.echo(folder)
+
+
+def _publish(context: CommandContext, version: Version, as_json: bool) -> None:
+    from huggingtweets.publishing import publication
+
+    with progress_shown(as_json) as say:
+        published = publication.publish(version, context.settings, say)
+    if as_json:
+        print_json({"event": "done", **asdict(published)})
+    else:
+        click.echo(f"{version.name} {published.version} is on the Hub: {published.url}")
+
+
+def publish_after(context: CommandContext, version: Version, *, as_json: bool = False, later: bool = False) -> None:
+    """Publish `version` after it was promoted, if that is configured. A failure is shown; the promotion stands.
+
+    `later` leaves the publishing to the bot, because the trainings that it starts get no token.
+    """
+    if not context.settings.publishing.enabled:
+        return
+    from huggingtweets.publishing.publication import publish_if_configured, want_if_public
+
+    if later:
+        want_if_public(version.name, context.settings)
+        return
+    with progress_shown(as_json) as say:
+        published = publish_if_configured(version, context.settings, say)
+    if isinstance(published, str):
+        click.echo(f"Warning: {published}", err=True)
+    elif published and as_json:
+        print_json({"event": "published", **asdict(published)})
+    elif published:
+        click.echo(f"It is on the Hub: {published.url}")

@@ -1,0 +1,115 @@
+"""`evaluate`, `models`, `promote` and `rollback`: which versions there are, how good they are, and which is in use.
+
+Knows arguments and how versions are shown. Does not know how they are measured or kept.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from huggingtweets.cli.context import CommandContext, json_option, with_settings
+from huggingtweets.cli.output import print_json
+from huggingtweets.cli.publishing import publish_after
+from huggingtweets.core.names import parse_name
+from huggingtweets.registry.versions import Registry, Version
+
+
+@click.command()
+@click.argument("name")
+@click.option("--version", "number", help="Another version than the one in use, such as v2; it is held against that.")
+@json_option
+@with_settings
+def evaluate(context: CommandContext, name: str, number: str | None, as_json: bool) -> None:
+    """Measure the version of NAME that is in use, on tweets that it has not learned from."""
+    from huggingtweets.evaluation.measure import measure
+    from huggingtweets.evaluation.quality_gate import judge
+
+    version = context.version(name, number)
+    report = measure(version, context.settings, _compared_with(version, context.registry))
+    verdict = judge(report, context.settings.gate)
+    facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
+    facts |= {"passes_the_gate": verdict.passed, "why_not": verdict.why_not}
+    if as_json:
+        print_json(facts)
+    else:
+        for key, value in _flat(facts):
+            click.echo(f"{key.replace('_', ' ')}: {f'{value:.4f}' if isinstance(value, float) else value}")
+
+
+def _compared_with(version: Version, registry: Registry) -> Version | None:
+    """The version in use, if it is another one than `version`."""
+    if version.name not in registry.names():
+        return None
+    in_use = registry.current(version.name)
+    return in_use if in_use.key != version.key else None
+
+
+def _flat(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The names and values in `facts`, without the empty ones. A value in a table inside is called `outer_inner`."""
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}_{inner}", fact) for inner, fact in _flat(value))
+        elif value not in (None, ""):
+            yield key, value
+
+
+@click.command()
+@json_option
+@with_settings
+def models(context: CommandContext, as_json: bool) -> None:
+    """List the models and their versions in use, and the versions that are not fit to be used."""
+    registry = context.registry
+    in_use = {version.name: version for version in registry.in_use()}
+    for name in sorted({*in_use, *registry.all_names()}):
+        reasons = {version.version: version.rejected for version in registry.rejected(name)}
+        version = in_use.get(name)
+        if as_json:
+            summary = _summary(version) if version else {"name": name, "version": None}
+            print_json(summary | {"versions": registry.versions(name), "rejected": reasons})
+            continue
+        if version:
+            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest['created']}")
+        for number, reason in reasons.items():
+            click.echo(f"{name}\t{number}\t{reason}")
+
+
+def _summary(version: Version) -> dict[str, Any]:
+    return {
+        "name": version.name,
+        "version": version.version,
+        "base": version.base,
+        "method": version.manifest["method"],
+        "created": version.manifest["created"],
+    }
+
+
+@click.command()
+@click.argument("name")
+@click.argument("version")
+@with_settings
+def promote(context: CommandContext, name: str, version: str) -> None:
+    """Put VERSION of NAME in use."""
+    promoted = context.registry.promote(parse_name(name), version)
+    click.echo(f"{promoted.name} {promoted.version} is in use.")
+    _after_promotion(context, promoted)
+
+
+@click.command()
+@click.argument("name")
+@with_settings
+def rollback(context: CommandContext, name: str) -> None:
+    """Put the version of NAME in use that was in use before."""
+    promoted = context.registry.rollback(parse_name(name))
+    click.echo(f"{promoted.name} {promoted.version} is in use again.")
+    _after_promotion(context, promoted)
+
+
+def _after_promotion(context: CommandContext, version: Version) -> None:
+    """Record the promotion, and publish the version if that is configured."""
+    from huggingtweets.tracking.lineage import promoted
+    from huggingtweets.tracking.trackers import tracking
+
+    with tracking(version.name, context.settings) as tracker:
+        promoted(tracker, version)
+    publish_after(context, version)

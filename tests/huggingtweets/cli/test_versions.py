@@ -1,0 +1,44 @@
+"""Versions are listed and measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.core.config import Settings
+from huggingtweets.workflow.pipeline import Outcome
+from tests.huggingtweets.cli.running import Run
+
+
+def test_models_are_listed(run: Run, trained_config: Path, tiny_base: Path) -> None:
+    _, out, _ = run("models", "--config", trained_config)
+    assert out.split("\t")[:3] == ["ann", "v1", str(tiny_base)]
+    _, out, _ = run("models", "--json", "--config", trained_config)
+    assert json.loads(out).items() >= {"name": "ann", "version": "v1", "method": "lora", "versions": ["v1"]}.items()
+
+
+def test_a_version_is_measured(run: Run, trained_config: Path, trained: tuple[Settings, Outcome]) -> None:
+    code, out, _ = run("evaluate", "ann", "--json", "--config", trained_config)
+    assert code == 0
+    report = trained[1].report
+    assert json.loads(out)["held_out_bits_per_byte"] == pytest.approx(report.held_out_bits_per_byte, rel=1e-4)
+    _, out, _ = run("evaluate", "ann", "--config", trained_config)
+    assert "drafts: 50\n" in out
+    assert f"held out bits per byte: {report.held_out_bits_per_byte:.4f}" in out
+
+
+def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config: Path, sample_file: Path) -> None:
+    run("train", "ann", "--from", sample_file, "--config", config)
+    config.write_text(config.read_text().replace("max_near_copies = 1.0", "max_near_copies = 0.0"))
+    code, out, _ = run("train", "ann", "--config", config)
+    assert code == 0
+    assert "ann v2 is ready, but kept out of use" in out
+    assert "Not used, because" in out
+    _, out, _ = run("models", "--config", config)
+    assert [line.split("\t")[:2] for line in out.splitlines()] == [["ann", "v1"], ["ann", "v2"]]
+    assert "tweets drawn as a test are nearly a real tweet" in out
+    _, out, _ = run("models", "--json", "--config", config)
+    assert list(json.loads(out)["rejected"]) == ["v2"]
+    _, out, _ = run("evaluate", "ann", "--version", "v2", "--config", config)
+    assert "previous version: v1" in out
+    assert "why not: Not used, because" in out
