@@ -33,7 +33,7 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "fastapi": ("bot.playground",),
     "gradio": ("bot.playground",),
     "httpx2": ("huggingtweets.publishing.publish",),
-    "huggingface_hub": ("huggingtweets.publishing", "huggingtweets.model.base"),
+    "huggingface_hub": ("huggingtweets.publishing", "huggingtweets.model.base", "huggingtweets.model.checkpoint"),
     "jinja2": ("huggingtweets.publishing.card",),
     "oauthlib": ("huggingtweets.remote.x",),
     "py3langid": ("huggingtweets.tweets.languages",),

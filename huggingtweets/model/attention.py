@@ -1,9 +1,10 @@
-"""Attention over packed rows on a CPU: two batched products and a softmax, in the precision that is asked for.
+"""Attention for training and evaluation: causal, or over packed rows, where a token sees its own document alone.
 
-torch's fused kernel for the CPU saves memory that short rows do not need and is slow in its backward pass: for 4,096
-tokens in rows of 128 it takes 5 + 21 ms in bfloat16 where this takes 3 + 6 ms (two cores with AVX-512 bf16).
+On a CPU packed rows are two batched products and a softmax. torch's fused kernel saves memory that short rows do not
+need and is slow in its backward pass there: for 4,096 tokens in rows of 128 it takes 5 + 21 ms in bfloat16 where this
+takes 3 + 6 ms (two cores with AVX-512 bf16).
 
-Knows tensors and the name under which transformers finds an attention. Does not know models, documents or losses.
+Knows tensors. Does not know models, documents or losses.
 """
 
 from collections.abc import Iterator
@@ -11,10 +12,52 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.nn import functional
 from transformers import AttentionInterface
 
 if TYPE_CHECKING:
     from transformers import GPT2LMHeadModel
+
+
+def attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None, scale: float
+) -> torch.Tensor:
+    """What each query sees, [rows, heads, length, size].
+
+    `query` is [rows, heads, length, size], `key` and `value` are [rows, key heads, seen, size]; a group of heads shares
+    a key head. Without a `mask` the queries are causal, or a single one sees all keys. A `mask` of bools,
+    [rows, 1, length, seen], says who sees whom; one of numbers, from `bias`, is added to the scores.
+    """
+    if mask is not None and mask.dtype != torch.bool:
+        return _in_products(query, key, value, mask, scale)
+    is_causal = mask is None and query.shape[2] > 1
+    grouped = query.shape[1] != key.shape[1]
+    return functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=mask, is_causal=is_causal, scale=scale, enable_gqa=grouped
+    )
+
+
+def bias(mask: torch.Tensor, heads: int, dtype: torch.dtype) -> torch.Tensor:
+    """What is added to the scores, [rows, heads, length, length], for a `mask` of bools [rows, 1, length, length]."""
+    unseen = torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
+    return unseen.expand(-1, heads, -1, -1).contiguous()
+
+
+def _in_products(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor, scale: float
+) -> torch.Tensor:
+    rows, heads, length, size = query.shape
+    # The heads of a group read the same keys, so their queries stand below each other in one matrix.
+    groups, keys = rows * key.shape[1], key.shape[2]
+    flat = (groups, heads // key.shape[1] * length, size)
+    scores = torch.baddbmm(
+        bias.to(query.dtype).view(groups, flat[1], keys),
+        query.reshape(flat),
+        key.reshape(groups, keys, size).transpose(1, 2),
+        alpha=scale,
+    )
+    return torch.bmm(scores.softmax(-1), value.reshape(groups, keys, size)).view(rows, heads, length, size)
+
 
 PACKED = "packed"
 
@@ -39,12 +82,6 @@ def packed_attention(
     )
     seen = torch.bmm(scores.softmax(-1), value.reshape(flat))
     return seen.view(query.shape).transpose(1, 2), None
-
-
-def bias(mask: torch.Tensor, heads: int, dtype: torch.dtype) -> torch.Tensor:
-    """Added to the scores, [rows, heads, length, length], for who sees whom, bool [rows, 1, length, length]."""
-    unseen = torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
-    return unseen.expand(-1, heads, -1, -1).contiguous()
 
 
 @contextmanager

@@ -1,0 +1,69 @@
+"""The formulas of a block, said once: training runs them on modules, the engine on plain tensors with many adapters.
+
+Knows tensors and a model's description. Does not know where weights come from, adapters or caches.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch.nn import functional
+
+from huggingtweets.model.families import Description
+from huggingtweets.model.families.description import Activation, Rotary
+
+# (name of a norm or linear layer of the block, its input) -> its output
+Part = Callable[[str, torch.Tensor], torch.Tensor]
+# query [rows, heads, length, size], key and value [rows, key heads, length, size] -> [rows, heads, length, size]
+Attend = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+Angles = tuple[torch.Tensor, torch.Tensor]  # cosines and sines, [rows, 1, length, size / 2]
+
+# The fused tanh kernel is 4 times as fast on a CPU as the formula in parts (14 against 56 ms for 4096 x 768).
+ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
+    "gelu_tanh": lambda x: functional.gelu(x, approximate="tanh"),
+    "gelu_erf": functional.gelu,
+    "relu": functional.relu,
+    "silu": functional.silu,
+}
+
+
+def through_block(
+    description: Description, x: torch.Tensor, part: Part, attend: Attend, angles: Angles | None
+) -> torch.Tensor:
+    """The block's output for `x` [rows, length, width]; `angles` turn queries and keys where positions are rotary."""
+    query, key, value = _queries_keys_values(description, part("norm_1", x), part)
+    if angles:
+        query, key = turned(query, angles), turned(key, angles)
+    x = x + part("out", attend(query, key, value).transpose(1, 2).flatten(2))
+    even = part("norm_2", x)
+    activation = ACTIVATIONS[description.activation]
+    if description.gated:
+        return x + part("down", activation(part("gate", even)) * part("up", even))
+    return x + part("down", activation(part("up", even)))
+
+
+def _queries_keys_values(
+    description: Description, even: torch.Tensor, part: Part
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    queries, keys = description.heads * description.head_size, description.key_heads * description.head_size
+    if description.fused:
+        flat = torch.split(part("qkv", even), [queries, keys, keys], dim=-1)
+    else:
+        flat = part("q", even), part("k", even), part("v", even)
+    query, key, value = (each.view(*each.shape[:-1], -1, description.head_size) for each in flat)
+    if description.head_norms:
+        query, key = part("q_norm", query), part("k_norm", key)
+    return query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+
+
+def angles_at(positions: torch.Tensor, rotary: Rotary, size: int) -> Angles:
+    """The cosines and sines of `positions` [rows, length] for heads of `size`."""
+    frequencies = torch.tensor(rotary.frequencies(size), device=positions.device)
+    angles = (positions.unsqueeze(-1) * frequencies).unsqueeze(1)
+    return angles.cos(), angles.sin()
+
+
+def turned(x: torch.Tensor, angles: Angles) -> torch.Tensor:
+    """`x` [rows, heads, length, size] with the pairs (first half, second half) of its numbers turned."""
+    cosines, sines = angles
+    first, second = x.float().chunk(2, dim=-1)
+    return torch.cat((first * cosines - second * sines, second * cosines + first * sines), dim=-1).to(x.dtype)

@@ -1,0 +1,153 @@
+"""A causal language model as one torch module, built from a description: for training, evaluation and adapters.
+
+Its parts have our names whatever the family: `body.tokens`, `body.positions`, `body.blocks.<n>.<part>`, `body.norm` and
+`head`. The weights of linear layers are [in, out].
+
+Knows torch and descriptions. Does not know files, adapters, tokenizers or losses.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from huggingtweets.model.attention import attention
+from huggingtweets.model.block import Angles, angles_at, through_block
+from huggingtweets.model.families import Description
+
+
+class Linear(nn.Module):
+    """`x W + b` with W [in, out]; `b` is None for layers without a bias."""
+
+    def __init__(self, inputs: int, outputs: int, *, bias: bool):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(inputs, outputs))
+        self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        flat = x.flatten(0, -2)
+        product = flat @ self.weight if self.bias is None else torch.addmm(self.bias, flat, self.weight)
+        return product.view(*x.shape[:-1], -1)
+
+
+class Cache:
+    """Keys and values of the tokens that were read, a pair a layer, for reading on from there."""
+
+    def __init__(self) -> None:
+        self._layers: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def length(self) -> int:
+        """Tokens that were read."""
+        return self._layers[0][0].shape[2] if self._layers else 0
+
+    def extended(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """All keys and values of `layer`, these new ones at their end."""
+        if layer in self._layers:
+            keys, values = self._layers[layer]
+            key, value = torch.cat((keys, key), dim=2), torch.cat((values, value), dim=2)
+        self._layers[layer] = key, value
+        return key, value
+
+
+class Block(nn.Module):
+    """One layer: attention and a feed-forward network, each after a norm."""
+
+    def __init__(self, description: Description, layer: int):
+        super().__init__()
+        self._description, self._layer = description, layer
+        self.norm_1 = _norm(description, description.width)
+        feed_forward = ("gate", "up", "down")
+        for name, (inputs, outputs) in description.linears.items():
+            if name == "out" and description.head_norms:
+                self.q_norm = _norm(description, description.head_size)
+                self.k_norm = _norm(description, description.head_size)
+            if name in feed_forward and not hasattr(self, "norm_2"):
+                self.norm_2 = _norm(description, description.width)
+            self.add_module(name, Linear(inputs, outputs, bias=name in description.biases))
+
+    def forward(
+        self, x: torch.Tensor, mask: torch.Tensor | None, angles: Angles | None, cache: Cache | None
+    ) -> torch.Tensor:
+        def part(name: str, x: torch.Tensor) -> torch.Tensor:
+            return self._modules[name](x)  # type: ignore[misc, no-any-return]  # every part is a module
+
+        def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+            if cache:
+                key, value = cache.extended(self._layer, key, value)
+            return attention(query, key, value, mask, self._description.scale_of(self._layer))
+
+        return through_block(self._description, x, part, attend, angles)
+
+
+class Body(nn.Module):
+    """Everything but the head."""
+
+    def __init__(self, description: Description):
+        super().__init__()
+        self._description = description
+        self.tokens = nn.Embedding(description.vocabulary, description.width)
+        if not description.rotary:
+            self.positions = nn.Embedding(description.context, description.width)
+        self.blocks = nn.ModuleList(Block(description, layer) for layer in range(description.layers))
+        self.norm = _norm(description, description.width)
+
+    def forward(
+        self,
+        tokens: torch.Tensor,
+        positions: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> torch.Tensor:
+        """The last hidden states, [rows, length, width], of `tokens` [rows, length], which are at `positions`.
+
+        `mask` is one of those that `attention` takes; without one every token sees those before it. With `cache`, the
+        tokens follow what was read with it; more than one at a time only at the beginning.
+        """
+        if positions is None:
+            start = cache.length if cache else 0
+            positions = torch.arange(start, start + tokens.shape[1], device=tokens.device).unsqueeze(0)
+        x, angles = self.tokens(tokens), None
+        if self._description.rotary:
+            angles = angles_at(positions, self._description.rotary, self._description.head_size)
+        else:
+            x = x + self.positions(positions)
+        for block in self.blocks:
+            x = block(x, mask, angles, cache)
+        return self.norm(x)  # type: ignore[no-any-return]
+
+
+class Head(nn.Module):
+    """Logits from hidden states; `weight` is [vocabulary, width]."""
+
+    def __init__(self, weight: torch.Tensor):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return functional.linear(hidden, self.weight)
+
+
+class CausalLM(nn.Module):
+    """A model of any family; its weights are zeros until they are read or made up."""
+
+    def __init__(self, description: Description):
+        super().__init__()
+        self.description = description
+        self.body = Body(description)
+        tokens = self.body.tokens.weight
+        self.head: nn.Module = Head(tokens if description.tied else nn.Parameter(torch.zeros_like(tokens)))
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    def forward(self, tokens: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
+        """Logits [rows, length, vocabulary] of `tokens` [rows, length]."""
+        return self.head(self.body(tokens, cache=cache))  # type: ignore[no-any-return]
+
+
+def _norm(description: Description, width: int) -> nn.Module:
+    if description.norm == "rms":
+        return nn.RMSNorm(width, eps=description.epsilon)
+    return nn.LayerNorm(width, eps=description.epsilon)

@@ -1,0 +1,109 @@
+"""A model on disk, as transformers lays it out: config.json and weights in safetensors files. Read into our module, and
+written from it.
+
+Knows safetensors, descriptions and the module. Does not know tokenizers, adapters or the Hub.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import save_torch_state_dict
+from safetensors import safe_open
+
+from huggingtweets.core import atomic
+from huggingtweets.model.causal import CausalLM, Linear
+from huggingtweets.model.families import Description
+
+CONFIG = "config.json"
+ARCHITECTURES = {
+    "gpt2": "GPT2LMHeadModel",
+    "llama": "LlamaForCausalLM",
+    "qwen2": "Qwen2ForCausalLM",
+    "qwen3": "Qwen3ForCausalLM",
+}
+
+
+class Damaged(Exception):
+    """Weights that are not those of the model that config.json describes; the message says what is wrong."""
+
+
+def read(description: Description, files: Sequence[Path]) -> CausalLM:
+    """The model whose weights are in `files`, in fp32, not learning.
+
+    Raises `Damaged` for weights that are missing or of another shape, and what safetensors raises.
+    """
+    with torch.device("meta"):
+        model = CausalLM(description)
+    wanted = {name: parameter.shape for name, parameter in model.named_parameters()}
+    names = _names(model)
+    state: dict[str, torch.Tensor] = {}
+    for path in files:
+        with safe_open(atomic.require_file(path), framework="pt") as file:
+            stored = set(file.keys())
+            for name, theirs in names.items():
+                # Some were saved without the head, and then lack what stands before all other names.
+                given = next((each for each in (theirs, theirs.removeprefix(description.prefix)) if each in stored), "")
+                if given and name not in state:
+                    state[name] = _ours(file.get_tensor(given), transposed=_is_transposed(model, name))
+    if missing := [names[name] for name in wanted if name not in state]:
+        raise Damaged(f"{len(missing)} weights are missing, the first is {min(missing)}")
+    for name, shape in wanted.items():
+        if state[name].shape != shape:
+            raise Damaged(f"the shape of {names[name]} is {tuple(state[name].shape)}, not {tuple(shape)}")
+    model.load_state_dict(state, strict=False, assign=True)
+    if description.tied:
+        model.head.weight = model.body.tokens.weight
+    return model
+
+
+def write(model: CausalLM, folder: Path, dtype: torch.dtype, largest_file: str = "5GB") -> None:
+    """Write `model` into `folder` with its weights in `dtype`, so that plain transformers loads it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {theirs: tensor.to(dtype) for theirs, tensor in tensors(model)}
+    save_torch_state_dict(state, folder, max_shard_size=largest_file)
+    config = model.description.config
+    written = {
+        **config,
+        "architectures": [ARCHITECTURES[config["model_type"]]],
+        "dtype": str(dtype).removeprefix("torch."),
+        "tie_word_embeddings": model.description.tied,
+    }
+    (folder / CONFIG).write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+
+
+def tensors(model: CausalLM) -> Iterator[tuple[str, torch.Tensor]]:
+    """The weights under the checkpoint's names and in its layout; a head that is tied is left out."""
+    parameters = dict(model.named_parameters())
+    for name, theirs in _names(model).items():
+        tensor = parameters[name].detach()
+        yield theirs, tensor.T.contiguous() if _is_transposed(model, name) else tensor
+
+
+def restore(model: CausalLM, weights: Mapping[str, torch.Tensor]) -> None:
+    """Put the weights of `tensors` back into `model`."""
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, theirs in _names(model).items():
+            parameters[name].copy_(_ours(weights[theirs], transposed=_is_transposed(model, name)))
+
+
+def _names(model: CausalLM) -> dict[str, str]:
+    """Our name of each parameter -> the checkpoint's."""
+    found = {}
+    for name, _ in model.named_parameters():
+        module, _, kind = name.rpartition(".")
+        found[name] = f"{model.description.checkpoint_name(module)}.{kind}"
+    return found
+
+
+def _is_transposed(model: CausalLM, name: str) -> bool:
+    module, _, kind = name.rpartition(".")
+    return model.description.outputs_first and kind == "weight" and isinstance(model.get_submodule(module), Linear)
+
+
+def _ours(tensor: Any, *, transposed: bool) -> torch.Tensor:
+    ours: torch.Tensor = (tensor.T if transposed else tensor).float().contiguous()
+    return ours

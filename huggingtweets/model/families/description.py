@@ -1,0 +1,144 @@
+"""What a causal language model is made of, as data: sizes, kinds of parts, and the names of its tensors on disk.
+
+One module (`model.causal`) is built from it, whatever the family. All families here have the same skeleton: a table of
+tokens, blocks of attention and a feed-forward network with a norm before each, a last norm, and a head.
+
+Knows nothing but these facts. Does not know torch, files or any family.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+Activation = Literal["gelu_tanh", "gelu_erf", "relu", "silu"]
+
+
+class Unsupported(Exception):
+    """A model that does not work here; the message says why, as the end of a sentence."""
+
+
+@dataclass(frozen=True)
+class Rotary:
+    """Positions that turn pairs of a query's and a key's numbers (Su et al. 2021).
+
+    `theta` is the base of the frequencies. `factor` stretches them: all of them (`linear`), or, with `llama3`, those
+    whose wavelength is above `original_context / low_frequency`, and those down to `original_context / high_frequency`
+    in part.
+    """
+
+    theta: float
+    scaling: Literal["none", "linear", "llama3"] = "none"
+    factor: float = 1.0
+    low_frequency: float = 1.0
+    high_frequency: float = 4.0
+    original_context: int = 0
+
+    def frequencies(self, size: int) -> tuple[float, ...]:
+        """Radians a position, for each of the `size / 2` pairs of a head."""
+        plain = [self.theta ** (-pair / size) for pair in range(0, size, 2)]
+        return tuple(self._scaled(frequency) for frequency in plain)
+
+    def _scaled(self, frequency: float) -> float:
+        if self.scaling == "none":
+            return frequency
+        if self.scaling == "linear":
+            return frequency / self.factor
+        turns = self.original_context * frequency / (2 * math.pi)
+        share = (turns - self.low_frequency) / (self.high_frequency - self.low_frequency)
+        share = min(1.0, max(0.0, share))
+        return share * frequency + (1 - share) * frequency / self.factor
+
+
+@dataclass(frozen=True)
+class Description:
+    """One model. Sizes are in numbers; `inner` is the width of the feed-forward network.
+
+    Attention scores are multiplied by `scale`, and with `falling_scale` divided by the layer's number, counted from 1.
+    `rotary` is None where positions have a table.
+    `fused` says that query, key and value are one layer; `gated`, that the feed-forward network has a gate;
+    `head_norms`, that each query and key is normed. `tied` says that the head is the table of tokens.
+    `biases` names the linear layers that have one, `norm` the kind of norm.
+
+    `names` maps our names of modules to the checkpoint's. There all but the head stand below `prefix`; `{}` stands for
+    the layer's number.
+    `outputs_first` says that the checkpoint keeps the weights of linear layers as [out, in]; ours are [in, out].
+    `config` is the config.json that this was read from.
+    """
+
+    layers: int
+    width: int
+    inner: int
+    heads: int
+    key_heads: int
+    head_size: int
+    vocabulary: int
+    context: int
+    activation: Activation
+    norm: Literal["layer", "rms"]
+    epsilon: float
+    scale: float
+    rotary: Rotary | None
+    fused: bool
+    gated: bool
+    head_norms: bool
+    tied: bool
+    biases: frozenset[str]
+    end_of_text: int | None
+    prefix: str
+    names: Mapping[str, str] = field(compare=False)
+    outputs_first: bool
+    config: Mapping[str, Any] = field(compare=False, repr=False)
+    falling_scale: bool = False
+
+    @cached_property
+    def linears(self) -> dict[str, tuple[int, int]]:
+        """The linear layers of a block with [in, out], in the order in which they are read."""
+        queries, keys = self.heads * self.head_size, self.key_heads * self.head_size
+        attention = (
+            {"qkv": (self.width, queries + 2 * keys)}
+            if self.fused
+            else {"q": (self.width, queries), "k": (self.width, keys), "v": (self.width, keys)}
+        )
+        gate = {"gate": (self.width, self.inner)} if self.gated else {}
+        return {
+            **attention,
+            "out": (queries, self.width),
+            **gate,
+            "up": (self.width, self.inner),
+            "down": (self.inner, self.width),
+        }
+
+    def scale_of(self, layer: int) -> float:
+        """What the attention scores of `layer`, counted from 0, are multiplied by."""
+        return self.scale / (layer + 1) if self.falling_scale else self.scale
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has."""
+        norm = self.width * (2 if self.norm == "layer" else 1)
+        linears = sum(i * o + (o if name in self.biases else 0) for name, (i, o) in self.linears.items())
+        block = linears + 2 * norm + (2 * self.head_size if self.head_norms else 0)
+        tables = self.vocabulary * self.width * (1 if self.tied else 2)
+        positions = 0 if self.rotary else self.context * self.width
+        return self.layers * block + tables + positions + norm
+
+    def checkpoint_name(self, module: str) -> str:
+        """What the checkpoint calls one of our modules: `body.blocks.3.qkv` is `transformer.h.3.attn.c_attn`."""
+        if module == "head":
+            return self.names["head"]
+        place = module.removeprefix("body.").split(".")
+        if place[0] != "blocks":
+            return self.prefix + self.names[place[0]]
+        return self.prefix + self.names[f"blocks.{place[2]}"].format(place[1])
+
+    @cached_property
+    def layer_names(self) -> Mapping[str, str]:
+        """The last part of the checkpoint's names for our linear layers, which peft calls target modules."""
+        return {name: self.names[f"blocks.{name}"].rsplit(".", 1)[-1] for name in self.linears}
+
+    @property
+    def embedding_name(self) -> str:
+        """The checkpoint's name for the table of tokens, without what stands before it."""
+        return self.names["tokens"]
