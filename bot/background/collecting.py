@@ -107,15 +107,13 @@ class Collecting:
         collected = sources.read(path)
         handle = collected.account.handle if collected.account else path.name.split(".")[0]
         name = parse_handle(handle.split(".")[0])
-        self._tweets.drop(name, self._tweets.gone(name, collected))
-        new = self._tweets.merge(name, collected)
-        log.info("the folder has %d new tweets of %s", new, name)
+        log.info("the folder has %d new tweets of %s", self._tweets.take_in(name, collected).new, name)
         return name
 
     async def _tell_when_late(self, name: str, failure: Exception | None) -> None:
         """Tell the admins once a day of a failure, and once a month of a budget that does not suffice."""
         now = self._clock().astimezone(UTC)
-        checked = (await asyncio.to_thread(self._tweets.checked)).get(name, {})
+        checked = (await asyncio.to_thread(self._tweets.looks.checked)).get(name, {})
         if not any(now - at > LATEST for at in checked.values()):
             return
         late = f"For more than a day I could not see which tweets of {name} were deleted at their source"

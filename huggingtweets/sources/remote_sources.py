@@ -22,7 +22,8 @@ from huggingtweets.remote.x import MIN_PAGE, Credentials, XClient
 from huggingtweets.remote.x_reads import MICRO, XReads
 from huggingtweets.sources.networks import bluesky, x_api
 from huggingtweets.sources.owners import parse_owned
-from huggingtweets.tweets.tweet_store import Look, TweetStore
+from huggingtweets.tweets.looks import Look
+from huggingtweets.tweets.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 
@@ -158,19 +159,19 @@ class Collector:
         latest = (now or datetime.now(UTC)) - timedelta(hours=self._settings.check_hours)
         late = {
             name: {source: at for source, at in sources.items() if at < latest}
-            for name, sources in self._store.checked().items()
+            for name, sources in self._store.looks.checked().items()
         }
         return {name: sources for name, sources in late.items() if sources}
 
     async def sources(self, name: str) -> list[str]:
         """Where tweets of `name` were ever read, such as `x:12`; empty where all of them came out of files."""
-        checked = (await asyncio.to_thread(self._store.checked)).get(name, {})
+        checked = (await asyncio.to_thread(self._store.looks.checked)).get(name, {})
         return sorted({*checked, *await self._sources(name)})
 
     def shortfall(self) -> str:
         """Why what was deleted at X is not seen within a day: a sentence with the costs, or empty where it is."""
         kept = sum(
-            tweet.source.startswith("x:") for name in self._store.checked() for tweet in self._store.tweets(name)
+            tweet.source.startswith("x:") for name in self._store.looks.checked() for tweet in self._store.tweets(name)
         )
         affordable = self._reads.a_day()
         if kept <= affordable:
@@ -202,7 +203,7 @@ class Collector:
         if affordable < self._settings.max_posts and len(collected.tweets) >= most:
             log.warning("only the latest %d tweets of @%s were read: that is what the budget pays for", most, handle)
         new = await asyncio.to_thread(self._store.merge, name, collected)
-        if source not in self._store.checked().get(name, {}):
+        if source not in self._store.looks.checked().get(name, {}):
             await self._mark(name, source)
         return Gathered(new, 0)
 
@@ -231,7 +232,7 @@ class Collector:
     async def _check_x(self, name: str, source: str, *, at_any_price: bool) -> int:
         """Look at the tweets of `source` in the order of their ids, from where the last look ended."""
         affordable = self._reads.affordable if at_any_price else self._reads.affordable_today
-        look = await asyncio.to_thread(self._store.look, name, source) or Look(datetime.now(UTC), "0")
+        look = await asyncio.to_thread(self._store.looks.look, name, source) or Look(datetime.now(UTC), "0")
         ids = sorted((tweet.id for tweet in await self._tweets(name, source)), key=int)
         left, dropped = [one for one in ids if int(one) > int(look.after)], 0
         async with self._x() as client:
@@ -240,13 +241,13 @@ class Collector:
                 looked = await client.look(asked, self._charge)
                 dropped += await asyncio.to_thread(self._store.drop, name, looked.gone)
                 look = look._replace(after=asked[-1])
-                await asyncio.to_thread(self._store.mark_look, name, source, look)
+                await asyncio.to_thread(self._store.looks.mark_look, name, source, look)
         if left:
             log.info("%s: %d tweets are looked at another day, the budget does not suffice", name, len(left))
             return dropped
         # What was looked at first has been known for longest.
-        await asyncio.to_thread(self._store.mark_checked, name, source, look.since)
-        await asyncio.to_thread(self._store.mark_look, name, source, None)
+        await asyncio.to_thread(self._store.looks.mark_checked, name, source, look.since)
+        await asyncio.to_thread(self._store.looks.mark_look, name, source, None)
         return dropped
 
     async def _charge(self, posts: int) -> None:
@@ -291,4 +292,4 @@ class Collector:
         return sorted({tweet.source for tweet in tweets if tweet.source.startswith(("x:", "bluesky:"))})
 
     async def _mark(self, name: str, source: str) -> None:
-        await asyncio.to_thread(self._store.mark_checked, name, source, datetime.now(UTC))
+        await asyncio.to_thread(self._store.looks.mark_checked, name, source, datetime.now(UTC))

@@ -1,9 +1,8 @@
 """The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
-Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.names.json` (what the account
-was called, once that has changed), `<handle>.checked.json` (when each source was last asked what is still there),
-`<handle>.looks.json` (how far such a look is), and `<handle>.archive.json` (the period of the latest X archive). Does
-not know where tweets come from, what they are for, or how those are listed who must not be learned (`unwilling`).
+Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.names.json` (earlier names of
+an account that was renamed), and `<handle>.archive.json` (the period of the latest X archive). Does not know where
+tweets come from, what they are for, when sources are asked (`looks`), or who must not be learned (`unwilling`).
 """
 
 import hashlib
@@ -12,58 +11,81 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.tweets.editions import replaced
+from huggingtweets.tweets.looks import Looks
+from huggingtweets.tweets.remembered import Remembered
 from huggingtweets.tweets.unwilling import Unwilling, account_key, same_accounts
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 Period = tuple[datetime, datetime]
 
 
-class Look(NamedTuple):
-    """A look at what is still there that has not ended: begun at `since`, and done up to the id `after`."""
+class Change(NamedTuple):
+    """How many tweets came, and how many went."""
 
-    since: datetime
-    after: str
+    new: int
+    deleted: int
 
 
 class TweetStore:
-    """One file of tweets and one of the account's names, each replaced whole."""
+    """The tweets of each account in one file, which is only ever replaced as a whole.
 
-    def __init__(self, folder: Path):
+    The tweets of the `remembered` accounts that were used last are kept in memory, so that a run parses them once.
+    """
+
+    def __init__(self, folder: Path, *, remembered: int = 0):
         self.folder = folder
+        self.looks = Looks(folder, self._locked)
         self._unwilling = Unwilling(folder)
+        self._remembered: Remembered[tuple[Tweet, ...]] = Remembered(remembered)
 
     def merge(self, handle: str, collected: Collected) -> int:
-        """Add what is new by id, let newer texts replace older ones, drop what was withdrawn; how many ids were new.
+        """Add the new tweets by id, replace older texts by newer ones, drop withdrawn tweets.
 
-        Raises `Forgotten` and `OptedOut` for tweets of somebody who must not be learned, under whatever name, and
-        `BadSource` for tweets of somebody else than those that are kept.
+        Returns how many ids were new. Raises `Forgotten` and `OptedOut` for tweets of somebody who must not be learned,
+        whatever their name is here, and `BadSource` for tweets of another person than those that are kept.
         """
         with self._locked():
-            self.refuse(handle, collected)
-            self._refuse_others(handle, collected)
-            return self._merge(handle, collected)
+            return self._merge(handle, self._tweets_for(handle, collected), collected)
+
+    def take_in(self, handle: str, collected: Collected) -> Change:
+        """Merge what a file holds, and drop the tweets that the file shows to be `gone`. Raises like `merge`."""
+        with self._locked():
+            tweets = self._tweets_for(handle, collected)
+            gone = self._gone(handle, tweets, collected)
+            return Change(self._merge(handle, [one for one in tweets if one.id not in gone], collected), len(gone))
+
+    def _tweets_for(self, handle: str, collected: Collected) -> list[Tweet]:
+        """The tweets that are kept of `handle`, if `collected` may be added to them."""
+        self.refuse(handle, collected)
+        tweets = self.tweets(handle)
+        self._refuse_others(handle, tweets, collected)
+        return tweets
 
     def refuse(self, handle: str, collected: Collected) -> None:
         """Raises `Forgotten` or `OptedOut` if `collected` is of somebody who must not be learned."""
         self._unwilling.refuse(handle, self._accounts(handle, collected))
 
     def gone(self, handle: str, collected: Collected) -> set[str]:
-        """Ids of known tweets that `collected` shows to be deleted or corrected.
+        """The ids of the kept tweets that `collected` shows to be deleted or corrected.
 
-        Deleted is what an archive of its period lacks. Only an archive that is later than all before it says anything:
-        an earlier one lacks what came after it. Corrected is what a table without ids words anew.
-        Raises `BadSource` like `merge`: what is by somebody else shows nothing.
+        A tweet counts as deleted if a complete archive of its period lacks it. Only an archive that is later than all
+        archives before it says so: an earlier one lacks what came after it. A tweet counts as corrected if a table
+        without ids gives it in other words.
+        Raises `BadSource` like `merge`: tweets of somebody else show nothing.
         """
-        self._refuse_others(handle, collected)
-        known = self.tweets(handle)
-        return self._deleted(handle, known, collected) | replaced(known, collected.tweets)
+        tweets = self.tweets(handle)
+        self._refuse_others(handle, tweets, collected)
+        return self._gone(handle, tweets, collected)
+
+    def _gone(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> set[str]:
+        return self._deleted(handle, tweets, collected) | replaced(tweets, collected.tweets)
 
     def _deleted(self, handle: str, known: Sequence[Tweet], collected: Collected) -> set[str]:
         period, archived = collected.period, self._archived(handle)
@@ -73,42 +95,13 @@ class TweetStore:
         return {tweet.id for tweet in known if tweet.id not in there and _of_x(tweet) and _within(tweet, period)}
 
     def drop(self, handle: str, ids: Collection[str]) -> int:
-        """Delete the tweets with these ids, which are gone at their source; how many there were."""
+        """Delete the tweets with these ids, which are gone at their source. Returns how many there were."""
         with self._locked():
-            known = self.tweets(handle)
-            left = [tweet for tweet in known if tweet.id not in ids]
-            if len(left) < len(known):
-                atomic.write_json_lines(self._tweets_file(handle), [tweet.as_json() for tweet in left])
-        return len(known) - len(left)
-
-    def mark_checked(self, handle: str, source: str, at: datetime) -> None:
-        """Note when `source` was last asked which tweets are still there."""
-        with self._locked():
-            checked = self._read(self._checked_file(handle))
-            atomic.write_json(self._checked_file(handle), checked | {source: at.isoformat()})
-
-    def mark_look(self, handle: str, source: str, look: Look | None) -> None:
-        """Note how far a look at the tweets of `source` is; None when it has ended."""
-        with self._locked():
-            looks = {name: row for name, row in self._read(self._looks_file(handle)).items() if name != source}
-            if look:
-                looks[source] = [look.since.isoformat(), look.after]
-            atomic.write_json(self._looks_file(handle), looks)
-
-    def look(self, handle: str, source: str) -> Look | None:
-        """The look at the tweets of `source` that has not ended, or None."""
-        row = self._read(self._looks_file(handle)).get(source)
-        return Look(datetime.fromisoformat(row[0]), row[1]) if row else None
-
-    def checked(self) -> dict[str, dict[str, datetime]]:
-        """When each source was last asked, by account and source."""
-        files = self.folder.glob("*.checked.json")
-        return {
-            path.name.removesuffix(".checked.json"): {
-                source: datetime.fromisoformat(at) for source, at in self._read(path).items()
-            }
-            for path in sorted(files)
-        }
+            tweets = self.tweets(handle)
+            left = [tweet for tweet in tweets if tweet.id not in ids]
+            if len(left) < len(tweets):
+                self._write(handle, left)
+        return len(tweets) - len(left)
 
     def is_forgotten(self, handle: str) -> bool:
         """Returns True if there is a tombstone."""
@@ -152,7 +145,7 @@ class TweetStore:
         said = {account_key(collected.account)} if collected.account else set()
         return said | _sources(collected.tweets) | self.accounts(handle)
 
-    def _refuse_others(self, handle: str, collected: Collected) -> None:
+    def _refuse_others(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> None:
         """Raises `BadSource` where one site knows the account by another name and has no tweet in common.
 
         An account that was renamed has its old tweets, or the number that its site gave it.
@@ -162,7 +155,7 @@ class TweetStore:
         if collected.account.handle.lower() in self.known_as(handle):
             return
         sites = {_site(tweet) for tweet in collected.tweets}
-        known = [tweet for tweet in self.tweets(handle) if _site(tweet) in sites]
+        known = [tweet for tweet in tweets if _site(tweet) in sites]
         in_common = {tweet.id for tweet in known} & {tweet.id for tweet in collected.tweets}
         if known and not in_common and not _sources(known) & _sources(collected.tweets):
             raise BadSource(
@@ -172,8 +165,8 @@ class TweetStore:
                 f"choose another name, or forget {handle} first",
             )
 
-    def _merge(self, handle: str, collected: Collected) -> int:
-        known = {tweet.id: tweet for tweet in self.tweets(handle)}
+    def _merge(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> int:
+        known = {tweet.id: tweet for tweet in tweets}
         archived, period = self._archived(handle), collected.period
         later = collected.complete and period and not (archived and period[1] < archived[1])
         # What a later archive lacked of its period was deleted, and does not come back out of an older file.
@@ -195,8 +188,13 @@ class TweetStore:
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)
         if collected.account:
             self._name(handle, collected.account)
-        atomic.write_json_lines(self._tweets_file(handle), [tweet.as_json() for tweet in ordered])
+        self._write(handle, ordered)
         return len(merged.keys() - known.keys())
+
+    def _write(self, handle: str, tweets: Sequence[Tweet]) -> None:
+        path = self._tweets_file(handle)
+        atomic.write_json_lines(path, [tweet.as_json() for tweet in tweets])
+        self._remembered.note(path, tuple(tweets))
 
     def _name(self, handle: str, account: Account) -> None:
         """Keep how the account is called, besides what it was called before, and of which site it is known to be."""
@@ -211,7 +209,7 @@ class TweetStore:
     def tweets(self, handle: str) -> list[Tweet]:
         """Oldest first; undated ones before all others in the order of their source. Empty for an unknown handle."""
         path = self._tweets_file(handle)
-        return [Tweet.from_json(row) for row in atomic.read_json_lines(path)] if path.exists() else []
+        return list(self._remembered.read(path, _parsed)) if path.exists() else []
 
     def handles(self) -> list[str]:
         """Whose tweets there are, sorted."""
@@ -277,14 +275,14 @@ class TweetStore:
             self._tweets_file(handle),
             self.account_file(handle),
             self._names_file(handle),
-            self._checked_file(handle),
-            self._looks_file(handle),
             self._archive_file(handle),
+            *self.looks.files(handle),
         )
         found = [path for path in files if path.exists()]
         interrupted = [left for path in files for left in atomic.unfinished(path)]
         for path in found + interrupted:
             path.unlink()
+        self._remembered.drop(self._tweets_file(handle))
         atomic.sync_folder(self.folder)
         return bool(found)
 
@@ -313,16 +311,9 @@ class TweetStore:
         first, last = atomic.read_json(path)
         return datetime.fromisoformat(first), datetime.fromisoformat(last)
 
-    def _checked_file(self, handle: str) -> Path:
-        return self.folder / f"{handle}.checked.json"
 
-    def _looks_file(self, handle: str) -> Path:
-        return self.folder / f"{handle}.looks.json"
-
-    @staticmethod
-    def _read(path: Path) -> dict[str, Any]:
-        found: dict[str, Any] = atomic.read_json(path) if path.exists() else {}
-        return found
+def _parsed(path: Path) -> tuple[Tweet, ...]:
+    return tuple(Tweet.from_json(row) for row in atomic.read_json_lines(path))
 
 
 def _sources(tweets: Iterable[Tweet]) -> set[str]:

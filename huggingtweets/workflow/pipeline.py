@@ -161,7 +161,7 @@ class _Run:
         self.name, self.handles = name, name.split("-")
         self.settings, self.folder, self.say = settings, folder, say
         self.tracker = tracker
-        self.store = TweetStore(settings.tweets)
+        self.store = TweetStore(settings.tweets, remembered=len(self.handles))
         self.kept_before = self.store.handles()
         self.stages = Stages(folder)
         self.notes: tuple[str, ...] = ()
@@ -190,8 +190,8 @@ class _Run:
             for handle, archives in read_owned(self.name, files).items():
                 for collected in archives:
                     notes += collected.notes
-                    deleted += self.store.drop(handle, self.store.gone(handle, collected))
-                    new += self.store.merge(handle, collected)
+                    change = self.store.take_in(handle, collected)
+                    new, deleted = new + change.new, deleted + change.deleted
             known = {handle: len(self.store.tweets(handle)) for handle in self.handles}
             for handle in known:
                 if not known[handle]:

@@ -130,7 +130,7 @@ async def test_what_was_deleted_at_x_goes_here_within_a_day_and_is_paid_for(roun
     parts.x.posts.pop()
     await round_.collecting.look_after_deletions()
     assert len(round_.tweets.tweets("ann")) == 3, "it was read a moment ago"
-    round_.tweets.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
+    round_.tweets.looks.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
     left = round_.reads.affordable(10**6)
     await round_.collecting.look_after_deletions()
     assert len(round_.tweets.tweets("ann")) == 2
@@ -145,7 +145,7 @@ async def test_a_day_without_a_look_is_told_to_the_admins(round_: Round) -> None
     parts = round_.parts
     round_.tweets.merge("ann", Collected(None, (Tweet("1", "a", source="x:5"),)))
     for hours, told in [(21, 0), (30, 1), (30, 1)]:
-        round_.tweets.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=hours))
+        round_.tweets.looks.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=hours))
         parts.x.troubles = [Trouble.html_503("GET", "/2/tweets", times=9)]
         await round_.collecting.look_after_deletions()
         assert len(await parts.notices()) == told
@@ -159,7 +159,7 @@ async def test_a_budget_that_does_not_suffice_is_told_once_a_month(round_: Round
     ids = [parts.x.add_post("5", f"post {number}")["id"] for number in range(245)]
     for name, some in (("ann", ids[:200]), ("bob", ids[200:])):
         round_.tweets.merge(name, Collected(None, tuple(Tweet(one, "a", source="x:5") for one in some)))
-        round_.tweets.mark_checked(name, "x:5", datetime.now(UTC) - timedelta(hours=30))
+        round_.tweets.looks.mark_checked(name, "x:5", datetime.now(UTC) - timedelta(hours=30))
     for _ in range(3):
         await round_.collecting.look_after_deletions()
     [notice] = await parts.notices()

@@ -107,7 +107,7 @@ async def test_what_was_deleted_there_is_dropped_within_a_day(
     assert (await collector.collect("ann", [ANN])).dropped == 0, "not before it is time to look"
     assert collector.due() == []
     assert collector.due(datetime.now(UTC) + timedelta(hours=21)) == ["ann"]
-    store.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
+    store.looks.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
     assert (await collector.collect("ann", [ANN])).dropped == 5
     assert len(store.tweets("ann")) == 126
     assert await collector.check("ann") == 0
@@ -187,7 +187,7 @@ async def test_a_look_costs_no_more_than_todays_part_and_the_next_goes_on_where_
     collector = Collector(settings, patience=QUICK, reads=XReads(settings, time))
     ids = [x.add_post("5", f"post {number}")["id"] for number in range(130)]
     store.merge("ann", Collected(None, tuple(Tweet(one, "a post", source="x:5") for one in ids)))
-    store.mark_checked("ann", "x:5", datetime(2026, 10, 1, tzinfo=UTC))
+    store.looks.mark_checked("ann", "x:5", datetime(2026, 10, 1, tzinfo=UTC))
     x.posts = [post for post in x.posts if post["id"] not in (ids[0], ids[60], ids[129])]
     days = []
     for _ in range(3):
@@ -196,15 +196,15 @@ async def test_a_look_costs_no_more_than_todays_part_and_the_next_goes_on_where_
         days.append((dropped, len(x.requests) - before, spent(settings) // 5_000))
         time.now += timedelta(days=1)
     assert days == [(1, 2, 50), (1, 2, 100), (1, 1, 127)], "what did not come is given back, and pays for one more"
-    assert store.look("ann", "x:5") is None
+    assert store.looks.look("ann", "x:5") is None
     assert len(store.tweets("ann")) == 127
-    assert store.checked()["ann"]["x:5"] > datetime(2026, 11, 1, tzinfo=UTC)
+    assert store.looks.checked()["ann"]["x:5"] > datetime(2026, 11, 1, tzinfo=UTC)
 
 
 async def test_who_has_waited_longest_is_due_first(store: TweetStore, collector: Collector) -> None:
     now = datetime.now(UTC)
     for name, hours in (("ann", 30), ("bob", 50), ("cat", 3), ("dan", 40)):
-        store.mark_checked(name, "x:1", now - timedelta(hours=hours))
+        store.looks.mark_checked(name, "x:1", now - timedelta(hours=hours))
     assert collector.due() == ["bob", "dan", "ann"]
 
 
@@ -214,9 +214,9 @@ async def test_of_a_persons_sources_only_those_are_asked_for_which_it_is_time(
     x.add_post("5", "a post")
     bluesky.add_post(bluesky.add_profile("ann.bsky.social"), "another post")
     await collector.collect("ann", [ANN, BLUE])
-    blue = next(source for source in store.checked()["ann"] if source != "x:5")
+    blue = next(source for source in store.looks.checked()["ann"] if source != "x:5")
     for source, other in (("x:5", bluesky.requests), (blue, x.requests)):
-        store.mark_checked("ann", source, datetime.now(UTC) - timedelta(hours=21))
+        store.looks.mark_checked("ann", source, datetime.now(UTC) - timedelta(hours=21))
         before = len(other)
         assert await collector.check("ann", due_only=True) == 0
         assert len(other) == before
@@ -238,7 +238,7 @@ async def test_what_it_costs_to_follow_deletions_is_told_where_the_budget_does_n
 ) -> None:
     store.merge("ann", Collected(None, tuple(Tweet(str(one), "a post", source="x:5") for one in range(1, 246))))
     store.merge("ann", Collected(None, (Tweet("999", "out of an archive"),)))
-    store.mark_checked("ann", "x:5", datetime.now(UTC))
+    store.looks.mark_checked("ann", "x:5", datetime.now(UTC))
     told = collector.shortfall()
     assert told.startswith("245 tweets were read from X.")
     assert "costs 1.23 USD a day, 37.98 USD a month. The budget for reading is 5.00 USD a month" in told
@@ -309,7 +309,7 @@ async def test_a_refresh_reads_on_where_it_was_though_the_handle_has_changed(
     x.users["5"]["username"] = "ann_renamed"
     x.add_post("5", "news")
     del x.posts[0]
-    store.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
+    store.looks.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
     assert await collector.refresh("ann") == Gathered(1, 1)
     assert store.account("ann").handle == "ann_renamed"
     del x.users["5"]

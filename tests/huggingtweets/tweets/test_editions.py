@@ -22,9 +22,7 @@ def learned(tmp_path: Path, *tables: str, name: str = "tweets.csv") -> list[str]
     store, path = TweetStore(tmp_path / "store"), tmp_path / name
     for table in tables:
         path.write_text(table)
-        collected = read(path)
-        store.drop("ann", store.gone("ann", collected))
-        store.merge("ann", collected)
+        store.take_in("ann", read(path))
     return [tweet.text for tweet in store.tweets("ann")]
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_an_unknown_account_has_no_tweets_and_its_bare_handle(store: TweetStore)
     assert store.tweets("bob") == []
     assert store.account("bob") == Account("bob")
     assert store.lift("bob") == []
-    assert store.checked() == {}
+    assert store.looks.checked() == {}
     assert not store.folder.exists()
 
 
@@ -79,11 +80,11 @@ def test_forgetting_leaves_nothing_of_one_and_all_of_others(store: TweetStore) -
 def test_who_is_forgotten_stays_so_until_they_ask_for_the_contrary(store: TweetStore) -> None:
     ann = Account("Ann")
     store.merge("space", collected(Tweet("1", "secret", source="x:5"), account=ann))
-    store.mark_checked("space", "x:5", day(3))
+    store.looks.mark_checked("space", "x:5", day(3))
     assert store.forget("space") is True
     assert store.forget("bob") is False, "there was nothing, and still nothing may come"
     assert store.forgotten() == ["bob", "space"]
-    assert store.checked() == {}
+    assert store.looks.checked() == {}
     assert {path.name for path in store.folder.iterdir()} == {".lock", ".forgotten.json"}
     returning = [
         ("space", collected(Tweet("2", "a"))),
@@ -190,3 +191,26 @@ def test_two_processes_that_merge_at_once_lose_nothing(store: TweetStore) -> Non
     children = [subprocess.Popen([sys.executable, "-c", MERGING, store.folder, letter]) for letter in "ab"]
     assert [child.wait() for child in children] == [0, 0]
     assert len(store.tweets("ann")) == 50
+
+
+def test_a_store_that_remembers_sees_what_another_one_writes(store: TweetStore) -> None:
+    remembering = TweetStore(store.folder, remembered=1)
+    remembering.merge("ann", collected(Tweet("1", "a"), Tweet("2", "b\ud800", day(2), is_reply=True, lang="de")))
+    assert remembering.tweets("ann") == TweetStore(store.folder).tweets("ann"), "what is remembered is what is written"
+    store.drop("ann", {"1"})
+    assert [tweet.id for tweet in remembering.tweets("ann")] == ["2"]
+    store.merge("ann", collected(Tweet("3", "c")))
+    assert remembering.merge("ann", collected(Tweet("3", "c"), Tweet("4", "d"))) == 1
+    store.discard("ann")
+    assert remembering.tweets("ann") == []
+
+
+def test_a_file_is_taken_in_whole_or_not_at_all(store: TweetStore) -> None:
+    first = archive(*(Tweet(str(number), f"text {number}", day(number)) for number in range(1, 6)), of="Ann")
+    assert store.take_in("ann", first) == (5, 0)
+    later = archive(Tweet("1", "text 1", day(1)), Tweet("5", "text 5", day(5)), Tweet("6", "text 6", day(6)), of="Ann")
+    assert store.take_in("ann", replace(later, complete=True)) == (1, 3)
+    before = store.fingerprint("ann")
+    with pytest.raises(BadSource):
+        store.take_in("ann", replace(archive(Tweet("9", "z", day(9)), of="Bob"), complete=True))
+    assert store.fingerprint("ann") == before

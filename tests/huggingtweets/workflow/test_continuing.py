@@ -5,10 +5,12 @@ import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from huggingtweets import sources
+from huggingtweets.core import atomic
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.events import Progress
@@ -99,6 +101,23 @@ def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings,
     assert second.version.manifest["training"]["start"] is None, "weights that learned it are no place to begin"
     again = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
     assert TEXTS[3] not in data(again).texts, "an older archive does not bring it back"
+
+
+def test_the_kept_tweets_are_parsed_once_a_run(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def read(path: Path) -> list[Any]:
+        parsed.append(path.name)
+        return read_json_lines(path)
+
+    read_json_lines = atomic.read_json_lines
+    monkeypatch.setattr(atomic, "read_json_lines", read)
+    pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    assert "ann.jsonl" not in parsed, "what was just written is known"
+    pipeline.run("ann", [archive(tmp_path / "2.zip", range(160)), archive(tmp_path / "3.zip", range(170))], settings)
+    assert parsed.count("ann.jsonl") == 1
 
 
 def test_an_archive_of_somebody_else_changes_nothing(settings: Settings, tmp_path: Path) -> None:
