@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 NOBODY = discord.AllowedMentions.none()
+NO_COMMAND_HERE = "You may not use this command here; ask an admin of this server, or whoever set me up."
 
 
 def person(user: discord.abc.User) -> str:
@@ -187,7 +188,8 @@ def _cause(error: Exception) -> Exception:
         case app_commands.CheckFailure() if isinstance(error.__cause__, Exception):
             return error.__cause__
         case app_commands.CheckFailure():
-            return NotAllowed(str(error) or "You may not do this here.")
+            # The sentence is discord.py's own and speaks of its functions.
+            return NotAllowed(f"{type(error).__name__}: {error}", for_people=NO_COMMAND_HERE)
         case app_commands.TransformerError():
             return Usage(f"I cannot make sense of {str(error.value)[:60]!r}; choose what Discord suggests.")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():

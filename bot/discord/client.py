@@ -7,7 +7,7 @@ Knows its parts. Does not know what they say, or how tweets are made.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,25 @@ from bot.core.config import Discord
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
-from bot.discord.commands import continuing, game, joining, links, privacy, queue, ruling, schedules, tweets, voices
-from bot.discord.commands.administration import House
+from bot.discord.commands import (
+    allowing,
+    continuing,
+    game,
+    joining,
+    links,
+    privacy,
+    queue,
+    ruling,
+    schedules,
+    trainings,
+    tweets,
+    versions,
+    voices,
+    x,
+)
+from bot.discord.commands.administration import Administration
+from bot.discord.commands.family import Declared
 from bot.discord.commands.home import HomeServers
-from bot.discord.commands.trainings import Trainings
-from bot.discord.commands.x import x as x_commands
 from bot.discord.connection import use_endpoints
 from bot.discord.following import Following
 from bot.discord.gate import Gate, server_id
@@ -32,7 +46,6 @@ from bot.discord.parts import Parts
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
 from bot.people.home import Home
-from bot.people.limits import PICTURE, PUBLIC
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +76,7 @@ class DiscordBot(discord.Client):
         self._settings = settings
         self._home = Home(parts.store.settings, [server_id(one) for one in settings.home_servers])
         gate = Gate(self, access=parts.access, limits=parts.limits, settings=settings, home=self._home)
-        self._servers = HomeServers(self, home=self._home, gate=gate, store=parts.store)
+        self._servers = HomeServers(self, parts, gate, self._home)
         self._welcome = Welcome(self, settings=parts.store.settings, access=parts.access, home=self._home)
         # Items that are made anew for each click find everything else here.
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
@@ -74,49 +87,41 @@ class DiscordBot(discord.Client):
         self._following = Following(self, parts)
         self.notices = Notices(self, parts.store.settings, gate.owner_ids)
         self.tree = Tree(self, asks=self._asks, gate=gate)
-        self._add_tweets(parts)
-        self._add_privacy(parts)
-        self._add_administration(parts, gate)
+        for command in self._declared(parts, gate):
+            self.tree.add_command(command)
 
-    def _add_tweets(self, parts: Parts) -> None:
-        self.tree.add(
-            tweets.tweetlike(parts, self.buttons),
-            tweets.cyborg(parts, self.buttons),
-            tweets.like_member(parts, self.buttons),
-            game.real_or_not(parts, self._referee),
-            cost=None,
-        )
-        self.tree.add(continuing.continue_as(parts), voices.models(parts))
-        self.tree.add(voices.voice(parts), cost=PICTURE)
-
-    def _add_privacy(self, parts: Parts) -> None:
-        self._forget = privacy.ForgetButtons(parts=parts, asks=self._asks)
-        self._join = joining.JoinButtons(parts=parts, asks=self._asks)
-        self._leave = joining.LeaveButtons(parts=parts, asks=self._asks)
-        about = privacy.privacy(member_messages=self._members is not None)
-        own = [about, privacy.opt_out(parts), privacy.opt_in(parts), privacy.forget(parts, self._asks)]
-        # Whoever wants to withdraw is never told to wait.
-        self.tree.add(*own, links.unlink(parts), joining.leave(parts, self._asks), always=True, cost=0.0)
-        self.tree.add(privacy.my_data(parts), links.link(parts), always=True, cost=PUBLIC)
+    def _declared(self, parts: Parts, gate: Gate) -> Iterator[Declared]:
+        """Every command, group and entry in a menu."""
+        has_members, megabytes = self._members is not None, self._settings.upload_megabytes
+        families = [
+            tweets.tweetlike(self.buttons),
+            tweets.TweetCommands(self.buttons),
+            game.GameCommand(parts, gate, self._referee),
+            continuing.Continuing(parts, gate),
+            voices.VoiceCommands(parts, gate),
+            privacy.PrivacyCommands(parts, gate, self._asks, member_messages=has_members),
+            links.LinkCommands(parts, gate),
+            joining.Leaving(parts, gate, self._asks),
+            allowing.ListCommands(self, parts, gate),
+            Administration(self, parts, gate, member_messages=has_members, sync=self._register_commands),
+            trainings.Trainings(parts, gate, following=self._following, upload_megabytes=megabytes),
+            versions.VersionCommands(parts, gate),
+            ruling.RulingCommands(parts, gate),
+            self._servers,
+        ]
         if self._members:
-            self.tree.add(joining.join(parts, self._asks))
-
-    def _add_administration(self, parts: Parts, gate: Gate) -> None:
-        house = House(
-            self, parts=parts, gate=gate, member_messages=self._members is not None, sync=self._register_commands
-        )
-        megabytes = self._settings.upload_megabytes
-        trainings = Trainings(parts=parts, gate=gate, following=self._following, upload_megabytes=megabytes)
-        self.tree.add(*house.commands(), *trainings.commands(), schedules.schedule(parts, gate), always=True)
-        self.tree.add(
-            self._servers.command(), ruling.delete_voice(parts, gate), ruling.unpause(parts, gate), always=True
-        )
+            families.append(joining.Joining(parts, gate, self._asks))
         if parts.posting:
-            self.tree.add(queue.queue(parts, gate, parts.posting), always=True)
-            self.tree.add(x_commands(gate, parts.posting), always=True)
+            families.append(queue.QueueCommand(parts, gate, parts.posting))
+            yield x.XCommands(parts.posting, gate)
+        yield schedules.ScheduleCommands(parts, gate)
+        for family in families:
+            yield from family.declared()
 
     async def setup_hook(self) -> None:
-        for view in (self.buttons, self._rounds, self._forget, self._join, self._leave):
+        parts = self.buttons.parts
+        own = (privacy.ForgetButtons, joining.JoinButtons, joining.LeaveButtons)
+        for view in (self.buttons, self._rounds, *(clicks(parts=parts, asks=self._asks) for clicks in own)):
             self.add_view(view)
         self.add_dynamic_items(
             Choice,

@@ -1,15 +1,16 @@
 """Who may do what, here: the lists, pauses, and the rights of admins and owners. Checked beside what Discord hides.
 
-    anybody     unless the lists keep them out or they are paused
-    moderator   may delete an answer: Manage Messages
-    admin       of this server: Manage Server
-    home admin  an admin of a home server: voices, trainings and posts belong to all servers
+    everybody   whom no list keeps out and who is not paused
+    moderator   may delete an answer; has the permission Manage Messages
+    admin       of this server; has the permission Manage Server
+    home admin  an admin of a home server; voices, trainings and posts belong to all servers
     owner       the application's owner or team, and the owners that config.toml names
 
 Knows Discord's members, channels and permissions. Does not know commands.
 """
 
 import logging
+from enum import Enum, auto
 from typing import Any
 
 import discord
@@ -59,6 +60,15 @@ def where(guild: int | None, channel: object, user: discord.abc.User) -> Where:
     roles = [role.id for role in user.roles] if isinstance(user, discord.Member) else []
     people = (f"discord:user:{user.id}", *(f"discord:role:{role}" for role in roles))
     return Where(server_id(guild), places(channel), people)
+
+
+class Who(Enum):
+    """Whom a command or a click is for. An owner may do everything."""
+
+    EVERYBODY = auto()
+    ADMINS = auto()
+    HOME_ADMINS = auto()  # voices and posts are one for all servers, so a stranger's server must not change them
+    OWNERS = auto()
 
 
 class Gate:
@@ -123,18 +133,30 @@ class Gate:
             self.is_admin(interaction) and server_id(interaction.guild_id) in self._home.servers
         )
 
-    def refuse_others_than_admins(self, interaction: Interaction) -> None:
-        if not self.is_admin(interaction):
-            raise NotAllowed("Only admins of this server may do this: it needs the permission Manage Server.")
-
     def may_have_home_admins(self, user: discord.abc.User, server: str) -> bool:
-        """Returns True if somebody who reads an answer to `user` on `server` may be an admin of home."""
+        """Returns True if somebody who reads an answer to `user` on `server` may be a home admin."""
         return server in self._home.servers or self.is_owner(user)
 
-    def refuse_others_than_home_admins(self, interaction: Interaction) -> None:
-        """Voices and posts are one for all servers, so a stranger's server must not change them."""
-        if self.is_home_admin(interaction):
+    def lets(self, who: Who, interaction: Interaction) -> bool:
+        """Returns True if the person who asks is one of `who`."""
+        match who:
+            case Who.EVERYBODY:
+                return True
+            case Who.ADMINS:
+                return self.is_admin(interaction)
+            case Who.HOME_ADMINS:
+                return self.is_home_admin(interaction)
+            case Who.OWNERS:
+                return self.is_owner(interaction.user)
+
+    def refuse_others_than(self, who: Who, interaction: Interaction) -> None:
+        """Raises `NotAllowed` if the person who asks is not one of `who`."""
+        if self.lets(who, interaction):
             return
+        if who is Who.ADMINS:
+            raise NotAllowed("Only admins of this server may do this: it needs the permission Manage Server.")
+        if who is Who.OWNERS:
+            raise NotAllowed("Only my owner may do this: the person, or the team, who set me up at Discord.")
         homes = ", ".join(sorted(self._home.servers))
         log.info("%s is no admin of home (%s)", person(interaction.user), homes or "not decided: /home decides it")
         if not homes:
@@ -146,7 +168,3 @@ class Gate:
             "Only admins of my home server may do this, because my voices are the same on all servers. "
             "Ask somebody there who has the permission Manage Server, or whoever set me up."
         )
-
-    def refuse_others_than_owners(self, interaction: Interaction) -> None:
-        if not self.is_owner(interaction.user):
-            raise NotAllowed("Only my owner may do this: the person, or the team, who set me up at Discord.")

@@ -19,8 +19,8 @@ from bot.discord.answering import person, reply, reply_failure, typing
 from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
 from bot.discord.commands.administration import THREADS, VOICE
-from bot.discord.commands.tweets import voice_named
 from bot.discord.gate import places, server_id
+from bot.discord.naming import voice_named
 from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
 from bot.people.limits import PUBLIC
 from bot.voices.tweeting import Ask

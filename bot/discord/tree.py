@@ -16,6 +16,7 @@ import discord
 from discord import app_commands
 
 from bot.core.errors import TooOften
+from bot.discord.acts import ALWAYS, COST
 from bot.discord.answering import Interaction, answer_failure
 from bot.discord.asks import Asks
 from bot.discord.gate import Gate
@@ -24,8 +25,6 @@ from huggingtweets.core import atomic
 
 log = logging.getLogger(__name__)
 
-ALWAYS = "always"  # of a command: it works also for who is kept out or paused
-COST = "cost"  # of a command: how many requests it counts as; None where the use case counts
 COUNTED = "counted"  # of an interaction: what it was counted as, and how many asks of the person counted then
 
 
@@ -36,21 +35,6 @@ class Tree(app_commands.CommandTree[discord.Client]):
         super().__init__(client)
         self._asks = asks
         self._gate = gate
-
-    def add(
-        self,
-        *commands: app_commands.Command[Any, ..., None] | app_commands.ContextMenu | app_commands.Group,
-        always: bool = False,
-        cost: float | None = CHEAP,
-    ) -> None:
-        """Add commands; `always` for those that work also for who is kept out or paused.
-
-        Each counts as `cost` requests, or is counted by its use case where that is None.
-        """
-        for command in commands:
-            for one in command.walk_commands() if isinstance(command, app_commands.Group) else (command,):
-                one.extras |= {ALWAYS: always, COST: cost}
-            self.add_command(command)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         if not self._asks.begin(interaction.id):

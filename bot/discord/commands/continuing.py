@@ -6,44 +6,47 @@ that a choice works after a restart, too.
 Knows the menu, the list and the form. Does not know limits, models, or how a failure is told.
 """
 
-import re
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.discord.answering import Interaction, answer, answer_failure, only_shown, person
-from bot.discord.buttons import TweetButtons
-from bot.discord.commands.tweets import MAX_CHOICE, voice_named
+from bot.discord.acts import Shown, deferred, menu
+from bot.discord.answering import Interaction, answer, only_shown
+from bot.discord.buttons import Form, LastingItem, TweetButtons
+from bot.discord.commands.family import Family
 from bot.discord.gate import message_id, server_id
+from bot.discord.naming import MAX_CHOICE, voice_named
 from bot.discord.parts import Parts
 from bot.discord.rendering import as_read
-from bot.voices.tweeting import MAX_PROMPT_CHARACTERS, Ask
+from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.errors import Usage
 from huggingtweets.generation.checks import typed
 
 A_PAGE = 25  # as many as Discord shows in a list
+ARROWS = {"before": "◀️", "after": "▶️"}
 
 
-def continue_as(parts: Parts) -> app_commands.ContextMenu:
+class Continuing(Family):
     """The menu's entry."""
 
-    async def go_on(interaction: discord.Interaction[discord.Client], message: discord.Message) -> None:
-        await interaction.response.defer(ephemeral=True)
-        start = _begun(await _text_of(parts, message))
+    def menus(self) -> list[app_commands.ContextMenu]:
+        return [menu("Continue this as ...", self.continue_as)]
+
+    @deferred(Shown.PRIVATELY)
+    async def continue_as(self, interaction: Interaction, message: discord.Message) -> None:
+        start = _begun(await _text_of(self.parts, message))
         if not start:
             raise Usage("There is no text in this message to go on with.")
         embed = discord.Embed(title="Continue this as ...", description=start)
-        view = await _chooser(parts, interaction, embed, 0)
+        view = await _chooser(self.parts, interaction, embed, 0)
         await answer(interaction, [embed], ephemeral=True, view=view)
-
-    return app_commands.ContextMenu(name="Continue this as ...", callback=go_on)
 
 
 async def _text_of(parts: Parts, message: discord.Message) -> str:
     """What a message says: its text, the first of our tweets in it, or what it shows in a frame."""
-    if known := await parts.store.feedback.answer(message_id(message.id)):
-        return known.texts[0] if known.texts else ""
+    if record := await parts.store.feedback.answer(message_id(message.id)):
+        return record.texts[0] if record.texts else ""
     return message.content or next((as_read(embed.description) for embed in message.embeds if embed.description), "")
 
 
@@ -58,8 +61,8 @@ def _begun(text: str) -> str:
 
 async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed, page: int) -> discord.ui.View:
     """The list's `page`, of which `embed` says which it is. Raises `Usage` when there are no voices."""
-    known = await parts.tweeting.names(server_id(interaction.guild_id))
-    names = [name for name in known if len(name) <= MAX_CHOICE]
+    names = await parts.tweeting.names(server_id(interaction.guild_id))
+    names = [name for name in names if len(name) <= MAX_CHOICE]
     if not names:
         raise Usage("I know nobody yet; an admin can train a voice with /train.")
     last = (len(names) - 1) // A_PAGE
@@ -76,94 +79,59 @@ async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed,
     return only_shown(view)
 
 
-async def _continue(interaction: Interaction, name: str) -> None:
-    """Write it for everybody to see."""
+@deferred(Shown.PUBLICLY)
+async def _continue(buttons: TweetButtons, interaction: Interaction, name: str) -> None:
+    """Write the continuation for everybody to see."""
     assert interaction.message
-    await interaction.response.defer(thinking=True)
-    buttons: TweetButtons = interaction.client.buttons
-    prompt, guild = str(interaction.message.embeds[0].description), interaction.guild_id
-    ask = Ask(person(interaction.user), await voice_named(buttons.parts, name, guild), prompt, 1, server_id(guild))
-    await buttons.show(interaction, await buttons.parts.tweeting.tweet_like(ask), prompt)
+    prompt = str(interaction.message.embeds[0].description)
+    voice = await voice_named(buttons.parts, name, interaction.guild_id)
+    await buttons.write(interaction, voice, prompt)
 
 
-class Continuation(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"continue:voice"):
+class Continuation(LastingItem[discord.ui.Select[Any]], template=r"continue:voice"):
     """The list: who goes on with a message."""
 
     def __init__(self, names: list[str] | None = None):
         options = [discord.SelectOption(label=name) for name in names or ["-"]]
         super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder="Whose voice?"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "Continuation":
-        return cls()
-
-    async def callback(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        await buttons.answered(interaction, lambda clicked: _continue(clicked, self.item.values[0]))
+    async def act(self, interaction: Interaction) -> None:
+        await _continue(self.buttons, interaction, self.item.values[0])
 
 
-class Page(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"continue:(?P<way>before|after):(?P<page>\d+)"):
+class Page(LastingItem[discord.ui.Button[Any]], template=r"continue:(?P<way>before|after):(?P<page>\d+)"):
     """Turns to another page of the list."""
 
-    def __init__(self, way: str, page: int):
-        super().__init__(
-            discord.ui.Button(emoji={"before": "◀️", "after": "▶️"}[way], custom_id=f"continue:{way}:{page}")
-        )
-        self._page = page
+    def __init__(self, way: str, page: int | str):
+        super().__init__(discord.ui.Button(emoji=ARROWS[way], custom_id=f"continue:{way}:{page}"))
+        self._page = int(page)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "Page":
-        return cls(match["way"], int(match["page"]))
-
-    async def callback(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        await buttons.answered(interaction, self._turn)
-
-    async def _turn(self, interaction: Interaction) -> None:
+    async def act(self, interaction: Interaction) -> None:
         assert interaction.message
         [embed] = interaction.message.embeds
-        view = await _chooser(interaction.client.buttons.parts, interaction, embed, self._page)
+        view = await _chooser(self.parts, interaction, embed, self._page)
         await interaction.response.edit_message(embed=embed, view=view)
 
 
-class ByName(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"continue:name"):
+class ByName(LastingItem[discord.ui.Button[Any]], template=r"continue:name"):
     """Asks for a name, where there are many."""
 
     def __init__(self) -> None:
         super().__init__(discord.ui.Button(emoji="🔎", label="Type a name", custom_id="continue:name"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "ByName":
-        return cls()
-
-    async def callback(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        await buttons.answered(interaction, _ask_for_a_name)
+    async def act(self, interaction: Interaction) -> None:
+        await interaction.response.send_modal(NameForm(self.buttons))
 
 
-async def _ask_for_a_name(interaction: Interaction) -> None:
-    await interaction.response.send_modal(NameForm(interaction.client.buttons))
-
-
-class NameForm(discord.ui.Modal, title="Whose voice?"):
+class NameForm(Form, title="Whose voice?"):
     """The form for a name."""
 
     def __init__(self, buttons: TweetButtons):
-        super().__init__(custom_id="continue:form")
-        self._buttons = buttons
+        super().__init__(buttons, "continue:form")
         self.name: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label="A name, or several as in nasa+dril", custom_id="continue:typed", max_length=200
         )
         self.add_item(self.name)
 
-    async def on_submit(self, interaction: Interaction, /) -> None:
-        await self._buttons.answered(interaction, lambda sent: _continue(sent, self.name.value))
-
-    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # type: ignore[override]
-        await answer_failure(interaction, error)
+    async def act(self, interaction: Interaction) -> None:
+        await _continue(self.buttons, interaction, self.name.value)

@@ -5,17 +5,18 @@ Knows the command, its buttons and when a round's time is up, also after a resta
 
 import asyncio
 import logging
-from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot.core.errors import BotError
+from bot.discord.acts import Shown, command, deferred
 from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
 from bot.discord.asks import Asks
-from bot.discord.buttons import Clicks
-from bot.discord.commands.tweets import Choices, voice_named, voices
+from bot.discord.clicks import Clicks
+from bot.discord.commands.family import Family
 from bot.discord.gate import Gate, channel_id, message_id, server_id
+from bot.discord.naming import voice_named
 from bot.discord.parts import Parts
 from bot.discord.rendering import as_written, fools, guesses
 from bot.store.rounds import Round
@@ -44,9 +45,9 @@ class RoundButtons(Clicks):
     async def second(self, interaction: Interaction, _: discord.ui.Button["RoundButtons"]) -> None:
         await self._vote(interaction, chose_first=False)
 
+    @deferred(Shown.PRIVATELY)
     async def _vote(self, interaction: Interaction, *, chose_first: bool) -> None:
         assert interaction.message
-        await interaction.response.defer(ephemeral=True, thinking=True)
         message = message_id(interaction.message.id)
         if not await self.parts.voting.vote(message, person(interaction.user), chose_first=chose_first):
             raise Usage("Your first guess counts, and none after the end.")
@@ -64,8 +65,8 @@ class Referee:
 
     async def take_up(self) -> None:
         """The rounds that were open when the process ended."""
-        for one, seconds in await self._parts.voting.open():
-            self.start(one.message, int(one.channel.rpartition(":")[2]), seconds)
+        for open_round, seconds in await self._parts.voting.open():
+            self.start(open_round.message, int(open_round.channel.rpartition(":")[2]), seconds)
 
     def start(self, message: str, channel: int, seconds: float) -> None:
         """End a round in `seconds`."""
@@ -91,33 +92,36 @@ class Referee:
             log.warning("the end of round %s is not shown: %s", message, error)
 
 
-def real_or_not(parts: Parts, referee: Referee) -> app_commands.Command[Any, ..., None]:
+class GameCommand(Family):
     """The command."""
 
-    @app_commands.command(name="realornot", description="One tweet is real, one is mine: can you tell?")
+    def __init__(self, parts: Parts, gate: Gate, referee: Referee):
+        super().__init__(parts, gate)
+        self._referee = referee
+
+    @command(
+        "realornot",
+        "One tweet is real, one is mine: can you tell?",
+        shown=Shown.PUBLICLY,
+        on_servers_only=True,
+        cost=None,
+    )
     @app_commands.describe(name="whose tweets; type a part of the name")
-    @app_commands.guild_only()
-    async def command(interaction: discord.Interaction[discord.Client], name: str) -> None:
-        await interaction.response.defer()
-        voice = await voice_named(parts, name, interaction.guild_id)
-        ask = Ask(person(interaction.user), voice, server=server_id(interaction.guild_id))
-        pair = await parts.voting.pair(ask)
+    async def real_or_not(self, interaction: Interaction, name: str) -> None:
+        voting, here = self.parts.voting, server_id(interaction.guild_id)
+        voice = await voice_named(self.parts, name, interaction.guild_id)
+        pair = await voting.pair(Ask(person(interaction.user), voice, server=here))
         message = await interaction.followup.send(
-            embed=_question(pair, parts.voting.seconds),
-            view=referee.buttons.shown(),
+            embed=_question(pair, voting.seconds),
+            view=self._referee.buttons.shown(),
             wait=True,
             allowed_mentions=NOBODY,
         )
         identity = message_id(message.id)
-        place = server_id(interaction.guild_id)
-        await parts.voting.begin(identity, pair, server=place, channel=channel_id(message.channel.id))
-        referee.start(identity, message.channel.id, parts.voting.seconds)
+        await voting.begin(identity, pair, server=here, channel=channel_id(message.channel.id))
+        self._referee.start(identity, message.channel.id, voting.seconds)
 
-    @command.autocomplete("name")
-    async def suggestions(interaction: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed, interaction.guild_id)
-
-    return command
+    real_or_not.autocomplete("name")(Family.voices)
 
 
 def _question(pair: Pair, seconds: float) -> discord.Embed:

@@ -4,42 +4,39 @@ Knows Discord's servers and the owner's command. Does not know how home is kept,
 """
 
 import logging
-from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.discord.acts import command, suggested_to
 from bot.discord.answering import Interaction, person, tell
-from bot.discord.commands.tweets import Choices
-from bot.discord.gate import Gate, server_id
+from bot.discord.commands.family import Family
+from bot.discord.gate import Gate, Who, server_id
+from bot.discord.naming import MAX_CHOICE, MAX_CHOICES, Choices
 from bot.discord.notices import OWNER
+from bot.discord.parts import Parts
 from bot.people.home import Home
-from bot.store import Store
 from huggingtweets.core.errors import PipelineError, Usage
 
 log = logging.getLogger(__name__)
 
-Command = app_commands.Command[Any, ..., None]
-
 RIGHTS = "teach me voices, change and delete them, and decide about posts"
 NONE_YET = f"No server is my home yet. Until you choose one, only you may {RIGHTS}."
-MAX_CHOICES = 25
 
 
-class HomeServers:
+class HomeServers(Family):
     """Decides about home when servers come and go, tells the owner, and lets the owner change it."""
 
-    def __init__(self, client: discord.Client, *, home: Home, gate: Gate, store: Store):
+    def __init__(self, client: discord.Client, parts: Parts, gate: Gate, home: Home):
+        super().__init__(parts, gate)
         self._client = client
         self._home = home
-        self._gate = gate
-        self._store = store
 
     async def look(self) -> None:
         """Decide which server is home as soon as that is clear, and tell the owner what came of it."""
         try:
             servers = {server_id(guild.id): guild.owner_id for guild in self._client.guilds}
-            owned = [server for server, owner in servers.items() if owner in self._gate.owner_ids()]
+            owned = [server for server, owner in servers.items() if owner in self.gate.owner_ids()]
             if await self._home.decide(servers, owned):
                 await self._tell_decision()
             await self._tell_if_away()
@@ -54,43 +51,36 @@ class HomeServers:
             except PipelineError as error:
                 log.warning("the owner is not told that home is gone: %s", error)
 
-    def command(self) -> Command:
-        @app_commands.command(name="home", description="Which server is my home: for my owner")
-        @app_commands.describe(
-            server="make this server my home; its admins may train, change and delete voices, and post",
-            also="keep the other homes, too",
-        )
-        @app_commands.default_permissions(manage_guild=True)
-        async def home(interaction: discord.Interaction[discord.Client], server: str = "", also: bool = False) -> None:
-            self._gate.refuse_others_than_owners(interaction)
-            await interaction.response.defer(ephemeral=True)
-            if server:
-                await self._change(self._found(server), person(interaction.user), also=also)
-            await tell(interaction, self._standing())
+    @command("home", "Which server is my home: for my owner", may=Who.OWNERS)
+    @app_commands.describe(
+        server="make this server my home; its admins may train, change and delete voices, and post",
+        also="keep the other homes, too",
+    )
+    async def home(self, interaction: Interaction, server: str = "", also: bool = False) -> None:
+        if server:
+            await self._change(self._server(server), person(interaction.user), also=also)
+        await tell(interaction, self._standing())
 
-        @home.autocomplete("server")
-        async def suggestions(interaction: Interaction, typed: str) -> Choices:
-            if not self._gate.is_owner(interaction.user):
-                return []
-            fitting = [guild for guild in self._client.guilds if typed.lower() in guild.name.lower()]
-            return [app_commands.Choice(name=one.name[:100], value=str(one.id)) for one in fitting[:MAX_CHOICES]]
-
-        return home
+    @home.autocomplete("server")
+    @suggested_to(Who.OWNERS)
+    async def servers(self, interaction: Interaction, typed: str) -> Choices:
+        servers = [guild for guild in self._client.guilds if typed.lower() in guild.name.lower()]
+        return [app_commands.Choice(name=guild.name[:MAX_CHOICE], value=str(guild.id)) for guild in servers][
+            :MAX_CHOICES
+        ]
 
     async def _change(self, guild: discord.Guild, by: str, *, also: bool) -> None:
         if self._home.is_configured:
             raise Usage("My home is written in the file with my settings, so it can only be changed there.")
-        kept = self._home.servers if also else frozenset()
-        await self._home.change(kept | {server_id(guild.id)}, by)
-        await self._store.audit.add(by, "home", server_id(guild.id))
+        others = self._home.servers if also else frozenset()
+        await self._home.change(others | {server_id(guild.id)}, by)
+        await self.parts.store.audit.add(by, "home", server_id(guild.id))
 
-    def _found(self, text: str) -> discord.Guild:
-        guild = next(
-            (one for one in self._client.guilds if text.strip().lower() in (str(one.id), one.name.lower())), None
-        )
-        if not guild:
-            raise Usage("I am on no such server; choose one that Discord suggests.")
-        return guild
+    def _server(self, text: str) -> discord.Guild:
+        for guild in self._client.guilds:
+            if text.strip().lower() in (str(guild.id), guild.name.lower()):
+                return guild
+        raise Usage("I am on no such server; choose one that Discord suggests.")
 
     def _standing(self) -> str:
         names = self._names()
@@ -99,8 +89,8 @@ class HomeServers:
         return f"My home is {' and '.join(names)}. Who has the permission Manage Server there may {RIGHTS}."
 
     def _names(self) -> list[str]:
-        known = {server_id(guild.id): guild.name for guild in self._client.guilds}
-        return [known.get(one, "a server that I am not on any more") for one in sorted(self._home.servers)]
+        names = {server_id(guild.id): guild.name for guild in self._client.guilds}
+        return [names.get(server, "a server that I am not on any more") for server in sorted(self._home.servers)]
 
     async def _tell_decision(self) -> None:
         servers = sorted(self._home.servers)
@@ -109,7 +99,7 @@ class HomeServers:
             text = f"{self._standing()} If this is wrong, change it with /home."
         else:
             text = f"I am on {len(self._client.guilds)} servers. {self._standing()}"
-        await self._store.notices.add("home:" + ",".join(servers), text, OWNER)
+        await self.parts.store.notices.add("home:" + ",".join(servers), text, OWNER)
 
     async def _tell_if_away(self) -> None:
         """Tell the owner, once for each time, that the bot is on no home server any more."""
@@ -125,4 +115,4 @@ class HomeServers:
             f"only you may {RIGHTS}."
         )
         day = discord.utils.utcnow().date().isoformat()
-        await self._store.notices.add(f"home:away:{day}:{','.join(servers)}", text, OWNER)
+        await self.parts.store.notices.add(f"home:away:{day}:{','.join(servers)}", text, OWNER)

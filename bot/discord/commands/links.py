@@ -3,114 +3,100 @@
 Knows the commands, the buttons below a claim, and who is told. Does not know what a link leads to.
 """
 
-import re
 from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.discord.acts import Shown, command, deferred, only
 from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
-from bot.discord.buttons import TweetButtons
+from bot.discord.buttons import LastingItem
 from bot.discord.commands.administration import NOTICES
-from bot.discord.gate import Gate, server_id
+from bot.discord.commands.family import Family
+from bot.discord.gate import Who, server_id
 from bot.discord.notices import OWNER, USER
-from bot.discord.parts import Parts
 from bot.people.access import GLOBAL
+from bot.people.limits import PUBLIC
 from bot.store import utc_now
+from bot.store.consent import Link
 from huggingtweets.core.errors import Usage
 
-Command = app_commands.Command[Any, ..., None]
+WORDS = {"yes": ("Confirm", discord.ButtonStyle.success), "no": ("Refuse", discord.ButtonStyle.danger)}
 
 
-def link(parts: Parts) -> Command:
-    @app_commands.command(name="link", description="Say which voice is yours; an admin confirms it")
+class LinkCommands(Family):
+    """They work for everybody, also for people who are paused."""
+
+    @command(
+        "link",
+        "Say which voice is yours; an admin confirms it",
+        shown=lambda interaction: Shown.PUBLICLY if interaction.namespace.voice else Shown.PRIVATELY,
+        on_servers_only=True,
+        always=True,
+        cost=PUBLIC,
+    )
     @app_commands.describe(voice="the handle; leave it out to see which voice is linked to you")
-    @app_commands.guild_only()
-    async def command(interaction: discord.Interaction[discord.Client], voice: str = "") -> None:
+    async def link(self, interaction: Interaction, voice: str = "") -> None:
         server, me = server_id(interaction.guild_id), person(interaction.user)
         if not voice:
-            await interaction.response.defer(ephemeral=True)
-            await tell(interaction, await _standing(parts, server, me))
+            await tell(interaction, _standing(await self.parts.consenting.link(server, me)))
             return
-        await interaction.response.defer()
-        handle = await parts.consenting.claim(server, me, voice)
+        handle = await self.parts.consenting.claim(server, me, voice)
         view = discord.ui.View(timeout=None)
-        view.add_item(Verdict("yes", interaction.user.id, handle))
-        view.add_item(Verdict("no", interaction.user.id, handle))
-        text = f"{interaction.user.mention} says that the voice {handle} is theirs. An admin decides."
+        for word in WORDS:
+            view.add_item(Verdict(word, interaction.user.id, handle))
+        claim = f"says that the voice {handle} is theirs."
+        text = f"{interaction.user.mention} {claim} An admin decides."
         await interaction.followup.send(text, view=only_shown(view), allowed_mentions=NOBODY)
         channel = getattr(interaction.channel, "name", "that channel")
-        told = (
-            f"{interaction.user.name} says that the voice {handle} is theirs. "
-            f"Confirm or refuse that below their claim in #{channel}."
-        )
-        place = "" if await parts.store.settings.get(GLOBAL, NOTICES) else OWNER
-        await parts.consenting.announce(server, me, handle, told, place)
+        notice = f"{interaction.user.name} {claim} Confirm or refuse that below their claim in #{channel}."
+        place = "" if await self.parts.store.settings.get(GLOBAL, NOTICES) else OWNER
+        await self.parts.consenting.announce(server, me, handle, notice, place)
 
-    return command
-
-
-async def _standing(parts: Parts, server: str, me: str) -> str:
-    known = await parts.consenting.link(server, me)
-    if not known:
-        return "No voice is linked to you. /link with a handle claims one."
-    if known.state == "pending":
-        return f"You have claimed the voice {known.voice}, and an admin is still to decide. /unlink takes that back."
-    return f"The voice {known.voice} is linked to you. /unlink ends that."
-
-
-def unlink(parts: Parts) -> Command:
-    @app_commands.command(name="unlink", description="End the link between you and your voice, or take a claim back")
-    @app_commands.guild_only()
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        ended = await parts.consenting.unlink(server_id(interaction.guild_id), person(interaction.user))
+    @command(
+        "unlink",
+        "End the link between you and your voice, or take a claim back",
+        on_servers_only=True,
+        always=True,
+        cost=0.0,
+    )
+    async def unlink(self, interaction: Interaction) -> None:
+        ended = await self.parts.consenting.unlink(server_id(interaction.guild_id), person(interaction.user))
         await tell(interaction, "No voice is linked to you any more." if ended else "No voice was linked to you.")
 
-    return command
+
+def _standing(link: Link | None) -> str:
+    if not link:
+        return "No voice is linked to you. /link with a handle claims one."
+    if link.state == "pending":
+        return f"You have claimed the voice {link.voice}, and an admin is still to decide. /unlink takes that back."
+    return f"The voice {link.voice} is linked to you. /unlink ends that."
 
 
 class Verdict(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"link:(?P<word>yes|no):(?P<user>\d+):(?P<voice>[a-z0-9_]+)",
+    LastingItem[discord.ui.Button[Any]], template=r"link:(?P<word>yes|no):(?P<user>\d+):(?P<voice>[a-z0-9_]+)"
 ):
     """An admin's word on a claim."""
 
-    def __init__(self, word: str, user: int, voice: str):
-        label, style = (
-            ("Confirm", discord.ButtonStyle.success) if word == "yes" else ("Refuse", discord.ButtonStyle.danger)
-        )
+    def __init__(self, word: str, user: int | str, voice: str):
+        label, style = WORDS[word]
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"link:{word}:{user}:{voice}"))
-        self.confirmed, self.user, self.voice = word == "yes", user, voice
+        self.confirmed, self.user, self.voice = word == "yes", int(user), voice
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "Verdict":
-        return cls(match["word"], int(match["user"]), match["voice"])
-
-    async def callback(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        await buttons.answered(interaction, self._decide)
-
-    async def _decide(self, interaction: Interaction) -> None:
-        buttons: TweetButtons = interaction.client.buttons
-        gate: Gate = buttons.gate
-        gate.refuse_others_than_home_admins(interaction)
-        await interaction.response.defer()
-        parts, server, claimant = buttons.parts, server_id(interaction.guild_id), f"discord:{self.user}"
-        by = person(interaction.user)
-        if not await parts.consenting.decide(server, claimant, self.voice, by=by, confirmed=self.confirmed):
+    @only(Who.HOME_ADMINS)
+    @deferred(Shown.IN_PLACE)
+    async def act(self, interaction: Interaction) -> None:
+        server, claimant, by = server_id(interaction.guild_id), f"discord:{self.user}", person(interaction.user)
+        decided = await self.parts.consenting.decide(server, claimant, self.voice, by=by, confirmed=self.confirmed)
+        if not decided:
             raise Usage("There is no such claim any more.")
         said = f"belongs to <@{self.user}>" if self.confirmed else f"is not linked to <@{self.user}>"
-        await interaction.edit_original_response(
-            content=f"The voice {self.voice} {said}, says {interaction.user.mention}.",
-            view=None,
-            allowed_mentions=NOBODY,
-        )
-        verdict = (
-            "confirmed that the voice {} is yours" if self.confirmed else "did not confirm that the voice {} is yours"
-        )
-        guild = f" on {interaction.guild.name}" if interaction.guild else ""
-        key = f"claim:{server}:{claimant}:{self.voice}:decided:{utc_now().isoformat()}"
-        await parts.store.notices.add(key, f"An admin{guild} {verdict.format(self.voice)}.", f"{USER}{self.user}")
+        text = f"The voice {self.voice} {said}, says {interaction.user.mention}."
+        await interaction.edit_original_response(content=text, view=None, allowed_mentions=NOBODY)
+        await self._tell_claimant(interaction, f"claim:{server}:{claimant}:{self.voice}")
+
+    async def _tell_claimant(self, interaction: Interaction, claim: str) -> None:
+        did = "confirmed" if self.confirmed else "did not confirm"
+        where = f" on {interaction.guild.name}" if interaction.guild else ""
+        text = f"An admin{where} {did} that the voice {self.voice} is yours."
+        await self.parts.store.notices.add(f"{claim}:decided:{utc_now().isoformat()}", text, f"{USER}{self.user}")

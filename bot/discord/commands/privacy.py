@@ -6,19 +6,21 @@ Knows the commands and their confirmations. Does not know what is kept, or how i
 """
 
 import io
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord import app_commands
 
+from bot.discord.acts import Shown, command, deferred
 from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
 from bot.discord.asks import Asks
-from bot.discord.own import Own
+from bot.discord.clicks import OwnClicks
+from bot.discord.commands.family import Family
+from bot.discord.gate import Gate
 from bot.discord.parts import Parts
 from bot.people.consent import Back
+from bot.people.limits import PUBLIC
 from huggingtweets.core.errors import Usage
-
-Command = app_commands.Command[Any, ..., None]
 
 PRIVACY = """\
 **What I keep.** Tweets that somebody handed to me to learn a voice, and the models made of them. My answers with who \
@@ -36,35 +38,53 @@ heard on their server only, unless they chose more."""
 OFF = "I do not read what members write."
 
 
-def privacy(*, member_messages: bool) -> Command:
-    @app_commands.command(name="privacy", description="What I keep of you, and what you can do about it")
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        text = PRIVACY.format(messages=ON if member_messages else OFF)
-        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=NOBODY)
+class PrivacyCommands(Family):
+    """They work for everybody. Whoever wants to withdraw is never told to wait."""
 
-    return command
+    def __init__(self, parts: Parts, gate: Gate, asks: Asks, *, member_messages: bool):
+        super().__init__(parts, gate)
+        self._asks = asks
+        self._member_messages = member_messages
 
+    @command("privacy", "What I keep of you, and what you can do about it", always=True, cost=0.0)
+    async def privacy(self, interaction: Interaction) -> None:
+        text = PRIVACY.format(messages=ON if self._member_messages else OFF)
+        await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
 
-def opt_out(parts: Parts) -> Command:
-    @app_commands.command(name="optout", description="Nobody shall get tweets in my voice")
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        new = await parts.consenting.opt_out(person(interaction.user))
-        said = "From now on I imitate nobody who is you" if new else "You have opted out already"
-        voices = await parts.consenting.voices_of(person(interaction.user))
+    @command("optout", "Nobody shall get tweets in my voice", always=True, cost=0.0)
+    async def opt_out(self, interaction: Interaction) -> None:
+        is_new = await self.parts.consenting.opt_out(person(interaction.user))
+        said = "From now on I imitate nobody who is you" if is_new else "You have opted out already"
+        voices = await self.parts.consenting.voices_of(person(interaction.user))
         linked = f": {', '.join(voices)}." if voices else "; tell me with /link which voice that is."
         await tell(interaction, f"{said}{linked} /forget me deletes it all, /optin takes this back.")
 
-    return command
+    @command("optin", "Take /optout back, or let me learn you again after /forget me", always=True, cost=0.0)
+    async def opt_in(self, interaction: Interaction) -> None:
+        await tell(interaction, _about_return(await self.parts.consenting.opt_in(person(interaction.user))))
 
+    @command("mydata", "Everything I keep of you, as a file that only you see", always=True, cost=PUBLIC)
+    async def my_data(self, interaction: Interaction) -> None:
+        data = await self.parts.consenting.data_of(person(interaction.user))
+        if len(data) > interaction.filesize_limit:
+            raise Usage("This is more than Discord lets me send; ask the bot's owner for it.")
+        file = discord.File(io.BytesIO(data), "mydata.zip")
+        await interaction.followup.send(
+            "This is all that I keep of you.", file=file, ephemeral=True, allowed_mentions=NOBODY
+        )
 
-def opt_in(parts: Parts) -> Command:
-    @app_commands.command(name="optin", description="Take /optout back, or let me learn you again after /forget me")
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        await tell(interaction, _about_return(await parts.consenting.opt_in(person(interaction.user))))
-
-    return command
+    @command("forget", "Delete everything I keep of you, with your voices and models", always=True, cost=0.0)
+    @app_commands.describe(what="you; an admin asks on the command line for others")
+    async def forget(self, interaction: Interaction, what: Literal["me"]) -> None:
+        voices = await self.parts.consenting.going_with(person(interaction.user))
+        models = f", and the voices {', '.join(voices)} with their tweets and models" if voices else ""
+        await tell(
+            interaction,
+            f"This deletes my answers to you, your votes, your messages{models}. It cannot be undone. What stays: "
+            "that you must not be learned, until /optin; without your name, a pause that protects others, and which "
+            "of my answers you may delete. Shall I?",
+            view=only_shown(ForgetButtons(parts=self.parts, asks=self._asks)),
+        )
 
 
 def _about_return(back: Back) -> str:
@@ -83,48 +103,12 @@ def _about_return(back: Back) -> str:
     )
 
 
-def my_data(parts: Parts) -> Command:
-    @app_commands.command(name="mydata", description="Everything I keep of you, as a file that only you see")
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        data = await parts.consenting.data_of(person(interaction.user))
-        limit = interaction.filesize_limit
-        if len(data) > limit:
-            raise Usage("This is more than Discord lets me send; ask the bot's owner for it.")
-        await interaction.followup.send(
-            "This is all that I keep of you.",
-            file=discord.File(io.BytesIO(data), "mydata.zip"),
-            ephemeral=True,
-            allowed_mentions=NOBODY,
-        )
-
-    return command
-
-
-def forget(parts: Parts, asks: Asks) -> Command:
-    @app_commands.command(name="forget", description="Delete everything I keep of you, with your voices and models")
-    @app_commands.describe(what="you; an admin asks on the command line for others")
-    async def command(interaction: discord.Interaction[discord.Client], what: Literal["me"]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        voices = await parts.consenting.going_with(person(interaction.user))
-        models = f", and the voices {', '.join(voices)} with their tweets and models" if voices else ""
-        await tell(
-            interaction,
-            f"This deletes my answers to you, your votes, your messages{models}. It cannot be undone. What stays: "
-            "that you must not be learned, until /optin; without your name, a pause that protects others, and which "
-            "of my answers you may delete. Shall I?",
-            view=only_shown(ForgetButtons(parts=parts, asks=asks)),
-        )
-
-    return command
-
-
-class ForgetButtons(Own):
+class ForgetButtons(OwnClicks):
     """Shall I? Only who asked sees them, so whoever clicks is who is meant."""
 
     @discord.ui.button(label="Delete everything", custom_id="forget:yes", style=discord.ButtonStyle.danger)
+    @deferred(Shown.PRIVATELY)
     async def yes(self, interaction: Interaction, _: discord.ui.Button["ForgetButtons"]) -> None:
-        await interaction.response.defer(ephemeral=True, thinking=True)
         gone = await self.parts.consenting.forget(person(interaction.user))
         voices = f" The voices {', '.join(gone.voices)} are no more." if gone.voices else ""
         await tell(interaction, f"You are forgotten: {gone.rows} entries are deleted.{voices}")

@@ -1,61 +1,55 @@
-"""/models: the voices there are. /voice: one of them, how good it is, and what people think of it.
+"""/models lists the voices. /voice shows one of them: how good it is, and what people think of it.
 
 Knows the commands. Does not know how versions come to be, or how they are shown.
 """
 
 import io
-from typing import Any
 
 import discord
 from discord import app_commands
 
+from bot.discord.acts import Shown, command
 from bot.discord.answering import Interaction, answer
-from bot.discord.commands.tweets import Choices, voice_named, voices
+from bot.discord.commands.family import Family
 from bot.discord.gate import server_id
-from bot.discord.parts import Parts
+from bot.discord.naming import voice_named
 from bot.discord.rendering import model_pages, voice_page
+from bot.people.limits import PICTURE
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.generation.writer import Tweets
+from huggingtweets.registry.versions import Version
 
 
-def models(parts: Parts) -> app_commands.Command[Any, ..., None]:
-    """The command. Its answer may be long, so only who asked sees it."""
+class VoiceCommands(Family):
+    """What there is, and how good it is."""
 
-    @app_commands.command(name="models", description="The voices I know, and which version of each is in use")
-    async def command(interaction: discord.Interaction[discord.Client]) -> None:
-        await interaction.response.defer(ephemeral=True)
-        await answer(
-            interaction, model_pages(await parts.tweeting.models(server_id(interaction.guild_id))), ephemeral=True
-        )
+    # The answer may be long, so only whoever asked sees it.
+    @command("models", "The voices I know, and which version of each is in use")
+    async def models(self, interaction: Interaction) -> None:
+        versions = await self.parts.tweeting.models(server_id(interaction.guild_id))
+        await answer(interaction, model_pages(versions), ephemeral=True)
 
-    return command
-
-
-def voice(parts: Parts) -> app_commands.Command[Any, ..., None]:
-    """A voice's profile."""
-
-    @app_commands.command(name="voice", description="How well I know a voice, and what people think of it")
+    @command("voice", "How well I know a voice, and what people think of it", shown=Shown.PUBLICLY, cost=PICTURE)
     @app_commands.describe(name="which voice; type a part of it")
-    async def command(interaction: discord.Interaction[discord.Client], name: str) -> None:
-        await interaction.response.defer()
-        wanted = await voice_named(parts, name, interaction.guild_id)
-        version = await parts.tweeting.version(wanted, server_id(interaction.guild_id))
-        tally = await parts.store.feedback.tally(version.name)
-        score = await parts.store.rounds.score(version.name)
-        embed, file = voice_page(version, tally, score), None
-        samples = tuple(map(str, version.manifest.get("samples", ())))
-        if samples:
-            try:
-                picture = await parts.tweeting.picture(Tweets(samples, version.name, version.version, 0))
-            except PipelineError:
-                picture = None  # the figures are worth showing without it
-            if picture:
-                file = discord.File(io.BytesIO(picture), "predictions.png")
-                embed.set_image(url="attachment://predictions.png")
+    async def voice(self, interaction: Interaction, name: str) -> None:
+        name = await voice_named(self.parts, name, interaction.guild_id)
+        version = await self.parts.tweeting.version(name, server_id(interaction.guild_id))
+        tally = await self.parts.store.feedback.tally(version.name)
+        score = await self.parts.store.rounds.score(version.name)
+        embed, file = voice_page(version, tally, score), await self._picture(version)
+        if file:
+            embed.set_image(url=f"attachment://{file.filename}")
         await answer(interaction, [embed], file=file)
 
-    @command.autocomplete("name")
-    async def suggestions(interaction: Interaction, typed: str) -> Choices:
-        return await voices(parts.tweeting, typed, interaction.guild_id)
+    voice.autocomplete("name")(Family.voices)
 
-    return command
+    async def _picture(self, version: Version) -> discord.File | None:
+        """Some of its tweets as a picture. The figures are worth showing without one."""
+        samples = tuple(map(str, version.manifest.get("samples", ())))
+        if not samples:
+            return None
+        try:
+            picture = await self.parts.tweeting.picture(Tweets(samples, version.name, version.version, 0))
+        except PipelineError:
+            return None
+        return discord.File(io.BytesIO(picture), "predictions.png") if picture else None

@@ -1,0 +1,54 @@
+"""/promote and /rollback: which version of a voice is in use, for home admins.
+
+Knows the commands. Does not know what a version is.
+"""
+
+from discord import app_commands
+
+from bot.discord.acts import Shown, command, suggested_to
+from bot.discord.answering import NOBODY, Interaction, person
+from bot.discord.commands.family import Family
+from bot.discord.gate import Who
+from bot.discord.naming import Choices, choices
+from bot.discord.rendering import sentence
+
+
+class VersionCommands(Family):
+    """Everybody sees which version is in use now."""
+
+    @command(
+        "promote",
+        "Put another version of a voice in use",
+        may=Who.HOME_ADMINS,
+        shown=Shown.PUBLICLY,
+        on_servers_only=True,
+    )
+    @app_commands.describe(name="which voice", version="which version, such as v3")
+    async def promote(self, interaction: Interaction, name: str, version: str) -> None:
+        promoted = await self.parts.versions.promote(name, version, person(interaction.user))
+        await _tell_all(interaction, f"{promoted.name} {promoted.version} is in use.")
+
+    promote.autocomplete("name")(Family.all_voices)
+
+    @promote.autocomplete("version")
+    @suggested_to(Who.HOME_ADMINS)
+    async def versions(self, interaction: Interaction, typed: str) -> Choices:
+        return choices(await self.parts.versions.of(str(interaction.namespace.name or "-")), typed)
+
+    @command(
+        "rollback",
+        "Go back to the version that was in use before",
+        may=Who.HOME_ADMINS,
+        shown=Shown.PUBLICLY,
+        on_servers_only=True,
+    )
+    @app_commands.describe(name="which voice")
+    async def rollback(self, interaction: Interaction, name: str) -> None:
+        promoted = await self.parts.versions.rollback(name, person(interaction.user))
+        await _tell_all(interaction, f"{promoted.name} {promoted.version} is in use again.")
+
+    rollback.autocomplete("name")(Family.all_voices)
+
+
+async def _tell_all(interaction: Interaction, text: str) -> None:
+    await interaction.followup.send(sentence(text), allowed_mentions=NOBODY)
