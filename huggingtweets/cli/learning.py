@@ -28,8 +28,9 @@ from huggingtweets.core.names import parse_name
 
 if TYPE_CHECKING:
     from huggingtweets.core.events import Say
+    from huggingtweets.sources.networks.network import Gathered
     from huggingtweets.sources.owners import Owned
-    from huggingtweets.sources.remote_sources import Collector, Gathered
+    from huggingtweets.sources.remote_sources import Collector
     from huggingtweets.workflow.pipeline import Outcome
 
 

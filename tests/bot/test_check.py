@@ -42,7 +42,7 @@ def test_what_following_deletions_costs_is_seen(home) -> None:
     config = Config.load(home.config_file, {})
     tweets = tuple(Tweet(str(one), "a post", source="x:5") for one in range(1, 101))
     TweetStore(config.tweets).merge("cat", Collected(None, tweets))
-    TweetStore(config.tweets).mark_checked("cat", "x:5", datetime.now(UTC))
+    TweetStore(config.tweets).looks.mark_checked("cat", "x:5", datetime.now(UTC))
     assert "collecting" not in checked(home), "X is not read"
     with home.config_file.open("a") as file:
         file.write("[collecting]\nx_api = true\n")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from pydantic import SecretStr
@@ -16,7 +17,9 @@ from huggingtweets.core.errors import Forgotten, Misconfigured
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.upstream import InDoubt, NoAccount, Patience
 from huggingtweets.remote.x_reads import ReadingTooDear, XReads
-from huggingtweets.sources.remote_sources import Collector, Gathered, Origin
+from huggingtweets.sources import remote_sources
+from huggingtweets.sources.networks.network import Gathered, Means, Source
+from huggingtweets.sources.remote_sources import NETWORKS, Collector, Origin, parse_origin
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.fakes.bluesky_server import BlueskyServer
 from tests.fakes.x_server import BEARER, Trouble, XServer
@@ -382,3 +385,45 @@ async def test_the_command_line_collects_without_repeating_the_token(
         assert code == expected
         assert sentence in told
         assert "s3cret" not in told
+
+
+class Pond:
+    """A network with one account, which has two posts."""
+
+    name: ClassVar[str] = "pond"
+
+    def __init__(self, means: Means):
+        self._kept = means.kept
+
+    @staticmethod
+    def parse_handle(text: str) -> str:
+        return text.upper()
+
+    async def read(self, name: str, handle: str) -> Gathered:
+        posts = [Tweet(f"{handle}{number}", "quack", source=f"pond:{handle}") for number in (1, 2)]
+        return Gathered(await self._kept.merge(name, Collected(None, tuple(posts))))
+
+    async def read_on(self, name: str, source: Source) -> Gathered:
+        return await self.read(name, source.id)
+
+    async def check(self, name: str, source: Source, *, at_any_price: bool = False) -> int:
+        await self._kept.mark_checked(name, source)
+        return await self._kept.drop(name, {f"{source.id}2"})
+
+    def shortfall(self) -> str:
+        return "The pond is shallow."
+
+
+async def test_one_class_more_is_one_network_more(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, store: TweetStore
+) -> None:
+    monkeypatch.setattr(remote_sources, "NETWORKS", (*NETWORKS, Pond))
+    collector = Collector(settings, patience=QUICK)
+    origin = parse_origin("pond:ann")
+    assert origin == Origin("pond", "ANN")
+    assert await collector.collect("ann", [origin]) == Gathered(2, 0)
+    assert await collector.sources("ann") == ["pond:ANN"]
+    assert await collector.check("ann") == 1
+    assert await collector.refresh("ann") == Gathered(1, 0)
+    assert collector.shortfall() == "The pond is shallow."
+    assert store.looks.checked()["ann"].keys() == {"pond:ANN"}
