@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         start_logging(config.bot.log_level)
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-        from bot.app import run
+        from bot.app.process import run
         from bot.core.stopping import Stopping
 
         with Stopping(config.bot.stop_seconds) as stopping:

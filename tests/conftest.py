@@ -68,7 +68,8 @@ def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The folder of a GPT-2 of width 32, trained for a moment on `posts` by the project's own code."""
     import torch
 
-    from huggingtweets.training.pretrain import Plan, pretrain
+    from huggingtweets.training.pretrain import pretrain
+    from huggingtweets.training.pretraining_plan import Plan
 
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("tiny") / "base"

@@ -46,77 +46,96 @@ def build_page(
     chat: Chat, max_count: int, suggestions: list[str], more: Mapping[str, Callable[[gr.Blocks], None]] | None = None
 ) -> gr.Blocks:
     """The page that talks to `chat`. `more` builds further tabs, by their titles."""
-
-    async def respond(
-        message: dict[str, Any], history: Messages, count: float, request: gr.Request
-    ) -> AsyncIterator[tuple[Messages, dict[str, Any]]]:
-        line, files = message.get("text") or "", [Path(file) for file in message.get("files") or []]
-        asked = line + "".join(f"\nAttached: {file.name}" for file in files)
-        # The session's own list grows in place, since several lines may be answered at once.
-        # All of it is sent again with each answer, and kept for as long as the page is open.
-        del history[:-KEPT]
-        history.append({"role": "user", "content": plain(shortened(asked.strip()))})
-        answered = {"role": "assistant", "content": WAITING}
-        history.append(answered)
-        yield list(history), gr.update(value=None)
-        async for answer in chat.answers(visitor_of(request), line, files, int(count)):
-            answered["content"] = as_html(answer)
-            yield list(history), gr.skip()
-        # What ends an answer is sent with all of its values, so that they would come twice.
-        yield gr.skip(), gr.skip()
-
-    async def status() -> str:
-        return "".join(as_html(state) for state in await chat.learning())
-
+    conversation = Conversation(chat)
     page = gr.Blocks(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
     with page:
         gr.Markdown(INTRODUCTION)
-        # As events: Gradio calls a component's own function while it renders, where it cannot wait for an answer.
-        learning = gr.HTML()
-        page.load(status, None, learning, api_visibility="private")
-        gr.Timer(STATUS_SECONDS).tick(status, None, learning, api_visibility="private", show_progress="hidden")
+        _add_status(page, conversation)
         with gr.Tab("Chat"):
-            # What was said is kept here. A page that sent it back could say that it was anything, files among it.
-            history = gr.State([])
-            conversation = gr.Chatbot(
-                show_label=False,
-                height=460,
-                buttons=[],
-                feedback_options=None,
-                allow_tags=False,
-                placeholder=PLACEHOLDER,
-            )
-            with gr.Row():
-                line = gr.MultimodalTextbox(
-                    placeholder="/tweetlike @name how it starts",
-                    label="What you say",
-                    show_label=False,
-                    file_count="multiple",
-                    file_types=list(FILE_TYPES),
-                    scale=5,
-                    min_width=320,
-                )
-                count = gr.Slider(
-                    1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1, min_width=200, buttons=[]
-                )
-            with gr.Row():
-                for text in suggestions:
-                    # gr.Examples would ask past the queue, at a path that the door keeps shut.
-                    trying = gr.Button(text, size="sm", min_width=120)
-                    trying.click(partial(_message, text), None, line, api_visibility="private", show_progress="hidden")
-            line.submit(
-                respond,
-                [line, history, count],
-                [conversation, line],
-                api_visibility="private",
-                show_progress="hidden",
-                trigger_mode="multiple",
-            )
-            conversation.clear(_forget, history, None, api_visibility="private", show_progress="hidden")
+            _add_chat(conversation, max_count, suggestions)
         for title, build in (more or {}).items():
             with gr.Tab(title):
                 build(page)
     return page
+
+
+class Conversation:
+    """What the page shows of the answers of `chat`."""
+
+    def __init__(self, chat: Chat):
+        self._chat = chat
+
+    async def respond(
+        self, message: dict[str, Any], history: Messages, count: float, request: gr.Request
+    ) -> AsyncIterator[tuple[Messages, dict[str, Any]]]:
+        """The conversation and the emptied input, again with each answer to a line."""
+        line, files = message.get("text") or "", [Path(file) for file in message.get("files") or []]
+        asked = line + "".join(f"\nAttached: {file.name}" for file in files)
+        # The session's own list grows in place, because several lines may be answered at once.
+        # All of it is sent again with each answer, and kept for as long as the page is open.
+        del history[:-KEPT]
+        history.append({"role": "user", "content": plain(shortened(asked.strip()))})
+        reply = {"role": "assistant", "content": WAITING}
+        history.append(reply)
+        yield list(history), gr.update(value=None)
+        async for answer in self._chat.answers(visitor_of(request), line, files, int(count)):
+            reply["content"] = as_html(answer)
+            yield list(history), gr.skip()
+        # Gradio sends the last values a second time at the end. Skipped values are not shown twice.
+        yield gr.skip(), gr.skip()
+
+    async def status(self) -> str:
+        """What is being learned, as HTML."""
+        return "".join(as_html(state) for state in await self._chat.learning())
+
+
+def _add_status(page: gr.Blocks, conversation: Conversation) -> None:
+    """A line that says what is being learned."""
+    # As events: Gradio calls a component's own function while it renders, where it cannot wait for an answer.
+    learning = gr.HTML()
+    page.load(conversation.status, None, learning, api_visibility="private")
+    timer = gr.Timer(STATUS_SECONDS)
+    timer.tick(conversation.status, None, learning, api_visibility="private", show_progress="hidden")
+
+
+def _add_chat(conversation: Conversation, max_count: int, suggestions: list[str]) -> None:
+    """What was said, the line to say something, and suggestions of what to say."""
+    # What was said is kept here. A page that sent it back could say that it was anything, files among it.
+    history = gr.State([])
+    shown = gr.Chatbot(
+        show_label=False, height=460, buttons=[], feedback_options=None, allow_tags=False, placeholder=PLACEHOLDER
+    )
+    with gr.Row():
+        line = _line()
+        count = gr.Slider(
+            1, max_count, value=min(3, max_count), step=1, label="Tweets", scale=1, min_width=200, buttons=[]
+        )
+    with gr.Row():
+        for text in suggestions:
+            # gr.Examples would ask past the queue, at a path that the door keeps shut.
+            button = gr.Button(text, size="sm", min_width=120)
+            button.click(partial(_message, text), None, line, api_visibility="private", show_progress="hidden")
+    line.submit(
+        conversation.respond,
+        [line, history, count],
+        [shown, line],
+        api_visibility="private",
+        show_progress="hidden",
+        trigger_mode="multiple",
+    )
+    shown.clear(_forget, history, None, api_visibility="private", show_progress="hidden")
+
+
+def _line() -> gr.MultimodalTextbox:
+    return gr.MultimodalTextbox(
+        placeholder="/tweetlike @name how it starts",
+        label="What you say",
+        show_label=False,
+        file_count="multiple",
+        file_types=list(FILE_TYPES),
+        scale=5,
+        min_width=320,
+    )
 
 
 def _message(text: str) -> dict[str, Any]:

@@ -117,37 +117,12 @@ class Queue:
 
 
 def build_queue(queue: Queue, page: gr.Blocks) -> None:
-    """The queue's part of `page`, which is being built."""
-
-    async def refresh(chosen: int | None, request: gr.Request) -> dict[str, object]:
-        try:
-            choices = await queue.choices(visitor_of(request))
-        except Exception:  # noqa: BLE001  the line below the buttons says why
-            return gr.update()
-        if chosen is None or chosen in [post_id for _, post_id in choices]:
-            # Without a value: meanwhile the visitor may have chosen another one.
-            return gr.update(choices=choices)
-        return gr.update(choices=choices, value=None)
-
-    def acting(action: str) -> Callable[[int | None, str, gr.Request], Awaitable[tuple[str, dict[str, object]]]]:
-        async def act(chosen: int | None, text: str, request: gr.Request) -> tuple[str, dict[str, object]]:
-            said = await queue.act(visitor_of(request), action, chosen, text)
-            return plain(said), await refresh(chosen, request)
-
-        return act
-
-    async def propose(voice: str, chosen: int | None, request: gr.Request) -> tuple[str, dict[str, object]]:
-        return plain(await queue.propose(visitor_of(request), voice)), await refresh(chosen, request)
-
-    async def text_of(chosen: int | None, request: gr.Request) -> str:
-        return await queue.text(visitor_of(request), chosen)
-
+    """Add the queue to `page`, which is being built."""
+    events = QueueEvents(queue)
     gr.Markdown(INTRODUCTION)
     with gr.Row():
         voice = gr.Textbox(placeholder="a voice, or empty for the usual one", show_label=False, scale=4)
-        proposing = gr.Button("Propose", scale=1)
-        pausing = gr.Button("Pause", scale=1)
-        resuming = gr.Button("Resume", scale=1)
+        propose, pause, resume = (gr.Button(label, scale=1) for label in ("Propose", "Pause", "Resume"))
     waiting = gr.Radio([], label="Waiting")
     text = gr.Textbox(label="Text", lines=2, max_length=1_000)
     with gr.Row():
@@ -157,17 +132,50 @@ def build_queue(queue: Queue, page: gr.Blocks) -> None:
             "reject": gr.Button("Reject"),
             "again": gr.Button("Another one"),
         }
-    said = gr.HTML()
-    standing = gr.HTML()
-    waiting.change(text_of, waiting, text, api_visibility="private", show_progress="hidden")
+    said, standing = gr.HTML(), gr.HTML()
+    waiting.change(events.text_of, waiting, text, api_visibility="private", show_progress="hidden")
     for event in (page.load, gr.Timer(REFRESH_SECONDS).tick):
         event(_shown(queue.status), None, standing, api_visibility="private", show_progress="hidden")
-        event(refresh, waiting, waiting, api_visibility="private", show_progress="hidden")
+        event(events.refresh, waiting, waiting, api_visibility="private", show_progress="hidden")
     for action, button in buttons.items():
-        button.click(acting(action), [waiting, text], [said, waiting], api_visibility="private")
-    proposing.click(propose, [voice, waiting], [said, waiting], api_visibility="private")
-    pausing.click(_shown(queue.pause), None, said, api_visibility="private")
-    resuming.click(_shown(queue.resume), None, said, api_visibility="private")
+        button.click(events.act(action), [waiting, text], [said, waiting], api_visibility="private")
+    propose.click(events.propose, [voice, waiting], [said, waiting], api_visibility="private")
+    pause.click(_shown(queue.pause), None, said, api_visibility="private")
+    resume.click(_shown(queue.resume), None, said, api_visibility="private")
+
+
+class QueueEvents:
+    """What happens at an event of the page. `post_id` is of the post that is selected, or None."""
+
+    def __init__(self, queue: Queue):
+        self._queue = queue
+
+    async def refresh(self, post_id: int | None, request: gr.Request) -> dict[str, object]:
+        """The list of what waits, up to date."""
+        try:
+            choices = await self._queue.choices(visitor_of(request))
+        except Exception:  # noqa: BLE001  the line below the buttons says why
+            return gr.update()
+        if post_id is None or post_id in [waiting_id for _, waiting_id in choices]:
+            # Without a value, because the visitor may have selected another post meanwhile.
+            return gr.update(choices=choices)
+        return gr.update(choices=choices, value=None)
+
+    async def text_of(self, post_id: int | None, request: gr.Request) -> str:
+        return await self._queue.text(visitor_of(request), post_id)
+
+    async def propose(self, voice: str, post_id: int | None, request: gr.Request) -> tuple[str, dict[str, object]]:
+        """What came of it as HTML, and the list of what waits."""
+        return plain(await self._queue.propose(visitor_of(request), voice)), await self.refresh(post_id, request)
+
+    def act(self, action: str) -> Callable[[int | None, str, gr.Request], Awaitable[tuple[str, dict[str, object]]]]:
+        """The event of a button: what came of it as HTML, and the list of what waits."""
+
+        async def act(post_id: int | None, text: str, request: gr.Request) -> tuple[str, dict[str, object]]:
+            said = await self._queue.act(visitor_of(request), action, post_id, text)
+            return plain(said), await self.refresh(post_id, request)
+
+        return act
 
 
 def _shown(ask: Callable[[Visitor], Awaitable[str]]) -> Callable[[gr.Request], Awaitable[str]]:

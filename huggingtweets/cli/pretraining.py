@@ -39,8 +39,8 @@ def pretrain(
     **options: float | None,
 ) -> None:
     """Train a tokenizer and a small GPT-2 from nothing; a run that was stopped goes on where it was."""
-    from huggingtweets.training.pretrain import Plan
     from huggingtweets.training.pretrain import pretrain as run
+    from huggingtweets.training.pretraining_plan import Plan
 
     plan = {key: value for key, value in {**options, "context": window}.items() if value is not None}
     with progress_shown(as_json) as say:

@@ -30,7 +30,9 @@ FOR_THE_COMMAND_LINE = {
     "huggingtweets/cli/drawing.py",
     "huggingtweets/cli/learning.py",
     "huggingtweets/cli/removal.py",
-    "huggingtweets/training/pretrain.py",
+    "huggingtweets/training/pretraining.py",
+    "huggingtweets/training/pretraining_data.py",
+    "huggingtweets/training/pretraining_plan.py",
     "huggingtweets/training/corpus.py",
 }
 FOLDER = Path("/srv/bot/models/ann/v3")

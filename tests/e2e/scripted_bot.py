@@ -11,7 +11,7 @@ import random
 import sys
 from pathlib import Path
 
-from bot.app import run
+from bot.app.process import run
 from bot.core.config import Config
 from bot.core.errors import BotError
 from bot.core.log import start_logging

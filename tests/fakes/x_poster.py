@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.core.config import Config
 from bot.core.log import start_logging
 from bot.people.willing import Willing
-from bot.posts.x.opening import opened
+from bot.posts.x.opening import posting_on_x
 from bot.store import Store
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience
@@ -26,7 +26,7 @@ async def main(config: Config) -> None:
     start_logging("INFO")
     async with (
         Store(config.database_url) as store,
-        opened(
+        posting_on_x(
             store=store,
             settings=config.x,
             willing=Willing(store, config),

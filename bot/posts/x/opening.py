@@ -29,7 +29,7 @@ WAITING = Patience(first_seconds=2.0, longest_seconds=300.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class XParts:
     """The use case, the month's budget, and the tasks that must not end."""
 
     posting: Posting
@@ -37,12 +37,12 @@ class Parts:
     tasks: tuple[asyncio.Task[None], ...]
 
 
-async def _none() -> Sequence[str]:
+async def _no_voices() -> Sequence[str]:
     return ()
 
 
 @asynccontextmanager
-async def opened(
+async def posting_on_x(
     *,
     store: Store,
     settings: X,
@@ -52,59 +52,43 @@ async def opened(
     clock: Clock = utc_now,
     reading: Patience = READING,
     waiting: Patience = WAITING,
-    voices: Voices = _none,
-) -> AsyncIterator[Parts]:
-    """Post while the context lasts, as the settings say; without keys, or in a dry run, X is not spoken to."""
-    account_name = settings.account.lower() or NO_NAME
-    budget = Budget(store.posts, account_name, settings, clock)
+    voices: Voices = _no_voices,
+) -> AsyncIterator[XParts]:
+    """Post while the context lasts, as the settings say. Without keys, or in a dry run, nothing is sent to X."""
+    name = settings.account.lower() or NO_NAME
+    budget = Budget(store.posts, name, settings, clock)
     async with AsyncExitStack() as stack:
-        account = None
-        if settings.has_keys:
-            client = XClient(
-                credentials(settings),
-                api_url=settings.api_url,
-                timeout_seconds=settings.timeout_seconds,
-                patience=reading,
-            )
-            account = XAccount(
-                await stack.enter_async_context(client), budget, settings.account, ai_label=settings.ai_label
-            )
-            if not settings.dry_run:
-                await notice(f"x:{account_name} automated label", ASK_FOR_AUTOMATED_LABEL)
+        account = await _open_account(settings, budget, reading, stack) if settings.has_keys else None
+        if account and not settings.dry_run:
+            await notice(f"x:{name} automated label", ASK_FOR_AUTOMATED_LABEL)
         log.info("X: %s", _how(settings))
         outbox = Outbox(
-            store=store,
-            account=account_name,
-            network=account,
-            budget=budget,
-            settings=settings,
-            willing=willing,
-            notice=notice,
-            clock=clock,
-            patience=waiting,
-        )
+            store=store, account=name, network=account, budget=budget, settings=settings, willing=willing,
+            notice=notice, clock=clock, patience=waiting,
+        )  # fmt: skip
         posting = Posting(
-            store=store,
-            outbox=outbox,
-            draw=draw,
-            budget=budget,
-            settings=settings,
-            connected=account is not None,
+            store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=account is not None,
             notice=notice,
-        )
+        )  # fmt: skip
         tasks = [await stack.enter_async_context(ongoing(outbox.run(), "outbox"))]
         if account and settings.mentions:
             mentions = Mentions(
-                store=store,
-                account=account,
-                posting=posting,
-                voices=voices,
-                settings=settings,
-                clock=clock,
+                store=store, account=account, posting=posting, voices=voices, settings=settings, clock=clock,
                 patience=waiting,
-            )
+            )  # fmt: skip
             tasks.append(await stack.enter_async_context(ongoing(mentions.run(), "mentions")))
-        yield Parts(posting, budget, tuple(tasks))
+        yield XParts(posting, budget, tuple(tasks))
+
+
+async def _open_account(settings: X, budget: Budget, patience: Patience, stack: AsyncExitStack) -> XAccount:
+    """The account that the keys belong to, until `stack` is closed."""
+    client = XClient(
+        credentials(settings),
+        api_url=settings.api_url,
+        timeout_seconds=settings.timeout_seconds,
+        patience=patience,
+    )
+    return XAccount(await stack.enter_async_context(client), budget, settings.account, ai_label=settings.ai_label)
 
 
 def _how(settings: X) -> str:

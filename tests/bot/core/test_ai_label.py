@@ -10,7 +10,7 @@ from bot.core.ai_label import says_ai, with_label, without_label
 from bot.core.config import Config
 from bot.core.errors import PostRefused
 from bot.core.post_checks import fit_for_a_label
-from bot.posts.x.opening import opened
+from bot.posts.x.opening import posting_on_x
 from huggingtweets.core.errors import Misconfigured
 from huggingtweets.generation.checks import weighted_length
 from tests.bot.posting_parts import Parts, willing_beside
@@ -148,7 +148,7 @@ async def test_with_a_label_no_profile_is_asked_for(parts: Parts, x_settings: An
 async def test_the_admins_are_asked_once_for_the_automated_label(parts: Parts) -> None:
     for dry_run, notices in ((True, 0), (False, 1), (False, 1)):
         settings = parts.settings.model_copy(update={"dry_run": dry_run})
-        async with opened(
+        async with posting_on_x(
             store=parts.store,
             settings=settings,
             willing=willing_beside(parts.store),

@@ -10,7 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from huggingtweets.core.errors import BadData, Misconfigured, Usage
-from huggingtweets.training.pretrain import Plan, Progress, pretrain
+from huggingtweets.training.pretrain import pretrain
+from huggingtweets.training.pretraining import PretrainingProgress
+from huggingtweets.training.pretraining_plan import Plan
 
 PLAN = Plan(
     tokens=12_000, vocabulary=300, width=32, layers=1, heads=2, context=64, batch_tokens=512, micro_batch_tokens=256
@@ -21,8 +23,8 @@ class Killed(Exception):
     pass
 
 
-def killed_after(tokens: int) -> Callable[[Progress], None]:
-    def say(progress: Progress) -> None:
+def killed_after(tokens: int) -> Callable[[PretrainingProgress], None]:
+    def say(progress: PretrainingProgress) -> None:
         if progress.seen >= tokens:
             raise Killed
 
@@ -39,13 +41,15 @@ def same(first: Path, second: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Progress], float]:
-    steps: list[Progress] = []
+def undisturbed(
+    corpus_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[PretrainingProgress], float]:
+    steps: list[PretrainingProgress] = []
     out = tmp_path_factory.mktemp("undisturbed")
     return out, steps, pretrain([corpus_file], out, PLAN, say=steps.append, measure_every_tokens=4_000)
 
 
-def test_the_loss_falls_and_is_measured_on_the_way(undisturbed: tuple[Path, list[Progress], float]) -> None:
+def test_the_loss_falls_and_is_measured_on_the_way(undisturbed: tuple[Path, list[PretrainingProgress], float]) -> None:
     _, steps, bits = undisturbed
     assert steps[-1].loss < steps[0].loss / 1.3
     assert steps[-1].seen >= PLAN.tokens
@@ -60,7 +64,7 @@ def test_the_loss_falls_and_is_measured_on_the_way(undisturbed: tuple[Path, list
 
 
 def test_what_it_was_made_of_is_written_down(
-    undisturbed: tuple[Path, list[Progress], float], corpus_file: Path
+    undisturbed: tuple[Path, list[PretrainingProgress], float], corpus_file: Path
 ) -> None:
     out, _, bits = undisturbed
     record = json.loads((out / "training.json").read_text())
@@ -71,7 +75,7 @@ def test_what_it_was_made_of_is_written_down(
     assert record["parameters"] == 300 * 32 + 64 * 32 + (12 * 32 * 32 + 9 * 32 + 4 * 32) + 2 * 32
 
 
-def test_plain_transformers_generates_with_it(undisturbed: tuple[Path, list[Progress], float]) -> None:
+def test_plain_transformers_generates_with_it(undisturbed: tuple[Path, list[PretrainingProgress], float]) -> None:
     from transformers import pipeline
 
     generator = pipeline("text-generation", model=str(undisturbed[0]), device="cpu")
@@ -81,7 +85,7 @@ def test_plain_transformers_generates_with_it(undisturbed: tuple[Path, list[Prog
 
 
 def test_a_killed_run_ends_in_the_same_weights(
-    corpus_file: Path, tmp_path: Path, undisturbed: tuple[Path, list[Progress], float]
+    corpus_file: Path, tmp_path: Path, undisturbed: tuple[Path, list[PretrainingProgress], float]
 ) -> None:
     for tokens in (1, 4_000, 11_000):
         with pytest.raises(Killed):
@@ -95,7 +99,7 @@ def test_a_killed_run_ends_in_the_same_weights(
 def test_a_finished_run_that_is_started_again_is_finished(corpus_file: Path, tmp_path: Path) -> None:
     short = dataclasses.replace(PLAN, tokens=2_000)
     bits = pretrain([corpus_file], tmp_path, short)
-    steps: list[Progress] = []
+    steps: list[PretrainingProgress] = []
     assert pretrain([corpus_file], tmp_path, short, say=steps.append) == pytest.approx(bits, rel=1e-3)
     assert steps == []
 

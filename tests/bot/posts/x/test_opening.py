@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bot.posts.x.opening import opened
+from bot.posts.x.opening import posting_on_x
 from bot.store import Store
 from tests.bot.posting_parts import QUICK, Drawing, Parts, willing_beside
 
@@ -22,7 +22,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
     asked = parts.x.add_post("5", "@thebot ann, please")["id"]
     async with (
         Store(f"sqlite:///{parts.database}") as store,
-        opened(
+        posting_on_x(
             store=store,
             settings=settings,
             willing=willing_beside(store),
@@ -58,7 +58,7 @@ async def test_the_log_says_what_is_to_be_expected(
 ) -> None:
     settings = parts.settings.model_copy(update={**change, "account": ""})
     with caplog.at_level(logging.INFO, "bot.posts.x.opening"):
-        async with opened(
+        async with posting_on_x(
             store=parts.store,
             settings=settings,
             willing=willing_beside(parts.store),

@@ -1,0 +1,115 @@
+"""What runs by itself: the schedules, collecting, publishing, and the first voice.
+
+Knows how these are built. Does not know when they do what.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.app.foundation import Foundation
+from bot.background.schedule import Timetable
+from bot.core.config import Config
+from bot.core.errors import JobRefused, NotAllowed
+from bot.core.ongoing import ongoing
+from bot.core.schedule_entry import Schedule
+from bot.people.listening import Listening
+from bot.posts.posting import Posting
+from bot.store import utc_now
+from bot.trainings.retraining import Retraining
+from bot.trainings.training import Training
+from huggingtweets.core.names import parse_name
+from huggingtweets.sources.sample import collect_sample, sample_account
+from huggingtweets.tweets.tweet_store import TweetStore
+
+if TYPE_CHECKING:
+    from huggingtweets.sources.remote_sources import Collector
+
+log = logging.getLogger(__name__)
+
+
+async def learn_the_sample(base: Foundation, training: Training) -> None:
+    """Queue a training of the sample account if there is no voice yet, so that there is one on the first day.
+
+    It is left out if it is off in the settings, or if somebody has forgotten it.
+    """
+    tweets = TweetStore(base.config.tweets)
+    if not base.config.bot.sample_account or tweets.is_forgotten(sample_account().handle):
+        return
+    if await asyncio.to_thread(base.registry.names):
+        return
+    sample = await asyncio.to_thread(collect_sample, tweets)
+    log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
+    # After a restart it may be in the queue already.
+    with contextlib.suppress(JobRefused, NotAllowed):
+        await training.start("bot", sample.handle)
+
+
+async def start_publishing(base: Foundation, stack: AsyncExitStack) -> list[asyncio.Task[None]]:
+    """Returns the task that publishes, or none without a token for the Hub."""
+    from bot.background.publishing import Publishing
+    from huggingtweets.publishing.publish import removals
+
+    settings = base.config.publishing
+    to_remove = await asyncio.to_thread(removals, base.config.storage.models)
+    if not settings.token:
+        if to_remove:
+            log.warning("%s: forgotten, but on the Hub until %s is set", ", ".join(to_remove), settings.token_env)
+        return []
+    publishing = Publishing(config=base.config, config_file=base.config_file, notice=base.telling.notice)
+    return [(await stack.enter_async_context(publishing)).task]
+
+
+def make_collector(config: Config) -> "Collector":
+    """What reads tweets from X and Bluesky."""
+    from huggingtweets.sources.remote_sources import Collector
+
+    return Collector(config)
+
+
+async def make_timetable(
+    base: Foundation, training: Training, listening: Listening, posting: Posting, collector: "Collector"
+) -> Timetable:
+    """The clock, with the schedules of config.toml in the database."""
+    await base.store.schedules.seed([entry.schedule for entry in base.config.schedule])
+    retraining = Retraining(store=base.store, training=training, gather=collector.gather)
+
+    async def post(schedule: Schedule, due: datetime) -> str:
+        by = f"schedule:{schedule.name}"
+        proposed = await posting.propose_by_clock(schedule.voice, by=by, key=f"{by}:{due.isoformat()}")
+        return f"post {proposed.id} is {proposed.state}"
+
+    async def retrain(schedule: Schedule, due: datetime) -> str:
+        await listening.collect(parse_name(schedule.voice))
+        return await retraining.run(schedule, due)
+
+    return Timetable(store=base.store, actions={"retrain": retrain, "post": post})
+
+
+@contextlib.asynccontextmanager
+async def collecting(
+    base: Foundation, training: Training, posting: Posting, collector: "Collector"
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Collect while the context lasts. Its value is the task that does it."""
+    from bot.background.collecting import PERSON, Collecting
+
+    async def learn(name: str) -> None:
+        await training.start(PERSON, name)
+
+    collecting = Collecting(
+        settings=base.config,
+        store=base.store,
+        collector=collector,
+        learn=learn,
+        notice=base.telling.notice,
+        clock=utc_now,
+        willing=base.willing,
+        sweep=posting.sweep,
+        unload=base.writer.forget,
+    )
+    async with ongoing(collecting.run(), "collecting") as task:
+        yield task
