@@ -41,9 +41,9 @@ Texts = Sequence[str]
 
 def settings_in(home: Path) -> Any:
     """The defaults, with state in `home`."""
-    from huggingtweets.core.config import Settings, Storage
+    from huggingtweets.core.config import Settings, StorageSettings
 
-    return Settings(storage=Storage(models=home / "models", data=home / "data"))
+    return Settings(storage=StorageSettings(models=home / "models", data=home / "data"))
 
 
 def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -50,12 +50,12 @@ from bot.people.home import Home
 log = logging.getLogger(__name__)
 
 
-def intents(settings: Discord) -> discord.Intents:
+def intents(settings: DiscordSettings) -> discord.Intents:
     """What the bot must hear, and no more. Only learning from members needs Discord's approval."""
     return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=settings.member_messages)
 
 
-def discord_bot(*, settings: Discord, **options: Any) -> "DiscordBot":
+def discord_bot(*, settings: DiscordSettings, **options: Any) -> "DiscordBot":
     """A bot in one connection, or in shards where the settings say so."""
     return (ShardedBot if settings.sharded else DiscordBot)(settings=settings, **options)
 
@@ -67,7 +67,9 @@ class DiscordBot(discord.Client):
     under way finish for `stop_seconds`.
     """
 
-    def __init__(self, *, settings: Discord, parts: Parts, commands_file: Path, stop_seconds: float, chain: int = 20):
+    def __init__(
+        self, *, settings: DiscordSettings, parts: Parts, commands_file: Path, stop_seconds: float, chain: int = 20
+    ):
         use_endpoints(settings)
         super().__init__(intents=intents(settings), allowed_mentions=NOBODY, max_messages=None)
         self._asks = Asks()

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.ai_label import Fits, with_label
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import OverBudget, told
 from bot.core.ongoing import woken
 from bot.core.quiet import quiet_until
@@ -94,7 +94,7 @@ class Outbox:
         account: str,
         network: Network | None,
         budget: Budget,
-        settings: X,
+        settings: XSettings,
         willing: Willing,
         notice: Notice,
         clock: Callable[[], datetime],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.ai_label import with_label, without_label
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import PostRefused
 from bot.core.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.posts.budget import Budget
@@ -67,7 +67,7 @@ class Posting:
         outbox: Outbox,
         draw: Draw,
         budget: Budget,
-        settings: X,
+        settings: XSettings,
         connected: bool,
         notice: Notice | None = None,
     ):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from huggingtweets.core.config import Gate
+from huggingtweets.core.config import GateSettings
 from huggingtweets.core.records import JSON, Comparison, Report
 
 
@@ -26,7 +26,7 @@ class Verdict:
         return {"passed": self.passed, "why_not": self.why_not}
 
 
-def judge(report: Report, limits: Gate) -> Verdict:
+def judge(report: Report, limits: GateSettings) -> Verdict:
     """The verdict on the version that `report` is of."""
     reasons: list[str] = []
     previous = report.previous
@@ -47,7 +47,7 @@ def judge(report: Report, limits: Gate) -> Verdict:
     return Verdict(f"Not used, because {' and '.join(reasons)}." if reasons else "")
 
 
-def tolerance(previous: Comparison, limits: Gate) -> float:
+def tolerance(previous: Comparison, limits: GateSettings) -> float:
     """How much worse, in bits per byte, may still be chance.
 
     The upper end of the one-sided interval around no difference, from the standard error paired over tweets; but never

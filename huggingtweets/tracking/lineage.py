@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.records import JSON
 from huggingtweets.model.base import base_name
 from huggingtweets.registry.versions import Version
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 RAW, DATASET, BASE, MODEL = "raw-dataset", "train-dataset", "pretrained-model", "finetuned-model"
 
 
-def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: Training, base_fingerprint: str) -> None:
+def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: TrainingSettings, base_fingerprint: str) -> None:
     """The data are ready, and the training begins. `raw` and `dataset` are counts and hashes, not tweets."""
     name, base = tracker.name, artifact_name(settings.base)
     tracker.start("import", {})

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Settings, Training
+from huggingtweets.core.config import Settings, TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
 from huggingtweets.core.errors import (
     BadData,
@@ -324,7 +324,7 @@ class _Run:
             return None
         return self.in_use if set(Dataset.load(self.in_use.dataset).texts) < set(dataset.texts) else None
 
-    def _train(self, dataset: Dataset, chosen: Training, start: Version | None) -> JSON:
+    def _train(self, dataset: Dataset, chosen: TrainingSettings, start: Version | None) -> JSON:
         """Here torch is imported."""
         from huggingtweets.training import finetune as training
 
@@ -421,7 +421,7 @@ class _Run:
         return [self.store.fingerprint(handle) for handle in self.handles]
 
 
-def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: Training) -> None:
+def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: TrainingSettings) -> None:
     """An adapter as an adapter; a full fine-tune as an ordinary model folder."""
     from huggingtweets.model import lora
     from huggingtweets.training.finetune import ALPHA_PER_RANK

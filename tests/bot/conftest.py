@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.background.telling import Heard, Telling
-from bot.core.config import Limits as LimitSettings
+from bot.core.config import LimitsSettings as LimitSettings
 from bot.core.uploads import Uploads
 from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers
@@ -21,7 +21,7 @@ from bot.store.notices import Notice
 from bot.trainings.training import Training
 from bot.trainings.worker import Worker
 from bot.voices.tweeting import Tweeting
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Writer
@@ -42,7 +42,7 @@ class Home:
 
 def settings_of(home: Home) -> Settings:
     """Where what lies in `home` is found."""
-    return Settings(storage=Storage(models=home.registry.root, data=home.folder / "data"))
+    return Settings(storage=StorageSettings(models=home.registry.root, data=home.folder / "data"))
 
 
 @pytest.fixture

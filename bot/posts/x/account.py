@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from bot.core.ai_label import says_ai
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import OverBudget
 from bot.posts.budget import Budget, Kind
 from bot.posts.outbox import OwnPost
@@ -24,7 +24,7 @@ UNMARKED = (
 READING = Patience(attempts=4, first_seconds=1.0, longest_seconds=30.0)
 
 
-def credentials(settings: X) -> Credentials:
+def credentials(settings: XSettings) -> Credentials:
     """The four keys."""
     keys = (settings.consumer_key, settings.consumer_secret, settings.access_token, settings.access_token_secret)
     given = [key.get_secret_value() if key else "" for key in keys]

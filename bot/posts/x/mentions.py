@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import BotError, PostRefused, told
 from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount
@@ -48,7 +48,7 @@ class Mentions:
         account: XAccount,
         posting: Posting,
         voices: Voices,
-        settings: X,
+        settings: XSettings,
         clock: Callable[[], datetime],
         patience: Patience,
     ):

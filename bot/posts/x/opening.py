@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.core.ai_label import ASK_FOR_AUTOMATED_LABEL
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.ongoing import ongoing
 from bot.people.willing import Willing
 from bot.posts.budget import Budget
@@ -45,7 +45,7 @@ async def _no_voices() -> Sequence[str]:
 async def posting_on_x(
     *,
     store: Store,
-    settings: X,
+    settings: XSettings,
     willing: Willing,
     draw: Draw,
     notice: Notice,
@@ -80,7 +80,7 @@ async def posting_on_x(
         yield XParts(posting, budget, tuple(tasks))
 
 
-async def _open_account(settings: X, budget: Budget, patience: Patience, stack: AsyncExitStack) -> XAccount:
+async def _open_account(settings: XSettings, budget: Budget, patience: Patience, stack: AsyncExitStack) -> XAccount:
     """The account that the keys belong to, until `stack` is closed."""
     client = XClient(
         credentials(settings),
@@ -91,7 +91,7 @@ async def _open_account(settings: X, budget: Budget, patience: Patience, stack: 
     return XAccount(await stack.enter_async_context(client), budget, settings.account, ai_label=settings.ai_label)
 
 
-def _how(settings: X) -> str:
+def _how(settings: XSettings) -> str:
     if settings.dry_run:
         return "a dry run, nothing is sent"
     if not settings.has_keys:

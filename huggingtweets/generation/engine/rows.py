@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.generation.engine.adapters import Held
 
 
@@ -21,7 +21,7 @@ class Sampling:
     max_new_tokens: int = 100
 
     @classmethod
-    def of(cls, settings: Generation) -> "Sampling":
+    def of(cls, settings: GenerationSettings) -> "Sampling":
         """As config.toml says."""
         return cls(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens)
 

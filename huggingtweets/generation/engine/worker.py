@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import NotNow, PipelineError
 from huggingtweets.generation.engine.batch import Job
 from huggingtweets.generation.engine.decode import read_drafts
@@ -31,7 +31,7 @@ LOOK_SECONDS = 1.0  # between looks while nothing happens: shows that the thread
 class Worker:
     """Call `run` on a thread of its own; it returns when the inbox is closed and every ticket is answered."""
 
-    def __init__(self, settings: Generation, inbox: Inbox):
+    def __init__(self, settings: GenerationSettings, inbox: Inbox):
         self._settings, self._inbox = settings, inbox
         self._voices = Voices(settings.memory_mib * MIB, partial(make_decoder, settings=settings))
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")

@@ -8,7 +8,7 @@ import pytest
 from bot.core.errors import NotAllowed
 from bot.people.willing import Willing
 from bot.store import Store
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -24,7 +24,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+    return Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.evaluation.neighbours import MIN_TEXTS, neighbours
 from huggingtweets.registry.versions import Registry
@@ -20,7 +20,7 @@ TEXTS = sentences(2 * MIN_TEXTS, seed=5)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Three people with tweets, two of them with a version in use."""
-    settings = Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+    settings = Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"))
     registry = Registry(settings.storage.models)
     tweets = tuple(Tweet(str(n), text, FIRST + timedelta(hours=n)) for n, text in enumerate(TEXTS))
     for name in ("ann", "bob", "carl"):

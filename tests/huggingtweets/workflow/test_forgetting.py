@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, OptedOut, Unavailable
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import removals
@@ -17,7 +17,7 @@ from huggingtweets.workflow.forgetting import affected, forget, leave_nothing
 
 
 def settings_in(tmp_path: Path) -> Settings:
-    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+    return Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"))
 
 
 def keep_something_everywhere(settings: Settings, name: str) -> None:

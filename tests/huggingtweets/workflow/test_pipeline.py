@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from huggingtweets.core.config import Gate, Settings, Storage
+from huggingtweets.core.config import GateSettings, Settings, StorageSettings
 from huggingtweets.core.errors import BadBase, BadSource, Forgotten, TooFewNew, TooLittleData, Unavailable
 from huggingtweets.core.events import STAGES, Progress
 from huggingtweets.core.records import Account, Collected, Tweet
@@ -245,7 +245,7 @@ def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Se
     settings = training(tiny_settings, max_epochs=1)
     first = pipeline.run("ann", [sample_file], settings)
     told: list[Progress] = []
-    strict = settings.model_copy(update={"gate": Gate(drafts=50, max_near_copies=0.0)})
+    strict = settings.model_copy(update={"gate": GateSettings(drafts=50, max_near_copies=0.0)})
     second = pipeline.run("ann", [], strict, say=told.append)
     assert second.version.version == "v2"
     assert "50 tweets drawn as a test are nearly a real tweet, more than 0%." in second.verdict.why_not
@@ -325,7 +325,9 @@ def test_too_few_new_tweets_are_told_before_anything_is_learned(
 ) -> None:
     shutil.copytree(trained[0].storage.models, tmp_path / "models")
     shutil.copytree(trained[0].storage.data, tmp_path / "data")
-    settings = trained[0].model_copy(update={"storage": Storage(models=tmp_path / "models", data=tmp_path / "data")})
+    settings = trained[0].model_copy(
+        update={"storage": StorageSettings(models=tmp_path / "models", data=tmp_path / "data")}
+    )
     with pytest.raises(TooFewNew, match="ann has 0 new tweets since the version in use, fewer than 1") as few:
         pipeline.run("ann", [sample_file], settings, min_new=1)
     assert few.value.new == 0

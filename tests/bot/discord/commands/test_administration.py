@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.background.telling import Heard, Telling
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.store import Store
 from bot.store.notices import Notice
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
@@ -58,7 +58,7 @@ async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -
     admin = there.admin()
     await admin.slash(there.channel, "settings", learning=True)
     assert "only whoever runs me can switch it on" in there.private(admin)
-    await there.env.restart_bot(make_bot(settings=Discord(member_messages=True)))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(member_messages=True)))
     result = await admin.slash(there.channel, "settings", learning=True)
     assert result.response
     assert "in this channel: on." in result.response.content
@@ -110,7 +110,7 @@ async def test_status_says_how_it_is(there: World) -> None:
 
 async def test_the_owner_registers_the_commands_again(there: World, make_bot: MakeBot) -> None:
     admin = there.admin()
-    await there.env.restart_bot(make_bot(settings=Discord(owners=[admin.id])))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[admin.id])))
     before = sum(one.method == "PUT" for one in there.env.http_requests)
     result = await admin.slash(there.channel, "sync")
     assert result.response

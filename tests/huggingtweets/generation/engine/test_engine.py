@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Generation, Settings
+from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.batch import Batch, Job
@@ -58,7 +58,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 @pytest.fixture
-async def engine(tiny_generation: Generation) -> AsyncIterator[Engine]:
+async def engine(tiny_generation: GenerationSettings) -> AsyncIterator[Engine]:
     async with Engine(tiny_generation) as engine:
         yield engine
 
@@ -109,7 +109,9 @@ async def test_what_is_drawn_does_not_depend_on_the_company(engine: Engine, vers
         assert await engine.draw(request) == drafts
 
 
-async def test_a_full_queue_says_when_to_come_back(tiny_generation: Generation, version: Version, gate: Gate) -> None:
+async def test_a_full_queue_says_when_to_come_back(
+    tiny_generation: GenerationSettings, version: Version, gate: Gate
+) -> None:
     async with Engine(tiny_generation.model_copy(update={"max_waiting": 2})) as engine:
         drawing = [asyncio.create_task(engine.draw(ask(version, seed=n))) for n in range(2)]
         await until(lambda: len(gate.read) == 2)
@@ -122,7 +124,7 @@ async def test_a_full_queue_says_when_to_come_back(tiny_generation: Generation, 
         assert len(await engine.draw(ask(version))) == 5
 
 
-async def test_a_flood_makes_room_for_others(tiny_generation: Generation, version: Version, gate: Gate) -> None:
+async def test_a_flood_makes_room_for_others(tiny_generation: GenerationSettings, version: Version, gate: Gate) -> None:
     async with Engine(tiny_generation.model_copy(update={"max_waiting": 4, "max_rows": 5})) as engine:
         flood = [asyncio.create_task(engine.draw(ask(version, seed=n, person="ann"))) for n in range(4)]
         await until(lambda: gate.read)
@@ -139,7 +141,7 @@ async def test_a_flood_makes_room_for_others(tiny_generation: Generation, versio
 
 
 async def test_a_request_past_its_deadline_is_given_up(
-    tiny_generation: Generation, version: Version, gate: Gate
+    tiny_generation: GenerationSettings, version: Version, gate: Gate
 ) -> None:
     async with Engine(tiny_generation.model_copy(update={"timeout_seconds": 0.5})) as engine:
         engine.warm_up()
@@ -170,7 +172,9 @@ async def test_a_cancelled_request_frees_its_rows_at_the_next_step(
             await task
 
 
-async def test_closing_ends_what_runs_and_what_waits(tiny_generation: Generation, version: Version, gate: Gate) -> None:
+async def test_closing_ends_what_runs_and_what_waits(
+    tiny_generation: GenerationSettings, version: Version, gate: Gate
+) -> None:
     async with Engine(tiny_generation.model_copy(update={"max_rows": 5})) as engine:
         drawing = [asyncio.create_task(engine.draw(ask(version, seed=n))) for n in range(3)]
         await until(lambda: gate.rows and engine.waiting == 3)

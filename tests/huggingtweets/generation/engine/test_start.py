@@ -7,7 +7,7 @@ import regex
 import torch
 
 from huggingtweets.core.base_folders import REPOSITORY
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.generation.engine.batch import Batch, Job
 from huggingtweets.generation.engine.decode import Sampling, decode, read_drafts
 from huggingtweets.generation.engine.decoder import Decoder
@@ -92,7 +92,7 @@ def test_a_seed_gives_the_same_drafts_alone_and_beside_other_prompts(base: Base,
 
 
 def test_what_evaluation_and_the_running_bot_draw_is_not_glued_either(base: Base) -> None:
-    decoder = make_decoder(Weights.of(base.model), Generation())
+    decoder = make_decoder(Weights.of(base.model), GenerationSettings())
     for prompt in ("Mars", "Earth", "Sun"):
         texts = [draft.text for draft in decode(base, prompt, 10, FEW, seed=3)]
         texts += drawn(Batch(decoder, base.end_of_text), base, [job_of(base, prompt, 10, seed=3)])[0]
