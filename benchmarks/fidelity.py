@@ -107,7 +107,7 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
         "held_out": len(data.held_out),
         "passed_the_gate": outcome.verdict.passed,
         "why_not": outcome.verdict.why_not,
-        "seconds": {"ours": outcome.version.manifest["training"]["seconds"], "original": round(seconds, 1)},
+        "seconds": {"ours": outcome.version.manifest.training.seconds, "original": round(seconds, 1)},
         "bits_per_byte": bits,
         "texts": {method: list(some) for method, some in texts.items()},
     }

@@ -147,14 +147,15 @@ class Tweeting:
 
     def _accounts(self, name: str, version: str) -> list[Imitated]:
         try:
-            accounts = self._registry.version(name, version).manifest.get("accounts", ())
+            accounts = self._registry.version(name, version).manifest.accounts
         except PipelineError:
             accounts = ()  # a preview is no version
-        known = {str(one["handle"]).lower(): one for one in accounts}
-        return [
-            Imitated(handle, *(str(known.get(handle, {}).get(key, "")) for key in ("display_name", "avatar_url")))
-            for handle in name.split("-")
-        ]
+        by_handle = {account.handle.lower(): account for account in accounts}
+        people = []
+        for handle in name.split("-"):
+            account = by_handle.get(handle)
+            people.append(Imitated(handle, account.display_name, account.avatar_url) if account else Imitated(handle))
+        return people
 
     async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
         """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""

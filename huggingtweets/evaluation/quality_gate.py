@@ -3,27 +3,11 @@
 Knows reports and limits. Does not know how anything was measured, or what is done with the verdict.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from huggingtweets.core.config import GateSettings
-from huggingtweets.core.records import JSON, Comparison, Report
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a version may be used, and why not: one sentence, empty when it may."""
-
-    why_not: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return not self.why_not
-
-    def as_json(self) -> JSON:
-        return {"passed": self.passed, "why_not": self.why_not}
+from huggingtweets.core.records import Comparison, Report, Verdict
 
 
 def judge(report: Report, limits: GateSettings) -> Verdict:

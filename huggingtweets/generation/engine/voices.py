@@ -142,5 +142,5 @@ def _refuse_what_does_not_mix(voice: Blend) -> None:
             raise Usage(f"{version.name} cannot be blended: all of its weights were trained, and only adapters add up.")
     first = versions[0]
     for version in versions[1:]:
-        if version.manifest["base_fingerprint"] != first.manifest["base_fingerprint"]:
+        if version.manifest.base_fingerprint != first.manifest.base_fingerprint:
             raise Usage(f"{first.name} and {version.name} cannot be blended: they are on different base models.")

@@ -32,6 +32,7 @@ from bot.voices.voting import Voting
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.registry.blend import Voice
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 
@@ -63,7 +64,7 @@ class ScriptedWriter(Writer):
 def add_voice(registry: Registry, name: str, base: str = "gpt2") -> None:
     """A version in use, without weights."""
     with registry.staged(name) as staged:
-        version = registry.add(name, staged, {"base": base, "created": "2026-02-03T04:05:06+00:00"})
+        version = registry.add(name, staged, Manifest(base=base, created="2026-02-03T04:05:06+00:00"))
     registry.promote(name, version.version)
 
 

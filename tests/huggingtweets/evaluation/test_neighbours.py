@@ -8,6 +8,7 @@ import pytest
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.evaluation.neighbours import MIN_TEXTS, neighbours
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -28,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
     for name in ("bob", "carl"):
         with registry.staged(name) as folder:
             Dataset.of_texts(tuple(f"{name}: {text}" for text in TEXTS), ("held out",)).save(folder / "dataset.jsonl")
-            registry.release(name, folder, {"base": "b", "created": "now"})
+            registry.release(name, folder, Manifest(base="b", created="now"))
     return settings
 
 

@@ -29,6 +29,7 @@ from huggingtweets.publishing.publish import (
     want,
     wanted,
 )
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, InDoubt, NotReached, Patience, RateLimited, Refused
 from tests.fakes.hub import READER, WRITER, Hub, running_hub
@@ -69,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
 def version(tmp_path: Path, number: int = 1) -> Version:
     home = tmp_path / "models" / "ann" / f"v{number}"
     home.mkdir(parents=True, exist_ok=True)
-    return Version("ann", f"v{number}", home, {})
+    return Version("ann", f"v{number}", home, Manifest(base="b", created="now"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -322,10 +323,11 @@ from pathlib import Path
 from pydantic import SecretStr
 from huggingtweets.core.config import Publishing
 from huggingtweets.publishing.publish import push
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 home, folder, url, token = sys.argv[1:]
 settings = Publishing(enabled=True, owner="people", url=url, token=SecretStr(token))
-push(Version("ann", "v1", Path(home), {}), Path(folder), settings)
+push(Version("ann", "v1", Path(home), Manifest(base="b", created="now")), Path(folder), settings)
 """
 
 

@@ -63,14 +63,14 @@ def test_the_counts_are_those_of_the_account(trained: Trained) -> None:
 def test_the_manifest_tells_what_the_voice_was_made_of(trained: Trained, tiny_base: Path) -> None:
     settings, outcome = trained
     manifest = outcome.version.manifest
-    assert manifest["base"] == str(tiny_base)
-    assert manifest["settings"] == settings.training.model_dump()
-    assert manifest["report"] == outcome.report.as_json()
-    assert manifest["samples"] == list(outcome.samples)
-    assert manifest["training"]["steps"] > manifest["training"]["epochs"] > 0
-    (account,) = manifest["accounts"]
-    assert (account["handle"], account["display_name"]) == ("Ann", "Ann O'Nymous")
-    assert account["counts"] == outcome.counts.as_json()
+    assert manifest.base == str(tiny_base)
+    assert manifest.settings == settings.training.model_dump()
+    assert manifest.report == outcome.report
+    assert manifest.samples == outcome.samples
+    assert manifest.training.steps > manifest.training.epochs > 0
+    (account,) = manifest.accounts
+    assert (account.handle, account.display_name) == ("Ann", "Ann O'Nymous")
+    assert account.counts == outcome.counts
     assert TweetStore(settings.tweets).account("ann") == Account("Ann", "Ann O'Nymous")
 
 
@@ -185,7 +185,7 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
     assert done == {"read_owned": 1, "clean_all": 1, "make": 1, "train": 2, "measured": 1}
     assert outcome.report == undisturbed.report
     assert outcome.samples == undisturbed.samples
-    assert outcome.version.manifest["stages"].keys() == undisturbed.version.manifest["stages"].keys()
+    assert outcome.version.manifest.stages.keys() == undisturbed.version.manifest.stages.keys()
     ours, theirs = (made.version.adapter / WEIGHTS for made in (outcome, undisturbed))
     assert ours.read_bytes() == theirs.read_bytes()
     assert sorted(path.name for path in outcome.version.folder.iterdir()) == [

@@ -13,6 +13,7 @@ from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.batch import Batch, Job
 from huggingtweets.registry.blend import Blend
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 from huggingtweets.workflow.pipeline import Outcome
 
@@ -189,10 +190,10 @@ async def test_closing_ends_what_runs_and_what_waits(
 async def test_a_voice_that_cannot_be_loaded_is_told_and_the_next_is_drawn(
     engine: Engine, version: Version, tmp_path: Path
 ) -> None:
-    broken = Version("bob", "v1", tmp_path, {"base": "someone/never-cached", "created": "now"})
+    broken = Version("bob", "v1", tmp_path, Manifest(base="someone/never-cached", created="now"))
     with pytest.raises(BadBase):
         await engine.draw(ask(broken))
-    nonsense = Version("bob", "v1", tmp_path, {"base": version.base, "created": "then"})
+    nonsense = Version("bob", "v1", tmp_path, Manifest(base=version.base, created="then"))
     with pytest.raises(PipelineError, match=r"Drawing failed \(KeyError: 'base_fingerprint'\); please report it"):
         await engine.draw(ask(nonsense))
     assert len(await engine.draw(ask(version))) == 5

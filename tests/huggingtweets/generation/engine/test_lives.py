@@ -93,7 +93,7 @@ async def test_a_failure_at_any_line_of_the_worker_is_told_at_once_and_the_next_
 
 
 def _gone(version: Version) -> Version:
-    manifest = {**version.manifest, "created": "another time"}
+    manifest = version.manifest.model_copy(update={"created": "another time"})
     return replace(version, folder=version.folder / "gone", manifest=manifest)
 
 
