@@ -138,13 +138,13 @@ class Ours:
         self.adapters: dict[int, Any] = {}
 
     def draw(self, requests: Sequence[Request], tokens: int) -> int:
-        from huggingtweets.generation.engine.batch import Job
+        from huggingtweets.generation.engine.batch import DraftJob
         from huggingtweets.generation.engine.decode import read_drafts
         from huggingtweets.generation.engine.rows import Sampling
 
         sampling = Sampling(max_new_tokens=tokens)
         jobs = [
-            Job(self.voices.prompt, self.adapter(request.person), request.count, sampling, seed, PROMPT)
+            DraftJob(self.voices.prompt, self.adapter(request.person), request.count, sampling, seed, PROMPT)
             for seed, request in enumerate(requests)
         ]
         self.batch.join(jobs)

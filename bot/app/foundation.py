@@ -19,7 +19,7 @@ from bot.people.listening import Listening
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.training import Training
-from bot.trainings.worker import Worker
+from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.preview_model import Previews
@@ -75,11 +75,11 @@ async def lay_foundation(
     )
 
 
-async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[Worker, Training]:
+async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[TrainingWorker, Training]:
     """The worker that runs waiting trainings, and the use case that queues them."""
     config, leftovers = base.config, Leftovers(base.config)
     worker = await stack.enter_async_context(
-        Worker(
+        TrainingWorker(
             store=base.store,
             registry=base.registry,
             willing=base.willing,

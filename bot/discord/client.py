@@ -40,8 +40,8 @@ from bot.discord.connection import use_endpoints
 from bot.discord.following import Following
 from bot.discord.gate import Gate, server_id
 from bot.discord.members import MemberMessages
-from bot.discord.mentions import Mentions
-from bot.discord.notices import Notices
+from bot.discord.mentions import DiscordMentions
+from bot.discord.notices import DiscordNotices
 from bot.discord.parts import Parts
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
@@ -84,10 +84,10 @@ class DiscordBot(discord.Client):
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
-        self._mentions = Mentions(buttons=self.buttons, asks=self._asks, chain=chain)
+        self._mentions = DiscordMentions(buttons=self.buttons, asks=self._asks, chain=chain)
         self._members = MemberMessages(parts.listening) if settings.member_messages else None
         self._following = Following(self, parts)
-        self.notices = Notices(self, parts.store.settings, gate.owner_ids)
+        self.notices = DiscordNotices(self, parts.store.settings, gate.owner_ids)
         self.tree = Tree(self, asks=self._asks, gate=gate)
         for command in self._declared(parts, gate):
             self.tree.add_command(command)
@@ -130,7 +130,7 @@ class DiscordBot(discord.Client):
             continuing.Continuation,
             continuing.Page,
             continuing.ByName,
-            links.Verdict,
+            links.LinkVerdict,
             queue.Decision,
             ruling.Deletion,
         )

@@ -20,7 +20,7 @@ from bot.core.stopping import CHILD_SECONDS
 from bot.people.leftovers import KEPT_BEFORE, Leftovers
 from bot.people.willing import NO_SERVER, Willing
 from bot.store import Store
-from bot.store.jobs import Job, State
+from bot.store.jobs import Job, JobState
 from bot.store.leading import Holds, leading
 from bot.trainings import child as children
 from bot.trainings.child import Child
@@ -36,7 +36,7 @@ POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
 RETRY_SECONDS = 2.0
 
 
-class Worker(Ongoing):
+class TrainingWorker(Ongoing):
     """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
 
     def __init__(
@@ -261,7 +261,7 @@ class Worker(Ongoing):
 class Ending:
     """How a training ended."""
 
-    state: State
+    state: JobState
     result: dict[str, Any] | None = None
     error: str = ""
     log: str = ""

@@ -20,7 +20,7 @@ from huggingtweets.core.near import did_you_mean
 from huggingtweets.core.whole_text import whole
 from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Tweets, Writer
-from huggingtweets.pictures.render import Person, predictions
+from huggingtweets.pictures.render import PicturedPerson, predictions
 from huggingtweets.registry.blend import find_voice, parse_blend
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.sources.owners import Owned, texts_of
@@ -159,7 +159,7 @@ class Tweeting:
 
     async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
         """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
-        people = [Person(one.handle, one.display_name) for one in await self.imitated(tweets)]
+        people = [PicturedPerson(one.handle, one.display_name) for one in await self.imitated(tweets)]
         return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
 
     async def models(self, server: str = NO_SERVER) -> list[Version]:

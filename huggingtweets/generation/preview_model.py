@@ -23,7 +23,7 @@ from huggingtweets.core.cpu import use_threads
 from huggingtweets.core.errors import Busy, NotEnoughDrafts, NotNow, TooLittleData
 from huggingtweets.core.library_lock import TRANSFORMERS
 from huggingtweets.core.records import Counts
-from huggingtweets.generation.checks import Copy
+from huggingtweets.generation.checks import CopyCheck
 from huggingtweets.generation.writer import Sieve, Tweets, asked_for
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Previews:
             self._base = bases.load(self._settings.training.base)
             self._base.model.train(False).requires_grad_(False)
         habits = Habits(self._base, texts[-MAX_TEXTS:])
-        sieve = Sieve([Copy(texts)], prompt, count)
+        sieve = Sieve([CopyCheck(texts)], prompt, count)
         sampling = Sampling.of(self._settings.generation)
         for number in range(self._settings.generation.max_rounds):
             if not sieve.missing or stop():

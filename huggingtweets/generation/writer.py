@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import NotEnoughDrafts, Usage
 from huggingtweets.core.names import people_in
-from huggingtweets.generation.checks import Check, Copy, Leftover, Length, Link, defused, first_objection, typed
+from huggingtweets.generation.checks import (
+    Check,
+    CopyCheck,
+    LeftoverCheck,
+    LengthCheck,
+    LinkCheck,
+    defused,
+    first_objection,
+    typed,
+)
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.registry.blend import Voice, parts_of
 from huggingtweets.registry.versions import Version
@@ -57,8 +66,8 @@ class Sieve:
     `known` are the person's own texts, which none may repeat.
     """
 
-    def __init__(self, known: Sequence[Copy], prompt: str = "", count: int = MAX_COUNT):
-        self._checks: tuple[Check, ...] = (Leftover(), Length(), Link(prompt), *known)
+    def __init__(self, known: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
+        self._checks: tuple[Check, ...] = (LeftoverCheck(), LengthCheck(), LinkCheck(prompt), *known)
         self._empty = normalised(prompt)
         self._count = count
         self._passed: dict[str, str] = {}
@@ -101,7 +110,7 @@ class Writer:
 
     def __init__(self, engine: Engine):
         self._engine = engine
-        self._copy_checks: dict[tuple[str, str, str], Copy] = {}
+        self._copy_checks: dict[tuple[str, str, str], CopyCheck] = {}
 
     async def write(
         self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
@@ -124,7 +133,7 @@ class Writer:
             raise NotEnoughDrafts(voice.name, sieve.refused)
         return Tweets(sieve.texts, voice.name, voice.version, seed, count)
 
-    def _copy_checks_of(self, voice: Voice) -> list[Copy]:
+    def _copy_checks_of(self, voice: Voice) -> list[CopyCheck]:
         """Against the texts of everybody whose voice it is."""
         return [self._copy_check(version) for _, version in parts_of(voice)]
 
@@ -134,12 +143,12 @@ class Writer:
             self._copy_checks.pop(known, None)
         self._engine.forget(name)
 
-    def _copy_check(self, version: Version) -> Copy:
+    def _copy_check(self, version: Version) -> CopyCheck:
         key = version.key
         if key not in self._copy_checks:
             for older in [known for known in self._copy_checks if known[0] == version.name]:
                 del self._copy_checks[older]
-            self._copy_checks[key] = Copy(Dataset.load(version.dataset).texts)
+            self._copy_checks[key] = CopyCheck(Dataset.load(version.dataset).texts)
         return self._copy_checks[key]
 
 

@@ -62,7 +62,7 @@ _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class CardPerson:
     """One of those whose tweets were learned from, with the four counts."""
 
     handle: str
@@ -101,7 +101,7 @@ class Facts:
     name: str
     version: str
     created: str
-    people: tuple[Person, ...]
+    people: tuple[CardPerson, ...]
     languages: tuple[str, ...]
     base: str
     base_is_on_hub: bool
@@ -264,9 +264,9 @@ def figure(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
-def _person(account: LearnedAccount) -> Person:
+def _person(account: LearnedAccount) -> CardPerson:
     counts = account.counts
-    return Person(
+    return CardPerson(
         account.handle, account.display_name,
         counts.downloaded, counts.retweets, counts.short, counts.kept, account.site,
     )  # fmt: skip

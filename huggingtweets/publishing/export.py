@@ -18,7 +18,7 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.model import base
 from huggingtweets.pictures import render as preview
-from huggingtweets.pictures.render import Box, Person
+from huggingtweets.pictures.render import Box, PicturedPerson
 from huggingtweets.publishing import card
 from huggingtweets.registry.manifest import ADAPTER, PROFILE_PICTURE, Prompted
 from huggingtweets.registry.versions import Version
@@ -115,10 +115,10 @@ def write_card(
     return [folder / name for name in (CARD, *pictures)]
 
 
-def people(version: Version, settings: Settings) -> list[Person]:
+def people(version: Version, settings: Settings) -> list[PicturedPerson]:
     """Whom `version` sounds like, with a picture of theirs where there is one."""
     return [
-        Person(account.handle, account.display_name, _avatar(settings.avatars, account.handle))
+        PicturedPerson(account.handle, account.display_name, _avatar(settings.avatars, account.handle))
         for account in version.manifest.accounts
     ]
 

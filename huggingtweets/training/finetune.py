@@ -126,7 +126,7 @@ def train(
         lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
     if start:
         lora.restore(base.model, load_file(start / lora.WEIGHTS))
-    run = _Run(base, rows, held_out, settings, checkpoint)
+    run = _Finetuning(base, rows, held_out, settings, checkpoint)
     if start:
         run.judge_start()
     run.resume()
@@ -153,7 +153,7 @@ def tokenized_rows(base: Base, texts: Sequence[str], row_tokens: int) -> Rows:
     return pack(encode_all(base.tokenizer, texts), min(row_tokens, base.context), base.end_of_text)
 
 
-class _Run:
+class _Finetuning:
     def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: TrainingSettings, checkpoint: Path):
         self.model, self.rows, self.held_out = base.model, rows, held_out
         self.settings, self.checkpoint = settings, checkpoint

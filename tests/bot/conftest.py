@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.background.telling import Heard, Telling
+from bot.background.telling import Delivery, Telling
 from bot.core.config import LimitsSettings as LimitSettings
 from bot.core.uploads import Uploads
 from bot.people.consent import Consenting
@@ -19,7 +19,7 @@ from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import Notice
 from bot.trainings.training import Training
-from bot.trainings.worker import Worker
+from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.engine import Engine
@@ -105,16 +105,16 @@ async def training_in(
 ) -> AsyncIterator[Training]:
     """The use case with its worker and database, as app.py puts them together."""
 
-    async def tell(notice: Notice) -> Heard:
+    async def tell(notice: Notice) -> Delivery:
         if notices is not None:
             notices.append(notice.text)
-        return Heard.TOLD
+        return Delivery.TOLD
 
     uploads, leftovers = Uploads(home.folder / "data" / "uploads"), Leftovers(settings_of(home))
     async with (
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
         Telling(store, tell) as telling,
-        Worker(
+        TrainingWorker(
             store=store,
             registry=home.registry,
             willing=Willing(store, settings_of(home)),

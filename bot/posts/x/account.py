@@ -81,7 +81,7 @@ class XAccount:
         """Who has mentioned the account after `since_id`, the oldest first; only the newest where the money ends."""
         return (await self._read("read", self._client.mentions, since_id, most, MENTIONS_PAGE))[::-1]
 
-    async def _read(self, kind: Kind, read: "Read", since_id: str, most: int, page: int) -> list[XPost]:
+    async def _read(self, kind: Kind, read: "ReadPages", since_id: str, most: int, page: int) -> list[XPost]:
         """What `read` gives, as far as there is money: each page is paid for before it is asked for."""
         me = await self.me()
         # X gives no fewer than a small page; where not even that is paid for, the charge refuses.
@@ -101,7 +101,7 @@ class XAccount:
         return found
 
 
-class Read(Protocol):
+class ReadPages(Protocol):
     """One of the client's ways to read pages."""
 
     def __call__(

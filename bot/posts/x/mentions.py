@@ -35,10 +35,10 @@ _CALL = re.compile(r"[@＠]\w+")
 _STOP = re.compile(r"\b(?:stop|unsubscribe|opt ?out|no more|go away|leave me alone)\b", re.IGNORECASE)
 _BOT = re.compile(r"\b(?:bot|automated|auto-?reply)\b", re.IGNORECASE)
 
-Voices = Callable[[], Awaitable[Sequence[str]]]
+ListVoices = Callable[[], Awaitable[Sequence[str]]]
 
 
-class Mentions:
+class MentionsOnX:
     """The mentions of one account."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Mentions:
         store: Store,
         account: XAccount,
         posting: Posting,
-        voices: Voices,
+        voices: ListVoices,
         settings: XSettings,
         clock: Callable[[], datetime],
         patience: Patience,

@@ -14,11 +14,12 @@ from bot.core.config import XSettings
 from bot.core.ongoing import ongoing
 from bot.people.willing import Willing
 from bot.posts.budget import Budget
-from bot.posts.outbox import Notice, Outbox
+from bot.posts.outbox import Outbox
 from bot.posts.posting import Draw, Posting
 from bot.posts.x.account import READING, XAccount, credentials
-from bot.posts.x.mentions import Mentions, Voices
+from bot.posts.x.mentions import ListVoices, MentionsOnX
 from bot.store import Clock, Store, utc_now
+from bot.store.notices import SendNotice
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
 
@@ -48,11 +49,11 @@ async def posting_on_x(
     settings: XSettings,
     willing: Willing,
     draw: Draw,
-    notice: Notice,
+    notice: SendNotice,
     clock: Clock = utc_now,
     reading: Patience = READING,
     waiting: Patience = WAITING,
-    voices: Voices = _no_voices,
+    voices: ListVoices = _no_voices,
 ) -> AsyncIterator[XParts]:
     """Post while the context lasts, as the settings say. Without keys, or in a dry run, nothing is sent to X."""
     name = settings.account.lower() or NO_NAME
@@ -72,7 +73,7 @@ async def posting_on_x(
         )  # fmt: skip
         tasks = [await stack.enter_async_context(ongoing(outbox.run(), "outbox"))]
         if account and settings.mentions:
-            mentions = Mentions(
+            mentions = MentionsOnX(
                 store=store, account=account, posting=posting, voices=voices, settings=settings, clock=clock,
                 patience=waiting,
             )  # fmt: skip

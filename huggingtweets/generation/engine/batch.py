@@ -21,7 +21,7 @@ PREFILL_TOKENS = 2_048  # in one call, padding included, so that nobody waits lo
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class DraftJob:
     """`count` drafts that continue `prompt`, token ids of which the first is end-of-text.
 
     The first token drawn is none of `barred` [vocabulary]. Whoever reads the drafts puts `begins` before them.
@@ -48,7 +48,7 @@ class Batch:
 
     def __init__(self, decoder: Decoder, end_of_text: int):
         self._decoder, self._end_of_text = decoder, end_of_text
-        self._jobs: dict[Row, Job] = {}
+        self._jobs: dict[Row, DraftJob] = {}
         self._moved = False
         self._stand(Grid(1, (), ()))
 
@@ -57,7 +57,7 @@ class Batch:
         """Rows under way."""
         return len(self._jobs)
 
-    def join(self, jobs: Sequence[Job]) -> list[Job]:
+    def join(self, jobs: Sequence[DraftJob]) -> list[DraftJob]:
         """Read the prompts of `jobs` and draw their first tokens; the jobs that are done with that."""
         prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
         for job in jobs:
@@ -72,7 +72,7 @@ class Batch:
             prompt.rows += job.rows
         return [done for group in _groups(list(prompts.values())) for done in self._prefill(group)]
 
-    def step(self) -> list[Job]:
+    def step(self) -> list[DraftJob]:
         """Draw the next tokens of every row; the jobs that are done with that."""
         if not self._jobs:
             return []
@@ -85,21 +85,21 @@ class Batch:
         self._history.append(tokens)
         return self._retire(tokens)
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job: DraftJob) -> None:
         """Give up on `job`; its drafts stay what they are."""
         self._note()
         for row in job.rows:
             if self._jobs.pop(row, None):
                 self._leave(row)
 
-    def clear(self) -> list[Job]:
+    def clear(self) -> list[DraftJob]:
         """Give up on everything: the jobs that were under way."""
         jobs = list(dict.fromkeys(self._jobs.values()))
         self._jobs.clear()
         self._stand(Grid(1, (), ()))
         return jobs
 
-    def _prefill(self, prompts: Sequence[Prompt]) -> list[Job]:
+    def _prefill(self, prompts: Sequence[Prompt]) -> list[DraftJob]:
         logits = self._decoder.prefill(prompts)
         # Rows of one prompt share its logits, and differ by their seeds alone.
         counts = torch.tensor([len(prompt.rows) for prompt in prompts])
@@ -129,7 +129,7 @@ class Batch:
         self._history: list[Tokens] = []  # [steps, cells] each
         self._moved = False
 
-    def _retire(self, tokens: Tokens) -> list[Job]:
+    def _retire(self, tokens: Tokens) -> list[DraftJob]:
         """Take the rows out that ended with one of `tokens` [steps, cells]; the jobs that are done with that."""
         ended = (tokens == self._end_of_text).any(axis=0) | (self._cells.steps.numpy() >= self._limits)
         ended &= self._cells.live.numpy()

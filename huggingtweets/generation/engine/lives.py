@@ -28,9 +28,9 @@ def live(settings: GenerationSettings, inbox: Inbox) -> None:
         try:
             # torch is imported here, so that the process starts without it.
             with TRANSFORMERS:
-                from huggingtweets.generation.engine.worker import Worker
+                from huggingtweets.generation.engine.worker import EngineWorker
 
-            Worker(settings, inbox).run()
+            EngineWorker(settings, inbox).run()
             return
         except BaseException as error:
             now = time.monotonic()

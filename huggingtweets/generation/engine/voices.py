@@ -48,7 +48,7 @@ class LoadedVoice:
     adapter: Held | None
 
 
-class Voices:
+class LoadedVoices:
     """Voices and their bases in at most `budget_bytes`, but always the one that was asked for last.
 
     `find` and `forget` may be called from any thread, `load` from one at a time. A voice that is out of memory here

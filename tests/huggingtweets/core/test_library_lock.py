@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.pictures.render import Person, predictions
+from huggingtweets.pictures.render import PicturedPerson, predictions
 
 AT_ONCE = """
 import threading
@@ -96,7 +96,7 @@ def test_several_threads_tell_languages_at_once() -> None:
 
 def test_several_threads_draw_pictures_at_once() -> None:
     def picture(number: int) -> bytes:
-        return predictions([Person("ann", "Ann 🚀")], "", [f"tweet {number} with 🚀 and 漢字"])
+        return predictions([PicturedPerson("ann", "Ann 🚀")], "", [f"tweet {number} with 🚀 and 漢字"])
 
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(picture, [1, 2, 3, 4] * 2))

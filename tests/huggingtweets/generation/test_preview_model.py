@@ -11,7 +11,7 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Busy, NotEnoughDrafts, TooLittleData, Unavailable, Usage
 from huggingtweets.evaluation.evaluate import held_out_bits
 from huggingtweets.generation import preview_model as few_shot
-from huggingtweets.generation.checks import Copy, Leftover, Length, first_objection
+from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
 from huggingtweets.generation.engine.decode import Sampling
 from huggingtweets.generation.preview_model import Habits, Previews, bits_per_byte, draw
 from huggingtweets.model import base as bases
@@ -70,7 +70,7 @@ async def test_previews_pass_the_checks_and_are_marked(previews: Previews) -> No
     tweets = await previews.write("ann", own, "  the\n crew ", 3, seed=5)
     assert (tweets.name, tweets.version, tweets.seed) == ("ann", "preview", 5)
     assert len(set(tweets.texts)) == 3
-    checks = (Leftover(), Length(), Copy(own))
+    checks = (LeftoverCheck(), LengthCheck(), CopyCheck(own))
     assert [first_objection(checks, text) for text in tweets.texts] == [None] * 3
     assert all(text.startswith("the crew") for text in tweets.texts)
     assert await previews.write("ann", own, "the crew", 3, seed=5) == tweets

@@ -7,7 +7,7 @@ import pytest
 
 from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import NotEnoughDrafts, Usage
-from huggingtweets.generation.checks import Copy, Leftover, Length, first_objection
+from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.writer import MAX_COUNT, Writer, as_tweet
@@ -50,7 +50,7 @@ async def test_tweets_pass_every_check_and_differ(writer: Writer, version: Versi
     tweets = await writer.write(version, "the crew", count=8, seed=3)
     assert len(tweets.texts) == 8
     assert len(set(map(normalised, tweets.texts))) == 8
-    checks = (Leftover(), Length(), Copy(Dataset.load(version.dataset).texts))
+    checks = (LeftoverCheck(), LengthCheck(), CopyCheck(Dataset.load(version.dataset).texts))
     assert [first_objection(checks, text) for text in tweets.texts] == [None] * 8
     assert all(text.startswith("the crew") for text in tweets.texts)
     assert (tweets.name, tweets.version, tweets.seed) == ("ann", "v1", 3)

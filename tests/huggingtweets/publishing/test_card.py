@@ -17,19 +17,19 @@ from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import Settings
 from huggingtweets.core.records import Comparison, Report
 from huggingtweets.publishing import card
-from huggingtweets.publishing.card import Facts, Person, figure, inline, render
+from huggingtweets.publishing.card import CardPerson, Facts, figure, inline, render
 from huggingtweets.registry.manifest import TrainingFacts
 from huggingtweets.sources.sample import sample_account
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.pipeline import Outcome
 
 GOLDEN = Path(__file__).parent / "golden" / "card.md"
-ANN = Person("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288, "x")
+ANN = CardPerson("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288, "x")
 FACTS = Facts(
     name="ann-dan",
     version="v3",
     created="2026-11-25",
-    people=(ANN, Person("dan", "דניאל כהן", 3_200, 200, 100, 2_900)),
+    people=(ANN, CardPerson("dan", "דניאל כהן", 3_200, 200, 100, 2_900)),
     languages=("en", "he"),
     base="gpt2",
     base_is_on_hub=True,
@@ -133,7 +133,7 @@ def test_the_card_says_what_is_known_of_consent() -> None:
     assert "Both gave their archives for this." in render(FACTS)
     unsaid = render(replace(FACTS, consent=""))
     assert "has not written down here whether the people in it agreed" in unsaid
-    hester = Person(sample_account().handle, sample_account().display_name, 400, 0, 10, 390)
+    hester = CardPerson(sample_account().handle, sample_account().display_name, 400, 0, 10, 390)
     sample = render(replace(FACTS, people=(hester,), consent=""))
     assert "is fictional: a sample account that comes with the software" in sample
     assert "Nobody is imitated here: the account is fictional." in sample

@@ -7,7 +7,7 @@ import discord
 import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
-from bot.background.telling import Heard
+from bot.background.telling import Delivery
 from bot.core.config import DiscordSettings
 from bot.discord.notices import OWNER
 from bot.store import Store
@@ -139,13 +139,13 @@ async def test_the_owner_is_told_by_a_direct_message_and_the_log_where_none_is_t
     await decided(store)
     owner = there.admin()
     [notice] = [one for one in await store.notices.untold() if one.place == OWNER]
-    assert await make_bot().notices.tell(notice) is Heard.NOT_YET
+    assert await make_bot().notices.tell(notice) is Delivery.NOT_YET
     await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[owner.id])))
-    assert await there.env.bot.notices.tell(notice) is Heard.TOLD
+    assert await there.env.bot.notices.tell(notice) is Delivery.TOLD
     message = owner.user.dm_channel.history()[-1].content
     assert message.startswith("My home is Test Guild. Who has the permission Manage Server there may teach me voices")
     there.env.inject_error("POST", f"/channels/{owner.user.dm_channel.id}/messages", status=403)
-    assert await there.env.bot.notices.tell(notice) is Heard.NOT_MINE
+    assert await there.env.bot.notices.tell(notice) is Delivery.NOT_MINE
 
 
 @pytest.mark.parametrize("place", ["home", "sync"])

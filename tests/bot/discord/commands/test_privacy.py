@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.background.telling import Heard
+from bot.background.telling import Delivery
 from bot.core.config import DiscordSettings, LimitsSettings
 from bot.discord.notices import OWNER
 from bot.people import consent
@@ -100,7 +100,7 @@ async def test_admins_hear_of_a_claim_and_the_claimant_of_the_decision(there: Wo
     await there.admin().click(claim.response, label="Confirm")
     [verdict] = await untold()
     assert verdict.text == "An admin on Test Guild confirmed that the voice nasa is yours."
-    assert await there.bot.notices.tell(verdict) is Heard.TOLD
+    assert await there.bot.notices.tell(verdict) is Delivery.TOLD
     assert there.ann.user.dm_channel.history()[-1].content == verdict.text
     await there.admin().slash(there.channel, "settings", notices=True)
     await there.member("bob").slash(there.channel, "link", voice="nasa")

@@ -11,7 +11,7 @@ import pytest
 from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
 from huggingtweets.generation.engine import Engine, Request, adapters
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.registry.blend import Blend
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
@@ -36,11 +36,11 @@ class Gate:
     def hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
         join, step = Batch.join, Batch.step
 
-        def held_join(batch: Batch, jobs: list[Job]) -> list[Job]:
+        def held_join(batch: Batch, jobs: list[DraftJob]) -> list[DraftJob]:
             self.read += [job.count for job in jobs]
             return join(batch, jobs)
 
-        def held_step(batch: Batch) -> list[Job]:
+        def held_step(batch: Batch) -> list[DraftJob]:
             self.rows.append(batch.rows)
             if self.open.is_set():
                 return step(batch)

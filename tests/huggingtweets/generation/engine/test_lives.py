@@ -40,7 +40,7 @@ def request(version: Version, prompt: str = "she", seed: int = 1) -> Request:
 def lines() -> list[tuple[CodeType, int]]:
     """Every line of the worker's methods that can be reached, its constructor apart."""
     found = []
-    for name, method in inspect.getmembers(worker.Worker, inspect.isfunction):
+    for name, method in inspect.getmembers(worker.EngineWorker, inspect.isfunction):
         if name != "__init__":
             code = method.__code__
             numbers = {number for *_, number in code.co_lines() if number and number != code.co_firstlineno}

@@ -8,7 +8,7 @@ import torch
 
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import GenerationSettings
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decode import Sampling, decode, read_drafts
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.devices import make_decoder
@@ -58,12 +58,12 @@ def decoder(request: pytest.FixtureRequest, base: Base) -> Decoder:
     return DECODERS[request.param](Weights.of(base.model))
 
 
-def job_of(base: Base, prompt: str, count: int, seed: int) -> Job:
+def job_of(base: Base, prompt: str, count: int, seed: int) -> DraftJob:
     start = start_of(base, prompt, FEW.max_new_tokens)
-    return Job(start.tokens, None, count, FEW, seed, start.text, start.barred)
+    return DraftJob(start.tokens, None, count, FEW, seed, start.text, start.barred)
 
 
-def drawn(batch: Batch, base: Base, jobs: list[Job]) -> list[list[str]]:
+def drawn(batch: Batch, base: Base, jobs: list[DraftJob]) -> list[list[str]]:
     batch.join(jobs)
     while batch.rows:
         batch.step()

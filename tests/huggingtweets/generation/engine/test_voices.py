@@ -12,7 +12,7 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase, Unavailable, Usage
 from huggingtweets.generation.engine.adapters import Adapter
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
-from huggingtweets.generation.engine.voices import Voices
+from huggingtweets.generation.engine.voices import LoadedVoices
 from huggingtweets.model import base
 from huggingtweets.model.merged import load_version
 from huggingtweets.registry.blend import Blend
@@ -27,8 +27,8 @@ def version(trained: tuple[Settings, Outcome]) -> Version:
     return trained[1].version
 
 
-def voices(budget: int = GIB) -> Voices:
-    return Voices(budget, TorchDecoder)
+def voices(budget: int = GIB) -> LoadedVoices:
+    return LoadedVoices(budget, TorchDecoder)
 
 
 def named(version: Version, name: str, number: str = "v1") -> Version:
