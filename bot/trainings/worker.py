@@ -20,7 +20,7 @@ from bot.core.stopping import CHILD_SECONDS
 from bot.people.leftovers import KEPT_BEFORE, Leftovers
 from bot.people.willing import NO_SERVER, Willing
 from bot.store import Store
-from bot.store.jobs import Job, JobState
+from bot.store.jobs import Job, State
 from bot.store.leading import Holds, leading
 from bot.trainings import child as children
 from bot.trainings.child import Child
@@ -34,9 +34,10 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
 POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
 RETRY_SECONDS = 2.0
+DAMAGED = (PipelineError, KeyError)  # a manifest that cannot be read, or that lacks what a training leaves in it
 
 
-class TrainingWorker(Ongoing):
+class Worker(Ongoing):
     """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
 
     def __init__(
@@ -162,9 +163,9 @@ class TrainingWorker(Ongoing):
         for number in self._registry.versions(name):
             try:
                 version = self._registry.version(name, number)
-                found[f"{version.manifest.created} {number}"] = _as_it_ended(version)
-            except PipelineError as error:
-                log.warning("%s %s is left out: %s", name, number, error)
+                found[f"{version.manifest['created']} {number}"] = _as_it_ended(version)
+            except DAMAGED as error:
+                log.warning("%s %s is left out: %s: %s", name, number, type(error).__name__, error)
         return found
 
     async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
@@ -238,8 +239,8 @@ class TrainingWorker(Ongoing):
         """The version in use and how it did, for the comparison afterwards."""
         try:
             version = self._registry.current(name)
-            return {"version": version.version, **version.manifest.measured.as_json()}
-        except PipelineError:
+            return {"version": version.version, **version.manifest["report"]}
+        except DAMAGED:
             return None
 
     def _arguments(self, job: Job) -> list[str]:
@@ -261,7 +262,7 @@ class TrainingWorker(Ongoing):
 class Ending:
     """How a training ended."""
 
-    state: JobState
+    state: State
     result: dict[str, Any] | None = None
     error: str = ""
     log: str = ""
@@ -270,16 +271,17 @@ class Ending:
 def _as_it_ended(version: Version) -> dict[str, Any]:
     """What a training said at its end, by what is in the manifest of its version."""
     manifest = version.manifest
+    counts = [account["counts"]["kept"] for account in manifest.get("accounts", ())]
     return {
         "event": "done",
         "name": version.name,
         "version": version.version,
-        "kept": manifest.counts.kept,
-        "report": manifest.report.as_json() if manifest.report else {},
+        "kept": sum(counts),
+        "report": manifest.get("report") or {},
         "in_use": not version.rejected,
         "why_not": version.rejected,
-        "samples": list(manifest.samples),
-        "seconds": manifest.seconds,
+        "samples": manifest.get("samples") or [],
+        "seconds": manifest.get("seconds", 0.0),
     }
 
 

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from huggingtweets.core.records import Report
+from huggingtweets.core.records import JSON
 from huggingtweets.model.base import base_name
 from huggingtweets.pictures import render as preview
-from huggingtweets.registry.manifest import LearnedAccount, TrainingFacts
 from huggingtweets.registry.versions import Version
 from huggingtweets.sources.sample import sample_account
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
@@ -62,7 +61,7 @@ _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
-class CardPerson:
+class Person:
     """One of those whose tweets were learned from, with the four counts."""
 
     handle: str
@@ -101,16 +100,16 @@ class Facts:
     name: str
     version: str
     created: str
-    people: tuple[CardPerson, ...]
+    people: tuple[Person, ...]
     languages: tuple[str, ...]
     base: str
     base_is_on_hub: bool
     license: str
     prompt: str
     samples: tuple[str, ...]
-    report: Report
+    report: Mapping[str, Any]
     settings: Mapping[str, Any]
-    training: TrainingFacts
+    training: Mapping[str, Any]
     generation: Mapping[str, Any]
     libraries: Mapping[str, str]
     runs: Mapping[str, str]
@@ -146,7 +145,7 @@ class Facts:
         """The report's figures by key; what is nested, such as the version before, is left out."""
         return {
             key: value
-            for key, value in self.report.as_json().items()
+            for key, value in self.report.items()
             if isinstance(value, int | float) and not isinstance(value, bool) and key not in SIZES
         }
 
@@ -160,8 +159,7 @@ class Facts:
     @property
     def done(self) -> dict[str, Any]:
         """What was done, by what it is called on the card."""
-        facts = self.training.model_dump(exclude_none=True)
-        return {words: facts[key] for key, words in DONE.items() if key in facts}
+        return {words: self.training[key] for key, words in DONE.items() if key in self.training}
 
 
 def facts(
@@ -171,23 +169,24 @@ def facts(
 ) -> Facts:  # fmt: skip
     """What `version` has to say about itself."""
     manifest = version.manifest
+    prompted = manifest.get("prompted", {})
     return Facts(
         name=version.name,
         version=version.version,
-        created=manifest.day,
-        people=tuple(_person(account) for account in manifest.accounts),
-        languages=manifest.languages,
+        created=str(manifest["created"])[:10],
+        people=tuple(_person(account) for account in manifest["accounts"]),
+        languages=tuple(manifest.get("languages", ())),
         base=base_name(version.base),
         base_is_on_hub=base_is_on_hub,
         license=license,
         prompt=prompt,
-        samples=(manifest.prompted.texts if manifest.prompted else ()) + manifest.samples,
-        report=manifest.measured,
-        settings=manifest.settings,
-        training=manifest.training,
+        samples=tuple(prompted.get("texts", ())) + tuple(manifest["samples"]),
+        report=manifest["report"],
+        settings=manifest["settings"],
+        training=manifest["training"],
         generation=generation,
-        libraries=manifest.libraries,
-        runs=manifest.tracking.runs,
+        libraries=manifest.get("libraries", {}),
+        runs=manifest.get("tracking", {}).get("runs", {}),
         pictures=tuple(pictures),
         contact=contact,
         consent=consent,
@@ -227,8 +226,8 @@ def front_matter(known: Facts) -> str:
         pipeline_tag="text-generation",
         tags=list(TAGS),
         base_model=known.base if known.base_is_on_hub else None,
-        model_name=known.name,
-        eval_results=results,
+        model_name=known.name if results else None,
+        eval_results=results or None,
         widget=[{"text": known.prompt}],
         thumbnail=f"https://huggingface.co/{known.repository}/resolve/main/{picture}" if known.repository else picture,
     )
@@ -264,11 +263,11 @@ def figure(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
-def _person(account: LearnedAccount) -> CardPerson:
-    counts = account.counts
-    return CardPerson(
-        account.handle, account.display_name,
-        counts.downloaded, counts.retweets, counts.short, counts.kept, account.site,
+def _person(account: JSON) -> Person:
+    counts = account["counts"]
+    return Person(
+        account["handle"], account.get("display_name", ""),
+        counts["downloaded"], counts["retweets"], counts["short"], counts["kept"], account.get("site", ""),
     )  # fmt: skip
 
 
