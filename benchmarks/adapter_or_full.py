@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import held_out_bits
 from huggingtweets.model import base as bases
@@ -38,7 +38,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:
     """One training with the variant's settings."""
-    settings = Training(**VARIANTS[variant], seed=seed, checkpoint_seconds=1e6)
+    settings = TrainingSettings(**VARIANTS[variant], seed=seed, checkpoint_seconds=1e6)
     base = bases.load(settings.base)
     before = held_out_bits(base, data.held_out, settings.row_tokens)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ import torch
 from transformers import GPT2LMHeadModel
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import held_out_bits
 from huggingtweets.generation.engine.decode import Sampling, decode
@@ -34,7 +34,7 @@ def random_weights(base: Base) -> Base:
 def learned(base: Base, data: Dataset, samples: int) -> tuple[float, list[str]]:
     """Held-out bits per byte and samples of a voice learned on `base`."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = Training(method="full", max_epochs=8, checkpoint_seconds=1e6)
+        settings = TrainingSettings(method="full", max_epochs=8, checkpoint_seconds=1e6)
         train(base, data, settings, Path(folder) / "checkpoint.pt")
     drafts = decode(base, "", samples, Sampling(), seed=1)
     return held_out_bits(base, data.held_out, settings.row_tokens), [" ".join(draft.text.split()) for draft in drafts]
@@ -63,7 +63,7 @@ def main() -> None:
         for name, load in kinds.items():
             bits[name], drafts = learned(load(), data, options.samples)
             samples += [f"| {source.stem} | {name} | {text.replace('|', chr(92) + '|')} |" for text in drafts]
-        before = held_out_bits(bases.load(options.base), data.held_out, Training().row_tokens)
+        before = held_out_bits(bases.load(options.base), data.held_out, TrainingSettings().row_tokens)
         rows.append(f"| {source.stem} | {before:.3f} | " + " | ".join(f"{bits[name]:.3f}" for name in kinds) + " |")
         print(rows[-1], flush=True)
     print(f"\n| account | this base, untrained | {' | '.join(kinds)} |\n|---|---|{'---|' * len(kinds)}")

@@ -41,9 +41,9 @@ Texts = Sequence[str]
 
 def settings_in(home: Path) -> Any:
     """The defaults, with state in `home`."""
-    from huggingtweets.core.config import Settings, Storage
+    from huggingtweets.core.config import Settings, StorageSettings
 
-    return Settings(storage=Storage(models=home / "models", data=home / "data"))
+    return Settings(storage=StorageSettings(models=home / "models", data=home / "data"))
 
 
 def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
@@ -107,7 +107,7 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
         "held_out": len(data.held_out),
         "passed_the_gate": outcome.verdict.passed,
         "why_not": outcome.verdict.why_not,
-        "seconds": {"ours": outcome.version.manifest["training"]["seconds"], "original": round(seconds, 1)},
+        "seconds": {"ours": outcome.version.manifest.training.seconds, "original": round(seconds, 1)},
         "bits_per_byte": bits,
         "texts": {method: list(some) for method, some in texts.items()},
     }

@@ -92,11 +92,11 @@ def contenders(quick: bool) -> dict[str, list[tuple[Any, Sequence[Request]]]]:
 
 def measure(size: str, rounds: int, *, quick: bool) -> dict[str, Any]:
     """The figures of one model."""
-    from huggingtweets.core.config import Training
+    from huggingtweets.core.config import TrainingSettings
 
     with tempfile.TemporaryDirectory(prefix="generation-") as name:
         folder = Path(name)
-        training = Training()
+        training = TrainingSettings()
         ranks = (training.lora_rank, training.lora_embedding_rank) if size == "embedded" else (8, 0)
         voices = Voices(make_base(size, folder / "base"), folder, *ranks)
         made: dict[Any, Any] = {}

@@ -30,7 +30,7 @@ from bot.people.consent import Consenting
 from bot.people.limits import Limits
 from bot.store import Store
 from bot.trainings.training import Training
-from bot.trainings.worker import Worker
+from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.cpu import usable_cores
@@ -79,7 +79,7 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
         engine = await stack.enter_async_context(Engine(config.generation))
         store = await stack.enter_async_context(Store(config.database_url))
         telling = await stack.enter_async_context(Telling(store))
-        worker = Worker(
+        worker = TrainingWorker(
             store=store, registry=registry, config_file=config_file, uploads=uploads, wake_telling=telling.wake
         )
         await stack.enter_async_context(worker)

@@ -125,26 +125,26 @@ class Ours:
     name = "huggingtweets"
 
     def __init__(self, voices: Voices, precision: str = "auto"):
-        from huggingtweets.core.config import Generation
+        from huggingtweets.core.config import GenerationSettings
         from huggingtweets.generation.engine.batch import Batch
         from huggingtweets.generation.engine.devices import make_decoder
         from huggingtweets.generation.engine.weights import Weights
 
         self.voices = voices
-        settings = Generation(threads=torch.get_num_threads(), precision=precision)  # type: ignore[arg-type]
+        settings = GenerationSettings(threads=torch.get_num_threads(), precision=precision)  # type: ignore[arg-type]
         self.weights = Weights.of(voices.base.model)
         self.decoder = make_decoder(self.weights, settings)
         self.batch = Batch(self.decoder, end_of_text=-1)
         self.adapters: dict[int, Any] = {}
 
     def draw(self, requests: Sequence[Request], tokens: int) -> int:
-        from huggingtweets.generation.engine.batch import Job
+        from huggingtweets.generation.engine.batch import DraftJob
         from huggingtweets.generation.engine.decode import read_drafts
         from huggingtweets.generation.engine.rows import Sampling
 
         sampling = Sampling(max_new_tokens=tokens)
         jobs = [
-            Job(self.voices.prompt, self.adapter(request.person), request.count, sampling, seed, PROMPT)
+            DraftJob(self.voices.prompt, self.adapter(request.person), request.count, sampling, seed, PROMPT)
             for seed, request in enumerate(requests)
         ]
         self.batch.join(jobs)

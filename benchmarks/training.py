@@ -69,7 +69,7 @@ def original(size: str, source: Path, threads: int) -> dict[str, Any]:
 def ours(size: str, source: Path, threads: int, aim: float | None, method: str) -> dict[str, Any]:
     """Our training with its defaults, until the held-out loss is at most `aim`."""
     from benchmarks.accounts import data_set
-    from huggingtweets.core.config import Training
+    from huggingtweets.core.config import TrainingSettings
     from huggingtweets.core.cpu import keep_freed_memory, use_threads
     from huggingtweets.training.finetune import Step, train
 
@@ -87,7 +87,7 @@ def ours(size: str, source: Path, threads: int, aim: float | None, method: str) 
             raise ReachedError
 
     with tempfile.TemporaryDirectory() as folder:
-        settings = Training(method=method, checkpoint_seconds=1e6)
+        settings = TrainingSettings(method=method, checkpoint_seconds=1e6)
         began = time.perf_counter()
         with contextlib.suppress(ReachedError):
             train(base, data, settings, Path(folder) / "checkpoint.pt", watch)

@@ -6,8 +6,8 @@ Knows the registry's folders and the base's. Does not know torch.
 from pathlib import Path
 
 from bot.core.ai_label import ASK_FOR_AUTOMATED_LABEL
-from bot.core.config import Config, X
-from huggingtweets.core.config import Publishing
+from bot.core.config import Config, XSettings
+from huggingtweets.core.config import PublishingSettings
 from huggingtweets.core.errors import BadBase, Misconfigured, Unavailable
 from huggingtweets.model.base import find
 from huggingtweets.registry.versions import Registry, Version
@@ -36,7 +36,7 @@ def check(config: Config, config_file: Path | None) -> str:
     )
 
 
-def _x(settings: X) -> list[str]:
+def _x(settings: XSettings) -> list[str]:
     """How posting is set, and what people must look at themselves."""
     keys = "with its keys" if settings.has_keys else f"without keys, {settings.consumer_key_env} or another is not set"
     lines = [f"{'a dry run' if settings.dry_run else 'posts are sent'}, {keys}"]
@@ -64,7 +64,7 @@ def _collecting(config: Config) -> list[str]:
     return [f"collecting: {shortfall}"] if shortfall else []
 
 
-def _publishing(settings: Publishing) -> str:
+def _publishing(settings: PublishingSettings) -> str:
     if not settings.enabled:
         return "off"
     return f"to {settings.owner}" + ("" if settings.token else f", but {settings.token_env} is not set")

@@ -21,7 +21,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from huggingtweets.core.config import Gate, Generation, Settings, Storage, Tracking, Training
+from huggingtweets.core.config import (
+    GateSettings,
+    GenerationSettings,
+    Settings,
+    StorageSettings,
+    TrackingSettings,
+    TrainingSettings,
+)
 from huggingtweets.core.records import Tweet
 from huggingtweets.workflow.pipeline import Outcome
 
@@ -38,7 +45,7 @@ HOW = ("again today.", "with great joy!", "before sunrise", "and it works 🚀",
 
 
 # The made-up sentences are so much alike that a tiny model's drafts copy them; a gate of the real width lets none pass.
-TINY_GATE = Gate(drafts=50, max_exact_copies=50, max_near_copies=1.0)
+TINY_GATE = GateSettings(drafts=50, max_exact_copies=50, max_near_copies=1.0)
 
 
 def sentences(count: int, seed: int) -> list[str]:
@@ -114,9 +121,9 @@ def sample_file(sample_tweets: tuple[Tweet, ...], tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="session")
-def tiny_training(tiny_base: Path) -> Training:
+def tiny_training(tiny_base: Path) -> TrainingSettings:
     """A training of a second or two."""
-    return Training(
+    return TrainingSettings(
         base=str(tiny_base),
         threads=1,
         min_characters=1_000,
@@ -132,12 +139,12 @@ def tiny_training(tiny_base: Path) -> Training:
 
 
 @pytest.fixture(scope="session")
-def tiny_generation() -> Generation:
-    return Generation(threads=1, max_new_tokens=60)
+def tiny_generation() -> GenerationSettings:
+    return GenerationSettings(threads=1, max_new_tokens=60)
 
 
 @pytest.fixture
-def tiny_settings(tiny_training: Training, tiny_generation: Generation, tmp_path: Path) -> Settings:
+def tiny_settings(tiny_training: TrainingSettings, tiny_generation: GenerationSettings, tmp_path: Path) -> Settings:
     """Settings whose state lives in this test's own folder."""
     return _settings(tmp_path, tiny_training, tiny_generation)
 
@@ -145,8 +152,8 @@ def tiny_settings(tiny_training: Training, tiny_generation: Generation, tmp_path
 @pytest.fixture(scope="session")
 def trained(
     sample_file: Path,
-    tiny_training: Training,
-    tiny_generation: Generation,
+    tiny_training: TrainingSettings,
+    tiny_generation: GenerationSettings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Settings, Outcome]:
     """The pipeline's whole run on the made-up account. Not to be changed: many tests read it."""
@@ -156,9 +163,9 @@ def trained(
     return settings, pipeline.run("ann", [sample_file], settings)
 
 
-def _settings(home: Path, training: Training, generation: Generation) -> Settings:
-    storage = Storage(models=home / "models", data=home / "data")
-    tracking = Tracking(tracker="none")  # a second to import; test_tracking.py is about it
+def _settings(home: Path, training: TrainingSettings, generation: GenerationSettings) -> Settings:
+    storage = StorageSettings(models=home / "models", data=home / "data")
+    tracking = TrackingSettings(tracker="none")  # a second to import; test_tracking.py is about it
     return Settings(storage=storage, training=training, gate=TINY_GATE, generation=generation, tracking=tracking)
 
 

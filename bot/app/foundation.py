@@ -19,9 +19,10 @@ from bot.people.listening import Listening
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.training import Training
-from bot.trainings.worker import Worker
+from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
 from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -34,6 +35,7 @@ class Foundation:
     config: Config
     config_file: Path | None
     engine: Engine
+    previews: Previews
     writer: Writer
     registry: Registry
     store: Store
@@ -52,7 +54,9 @@ class UseCases:
     listening: Listening
 
 
-async def lay_foundation(config: Config, config_file: Path | None, engine: Engine, stack: AsyncExitStack) -> Foundation:
+async def lay_foundation(
+    config: Config, config_file: Path | None, engine: Engine, previews: Previews, stack: AsyncExitStack
+) -> Foundation:
     """Finish interrupted deletions of models, and open the database."""
     registry = Registry(config.storage.models)
     await asyncio.to_thread(registry.sweep)
@@ -62,6 +66,7 @@ async def lay_foundation(config: Config, config_file: Path | None, engine: Engin
         config=config,
         config_file=config_file,
         engine=engine,
+        previews=previews,
         writer=Writer(engine),
         registry=registry,
         store=store,
@@ -70,11 +75,11 @@ async def lay_foundation(config: Config, config_file: Path | None, engine: Engin
     )
 
 
-async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[Worker, Training]:
+async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[TrainingWorker, Training]:
     """The worker that runs waiting trainings, and the use case that queues them."""
     config, leftovers = base.config, Leftovers(base.config)
     worker = await stack.enter_async_context(
-        Worker(
+        TrainingWorker(
             store=base.store,
             registry=base.registry,
             willing=base.willing,
@@ -109,7 +114,7 @@ def make_use_cases(base: Foundation, training: Training) -> UseCases:
         training=training,
         limits=limits,
         consenting=consenting,
-        preview_base=config.training.base,
+        previews=base.previews,
         tweets=tweets,
         max_count=config.limits.tweets_per_request,
     )

@@ -13,6 +13,7 @@ from bot.background.watched_folder import Folder
 from bot.core.errors import BotError, told
 from bot.people.willing import Willing
 from bot.store import Store
+from bot.store.notices import SendNotice
 from huggingtweets import sources
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadData, PipelineError, Usage, for_people
@@ -28,7 +29,6 @@ HOURLY_SECONDS = 3_600.0
 LATEST = timedelta(hours=24)  # after which a deletion at the source must have been seen
 
 Learn = Callable[[str], Awaitable[None]]
-Notice = Callable[[str, str], Awaitable[object]]
 
 
 class Collecting:
@@ -44,7 +44,7 @@ class Collecting:
         store: Store,
         collector: Collector,
         learn: Learn,
-        notice: Notice,
+        notice: SendNotice,
         clock: Callable[[], datetime],
         willing: Willing,
         sweep: Callable[[], Awaitable[object]] | None = None,

@@ -12,13 +12,14 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.core.config import Config
 from bot.core.errors import BotError, told
 from bot.core.ongoing import Ongoing
 from bot.core.stopping import seconds_for_a_child
+from bot.store.notices import SendNotice
 from huggingtweets.publishing.publish import removals, wanted
 from huggingtweets.remote.upstream import Patience
 
@@ -27,8 +28,6 @@ POLL_SECONDS = 10.0
 MOST_SECONDS = 3_600.0  # for one version: half a gigabyte by a slow line
 PREFIX = "huggingtweets: "
 WAITS = Patience(first_seconds=60.0, longest_seconds=6 * 3_600.0)
-
-Notice = Callable[[str, str], Awaitable[None]]
 
 
 class Publishing(Ongoing):
@@ -39,7 +38,7 @@ class Publishing(Ongoing):
         *,
         config: Config,
         config_file: Path | None,
-        notice: Notice,
+        notice: SendNotice,
         environ: Mapping[str, str] = os.environ,
         waits: Patience = WAITS,
     ):

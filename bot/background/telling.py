@@ -24,7 +24,7 @@ GIVE_UP_AFTER = timedelta(days=1)  # news of yesterday; and what they quote is n
 WAITS = Patience(first_seconds=5.0, longest_seconds=300.0)
 
 
-class Heard(Enum):
+class Delivery(Enum):
     """What comes of asking somebody to tell a notice; who raises could not tell it."""
 
     TOLD = auto()
@@ -32,13 +32,13 @@ class Heard(Enum):
     NOT_YET = auto()  # it is theirs, and they are not there yet: this counts as no attempt
 
 
-Tell = Callable[[Notice], Awaitable[Heard]]
+Tell = Callable[[Notice], Awaitable[Delivery]]
 
 
-async def tell_the_log(notice: Notice) -> Heard:
+async def tell_the_log(notice: Notice) -> Delivery:
     """Where nobody else tells: a line in the log, without what a model wrote."""
     log.info("notice %s: %s", notice.key, notice.text.partition("\n")[0])
-    return Heard.TOLD
+    return Delivery.TOLD
 
 
 class Telling(Ongoing):
@@ -98,7 +98,7 @@ class Telling(Ongoing):
 
     async def _try(self, notice: Notice) -> None:
         heard = await self._tell(notice)
-        if heard is Heard.TOLD:
+        if heard is Delivery.TOLD:
             self._not_before.pop(notice.id, None)
             await self._store.notices.told(notice.id)
         elif self._clock() - max(self._since, notice.created_at) >= GIVE_UP_AFTER:
@@ -110,7 +110,7 @@ class Telling(Ongoing):
             self._not_before[notice.id] = self._clock() + wait
             await self._store.notices.failed(notice.id)
 
-    async def _tell(self, notice: Notice) -> Heard | None:
+    async def _tell(self, notice: Notice) -> Delivery | None:
         """What came of it; None when whoever is to tell it could not."""
         for tell in self._tells:
             try:
@@ -119,6 +119,6 @@ class Telling(Ongoing):
             except Exception as error:  # noqa: BLE001  whatever goes wrong there, the others are still to be told
                 log.warning("notice %s was not heard: %s", notice.key, type(error).__name__)
                 return None
-            if heard is not Heard.NOT_MINE:
+            if heard is not Delivery.NOT_MINE:
                 return heard
-        return Heard.NOT_YET
+        return Delivery.NOT_YET

@@ -54,7 +54,7 @@ RESERVED_READS = 300  # own reads that posting leaves room for, so that a post i
 QuietHours = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")]
 
 
-class Bot(Section):
+class BotSettings(Section):
     """The process as a whole."""
 
     sample_account: bool = True
@@ -62,7 +62,7 @@ class Bot(Section):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
-class Jobs(Section):
+class JobsSettings(Section):
     """Trainings that people and the clock ask for."""
 
     max_waiting: Count = 8
@@ -71,7 +71,7 @@ class Jobs(Section):
     keep_versions: Count = 5
 
 
-class Store(Section):
+class StoreSettings(Section):
     """The database; SQLite in [storage] data without a URL. A URL with a password comes from the environment."""
 
     url: str = ""
@@ -141,7 +141,7 @@ class ScheduleEntry(Section):
         )
 
 
-class Limits(Section):
+class LimitsSettings(Section):
     """How much may be asked for."""
 
     tweets_per_request: Annotated[int, Field(ge=1, le=10)] = 5
@@ -154,7 +154,7 @@ class Limits(Section):
     chain: Count = 20
 
 
-class Discord(Section):
+class DiscordSettings(Section):
     """The connection to Discord; there is none without a token."""
 
     token_env: str = "DISCORD_TOKEN"  # noqa: S105  the name of a variable
@@ -169,7 +169,7 @@ class Discord(Section):
     round_seconds: Seconds = 60.0
 
 
-class X(Section):
+class XSettings(Section):
     """Posting on X as one account. Without its four keys nothing is sent, but everything else can be tried."""
 
     api_url: WebAddress = "https://api.x.com"
@@ -223,7 +223,7 @@ class X(Section):
         return all((self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret))
 
 
-class Playground(Section):
+class PlaygroundSettings(Section):
     """The local page."""
 
     enabled: bool = True
@@ -236,14 +236,14 @@ class Config(Settings):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    bot: Bot = Bot()
-    jobs: Jobs = Jobs()
+    bot: BotSettings = BotSettings()
+    jobs: JobsSettings = JobsSettings()
     schedule: list[ScheduleEntry] = Field(default_factory=list)
-    store: Store = Store()
-    limits: Limits = Limits()
-    discord: Discord = Discord()
-    x: X = X()
-    playground: Playground = Playground()
+    store: StoreSettings = StoreSettings()
+    limits: LimitsSettings = LimitsSettings()
+    discord: DiscordSettings = DiscordSettings()
+    x: XSettings = XSettings()
+    playground: PlaygroundSettings = PlaygroundSettings()
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:

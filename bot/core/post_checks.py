@@ -8,7 +8,15 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from bot.core.ai_label import Fits, without_label
-from huggingtweets.generation.checks import Check, Copy, Leftover, Length, first_objection, typed, weighted_length
+from huggingtweets.generation.checks import (
+    Check,
+    CopyCheck,
+    LeftoverCheck,
+    LengthCheck,
+    first_objection,
+    typed,
+    weighted_length,
+)
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.words import is_unspaced, terms
 
@@ -53,8 +61,8 @@ def _bounded(word: str, begins: bool) -> str:
 def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label: str = "") -> tuple[Check, ...]:
     """All checks of a post without its label, the cheapest first; `last_texts` are what the account has posted."""
     return (
-        Leftover(),
-        Length(),
+        LeftoverCheck(),
+        LengthCheck(),
         Fits(ai_label),
         Pattern(_LINK, "a link"),
         Pattern(_MENTION, "a mention"),
@@ -66,7 +74,7 @@ def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label
 
 def fit_for_a_label(text: str) -> str | None:
     """Why no post may end with `text`, in a word or two; an empty one stands for no label."""
-    checks = (Leftover(), Pattern(_LINK, "a link"), Pattern(_MENTION, "a mention"), Pattern(_CASHTAG, "a cashtag"))
+    checks = (LeftoverCheck(), Pattern(_LINK, "a link"), Pattern(_MENTION, "a mention"), Pattern(_CASHTAG, "a cashtag"))
     if text and (as_post(text) != text or weighted_length(text) > MAX_LABEL):
         return "too long, or with blanks around it"
     return first_objection(checks, text)
@@ -76,7 +84,7 @@ class Repeated:
     """Nothing that the account has posted already."""
 
     def __init__(self, texts: Iterable[str]):
-        self._copy = Copy(texts)
+        self._copy = CopyCheck(texts)
 
     def __call__(self, text: str) -> str | None:
         return "what was posted before" if self._copy(text) else None

@@ -12,13 +12,13 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 3.0
 READY, STARTING, NOT_READY = "ready", "starting", "not ready"
 
-Check = Callable[[], Awaitable[object]]  # raises when what it looks at cannot be used
+ReadinessCheck = Callable[[], Awaitable[object]]  # raises when what it looks at cannot be used
 
 
 class Readiness:
     """Checks that are made each time somebody asks, all at once. Until `started` is called the answer is `starting`."""
 
-    def __init__(self, **checks: Check):
+    def __init__(self, **checks: ReadinessCheck):
         self._checks = checks
         self._started = False
 
@@ -34,7 +34,7 @@ class Readiness:
         failed = {name: "cannot be used now" for name, well in zip(self._checks, passed, strict=True) if not well}
         return {"status": NOT_READY if failed else READY, **failed}
 
-    async def _passes(self, name: str, check: Check) -> bool:
+    async def _passes(self, name: str, check: ReadinessCheck) -> bool:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await check()

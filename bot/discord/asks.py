@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 REMEMBERED = 10_000
 
 
-class Stopping(BotError):
+class BotStopping(BotError):
     """The bot is being stopped and begins nothing new."""
 
     def __init__(self) -> None:
@@ -47,9 +47,9 @@ class Asks:
         return not known
 
     def refuse_when_stopping(self) -> None:
-        """Raises `Stopping` once `finish` was called."""
+        """Raises `BotStopping` once `finish` was called."""
         if self._stopping:
-            raise Stopping
+            raise BotStopping
 
     async def finish(self, within_seconds: float) -> None:
         """Let the answers under way come to their end; what is late is cancelled."""

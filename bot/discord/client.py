@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
@@ -40,8 +40,8 @@ from bot.discord.connection import use_endpoints
 from bot.discord.following import Following
 from bot.discord.gate import Gate, server_id
 from bot.discord.members import MemberMessages
-from bot.discord.mentions import Mentions
-from bot.discord.notices import Notices
+from bot.discord.mentions import DiscordMentions
+from bot.discord.notices import DiscordNotices
 from bot.discord.parts import Parts
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
@@ -50,12 +50,12 @@ from bot.people.home import Home
 log = logging.getLogger(__name__)
 
 
-def intents(settings: Discord) -> discord.Intents:
+def intents(settings: DiscordSettings) -> discord.Intents:
     """What the bot must hear, and no more. Only learning from members needs Discord's approval."""
     return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=settings.member_messages)
 
 
-def discord_bot(*, settings: Discord, **options: Any) -> "DiscordBot":
+def discord_bot(*, settings: DiscordSettings, **options: Any) -> "DiscordBot":
     """A bot in one connection, or in shards where the settings say so."""
     return (ShardedBot if settings.sharded else DiscordBot)(settings=settings, **options)
 
@@ -67,7 +67,9 @@ class DiscordBot(discord.Client):
     under way finish for `stop_seconds`.
     """
 
-    def __init__(self, *, settings: Discord, parts: Parts, commands_file: Path, stop_seconds: float, chain: int = 20):
+    def __init__(
+        self, *, settings: DiscordSettings, parts: Parts, commands_file: Path, stop_seconds: float, chain: int = 20
+    ):
         use_endpoints(settings)
         super().__init__(intents=intents(settings), allowed_mentions=NOBODY, max_messages=None)
         self._asks = Asks()
@@ -82,10 +84,10 @@ class DiscordBot(discord.Client):
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
-        self._mentions = Mentions(buttons=self.buttons, asks=self._asks, chain=chain)
+        self._mentions = DiscordMentions(buttons=self.buttons, asks=self._asks, chain=chain)
         self._members = MemberMessages(parts.listening) if settings.member_messages else None
         self._following = Following(self, parts)
-        self.notices = Notices(self, parts.store.settings, gate.owner_ids)
+        self.notices = DiscordNotices(self, parts.store.settings, gate.owner_ids)
         self.tree = Tree(self, asks=self._asks, gate=gate)
         for command in self._declared(parts, gate):
             self.tree.add_command(command)
@@ -128,7 +130,7 @@ class DiscordBot(discord.Client):
             continuing.Continuation,
             continuing.Page,
             continuing.ByName,
-            links.Verdict,
+            links.LinkVerdict,
             queue.Decision,
             ruling.Deletion,
         )

@@ -17,7 +17,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable
 
 log = logging.getLogger(__name__)
@@ -29,13 +29,13 @@ HEALTHY_SECONDS = 60.0  # a connection that lasted so long was a good one: the p
 BAD_TOKEN = 4004
 
 
-def use_endpoints(settings: Discord) -> None:
+def use_endpoints(settings: DiscordSettings) -> None:
     """Let discord.py talk to the endpoints of `settings`. They are global there: one Discord a process."""
     Route.BASE = settings.api_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
 
 
-async def stay_connected(client: discord.Client, settings: Discord) -> None:
+async def stay_connected(client: discord.Client, settings: DiscordSettings) -> None:
     """Log in and stay connected until `client` is closed.
 
     Raises `Misconfigured` or `Unavailable` when another attempt cannot help. Cancelled, it leaves `client` open.
@@ -96,7 +96,7 @@ class _OneSentence(logging.Filter):
 _ONE_SENTENCE = _OneSentence()
 
 
-async def _log_in(client: discord.Client, settings: Discord) -> None:
+async def _log_in(client: discord.Client, settings: DiscordSettings) -> None:
     assert settings.token
     try:
         await client.login(settings.token.get_secret_value())
@@ -117,7 +117,7 @@ async def _hang_up(client: discord.Client) -> None:
         await client.ws.close(code=1000)
 
 
-def _final(error: Exception, settings: Discord) -> PipelineError | None:
+def _final(error: Exception, settings: DiscordSettings) -> PipelineError | None:
     """The error to end with, if another attempt would end the same."""
     bad_token = isinstance(error, discord.LoginFailure)
     code = error.code if isinstance(error, discord.ConnectionClosed) else None

@@ -15,7 +15,7 @@ from typing import Any
 
 import discord
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.core.errors import NotAllowed
 from bot.discord.answering import person
 from bot.people.access import Access, Where
@@ -74,7 +74,9 @@ class Who(Enum):
 class Gate:
     """Raises `NotAllowed` or `Paused` for who may not."""
 
-    def __init__(self, client: discord.Client, *, access: Access, limits: Limits, settings: Discord, home: Home):
+    def __init__(
+        self, client: discord.Client, *, access: Access, limits: Limits, settings: DiscordSettings, home: Home
+    ):
         self._client = client
         self._access = access
         self._limits = limits

@@ -10,7 +10,7 @@ import discord
 
 from bot.discord.answering import person
 from bot.discord.gate import channel_id, message_id, places, server_id
-from bot.people.listening import Heard, Listening
+from bot.people.listening import HeardMessage, Listening
 from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class MemberMessages:
         ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
         if not ordinary or message.author.bot or message.webhook_id or not message.guild:
             return
-        heard = Heard(
+        heard = HeardMessage(
             message=message_id(message.id),
             server=server_id(message.guild.id),
             places=places(message.channel),

@@ -103,7 +103,7 @@ def _with_names(text: str, message: discord.Message) -> str:
     return text
 
 
-class Mentions:
+class DiscordMentions:
     """Answers messages that call the bot, each one once, and at most `chain` in a chain of replies."""
 
     def __init__(self, *, buttons: TweetButtons, asks: Asks, chain: int):

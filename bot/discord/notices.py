@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 
 import discord
 
-from bot.background.telling import Heard
+from bot.background.telling import Delivery
 from bot.discord.answering import NOBODY
 from bot.discord.commands.administration import NOTICES
 from bot.discord.rendering import sentence
 from bot.people.access import GLOBAL
 from bot.store.notices import Notice
-from bot.store.settings import Settings
+from bot.store.settings import StoredSettings
 
 log = logging.getLogger(__name__)
 
@@ -23,34 +23,34 @@ OWNER = "discord:owner"
 USER = "discord:user:"
 
 
-class Notices:
+class DiscordNotices:
     """Tells notices that are for a channel, a person or the owners here, or for the admins where one has said where."""
 
-    def __init__(self, client: discord.Client, settings: Settings, owners: Callable[[], Iterable[int]]):
+    def __init__(self, client: discord.Client, settings: StoredSettings, owners: Callable[[], Iterable[int]]):
         self._client = client
         self._settings = settings
         self._owners = owners
 
-    async def tell(self, notice: Notice) -> Heard:
+    async def tell(self, notice: Notice) -> Delivery:
         """Returns what came of it; raises what Discord raises."""
         if notice.place == OWNER:
-            return await self._tell_owners(notice) if self._client.is_ready() else Heard.NOT_YET
+            return await self._tell_owners(notice) if self._client.is_ready() else Delivery.NOT_YET
         place = notice.place or await self._settings.get(GLOBAL, NOTICES) or ""
         if not place.startswith((PLACE, USER)):
-            return Heard.NOT_MINE
+            return Delivery.NOT_MINE
         if not self._client.is_ready():
-            return Heard.NOT_YET
+            return Delivery.NOT_YET
         if place.startswith(USER):
             await self._tell_person(int(place.removeprefix(USER)), notice)
-            return Heard.TOLD
+            return Delivery.TOLD
         channel = self._client.get_partial_messageable(int(place.removeprefix(PLACE)))
         await channel.send(sentence(notice.text), allowed_mentions=NOBODY)
-        return Heard.TOLD
+        return Delivery.TOLD
 
-    async def _tell_owners(self, notice: Notice) -> Heard:
+    async def _tell_owners(self, notice: Notice) -> Delivery:
         """A direct message to each owner. The log gets what no owner can be told."""
         told = [await self._tell_person(owner, notice) for owner in sorted(self._owners())]
-        return Heard.TOLD if any(told) else Heard.NOT_MINE
+        return Delivery.TOLD if any(told) else Delivery.NOT_MINE
 
     async def _tell_person(self, person: int, notice: Notice) -> bool:
         """A direct message. Returns True if it was taken."""

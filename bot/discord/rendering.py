@@ -14,7 +14,7 @@ from bot.store.rounds import Score
 from bot.trainings.measured import report_lines
 from bot.voices.tweeting import Imitated
 from huggingtweets.generation.checks import defused, typed
-from huggingtweets.generation.engine.preview_voice import PREVIEW
+from huggingtweets.generation.preview_model import VERSION
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.versions import Version
 
@@ -68,7 +68,7 @@ def tweet_embeds(tweets: Tweets, people: Sequence[Imitated]) -> list[discord.Emb
         embed.set_author(
             name=_cut(PARODY_OF + names, MAX_AUTHOR), icon_url=pictures[0] if len(people) == 1 and pictures else None
         )
-        learning = "an AI that is still learning this voice" if tweets.version == PREVIEW else "an AI"
+        learning = "an AI that is still learning this voice" if tweets.version == VERSION else "an AI"
         embed.set_footer(text=f"Written by {learning}, and by nobody else · {tweets.name} {tweets.version}")
         embeds.append(embed)
     return embeds
@@ -125,15 +125,15 @@ def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
     handles = ", ".join(f"@{handle}" for handle in handles_of(version.name))
     embed = discord.Embed(title=_cut(PARODY_OF + handles, MAX_AUTHOR))
     embed.add_field(name="Version", value=_model_line(version), inline=False)
-    for account in manifest.get("accounts", ())[:5]:
-        counts = account.get("counts", {})
+    for account in manifest.accounts[:5]:
+        counts = account.counts
         embed.add_field(
-            name=_cut(f"@{account['handle']}", MAX_AUTHOR),
-            value=f"learned from {counts.get('kept', 0):,} of {counts.get('downloaded', 0):,} tweets; left out: "
-            f"{counts.get('retweets', 0):,} retweets, {counts.get('short', 0):,} that were too short",
+            name=_cut(f"@{account.handle}", MAX_AUTHOR),
+            value=f"learned from {counts.kept:,} of {counts.downloaded:,} tweets; left out: "
+            f"{counts.retweets:,} retweets, {counts.short:,} that were too short",
             inline=False,
         )
-    if report := manifest.get("report"):
+    if report := manifest.report:
         embed.add_field(
             name="How well it knows them", value="\n".join(report_lines(report)) or "not measured", inline=False
         )
@@ -181,8 +181,7 @@ def how_to_ask(me: str, voices: Sequence[str]) -> str:
 
 
 def _model_line(version: Version) -> str:
-    day = str(version.manifest.get("created", ""))[:10]
-    return f"**{as_written(version.name)}** {version.version}" + (f" · learned on {day}" if day else "")
+    return f"**{as_written(version.name)}** {version.version} · learned on {version.manifest.day}"
 
 
 def _pages(paragraphs: Iterable[str], between: str) -> list[str]:

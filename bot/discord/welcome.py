@@ -13,7 +13,7 @@ from bot.discord.answering import NOBODY
 from bot.discord.gate import channel_id, server_id, where
 from bot.people.access import Access
 from bot.people.home import Home
-from bot.store.settings import Settings
+from bot.store.settings import StoredSettings
 from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ WHERE = (
 class Welcome:
     """Says hello on servers that are new."""
 
-    def __init__(self, client: discord.Client, *, settings: Settings, access: Access, home: Home):
+    def __init__(self, client: discord.Client, *, settings: StoredSettings, access: Access, home: Home):
         self._client = client
         self._settings = settings
         self._access = access

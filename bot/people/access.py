@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.core.errors import KeptOut
-from bot.store.settings import Settings
+from bot.store.settings import StoredSettings
 
 GLOBAL = "global"
 
@@ -47,7 +47,7 @@ def _allowed(rules: Mapping[str, bool], marks: Iterable[str]) -> set[str]:
 class Access:
     """The lists as they are now."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: StoredSettings):
         self._settings = settings
 
     async def refuse(self, where: Where) -> None:

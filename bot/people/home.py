@@ -9,7 +9,7 @@ Knows servers as opaque ids. Does not know Discord, or who is an admin or the ow
 from collections.abc import Collection, Sequence
 
 from bot.people.access import GLOBAL
-from bot.store.settings import Settings
+from bot.store.settings import StoredSettings
 
 HOME = "home"  # the setting: a list of servers; empty when the owner has to decide
 
@@ -30,7 +30,7 @@ def first_home(servers: Collection[str], owned: Collection[str]) -> list[str] | 
 class Home:
     """The home servers as they are now. `configured` are those of config.toml."""
 
-    def __init__(self, settings: Settings, configured: Sequence[str] = ()):
+    def __init__(self, settings: StoredSettings, configured: Sequence[str] = ()):
         self._settings = settings
         self._configured = frozenset(configured)
         self._stored: frozenset[str] | None = None

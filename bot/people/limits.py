@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.core.config import Limits as Settings
+from bot.core.config import LimitsSettings as Settings
 from bot.core.errors import Paused, TooOften
 from bot.store.pauses import Pauses
 

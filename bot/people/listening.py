@@ -30,7 +30,7 @@ _ODD = re.compile(r"[^a-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardMessage:
     """One message of a member. `places` are the channel and everything above it."""
 
     message: str
@@ -92,7 +92,7 @@ class Listening:
         await self._store.settings.put(server, CHANNELS, sorted(changed), by)
         await self._store.audit.add(by, "learning.allow" if allowed else "learning.deny", place, server=server)
 
-    async def heard(self, message: Heard) -> bool:
+    async def heard(self, message: HeardMessage) -> bool:
         """Keep a message, if its author has joined and an admin allows learning there; whether it was kept."""
         if words.count(_without_ids(message.text)) < MIN_WORDS:
             return False

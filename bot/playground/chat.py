@@ -123,7 +123,7 @@ class Chat:
     async def _models(self) -> Said:
         models = await self._tweeting.models()
         # What a voice is built on may be a path of the operator's.
-        lines = [f"@{model.name} {model.version}, learned on {model.manifest['created'][:10]}" for model in models]
+        lines = [f"@{model.name} {model.version}, learned on {model.manifest.day}" for model in models]
         return Said("\n".join(lines) or "I know nobody yet.")
 
     async def _train(self, visitor: Visitor, rest: str, files: Sequence[Path]) -> AsyncIterator[Answer]:

@@ -22,7 +22,7 @@ REFRESH_SECONDS = 2.0
 SHOWN = 90  # characters of a post in the list
 INTRODUCTION = """Nothing is posted on X before it is approved here or in Discord, unless I may post by myself.
 In a dry run nothing is ever sent: try it."""
-Choices = list[tuple[str, int]]
+PostChoices = list[tuple[str, int]]
 
 
 class Queue:
@@ -31,7 +31,7 @@ class Queue:
     def __init__(self, posting: Posting):
         self._posting = posting
 
-    async def choices(self, visitor: Visitor) -> Choices:
+    async def choices(self, visitor: Visitor) -> PostChoices:
         """What waits, as labels and ids."""
         if not visitor.here:
             return []

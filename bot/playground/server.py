@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
-from bot.core.config import Playground
+from bot.core.config import PlaygroundSettings
 from bot.core.ongoing import end
 from bot.core.readiness import READY, Readiness
 from bot.playground.attachments import Attachments
@@ -32,7 +32,7 @@ MAX_SESSIONS = 500  # open pages
 
 @asynccontextmanager
 async def serving(
-    settings: Playground,
+    settings: PlaygroundSettings,
     chat: Chat,
     posting: Posting,
     *,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.core.config import RESERVED_READS, X
+from bot.core.config import RESERVED_READS, XSettings
 from bot.core.errors import OverBudget
 from bot.store.posts import Posts
 
@@ -19,7 +19,7 @@ MICRO = 1_000_000
 class Budget:
     """One account's month."""
 
-    def __init__(self, posts: Posts, account: str, settings: X, clock: Callable[[], datetime]):
+    def __init__(self, posts: Posts, account: str, settings: XSettings, clock: Callable[[], datetime]):
         self._posts = posts
         self._account = account
         self._settings = settings

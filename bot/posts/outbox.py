@@ -2,9 +2,9 @@
 
 The row says `sending` before the call. After anything doubtful, and after a start, the account's own timeline decides:
 a post that is there was sent; one that is not there `settle_seconds` after it was tried was not made, and goes out
-again. Nothing else is sent while a post is in doubt, so what is newer than the last known post and has its text, is it.
+again. Nothing else is sent while a post is in doubt, so any newer post with the same text must be the one in doubt.
 
-Knows states, waits and pauses. Does not know X: it gets two calls (`Network`), and failures as `upstream` draws them.
+Knows states, waits and pauses. Does not know X: it gets a `Destination`, and failures as `upstream` draws them.
 """
 
 import asyncio
@@ -12,19 +12,20 @@ import html
 import logging
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.core.ai_label import Fits, with_label
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import OverBudget, told
 from bot.core.ongoing import woken
 from bot.core.quiet import quiet_until
 from bot.people.willing import Willing
 from bot.posts.budget import Budget, Kind
 from bot.store import Store
+from bot.store.notices import SendNotice
 from bot.store.pauses import Pause
 from bot.store.posts import Post
 from huggingtweets.core.errors import PipelineError
@@ -53,9 +54,6 @@ _LONGER_FOR_DUPLICATES = 3  # X says that it has the text, so more time is given
 _ANSWERED = re.compile(r"(?:@\w+ )+")  # X puts whom a reply answers before its text
 
 
-Notice = Callable[[str, str], Awaitable[object]]  # tells the admins a text, once for each key
-
-
 @dataclass(frozen=True, slots=True)
 class OwnPost:
     """A post on the account's own timeline."""
@@ -65,7 +63,7 @@ class OwnPost:
     created_at: datetime | None
 
 
-class Network(Protocol):
+class Destination(Protocol):
     """The far end that posts are sent to."""
 
     async def ready(self) -> None:
@@ -92,11 +90,11 @@ class Outbox:
         *,
         store: Store,
         account: str,
-        network: Network | None,
+        network: Destination | None,
         budget: Budget,
-        settings: X,
+        settings: XSettings,
         willing: Willing,
-        notice: Notice,
+        notice: SendNotice,
         clock: Callable[[], datetime],
         patience: Patience = Patience(first_seconds=2.0, longest_seconds=300.0),  # noqa: B008  frozen
     ):
@@ -213,7 +211,7 @@ class Outbox:
             return POLL_SECONDS
         return await self._call(sending, network) if sending else 0
 
-    async def _is_ready(self, network: Network) -> bool:
+    async def _is_ready(self, network: Destination) -> bool:
         try:
             await network.ready()
         except (BadCredentials, OutOfCredit, Forbidden) as error:
@@ -221,7 +219,7 @@ class Outbox:
             return False
         return True
 
-    async def _call(self, post: Post, network: Network) -> float:
+    async def _call(self, post: Post, network: Destination) -> float:
         """The call itself, and what each outcome means for the post."""
         try:
             external_id = await network.post(post.text, post.in_reply_to)

@@ -3,9 +3,9 @@
 Knows the states of a post. Does not know platforms.
 """
 
-from bot.store.posts import Post, State
+from bot.store.posts import Post, PostState
 
-STATES: dict[State, str] = {
+STATES: dict[PostState, str] = {
     "proposed": "waits for approval",
     "queued": "is approved and waits for its time",
     "sending": "is on its way",

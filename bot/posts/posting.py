@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.ai_label import with_label, without_label
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import PostRefused
 from bot.core.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.posts.budget import Budget
-from bot.posts.outbox import WITHDRAWN, Notice, Outbox
+from bot.posts.outbox import WITHDRAWN, Outbox
 from bot.store import Store
+from bot.store.notices import SendNotice
 from bot.store.pauses import Pause
-from bot.store.posts import Post, State
+from bot.store.posts import Post, PostState
 from huggingtweets.core.errors import NotEnoughDrafts
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.writer import Tweets
 
-WAITING: tuple[State, ...] = ("proposed", "queued", "sending", "unknown")
+WAITING: tuple[PostState, ...] = ("proposed", "queued", "sending", "unknown")
 LAST_POSTS = 500  # that a new one must not repeat
 MAX_ROUNDS = 3  # of drawing, before it is said that there is nothing to post
 MAX_CHARACTERS = 2_000  # of an edited text before it is even looked at
@@ -67,9 +68,9 @@ class Posting:
         outbox: Outbox,
         draw: Draw,
         budget: Budget,
-        settings: X,
+        settings: XSettings,
         connected: bool,
-        notice: Notice | None = None,
+        notice: SendNotice | None = None,
     ):
         self._store = store
         self._outbox = outbox
@@ -267,7 +268,7 @@ class Posting:
         if waiting >= self._settings.max_queued:
             raise PostRefused(f"{waiting} posts are waiting already; approve or reject some first.")
 
-    async def _add(self, key: str, text: str, voice: str, version: str, state: State, by: str) -> Post:
+    async def _add(self, key: str, text: str, voice: str, version: str, state: PostState, by: str) -> Post:
         post = await self._store.posts.add(key, self.account, text, state=state, voice=voice, version=version)
         if not post:
             known = await self._store.posts.by_key(key)
@@ -295,7 +296,7 @@ class Posting:
             # Its own words are among the last ones since somebody else has approved it.
             raise _decided(now) from None
 
-    async def _moved(self, post_id: int, old: State, new: State, by: str) -> Post:
+    async def _moved(self, post_id: int, old: PostState, new: PostState, by: str) -> Post:
         post = await self._store.posts.move(post_id, old, new, decided_by=by)
         if not post:
             raise _decided(await self._known(post_id))

@@ -19,7 +19,7 @@ from bot.store.pauses import Pauses
 from bot.store.posts import Posts
 from bot.store.rounds import Rounds
 from bot.store.schedules import Schedules
-from bot.store.settings import Settings
+from bot.store.settings import StoredSettings
 from bot.store.x_mentions import XMentions
 
 Clock = Callable[[], datetime]
@@ -47,7 +47,7 @@ class Store:
         self.rounds = Rounds(self.database, clock)
         self.consent = Consent(self.database, clock)
         self.members = Members(self.database, clock)
-        self.settings = Settings(self.database, clock)
+        self.settings = StoredSettings(self.database, clock)
         self.audit = Audit(self.database, clock)
         self.forgetting = Forgetting(self.database, clock)
 

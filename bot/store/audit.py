@@ -15,7 +15,7 @@ from bot.store.tables import audit
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class AuditEntry:
     """One act."""
 
     id: int
@@ -40,7 +40,9 @@ class Audit:
         async with self._database.writing() as connection:
             await connection.execute(sa.insert(audit).values(**row, facts=facts))
 
-    async def recent(self, limit: int = 50, *, server: str | None = None, person: str | None = None) -> list[Act]:
+    async def recent(
+        self, limit: int = 50, *, server: str | None = None, person: str | None = None
+    ) -> list[AuditEntry]:
         """The latest acts, the newest first."""
         query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
         if server is not None:
@@ -48,4 +50,4 @@ class Audit:
         if person is not None:
             query = query.where(audit.c.person == person)
         async with self._database.reading() as connection:
-            return [Act(**row._mapping) for row in await connection.execute(query)]
+            return [AuditEntry(**row._mapping) for row in await connection.execute(query)]

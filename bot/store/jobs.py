@@ -20,7 +20,7 @@ from bot.store.database import Database
 from bot.store.notices import keep
 from bot.store.tables import jobs
 
-State = Literal["waiting", "running", "done", "failed", "cancelled", "abandoned"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled", "abandoned"]
 ACTIVE = ("waiting", "running")
 MAX_ATTEMPTS = 2
 
@@ -38,7 +38,7 @@ class Job:
     person: str
     place: str
     message: str
-    state: State
+    state: JobState
     files: list[str]
     options: dict[str, Any]
     stage: str
@@ -57,7 +57,7 @@ class Job:
         return self.state not in ACTIVE
 
 
-Say = Callable[[Job], str]  # what there is to tell of a job that has ended; empty for nothing
+DescribeJob = Callable[[Job], str]  # what there is to tell of a job that has ended; empty for nothing
 
 
 class ActiveAlready(Exception):
@@ -172,12 +172,12 @@ class Jobs:
     async def finish(
         self,
         job_id: int,
-        state: State,
+        state: JobState,
         *,
         result: dict[str, Any] | None = None,
         error: str = "",
         log: str = "",
-        say: Say | None = None,
+        say: DescribeJob | None = None,
     ) -> Job | None:
         """End a running job, and keep what `say` says of it as a notice; None when it was not running any more."""
         change: dict[str, Any] = {
@@ -221,7 +221,7 @@ class Jobs:
         async with self._database.writing() as connection:
             await connection.execute(query.values(state="waiting", attempts=jobs.c.attempts - 1))
 
-    async def take_up(self, say: Say | None = None) -> list[Job]:
+    async def take_up(self, say: DescribeJob | None = None) -> list[Job]:
         """What a process that died has left running waits again, or is abandoned the second time; those jobs.
 
         What `say` says of those that have ended by this is kept as a notice.
@@ -243,7 +243,7 @@ class Jobs:
                     await self._keep_news(connection, job, say)
         return left
 
-    async def _keep_news(self, connection: AsyncConnection, job: Job, say: Say) -> None:
+    async def _keep_news(self, connection: AsyncConnection, job: Job, say: DescribeJob) -> None:
         if text := say(job):
             await keep(self._database, connection, f"job:{job.id}:{job.state}", text, job.place, self._clock())
 

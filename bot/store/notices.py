@@ -3,7 +3,7 @@
 Knows rows. Does not know who the admins are, or how they are reached.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import notices
+
+SendNotice = Callable[[str, str], Awaitable[object]]  # tells the admins a text, once for each key
 
 
 @dataclass(frozen=True, slots=True)

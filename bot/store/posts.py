@@ -21,9 +21,9 @@ from bot.core.errors import OverBudget
 from bot.store.database import Database, insert
 from bot.store.tables import costs, posts
 
-State = Literal["proposed", "queued", "sending", "unknown", "sent", "failed", "rejected"]
-IN_DOUBT: tuple[State, ...] = ("sending", "unknown")
-FOLLOWS: dict[State, tuple[State, ...]] = {
+PostState = Literal["proposed", "queued", "sending", "unknown", "sent", "failed", "rejected"]
+IN_DOUBT: tuple[PostState, ...] = ("sending", "unknown")
+FOLLOWS: dict[PostState, tuple[PostState, ...]] = {
     "proposed": ("queued", "rejected"),
     "queued": ("sending", "rejected"),
     "sending": ("sent", "unknown", "failed", "queued"),
@@ -38,7 +38,7 @@ class Post:
     id: int
     key: str
     account: str
-    state: State
+    state: PostState
     voice: str
     version: str
     text: str
@@ -69,7 +69,7 @@ class Posts:
         account: str,
         text: str,
         *,
-        state: State = "proposed",
+        state: PostState = "proposed",
         voice: str = "",
         version: str = "",
         in_reply_to: str = "",
@@ -102,14 +102,14 @@ class Posts:
         async with self._database.reading() as connection:
             return await _one(connection, posts.c.key == key)
 
-    async def listed(self, account: str, states: Sequence[State], limit: int = 50) -> list[Post]:
+    async def listed(self, account: str, states: Sequence[PostState], limit: int = 50) -> list[Post]:
         """Posts in one of `states`, by when they are due."""
         query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(posts.c.due_at, posts.c.id).limit(limit))
             return [Post(**row._mapping) for row in rows]
 
-    async def latest(self, account: str, states: Sequence[State], limit: int = 50) -> list[Post]:
+    async def latest(self, account: str, states: Sequence[PostState], limit: int = 50) -> list[Post]:
         """Posts in one of `states`, the one that changed last first."""
         query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
         async with self._database.reading() as connection:
@@ -130,7 +130,7 @@ class Posts:
             row = (await connection.execute(query)).first()
         return Post(**row._mapping) if row else None
 
-    async def move(self, post_id: int, old: State, new: State, **facts: Any) -> Post | None:
+    async def move(self, post_id: int, old: PostState, new: PostState, **facts: Any) -> Post | None:
         """Take a post from `old` to `new` with other columns; None when it was not in `old` any more.
 
         Raises `ValueError` for a step that there is not.

@@ -15,7 +15,7 @@ from bot.store.database import Database, insert
 from bot.store.tables import rules, settings
 
 
-class Settings:
+class StoredSettings:
     """Values by scope and key, and rules by scope and subject."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]):

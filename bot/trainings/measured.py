@@ -3,26 +3,24 @@
 Knows what a report holds. Does not know platforms, or how anything is measured.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from huggingtweets.core.records import Report
 
 TELLING = 0.005  # a change of less is none that anybody would notice
 
 
-def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """What a report says of a voice, a line each; none when nothing was measured."""
+def report_lines(report: Report) -> list[str]:
+    """What a report says of a voice, a line each."""
     lines = []
-    now, base = report.get("held_out_bits_per_byte"), report.get("base_held_out_bits_per_byte")
-    if now and base:
-        lines.append(f"Foresees tweets that it had never seen {_better(now, base)} before it learned")
-    if drafts := report.get("drafts"):
-        exact, near = report.get("exact_copies", 0), report.get("near_copies", 0)
+    if base := report.base_held_out_bits_per_byte:
+        better = _better(report.held_out_bits_per_byte, base)
+        lines.append(f"Foresees tweets that it had never seen {better} before it learned")
+    if report.drafts:
+        exact, near = _none(report.exact_copies), _none(report.near_copies)
+        lines.append(f"Of {report.drafts:,} tweets that it tried, {exact} repeated a real one and {near} came near")
+    if report.attribution is not None:
         lines.append(
-            f"Of {drafts:,} tweets that it tried, {_none(exact)} repeated a real one and {_none(near)} came near"
+            f"A test that knows {report.accounts} accounts took {report.attribution:.0%} of them for the right one's"
         )
-    if report.get("attribution") is not None:
-        accounts, share = report["accounts"], report["attribution"]
-        lines.append(f"A test that knows {accounts} accounts took {share:.0%} of them for the right one's")
     return lines
 
 

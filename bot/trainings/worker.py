@@ -20,7 +20,7 @@ from bot.core.stopping import CHILD_SECONDS
 from bot.people.leftovers import KEPT_BEFORE, Leftovers
 from bot.people.willing import NO_SERVER, Willing
 from bot.store import Store
-from bot.store.jobs import Job, State
+from bot.store.jobs import Job, JobState
 from bot.store.leading import Holds, leading
 from bot.trainings import child as children
 from bot.trainings.child import Child
@@ -34,10 +34,9 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
 POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
 RETRY_SECONDS = 2.0
-DAMAGED = (PipelineError, KeyError)  # a manifest that cannot be read, or that lacks what a training leaves in it
 
 
-class Worker(Ongoing):
+class TrainingWorker(Ongoing):
     """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
 
     def __init__(
@@ -163,9 +162,9 @@ class Worker(Ongoing):
         for number in self._registry.versions(name):
             try:
                 version = self._registry.version(name, number)
-                found[f"{version.manifest['created']} {number}"] = _as_it_ended(version)
-            except DAMAGED as error:
-                log.warning("%s %s is left out: %s: %s", name, number, type(error).__name__, error)
+                found[f"{version.manifest.created} {number}"] = _as_it_ended(version)
+            except PipelineError as error:
+                log.warning("%s %s is left out: %s", name, number, error)
         return found
 
     async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
@@ -239,8 +238,8 @@ class Worker(Ongoing):
         """The version in use and how it did, for the comparison afterwards."""
         try:
             version = self._registry.current(name)
-            return {"version": version.version, **version.manifest["report"]}
-        except DAMAGED:
+            return {"version": version.version, **version.manifest.measured.as_json()}
+        except PipelineError:
             return None
 
     def _arguments(self, job: Job) -> list[str]:
@@ -262,7 +261,7 @@ class Worker(Ongoing):
 class Ending:
     """How a training ended."""
 
-    state: State
+    state: JobState
     result: dict[str, Any] | None = None
     error: str = ""
     log: str = ""
@@ -271,17 +270,16 @@ class Ending:
 def _as_it_ended(version: Version) -> dict[str, Any]:
     """What a training said at its end, by what is in the manifest of its version."""
     manifest = version.manifest
-    counts = [account["counts"]["kept"] for account in manifest.get("accounts", ())]
     return {
         "event": "done",
         "name": version.name,
         "version": version.version,
-        "kept": sum(counts),
-        "report": manifest.get("report") or {},
+        "kept": manifest.counts.kept,
+        "report": manifest.report.as_json() if manifest.report else {},
         "in_use": not version.rejected,
         "why_not": version.rejected,
-        "samples": manifest.get("samples") or [],
-        "seconds": manifest.get("seconds", 0.0),
+        "samples": list(manifest.samples),
+        "seconds": manifest.seconds,
     }
 
 

@@ -18,9 +18,9 @@ from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, Unknow
 from huggingtweets.core.names import parse_name
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.core.whole_text import whole
-from huggingtweets.generation.engine.preview_voice import preview_voice
+from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Tweets, Writer
-from huggingtweets.pictures.render import Person, predictions
+from huggingtweets.pictures.render import PicturedPerson, predictions
 from huggingtweets.registry.blend import find_voice, parse_blend
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.sources.owners import Owned, texts_of
@@ -60,10 +60,7 @@ class Imitated:
 
 
 class Tweeting:
-    """Answers asks with tweets.
-
-    With `tweets` and the name of a base model, `preview_base`, there are previews of voices that are being learned.
-    """
+    """Answers asks with tweets."""
 
     def __init__(
         self,
@@ -74,12 +71,12 @@ class Tweeting:
         limits: Limits,
         consenting: Consenting,
         max_count: int,
-        preview_base: str = "",
+        previews: Previews | None = None,
         tweets: TweetStore | None = None,
         waiting_room: WaitingRoom | None = None,
     ):
         self._registry = registry
-        self._preview_base = preview_base
+        self._previews = previews
         self._tweets = tweets
         self._writer = writer
         self._training = training
@@ -150,18 +147,19 @@ class Tweeting:
 
     def _accounts(self, name: str, version: str) -> list[Imitated]:
         try:
-            accounts = self._registry.version(name, version).manifest.get("accounts", ())
+            accounts = self._registry.version(name, version).manifest.accounts
         except PipelineError:
             accounts = ()  # a preview is no version
-        known = {str(one["handle"]).lower(): one for one in accounts}
-        return [
-            Imitated(handle, *(str(known.get(handle, {}).get(key, "")) for key in ("display_name", "avatar_url")))
-            for handle in name.split("-")
-        ]
+        by_handle = {account.handle.lower(): account for account in accounts}
+        people = []
+        for handle in name.split("-"):
+            account = by_handle.get(handle)
+            people.append(Imitated(handle, account.display_name, account.avatar_url) if account else Imitated(handle))
+        return people
 
     async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
         """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
-        people = [Person(one.handle, one.display_name) for one in await self.imitated(tweets)]
+        people = [PicturedPerson(one.handle, one.display_name) for one in await self.imitated(tweets)]
         return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
 
     async def models(self, server: str = NO_SERVER) -> list[Version]:
@@ -188,15 +186,14 @@ class Tweeting:
     async def _preview(self, name: str, ask: Ask) -> Tweets:
         """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
         job = await self._training.job(name)
-        if job is None or not self._preview_base or self._tweets is None:
+        if job is None or self._previews is None or self._tweets is None:
             raise Usage(await self._what_instead(name, ask.server))
         files = [Owned(Path(file)) for file in job.files]
         texts, _ = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
-            voice = preview_voice(name, texts, self._preview_base)
+            return await self._previews.write(name, texts, ask.prompt, ask.count)
         except TooLittleData:
             raise Usage(await self._what_instead(name, ask.server)) from None
-        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
 
     async def _what_instead(self, name: str, server: str) -> str:
         if job := await self._training.job(name):

@@ -69,7 +69,7 @@ def models(context: CommandContext, as_json: bool) -> None:
             print_json(summary | {"versions": registry.versions(name), "rejected": reasons})
             continue
         if version:
-            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest['created']}")
+            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest.created}")
         for number, reason in reasons.items():
             click.echo(f"{name}\t{number}\t{reason}")
 
@@ -79,8 +79,8 @@ def _summary(version: Version) -> dict[str, Any]:
         "name": version.name,
         "version": version.version,
         "base": version.base,
-        "method": version.manifest["method"],
-        "created": version.manifest["created"],
+        "method": version.manifest.method,
+        "created": version.manifest.created,
     }
 
 

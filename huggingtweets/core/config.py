@@ -62,14 +62,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
 
 
-class Storage(Section):
+class StorageSettings(Section):
     """Where state lives."""
 
     models: SettingPath = Path("models")
     data: SettingPath = Path("data")
 
 
-class Training(Section):
+class TrainingSettings(Section):
     """How a voice is learned."""
 
     base: BaseModelName = EMBEDDED
@@ -95,7 +95,7 @@ class Training(Section):
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0
 
 
-class Collecting(Section):
+class CollectingSettings(Section):
     """Tweets from elsewhere than files that people name: X, Bluesky, a folder that is watched."""
 
     x_api: bool = False
@@ -112,7 +112,7 @@ class Collecting(Section):
     folder_seconds: Annotated[float, Field(gt=0)] = 10.0
 
 
-class Gate(Section):
+class GateSettings(Section):
     """What a new version must achieve to be used."""
 
     drafts: Count = 200
@@ -122,7 +122,7 @@ class Gate(Section):
     max_worse: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
-class Generation(Section):
+class GenerationSettings(Section):
     """How tweets are drawn."""
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
@@ -138,7 +138,7 @@ class Generation(Section):
     max_rounds: Count = 6
 
 
-class Card(Section):
+class CardSettings(Section):
     """What the model card and its picture say."""
 
     prompt: Annotated[str, Field(min_length=1, max_length=100)] = "My dream is"
@@ -147,7 +147,7 @@ class Card(Section):
     consent: str = ""
 
 
-class Tracking(Section):
+class TrackingSettings(Section):
     """Where runs, curves and lineage are recorded."""
 
     tracker: Literal["trackio", "wandb", "none"] = "trackio"
@@ -156,7 +156,7 @@ class Tracking(Section):
     wandb_key: SecretStr | None = None
 
 
-class Publishing(Section):
+class PublishingSettings(Section):
     """Versions on the Hugging Face Hub; none goes there unless `enabled`."""
 
     enabled: bool = False
@@ -181,14 +181,14 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
-    storage: Storage = Storage()
-    training: Training = Training()
-    gate: Gate = Gate()
-    generation: Generation = Generation()
-    collecting: Collecting = Collecting()
-    card: Card = Card()
-    tracking: Tracking = Tracking()
-    publishing: Publishing = Publishing()
+    storage: StorageSettings = StorageSettings()
+    training: TrainingSettings = TrainingSettings()
+    gate: GateSettings = GateSettings()
+    generation: GenerationSettings = GenerationSettings()
+    collecting: CollectingSettings = CollectingSettings()
+    card: CardSettings = CardSettings()
+    tracking: TrackingSettings = TrackingSettings()
+    publishing: PublishingSettings = PublishingSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """Plain values that cross module borders. They know how to be written to JSON, and nothing else."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -102,6 +103,12 @@ class Counts:
     def from_json(cls, row: JSON) -> "Counts":
         return cls(row["downloaded"], row["retweets"], row["short"])
 
+    @classmethod
+    def sum(cls, several: Iterable["Counts"]) -> "Counts":
+        """The counts of several accounts together."""
+        rows = [(counts.downloaded, counts.retweets, counts.short) for counts in several]
+        return cls(*map(sum, zip(*rows, strict=True))) if rows else cls(0, 0, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -153,3 +160,17 @@ class Comparison:
     held_out_bits_per_byte: float
     difference: float
     standard_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a version may be used, and why not: one sentence, empty when it may."""
+
+    why_not: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.why_not
+
+    def as_json(self) -> JSON:
+        return {"passed": self.passed, "why_not": self.why_not}

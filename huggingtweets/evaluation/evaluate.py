@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from huggingtweets.core.records import Comparison, Report
 from huggingtweets.evaluation.attribution import Attribution
-from huggingtweets.generation.checks import Copy
+from huggingtweets.generation.checks import CopyCheck
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.writer import Sieve
 from huggingtweets.model.base import Base
@@ -85,7 +85,7 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
 
 def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tuple[str, ...]:
     """The drafts that pass the checks of every answer to `prompt`, as tweets, none twice."""
-    sieve = Sieve([Copy(dataset.texts)], prompt, len(drafts))
+    sieve = Sieve([CopyCheck(dataset.texts)], prompt, len(drafts))
     for draft in drafts:
         sieve.offer(draft)
     return sieve.texts

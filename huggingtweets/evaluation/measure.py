@@ -39,7 +39,7 @@ def measure(version: Version, settings: Settings, in_use: Version | None = None)
     `in_use` is what it is held against. Raises `BadBase` when it was trained on another base than there is now.
     """
     voice, dataset = load_version(version), Dataset.load(version.dataset)
-    subject = Subject(version.name, voice, base_of(version), dataset, version.manifest["seed"])
+    subject = Subject(version.name, voice, base_of(version), dataset, version.manifest.seed)
     report, _ = measured(subject, in_use, neighbours(version.name, settings), settings)
     return report
 

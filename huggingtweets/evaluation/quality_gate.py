@@ -3,30 +3,14 @@
 Knows reports and limits. Does not know how anything was measured, or what is done with the verdict.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from huggingtweets.core.config import Gate
-from huggingtweets.core.records import JSON, Comparison, Report
+from huggingtweets.core.config import GateSettings
+from huggingtweets.core.records import Comparison, Report, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a version may be used, and why not: one sentence, empty when it may."""
-
-    why_not: str = ""
-
-    @property
-    def passed(self) -> bool:
-        return not self.why_not
-
-    def as_json(self) -> JSON:
-        return {"passed": self.passed, "why_not": self.why_not}
-
-
-def judge(report: Report, limits: Gate) -> Verdict:
+def judge(report: Report, limits: GateSettings) -> Verdict:
     """The verdict on the version that `report` is of."""
     reasons: list[str] = []
     previous = report.previous
@@ -47,7 +31,7 @@ def judge(report: Report, limits: Gate) -> Verdict:
     return Verdict(f"Not used, because {' and '.join(reasons)}." if reasons else "")
 
 
-def tolerance(previous: Comparison, limits: Gate) -> float:
+def tolerance(previous: Comparison, limits: GateSettings) -> float:
     """How much worse, in bits per byte, may still be chance.
 
     The upper end of the one-sided interval around no difference, from the standard error paired over tweets; but never

@@ -81,7 +81,7 @@ class Check(Protocol):
     def __call__(self, text: str) -> str | None: ...
 
 
-class Length:
+class LengthCheck:
     """1 to 280 weighted characters, and something to read."""
 
     def __call__(self, text: str) -> str | None:
@@ -90,14 +90,14 @@ class Length:
         return "too long" if weighted_length(text) > MAX_WEIGHT else None
 
 
-class Leftover:
+class LeftoverCheck:
     """No leftovers of the model: borders of texts or a part of one, broken characters, controls, unassigned ones."""
 
     def __call__(self, text: str) -> str | None:
         return "broken" if _LEFTOVER.search(text) else None
 
 
-class Link:
+class LinkCheck:
     """No link beyond those of the prompt. No learned text has one, so the model made it up: it leads nowhere."""
 
     def __init__(self, prompt: str = ""):
@@ -107,7 +107,7 @@ class Link:
         return "a link" if links_in(text.replace(ZERO_WIDTH_SPACE, "")) > self._allowed else None
 
 
-class Copy:
+class CopyCheck:
     """Not one of the person's own tweets, whatever case, punctuation or emoji, nor most of a single one."""
 
     def __init__(self, texts: Iterable[str]):

@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import NotEnoughDrafts, Usage
 from huggingtweets.core.names import people_in
-from huggingtweets.generation.checks import Check, Copy, Leftover, Length, Link, defused, first_objection, typed
+from huggingtweets.generation.checks import (
+    Check,
+    CopyCheck,
+    LeftoverCheck,
+    LengthCheck,
+    LinkCheck,
+    defused,
+    first_objection,
+    typed,
+)
 from huggingtweets.generation.engine import Engine, Request
-from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice
-from huggingtweets.registry.blend import parts_of
+from huggingtweets.registry.blend import Voice, parts_of
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.dataset import Dataset
@@ -58,8 +66,8 @@ class Sieve:
     `known` are the person's own texts, which none may repeat.
     """
 
-    def __init__(self, known: Sequence[Copy], prompt: str = "", count: int = MAX_COUNT):
-        self._checks: tuple[Check, ...] = (Leftover(), Length(), Link(prompt), *known)
+    def __init__(self, known: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
+        self._checks: tuple[Check, ...] = (LeftoverCheck(), LengthCheck(), LinkCheck(prompt), *known)
         self._empty = normalised(prompt)
         self._count = count
         self._passed: dict[str, str] = {}
@@ -102,10 +110,10 @@ class Writer:
 
     def __init__(self, engine: Engine):
         self._engine = engine
-        self._copy_checks: dict[tuple[str, str, str], Copy] = {}
+        self._copy_checks: dict[tuple[str, str, str], CopyCheck] = {}
 
     async def write(
-        self, voice: Drawable, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
     ) -> Tweets:
         """`count` different tweets of `voice` that begin with `prompt`; `person` is who asks, so that it is fair.
 
@@ -125,10 +133,8 @@ class Writer:
             raise NotEnoughDrafts(voice.name, sieve.refused)
         return Tweets(sieve.texts, voice.name, voice.version, seed, count)
 
-    def _copy_checks_of(self, voice: Drawable) -> list[Copy]:
+    def _copy_checks_of(self, voice: Voice) -> list[CopyCheck]:
         """Against the texts of everybody whose voice it is."""
-        if isinstance(voice, PreviewVoice):
-            return [Copy(voice.texts)]
         return [self._copy_check(version) for _, version in parts_of(voice)]
 
     def forget(self, name: str) -> None:
@@ -137,12 +143,12 @@ class Writer:
             self._copy_checks.pop(known, None)
         self._engine.forget(name)
 
-    def _copy_check(self, version: Version) -> Copy:
+    def _copy_check(self, version: Version) -> CopyCheck:
         key = version.key
         if key not in self._copy_checks:
             for older in [known for known in self._copy_checks if known[0] == version.name]:
                 del self._copy_checks[older]
-            self._copy_checks[key] = Copy(Dataset.load(version.dataset).texts)
+            self._copy_checks[key] = CopyCheck(Dataset.load(version.dataset).texts)
         return self._copy_checks[key]
 
 

@@ -9,6 +9,7 @@ from huggingtweets.core.base_folders import resolve_base
 from huggingtweets.core.errors import BadBase
 from huggingtweets.model import base, lora
 from huggingtweets.model.base import Base
+from huggingtweets.registry.manifest import ADAPTER, MODEL
 from huggingtweets.registry.versions import Version
 
 
@@ -30,17 +31,17 @@ def base_of(version: Version) -> str:
 def checked_fingerprint(version: Version) -> str:
     """The fingerprint of the base of `version`; raises `BadBase` if it is another base than at its training."""
     found = base.fingerprint(base_of(version))
-    if found != version.manifest["base_fingerprint"]:
+    if found != version.manifest.base_fingerprint:
         raise BadBase(version.base, f"it is not the one that {version.name} was trained on any more; train it again")
     return found
 
 
 def load_weights(folder: Path, base_id: str) -> Base:
     """The model that `folder` holds whole (`model`) or as an adapter on `base_id` (`adapter`)."""
-    if (folder / "model").exists():
-        voice = base.load(str(folder / "model"))
+    if (folder / MODEL).exists():
+        voice = base.load(str(folder / MODEL))
     else:
         voice = base.load(base_id)
-        lora.apply(voice.model, folder / "adapter")
+        lora.apply(voice.model, folder / ADAPTER)
     voice.model.train(False).requires_grad_(False)
     return voice

@@ -48,7 +48,7 @@ _VARIATION = "\ufe0f"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PicturedPerson:
     """Whom a model sounds like; `avatar` is a PNG or JPEG on disk, or a monogram is drawn."""
 
     handle: str
@@ -68,7 +68,7 @@ class Box:
     note: str
 
 
-def predictions(people: Sequence[Person], prompt: str, tweets: Sequence[str], theme: Theme = "light") -> bytes:
+def predictions(people: Sequence[PicturedPerson], prompt: str, tweets: Sequence[str], theme: Theme = "light") -> bytes:
     """1200 x 630 pixels: who it is, that it is a machine, the prompt, and as many of `tweets` as fit."""
     shown = people[:MAX_PEOPLE]
     emoji: set[str] = set()
@@ -83,13 +83,13 @@ def predictions(people: Sequence[Person], prompt: str, tweets: Sequence[str], th
     return _drawn("predictions.typ", data, theme, emoji, _avatars(shown))
 
 
-def avatar(person: Person) -> bytes:
+def avatar(person: PicturedPerson) -> bytes:
     """256 x 256 pixels: the person's picture, or the first letter of their name on a colour of their own."""
     emoji: set[str] = set()
     return _drawn("avatar.typ", {"person": _portrait(person, 0, emoji)}, "light", emoji, _avatars([person]))
 
 
-def _portrait(person: Person, number: int, emoji: set[str]) -> dict[str, Any]:
+def _portrait(person: PicturedPerson, number: int, emoji: set[str]) -> dict[str, Any]:
     return {
         "hue": zlib.crc32(person.handle.lower().encode()) % 360,
         "image": f"avatar-{number}{person.avatar.suffix}" if person.avatar else None,
@@ -97,7 +97,7 @@ def _portrait(person: Person, number: int, emoji: set[str]) -> dict[str, Any]:
     }
 
 
-def _avatars(people: Sequence[Person]) -> dict[str, Path]:
+def _avatars(people: Sequence[PicturedPerson]) -> dict[str, Path]:
     """The pictures by the names that `_portrait` gives them."""
     return {f"avatar-{number}{p.avatar.suffix}": p.avatar for number, p in enumerate(people) if p.avatar}
 
@@ -324,7 +324,7 @@ def _parts(text: str, emoji: set[str]) -> list[str | dict[str, str]]:
     return parts
 
 
-def _monogram(person: Person) -> str:
+def _monogram(person: PicturedPerson) -> str:
     """The first letter or emoji of the name."""
     graphemes = regex.findall(r"\X", _clean(person.name))
     return next((g.upper() for g in graphemes if g[0].isalnum() or _emoji_file(g)), person.handle[:1].upper() or "?")

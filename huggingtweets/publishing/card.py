@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from huggingtweets.core.records import JSON
+from huggingtweets.core.records import Report
 from huggingtweets.model.base import base_name
 from huggingtweets.pictures import render as preview
+from huggingtweets.registry.manifest import LearnedAccount, TrainingFacts
 from huggingtweets.registry.versions import Version
 from huggingtweets.sources.sample import sample_account
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
@@ -61,7 +62,7 @@ _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class CardPerson:
     """One of those whose tweets were learned from, with the four counts."""
 
     handle: str
@@ -100,16 +101,16 @@ class Facts:
     name: str
     version: str
     created: str
-    people: tuple[Person, ...]
+    people: tuple[CardPerson, ...]
     languages: tuple[str, ...]
     base: str
     base_is_on_hub: bool
     license: str
     prompt: str
     samples: tuple[str, ...]
-    report: Mapping[str, Any]
+    report: Report
     settings: Mapping[str, Any]
-    training: Mapping[str, Any]
+    training: TrainingFacts
     generation: Mapping[str, Any]
     libraries: Mapping[str, str]
     runs: Mapping[str, str]
@@ -145,7 +146,7 @@ class Facts:
         """The report's figures by key; what is nested, such as the version before, is left out."""
         return {
             key: value
-            for key, value in self.report.items()
+            for key, value in self.report.as_json().items()
             if isinstance(value, int | float) and not isinstance(value, bool) and key not in SIZES
         }
 
@@ -159,7 +160,8 @@ class Facts:
     @property
     def done(self) -> dict[str, Any]:
         """What was done, by what it is called on the card."""
-        return {words: self.training[key] for key, words in DONE.items() if key in self.training}
+        facts = self.training.model_dump(exclude_none=True)
+        return {words: facts[key] for key, words in DONE.items() if key in facts}
 
 
 def facts(
@@ -169,24 +171,23 @@ def facts(
 ) -> Facts:  # fmt: skip
     """What `version` has to say about itself."""
     manifest = version.manifest
-    prompted = manifest.get("prompted", {})
     return Facts(
         name=version.name,
         version=version.version,
-        created=str(manifest["created"])[:10],
-        people=tuple(_person(account) for account in manifest["accounts"]),
-        languages=tuple(manifest.get("languages", ())),
+        created=manifest.day,
+        people=tuple(_person(account) for account in manifest.accounts),
+        languages=manifest.languages,
         base=base_name(version.base),
         base_is_on_hub=base_is_on_hub,
         license=license,
         prompt=prompt,
-        samples=tuple(prompted.get("texts", ())) + tuple(manifest["samples"]),
-        report=manifest["report"],
-        settings=manifest["settings"],
-        training=manifest["training"],
+        samples=(manifest.prompted.texts if manifest.prompted else ()) + manifest.samples,
+        report=manifest.measured,
+        settings=manifest.settings,
+        training=manifest.training,
         generation=generation,
-        libraries=manifest.get("libraries", {}),
-        runs=manifest.get("tracking", {}).get("runs", {}),
+        libraries=manifest.libraries,
+        runs=manifest.tracking.runs,
         pictures=tuple(pictures),
         contact=contact,
         consent=consent,
@@ -226,8 +227,8 @@ def front_matter(known: Facts) -> str:
         pipeline_tag="text-generation",
         tags=list(TAGS),
         base_model=known.base if known.base_is_on_hub else None,
-        model_name=known.name if results else None,
-        eval_results=results or None,
+        model_name=known.name,
+        eval_results=results,
         widget=[{"text": known.prompt}],
         thumbnail=f"https://huggingface.co/{known.repository}/resolve/main/{picture}" if known.repository else picture,
     )
@@ -263,11 +264,11 @@ def figure(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
-def _person(account: JSON) -> Person:
-    counts = account["counts"]
-    return Person(
-        account["handle"], account.get("display_name", ""),
-        counts["downloaded"], counts["retweets"], counts["short"], counts["kept"], account.get("site", ""),
+def _person(account: LearnedAccount) -> CardPerson:
+    counts = account.counts
+    return CardPerson(
+        account.handle, account.display_name,
+        counts.downloaded, counts.retweets, counts.short, counts.kept, account.site,
     )  # fmt: skip
 
 

@@ -16,18 +16,17 @@ from huggingtweets.core import atomic
 from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.core.records import JSON
 from huggingtweets.model import base
 from huggingtweets.pictures import render as preview
-from huggingtweets.pictures.render import Box, Person
+from huggingtweets.pictures.render import Box, PicturedPerson
 from huggingtweets.publishing import card
+from huggingtweets.registry.manifest import ADAPTER, PROFILE_PICTURE, Prompted
 from huggingtweets.registry.versions import Version
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 CARD = "README.md"
-ADAPTER = "adapter"
 AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -116,11 +115,11 @@ def write_card(
     return [folder / name for name in (CARD, *pictures)]
 
 
-def people(version: Version, settings: Settings) -> list[Person]:
+def people(version: Version, settings: Settings) -> list[PicturedPerson]:
     """Whom `version` sounds like, with a picture of theirs where there is one."""
     return [
-        Person(account["handle"], account.get("display_name", ""), _avatar(settings.avatars, account["handle"]))
-        for account in version.manifest["accounts"]
+        PicturedPerson(account.handle, account.display_name, _avatar(settings.avatars, account.handle))
+        for account in version.manifest.accounts
     ]
 
 
@@ -132,40 +131,37 @@ def _avatar(folder: Path, handle: str) -> Path | None:
 def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:
     """File name -> PNG."""
     manifest, who = version.manifest, people(version, settings)
-    prompted = manifest.get("prompted") or {"prompt": "", "texts": manifest["samples"]}
+    prompted = manifest.prompted or Prompted(texts=manifest.samples)
     pictures = {
-        "predictions.png": preview.predictions(who, prompted["prompt"], prompted["texts"]),
-        "predictions-dark.png": preview.predictions(who, prompted["prompt"], prompted["texts"], "dark"),
-        "pipeline.png": preview.pipeline(*_boxes(version), footer=f"Made on {manifest['created'][:10]}"),
+        "predictions.png": preview.predictions(who, prompted.prompt, prompted.texts),
+        "predictions-dark.png": preview.predictions(who, prompted.prompt, prompted.texts, "dark"),
+        "pipeline.png": preview.pipeline(*_boxes(version), footer=f"Made on {manifest.day}"),
     }
     with contextlib.suppress(Unavailable):  # a training that was stopped before its first pass has no curve
-        training = manifest["training"]
-        pictures["curve.png"] = preview.curve(training["curve"], is_kept=training.get("kept_epoch") != 0)
-    profile_picture = version.folder / "profile.png"
-    if profile_picture.exists():
-        pictures["profile.png"] = profile_picture.read_bytes()
+        training = manifest.training
+        pictures["curve.png"] = preview.curve(training.curve, is_kept=training.kept_epoch != 0)
+    if version.profile_picture.exists():
+        pictures[PROFILE_PICTURE] = version.profile_picture.read_bytes()
     return pictures | {f"avatar-{person.handle}.png": preview.avatar(person) for person in who[: preview.MAX_PEOPLE]}
 
 
 def _boxes(version: Version) -> tuple[Box, Box, Box, Box]:
-    manifest = version.manifest
-    accounts, report = manifest["accounts"], manifest["report"]
-    count = {key: sum(account["counts"][key] for account in accounts) for key in accounts[0]["counts"]}
-    names = " ".join(f"@{account['handle']}" for account in accounts)
+    counts, report = version.manifest.counts, version.manifest.measured
+    names = " ".join(f"@{account.handle}" for account in version.manifest.accounts)
     return (
-        Box(names, f"{count['downloaded']:,} tweets"),
-        Box(f"{count['kept']:,} tweets kept", f"−{count['retweets']:,} retweets, −{count['short']:,} short"),
+        Box(names, f"{counts.downloaded:,} tweets"),
+        Box(f"{counts.kept:,} tweets kept", f"−{counts.retweets:,} retweets, −{counts.short:,} short"),
         # Its path looks like an address on the Hub, and is none.
         Box(
             "embedded base" if version.base == EMBEDDED else base.base_name(version.base),
-            _bits(report, "base_held_out"),
+            _bits(report.base_held_out_bits_per_byte),
         ),
-        Box(f"{version.name} {version.version}", _bits(report, "held_out")),
+        Box(f"{version.name} {version.version}", _bits(report.held_out_bits_per_byte)),
     )
 
 
-def _bits(report: JSON, whose: str) -> str:
-    return f"{report[f'{whose}_bits_per_byte']:.3f} bits per byte"
+def _bits(bits_per_byte: float) -> str:
+    return f"{bits_per_byte:.3f} bits per byte"
 
 
 def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, context: int) -> None:

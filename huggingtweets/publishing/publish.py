@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Publishing
+from huggingtweets.core.config import PublishingSettings
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from huggingtweets.registry.versions import Version
 from huggingtweets.remote.upstream import (
@@ -58,7 +58,7 @@ class Published:
     url: str
 
 
-def repository_of(name: str, settings: Publishing) -> str:
+def repository_of(name: str, settings: PublishingSettings) -> str:
     """Where the model `name` goes: `owner/name`. Empty without an owner."""
     return f"{settings.owner}/{name}" if settings.owner else ""
 
@@ -108,7 +108,7 @@ def wanted(models: Path) -> list[str]:
     return sorted(path.parent.name for path in models.glob(f"*/{WISH}"))
 
 
-def refuse_unconfigured(settings: Publishing) -> None:
+def refuse_unconfigured(settings: PublishingSettings) -> None:
     """Raises `Misconfigured` unless publishing is on and has a token."""
     if not settings.enabled:
         raise Misconfigured("Publishing is off: set enabled = true and an owner under [publishing] in config.toml.")
@@ -118,7 +118,7 @@ def refuse_unconfigured(settings: Publishing) -> None:
         )
 
 
-def refuse_moved(version: Version, settings: Publishing) -> None:
+def refuse_moved(version: Version, settings: PublishingSettings) -> None:
     """Raises `Misconfigured` when it is in another repository than `settings` say: nobody would know of that one."""
     known, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
     if known and known.repository != repository:
@@ -128,7 +128,7 @@ def refuse_moved(version: Version, settings: Publishing) -> None:
         )
 
 
-def push(version: Version, folder: Path, settings: Publishing, patience: Patience | None = None) -> Published:
+def push(version: Version, folder: Path, settings: PublishingSettings, patience: Patience | None = None) -> Published:
     """Make the repository hold `folder` and nothing else, tagged as the version; record that it does.
 
     Raises `Misconfigured`, `Unavailable` for a folder that is not whole, and what `upstream` draws.
@@ -161,7 +161,7 @@ def push(version: Version, folder: Path, settings: Publishing, patience: Patienc
     return done
 
 
-def unpublish(models: Path, name: str, settings: Publishing, patience: Patience | None = None) -> bool:
+def unpublish(models: Path, name: str, settings: PublishingSettings, patience: Patience | None = None) -> bool:
     """Delete the repository that `name` was pushed to, with its history; whether there was one.
 
     What was still to go there does not go any more. Raises `Misconfigured` without a token, and what `upstream` draws.
@@ -236,7 +236,7 @@ def _take_away(api: "HfApi", repository: str) -> bool:
 
 
 @contextmanager
-def _api(settings: Publishing) -> Iterator["HfApi"]:
+def _api(settings: PublishingSettings) -> Iterator["HfApi"]:
     """The Hub's client with a deadline for every request; its own has none."""
     import httpx2
     import huggingface_hub

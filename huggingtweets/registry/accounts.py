@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core import atomic
 from huggingtweets.core.config import Settings
 from huggingtweets.core.records import Account
-from huggingtweets.registry.versions import MANIFEST, Registry
+from huggingtweets.registry.manifest import MANIFEST, read_accounts
+from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import MEMBER, Unwilling, account_key
 
@@ -110,7 +110,6 @@ def _mostly_same(some: frozenset[str], others: frozenset[str]) -> bool:
 def _in_manifest(path: Path) -> frozenset[str]:
     """The accounts that a manifest names. One that cannot be read names nobody."""
     try:
-        accounts = atomic.read_json(path).get("accounts", ())
-        return frozenset(account_key(Account(str(one["handle"]), site=str(one.get("site", "")))) for one in accounts)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return frozenset(account_key(account) for account in read_accounts(path.parent))
+    except (OSError, ValueError):
         return frozenset()

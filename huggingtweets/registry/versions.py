@@ -18,12 +18,11 @@ from typing import Any
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import NotNow, PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
 from huggingtweets.core.near import did_you_mean
-from huggingtweets.core.records import JSON
-from huggingtweets.registry.manifests import checked
+from huggingtweets.registry import manifest as manifests
+from huggingtweets.registry.manifest import ADAPTER, DATASET, MANIFEST, MODEL, PROFILE, PROFILE_PICTURE, Manifest
 
 log = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
 CURRENT = "current.json"
 STAGED = ".staged"
 LOCK = ".lock"
@@ -38,41 +37,46 @@ class Version:
     name: str
     version: str
     folder: Path
-    manifest: JSON
+    manifest: Manifest
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What tells it apart from every other, also from one that was forgotten and had the same number."""
-        return self.name, self.version, str(self.manifest["created"])
+        return self.name, self.version, self.manifest.created
 
     @property
     def base(self) -> str:
-        return str(self.manifest["base"])
+        return self.manifest.base
 
     @property
     def rejected(self) -> str:
         """Why it is not fit to be used, in one sentence; empty when it is."""
-        return str(self.manifest.get("verdict", {}).get("why_not", ""))
+        return self.manifest.verdict.why_not
 
     @property
     def adapter(self) -> Path:
         """The adapter's folder; there is none for a full fine-tune."""
-        return self.folder / "adapter"
+        return self.folder / ADAPTER
 
     @property
     def model(self) -> Path:
         """The folder of a full fine-tune; there is none for an adapter."""
-        return self.folder / "model"
+        return self.folder / MODEL
 
     @property
     def dataset(self) -> Path:
         """The texts it was trained and judged on."""
-        return self.folder / "dataset.jsonl"
+        return self.folder / DATASET
 
     @property
     def profile(self) -> Path:
-        """What makes the person recognisable, as data; `profile.png` beside it is the picture."""
-        return self.folder / "profile.json"
+        """What makes the person recognisable, as data."""
+        return self.folder / PROFILE
+
+    @property
+    def profile_picture(self) -> Path:
+        """The same as a picture, where one could be drawn."""
+        return self.folder / PROFILE_PICTURE
 
 
 class Registry:
@@ -136,7 +140,7 @@ class Registry:
             raise UnknownVersion(name, version, tuple(known))
         folder = self.root / name / version
         try:
-            manifest = checked(atomic.read_json(folder / MANIFEST))
+            manifest = manifests.read(folder)
         except (OSError, ValueError) as error:
             raise Unavailable(
                 f"{folder / MANIFEST} cannot be read ({error}); "
@@ -188,18 +192,18 @@ class Registry:
         if {path.name for path in home.iterdir()} <= {LOCK}:
             shutil.rmtree(home)
 
-    def add(self, name: str, staged: Path, manifest: JSON) -> Version:
+    def add(self, name: str, staged: Path, manifest: Manifest) -> Version:
         """Turn a staged folder into the next version: everything synced, the manifest last, then one rename."""
         atomic.sync_tree(staged)
         version = self.upcoming(name)
-        complete: JSON = {"name": name, "version": version, **manifest}
-        atomic.write_json(staged / MANIFEST, complete)
+        complete = manifest.model_copy(update={"name": name, "version": version})
+        complete.write(staged)
         folder = self.root / name / version
         staged.rename(folder)
         atomic.sync_folder(folder.parent)
         return Version(name, version, folder, complete)
 
-    def release(self, name: str, staged: Path, manifest: JSON) -> Version:
+    def release(self, name: str, staged: Path, manifest: Manifest) -> Version:
         """`add` and `promote`; a kill between the two is made good by the next `staged`."""
         intent = self.root / name / RELEASING
         atomic.write_json(intent, {"version": self.upcoming(name)})

@@ -9,11 +9,11 @@ from pathlib import Path
 from huggingtweets.core.records import Collected
 from huggingtweets.sources import single_table
 from huggingtweets.sources.archives import classic_archive, discord_package, mastodon_archive, x_archive
-from huggingtweets.sources.reading.members import LIMITS, FolderMembers, Limits, Members, opened_zip
+from huggingtweets.sources.reading.members import LIMITS, ArchiveLimits, ArchiveMembers, FolderMembers, opened_zip
 from huggingtweets.sources.reading.tar_members import opened_tar
 from huggingtweets.sources.tables import table
 
-_ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[Members], Collected]], ...] = (
+_ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[ArchiveMembers], Collected]], ...] = (
     (x_archive.is_in, x_archive.read),
     (classic_archive.is_in, classic_archive.read),
     (mastodon_archive.is_in, mastodon_archive.read),
@@ -21,25 +21,25 @@ _ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[Members], Coll
 )
 
 
-def read_zip(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -> Collected:
+def read_zip(path: Path, limits: ArchiveLimits = LIMITS, names: Collection[str] = ()) -> Collected:
     """The tweets of the archive, or of the only table, in the zip at `path`; `names` as in `sources.read`."""
     with opened_zip(path, limits) as members:
         single_table.refuse_workbook(members)
         return read(members, names)
 
 
-def read_tar(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -> Collected:
+def read_tar(path: Path, limits: ArchiveLimits = LIMITS, names: Collection[str] = ()) -> Collected:
     """The tweets of the archive, or of the only table, in the tar archive at `path`."""
     with opened_tar(path, limits) as members:
         return read(members, names)
 
 
-def read_folder(path: Path, limits: Limits = LIMITS, names: Collection[str] = ()) -> Collected:
+def read_folder(path: Path, limits: ArchiveLimits = LIMITS, names: Collection[str] = ()) -> Collected:
     """The tweets of the archive that is unpacked at `path`, or of the only table there."""
     return read(FolderMembers(path, limits), names)
 
 
-def read(members: Members, names: Collection[str] = ()) -> Collected:
+def read(members: ArchiveMembers, names: Collection[str] = ()) -> Collected:
     """The tweets in `members`; raises `BadSource` where there are none."""
     files = members.names()
     reading = next((read for is_in, read in _ARCHIVES if is_in(files)), None)

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources.reading.document import Document, Read, unpacked
 from huggingtweets.sources.reading.files import shown
-from huggingtweets.sources.reading.members import Members, ZipMembers
+from huggingtweets.sources.reading.members import ArchiveMembers, ZipMembers
 
 # The kinds of tables, the likeliest first: beside a table there may be JSON that describes it, and a text to read.
 _KINDS = ((".csv", ".tsv", ".jsonl", ".ndjson"), (".json",), (".txt",))
@@ -25,7 +25,7 @@ _WORKBOOKS = {
 }
 
 
-def found(members: Members) -> Document | None:
+def found(members: ArchiveMembers) -> Document | None:
     """The only table there is, None if there is none; raises `BadSource` for several."""
     names = [name for name in members.names() if _is_meant(name)]
     for endings in _KINDS:
@@ -48,14 +48,14 @@ def _is_meant(name: str) -> bool:
     return not name.startswith(_LEFT_BY_MAC) and not PurePosixPath(name).name.startswith(".")
 
 
-def _several(members: Members, tables: list[str]) -> BadSource:
+def _several(members: ArchiveMembers, tables: list[str]) -> BadSource:
     listed = ", ".join(shown(name, 30) for name in tables[:_NAMED]) + (", ..." if len(tables) > _NAMED else "")
     return BadSource(
         members.path, f"it is a {members.kind} with {len(tables):,} tables ({listed})", "give the one meant"
     )
 
 
-def _document(members: Members, name: str) -> Document:
+def _document(members: ArchiveMembers, name: str) -> Document:
     @contextmanager
     def reading() -> Iterator[Read]:
         with members.binary(name) as binary:

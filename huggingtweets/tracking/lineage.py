@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.records import JSON
 from huggingtweets.model.base import base_name
+from huggingtweets.registry.manifest import Prompted
 from huggingtweets.registry.versions import Version
 from huggingtweets.tracking.trackers import Tracker, libraries, weights_digests
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 RAW, DATASET, BASE, MODEL = "raw-dataset", "train-dataset", "pretrained-model", "finetuned-model"
 
 
-def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: Training, base_fingerprint: str) -> None:
+def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: TrainingSettings, base_fingerprint: str) -> None:
     """The data are ready, and the training begins. `raw` and `dataset` are counts and hashes, not tweets."""
     name, base = tracker.name, artifact_name(settings.base)
     tracker.start("import", {})
@@ -54,10 +55,10 @@ def stepped(tracker: Tracker, step: "Step") -> None:
 def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
     """The training gave `version`: its evaluation, its samples, and itself."""
     manifest = version.manifest
-    for kind, facts in (("training", manifest["training"]), ("evaluation", manifest["report"])):
+    for kind, facts in (("training", manifest.training.model_dump()), ("evaluation", manifest.measured.as_json())):
         tracker.figures({f"{kind}/{key}": value for key, value in _numbers(facts).items()})
-    prompted = manifest.get("prompted") or {"prompt": "", "texts": []}
-    rows = [(prompted["prompt"], text) for text in prompted["texts"]] + [("", text) for text in manifest["samples"]]
+    prompted = manifest.prompted or Prompted()
+    rows = [(prompted.prompt, text) for text in prompted.texts] + [("", text) for text in manifest.samples]
     tracker.table("examples", ("Input", "Prediction"), rows)
     _made(tracker, version, [f"registry-{version.version}", *(["in-use"] if is_in_use else [])])
 
@@ -73,11 +74,11 @@ def promoted(tracker: Tracker, version: Version) -> None:
 def _made(tracker: Tracker, version: Version, aliases: list[str], more: Mapping[str, str] | None = None) -> None:
     facts = dict(more or {}) | {
         "version": version.version,
-        "created": version.manifest["created"],
+        "created": version.manifest.created,
         "base": base_name(version.base),
-        "method": version.manifest["method"],
+        "method": version.manifest.method,
         "weights": weights_digests(version.folder),
-        "report": _numbers(version.manifest["report"]),
+        "report": _numbers(version.manifest.measured.as_json()),
     }
     tracker.make(version.name, MODEL, facts, sorted(version.adapter.glob("*")), aliases)
 

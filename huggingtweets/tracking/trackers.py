@@ -26,7 +26,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
-from huggingtweets.core.config import Settings, Tracking
+from huggingtweets.core.config import Settings, TrackingSettings
 from huggingtweets.core.records import JSON
 
 log = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class Wandb:
     nothing here can take a run back. So no weights go there, in either mode.
     """
 
-    def __init__(self, name: str, chosen: Tracking, folder: Path):
+    def __init__(self, name: str, chosen: TrackingSettings, folder: Path):
         import wandb
 
         self._wandb, self._name, self._project = wandb, name, chosen.wandb_project

@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load_file
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.termination import postponed
 from huggingtweets.model import lora
@@ -101,7 +101,7 @@ class _Place:
 def train(
     base: Base,
     dataset: Dataset,
-    settings: Training,
+    settings: TrainingSettings,
     checkpoint: Path,
     say: Callable[[Step], None] = lambda _: None,
     start: Path | None = None,
@@ -126,7 +126,7 @@ def train(
         lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
     if start:
         lora.restore(base.model, load_file(start / lora.WEIGHTS))
-    run = _Run(base, rows, held_out, settings, checkpoint)
+    run = _Finetuning(base, rows, held_out, settings, checkpoint)
     if start:
         run.judge_start()
     run.resume()
@@ -153,8 +153,8 @@ def tokenized_rows(base: Base, texts: Sequence[str], row_tokens: int) -> Rows:
     return pack(encode_all(base.tokenizer, texts), min(row_tokens, base.context), base.end_of_text)
 
 
-class _Run:
-    def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: Training, checkpoint: Path):
+class _Finetuning:
+    def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: TrainingSettings, checkpoint: Path):
         self.model, self.rows, self.held_out = base.model, rows, held_out
         self.settings, self.checkpoint = settings, checkpoint
         self.is_lora = settings.method == "lora"
@@ -301,7 +301,7 @@ def _whole(model: "GPT2LMHeadModel") -> list[dict[str, Any]]:
     ]
 
 
-def batch_tokens_for(settings: Training, tokens: int) -> int:
+def batch_tokens_for(settings: TrainingSettings, tokens: int) -> int:
     """Tokens a step: as set, or some 64 steps a pass over `tokens` tokens, in a power of two from 256 to 1,024.
 
     Some hundred tweets must not be learned in ten steps, and ten thousand not in thousands of small ones. The learning
@@ -312,7 +312,7 @@ def batch_tokens_for(settings: Training, tokens: int) -> int:
     return int(min(1024, max(256, 2 ** round(math.log2(max(1, tokens) / STEPS_PER_EPOCH)))))
 
 
-def epochs_within(settings: Training, tokens: int) -> int:
+def epochs_within(settings: TrainingSettings, tokens: int) -> int:
     """How many passes over `tokens` tokens the settings allow: at least one."""
     return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
 

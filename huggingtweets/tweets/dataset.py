@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import TooLittleData
 from huggingtweets.core.records import JSON, Counts
 from huggingtweets.tweets.clean import Kept
@@ -99,7 +99,7 @@ class Dataset:
 
 def make(
     people: Mapping[str, Sequence[Kept]],
-    settings: Training,
+    settings: TrainingSettings,
     before: Dataset | None = None,
     counts: Mapping[str, Counts] | None = None,
 ) -> Dataset:
@@ -120,7 +120,7 @@ def make(
 
 
 def _of_one(
-    handle: str, tweets: Sequence[Kept], settings: Training, before: Dataset | None, counts: Counts | None
+    handle: str, tweets: Sequence[Kept], settings: TrainingSettings, before: Dataset | None, counts: Counts | None
 ) -> Dataset:
     if settings.deduplicate:
         tweets = [tweets[place] for place in without_near_copies([tweet.text for tweet in tweets])]

@@ -9,7 +9,7 @@ Knows the order of the stages. Does not know what is done inside them, or who is
 import logging
 import resource
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Settings, Training
+from huggingtweets.core.config import Settings, TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
 from huggingtweets.core.errors import (
     BadData,
@@ -30,12 +30,25 @@ from huggingtweets.core.errors import (
     Usage,
 )
 from huggingtweets.core.events import Progress, Say
-from huggingtweets.core.records import JSON, Counts, Report
+from huggingtweets.core.records import JSON, Counts, Report, Verdict
 from huggingtweets.evaluation.neighbours import neighbours
-from huggingtweets.evaluation.quality_gate import Verdict, judge
+from huggingtweets.evaluation.quality_gate import judge
 from huggingtweets.model import base as bases
 from huggingtweets.publishing.export import write_card
 from huggingtweets.registry.accounts import Accounts
+from huggingtweets.registry.manifest import (
+    ADAPTER,
+    CARD,
+    DATASET,
+    MODEL,
+    PROFILE,
+    PROFILE_PICTURE,
+    LearnedAccount,
+    Manifest,
+    Prompted,
+    Tracked,
+    TrainingFacts,
+)
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.sources.owners import Owned, read_owned
 from huggingtweets.tracking import lineage
@@ -52,11 +65,7 @@ if TYPE_CHECKING:
     from huggingtweets.model.base import Base
 
 SAMPLES = 5
-DATASET, KEPT, CHECKPOINT = "dataset.jsonl", f"{STAGE_FILES}/kept.jsonl", f"{STAGE_FILES}/checkpoint.pt"
-WEIGHTS = ("adapter", "model")
-PROFILE, PROFILE_PICTURE = "profile.json", "profile.png"
-CARD = "card"  # the model card and its pictures
-
+KEPT, CHECKPOINT = f"{STAGE_FILES}/kept.jsonl", f"{STAGE_FILES}/checkpoint.pt"
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +75,24 @@ class Outcome:
     """What a run gave."""
 
     version: Version
-    counts: Counts
-    report: Report
-    verdict: Verdict
-    samples: tuple[str, ...]
     seconds: float
     notes: tuple[str, ...] = ()  # what was left out of the files, and what could not be read in them
+
+    @property
+    def counts(self) -> Counts:
+        return self.version.manifest.counts
+
+    @property
+    def report(self) -> Report:
+        return self.version.manifest.measured
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.version.manifest.verdict
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        return self.version.manifest.samples
 
     def as_json(self) -> JSON:
         return {
@@ -106,52 +127,29 @@ def run(
     started = time.monotonic()
     registry = Registry(settings.storage.models)
     with registry.staged(name) as folder, tracking(name, settings) as tracker:
-        is_begun = any(folder.iterdir())
         building = _Run(name, settings, folder, say, tracker)
-        try:
-            building.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
-            counts = building.clean()
-            building.refuse_too_few_new(counts, min_new)
-            dataset = building.dataset(counts)
-        except (Usage, BadData, Unavailable) as error:
-            # The inputs are at fault: there is nothing to go on from but what an earlier run left.
-            if not is_begun or isinstance(error, Forgotten | OptedOut):
-                building.leave_nothing()
-            raise
-        building.track(counts, dataset)
+        counts, dataset = building.prepare(files, min_new)
         training = building.train(dataset)
-        report, tweets, prompted = building.evaluate(dataset)
-        samples = building.samples(tweets)
+        evaluation = building.evaluate(dataset)
+        samples = building.samples(evaluation.tweets)
         building.profile()
-        verdict = judge(report, settings.gate)
-        manifest: JSON = {
-            "base": settings.training.base,
-            "method": settings.training.method,
-            "seed": settings.training.seed,
-            "settings": settings.training.model_dump(),
-            "training": training,
-            "report": report.as_json(),
-            "verdict": verdict.as_json(),
-            "samples": list(samples),
-            "prompted": {"prompt": settings.card.prompt, "texts": list(prompted)},
-            "languages": building.languages(),
-            "libraries": libraries(),
-            "tracking": {"tracker": settings.tracking.tracker, "runs": dict(tracker.runs)},
-            "base_fingerprint": building.base_fingerprint,
-            "accounts": [
-                building.store.account(handle).as_json() | {"counts": counts[handle].as_json()} for handle in counts
-            ],
-            "stages": building.stages.inputs,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - started, 1),
-        }
+        verdict = judge(evaluation.report, settings.gate)
+        manifest = building.manifest(counts, training, evaluation, samples, verdict, time.monotonic() - started)
         building.card(manifest, registry.upcoming(name))
         building.stages.forget()
         version = (registry.release if verdict.passed else registry.add)(name, folder, manifest)
         lineage.registered(tracker, version, verdict.passed)
     say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=verdict.why_not))
-    seconds = time.monotonic() - started
-    return Outcome(version, _summed(counts.values()), report, verdict, samples, seconds, building.notes)
+    return Outcome(version, time.monotonic() - started, building.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """The report, the drafts that pass the checks, and some that go on from the card's prompt."""
+
+    report: Report
+    tweets: tuple[str, ...]
+    prompted: tuple[str, ...]
 
 
 class _Run:
@@ -177,6 +175,22 @@ class _Run:
     @cached_property
     def others(self) -> Mapping[str, Sequence[str]]:
         return neighbours(self.name, self.settings)
+
+    def prepare(self, files: Sequence[Path | Owned], min_new: int) -> tuple[dict[str, Counts], Dataset]:
+        """Collect, clean and split the tweets. Raises what these stages raise, and `TooFewNew`."""
+        is_begun = any(self.folder.iterdir())
+        try:
+            self.collect([file if isinstance(file, Owned) else Owned(file) for file in files])
+            counts = self.clean()
+            self.refuse_too_few_new(counts, min_new)
+            dataset = self.dataset(counts)
+        except (Usage, BadData, Unavailable) as error:
+            # The inputs are at fault: there is nothing to go on from but what an earlier run left.
+            if not is_begun or isinstance(error, Forgotten | OptedOut):
+                self.leave_nothing()
+            raise
+        self.track(counts, dataset)
+        return counts, dataset
 
     def collect(self, files: Sequence[Owned]) -> None:
         """Merge the tweets in `files` into the store, drop what a later archive shows to be deleted.
@@ -231,14 +245,14 @@ class _Run:
         inputs = [self._fingerprints(), self.settings.training.min_characters]
         output = self.stages.output("clean", inputs, make, files=[KEPT])
         counts = {handle: Counts.from_json(row) for handle, row in output["counts"].items()}
-        self._tell_cleaned(_summed(counts.values()), output["characters"])
+        self._tell_cleaned(Counts.sum(counts.values()), output["characters"])
         return counts
 
     def refuse_too_few_new(self, counts: Mapping[str, Counts], needed: int) -> None:
         """Raises `TooFewNew`. A first version has nothing to compare with."""
         if self.in_use is None:
             return
-        known = sum(account["counts"]["downloaded"] for account in self.in_use.manifest["accounts"])
+        known = self.in_use.manifest.counts.downloaded
         new = max(0, sum(count.downloaded for count in counts.values()) - known)
         if new < needed:
             raise TooFewNew(self.name, new, needed)
@@ -283,11 +297,45 @@ class _Run:
             self.base_fingerprint,
         )
 
-    def languages(self) -> list[str]:
+    def languages(self) -> tuple[str, ...]:
         """What the people tweet in; several people's tweets are told apart by nothing but their number."""
-        return list(languages([tweet for handle in self.handles for tweet in self.store.tweets(handle)]))
+        return tuple(languages([tweet for handle in self.handles for tweet in self.store.tweets(handle)]))
 
-    def card(self, manifest: JSON, version: str) -> None:
+    def manifest(
+        self,
+        counts: Mapping[str, Counts],
+        training: TrainingFacts,
+        evaluation: _Evaluation,
+        samples: tuple[str, ...],
+        verdict: Verdict,
+        seconds: float,
+    ) -> Manifest:
+        """All that is known of the new version."""
+        settings = self.settings
+        return Manifest(
+            base=settings.training.base,
+            method=settings.training.method,
+            seed=settings.training.seed,
+            settings=settings.training.model_dump(),
+            training=training,
+            report=evaluation.report,
+            verdict=verdict,
+            samples=samples,
+            prompted=Prompted(prompt=settings.card.prompt, texts=evaluation.prompted),
+            languages=self.languages(),
+            libraries=libraries(),
+            tracking=Tracked(tracker=settings.tracking.tracker, runs=dict(self.tracker.runs)),
+            base_fingerprint=self.base_fingerprint,
+            accounts=tuple(self._learned(handle, counted) for handle, counted in counts.items()),
+            stages=self.stages.inputs,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            seconds=round(seconds, 1),
+        )
+
+    def _learned(self, handle: str, counts: Counts) -> LearnedAccount:
+        return LearnedAccount(**self.store.account(handle).as_json(), counts=counts)
+
+    def card(self, manifest: Manifest, version: str) -> None:
         """Leave the card and its pictures; a version without them is as good a voice."""
         unnamed = Version(self.name, version, self.folder, manifest)
         try:
@@ -297,8 +345,8 @@ class _Run:
         else:
             self.say(Progress("card"))
 
-    def train(self, dataset: Dataset) -> JSON:
-        """Leave the weights in the folder; what the training was like."""
+    def train(self, dataset: Dataset) -> TrainingFacts:
+        """Leave the weights in the folder. Returns what the training was like."""
         chosen = self.settings.training
         settings = chosen.model_dump(exclude={"threads", "checkpoint_seconds"})
         start = self._start(dataset)
@@ -308,23 +356,28 @@ class _Run:
             self.base_fingerprint,
             list(start.key) if start else None,
         ]
-        return self.stages.output(
-            "train", inputs, lambda: self._train(dataset, chosen, start), files=WEIGHTS, clear=[CHECKPOINT]
+        output = self.stages.output(
+            "train",
+            inputs,
+            lambda: self._train(dataset, chosen, start).model_dump(),
+            files=[ADAPTER, MODEL],
+            clear=[CHECKPOINT],
         )
+        return TrainingFacts.model_validate(output)
 
     def _start(self, dataset: Dataset) -> Version | None:
         """The version in use, when there is only something to add to what it has learned; else None.
 
         What somebody deleted is unlearned by beginning anew.
         """
-        if self.in_use is None or self.in_use.manifest["base_fingerprint"] != self.base_fingerprint:
+        if self.in_use is None or self.in_use.manifest.base_fingerprint != self.base_fingerprint:
             return None
         form = {"method", "lora_rank", "lora_embedding_rank"}
-        if any(self.in_use.manifest["settings"].get(key) != getattr(self.settings.training, key) for key in form):
+        if any(self.in_use.manifest.settings.get(key) != getattr(self.settings.training, key) for key in form):
             return None
         return self.in_use if set(Dataset.load(self.in_use.dataset).texts) < set(dataset.texts) else None
 
-    def _train(self, dataset: Dataset, chosen: Training, start: Version | None) -> JSON:
+    def _train(self, dataset: Dataset, chosen: TrainingSettings, start: Version | None) -> TrainingFacts:
         """Here torch is imported."""
         from huggingtweets.training import finetune as training
 
@@ -347,20 +400,20 @@ class _Run:
             start=start.adapter if start and not is_full else None,
         )
         _save_weights(self.folder, base, trained.weights, chosen)
-        return {
-            "epochs": trained.epochs,
-            "kept_epoch": trained.kept_epoch,
-            "steps": trained.steps,
-            "tokens": trained.tokens,
-            "batch_tokens": trained.batch_tokens,
-            "learning_rate": trained.learning_rate,
-            "seconds": round(trained.seconds, 1),
-            "curve": list(trained.curve),
-            "start": start.version if start else None,
-        }
+        return TrainingFacts(
+            epochs=trained.epochs,
+            kept_epoch=trained.kept_epoch,
+            steps=trained.steps,
+            tokens=trained.tokens,
+            batch_tokens=trained.batch_tokens,
+            learning_rate=trained.learning_rate,
+            seconds=round(trained.seconds, 1),
+            curve=trained.curve,
+            start=start.version if start else None,
+        )
 
-    def evaluate(self, dataset: Dataset) -> tuple[Report, Sequence[str], Sequence[str]]:
-        """The report, the drafts that pass the checks, and some that go on from the card's prompt."""
+    def evaluate(self, dataset: Dataset) -> _Evaluation:
+        """Measure the new version on the held-out tweets, and on tweets that it draws."""
         others, settings = self.others, self.settings
         inputs = [
             self.stages.inputs["train"],
@@ -385,7 +438,7 @@ class _Run:
         output = self.stages.output("evaluate", inputs, make)
         report = Report.from_json(output["report"])
         self.say(Progress("evaluate", facts=report.as_json()))
-        return report, output["tweets"], output["prompted"]
+        return _Evaluation(report, tuple(output["tweets"]), tuple(output["prompted"]))
 
     def samples(self, tweets: Sequence[str]) -> tuple[str, ...]:
         """The first of the drafts that pass the checks."""
@@ -421,7 +474,7 @@ class _Run:
         return [self.store.fingerprint(handle) for handle in self.handles]
 
 
-def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: Training) -> None:
+def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], settings: TrainingSettings) -> None:
     """An adapter as an adapter; a full fine-tune as an ordinary model folder."""
     from huggingtweets.model import lora
     from huggingtweets.training.finetune import ALPHA_PER_RANK
@@ -429,7 +482,7 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
     if settings.method == "lora":
         lora.save(
             dict(weights),  # type: ignore[arg-type]
-            staged / "adapter",
+            staged / ADAPTER,
             base=bases.hub_id(settings.base) or settings.base,
             rank=settings.lora_rank,
             alpha=ALPHA_PER_RANK * settings.lora_rank,
@@ -437,9 +490,9 @@ def _save_weights(staged: Path, base: "Base", weights: Mapping[str, object], set
         )
     else:
         bases.hide_progress_bars()
-        base.model.save_pretrained(staged / "model")
-        base.tokenizer.save(str(staged / "model" / "tokenizer.json"))
-        atomic.readable_as_usual(staged / "model")
+        base.model.save_pretrained(staged / MODEL)
+        base.tokenizer.save(str(staged / MODEL / "tokenizer.json"))
+        atomic.readable_as_usual(staged / MODEL)
 
 
 def _file_state(path: Path) -> list[object]:
@@ -449,8 +502,3 @@ def _file_state(path: Path) -> list[object]:
     except (OSError, ValueError):
         return [str(path)]  # the source's reader says what is wrong with it
     return [str(path.resolve()), state.st_size, state.st_mtime_ns]
-
-
-def _summed(counts: Iterable[Counts]) -> Counts:
-    """The counts of several people as one."""
-    return Counts(*(sum(values) for values in zip(*((c.downloaded, c.retweets, c.short) for c in counts), strict=True)))

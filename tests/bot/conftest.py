@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.background.telling import Heard, Telling
-from bot.core.config import Limits as LimitSettings
+from bot.background.telling import Delivery, Telling
+from bot.core.config import LimitsSettings as LimitSettings
 from bot.core.uploads import Uploads
 from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers
@@ -19,10 +19,11 @@ from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import Notice
 from bot.trainings.training import Training
-from bot.trainings.worker import Worker
+from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -41,7 +42,7 @@ class Home:
 
 def settings_of(home: Home) -> Settings:
     """Where what lies in `home` is found."""
-    return Settings(storage=Storage(models=home.registry.root, data=home.folder / "data"))
+    return Settings(storage=StorageSettings(models=home.registry.root, data=home.folder / "data"))
 
 
 @pytest.fixture
@@ -104,16 +105,16 @@ async def training_in(
 ) -> AsyncIterator[Training]:
     """The use case with its worker and database, as app.py puts them together."""
 
-    async def tell(notice: Notice) -> Heard:
+    async def tell(notice: Notice) -> Delivery:
         if notices is not None:
             notices.append(notice.text)
-        return Heard.TOLD
+        return Delivery.TOLD
 
     uploads, leftovers = Uploads(home.folder / "data" / "uploads"), Leftovers(settings_of(home))
     async with (
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
         Telling(store, tell) as telling,
-        Worker(
+        TrainingWorker(
             store=store,
             registry=home.registry,
             willing=Willing(store, settings_of(home)),
@@ -134,6 +135,7 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
     async with (
         Engine(trained[0].generation) as engine,
         training_in(home, max_waiting=2) as training,
+        Previews(trained[0]) as previews,
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
     ):
         tweeting = Tweeting(
@@ -143,7 +145,7 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
             limits=Limits(LimitSettings(requests_per_minute=20), store.pauses),
             consenting=Consenting(store=store, settings=settings_of(home)),
             max_count=5,
-            preview_base=trained[0].training.base,
+            previews=previews,
             tweets=TweetStore(home.folder / "data" / "tweets"),
         )
         yield UseCases(tweeting, training, home)

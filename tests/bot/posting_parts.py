@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.people.willing import Willing
 from bot.posts.budget import Budget
 from bot.posts.outbox import Outbox
 from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount, credentials
 from bot.store import Store
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
@@ -49,7 +49,7 @@ def willing_beside(store: Store) -> Willing:
     """Who may speak, by what lies beside the database: nothing, unless a test puts it there."""
     assert store.database.url.database
     folder = Path(store.database.url.database).parent
-    return Willing(store, Settings(storage=Storage(models=folder / "models", data=folder / "data")))
+    return Willing(store, Settings(storage=StorageSettings(models=folder / "models", data=folder / "data")))
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Parts:
     x: XServer
     store: Store
     time: Time
-    settings: X
+    settings: XSettings
     budget: Budget
     account: XAccount
     outbox: Outbox
@@ -129,7 +129,7 @@ async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, A
     given |= {"account": "thebot", "dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
     given |= {"ai_label": ""}  # test_ai_label.py looks at posts with one
     async with XServer() as x, Store(f"sqlite:///{database}", time) as store:
-        settings = X(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
+        settings = XSettings(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
         budget = Budget(store.posts, "thebot", settings, time)
         async with XClient(credentials(settings), api_url=x.url, timeout_seconds=0.3, patience=QUICK) as client:
             account = XAccount(client, budget, settings.account, ai_label=settings.ai_label)

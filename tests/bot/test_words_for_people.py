@@ -17,7 +17,7 @@ import huggingtweets
 from bot.core import errors as ours
 from bot.core.config import Config
 from bot.core.errors import told
-from bot.discord.asks import Stopping
+from bot.discord.asks import BotStopping
 from huggingtweets.core import errors as pipelines
 from huggingtweets.core.errors import Spoken, for_people
 from huggingtweets.core.records import Counts
@@ -84,7 +84,7 @@ EXAMPLES: tuple[Spoken, ...] = (
     ours.OverBudget(),
     ours.TrainingFailed(OPERATORS, for_people="What was given cannot be used."),
     ours.StoreUnavailable(OPERATORS),
-    Stopping(),
+    BotStopping(),
 )
 SYSTEMS = (
     OSError(28, "No space left on device", str(FOLDER)),
@@ -170,7 +170,7 @@ def test_what_was_told_of_a_training_keeps_its_id(caplog: pytest.LogCaptureFixtu
 
 def calls() -> Iterator[tuple[str, ast.Call, type[Spoken]]]:
     """Where an error is made in the source text, and of which class."""
-    known = {one.__name__: one for one in classes() if one is not Stopping}
+    known = {one.__name__: one for one in classes() if one is not BotStopping}
     for path in (*ROOT.glob("bot/**/*.py"), *ROOT.glob("huggingtweets/**/*.py")):
         name = str(path.relative_to(ROOT))
         if name in FOR_THE_COMMAND_LINE:

@@ -44,7 +44,7 @@ class LinkCommands(Family):
         handle = await self.parts.consenting.claim(server, me, voice)
         view = discord.ui.View(timeout=None)
         for word in WORDS:
-            view.add_item(Verdict(word, interaction.user.id, handle))
+            view.add_item(LinkVerdict(word, interaction.user.id, handle))
         claim = f"says that the voice {handle} is theirs."
         text = f"{interaction.user.mention} {claim} An admin decides."
         await interaction.followup.send(text, view=only_shown(view), allowed_mentions=NOBODY)
@@ -73,7 +73,7 @@ def _standing(link: Link | None) -> str:
     return f"The voice {link.voice} is linked to you. /unlink ends that."
 
 
-class Verdict(
+class LinkVerdict(
     LastingItem[discord.ui.Button[Any]], template=r"link:(?P<word>yes|no):(?P<user>\d+):(?P<voice>[a-z0-9_]+)"
 ):
     """An admin's word on a claim."""

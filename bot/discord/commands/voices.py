@@ -45,7 +45,7 @@ class VoiceCommands(Family):
 
     async def _picture(self, version: Version) -> discord.File | None:
         """Some of its tweets as a picture. The figures are worth showing without one."""
-        samples = tuple(map(str, version.manifest.get("samples", ())))
+        samples = version.manifest.samples
         if not samples:
             return None
         try:

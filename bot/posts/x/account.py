@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from bot.core.ai_label import says_ai
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import OverBudget
 from bot.posts.budget import Budget, Kind
 from bot.posts.outbox import OwnPost
@@ -24,7 +24,7 @@ UNMARKED = (
 READING = Patience(attempts=4, first_seconds=1.0, longest_seconds=30.0)
 
 
-def credentials(settings: X) -> Credentials:
+def credentials(settings: XSettings) -> Credentials:
     """The four keys."""
     keys = (settings.consumer_key, settings.consumer_secret, settings.access_token, settings.access_token_secret)
     given = [key.get_secret_value() if key else "" for key in keys]
@@ -81,7 +81,7 @@ class XAccount:
         """Who has mentioned the account after `since_id`, the oldest first; only the newest where the money ends."""
         return (await self._read("read", self._client.mentions, since_id, most, MENTIONS_PAGE))[::-1]
 
-    async def _read(self, kind: Kind, read: "Read", since_id: str, most: int, page: int) -> list[XPost]:
+    async def _read(self, kind: Kind, read: "ReadPages", since_id: str, most: int, page: int) -> list[XPost]:
         """What `read` gives, as far as there is money: each page is paid for before it is asked for."""
         me = await self.me()
         # X gives no fewer than a small page; where not even that is paid for, the charge refuses.
@@ -101,7 +101,7 @@ class XAccount:
         return found
 
 
-class Read(Protocol):
+class ReadPages(Protocol):
     """One of the client's ways to read pages."""
 
     def __call__(

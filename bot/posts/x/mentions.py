@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.errors import BotError, PostRefused, told
 from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount
@@ -35,10 +35,10 @@ _CALL = re.compile(r"[@＠]\w+")
 _STOP = re.compile(r"\b(?:stop|unsubscribe|opt ?out|no more|go away|leave me alone)\b", re.IGNORECASE)
 _BOT = re.compile(r"\b(?:bot|automated|auto-?reply)\b", re.IGNORECASE)
 
-Voices = Callable[[], Awaitable[Sequence[str]]]
+ListVoices = Callable[[], Awaitable[Sequence[str]]]
 
 
-class Mentions:
+class MentionsOnX:
     """The mentions of one account."""
 
     def __init__(
@@ -47,8 +47,8 @@ class Mentions:
         store: Store,
         account: XAccount,
         posting: Posting,
-        voices: Voices,
-        settings: X,
+        voices: ListVoices,
+        settings: XSettings,
         clock: Callable[[], datetime],
         patience: Patience,
     ):

@@ -10,15 +10,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.core.ai_label import ASK_FOR_AUTOMATED_LABEL
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.core.ongoing import ongoing
 from bot.people.willing import Willing
 from bot.posts.budget import Budget
-from bot.posts.outbox import Notice, Outbox
+from bot.posts.outbox import Outbox
 from bot.posts.posting import Draw, Posting
 from bot.posts.x.account import READING, XAccount, credentials
-from bot.posts.x.mentions import Mentions, Voices
+from bot.posts.x.mentions import ListVoices, MentionsOnX
 from bot.store import Clock, Store, utc_now
+from bot.store.notices import SendNotice
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
 
@@ -45,14 +46,14 @@ async def _no_voices() -> Sequence[str]:
 async def posting_on_x(
     *,
     store: Store,
-    settings: X,
+    settings: XSettings,
     willing: Willing,
     draw: Draw,
-    notice: Notice,
+    notice: SendNotice,
     clock: Clock = utc_now,
     reading: Patience = READING,
     waiting: Patience = WAITING,
-    voices: Voices = _no_voices,
+    voices: ListVoices = _no_voices,
 ) -> AsyncIterator[XParts]:
     """Post while the context lasts, as the settings say. Without keys, or in a dry run, nothing is sent to X."""
     name = settings.account.lower() or NO_NAME
@@ -72,7 +73,7 @@ async def posting_on_x(
         )  # fmt: skip
         tasks = [await stack.enter_async_context(ongoing(outbox.run(), "outbox"))]
         if account and settings.mentions:
-            mentions = Mentions(
+            mentions = MentionsOnX(
                 store=store, account=account, posting=posting, voices=voices, settings=settings, clock=clock,
                 patience=waiting,
             )  # fmt: skip
@@ -80,7 +81,7 @@ async def posting_on_x(
         yield XParts(posting, budget, tuple(tasks))
 
 
-async def _open_account(settings: X, budget: Budget, patience: Patience, stack: AsyncExitStack) -> XAccount:
+async def _open_account(settings: XSettings, budget: Budget, patience: Patience, stack: AsyncExitStack) -> XAccount:
     """The account that the keys belong to, until `stack` is closed."""
     client = XClient(
         credentials(settings),
@@ -91,7 +92,7 @@ async def _open_account(settings: X, budget: Budget, patience: Patience, stack: 
     return XAccount(await stack.enter_async_context(client), budget, settings.account, ai_label=settings.ai_label)
 
 
-def _how(settings: X) -> str:
+def _how(settings: XSettings) -> str:
     if settings.dry_run:
         return "a dry run, nothing is sent"
     if not settings.has_keys:

@@ -11,7 +11,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import Busy, EngineDead, NotNow, Unavailable
 from huggingtweets.generation.engine.lives import live
 from huggingtweets.generation.engine.tickets import Inbox, Request, Ticket, one_too_many
@@ -28,7 +28,7 @@ STOPPING = "I am being stopped; try again when I am back."
 class Engine:
     """One thread owns the models. Use it as an async context manager: leaving it ends what still runs."""
 
-    def __init__(self, settings: Generation):
+    def __init__(self, settings: GenerationSettings):
         self.settings = settings
         self._inbox = Inbox()
         self._tickets: dict[Ticket, None] = {}  # queued or running, in the order in which they came

@@ -5,7 +5,6 @@ Knows rows, a decoder and when a row has ended. Does not know text, names, threa
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -16,16 +15,13 @@ from huggingtweets.generation.engine.grid import Grid, arranged
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
 from huggingtweets.generation.engine.sampling import row_seeds
 
-if TYPE_CHECKING:
-    from huggingtweets.generation.engine.habits import Habits
-
 IDLE_SHARE = 0.25  # of the cells: when more are idle the rows move together, which copies their cache
 SHORT_PROMPT = 16  # tokens; padding up to here costs next to nothing
 PREFILL_TOKENS = 2_048  # in one call, padding included, so that nobody waits long for somebody's long prompt
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class DraftJob:
     """`count` drafts that continue `prompt`, token ids of which the first is end-of-text.
 
     The first token drawn is none of `barred` [vocabulary]. Whoever reads the drafts puts `begins` before them.
@@ -38,7 +34,6 @@ class Job:
     seed: int
     begins: str = ""
     barred: torch.Tensor | None = None
-    habits: "Habits | None" = None
     rows: list[Row] = field(default_factory=list)
     left: int = 0  # rows that have not ended
 
@@ -53,7 +48,7 @@ class Batch:
 
     def __init__(self, decoder: Decoder, end_of_text: int):
         self._decoder, self._end_of_text = decoder, end_of_text
-        self._jobs: dict[Row, Job] = {}
+        self._jobs: dict[Row, DraftJob] = {}
         self._moved = False
         self._stand(Grid(1, (), ()))
 
@@ -62,17 +57,14 @@ class Batch:
         """Rows under way."""
         return len(self._jobs)
 
-    def join(self, jobs: Sequence[Job]) -> list[Job]:
+    def join(self, jobs: Sequence[DraftJob]) -> list[DraftJob]:
         """Read the prompts of `jobs` and draw their first tokens; the jobs that are done with that."""
         prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
         for job in jobs:
             # The last token drawn is never read, so it needs no place.
             limit = max(1, min(job.sampling.max_new_tokens, self._decoder.context - len(job.prompt) + 1))
             seeds = row_seeds(job.seed, job.count).tolist()
-            job.rows = [
-                Row(job.adapter, job.sampling, seed, len(job.prompt), limit, job.prompt[-1], job.habits)
-                for seed in seeds
-            ]
+            job.rows = [Row(job.adapter, job.sampling, seed, len(job.prompt), limit) for seed in seeds]
             job.left = job.count
             self._jobs |= dict.fromkeys(job.rows, job)
             # Who asks the same of the same voice has it read once.
@@ -80,7 +72,7 @@ class Batch:
             prompt.rows += job.rows
         return [done for group in _groups(list(prompts.values())) for done in self._prefill(group)]
 
-    def step(self) -> list[Job]:
+    def step(self) -> list[DraftJob]:
         """Draw the next tokens of every row; the jobs that are done with that."""
         if not self._jobs:
             return []
@@ -93,31 +85,30 @@ class Batch:
         self._history.append(tokens)
         return self._retire(tokens)
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job: DraftJob) -> None:
         """Give up on `job`; its drafts stay what they are."""
         self._note()
         for row in job.rows:
             if self._jobs.pop(row, None):
                 self._leave(row)
 
-    def clear(self) -> list[Job]:
+    def clear(self) -> list[DraftJob]:
         """Give up on everything: the jobs that were under way."""
         jobs = list(dict.fromkeys(self._jobs.values()))
         self._jobs.clear()
         self._stand(Grid(1, (), ()))
         return jobs
 
-    def _prefill(self, prompts: Sequence[Prompt]) -> list[Job]:
+    def _prefill(self, prompts: Sequence[Prompt]) -> list[DraftJob]:
         logits = self._decoder.prefill(prompts)
         # Rows of one prompt share its logits, and differ by their seeds alone.
         counts = torch.tensor([len(prompt.rows) for prompt in prompts])
         rows = [row for prompt in prompts for row in prompt.rows]
-        cells = Cells(rows)
-        logits = cells.bent(logits.repeat_interleave(counts, dim=0))
+        logits = logits.repeat_interleave(counts, dim=0)
         for row, shares in zip(rows, logits, strict=True):
             if (barred := self._jobs[row].barred) is not None:
                 shares[: len(barred)].masked_fill_(barred, -torch.inf)
-        tokens = cells.choose(logits)
+        tokens = Cells(rows).choose(logits)
         done = []
         for row, token in zip(rows, tokens.tolist(), strict=True):
             row.last = token
@@ -138,7 +129,7 @@ class Batch:
         self._history: list[Tokens] = []  # [steps, cells] each
         self._moved = False
 
-    def _retire(self, tokens: Tokens) -> list[Job]:
+    def _retire(self, tokens: Tokens) -> list[DraftJob]:
         """Take the rows out that ended with one of `tokens` [steps, cells]; the jobs that are done with that."""
         ended = (tokens == self._end_of_text).any(axis=0) | (self._cells.steps.numpy() >= self._limits)
         ended &= self._cells.live.numpy()

@@ -6,7 +6,7 @@ Knows a base, tokens and text. Does not know names or files.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.start import Reader, start_of
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
@@ -30,7 +30,7 @@ def decode(
     """`count` drafts that begin with `prompt`; fewer tokens each when `stop()` says so between two steps."""
     batch = Batch(TorchDecoder(Weights.of(voice.model, voice.id)), voice.end_of_text)
     start = start_of(voice, prompt, sampling.max_new_tokens)
-    job = Job(start.tokens, None, count, sampling, seed, start.text, start.barred)
+    job = DraftJob(start.tokens, None, count, sampling, seed, start.text, start.barred)
     batch.join([job])
     while batch.rows:
         if stop():
@@ -40,7 +40,7 @@ def decode(
     return read_drafts(voice, job)
 
 
-def read_drafts(voice: Reader, job: Job) -> list[Draft]:
+def read_drafts(voice: Reader, job: DraftJob) -> list[Draft]:
     """What `job` has drawn, as text."""
     return [_draft(voice, job.begins, drawn) for drawn in job.drafts]
 

@@ -7,7 +7,7 @@ import logging
 
 import torch
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.cpu import use_threads
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 STEPS_ON_A_GPU = 8  # without waiting for what was drawn
 
 
-def make_decoder(weights: Weights, settings: Generation) -> Decoder:
+def make_decoder(weights: Weights, settings: GenerationSettings) -> Decoder:
     """`weights` in the decoder that suits this machine and `settings`."""
     use_threads(settings.threads)
     if settings.precision == "fp32":

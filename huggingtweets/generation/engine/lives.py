@@ -7,7 +7,7 @@ import logging
 import math
 import time
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import NotNow
 from huggingtweets.core.library_lock import TRANSFORMERS
 from huggingtweets.generation.engine.tickets import Inbox
@@ -18,7 +18,7 @@ LASTS_SECONDS = 600.0  # a worker that has worked for so long may be made anew o
 FAILED = "Something went wrong while I was writing; please try again."
 
 
-def live(settings: Generation, inbox: Inbox) -> None:
+def live(settings: GenerationSettings, inbox: Inbox) -> None:
     """Work until the inbox is closed, or until the worker has failed twice within a short time.
 
     Whoever waits at a failure is told; nobody is left to wait for the end of their time.
@@ -28,9 +28,9 @@ def live(settings: Generation, inbox: Inbox) -> None:
         try:
             # torch is imported here, so that the process starts without it.
             with TRANSFORMERS:
-                from huggingtweets.generation.engine.worker import Worker
+                from huggingtweets.generation.engine.worker import EngineWorker
 
-            Worker(settings, inbox).run()
+            EngineWorker(settings, inbox).run()
             return
         except BaseException as error:
             now = time.monotonic()

@@ -5,13 +5,10 @@ Knows tokens. Does not know models, text or other rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.generation.engine.adapters import Held
-
-if TYPE_CHECKING:
-    from huggingtweets.generation.engine.habits import Habits
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +21,21 @@ class Sampling:
     max_new_tokens: int = 100
 
     @classmethod
-    def of(cls, settings: Generation) -> "Sampling":
+    def of(cls, settings: GenerationSettings) -> "Sampling":
         """As config.toml says."""
         return cls(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens)
 
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """`length` tokens are in the decoder's cache, and at most `limit` are drawn.
-
-    `last` is the token that the next one follows. A row with `habits` draws from the mixture with these.
-    """
+    """`length` tokens are in the decoder's cache, `last` is to be read next; at most `limit` are drawn."""
 
     adapter: Held | None
     sampling: Sampling
     seed: int
     length: int
     limit: int
-    last: int
-    habits: "Habits | None" = None
+    last: int = 0
     drawn: list[int] = field(default_factory=list)
     kept: Any = None  # where the decoder has its keys and values
 

@@ -15,12 +15,9 @@ from huggingtweets.generation.engine import adapters
 from huggingtweets.generation.engine.adapters import Held, blend
 from huggingtweets.generation.engine.batch import Batch
 from huggingtweets.generation.engine.decoder import Decoder
-from huggingtweets.generation.engine.habits import Habits
-from huggingtweets.generation.engine.preview_voice import MAX_TEXTS, Drawable, PreviewVoice
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base
 from huggingtweets.model.merged import base_of, checked_fingerprint
-from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.registry.blend import Blend, Voice, parts_of
 
 if TYPE_CHECKING:
@@ -45,17 +42,13 @@ class LoadedBase:
 
 @dataclass(frozen=True, slots=True)
 class LoadedVoice:
-    """A base, and what makes it somebody's: an adapter, or the habits of a preview.
-
-    A full fine-tune is a base of its own, with neither.
-    """
+    """A base, and the adapter that makes it somebody's; a full fine-tune is a base of its own without one."""
 
     base: LoadedBase
     adapter: Held | None
-    habits: Habits | None = None
 
 
-class Voices:
+class LoadedVoices:
     """Voices and their bases in at most `budget_bytes`, but always the one that was asked for last.
 
     `find` and `forget` may be called from any thread, `load` from one at a time. A voice that is out of memory here
@@ -78,24 +71,20 @@ class Voices:
         with self._lock:
             return self._bytes()
 
-    def find(self, voice: Drawable) -> LoadedVoice | None:
+    def find(self, voice: Voice) -> LoadedVoice | None:
         """`voice` if it is in memory."""
-        if isinstance(voice, PreviewVoice):
-            return None
         with self._lock:
             found = self._voices.get(voice.key)
             if found:
                 self._voices.move_to_end(voice.key)
             return found
 
-    def load(self, voice: Drawable) -> LoadedVoice:
-        """`voice`, from disk if need be. A preview is made anew each time: none of its texts stay in memory.
+    def load(self, voice: Voice) -> LoadedVoice:
+        """`voice`, from disk if need be.
 
         Raises `BadBase` or `Unavailable` when a file is missing, broken or of another base, and `Usage` for a blend of
         voices that do not share a base.
         """
-        if isinstance(voice, PreviewVoice):
-            return self._preview(voice)
         if found := self.find(voice):
             return found
         parts = parts_of(voice)
@@ -104,16 +93,11 @@ class Voices:
             _refuse_what_does_not_mix(voice)
         if version.model.exists():
             return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model)), None))
-        loaded = self._base((base_of(version), checked_fingerprint(version)), base_of(version))
+        loaded = self._base((version.base, checked_fingerprint(version)), base_of(version))
         decoder = loaded.decoder
         pieces = [(weight, adapters.load(part.adapter, decoder.layout, decoder.dtype)) for weight, part in parts]
         adapter = blend(pieces) if isinstance(voice, Blend) else pieces[0][1]
         return self._keep(voice, LoadedVoice(loaded, decoder.hold(adapter)))
-
-    def _preview(self, voice: PreviewVoice) -> LoadedVoice:
-        loaded = self._base((voice.base, base.fingerprint(voice.base)), voice.base)
-        texts = encode_all(loaded.tokenizer, voice.texts[-MAX_TEXTS:])
-        return LoadedVoice(loaded, None, Habits(texts, loaded.end_of_text, loaded.decoder.layout.vocabulary))
 
     def forget(self, name: str) -> None:
         """Let go of every version of `name`, and of every joint model and blend with it."""
@@ -158,5 +142,5 @@ def _refuse_what_does_not_mix(voice: Blend) -> None:
             raise Usage(f"{version.name} cannot be blended: all of its weights were trained, and only adapters add up.")
     first = versions[0]
     for version in versions[1:]:
-        if version.manifest["base_fingerprint"] != first.manifest["base_fingerprint"]:
+        if version.manifest.base_fingerprint != first.manifest.base_fingerprint:
             raise Usage(f"{first.name} and {version.name} cannot be blended: they are on different base models.")

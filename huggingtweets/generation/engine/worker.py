@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from huggingtweets.core.config import Generation
+from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import NotNow, PipelineError
-from huggingtweets.generation.engine.batch import Job
+from huggingtweets.generation.engine.batch import DraftJob
 from huggingtweets.generation.engine.decode import read_drafts
 from huggingtweets.generation.engine.devices import make_decoder
 from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.start import start_of
 from huggingtweets.generation.engine.tickets import Inbox, Ticket, Turns
-from huggingtweets.generation.engine.voices import LoadedBase, LoadedVoice, Voices
+from huggingtweets.generation.engine.voices import LoadedBase, LoadedVoice, LoadedVoices
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +28,16 @@ SMOOTHING = 0.2  # of the time a request takes
 LOOK_SECONDS = 1.0  # between looks while nothing happens: shows that the thread is alive
 
 
-class Worker:
+class EngineWorker:
     """Call `run` on a thread of its own; it returns when the inbox is closed and every ticket is answered."""
 
-    def __init__(self, settings: Generation, inbox: Inbox):
+    def __init__(self, settings: GenerationSettings, inbox: Inbox):
         self._settings, self._inbox = settings, inbox
-        self._voices = Voices(settings.memory_mib * MIB, partial(make_decoder, settings=settings))
+        self._voices = LoadedVoices(settings.memory_mib * MIB, partial(make_decoder, settings=settings))
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._loading: dict[Ticket, Future[LoadedVoice]] = {}
         self._waiting: dict[Ticket, LoadedVoice] = {}
-        self._running: dict[Job, tuple[Ticket, LoadedBase]] = {}
+        self._running: dict[DraftJob, tuple[Ticket, LoadedBase]] = {}
         self._turns = Turns()
         self._last_answer = time.monotonic()
 
@@ -115,7 +115,7 @@ class Worker:
     def _admit(self) -> None:
         """Give rows to those whose turn it is, as long as there are any; at least one request is always under way."""
         rows = sum(loaded.batch.rows for loaded in {loaded for _, loaded in self._running.values()})
-        joining: dict[LoadedBase, list[Job]] = {}
+        joining: dict[LoadedBase, list[DraftJob]] = {}
         while self._waiting:
             ticket = self._turns.next(self._waiting)
             if rows and rows + ticket.request.count > self._settings.max_rows:
@@ -127,28 +127,19 @@ class Worker:
         for loaded, jobs in joining.items():
             self._compute(loaded, partial(loaded.batch.join, jobs))
 
-    def _join(self, ticket: Ticket, voice: LoadedVoice, joining: dict[LoadedBase, list[Job]]) -> None:
+    def _join(self, ticket: Ticket, voice: LoadedVoice, joining: dict[LoadedBase, list[DraftJob]]) -> None:
         """Make a job of `ticket`, which joins the batch of its base."""
         job = self._job(ticket, voice)
         ticket.admitted = True
         self._running[job] = ticket, voice.base
         joining.setdefault(voice.base, []).append(job)
 
-    def _job(self, ticket: Ticket, voice: LoadedVoice) -> Job:
+    def _job(self, ticket: Ticket, voice: LoadedVoice) -> DraftJob:
         request, sampling = ticket.request, Sampling.of(self._settings)
         start = start_of(voice.base, request.prompt, sampling.max_new_tokens)
-        return Job(
-            start.tokens,
-            voice.adapter,
-            request.count,
-            sampling,
-            request.seed,
-            start.text,
-            start.barred,
-            voice.habits,
-        )
+        return DraftJob(start.tokens, voice.adapter, request.count, sampling, request.seed, start.text, start.barred)
 
-    def _compute(self, loaded: LoadedBase, call: Callable[[], list[Job]]) -> None:
+    def _compute(self, loaded: LoadedBase, call: Callable[[], list[DraftJob]]) -> None:
         """Answer the jobs that are done with `call`."""
         try:
             self._answer(call())
@@ -156,7 +147,7 @@ class Worker:
             log.error("a step of %s failed", loaded.id, exc_info=error)
             self._give_up(loaded, error)
 
-    def _answer(self, done: Sequence[Job]) -> None:
+    def _answer(self, done: Sequence[DraftJob]) -> None:
         for job in done:
             self._told_alone(self._running[job][0], partial(self._hand_out, job))
             del self._running[job]
@@ -165,7 +156,7 @@ class Worker:
             inbox.seconds_per_request += SMOOTHING * (now - self._last_answer - inbox.seconds_per_request)
             self._last_answer = now
 
-    def _hand_out(self, job: Job) -> None:
+    def _hand_out(self, job: DraftJob) -> None:
         ticket, loaded = self._running[job]
         ticket.resolve(read_drafts(loaded, job))
 

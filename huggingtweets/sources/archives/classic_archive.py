@@ -16,7 +16,7 @@ from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.files import ACCEPTED, opened
 from huggingtweets.sources.reading.json_array import items
-from huggingtweets.sources.reading.members import Members
+from huggingtweets.sources.reading.members import ArchiveMembers
 
 _MONTH = re.compile(r"((?:[^/]+/)?)data/js/tweets/\d{4}_\d\d\.js")
 _BEGINNING = re.compile(r"\s*Grailbird\.data\.tweets_\w+\s*=\s*")
@@ -37,7 +37,7 @@ def is_script(head: str) -> bool:
     return _BEGINNING.match(head) is not None
 
 
-def read(members: Members) -> Collected:
+def read(members: ArchiveMembers) -> Collected:
     """The tweets of the archive that `members` are, with whose they are."""
     months = [match for name in members.names() if (match := _MONTH.fullmatch(name))]
     homes = sorted({match[1] for match in months})
@@ -88,7 +88,7 @@ def _tweet(record: dict[str, object]) -> Tweet | None:
     )
 
 
-def _account(members: Members, name: str) -> Account | None:
+def _account(members: ArchiveMembers, name: str) -> Account | None:
     """Whose archive it is; nobody if it was thinned out and does not say."""
     if name not in members.names():
         return None

@@ -18,7 +18,7 @@ from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.files import shown
 from huggingtweets.sources.reading.json_array import items
-from huggingtweets.sources.reading.members import Members
+from huggingtweets.sources.reading.members import ArchiveMembers
 
 SITE = "discord"
 _MESSAGES = re.compile(r"((?:[^/]+/)?)[^/]+/c?\d+/messages\.(csv|json)")
@@ -31,7 +31,7 @@ def is_in(names: Iterable[str]) -> bool:
     return any(_MESSAGES.fullmatch(name) for name in names)
 
 
-def read(members: Members) -> Collected:
+def read(members: ArchiveMembers) -> Collected:
     """What the person wrote in the channels of servers."""
     channels = [match for name in members.names() if (match := _MESSAGES.fullmatch(name))]
     user = _user(members, channels[0][1])
@@ -58,7 +58,7 @@ class _Message:
     written_at: object
 
 
-def _messages(members: Members, name: str, form: str) -> Iterator[_Message]:
+def _messages(members: ArchiveMembers, name: str, form: str) -> Iterator[_Message]:
     with members.text(name) as text:
         rows = csv.DictReader(text) if form == "csv" else (item for _, item in items(text))
         for row in rows:
@@ -71,7 +71,7 @@ def _messages(members: Members, name: str, form: str) -> Iterator[_Message]:
             yield _Message(str(id_), contents, facts.get("Timestamp"))
 
 
-def _is_for_all(members: Members, name: str) -> bool:
+def _is_for_all(members: ArchiveMembers, name: str) -> bool:
     """Whether the channel of the messages in `name` is one of a server."""
     beside = name.rpartition("/")[0] + "/channel.json"
     facts = _json(members, beside) if beside in members.names() else {}
@@ -79,7 +79,7 @@ def _is_for_all(members: Members, name: str) -> bool:
     return kind is not None and str(kind).lower() not in _PRIVATE and "recipients" not in facts
 
 
-def _user(members: Members, home: str) -> Mapping[str, object]:
+def _user(members: ArchiveMembers, home: str) -> Mapping[str, object]:
     found = [name for name in members.names() if re.fullmatch(rf"{re.escape(home)}[^/]+/user\.json", name)]
     return _json(members, found[0]) if found else {}
 
@@ -88,7 +88,7 @@ def _account(user: Mapping[str, object]) -> Account | None:
     return fields.account(user.get("username"), user.get("global_name") or user.get("username"), "", SITE)
 
 
-def _json(members: Members, name: str) -> Mapping[str, object]:
+def _json(members: ArchiveMembers, name: str) -> Mapping[str, object]:
     with members.text(name) as text:
         try:
             facts = json.loads(text.read())

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Collected
 from huggingtweets.sources.archives import mastodon
-from huggingtweets.sources.reading.members import Members
+from huggingtweets.sources.reading.members import ArchiveMembers
 
 _OUTBOX = "outbox.json"
 _DEEPEST = 2  # the archive may lie in one folder more
@@ -21,7 +21,7 @@ def is_in(names: Iterable[str]) -> bool:
     return bool(_outboxes(names))
 
 
-def read(members: Members) -> Collected:
+def read(members: ArchiveMembers) -> Collected:
     """The public posts of the archive that `members` are."""
     names = members.names()
     outboxes = _outboxes(names)
@@ -38,7 +38,7 @@ def _outboxes(names: Iterable[str]) -> list[str]:
     return [str(path) for path in paths if path.name == _OUTBOX and len(path.parts) <= _DEEPEST]
 
 
-def _actor(members: Members, name: str) -> Mapping[str, object]:
+def _actor(members: ArchiveMembers, name: str) -> Mapping[str, object]:
     with members.text(name) as text:
         try:
             actor = json.loads(text.read())

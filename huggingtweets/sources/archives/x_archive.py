@@ -18,10 +18,10 @@ from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.archives.long_posts import Note, with_long_posts
 from huggingtweets.sources.reading import fields
-from huggingtweets.sources.reading.edits import Versions, superseded, versions_of
+from huggingtweets.sources.reading.edits import EditedVersions, superseded, versions_of
 from huggingtweets.sources.reading.files import ACCEPTED, opened, shown
 from huggingtweets.sources.reading.json_array import items
-from huggingtweets.sources.reading.members import LIMITS, FolderMembers, Limits, Members, opened_zip
+from huggingtweets.sources.reading.members import LIMITS, ArchiveLimits, ArchiveMembers, FolderMembers, opened_zip
 
 T = TypeVar("T")
 Record = dict[str, object]
@@ -45,13 +45,13 @@ _REPLIES = (
 _MEND = f"give {ACCEPTED}"
 
 
-def read_zip(path: Path, limits: Limits = LIMITS) -> Collected:
+def read_zip(path: Path, limits: ArchiveLimits = LIMITS) -> Collected:
     """The tweets of the archive that the zip at `path` is."""
     with opened_zip(path, limits) as members:
         return read(members)
 
 
-def read_folder(path: Path, limits: Limits = LIMITS) -> Collected:
+def read_folder(path: Path, limits: ArchiveLimits = LIMITS) -> Collected:
     """The tweets of the archive that is unpacked at `path`: its folder, or the `data` in it."""
     return read(FolderMembers(path, limits))
 
@@ -110,7 +110,7 @@ def is_in(names: Iterable[str]) -> bool:
     return any(_TWEETS_FILE.fullmatch(name) for name in names)
 
 
-def read(members: Members) -> Collected:
+def read(members: ArchiveMembers) -> Collected:
     """The tweets of the archive that `members` are; raises `BadSource` where there is none."""
     names = members.names()
     home, parts = _home(members, names)
@@ -139,7 +139,7 @@ def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> 
     return collected
 
 
-def _home(members: Members, names: Iterable[str]) -> tuple[str, list[str]]:
+def _home(members: ArchiveMembers, names: Iterable[str]) -> tuple[str, list[str]]:
     """The folder that the tweets lie in, as a prefix, and their files in order."""
     found = [match for name in names if (match := _TWEETS_FILE.fullmatch(name))]
     homes = sorted({match[1] for match in found})
@@ -155,7 +155,9 @@ def _files(kind: re.Pattern[str], home: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(home) and kind.fullmatch(name.removeprefix(home))]
 
 
-def _in_script(members: Members, name: str, parsed: Callable[[_Script], Iterator[T]]) -> Generator[T, None, None]:
+def _in_script(
+    members: ArchiveMembers, name: str, parsed: Callable[[_Script], Iterator[T]]
+) -> Generator[T, None, None]:
     with members.text(name) as text:
         yield from parsed(_Script(members.path, f"its {shown(name)}", text))
 
@@ -165,7 +167,7 @@ class _Posted:
     """One version of a tweet, and the ids of all versions."""
 
     tweet: Tweet
-    versions: Versions
+    versions: EditedVersions
 
 
 def _posted(script: _Script) -> Iterator[_Posted]:
@@ -207,7 +209,7 @@ def _notes(script: _Script) -> Iterator[Note]:
         yield Note(created_at, text)
 
 
-def _first(members: Members, name: str, names: Iterable[str]) -> Record:
+def _first(members: ArchiveMembers, name: str, names: Iterable[str]) -> Record:
     """The first record of the script `name`; an empty one if the archive was thinned out and has no such script."""
     if name not in names:
         return {}

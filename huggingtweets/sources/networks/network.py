@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 
-from huggingtweets.core.config import Collecting
+from huggingtweets.core.config import CollectingSettings
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x_reads import XReads
@@ -81,7 +81,7 @@ class KeptTweets:
 class Means:
     """What networks work with. Each takes what it needs."""
 
-    settings: Collecting
+    settings: CollectingSettings
     kept: KeptTweets
     patience: Patience
     x_reads: XReads  # what reading X has cost

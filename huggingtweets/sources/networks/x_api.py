@@ -14,7 +14,7 @@ from huggingtweets.remote.x import Charge, X, XClient, XPost, XUser
 from huggingtweets.remote.x_reads import ReadingTooDear
 from huggingtweets.sources.networks.handles import bare_handle
 from huggingtweets.sources.reading import fields
-from huggingtweets.sources.reading.edits import Versions, superseded
+from huggingtweets.sources.reading.edits import EditedVersions, superseded
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ async def read(client: XClient, user: XUser, *, since_id: str | None, most: int,
     What was paid for is kept: where the money ends after some pages, these are what there is.
     """
     tweets: list[Tweet] = []
-    versions: list[Versions] = []
+    versions: list[EditedVersions] = []
     try:
         async for page in client.timeline(user.id, since_id=since_id, most=most, charge=charge):
             tweets += [_tweet(post, source_of(user.id)) for post in page]

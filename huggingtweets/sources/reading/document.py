@@ -15,7 +15,7 @@ from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources.reading.encoding import Encoding, detect
-from huggingtweets.sources.reading.files import MAX_BYTES, Budget, Metered, explained
+from huggingtweets.sources.reading.files import MAX_BYTES, ByteBudget, Metered, explained
 
 _CHUNK = 1 << 18
 _GZIP = b"\x1f\x8b"
@@ -43,7 +43,7 @@ class Document:
     def binary(self) -> Iterator[Metered]:
         """Its bytes, from the first; more than `max_bytes` are refused."""
         with explained(self.path, self.what), self.reading() as read:
-            yield Metered(read, Budget(self.path, self.max_bytes), self.what)
+            yield Metered(read, ByteBudget(self.path, self.max_bytes), self.what)
 
     def encoding(self) -> Encoding:
         """The encoding it is in; reads it once."""
@@ -67,7 +67,7 @@ def of_file(path: Path, max_bytes: int = MAX_BYTES) -> Document:
     @contextmanager
     def reading() -> Iterator[Read]:
         with path.open("rb") as binary:
-            Budget(path, max_bytes).allow(path.stat().st_size, "the file")
+            ByteBudget(path, max_bytes).allow(path.stat().st_size, "the file")
             yield binary.read
 
     return unpacked(Document(path, path.name, "the file", reading, max_bytes))

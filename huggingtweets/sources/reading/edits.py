@@ -7,11 +7,11 @@ Knows how a version names the ids of all: in `edit_info` of an archive, in `edit
 import re
 from collections.abc import Iterable, Mapping
 
-Versions = tuple[str, ...]  # ids of one tweet's versions, the first first
+EditedVersions = tuple[str, ...]  # ids of one tweet's versions, the first first
 _IDS = re.compile(r"\d{5,}")  # in a list that a table writes into one cell
 
 
-def versions_of(record: Mapping[str, object]) -> Versions:
+def versions_of(record: Mapping[str, object]) -> EditedVersions:
     """The ids of all versions of the tweet that `record` is a version of; empty if it does not say."""
     info = record.get("edit_info")
     for kind in ("edit", "initial"):
@@ -23,7 +23,7 @@ def versions_of(record: Mapping[str, object]) -> Versions:
     return ()
 
 
-def listed_in(row: Mapping[str, object]) -> Versions:
+def listed_in(row: Mapping[str, object]) -> EditedVersions:
     """The same for the row of a table, whose columns are named without `_`."""
     history, control = row.get("edithistorytweetids"), row.get("editcontrol")
     if isinstance(control, dict):
@@ -36,7 +36,7 @@ def listed_in(row: Mapping[str, object]) -> Versions:
     return versions_of({"edit_info": row.get("editinfo")})
 
 
-def superseded(known: Iterable[Versions], there: Iterable[str]) -> set[str]:
+def superseded(known: Iterable[EditedVersions], there: Iterable[str]) -> set[str]:
     """The ids of versions that are earlier than one that is `there`."""
     present = set(there)
     earlier: set[str] = set()

@@ -26,7 +26,7 @@ ACCEPTED = (
 _BUFFER = 1 << 18
 
 
-class Budget:
+class ByteBudget:
     """How many bytes may still be read from `path`: as declared, and as really come."""
 
     def __init__(self, path: Path, limit_bytes: int):
@@ -53,7 +53,7 @@ class Budget:
 class Metered(io.RawIOBase):
     """A binary stream that spends a budget as it is read."""
 
-    def __init__(self, read: Callable[[int], bytes], budget: Budget, what: str):
+    def __init__(self, read: Callable[[int], bytes], budget: ByteBudget, what: str):
         self._read = read
         self._budget = budget
         self._what = what
@@ -119,7 +119,7 @@ def as_text(metered: Metered, newline: str | None = None) -> Iterator[TextIO]:
 @contextmanager
 def opened(path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None) -> Iterator[TextIO]:
     """The text of the file at `path`, which is refused if it has more than `max_bytes`."""
-    budget, what = Budget(path, max_bytes), "the file"
+    budget, what = ByteBudget(path, max_bytes), "the file"
     with explained(path, what), path.open("rb") as binary:
         budget.allow(path.stat().st_size, what)
         with as_text(Metered(binary.read, budget, what), newline) as text:

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol, TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.sources.reading.files import GIB, Budget, Metered, as_text, explained, shown
+from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, as_text, explained, shown
 
 ENDINGS = (".js", ".json", ".csv", ".jsonl", ".ndjson", ".tsv", ".txt", ".gz")  # of what is read
 _DEEPEST = 4  # folders, as in archive/data/js/tweets
@@ -32,7 +32,7 @@ _DISTRUST = "do not trust it, download your archive again from X"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """How much is read of one archive: all members together, and each one unpacked against packed.
 
     Real archives pack 9 to 13 times, a made-up one that only says BONG packs 41 times; zeros pack 1,000 times.
@@ -42,10 +42,10 @@ class Limits:
     ratio: int = 250
 
 
-LIMITS = Limits()
+LIMITS = ArchiveLimits()
 
 
-class Members(Protocol):
+class ArchiveMembers(Protocol):
     """The files of an archive, wherever it lies; names are relative, with `/`."""
 
     @property
@@ -71,9 +71,9 @@ class FolderMembers:
 
     kind = "folder"
 
-    def __init__(self, path: Path, limits: Limits = LIMITS):
+    def __init__(self, path: Path, limits: ArchiveLimits = LIMITS):
         self.path = path
-        self._budget = Budget(path, limits.total_bytes)
+        self._budget = ByteBudget(path, limits.total_bytes)
 
     def names(self) -> tuple[str, ...]:
         with explained(self.path, "the folder"):
@@ -109,11 +109,11 @@ class ZipMembers:
 
     kind = "zip file"
 
-    def __init__(self, path: Path, archive: zipfile.ZipFile, limits: Limits):
+    def __init__(self, path: Path, archive: zipfile.ZipFile, limits: ArchiveLimits):
         self.path = path
         self._archive = archive
         self._limits = limits
-        self._budget = Budget(path, limits.total_bytes)
+        self._budget = ByteBudget(path, limits.total_bytes)
         self._scripts = dict(self._checked(archive.infolist()))
 
     def names(self) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ class ZipMembers:
 
 
 @contextmanager
-def opened_zip(path: Path, limits: Limits = LIMITS) -> Iterator[ZipMembers]:
+def opened_zip(path: Path, limits: ArchiveLimits = LIMITS) -> Iterator[ZipMembers]:
     """The members of the zip at `path`, for as long as the context lasts."""
     with explained(path), _whole(path):
         archive = zipfile.ZipFile(path)

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.sources.reading.files import GIB, Budget, Metered, as_text, explained, shown
-from huggingtweets.sources.reading.members import ENDINGS, LIMITS, Limits
+from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, as_text, explained, shown
+from huggingtweets.sources.reading.members import ENDINGS, LIMITS, ArchiveLimits
 
 MAX_UNPACKED = 16 * GIB  # with all its pictures and films
 _DAMAGE = (tarfile.TarError, EOFError, zlib.error)
@@ -34,10 +34,10 @@ class TarMembers:
 
     kind = "tar archive"
 
-    def __init__(self, path: Path, archive: tarfile.TarFile, limits: Limits, max_unpacked: int):
+    def __init__(self, path: Path, archive: tarfile.TarFile, limits: ArchiveLimits, max_unpacked: int):
         self.path = path
         self._archive = archive
-        self._budget = Budget(path, limits.total_bytes)
+        self._budget = ByteBudget(path, limits.total_bytes)
         self._members = {info.name.removeprefix("./"): info for info in self._checked(max_unpacked)}
 
     def names(self) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ class TarMembers:
 
 
 @contextmanager
-def opened_tar(path: Path, limits: Limits = LIMITS, max_unpacked: int = MAX_UNPACKED) -> Iterator[TarMembers]:
+def opened_tar(path: Path, limits: ArchiveLimits = LIMITS, max_unpacked: int = MAX_UNPACKED) -> Iterator[TarMembers]:
     """The members of the tar archive at `path`, for as long as the context lasts."""
     with explained(path), _whole(path):
         archive = tarfile.open(path, "r:*")  # noqa: SIM115  closed below

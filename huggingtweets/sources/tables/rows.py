@@ -14,7 +14,7 @@ from huggingtweets.core.dates import Either, Order
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.sources.reading import fields
-from huggingtweets.sources.reading.edits import Versions, listed_in, superseded
+from huggingtweets.sources.reading.edits import EditedVersions, listed_in, superseded
 from huggingtweets.sources.reading.files import shown
 from huggingtweets.sources.tables import columns
 from huggingtweets.sources.tables.borders import parted
@@ -37,10 +37,10 @@ class _Pending:
     is_reply: bool | None
     lang: str | None
     author: Author
-    versions: Versions
+    versions: EditedVersions
 
 
-class Rows:
+class TableRows:
     """The rows of one table, in its order."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from huggingtweets.sources.reading.literals import undone
 from huggingtweets.sources.tables import json_rows, sheet
 from huggingtweets.sources.tables.borders import plain
 from huggingtweets.sources.tables.columns import Row, has_text, keyed
-from huggingtweets.sources.tables.rows import Rows
+from huggingtweets.sources.tables.rows import TableRows
 from huggingtweets.sources.tables.services import public, refuse_direct
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
@@ -42,7 +42,7 @@ def read_document(document: Document, names: Collection[str] = ()) -> Collected:
     encoding = document.encoding()
     with document.text(encoding, newline="") as text:
         head = text.read(_LOOK)
-    rows = Rows()
+    rows = TableRows()
     if _is_json(head, document.ending):
         refuse_direct(document.path, head)
         with document.text(encoding) as text:
@@ -72,13 +72,13 @@ def _unknown(document: Document) -> BadSource:
     return BadSource(document.path, f"it is {kind} without a table of tweets in it", f"give {ACCEPTED}")
 
 
-def _add(rows: Rows, path: Path, numbered: Iterator[tuple[int, Row]]) -> None:
+def _add(rows: TableRows, path: Path, numbered: Iterator[tuple[int, Row]]) -> None:
     for line, row in public(undone(numbered)):
         if not rows.add(row):
             raise BadSource(path, f"line {line} has no text", "give every tweet a column text, full_text or tweet")
 
 
-def _json(rows: Rows, path: Path, text: TextIO) -> Iterator[tuple[int, Row]]:
+def _json(rows: TableRows, path: Path, text: TextIO) -> Iterator[tuple[int, Row]]:
     """The rows in the JSON of `text`; the people beside them go into `rows` at once."""
     for entry in json_rows.entries(text):
         if entry.is_user and isinstance(entry.value, dict):

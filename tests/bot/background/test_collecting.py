@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from bot.background.collecting import COMMAND_LINE, Collecting
 from bot.people.willing import Willing
-from huggingtweets.core.config import Collecting as CollectingSettings
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import CollectingSettings as CollectingSettings
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.x_reads import XReads
 from huggingtweets.sources.remote_sources import Collector, Origin
@@ -36,7 +36,7 @@ class Round:
             folder=self.inbox,
             folder_seconds=0.01,
         )
-        settings = Settings(storage=Storage(models=home / "models", data=home / "data"), collecting=given)
+        settings = Settings(storage=StorageSettings(models=home / "models", data=home / "data"), collecting=given)
         self.tweets = TweetStore(settings.tweets)
         self.asked: list[str] = []
         self.unloaded: list[str] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.background.telling import GIVE_UP_AFTER, Heard, Telling
+from bot.background.telling import GIVE_UP_AFTER, Delivery, Telling
 from bot.store import Store
 from bot.store.notices import Notice
 from huggingtweets.remote.upstream import Patience
@@ -38,16 +38,16 @@ class Time:
 class Ear:
     """Somebody far away: answers what a test says, raises what is an error."""
 
-    def __init__(self, answer: Heard | Exception = Heard.TOLD) -> None:
+    def __init__(self, answer: Delivery | Exception = Delivery.TOLD) -> None:
         self.answer = answer
         self.heard: list[Notice] = []
         self.asked = 0
 
-    async def __call__(self, notice: Notice) -> Heard:
+    async def __call__(self, notice: Notice) -> Delivery:
         self.asked += 1
         if isinstance(self.answer, Exception):
             raise self.answer
-        if self.answer is Heard.TOLD:
+        if self.answer is Delivery.TOLD:
             self.heard.append(notice)
         return self.answer
 
@@ -106,7 +106,7 @@ async def test_a_notice_that_was_not_heard_is_told_again_also_after_a_restart(st
             async with asyncio.timeout(10):
                 while ear.asked < tries:
                     await asyncio.sleep(0.01)
-    ear.answer = Heard.TOLD
+    ear.answer = Delivery.TOLD
     async with Telling(store, clock=time) as telling:
         telling.add(ear)
         await all_told(store)
@@ -118,7 +118,7 @@ async def test_what_is_noticed_before_another_is_there_is_for_them_and_not_for_t
     store: Store, time: Time, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    ear = Ear(Heard.NOT_YET)
+    ear = Ear(Delivery.NOT_YET)
     async with Telling(store, another_comes=True, clock=time) as telling:
         await telling.notice("job:1", "done")
         await looked_around()
@@ -127,7 +127,7 @@ async def test_what_is_noticed_before_another_is_there_is_for_them_and_not_for_t
         [waiting] = await store.notices.untold()
         assert (waiting.text, waiting.attempts) == ("done", 0)
         assert ear.asked > 1
-        ear.answer = Heard.TOLD
+        ear.answer = Delivery.TOLD
         await all_told(store)
     assert [notice.text for notice in ear.heard] == ["done"]
     assert "notice job:1" not in caplog.text
@@ -136,7 +136,7 @@ async def test_what_is_noticed_before_another_is_there_is_for_them_and_not_for_t
 async def test_what_is_not_for_the_other_is_for_the_log(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     async with Telling(store, another_comes=True) as telling:
-        telling.add(Ear(Heard.NOT_MINE))
+        telling.add(Ear(Delivery.NOT_MINE))
         await telling.notice("job:1", "done")
         await all_told(store)
     assert "notice job:1: done" in caplog.text
@@ -155,7 +155,7 @@ async def test_what_fails_is_tried_again_after_waits_that_grow_and_holds_up_nobo
             assert ear.asked == failed
             time.pass_by(timedelta(seconds=0.5))
         await attempts(store, 5)
-        ear.answer = Heard.TOLD
+        ear.answer = Delivery.TOLD
         await telling.notice("job:2", "done too")
         async with asyncio.timeout(10):
             while not ear.heard:
@@ -166,9 +166,9 @@ async def test_what_fails_is_tried_again_after_waits_that_grow_and_holds_up_nobo
 
 
 @pytest.mark.usefixtures("often")
-@pytest.mark.parametrize("answer", [ConnectionError(), Heard.NOT_YET])
+@pytest.mark.parametrize("answer", [ConnectionError(), Delivery.NOT_YET])
 async def test_what_could_not_be_told_for_a_day_is_given_up_and_its_text_goes(
-    store: Store, time: Time, answer: Heard | Exception
+    store: Store, time: Time, answer: Delivery | Exception
 ) -> None:
     await store.notices.add("job:1", "what a model wrote")
     time.pass_by(2 * GIVE_UP_AFTER)

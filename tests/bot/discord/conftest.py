@@ -11,7 +11,7 @@ import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
 from bot.background.schedule import Timetable
-from bot.core.config import Discord, Limits
+from bot.core.config import DiscordSettings, LimitsSettings
 from bot.core.schedule_entry import Schedule
 from bot.core.uploads import Uploads
 from bot.discord import following
@@ -29,16 +29,17 @@ from bot.trainings.training import Training
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.registry.blend import Voice
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 
 MAX_COUNT = 5
 STOP_SECONDS = 30.0
 PAUSE = 20.0
-SETTINGS = Discord()
+SETTINGS = DiscordSettings()
 
 
 class ScriptedWriter(Writer):
@@ -63,7 +64,7 @@ class ScriptedWriter(Writer):
 def add_voice(registry: Registry, name: str, base: str = "gpt2") -> None:
     """A version in use, without weights."""
     with registry.staged(name) as staged:
-        version = registry.add(name, staged, {"base": base, "created": "2026-02-03T04:05:06+00:00"})
+        version = registry.add(name, staged, Manifest(base=base, created="2026-02-03T04:05:06+00:00"))
     registry.promote(name, version.version)
 
 
@@ -114,7 +115,7 @@ def jobs() -> Jobs:
 
 
 MakeBot = Callable[..., DiscordBot]
-LIMITS = Limits(requests_per_minute=10, strikes=5, strike_minutes=10.0, pause_minutes=30.0)
+LIMITS = LimitsSettings(requests_per_minute=10, strikes=5, strike_minutes=10.0, pause_minutes=30.0)
 
 
 @pytest.fixture
@@ -124,8 +125,8 @@ def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path, st
         writes: Writer = writer,
         knows: Registry = registry,
         max_count: int = MAX_COUNT,
-        settings: Discord = SETTINGS,
-        limits: Limits = LIMITS,
+        settings: DiscordSettings = SETTINGS,
+        limits: LimitsSettings = LIMITS,
         posting: Posting | None = None,
     ) -> DiscordBot:
         parts = make_parts(
@@ -150,11 +151,11 @@ def make_parts(
     jobs: Jobs,
     *,
     max_count: int = MAX_COUNT,
-    limits: Limits = LIMITS,
+    limits: LimitsSettings = LIMITS,
     posting: Posting | None = None,
 ) -> Parts:
     """The use cases as app.py puts them together, on SimCord's clock."""
-    settings = Settings(storage=Storage(models=registry.root, data=data))
+    settings = Settings(storage=StorageSettings(models=registry.root, data=data))
     tweets = TweetStore(settings.tweets)
     consenting = Consenting(store=store, settings=settings)
     training = Training(

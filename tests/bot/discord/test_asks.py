@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.discord.asks import Asks, Stopping
+from bot.discord.asks import Asks, BotStopping
 
 
 async def test_an_ask_is_new_once() -> None:
@@ -33,7 +33,7 @@ async def test_answers_under_way_are_waited_for_and_late_ones_given_up() -> None
     await asks.finish(within_seconds=0.1)
     assert done == [1]
     assert tasks[1].cancelled()
-    with pytest.raises(Stopping, match="ask me again in a minute"):
+    with pytest.raises(BotStopping, match="ask me again in a minute"):
         asks.refuse_when_stopping()
 
 

@@ -4,18 +4,18 @@ import asyncio
 
 import pytest
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.discord.client import DiscordBot, intents
 from tests.bot.discord.conftest import STOP_SECONDS, ScriptedWriter, World
 
 
 def test_nothing_that_needs_discords_approval_is_asked_for() -> None:
-    asked = {name for name, wanted in intents(Discord()) if wanted}
+    asked = {name for name, wanted in intents(DiscordSettings()) if wanted}
     assert asked == {"guilds", "guild_messages", "dm_messages"}
 
 
 def test_the_content_of_messages_is_asked_for_only_to_learn_from_members() -> None:
-    asked = {name for name, wanted in intents(Discord(member_messages=True)) if wanted}
+    asked = {name for name, wanted in intents(DiscordSettings(member_messages=True)) if wanted}
     assert asked == {"guilds", "guild_messages", "dm_messages", "message_content"}
 
 

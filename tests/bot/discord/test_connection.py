@@ -11,7 +11,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from pydantic import SecretStr
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.discord import connection
 from bot.discord.client import DiscordBot
 from bot.discord.connection import stay_connected
@@ -29,7 +29,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def real_endpoints() -> Iterator[None]:
     yield
-    connection.use_endpoints(Discord())
+    connection.use_endpoints(DiscordSettings())
 
 
 @pytest.fixture
@@ -38,12 +38,12 @@ async def server() -> AsyncIterator[DiscordServer]:
         yield server
 
 
-def settings_of(server: DiscordServer, token: str = "a.bot.token") -> Discord:
-    return Discord(token=SecretStr(token), api_url=server.api_url, gateway_url=server.gateway_url)
+def settings_of(server: DiscordServer, token: str = "a.bot.token") -> DiscordSettings:
+    return DiscordSettings(token=SecretStr(token), api_url=server.api_url, gateway_url=server.gateway_url)
 
 
 @asynccontextmanager
-async def running(bot: DiscordBot, settings: Discord) -> AsyncIterator[asyncio.Task[None]]:
+async def running(bot: DiscordBot, settings: DiscordSettings) -> AsyncIterator[asyncio.Task[None]]:
     async with bot:
         task = asyncio.create_task(stay_connected(bot, settings))
         yield task
@@ -137,7 +137,9 @@ async def test_while_discord_is_away_each_attempt_is_one_sentence(
     make_bot: MakeBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = await nowhere()
-    settings = Discord(token=SecretStr("a.bot.token"), api_url=f"http://{away}/api", gateway_url=f"ws://{away}/")
+    settings = DiscordSettings(
+        token=SecretStr("a.bot.token"), api_url=f"http://{away}/api", gateway_url=f"ws://{away}/"
+    )
     async with running(make_bot(settings=settings), settings):
         async with asyncio.timeout(20):
             while len(told := [record for record in caplog.records if "cannot be reached" in record.message]) < 3:

@@ -4,7 +4,7 @@ import discord
 import pytest
 from simcord import Env
 
-from bot.core.config import Discord, Limits
+from bot.core.config import DiscordSettings, LimitsSettings
 from bot.core.errors import TooOften
 from bot.store import Store
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
@@ -74,7 +74,7 @@ async def test_whole_servers_are_only_for_the_owner(there: World, make_bot: Make
     refused = await admin.slash(there.channel, "deny", server=str(there.ann.guild.id))
     assert refused.response
     assert "Only my owner" in refused.response.content
-    await there.env.restart_bot(make_bot(settings=Discord(owners=[admin.id])))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[admin.id])))
     await admin.slash(there.channel, "deny", server="12")
     assert "Copy Server ID" in there.private(admin)
     await admin.slash(there.channel, "deny", server=str(there.ann.guild.id))
@@ -102,12 +102,12 @@ async def test_lists_hold_in_direct_messages_for_people_only(simcord_env: Env, s
 
 
 @pytest.fixture
-def few() -> Limits:
-    return Limits(requests_per_minute=2, server_requests_per_minute=3, strikes=3, pause_minutes=30.0)
+def few() -> LimitsSettings:
+    return LimitsSettings(requests_per_minute=2, server_requests_per_minute=3, strikes=3, pause_minutes=30.0)
 
 
 async def test_limits_of_a_person_and_a_server_say_when_to_come_back(
-    there: World, make_bot: MakeBot, few: Limits
+    there: World, make_bot: MakeBot, few: LimitsSettings
 ) -> None:
     await there.env.restart_bot(make_bot(limits=few))
     bob = there.member("bob")
@@ -126,7 +126,7 @@ async def test_limits_of_a_person_and_a_server_say_when_to_come_back(
 
 
 async def test_who_goes_on_asking_too_much_is_paused_also_after_a_restart(
-    there: World, make_bot: MakeBot, few: Limits
+    there: World, make_bot: MakeBot, few: LimitsSettings
 ) -> None:
     await there.env.restart_bot(make_bot(limits=few))
     for _ in range(5):
@@ -152,7 +152,7 @@ async def test_a_paused_person_is_told_once_and_then_no_more(there: World, store
 
 
 async def test_a_limit_is_told_in_the_channel_where_no_direct_message_is_taken(
-    there: World, make_bot: MakeBot, few: Limits
+    there: World, make_bot: MakeBot, few: LimitsSettings
 ) -> None:
     await there.env.restart_bot(make_bot(limits=few))
     there.env.inject_error("POST", "/users/@me/channels", status=403)
@@ -162,7 +162,7 @@ async def test_a_limit_is_told_in_the_channel_where_no_direct_message_is_taken(
 
 
 async def test_a_chain_of_replies_has_an_end(there: World, make_bot: MakeBot, writer: ScriptedWriter) -> None:
-    await there.env.restart_bot(make_bot(limits=Limits(chain=2)))
+    await there.env.restart_bot(make_bot(limits=LimitsSettings(chain=2)))
     await there.ann.send(there.channel, f"{there.me} nasa")
     for _ in range(2):
         await there.ann.send(there.channel, "go on", reply_to=there.said()[-1])
@@ -224,7 +224,7 @@ async def passed(there: World, times: int, command: str, **options: str) -> int:
 async def test_every_command_counts_by_what_it_costs_except_for_withdrawing(
     there: World, make_bot: MakeBot, command: str, options: dict[str, str], allowed: int
 ) -> None:
-    await there.env.restart_bot(make_bot(limits=Limits(requests_per_minute=10, strikes=100)))
+    await there.env.restart_bot(make_bot(limits=LimitsSettings(requests_per_minute=10, strikes=100)))
     assert await passed(there, 15, command, **options) == allowed
     there.errors()
 
@@ -241,7 +241,7 @@ async def test_who_is_paused_can_still_withdraw(there: World, store: Store) -> N
 async def test_failures_of_one_person_do_not_use_up_the_servers_limit(
     there: World, make_bot: MakeBot, writer: ScriptedWriter
 ) -> None:
-    limits = Limits(requests_per_minute=10, server_requests_per_minute=3, strikes=100)
+    limits = LimitsSettings(requests_per_minute=10, server_requests_per_minute=3, strikes=100)
     await there.env.restart_bot(make_bot(limits=limits))
     for _ in range(4):
         await there.ann.slash(there.channel, "tweetlike", user="nobody")
@@ -253,7 +253,7 @@ async def test_failures_of_one_person_do_not_use_up_the_servers_limit(
 
 
 async def test_asking_how_to_ask_counts_too(there: World, make_bot: MakeBot) -> None:
-    await there.env.restart_bot(make_bot(limits=Limits(requests_per_minute=2)))
+    await there.env.restart_bot(make_bot(limits=LimitsSettings(requests_per_minute=2)))
     for _ in range(5):
         await there.ann.send(there.channel, there.me)
     assert len(there.said()) == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from simcord import MemberActor, ResponseMessage
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.core.errors import StoreUnavailable
 from bot.discord.client import DiscordBot
 from bot.store import Store
@@ -17,7 +17,7 @@ from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
 
 @pytest.fixture
 async def simcord_bot(make_bot: MakeBot) -> DiscordBot:
-    return make_bot(settings=Discord(member_messages=True))
+    return make_bot(settings=DiscordSettings(member_messages=True))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from simcord import Env
 from simcord.backend.models import AllowedMentions
 from simcord.enums import MessageType
 
-from bot.core.config import Limits
+from bot.core.config import LimitsSettings
 from bot.store import Store
 from huggingtweets.core.errors import Busy, NotEnoughDrafts
 from huggingtweets.generation.writer import Tweets
@@ -271,7 +271,7 @@ class Crowded(ScriptedWriter):
 
 @pytest.mark.simcord(settle_timeout=120)
 async def test_a_burst_of_mentions_is_answered_one_after_the_other(there: World, make_bot: MakeBot) -> None:
-    limits = Limits(requests_per_minute=10, server_requests_per_minute=12)
+    limits = LimitsSettings(requests_per_minute=10, server_requests_per_minute=12)
     await there.env.restart_bot(make_bot(writes=Crowded(places=4, seconds=3), limits=limits))
     people = [there.member(f"person{number}") for number in range(12)]
     for person in people:

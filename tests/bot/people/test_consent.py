@@ -12,11 +12,11 @@ from bot.people.consent import Consenting, Deleted, refuse_unwanted
 from bot.people.leftovers import Leftovers
 from bot.store import Store
 from bot.trainings.training import Training
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 
 
 def settings_in(tmp_path: Path) -> Settings:
-    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path))
+    return Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path))
 
 
 @pytest.fixture

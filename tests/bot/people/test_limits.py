@@ -81,7 +81,7 @@ async def store(tmp_path: Path, now: Now) -> AsyncIterator[Store]:
 
 
 async def test_what_one_limit_refuses_counts_for_none(store: Store, now: Now) -> None:
-    limits = Limits(config.Limits(server_requests_per_minute=1, requests_per_minute=2), store.pauses, now)
+    limits = Limits(config.LimitsSettings(server_requests_per_minute=1, requests_per_minute=2), store.pauses, now)
     await limits.count("ann", "one")
     for _ in range(5):
         with pytest.raises(TooOften, match="A lot is asked here just now; try again in"):
@@ -90,7 +90,7 @@ async def test_what_one_limit_refuses_counts_for_none(store: Store, now: Now) ->
 
 
 async def test_all_together_have_a_limit(store: Store, now: Now) -> None:
-    limits = Limits(config.Limits(total_requests_per_minute=2), store.pauses, now)
+    limits = Limits(config.LimitsSettings(total_requests_per_minute=2), store.pauses, now)
     await limits.count("ann")
     await limits.count("bob")
     with pytest.raises(TooOften, match="Everybody asks at once just now"):
@@ -98,7 +98,7 @@ async def test_all_together_have_a_limit(store: Store, now: Now) -> None:
 
 
 async def test_strikes_grow_old_and_pauses_end(store: Store, now: Now) -> None:
-    settings = config.Limits(requests_per_minute=1, strikes=2, strike_minutes=10.0, pause_minutes=30.0)
+    settings = config.LimitsSettings(requests_per_minute=1, strikes=2, strike_minutes=10.0, pause_minutes=30.0)
     limits = Limits(settings, store.pauses, now)
     await limits.count("ann")
     with pytest.raises(TooOften):
@@ -139,7 +139,7 @@ def test_what_costs_more_than_a_minute_allows_can_be_asked_for_once_a_minute() -
 
 
 async def test_a_refusal_costs_the_person_and_not_the_server(store: Store, now: Now) -> None:
-    settings = config.Limits(requests_per_minute=3, server_requests_per_minute=2, total_requests_per_minute=2)
+    settings = config.LimitsSettings(requests_per_minute=3, server_requests_per_minute=2, total_requests_per_minute=2)
     limits = Limits(settings, store.pauses, now)
     for _ in range(3):
         await limits.count("ann", "one")
@@ -153,7 +153,7 @@ async def test_a_refusal_costs_the_person_and_not_the_server(store: Store, now: 
 
 
 async def test_no_flood_and_no_pause_keeps_people_from_what_is_their_own(store: Store, now: Now) -> None:
-    limits = Limits(config.Limits(requests_per_minute=1, server_requests_per_minute=1), store.pauses, now)
+    limits = Limits(config.LimitsSettings(requests_per_minute=1, server_requests_per_minute=1), store.pauses, now)
     await limits.count("ann", "one")
     await store.pauses.pause("ann", "spam", "admin")
     limits.count_own("ann", PUBLIC)

@@ -8,8 +8,9 @@ import pytest
 from bot.core.errors import NotAllowed
 from bot.people.willing import Willing
 from bot.store import Store
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import Unwilling
@@ -24,7 +25,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+    return Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"))
 
 
 @pytest.fixture
@@ -77,7 +78,8 @@ async def test_a_voice_without_kept_tweets_is_known_by_its_version(
     store: Store, willing: Willing, settings: Settings
 ) -> None:
     with Registry(settings.storage.models).staged("me") as staged:
-        manifest = {"base": "b", "created": "now", "accounts": [{"handle": "NASA", "site": "x"}]}
+        accounts = (LearnedAccount(handle="NASA", site="x"),)
+        manifest = Manifest(base="b", created="now", accounts=accounts)
         Registry(settings.storage.models).release("me", staged, manifest)
     await linked(store, "p1", "nasa")
     await store.consent.opt_out("p1", "imitation")

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.core.config import Playground
+from bot.core.config import PlaygroundSettings
 from bot.core.readiness import Readiness
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
@@ -89,7 +89,7 @@ async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Ca
     readiness = Readiness()
     readiness.started()
     async with serving(
-        Playground(port=0),
+        PlaygroundSettings(port=0),
         chat,
         parts.posting,
         attachments=attachments,

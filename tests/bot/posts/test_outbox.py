@@ -12,7 +12,7 @@ from bot.core.errors import PostRefused
 from bot.posts.outbox import comparable, is_text_of
 from bot.posts.posting import Posting
 from bot.store import Store
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import BadCredentials, Patience
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -265,7 +265,9 @@ async def test_a_voice_that_was_withdrawn_is_not_posted(parts: Parts) -> None:
 
 
 async def test_nothing_goes_out_after_a_forget_on_the_command_line(parts: Parts) -> None:
-    settings = Settings(storage=Storage(models=parts.database.parent / "models", data=parts.database.parent / "data"))
+    settings = Settings(
+        storage=StorageSettings(models=parts.database.parent / "models", data=parts.database.parent / "data")
+    )
     store = TweetStore(settings.tweets)
     store.merge("me", Collected(Account("Ann", site="x"), (Tweet("1", "a"),)))
     for voice in ("me", "bob+0.5*me", "ann", "bob"):

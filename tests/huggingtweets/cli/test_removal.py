@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.huggingtweets.cli.running import Run, sentence
@@ -17,7 +18,9 @@ def test_one_person_under_two_names_is_forgotten_under_both(run: Run, tmp_path: 
     for name in ("circle", "edited"):
         store.merge(name, Collected(account, (Tweet("1", "the lamp is lit"),)))
         with registry.staged(name) as staged:
-            registry.release(name, staged, {"base": "b", "created": "now", "accounts": [account.as_json()]})
+            registry.release(
+                name, staged, Manifest(base="b", created="now", accounts=(LearnedAccount(**account.as_json()),))
+            )
     asked = sentence(run("forget", "circle", "--config", config), 64)
     assert "every tweet and version of circle, edited for good" in asked
     forgotten = run("forget", "circle", "--yes", "--config", config)

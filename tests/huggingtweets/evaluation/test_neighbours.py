@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.evaluation.neighbours import MIN_TEXTS, neighbours
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -20,7 +21,7 @@ TEXTS = sentences(2 * MIN_TEXTS, seed=5)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Three people with tweets, two of them with a version in use."""
-    settings = Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+    settings = Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"))
     registry = Registry(settings.storage.models)
     tweets = tuple(Tweet(str(n), text, FIRST + timedelta(hours=n)) for n, text in enumerate(TEXTS))
     for name in ("ann", "bob", "carl"):
@@ -28,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
     for name in ("bob", "carl"):
         with registry.staged(name) as folder:
             Dataset.of_texts(tuple(f"{name}: {text}" for text in TEXTS), ("held out",)).save(folder / "dataset.jsonl")
-            registry.release(name, folder, {"base": "b", "created": "now"})
+            registry.release(name, folder, Manifest(base="b", created="now"))
     return settings
 
 

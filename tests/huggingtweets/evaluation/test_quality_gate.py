@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from huggingtweets.core.config import Gate
+from huggingtweets.core.config import GateSettings
 from huggingtweets.core.records import Comparison, Report
 from huggingtweets.evaluation.quality_gate import compared, judge, tolerance
 
@@ -22,7 +22,7 @@ GOOD = Report(
     emoji_divergence=0.1,
     accounts=1,
 )
-LIMITS = Gate()
+LIMITS = GateSettings()
 
 
 def against(difference: float, standard_error: float) -> Report:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from huggingtweets.generation.checks import (
     MAX_WEIGHT,
     ZERO_WIDTH_SPACE,
-    Copy,
-    Leftover,
-    Length,
-    Link,
+    CopyCheck,
+    LeftoverCheck,
+    LengthCheck,
+    LinkCheck,
     defused,
     first_objection,
     normalised,
@@ -84,7 +84,7 @@ def test_no_text_weighs_more_than_twice_its_characters_but_for_links(text: str) 
 
 
 def test_280_pass_and_281_do_not() -> None:
-    length = Length()
+    length = LengthCheck()
     assert length("a" * MAX_WEIGHT) is None
     assert length("a" * (MAX_WEIGHT + 1)) == "too long"
     assert length("😀" * 140) is None
@@ -93,12 +93,12 @@ def test_280_pass_and_281_do_not() -> None:
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "!?", ZERO_WIDTH_SPACE])
 def test_nothing_to_read_is_empty(text: str) -> None:
-    assert Length()(text) == "empty"
+    assert LengthCheck()(text) == "empty"
 
 
 @pytest.mark.parametrize("text", ["🚀", "1", "é", "日"])
 def test_an_emoji_or_a_letter_is_something_to_read(text: str) -> None:
-    assert Length()(text) is None
+    assert LengthCheck()(text) is None
 
 
 @given(text_with_pings)
@@ -230,7 +230,7 @@ def test_what_is_typed_is_one_line_of_whole_characters() -> None:
     ],
 )
 def test_what_the_model_left_is_broken(text: str) -> None:
-    assert Leftover()(text) == "broken"
+    assert LeftoverCheck()(text) == "broken"
 
 
 def test_every_private_code_point_and_every_noncharacter_is_broken() -> None:
@@ -239,29 +239,29 @@ def test_every_private_code_point_and_every_noncharacter_is_broken() -> None:
         *range(0xFDD0, 0xFDF0),
         *(plane + end for plane in range(0, 0x110000, 0x10000) for end in (0xFFFE, 0xFFFF)),
     ]
-    assert [hex(code) for code in private + noncharacters if Leftover()(f"a{chr(code)}") is None] == []
+    assert [hex(code) for code in private + noncharacters if LeftoverCheck()(f"a{chr(code)}") is None] == []
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"], exclude_characters="\ufffd<>|"), min_size=1))
 def test_no_assigned_character_is_a_leftover(text: str) -> None:
-    assert Leftover()(text) is None
+    assert LeftoverCheck()(text) is None
 
 
 def test_a_whole_text_has_no_leftovers() -> None:
-    assert Leftover()("the end of text, 👨‍👩‍👧 é <3") is None
+    assert LeftoverCheck()("the end of text, 👨‍👩‍👧 é <3") is None
 
 
 @pytest.mark.parametrize(
     "text", ["see https://a.b/c", "pic.twitter.com/abc", "go.pic.x.com/a", "www.ann.org", "x.com/a"]
 )
 def test_a_link_that_the_model_made_up_is_refused(text: str) -> None:
-    assert Link()(text) == "a link"
-    assert Link("read www.ann.org")(f"read www.ann.org {text}") == "a link"
+    assert LinkCheck()(text) == "a link"
+    assert LinkCheck("read www.ann.org")(f"read www.ann.org {text}") == "a link"
 
 
 def test_the_links_of_a_prompt_are_no_invention() -> None:
-    assert Link("read https://a.b")("read https://a.b and tell me") is None
-    assert Link()("nothing of the kind, ann. So there") is None
+    assert LinkCheck("read https://a.b")("read https://a.b and tell me") is None
+    assert LinkCheck()("nothing of the kind, ann. So there") is None
 
 
 @pytest.mark.parametrize(
@@ -276,16 +276,16 @@ def test_the_links_of_a_prompt_are_no_invention() -> None:
     ],
 )
 def test_a_copy_is_found_whatever_its_dress(draft: str) -> None:
-    assert Copy(["Hello, world! 🚀"])(draft) == "copied"
+    assert CopyCheck(["Hello, world! 🚀"])(draft) == "copied"
 
 
 def test_another_text_is_no_copy() -> None:
-    assert Copy(["hello world"])("hello worlds") is None
-    assert Copy(["🚀", "..."])("!!!") is None
+    assert CopyCheck(["hello world"])("hello worlds") is None
+    assert CopyCheck(["🚀", "..."])("!!!") is None
 
 
 def test_a_defused_copy_is_a_copy_still() -> None:
-    assert Copy(["@ann hello there"])(defused("@ann hello there")) == "copied"
+    assert CopyCheck(["@ann hello there"])(defused("@ann hello there")) == "copied"
 
 
 @given(st.text())
@@ -294,7 +294,7 @@ def test_normalising_twice_is_normalising_once(text: str) -> None:
 
 
 def test_the_first_objection_is_told() -> None:
-    checks = (Leftover(), Length(), Copy(["x"]))
+    checks = (LeftoverCheck(), LengthCheck(), CopyCheck(["x"]))
     assert first_objection(checks, "\ufffd" * 300) == "broken"
     assert first_objection(checks, "X!") == "copied"
     assert first_objection(checks, "fine") is None

@@ -5,18 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Generation, Settings
-from huggingtweets.core.errors import NotEnoughDrafts, TooLittleData, Usage
-from huggingtweets.generation.checks import Copy, Leftover, Length, first_objection
+from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.errors import NotEnoughDrafts, Usage
+from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
-from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.writer import MAX_COUNT, Writer, as_tweet
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.workflow.pipeline import Outcome
-from tests.conftest import sentences
 
 Trained = tuple[Settings, Outcome]
 
@@ -27,7 +25,7 @@ def version(trained: Trained) -> Version:
 
 
 @pytest.fixture
-async def writer(tiny_generation: Generation) -> AsyncIterator[Writer]:
+async def writer(tiny_generation: GenerationSettings) -> AsyncIterator[Writer]:
     async with Engine(tiny_generation) as engine:
         yield Writer(engine)
 
@@ -35,7 +33,7 @@ async def writer(tiny_generation: Generation) -> AsyncIterator[Writer]:
 class Saying(Engine):
     """An engine whose model says what it is told: the far end of the writer."""
 
-    def __init__(self, settings: Generation, *rounds: list[Draft]):
+    def __init__(self, settings: GenerationSettings, *rounds: list[Draft]):
         super().__init__(settings)
         self.rounds, self.requests = list(rounds), list[Request]()
 
@@ -52,7 +50,7 @@ async def test_tweets_pass_every_check_and_differ(writer: Writer, version: Versi
     tweets = await writer.write(version, "the crew", count=8, seed=3)
     assert len(tweets.texts) == 8
     assert len(set(map(normalised, tweets.texts))) == 8
-    checks = (Leftover(), Length(), Copy(Dataset.load(version.dataset).texts))
+    checks = (LeftoverCheck(), LengthCheck(), CopyCheck(Dataset.load(version.dataset).texts))
     assert [first_objection(checks, text) for text in tweets.texts] == [None] * 8
     assert all(text.startswith("the crew") for text in tweets.texts)
     assert (tweets.name, tweets.version, tweets.seed) == ("ann", "v1", 3)
@@ -97,28 +95,30 @@ async def test_a_prompt_that_is_too_long_for_a_tweet_is_told(writer: Writer, ver
     assert sum(no.value.reasons.values()) >= 6
 
 
-async def test_pings_are_defused(tiny_generation: Generation, version: Version) -> None:
+async def test_pings_are_defused(tiny_generation: GenerationSettings, version: Version) -> None:
     engine = Saying(tiny_generation, drafts("hello @everyone and <@123> there"))
     (text,) = (await Writer(engine).write(version)).texts
     assert text == "hello @\u200beveryone and <\u200b@\u200b123> there"
 
 
 async def test_a_link_of_the_prompt_or_of_the_model_cannot_be_clicked(
-    tiny_generation: Generation, version: Version
+    tiny_generation: GenerationSettings, version: Version
 ) -> None:
     engine = Saying(tiny_generation, drafts("join https://discord.gg/abc or discord.gg/abc now"))
     (text,) = (await Writer(engine).write(version, "join https://discord.gg/abc")).texts
     assert text == "join https:\u200b//discord\u200b.gg/abc or discord\u200b.gg/abc now"
 
 
-async def test_what_nobody_sees_is_neither_read_nor_answered(tiny_generation: Generation, version: Version) -> None:
+async def test_what_nobody_sees_is_neither_read_nor_answered(
+    tiny_generation: GenerationSettings, version: Version
+) -> None:
     engine = Saying(tiny_generation, drafts("the \u202ecrew\u2066 works\u200f"))
     (text,) = (await Writer(engine).write(version, "the \u202ecrew\u2069\x07")).texts
     assert (engine.requests[0].prompt, text) == ("the crew", "the crew works")
 
 
 async def test_only_good_drafts_are_answered_and_the_others_counted(
-    tiny_generation: Generation, version: Version
+    tiny_generation: GenerationSettings, version: Version
 ) -> None:
     copy = Dataset.load(version.dataset).learned[0]
     bad = [*drafts(copy.upper(), "caf\ufffd", "x" * 281, "...", "say"), *drafts("cut off", ended=False)]
@@ -130,7 +130,7 @@ async def test_only_good_drafts_are_answered_and_the_others_counted(
 
 
 async def test_no_answer_holds_a_link_or_a_mark_that_the_model_made_up(
-    tiny_generation: Generation, version: Version
+    tiny_generation: GenerationSettings, version: Version
 ) -> None:
     invented = drafts("look at that pic.twitter.com/EmA61eQjOM", "see www.ann.example now", "<|startoftext|>good day")
     engine = Saying(tiny_generation, [*invented, *drafts("a good day to all")])
@@ -141,7 +141,7 @@ async def test_no_answer_holds_a_link_or_a_mark_that_the_model_made_up(
 
 
 async def test_rounds_go_on_until_there_are_enough_and_repeat_nothing(
-    tiny_generation: Generation, version: Version
+    tiny_generation: GenerationSettings, version: Version
 ) -> None:
     engine = Saying(tiny_generation, drafts("one", "One!"), drafts("two", "one"), drafts("three", "four"))
     tweets = await Writer(engine).write(version, count=3, seed=10)
@@ -149,14 +149,16 @@ async def test_rounds_go_on_until_there_are_enough_and_repeat_nothing(
     assert [(request.count, request.seed) for request in engine.requests] == [(5, 10), (4, 11), (3, 12)]
 
 
-async def test_fewer_are_answered_when_the_rounds_are_over(tiny_generation: Generation, version: Version) -> None:
+async def test_fewer_are_answered_when_the_rounds_are_over(
+    tiny_generation: GenerationSettings, version: Version
+) -> None:
     engine = Saying(tiny_generation, drafts("one"))
     assert (await Writer(engine).write(version, count=3)).texts == ("one",)
     assert len(engine.requests) == tiny_generation.max_rounds
 
 
 async def test_a_new_version_is_checked_against_its_own_tweets(
-    tiny_generation: Generation, version: Version, tmp_path_factory: pytest.TempPathFactory
+    tiny_generation: GenerationSettings, version: Version, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("v2")
     newer = Version("ann", "v2", folder, version.manifest)
@@ -170,27 +172,3 @@ async def test_a_new_version_is_checked_against_its_own_tweets(
 
 def test_a_tweet_is_the_first_line_of_a_draft() -> None:
     assert as_tweet("\n  a  b\nc") == "a b"
-
-
-async def test_previews_pass_the_checks_and_are_marked(writer: Writer, tiny_base: Path) -> None:
-    own = sentences(150, seed=8)
-    preview = preview_voice("ann", own, str(tiny_base))
-    tweets = await writer.write(preview, "  the\n crew ", 3, seed=5)
-    assert (tweets.name, tweets.version, tweets.seed) == ("ann", "preview", 5)
-    assert len(set(tweets.texts)) == 3
-    checks = (Leftover(), Length(), Copy(own))
-    assert [first_objection(checks, text) for text in tweets.texts] == [None] * 3
-    assert all(text.startswith("the crew") for text in tweets.texts)
-    assert await writer.write(preview, "the crew", 3, seed=5) == tweets
-
-
-async def test_a_preview_is_in_the_persons_words(writer: Writer, tiny_base: Path) -> None:
-    own = [f"zarquon {number} blimfo quizzle {number * 7} frabjous" for number in range(60)]
-    tweets = await writer.write(preview_voice("ann", own, str(tiny_base)), count=5, seed=1)
-    text = " ".join(tweets.texts)
-    assert any(word in text for word in ("zarquon", "blimfo", "quizzle", "frabjous")), text
-
-
-def test_a_preview_needs_some_tweets() -> None:
-    with pytest.raises(TooLittleData, match="ann: only 10 characters"):
-        preview_voice("ann", ["ten, or so"], "base")

@@ -22,7 +22,7 @@ def home(tiny_base: Path, tmp_path: Path) -> Path:
 def version_in(home: Path, trained: tuple[Settings, Outcome], base: str) -> Version:
     version = trained[1].version
     folder = shutil.copytree(version.folder, home / "models" / "ann" / "v1")
-    return Version("ann", "v1", Path(folder), version.manifest | {"base": base})
+    return Version("ann", "v1", Path(folder), version.manifest.model_copy(update={"base": base}))
 
 
 def test_a_relative_base_of_an_older_version_counts_from_beside_the_models(

@@ -12,9 +12,9 @@ from PIL import Image
 
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.pictures import render as preview
-from huggingtweets.pictures.render import Box, Person, curve, label, pipeline, predictions, pretraining_curve
+from huggingtweets.pictures.render import Box, PicturedPerson, curve, label, pipeline, predictions, pretraining_curve
 
-ANN = Person("ann", "Ann O'Nymous")
+ANN = PicturedPerson("ann", "Ann O'Nymous")
 LEFT, RIGHT = slice(48, 362), slice(416, 1128)  # columns of the names and of the tweets
 
 
@@ -118,15 +118,15 @@ def test_one_person_is_a_bot_and_several_are_a_cyborg() -> None:
 def test_an_avatar_is_shown_and_else_a_letter(tmp_path: Path) -> None:
     path = tmp_path / "me.png"
     Image.new("RGB", (90, 90), (0, 200, 0)).save(path)
-    with_avatar = pixels(predictions([Person("ann", "Ann", path)], "", ["Hello"]))
+    with_avatar = pixels(predictions([PicturedPerson("ann", "Ann", path)], "", ["Hello"]))
     assert tuple(with_avatar[_middle(with_avatar)]) == (0, 200, 0)
-    assert preview._monogram(Person("ann", "  «émile»")) == "É"
-    assert preview._monogram(Person("ann", "🌟 star")) == "🌟"
-    assert preview._monogram(Person("ann", "!!!")) == "A"
+    assert preview._monogram(PicturedPerson("ann", "  «émile»")) == "É"
+    assert preview._monogram(PicturedPerson("ann", "🌟 star")) == "🌟"
+    assert preview._monogram(PicturedPerson("ann", "!!!")) == "A"
 
 
 def test_an_avatar_by_itself_is_a_square_of_the_persons_own_colour() -> None:
-    ann, dan = (pixels(preview.avatar(Person(name))) for name in ("ann", "dan"))
+    ann, dan = (pixels(preview.avatar(PicturedPerson(name))) for name in ("ann", "dan"))
     assert ann.shape == (256, 256, 3)
     assert tuple(ann[2, 2]) != tuple(dan[2, 2])
 
@@ -141,7 +141,7 @@ def test_an_avatar_that_is_no_picture_is_told(tmp_path: Path) -> None:
     path = tmp_path / "me.png"
     path.write_bytes(b"not a picture")
     with pytest.raises(Unavailable, match="A picture could not be drawn"):
-        predictions([Person("ann", "Ann", path)], "", ["Hello"])
+        predictions([PicturedPerson("ann", "Ann", path)], "", ["Hello"])
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_an_avatar_that_is_no_picture_is_told(tmp_path: Path) -> None:
     ["W" * 500, "word " * 200, "骨" * 300, "🚀" * 200, '#eval(read("/etc/passwd")) $ ] } *', "\ud800\x00\u202eabc", ""],
 )
 def test_no_words_break_the_picture_or_leave_their_place(words: str) -> None:
-    picture = pixels(predictions([Person("ann", words)] * 4, words, [words] * 6))
+    picture = pixels(predictions([PicturedPerson("ann", words)] * 4, words, [words] * 6))
     assert picture.shape == (630, 1200, 3)
     margins = np.concatenate([picture[:, :46].reshape(-1, 3), picture[:, 1154:].reshape(-1, 3)])
     assert (margins == picture[2, 2]).all(), "something was drawn over the edge"
@@ -159,7 +159,7 @@ def test_no_words_break_the_picture_or_leave_their_place(words: str) -> None:
 @settings(max_examples=15)
 @given(st.text(max_size=60), st.text(max_size=80))
 def test_any_text_gives_a_picture(name: str, tweet: str) -> None:
-    assert predictions([Person("ann", name)], tweet[:5], [tweet]).startswith(b"\x89PNG")
+    assert predictions([PicturedPerson("ann", name)], tweet[:5], [tweet]).startswith(b"\x89PNG")
 
 
 def test_as_many_tweets_are_shown_as_can_be_read() -> None:

@@ -15,40 +15,47 @@ from markdown_it import MarkdownIt
 
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import Settings
+from huggingtweets.core.records import Comparison, Report
 from huggingtweets.publishing import card
-from huggingtweets.publishing.card import Facts, Person, figure, inline, render
+from huggingtweets.publishing.card import CardPerson, Facts, figure, inline, render
+from huggingtweets.registry.manifest import TrainingFacts
 from huggingtweets.sources.sample import sample_account
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.pipeline import Outcome
 
 GOLDEN = Path(__file__).parent / "golden" / "card.md"
-ANN = Person("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288, "x")
+ANN = CardPerson("Ann", "Ann | <b>BOT</b> 🚀", 701, 391, 22, 288, "x")
 FACTS = Facts(
     name="ann-dan",
     version="v3",
     created="2026-11-25",
-    people=(ANN, Person("dan", "דניאל כהן", 3_200, 200, 100, 2_900)),
+    people=(ANN, CardPerson("dan", "דניאל כהן", 3_200, 200, 100, 2_900)),
     languages=("en", "he"),
     base="gpt2",
     base_is_on_hub=True,
     license="mit",
     prompt="My dream is",
     samples=("My dream is to *fly* 🚀", "a | b"),
-    report={
-        "held_out_tweets": 300,
-        "held_out_bits_per_byte": 1.98765432,
-        "drafts": 50,
-        "exact_copies": 0,
-        "distinct_2": 0.9,
-        "attribution": None,
-        "something_new": 0.25,
-        "previous": {"version": "v2", "held_out_bits_per_byte": 2.1},
-    },
+    report=Report(
+        held_out_tweets=300,
+        held_out_bits_per_byte=1.98765432,
+        base_held_out_bits_per_byte=2.5,
+        drafts=50,
+        exact_copies=0,
+        near_copies=1,
+        distinct_2=0.9,
+        tweets=45,
+        length_divergence=0.25,
+        emoji_divergence=0.125,
+        accounts=2,
+        previous=Comparison("v2", 2.1, -0.1, 0.01),
+        short_repeats=2,
+    ),
     settings={"method": "lora", "seed": 7, "lora_rank": 32, "full_learning_rate": 0.0003, "threads": 2},
-    training={
-        "epochs": 4, "kept_epoch": 3, "steps": 1_234, "tokens": 97_206, "batch_tokens": 512, "learning_rate": 0.0008,
-        "seconds": 289.6, "curve": [], "start": "v2",
-    },
+    training=TrainingFacts(
+        epochs=4, kept_epoch=3, steps=1_234, tokens=97_206, batch_tokens=512, learning_rate=0.0008, seconds=289.6,
+        start="v2",
+    ),
     generation={"temperature": 1.0, "top_p": 0.95},
     libraries={"huggingtweets-bot": "0.1.0", "torch": "2.13.0"},
     runs={"preprocess": "@ann-dan-preprocess", "train": "[@ann-dan-train](https://wandb.example/runs/1)"},
@@ -81,16 +88,20 @@ def test_the_hubs_library_reads_the_front_matter_and_finds_the_metrics() -> None
     measured = {result.metric_type: result.metric_value for result in data.eval_results}
     assert measured == {
         "held_out_bits_per_byte": 1.987654,
+        "base_held_out_bits_per_byte": 2.5,
         "exact_copies": 0,
+        "near_copies": 1,
         "distinct_2": 0.9,
-        "something_new": 0.25,
+        "length_divergence": 0.25,
+        "emoji_divergence": 0.125,
+        "short_repeats": 2,
     }
 
 
 def test_a_base_that_is_no_hub_id_and_an_unknown_language_are_left_out_of_the_metadata() -> None:
-    local = replace(FACTS, base="models/base", base_is_on_hub=False, languages=(), repository="", report={})
+    local = replace(FACTS, base="models/base", base_is_on_hub=False, languages=(), repository="")
     data = ModelCard(render(local)).data
-    assert (data.base_model, data.language, data.eval_results) == (None, None, None)
+    assert (data.base_model, data.language) == (None, None)
     assert data.thumbnail == "predictions.png"
     assert "Language" not in rendered(render(local))
 
@@ -122,7 +133,7 @@ def test_the_card_says_what_is_known_of_consent() -> None:
     assert "Both gave their archives for this." in render(FACTS)
     unsaid = render(replace(FACTS, consent=""))
     assert "has not written down here whether the people in it agreed" in unsaid
-    hester = Person(sample_account().handle, sample_account().display_name, 400, 0, 10, 390)
+    hester = CardPerson(sample_account().handle, sample_account().display_name, 400, 0, 10, 390)
     sample = render(replace(FACTS, people=(hester,), consent=""))
     assert "is fictional: a sample account that comes with the software" in sample
     assert "Nobody is imitated here: the account is fictional." in sample
@@ -154,7 +165,7 @@ def test_the_snippet_names_something_that_is_there() -> None:
     ],
 )
 def test_the_passes_made_are_told_apart_from_the_one_that_was_kept(training: dict[str, object], says: str) -> None:
-    text = render(replace(FACTS, training=training))
+    text = render(replace(FACTS, training=TrainingFacts.model_validate(training)))
     assert says in text
     assert ("Training began with the weights of version v1." in text) is ("start" in training)
 
@@ -177,7 +188,7 @@ def test_the_card_of_a_real_run_states_what_was(tiny_settings: Settings, tmp_pat
     }
     settings_of_run = tiny_settings.model_copy(update={"training": tiny_settings.training.model_copy(update=chosen)})
     version = pipeline.run("ann", [tmp_path / "ann.jsonl"], settings_of_run).version
-    curve = version.manifest["training"]["curve"]
+    curve = version.manifest.training.curve
     losses = [row["held_out_loss"] for row in curve]
     kept = losses.index(min(losses)) + 1
     assert kept < len(losses), "the example is of use"
@@ -270,7 +281,7 @@ def test_the_facts_are_those_of_the_manifest(trained: tuple[Settings, Outcome]) 
     (person,) = known.people
     assert (person.handle, person.name, person.kept) == ("Ann", "Ann O'Nymous", outcome.counts.kept)
     assert person.downloaded - person.retweets - person.short == person.kept
-    assert known.report["held_out_bits_per_byte"] == outcome.report.held_out_bits_per_byte
+    assert known.report == outcome.report
     assert set(known.samples) >= set(outcome.samples)
     assert known.base == "base", "the path of a local base stays here"
     text = render(known)

@@ -18,6 +18,7 @@ from huggingtweets.model.base import base_name
 from huggingtweets.model.merged import load_version
 from huggingtweets.pictures import render as preview
 from huggingtweets.publishing import export
+from huggingtweets.registry.manifest import TrainingFacts
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.workflow import pipeline
@@ -55,7 +56,7 @@ def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Traine
     """peft asks the Hub for the base's name, where a stranger may have a `models/base`."""
     version = trained[1].version
     for base_id, goes_along in (("hub:openai-community/gpt2", True), ("models/base", False), (version.base, False)):
-        one = Version("ann", "v1", version.folder, {**version.manifest, "base": base_id})
+        one = Version("ann", "v1", version.folder, version.manifest.model_copy(update={"base": base_id}))
         assert export._has_adapter(one) is goes_along
         export.write_card(one, trained[0], tmp_path, with_model=True)
         assert ("`adapter/`" in (tmp_path / "README.md").read_text()) is goes_along
@@ -168,7 +169,7 @@ def test_an_avatar_in_the_data_folder_is_used(trained: Trained, tmp_path: Path) 
 def test_a_version_without_a_curve_has_a_card_all_the_same(trained: Trained, tmp_path: Path) -> None:
     settings, outcome = trained
     manifest = outcome.version.manifest
-    without = {**manifest, "training": {**manifest["training"], "curve": []}}
+    without = manifest.model_copy(update={"training": TrainingFacts()})
     written = export.write_card(Version("ann", "v1", outcome.version.folder, without), settings, tmp_path)
     assert tmp_path / "curve.png" not in written
     assert "curve.png" not in (tmp_path / "README.md").read_text()
@@ -178,12 +179,12 @@ def test_a_version_without_a_curve_has_a_card_all_the_same(trained: Trained, tmp
 def test_the_curve_says_whether_a_pass_was_kept(trained: Trained, tmp_path: Path, kept: int) -> None:
     settings, outcome = trained
     manifest = outcome.version.manifest
-    training = {**manifest["training"], "kept_epoch": kept}
-    version = Version("ann", "v1", outcome.version.folder, {**manifest, "training": training})
+    training = manifest.training.model_copy(update={"kept_epoch": kept})
+    version = Version("ann", "v1", outcome.version.folder, manifest.model_copy(update={"training": training}))
     export.write_card(version, settings, tmp_path)
-    expected = preview.curve(training["curve"], is_kept=bool(kept))
+    expected = preview.curve(training.curve, is_kept=bool(kept))
     assert (tmp_path / "curve.png").read_bytes() == expected
-    assert expected != preview.curve(training["curve"], is_kept=not kept)
+    assert expected != preview.curve(training.curve, is_kept=not kept)
 
 
 def test_an_export_that_fails_leaves_the_one_before(

@@ -15,7 +15,7 @@ import pytest
 from huggingface_hub import constants, snapshot_download
 from pydantic import SecretStr
 
-from huggingtweets.core.config import Publishing
+from huggingtweets.core.config import PublishingSettings
 from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable
 from huggingtweets.publishing.publish import (
     Published,
@@ -29,6 +29,7 @@ from huggingtweets.publishing.publish import (
     want,
     wanted,
 )
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, InDoubt, NotReached, Patience, RateLimited, Refused
 from tests.fakes.hub import READER, WRITER, Hub, running_hub
@@ -49,8 +50,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def publishing(hub: Hub) -> Publishing:
-    return Publishing(enabled=True, owner="people", url=hub.url, timeout_seconds=5.0, token=SecretStr(WRITER))
+def publishing(hub: Hub) -> PublishingSettings:
+    return PublishingSettings(enabled=True, owner="people", url=hub.url, timeout_seconds=5.0, token=SecretStr(WRITER))
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
 def version(tmp_path: Path, number: int = 1) -> Version:
     home = tmp_path / "models" / "ann" / f"v{number}"
     home.mkdir(parents=True, exist_ok=True)
-    return Version("ann", f"v{number}", home, {})
+    return Version("ann", f"v{number}", home, Manifest(base="b", created="now"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -77,7 +78,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_push_is_one_commit_and_a_tag_with_the_very_files(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     done = push(version(tmp_path), folder, publishing, HASTE)
     repository = hub.repositories["people/ann"]
@@ -90,7 +91,7 @@ def test_a_push_is_one_commit_and_a_tag_with_the_very_files(
 
 
 def test_nothing_is_made_before_the_files_are_ready_and_the_token_is_known(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     assert hub.asked.index("GET /api/whoami-v2") < hub.asked.index("POST /api/repos/create")
@@ -101,14 +102,16 @@ def test_nothing_is_made_before_the_files_are_ready_and_the_token_is_known(
     assert len(hub.asked) == asked
 
 
-def test_the_same_push_again_changes_nothing(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_the_same_push_again_changes_nothing(
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
+) -> None:
     first = push(version(tmp_path), folder, publishing, HASTE)
     assert push(version(tmp_path), folder, publishing, HASTE) == first
     assert hub.repositories["people/ann"].messages == ["Version v1"]
 
 
 def test_a_newer_version_takes_the_place_of_the_older_and_keeps_its_history(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     first = push(version(tmp_path), folder, publishing, HASTE)
     old = contents(folder)
@@ -121,7 +124,9 @@ def test_a_newer_version_takes_the_place_of_the_older_and_keeps_its_history(
     assert repository.commits[repository.head] == contents(folder), "what is not in the folder is gone"
 
 
-def test_a_tag_is_downloaded_as_it_was_pushed(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_a_tag_is_downloaded_as_it_was_pushed(
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
+) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     old = contents(folder)
     (folder / "config.json").write_text('{"a": 1}')
@@ -133,7 +138,7 @@ def test_a_tag_is_downloaded_as_it_was_pushed(hub: Hub, publishing: Publishing, 
 
 
 def test_a_public_repository_is_hidden_before_anything_goes_into_it(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     push(version(tmp_path), folder, publishing.model_copy(update={"private": False}), HASTE)
     assert not hub.repositories["people/ann"].private
@@ -161,7 +166,7 @@ def test_a_public_repository_is_hidden_before_anything_goes_into_it(
     ],
 )
 def test_a_first_push_that_fails_leaves_no_repository(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path,
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path,
     fault: str, status: int | None, kind: type[PipelineError], told: str,
 ) -> None:  # fmt: skip
     hub.fail(fault, status)
@@ -180,7 +185,7 @@ def test_a_first_push_that_fails_leaves_no_repository(
 )  # fmt: skip
 @pytest.mark.parametrize("status", [500, None, 0])
 def test_a_fault_that_passes_is_waited_out(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, fault: str, status: int | None
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path, fault: str, status: int | None
 ) -> None:
     hub.fail(fault, status, times=1)
     done = push(version(tmp_path), folder, publishing, HASTE)
@@ -190,7 +195,7 @@ def test_a_fault_that_passes_is_waited_out(
 
 
 def test_a_later_push_that_fails_leaves_the_version_before(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     first = push(version(tmp_path), folder, publishing, HASTE)
     (folder / "model.safetensors").write_bytes(b"other weights")
@@ -203,7 +208,7 @@ def test_a_later_push_that_fails_leaves_the_version_before(
 
 
 def test_a_commit_that_came_in_between_is_built_upon(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     (folder / "config.json").write_text('{"a": 1}')
@@ -219,7 +224,7 @@ def test_a_commit_that_came_in_between_is_built_upon(
 
 
 def test_a_tag_of_a_forgotten_model_of_that_name_moves(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     (folder / "config.json").write_text('{"new": 1}')
@@ -227,7 +232,9 @@ def test_a_tag_of_a_forgotten_model_of_that_name_moves(
     assert hub.repositories["people/ann"].tags == {"v1": again.commit}
 
 
-def test_a_wrong_token_is_told_and_not_repeated(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_a_wrong_token_is_told_and_not_repeated(
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
+) -> None:
     wrong = publishing.model_copy(update={"token": SecretStr("hf_wrong")})
     with pytest.raises(BadCredentials, match="does not know the token") as failed:
         push(version(tmp_path), folder, wrong, HASTE)
@@ -236,7 +243,7 @@ def test_a_wrong_token_is_told_and_not_repeated(hub: Hub, publishing: Publishing
 
 
 def test_a_token_that_may_only_read_makes_nothing(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = publishing.model_copy(update={"token": SecretStr(READER)})
     with pytest.raises(Forbidden, match=r"may not write there.*no write access"):
@@ -246,14 +253,16 @@ def test_a_token_that_may_only_read_makes_nothing(
     assert begun(tmp_path / "models", "ann") is None
 
 
-def test_somebody_elses_name_space_is_refused(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_somebody_elses_name_space_is_refused(
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
+) -> None:
     with pytest.raises(Forbidden, match="have the rights"):
         push(version(tmp_path), folder, publishing.model_copy(update={"owner": "others"}), HASTE)
     assert push(version(tmp_path), folder, publishing, HASTE), "what was never made is in nobody's way"
 
 
 def test_a_card_that_the_hub_does_not_take_makes_no_repository(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     (folder / "README.md").write_text("---\nbase_model: /srv/secret path\n---\n")
     with pytest.raises(Refused, match=r"does not take the model.*base_model"):
@@ -261,14 +270,14 @@ def test_a_card_that_the_hub_does_not_take_makes_no_repository(
     assert hub.repositories == {}
 
 
-def test_no_hub_at_all_is_told(publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_no_hub_at_all_is_told(publishing: PublishingSettings, folder: Path, tmp_path: Path) -> None:
     nobody = publishing.model_copy(update={"url": "http://127.0.0.1:9"})
     with pytest.raises(NotReached, match="cannot be reached"):
         push(version(tmp_path), folder, nobody, HASTE)
 
 
 def test_offline_mode_is_told(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(NotReached, match="HF_HUB_OFFLINE is set"):
@@ -276,7 +285,7 @@ def test_offline_mode_is_told(
 
 
 def test_a_hub_that_says_nothing_is_not_waited_for_forever(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     hub.before += [(re.compile("whoami"), lambda: time.sleep(1))] * 2
     impatient = publishing.model_copy(update={"timeout_seconds": 0.1})
@@ -284,14 +293,14 @@ def test_a_hub_that_says_nothing_is_not_waited_for_forever(
         push(version(tmp_path), folder, impatient, Patience(attempts=1))
 
 
-def test_the_library_is_left_as_it_was(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_the_library_is_left_as_it_was(hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path) -> None:
     before = constants.HF_HUB_DISABLE_XET
     push(version(tmp_path), folder, publishing, HASTE)
     assert before == constants.HF_HUB_DISABLE_XET
 
 
 def test_what_could_not_be_taken_away_is_known_and_can_be_deleted_later(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     hub.fail("POST /api/models/people/ann/commit", 403)
     hub.fail("DELETE", 403, times=1)
@@ -314,16 +323,17 @@ from pathlib import Path
 from pydantic import SecretStr
 from huggingtweets.core.config import Publishing
 from huggingtweets.publishing.publish import push
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 home, folder, url, token = sys.argv[1:]
 settings = Publishing(enabled=True, owner="people", url=url, token=SecretStr(token))
-push(Version("ann", "v1", Path(home), {}), Path(folder), settings)
+push(Version("ann", "v1", Path(home), Manifest(base="b", created="now")), Path(folder), settings)
 """
 
 
 @pytest.mark.parametrize("at", ["POST /api/repos/create", "POST .*/commit/", "POST .*/tag/"])
 def test_a_repository_of_a_push_that_was_killed_is_known(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, at: str
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path, at: str
 ) -> None:
     models = tmp_path / "models"
     command = [sys.executable, "-c", PUSHING, str(version(tmp_path).folder), str(folder), hub.url, WRITER]
@@ -339,7 +349,7 @@ def test_a_repository_of_a_push_that_was_killed_is_known(
 
 
 def test_another_owner_is_refused_while_the_model_is_with_the_one_before(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     first = push(version(tmp_path), folder, publishing, HASTE)
     other, models = publishing.model_copy(update={"owner": "others"}), tmp_path / "models"
@@ -357,7 +367,7 @@ def test_another_owner_is_refused_while_the_model_is_with_the_one_before(
 
 @pytest.mark.parametrize("was_published", [True, False])
 def test_what_is_unpublished_does_not_go_there_again(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path, was_published: bool
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path, was_published: bool
 ) -> None:
     models, made = tmp_path / "models", version(tmp_path)
     if was_published:
@@ -368,7 +378,7 @@ def test_what_is_unpublished_does_not_go_there_again(
 
 
 def test_unpublishing_deletes_the_repository_and_the_record(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     models = tmp_path / "models"
     assert not unpublish(models, "ann", publishing, HASTE), "nothing was published yet"
@@ -380,7 +390,7 @@ def test_unpublishing_deletes_the_repository_and_the_record(
 
 
 def test_unpublishing_what_is_gone_already_is_no_failure(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     hub.repositories.clear()
@@ -389,7 +399,7 @@ def test_unpublishing_what_is_gone_already_is_no_failure(
 
 
 def test_unpublishing_that_fails_keeps_the_record(
-    hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path
+    hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path
 ) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     hub.fail("DELETE", 500)
@@ -402,16 +412,16 @@ def test_unpublishing_that_fails_keeps_the_record(
 
 def test_nothing_is_pushed_unless_it_is_configured(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="Publishing is off"):
-        push(version(tmp_path), folder, Publishing(), HASTE)
+        push(version(tmp_path), folder, PublishingSettings(), HASTE)
     with pytest.raises(Misconfigured, match="into the environment as MY_TOKEN"):
-        push(version(tmp_path), folder, Publishing(enabled=True, owner="people", token_env="MY_TOKEN"), HASTE)
+        push(version(tmp_path), folder, PublishingSettings(enabled=True, owner="people", token_env="MY_TOKEN"), HASTE)
     with pytest.raises(ValueError, match="has no owner"):
-        Publishing(enabled=True)
-    assert repository_of("ann", Publishing()) == ""
-    assert repository_of("ann", Publishing(owner="people")) == "people/ann"
+        PublishingSettings(enabled=True)
+    assert repository_of("ann", PublishingSettings()) == ""
+    assert repository_of("ann", PublishingSettings(owner="people")) == "people/ann"
 
 
-def test_the_record_is_plain_json(hub: Hub, publishing: Publishing, folder: Path, tmp_path: Path) -> None:
+def test_the_record_is_plain_json(hub: Hub, publishing: PublishingSettings, folder: Path, tmp_path: Path) -> None:
     push(version(tmp_path), folder, publishing, HASTE)
     record = (tmp_path / "models" / "ann" / "published.json").read_text()
     assert json.loads(record)["repository"] == "people/ann"

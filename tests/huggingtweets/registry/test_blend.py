@@ -6,6 +6,7 @@ import pytest
 
 from huggingtweets.core.errors import UnknownModel, Usage
 from huggingtweets.registry.blend import MAX_PARTS, Blend, find_voice, parse_blend, parts_of
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 
 
@@ -43,7 +44,7 @@ def test_too_many_voices_are_told() -> None:
 def version(name: str) -> Version:
     if name == "nobody":
         raise UnknownModel(name)
-    return Version(name, "v3", Path(name), {"created": "now"})
+    return Version(name, "v3", Path(name), Manifest(base="b", created="now"))
 
 
 def test_a_blend_is_named_as_it_is_written() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
-from huggingtweets.registry.versions import CURRENT, MANIFEST, Registry, Version
+from huggingtweets.core.records import Verdict
+from huggingtweets.registry.manifest import MANIFEST, Manifest
+from huggingtweets.registry.versions import CURRENT, Registry, Version
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "models")
 
 
-MADE = {"base": "b", "created": "2026-03-01T00:00:00+00:00"}
+MADE = Manifest(base="b", created="2026-03-01T00:00:00+00:00")
 
 
 def add(registry: Registry, name: str = "ann") -> Version:
@@ -51,7 +53,7 @@ def test_a_version_is_there_when_added_and_in_use_when_promoted(registry: Regist
     assert registry.promote("ann", "v1") == added
     assert registry.current("ann") == added
     assert registry.names() == ["ann"]
-    assert (added.base, added.manifest["name"], added.manifest["version"]) == ("b", "ann", "v1")
+    assert (added.base, added.manifest.name, added.manifest.version) == ("b", "ann", "v1")
     assert (added.adapter / "weights").read_text() == "w"
     assert not added.model.exists()
     assert added.dataset == added.folder / "dataset.jsonl"
@@ -277,7 +279,7 @@ def test_a_damaged_manifest_is_told_with_the_mend(registry: Registry) -> None:
 
 def test_a_manifest_is_readable_by_people(registry: Registry) -> None:
     text = (add(registry).folder / MANIFEST).read_text()
-    assert json.loads(text) == {"name": "ann", "version": "v1", **MADE}
+    assert json.loads(text) == {"name": "ann", "version": "v1", "base": "b", "created": "2026-03-01T00:00:00+00:00"}
     assert text.count("\n") == 6
 
 
@@ -376,7 +378,8 @@ def test_what_is_discarded_leaves_older_versions(registry: Registry) -> None:
 def test_versions_that_are_not_fit_say_why(registry: Registry) -> None:
     add(registry)
     with registry.staged("ann") as folder:
-        bad = registry.add("ann", folder, MADE | {"verdict": {"passed": False, "why_not": "Not used, because."}})
+        verdict = Verdict("Not used, because.")
+        bad = registry.add("ann", folder, MADE.model_copy(update={"verdict": verdict}))
     (add(registry).folder / MANIFEST).write_text("{")
     assert registry.rejected("ann") == [bad]
     assert bad.rejected == "Not used, because."

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from huggingtweets.cli.main import main
-from huggingtweets.core.config import Collecting, Settings, Storage
+from huggingtweets.core.config import CollectingSettings, Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, Misconfigured
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.upstream import InDoubt, NoAccount, Patience
@@ -54,10 +54,10 @@ async def bluesky() -> AsyncIterator[BlueskyServer]:
 
 @pytest.fixture
 def settings(x: XServer, bluesky: BlueskyServer, tmp_path: Path) -> Settings:
-    collecting = Collecting(
+    collecting = CollectingSettings(
         x_api=True, x_api_url=x.url, x_bearer_token=SecretStr(BEARER.bearer_token), bluesky_url=bluesky.url
     )
-    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"), collecting=collecting)
+    return Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"), collecting=collecting)
 
 
 @pytest.fixture

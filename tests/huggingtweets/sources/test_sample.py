@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.names import parse_name
 from huggingtweets.sources.sample import collect_sample, sample_account
 from huggingtweets.tweets.clean import clean_all
@@ -17,7 +17,7 @@ def test_the_sample_account_can_be_trained_on(tmp_path: Path) -> None:
     assert parse_name(account.handle) == account.handle
     assert store.account(account.handle) == account
     kept, counts = clean_all(store.tweets(account.handle))
-    refuse_too_little(account.handle, kept, Training().min_characters)
+    refuse_too_little(account.handle, kept, TrainingSettings().min_characters)
     assert counts.kept == len(kept) > 100
 
 

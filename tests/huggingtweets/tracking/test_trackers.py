@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from huggingtweets.core.config import Settings, Storage, Tracking
+from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings
 from huggingtweets.tracking import lineage
 from huggingtweets.tracking import trackers as tracking
 from huggingtweets.tracking.trackers import Tracker, kept_of, libraries, recorded
@@ -248,7 +248,7 @@ def test_a_tracker_that_hangs_costs_no_time_and_no_memory_without_bound(
 
 
 def test_without_a_tracker_nothing_is_started(tmp_path: Path) -> None:
-    settings = Settings(storage=Storage(data=tmp_path), tracking=Tracking(tracker="none"))
+    settings = Settings(storage=StorageSettings(data=tmp_path), tracking=TrackingSettings(tracker="none"))
     before = threading.active_count()
     with tracking.tracking("ann", settings) as tracker:
         tracker.start("train", {})
@@ -263,7 +263,7 @@ def test_a_training_whose_tracker_cannot_write_is_a_training(
     tiny_settings.storage.data.mkdir(parents=True)
     tiny_settings.records.write_text("a file where a folder should be")
     short = tiny_settings.training.model_copy(update={"max_epochs": 1})
-    settings = tiny_settings.model_copy(update={"tracking": Tracking(), "training": short})
+    settings = tiny_settings.model_copy(update={"tracking": TrackingSettings(), "training": short})
     assert pipeline.run("ann", [sample_file], settings).version.version == "v1"
     assert "the tracker failed" in caplog.text
 
@@ -271,9 +271,9 @@ def test_a_training_whose_tracker_cannot_write_is_a_training(
 def test_a_key_goes_to_wandb_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("WANDB_CACHE_DIR", str(tmp_path))
-    backend = tracking.Wandb("ann", Tracking(tracker="wandb", wandb_key=SecretStr("s3cret")), tmp_path)
+    backend = tracking.Wandb("ann", TrackingSettings(tracker="wandb", wandb_key=SecretStr("s3cret")), tmp_path)
     assert backend._key == "s3cret"
-    assert "s3cret" not in repr(Tracking(wandb_key=SecretStr("s3cret")))
+    assert "s3cret" not in repr(TrackingSettings(wandb_key=SecretStr("s3cret")))
 
 
 def test_the_record_of_others_is_not_taken_for_ones_own(tmp_path: Path) -> None:

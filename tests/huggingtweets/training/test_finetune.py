@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import PipelineError, Terminated
 from huggingtweets.evaluation.evaluate import held_out_bits
 from huggingtweets.model import base as bases
@@ -41,7 +41,7 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture
-def settings(tiny_training: Training) -> Training:
+def settings(tiny_training: TrainingSettings) -> TrainingSettings:
     return tiny_training.model_copy(update={"max_epochs": 3, "patience": 3, "checkpoint_seconds": 1e-9})
 
 
@@ -69,7 +69,7 @@ def same(first: Trained, second: Trained) -> bool:
 
 
 def test_the_held_out_loss_falls(
-    tiny_base: Path, dataset: Dataset, settings: Training, method: str, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, method: str, tmp_path: Path
 ) -> None:
     base = bases.load(str(tiny_base))
     chosen = settings.model_copy(update={"method": method})
@@ -88,7 +88,7 @@ def test_the_held_out_loss_falls(
 
 
 def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after_it(
-    tiny_base: Path, settings: Training, tmp_path: Path
+    tiny_base: Path, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     unlike = Dataset.of_texts(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
     chosen = settings.model_copy(update={"max_epochs": 6, "patience": 2, "lora_learning_rate": 0.05, "batch_tokens": 0})
@@ -105,7 +105,7 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
 
 
 def test_a_killed_training_ends_in_the_same_weights(
-    tiny_base: Path, dataset: Dataset, settings: Training, method: str, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, method: str, tmp_path: Path
 ) -> None:
     chosen = settings.model_copy(update={"method": method})
     undisturbed = train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "a.pt")
@@ -123,7 +123,7 @@ def test_a_killed_training_ends_in_the_same_weights(
 
 
 def test_a_base_with_dropout_resumes_to_the_same_weights_too(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     """GPT-2 itself has it."""
     folder = shutil.copytree(tiny_base, tmp_path / "base", ignore=shutil.ignore_patterns(".work"))
@@ -138,7 +138,7 @@ def test_a_base_with_dropout_resumes_to_the_same_weights_too(
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     def trained(seed: int, name: str) -> Trained:
         chosen = settings.model_copy(update={"seed": seed, "max_epochs": 1})
@@ -150,7 +150,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
 
 
 def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
-    tiny_base: Path, settings: Training, tmp_path: Path
+    tiny_base: Path, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     unlike = Dataset.of_texts(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
     chosen = settings.model_copy(update={"max_epochs": 30, "patience": 2, "lora_learning_rate": 0.05})
@@ -164,7 +164,7 @@ def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
 
 
 def test_where_no_pass_is_better_the_weights_it_began_with_are_kept_and_that_is_told(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     first = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
     rank, embedding_rank = settings.lora_rank, settings.lora_embedding_rank
@@ -179,7 +179,7 @@ def test_where_no_pass_is_better_the_weights_it_began_with_are_kept_and_that_is_
 
 
 def test_a_finished_training_that_is_started_again_is_finished(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     first = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
     steps: list[Step] = []
@@ -189,7 +189,7 @@ def test_a_finished_training_that_is_started_again_is_finished(
 
 
 def test_a_damaged_checkpoint_is_put_aside(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     undisturbed = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
     (tmp_path / "b.pt").write_bytes((tmp_path / "a.pt").read_bytes()[:1_000])
@@ -197,7 +197,7 @@ def test_a_damaged_checkpoint_is_put_aside(
 
 
 def test_a_training_that_diverges_says_so(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     chosen = settings.model_copy(update={"lora_learning_rate": 1e30})
     with pytest.raises(PipelineError, match=r"The training diverged at step \d+; lower the learning rate"):
@@ -216,7 +216,7 @@ def test_the_learning_rate_rises_and_falls_to_its_floor(total: int, steps: int) 
 
 
 def test_the_passes_are_bounded_by_tokens_but_never_none() -> None:
-    settings = Training(max_epochs=16, max_tokens=1_000)
+    settings = TrainingSettings(max_epochs=16, max_tokens=1_000)
     assert [epochs_within(settings, tokens) for tokens in (0, 10, 100, 300, 5_000)] == [16, 16, 10, 3, 1]
 
 
@@ -227,7 +227,7 @@ def test_rows_are_no_longer_than_the_context(tiny_base: Path) -> None:
 
 
 def test_sigterm_is_answered_with_a_checkpoint(
-    tiny_base: Path, dataset: Dataset, settings: Training, tmp_path: Path
+    tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     undisturbed = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
     chosen = settings.model_copy(update={"checkpoint_seconds": 1e6})
@@ -280,6 +280,6 @@ def test_a_batch_that_memory_does_not_hold_is_learned_in_parts(tiny_base: Path, 
 
 
 def test_a_step_follows_the_amount_of_data_unless_it_is_set() -> None:
-    sizes = [batch_tokens_for(Training(), tokens) for tokens in (0, 2_500, 30_000, 60_000, 1_000_000)]
+    sizes = [batch_tokens_for(TrainingSettings(), tokens) for tokens in (0, 2_500, 30_000, 60_000, 1_000_000)]
     assert sizes == [256, 256, 512, 1024, 1024]
-    assert batch_tokens_for(Training(batch_tokens=300), 30_000) == 300
+    assert batch_tokens_for(TrainingSettings(batch_tokens=300), 30_000) == 300

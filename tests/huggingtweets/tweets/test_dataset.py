@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import TooLittleData
 from huggingtweets.core.records import Counts
 from huggingtweets.tweets.clean import Kept
@@ -73,7 +73,7 @@ def test_too_few_characters_are_refused_with_both_numbers() -> None:
 
 @pytest.mark.parametrize("deduplicate", [True, False])
 def test_a_data_set_of_too_little_is_refused_whatever_was_left_out_before(deduplicate: bool) -> None:
-    settings = Training(deduplicate=deduplicate, min_characters=8)
+    settings = TrainingSettings(deduplicate=deduplicate, min_characters=8)
     for tweets in ([], kept("abcdefgh"), kept("abc", "efgh")):
         with pytest.raises(TooLittleData, match="bob: only"):
             make({"ann": kept("abcdef", "ghijkl"), "bob": tweets}, settings)
@@ -186,7 +186,7 @@ def test_held_out_tweets_that_were_deleted_are_gone() -> None:
     assert not {*before.held_out[2:]} & {*after.texts}
 
 
-SETTINGS = Training(min_characters=1, held_out=0.2)
+SETTINGS = TrainingSettings(min_characters=1, held_out=0.2)
 REPEATED = "the lamp was lit at dusk and nobody came"
 
 

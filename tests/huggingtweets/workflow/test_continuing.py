@@ -61,8 +61,8 @@ def test_a_newer_archive_goes_on_from_the_version_in_use(settings: Settings, tmp
     first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
     told: list[Progress] = []
     second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], settings, say=told.append)
-    assert first.version.manifest["training"]["start"] is None
-    assert second.version.manifest["training"]["start"] == "v1"
+    assert first.version.manifest.training.start is None
+    assert second.version.manifest.training.start == "v1"
     assert told[0].facts == {"tweets": 200, "new": 50}
     held_out = data(first).held_out
     assert data(second).held_out[: len(held_out)] == held_out
@@ -87,7 +87,7 @@ def test_a_changed_cleaning_rule_leaves_what_was_held_out_held_out(
     assert not held_out & {one.id for one in after.learned_examples}
     assert not {one.id for one in before.learned_examples} & {one.id for one in after.held_out_examples}
     assert {one.id for one in after.held_out_examples} <= {str(1000 + number) for number in range(200)}
-    assert second.version.manifest["training"]["start"] is None, "what was learned in the old words is unlearned"
+    assert second.version.manifest.training.start is None, "what was learned in the old words is unlearned"
 
 
 def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings,
     assert told[0].facts == {"tweets": 158, "new": 10, "deleted": 2}
     assert TEXTS[3] in data(first).texts
     assert not {TEXTS[3], TEXTS[140]} & set(data(second).texts)
-    assert second.version.manifest["training"]["start"] is None, "weights that learned it are no place to begin"
+    assert second.version.manifest.training.start is None, "weights that learned it are no place to begin"
     again = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
     assert TEXTS[3] not in data(again).texts, "an older archive does not bring it back"
 
@@ -141,11 +141,11 @@ def test_a_full_fine_tune_goes_on_too(settings: Settings, tmp_path: Path) -> Non
     full = settings.model_copy(update={"training": settings.training.model_copy(update={"method": "full"})})
     pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], full)
     second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], full)
-    assert second.version.manifest["training"]["start"] == "v1"
+    assert second.version.manifest.training.start == "v1"
     assert second.report.previous
     assert second.report.previous.difference < 0
     other = pipeline.run("ann", [archive(tmp_path / "3.zip", range(220))], settings)
-    assert other.version.manifest["training"]["start"] is None, "an adapter is not begun from a whole model"
+    assert other.version.manifest.training.start is None, "an adapter is not begun from a whole model"
 
 
 def test_several_people_make_one_voice(settings: Settings, tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_several_people_make_one_voice(settings: Settings, tmp_path: Path) -> No
     bob = archive(tmp_path / "bob.zip", range(130, 200), "whoever")
     outcome = pipeline.run("ann-bob", [Owned(ann), Owned(bob, "bob")], settings)
     assert outcome.counts.downloaded == 200
-    accounts = outcome.version.manifest["accounts"]
-    assert [(row["handle"], row["counts"]["downloaded"]) for row in accounts] == [("Ann", 130), ("whoever", 70)]
+    accounts = outcome.version.manifest.accounts
+    assert [(account.handle, account.counts.downloaded) for account in accounts] == [("Ann", 130), ("whoever", 70)]
     of_ann, of_bob = (
         sum(len(text) for text in data(outcome).repeated.learned if text in TEXTS[part])
         for part in (slice(130), slice(130, 200))

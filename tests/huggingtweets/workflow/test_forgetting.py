@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, Storage
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, OptedOut, Unavailable
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import removals
+from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import MEMBER, Unwilling
@@ -17,7 +18,7 @@ from huggingtweets.workflow.forgetting import affected, forget, leave_nothing
 
 
 def settings_in(tmp_path: Path) -> Settings:
-    return Settings(storage=Storage(models=tmp_path / "models", data=tmp_path / "data"))
+    return Settings(storage=StorageSettings(models=tmp_path / "models", data=tmp_path / "data"))
 
 
 def keep_something_everywhere(settings: Settings, name: str) -> None:
@@ -187,8 +188,8 @@ def learned(settings: Settings, name: str, *handles: str, site: str = "x") -> No
     """A whole version of `name` whose manifest names the accounts it learned from."""
     registry = Registry(settings.storage.models)
     with registry.staged(name) as staged:
-        accounts = [{"handle": handle, "site": site} for handle in handles]
-        registry.release(name, staged, {"base": "b", "created": "now", "accounts": accounts})
+        accounts = tuple(LearnedAccount(handle=handle, site=site) for handle in handles)
+        registry.release(name, staged, Manifest(base="b", created="now", accounts=accounts))
 
 
 def archive_of(handle: str, *ids: str) -> Collected:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from huggingtweets.core.config import Gate, Settings, Storage
+from huggingtweets.core.config import GateSettings, Settings, StorageSettings
 from huggingtweets.core.errors import BadBase, BadSource, Forgotten, TooFewNew, TooLittleData, Unavailable
 from huggingtweets.core.events import STAGES, Progress
 from huggingtweets.core.records import Account, Collected, Tweet
@@ -63,14 +63,14 @@ def test_the_counts_are_those_of_the_account(trained: Trained) -> None:
 def test_the_manifest_tells_what_the_voice_was_made_of(trained: Trained, tiny_base: Path) -> None:
     settings, outcome = trained
     manifest = outcome.version.manifest
-    assert manifest["base"] == str(tiny_base)
-    assert manifest["settings"] == settings.training.model_dump()
-    assert manifest["report"] == outcome.report.as_json()
-    assert manifest["samples"] == list(outcome.samples)
-    assert manifest["training"]["steps"] > manifest["training"]["epochs"] > 0
-    (account,) = manifest["accounts"]
-    assert (account["handle"], account["display_name"]) == ("Ann", "Ann O'Nymous")
-    assert account["counts"] == outcome.counts.as_json()
+    assert manifest.base == str(tiny_base)
+    assert manifest.settings == settings.training.model_dump()
+    assert manifest.report == outcome.report
+    assert manifest.samples == outcome.samples
+    assert manifest.training.steps > manifest.training.epochs > 0
+    (account,) = manifest.accounts
+    assert (account.handle, account.display_name) == ("Ann", "Ann O'Nymous")
+    assert account.counts == outcome.counts
     assert TweetStore(settings.tweets).account("ann") == Account("Ann", "Ann O'Nymous")
 
 
@@ -185,7 +185,7 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
     assert done == {"read_owned": 1, "clean_all": 1, "make": 1, "train": 2, "measured": 1}
     assert outcome.report == undisturbed.report
     assert outcome.samples == undisturbed.samples
-    assert outcome.version.manifest["stages"].keys() == undisturbed.version.manifest["stages"].keys()
+    assert outcome.version.manifest.stages.keys() == undisturbed.version.manifest.stages.keys()
     ours, theirs = (made.version.adapter / WEIGHTS for made in (outcome, undisturbed))
     assert ours.read_bytes() == theirs.read_bytes()
     assert sorted(path.name for path in outcome.version.folder.iterdir()) == [
@@ -245,7 +245,7 @@ def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Se
     settings = training(tiny_settings, max_epochs=1)
     first = pipeline.run("ann", [sample_file], settings)
     told: list[Progress] = []
-    strict = settings.model_copy(update={"gate": Gate(drafts=50, max_near_copies=0.0)})
+    strict = settings.model_copy(update={"gate": GateSettings(drafts=50, max_near_copies=0.0)})
     second = pipeline.run("ann", [], strict, say=told.append)
     assert second.version.version == "v2"
     assert "50 tweets drawn as a test are nearly a real tweet, more than 0%." in second.verdict.why_not
@@ -325,7 +325,9 @@ def test_too_few_new_tweets_are_told_before_anything_is_learned(
 ) -> None:
     shutil.copytree(trained[0].storage.models, tmp_path / "models")
     shutil.copytree(trained[0].storage.data, tmp_path / "data")
-    settings = trained[0].model_copy(update={"storage": Storage(models=tmp_path / "models", data=tmp_path / "data")})
+    settings = trained[0].model_copy(
+        update={"storage": StorageSettings(models=tmp_path / "models", data=tmp_path / "data")}
+    )
     with pytest.raises(TooFewNew, match="ann has 0 new tweets since the version in use, fewer than 1") as few:
         pipeline.run("ann", [sample_file], settings, min_new=1)
     assert few.value.new == 0

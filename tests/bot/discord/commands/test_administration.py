@@ -5,8 +5,8 @@ import asyncio
 import discord
 import pytest
 
-from bot.background.telling import Heard, Telling
-from bot.core.config import Discord
+from bot.background.telling import Delivery, Telling
+from bot.core.config import DiscordSettings
 from bot.store import Store
 from bot.store.notices import Notice
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
@@ -58,7 +58,7 @@ async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -
     admin = there.admin()
     await admin.slash(there.channel, "settings", learning=True)
     assert "only whoever runs me can switch it on" in there.private(admin)
-    await there.env.restart_bot(make_bot(settings=Discord(member_messages=True)))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(member_messages=True)))
     result = await admin.slash(there.channel, "settings", learning=True)
     assert result.response
     assert "in this channel: on." in result.response.content
@@ -68,16 +68,16 @@ async def test_learning_needs_the_owner_first(there: World, make_bot: MakeBot) -
 async def test_notices_come_to_the_channel_that_was_chosen(there: World, store: Store) -> None:
     now = discord.utils.utcnow()
     notice = Notice(1, "x:paused", "", "Posting on X is paused. @everyone", now, 0)
-    assert await there.bot.notices.tell(notice) is Heard.NOT_MINE
+    assert await there.bot.notices.tell(notice) is Delivery.NOT_MINE
     admin = there.admin()
     await admin.slash(there.channel, "settings", notices=True)
-    assert await there.bot.notices.tell(notice) is Heard.TOLD
+    assert await there.bot.notices.tell(notice) is Delivery.TOLD
     said = there.said()[-1]
     assert said.content.startswith("Posting on X is paused.")
     assert not there.env.backend.get_message(there.channel.id, said.id).mention_everyone
-    assert await there.bot.notices.tell(Notice(2, "k", "page", "for the page", now, 0)) is Heard.NOT_MINE
+    assert await there.bot.notices.tell(Notice(2, "k", "page", "for the page", now, 0)) is Delivery.NOT_MINE
     await admin.slash(there.channel, "settings", notices=False)
-    assert await there.bot.notices.tell(notice) is Heard.NOT_MINE
+    assert await there.bot.notices.tell(notice) is Delivery.NOT_MINE
 
 
 async def test_a_notice_for_a_channel_waits_until_discord_is_there(
@@ -87,7 +87,7 @@ async def test_a_notice_for_a_channel_waits_until_discord_is_there(
     now = discord.utils.utcnow()
     notice = Notice(1, "job:1:done", f"discord:channel:{there.channel.id}", "ann v2 is in use.", now, 0)
     bot = make_bot()
-    assert await bot.notices.tell(notice) is Heard.NOT_YET
+    assert await bot.notices.tell(notice) is Delivery.NOT_YET
     async with Telling(store, another_comes=True, clock=discord.utils.utcnow) as telling:
         await telling.notice(notice.key, notice.text, notice.place)
         telling.add(bot.notices.tell)
@@ -110,7 +110,7 @@ async def test_status_says_how_it_is(there: World) -> None:
 
 async def test_the_owner_registers_the_commands_again(there: World, make_bot: MakeBot) -> None:
     admin = there.admin()
-    await there.env.restart_bot(make_bot(settings=Discord(owners=[admin.id])))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[admin.id])))
     before = sum(one.method == "PUT" for one in there.env.http_requests)
     result = await admin.slash(there.channel, "sync")
     assert result.response

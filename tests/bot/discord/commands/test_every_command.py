@@ -10,7 +10,7 @@ from discord import app_commands
 from simcord import MemberActor
 from simcord.types import HttpLogEntry
 
-from bot.core.config import Discord, X
+from bot.core.config import DiscordSettings, XSettings
 from bot.discord.client import DiscordBot
 from bot.posts.posting import Posting
 from bot.store import Store
@@ -47,13 +47,13 @@ OF_OWNERS = {"home", "sync"}
 
 @pytest.fixture
 def posting(store: Store) -> Posting:
-    return posting_as(X(account="parody", voice="nasa"), store)
+    return posting_as(XSettings(account="parody", voice="nasa"), store)
 
 
 @pytest.fixture
 async def simcord_bot(make_bot: MakeBot, posting: Posting) -> DiscordBot:
     """Has all the commands that there can be."""
-    return make_bot(posting=posting, settings=Discord(member_messages=True))
+    return make_bot(posting=posting, settings=DiscordSettings(member_messages=True))
 
 
 def slash_commands(there: World) -> list[app_commands.Command[Any, ..., Any]]:
@@ -111,7 +111,7 @@ async def test_every_command_is_deferred_first_for_who_may_use_it(
     there: World, make_bot: MakeBot, posting: Posting
 ) -> None:
     owner = there.admin()
-    settings = Discord(member_messages=True, owners=[owner.id])
+    settings = DiscordSettings(member_messages=True, owners=[owner.id])
     await there.env.restart_bot(make_bot(posting=posting, settings=settings))
     for name in (command.qualified_name for command in slash_commands(there)):
         answer = await first_answer(there, owner, name)

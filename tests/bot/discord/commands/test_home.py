@@ -7,8 +7,8 @@ import discord
 import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
-from bot.background.telling import Heard
-from bot.core.config import Discord
+from bot.background.telling import Delivery
+from bot.core.config import DiscordSettings
 from bot.discord.notices import OWNER
 from bot.store import Store
 from tests.bot.discord.conftest import MakeBot, World
@@ -96,7 +96,7 @@ async def test_on_two_servers_from_the_start_the_owner_decides(there: World, mak
     bob = there.member("bob", manage_guild=True)
     await decided(store)
     await store.settings.remove("global", "home")
-    await there.env.restart_bot(make_bot(settings=Discord(owners=[owner.id])))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[owner.id])))
     for who, place in ((stranger, channel), (bob, there.channel)):
         assert UNDECIDED in await refused(who, place, "retrain", name="nasa")
         assert "Only my owner may do this" in await refused(who, place, "home")
@@ -122,7 +122,7 @@ async def test_home_of_the_settings_cannot_be_changed_by_a_command(
 ) -> None:
     owner = there.admin()
     bob = there.member("bob", manage_guild=True)
-    settings = Discord(owners=[owner.id], home_servers=[there.ann.guild.id])
+    settings = DiscordSettings(owners=[owner.id], home_servers=[there.ann.guild.id])
     channel, stranger = stranger_in(there.env)
     await there.env.restart_bot(make_bot(settings=settings))
     await bob.slash(there.channel, "retrain", name="nasa")
@@ -139,13 +139,13 @@ async def test_the_owner_is_told_by_a_direct_message_and_the_log_where_none_is_t
     await decided(store)
     owner = there.admin()
     [notice] = [one for one in await store.notices.untold() if one.place == OWNER]
-    assert await make_bot().notices.tell(notice) is Heard.NOT_YET
-    await there.env.restart_bot(make_bot(settings=Discord(owners=[owner.id])))
-    assert await there.env.bot.notices.tell(notice) is Heard.TOLD
+    assert await make_bot().notices.tell(notice) is Delivery.NOT_YET
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[owner.id])))
+    assert await there.env.bot.notices.tell(notice) is Delivery.TOLD
     message = owner.user.dm_channel.history()[-1].content
     assert message.startswith("My home is Test Guild. Who has the permission Manage Server there may teach me voices")
     there.env.inject_error("POST", f"/channels/{owner.user.dm_channel.id}/messages", status=403)
-    assert await there.env.bot.notices.tell(notice) is Heard.NOT_MINE
+    assert await there.env.bot.notices.tell(notice) is Delivery.NOT_MINE
 
 
 @pytest.mark.parametrize("place", ["home", "sync"])

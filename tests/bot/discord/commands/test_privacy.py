@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.background.telling import Heard
-from bot.core.config import Discord, Limits
+from bot.background.telling import Delivery
+from bot.core.config import DiscordSettings, LimitsSettings
 from bot.discord.notices import OWNER
 from bot.people import consent
 from bot.store import Store
@@ -33,7 +33,7 @@ async def test_privacy_says_what_is_kept_and_what_one_can_do(there: World, make_
     assert result.response.ephemeral
     for word in ("/optout", "/mydata", "/forget me", "I do not read what members write."):
         assert word in result.response.content
-    await there.env.restart_bot(make_bot(settings=Discord(member_messages=True)))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(member_messages=True)))
     result = await there.ann.slash(there.channel, "privacy")
     assert result.response
     assert "members who said /join" in result.response.content
@@ -100,7 +100,7 @@ async def test_admins_hear_of_a_claim_and_the_claimant_of_the_decision(there: Wo
     await there.admin().click(claim.response, label="Confirm")
     [verdict] = await untold()
     assert verdict.text == "An admin on Test Guild confirmed that the voice nasa is yours."
-    assert await there.bot.notices.tell(verdict) is Heard.TOLD
+    assert await there.bot.notices.tell(verdict) is Delivery.TOLD
     assert there.ann.user.dm_channel.history()[-1].content == verdict.text
     await there.admin().slash(there.channel, "settings", notices=True)
     await there.member("bob").slash(there.channel, "link", voice="nasa")
@@ -210,7 +210,7 @@ async def test_a_voice_that_somebody_else_silenced_stays_silent_and_that_is_said
 
 
 async def test_a_pause_outlives_forget_me(there: World, make_bot: MakeBot) -> None:
-    await there.env.restart_bot(make_bot(limits=Limits(requests_per_minute=1, strikes=2, pause_minutes=30.0)))
+    await there.env.restart_bot(make_bot(limits=LimitsSettings(requests_per_minute=1, strikes=2, pause_minutes=30.0)))
     for _ in range(3):
         await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert "I take a break from you" in there.private(there.ann)

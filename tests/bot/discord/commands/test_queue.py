@@ -3,7 +3,7 @@
 import pytest
 from simcord import MemberActor, ResponseMessage
 
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.discord.client import DiscordBot
 from bot.posts.budget import Budget
 from bot.posts.outbox import Outbox
@@ -18,7 +18,7 @@ async def draw(voice: str, count: int) -> Tweets:
     return Tweets(tuple(f"Something new about number {number}" for number in range(count)), voice, "v1", 1)
 
 
-def posting_as(settings: X, store: Store, *, connected: bool = False) -> Posting:
+def posting_as(settings: XSettings, store: Store, *, connected: bool = False) -> Posting:
     account = settings.account or "nobody"
     budget = Budget(store.posts, account, settings, utc_now)
 
@@ -40,7 +40,7 @@ def posting_as(settings: X, store: Store, *, connected: bool = False) -> Posting
 
 @pytest.fixture
 def posting(store: Store) -> Posting:
-    return posting_as(X(account="parody", voice="nasa"), store)
+    return posting_as(XSettings(account="parody", voice="nasa"), store)
 
 
 @pytest.fixture
@@ -127,14 +127,14 @@ async def test_the_button_shows_where_somebody_may_use_it_and_x_is_there(there: 
 @pytest.mark.parametrize(
     ("settings", "connected", "is_set_up"),
     [
-        (X(), False, False),
-        (X(account="parody"), False, True),
-        (X(account="parody", dry_run=False), False, False),
-        (X(dry_run=False), True, True),
+        (XSettings(), False, False),
+        (XSettings(account="parody"), False, True),
+        (XSettings(account="parody", dry_run=False), False, False),
+        (XSettings(dry_run=False), True, True),
     ],
 )
 async def test_without_an_account_on_x_nothing_is_offered(
-    there: World, make_bot: MakeBot, store: Store, settings: X, connected: bool, is_set_up: bool
+    there: World, make_bot: MakeBot, store: Store, settings: XSettings, connected: bool, is_set_up: bool
 ) -> None:
     before = await tweets(there, 1)
     admin = there.admin()

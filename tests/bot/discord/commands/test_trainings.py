@@ -6,7 +6,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.core.config import Discord
+from bot.core.config import DiscordSettings
 from bot.store import Store
 from bot.store.jobs import Job
 from huggingtweets.registry.versions import Registry
@@ -97,7 +97,7 @@ async def test_a_failure_is_shown_with_its_reason(there: World, store: Store) ->
 async def test_what_cannot_be_learned_is_refused_before_it_is_read(
     there: World, make_bot: MakeBot, name: str, file: tuple[str, bytes], sentence: str, store: Store
 ) -> None:
-    await there.env.restart_bot(make_bot(settings=Discord(upload_megabytes=1)))
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(upload_megabytes=1)))
     admin = there.admin()
     await admin.slash(there.channel, "train", name=name, file=file)
     assert sentence in there.private(admin)

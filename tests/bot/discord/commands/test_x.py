@@ -3,7 +3,7 @@
 import pytest
 from simcord import MemberActor
 
-from bot.core.config import X
+from bot.core.config import XSettings
 from bot.discord.client import DiscordBot
 from bot.posts.budget import Budget
 from bot.posts.outbox import Outbox
@@ -20,7 +20,7 @@ async def draw(voice: str, count: int) -> Tweets:
 
 @pytest.fixture
 def posting(store: Store) -> Posting:
-    settings = X(account="parody", quiet_hours="")
+    settings = XSettings(account="parody", quiet_hours="")
     budget = Budget(store.posts, "parody", settings, utc_now)
     outbox = Outbox(
         store=store,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import OverBudget
-from bot.posts.x.mentions import STREAM, Mentions, looks_like_a_bot, says_stop
+from bot.posts.x.mentions import STREAM, MentionsOnX, looks_like_a_bot, says_stop
 from huggingtweets.remote.x import XUser
 from tests.bot.posting_parts import QUICK, Parts
 from tests.fakes.x_server import Trouble
@@ -18,10 +18,10 @@ async def voices() -> list[str]:
 
 
 @pytest.fixture
-async def mentions(parts: Parts) -> Mentions:
+async def mentions(parts: Parts) -> MentionsOnX:
     """Of an account that nobody has mentioned yet, with its position there."""
     parts.x.add_user("5", "cat")
-    made = Mentions(
+    made = MentionsOnX(
         store=parts.store,
         account=parts.account,
         posting=parts.posting,
@@ -35,7 +35,7 @@ async def mentions(parts: Parts) -> Mentions:
     return made
 
 
-async def settled(parts: Parts, mentions: Mentions, most: int = 40) -> None:
+async def settled(parts: Parts, mentions: MentionsOnX, most: int = 40) -> None:
     """Let mentions and outbox take turns until nothing happens any more."""
     for _ in range(most):
         waits = await mentions.step()
@@ -53,7 +53,7 @@ async def states(parts: Parts, *ids: str) -> list[str | None]:
     return [await parts.store.x_mentions.state("thebot", one) for one in ids]
 
 
-async def test_a_mention_is_answered_once_in_the_voice_that_it_names(parts: Parts, mentions: Mentions) -> None:
+async def test_a_mention_is_answered_once_in_the_voice_that_it_names(parts: Parts, mentions: MentionsOnX) -> None:
     asked = mention(parts, "@thebot @Bob, say something")
     await settled(parts, mentions)
     await settled(parts, mentions)
@@ -67,7 +67,7 @@ async def test_a_mention_is_answered_once_in_the_voice_that_it_names(parts: Part
     assert await parts.spent() == 10_000 + 5_000, "an answer, and the mention read once"
 
 
-async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: Mentions) -> None:
+async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: MentionsOnX) -> None:
     await parts.store.x_mentions.move("thebot", STREAM, "1")
     old = mention(parts)
     async with parts.store.database.writing() as connection:
@@ -80,7 +80,9 @@ async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: Men
 
 
 @pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.8}])
-async def test_a_look_needs_only_what_it_may_cost_this_time(parts: Parts, mentions: Mentions, x_settings: Any) -> None:
+async def test_a_look_needs_only_what_it_may_cost_this_time(
+    parts: Parts, mentions: MentionsOnX, x_settings: Any
+) -> None:
     """A page of 100 reads would cost 0.50 USD, more than there is for reading mentions."""
     asked = mention(parts)
     noted: list[int] = []
@@ -99,7 +101,7 @@ async def test_a_look_needs_only_what_it_may_cost_this_time(parts: Parts, mentio
 
 @pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.8}])
 async def test_a_flood_of_mentions_leaves_half_of_the_budget_to_posts(
-    parts: Parts, mentions: Mentions, x_settings: Any
+    parts: Parts, mentions: MentionsOnX, x_settings: Any
 ) -> None:
     parts.x.add_user("6", "dan")
     asked = [mention(parts, f"@thebot {number}", "6" if number == 69 else "12") for number in range(70)]
@@ -115,7 +117,7 @@ async def test_a_flood_of_mentions_leaves_half_of_the_budget_to_posts(
     assert "gulls" in parts.x.texts()
 
 
-async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentions: Mentions) -> None:
+async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentions: MentionsOnX) -> None:
     first, second = mention(parts), mention(parts)
     parts.x.troubles = [Trouble.html_503("POST", "/2/tweets")]
     await mentions.step()
@@ -123,7 +125,7 @@ async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentio
     await mentions.step()
     assert await parts.store.x_mentions.position("thebot", STREAM) == "1"
     assert await states(parts, first, second) == ["taken", None]
-    fresh = Mentions(
+    fresh = MentionsOnX(
         store=parts.store,
         account=parts.account,
         posting=parts.posting,
@@ -139,7 +141,7 @@ async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentio
     assert await parts.store.x_mentions.position("thebot", STREAM) == second
 
 
-async def test_an_answer_that_cannot_be_is_not_tried_for_ever(parts: Parts, mentions: Mentions) -> None:
+async def test_an_answer_that_cannot_be_is_not_tried_for_ever(parts: Parts, mentions: MentionsOnX) -> None:
     asked = mention(parts)
     parts.x.troubles = [Trouble.problem("POST", "/2/tweets", 403, "You cannot reply to this conversation.")]
     await settled(parts, mentions)
@@ -147,7 +149,7 @@ async def test_an_answer_that_cannot_be_is_not_tried_for_ever(parts: Parts, ment
     assert await parts.store.x_mentions.position("thebot", STREAM) == asked
 
 
-async def test_stop_is_honoured_at_once_and_for_good(parts: Parts, mentions: Mentions) -> None:
+async def test_stop_is_honoured_at_once_and_for_good(parts: Parts, mentions: MentionsOnX) -> None:
     stop = mention(parts, "@thebot STOP!")
     await settled(parts, mentions)
     later = mention(parts, "@thebot hello again")
@@ -157,7 +159,7 @@ async def test_stop_is_honoured_at_once_and_for_good(parts: Parts, mentions: Men
     assert await states(parts, stop, later) == ["stop", "opted out"]
 
 
-async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: Mentions) -> None:
+async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: MentionsOnX) -> None:
     parts.x.add_user("6", "weatherbot")
     parts.x.add_user("7", "dan", description="Automated quotes")
     parts.x.add_user("8", "eve")
@@ -171,7 +173,7 @@ async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: Ment
     assert await states(parts, *ids) == ["bot", "bot", "excluded", "own", "retweet", "old"]
 
 
-async def test_caps_of_an_author_and_of_a_thread_hold(parts: Parts, mentions: Mentions) -> None:
+async def test_caps_of_an_author_and_of_a_thread_hold(parts: Parts, mentions: MentionsOnX) -> None:
     ids = [mention(parts) for _ in range(4)]
     await settled(parts, mentions)
     assert await states(parts, *ids) == ["answered"] * 3 + ["author cap"]
@@ -184,14 +186,14 @@ async def test_caps_of_an_author_and_of_a_thread_hold(parts: Parts, mentions: Me
     assert len(parts.x.texts()) == 6
 
 
-async def test_where_nothing_can_be_drawn_the_mention_is_passed(parts: Parts, mentions: Mentions) -> None:
+async def test_where_nothing_can_be_drawn_the_mention_is_passed(parts: Parts, mentions: MentionsOnX) -> None:
     parts.drawing.texts = ["see example.com"]
     asked = mention(parts)
     await settled(parts, mentions)
     assert await states(parts, asked) == ["no draft"]
 
 
-async def test_a_refusal_while_reading_pauses(parts: Parts, mentions: Mentions) -> None:
+async def test_a_refusal_while_reading_pauses(parts: Parts, mentions: MentionsOnX) -> None:
     parts.x.troubles = [Trouble.problem("GET", "/2/users/12/mentions", 402, "No credits")]
     assert await mentions.step() > 1
     pause = (await parts.posting.status()).pause

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huggingtweets.generation.engine import batch as batches
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.rows import Prompt, Sampling
 from huggingtweets.generation.engine.sampling import row_seeds
@@ -38,12 +38,12 @@ prompts = st.integers(0, 45).flatmap(lambda n: st.lists(st.integers(1, VOCABULAR
 asked = st.tuples(st.integers(0, 3), prompts, st.sampled_from([1, 1, 2, 5]), samplings, st.integers(0, 2**32))
 
 
-def job(decoder: Decoder, voices: list[Voice], asked: Asked) -> Job:
+def job(decoder: Decoder, voices: list[Voice], asked: Asked) -> DraftJob:
     voice, prompt, count, sampling, seed = asked
-    return Job([END, *prompt], held(decoder, voices[voice].adapter), count, sampling, seed)
+    return DraftJob([END, *prompt], held(decoder, voices[voice].adapter), count, sampling, seed)
 
 
-def alone(decoder: Decoder, job: Job, end: int = END) -> list[list[int]]:
+def alone(decoder: Decoder, job: DraftJob, end: int = END) -> list[list[int]]:
     batch = Batch(decoder, end)
     batch.join([job])
     while batch.rows:
@@ -51,7 +51,7 @@ def alone(decoder: Decoder, job: Job, end: int = END) -> list[list[int]]:
     return job.drafts
 
 
-def together(decoder: Decoder, jobs: list[Job], seed: int, end: int = END) -> None:
+def together(decoder: Decoder, jobs: list[DraftJob], seed: int, end: int = END) -> None:
     """Run `jobs` in one batch, which they join at random steps, several at a time."""
     chance, left, batch, done = random.Random(seed), list(jobs), Batch(decoder, end), []
     while left or batch.rows:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.blocks import BLOCK
 from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.weights import Weights
@@ -15,7 +15,7 @@ def test_blocks_are_nobodys_twice_and_come_back(gpt2, name: str) -> None:
     decoder = DECODERS[name](Weights.of(gpt2))
     batch = Batch(decoder, -1)
     for turn in range(12):
-        jobs = [Job([0] * (1 + 9 * n), None, 3, Sampling(max_new_tokens=3 + 12 * n), turn) for n in range(4)]
+        jobs = [DraftJob([0] * (1 + 9 * n), None, 3, Sampling(max_new_tokens=3 + 12 * n), turn) for n in range(4)]
         batch.join(jobs)
         for _ in range(3):
             batch.step()

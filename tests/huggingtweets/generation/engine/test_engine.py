@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Generation, Settings
+from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
 from huggingtweets.generation.engine import Engine, Request, adapters
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.registry.blend import Blend
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 from huggingtweets.workflow.pipeline import Outcome
 
@@ -35,11 +36,11 @@ class Gate:
     def hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
         join, step = Batch.join, Batch.step
 
-        def held_join(batch: Batch, jobs: list[Job]) -> list[Job]:
+        def held_join(batch: Batch, jobs: list[DraftJob]) -> list[DraftJob]:
             self.read += [job.count for job in jobs]
             return join(batch, jobs)
 
-        def held_step(batch: Batch) -> list[Job]:
+        def held_step(batch: Batch) -> list[DraftJob]:
             self.rows.append(batch.rows)
             if self.open.is_set():
                 return step(batch)
@@ -58,7 +59,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 @pytest.fixture
-async def engine(tiny_generation: Generation) -> AsyncIterator[Engine]:
+async def engine(tiny_generation: GenerationSettings) -> AsyncIterator[Engine]:
     async with Engine(tiny_generation) as engine:
         yield engine
 
@@ -109,7 +110,9 @@ async def test_what_is_drawn_does_not_depend_on_the_company(engine: Engine, vers
         assert await engine.draw(request) == drafts
 
 
-async def test_a_full_queue_says_when_to_come_back(tiny_generation: Generation, version: Version, gate: Gate) -> None:
+async def test_a_full_queue_says_when_to_come_back(
+    tiny_generation: GenerationSettings, version: Version, gate: Gate
+) -> None:
     async with Engine(tiny_generation.model_copy(update={"max_waiting": 2})) as engine:
         drawing = [asyncio.create_task(engine.draw(ask(version, seed=n))) for n in range(2)]
         await until(lambda: len(gate.read) == 2)
@@ -122,7 +125,7 @@ async def test_a_full_queue_says_when_to_come_back(tiny_generation: Generation, 
         assert len(await engine.draw(ask(version))) == 5
 
 
-async def test_a_flood_makes_room_for_others(tiny_generation: Generation, version: Version, gate: Gate) -> None:
+async def test_a_flood_makes_room_for_others(tiny_generation: GenerationSettings, version: Version, gate: Gate) -> None:
     async with Engine(tiny_generation.model_copy(update={"max_waiting": 4, "max_rows": 5})) as engine:
         flood = [asyncio.create_task(engine.draw(ask(version, seed=n, person="ann"))) for n in range(4)]
         await until(lambda: gate.read)
@@ -139,7 +142,7 @@ async def test_a_flood_makes_room_for_others(tiny_generation: Generation, versio
 
 
 async def test_a_request_past_its_deadline_is_given_up(
-    tiny_generation: Generation, version: Version, gate: Gate
+    tiny_generation: GenerationSettings, version: Version, gate: Gate
 ) -> None:
     async with Engine(tiny_generation.model_copy(update={"timeout_seconds": 0.5})) as engine:
         engine.warm_up()
@@ -170,7 +173,9 @@ async def test_a_cancelled_request_frees_its_rows_at_the_next_step(
             await task
 
 
-async def test_closing_ends_what_runs_and_what_waits(tiny_generation: Generation, version: Version, gate: Gate) -> None:
+async def test_closing_ends_what_runs_and_what_waits(
+    tiny_generation: GenerationSettings, version: Version, gate: Gate
+) -> None:
     async with Engine(tiny_generation.model_copy(update={"max_rows": 5})) as engine:
         drawing = [asyncio.create_task(engine.draw(ask(version, seed=n))) for n in range(3)]
         await until(lambda: gate.rows and engine.waiting == 3)
@@ -185,10 +190,10 @@ async def test_closing_ends_what_runs_and_what_waits(tiny_generation: Generation
 async def test_a_voice_that_cannot_be_loaded_is_told_and_the_next_is_drawn(
     engine: Engine, version: Version, tmp_path: Path
 ) -> None:
-    broken = Version("bob", "v1", tmp_path, {"base": "someone/never-cached", "created": "now"})
+    broken = Version("bob", "v1", tmp_path, Manifest(base="someone/never-cached", created="now"))
     with pytest.raises(BadBase):
         await engine.draw(ask(broken))
-    nonsense = Version("bob", "v1", tmp_path, {"base": version.base, "created": "then"})
+    nonsense = Version("bob", "v1", tmp_path, Manifest(base=version.base, created="then"))
     with pytest.raises(PipelineError, match=r"Drawing failed \(KeyError: 'base_fingerprint'\); please report it"):
         await engine.draw(ask(nonsense))
     assert len(await engine.draw(ask(version))) == 5

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.core.config import Generation, Settings
+from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import EngineDead, NotNow, PipelineError, Unavailable
 from huggingtweets.generation.engine import Engine, Request, lives, worker
 from huggingtweets.generation.engine.batch import Batch
@@ -40,7 +40,7 @@ def request(version: Version, prompt: str = "she", seed: int = 1) -> Request:
 def lines() -> list[tuple[CodeType, int]]:
     """Every line of the worker's methods that can be reached, its constructor apart."""
     found = []
-    for name, method in inspect.getmembers(worker.Worker, inspect.isfunction):
+    for name, method in inspect.getmembers(worker.EngineWorker, inspect.isfunction):
         if name != "__init__":
             code = method.__code__
             numbers = {number for *_, number in code.co_lines() if number and number != code.co_firstlineno}
@@ -65,7 +65,7 @@ class Injected:
 
 
 async def test_a_failure_at_any_line_of_the_worker_is_told_at_once_and_the_next_one_is_answered(
-    tiny_generation: Generation, version: Version
+    tiny_generation: GenerationSettings, version: Version
 ) -> None:
     reached = 0
     for code, line in lines():
@@ -93,12 +93,12 @@ async def test_a_failure_at_any_line_of_the_worker_is_told_at_once_and_the_next_
 
 
 def _gone(version: Version) -> Version:
-    manifest = {**version.manifest, "created": "another time"}
+    manifest = version.manifest.model_copy(update={"created": "another time"})
     return replace(version, folder=version.folder / "gone", manifest=manifest)
 
 
 async def test_a_failure_while_admitting_fails_that_request_alone(
-    tiny_generation: Generation, version: Version, monkeypatch: pytest.MonkeyPatch
+    tiny_generation: GenerationSettings, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = worker.start_of
 
@@ -117,7 +117,9 @@ async def test_a_failure_while_admitting_fails_that_request_alone(
         assert [len(drafts) for drafts in drawn] == [1, 1]
 
 
-async def test_half_a_surrogate_pair_costs_nobody_else_anything(tiny_generation: Generation, version: Version) -> None:
+async def test_half_a_surrogate_pair_costs_nobody_else_anything(
+    tiny_generation: GenerationSettings, version: Version
+) -> None:
     async with Engine(tiny_generation) as engine:
         half, whole = await asyncio.gather(
             engine.draw(request(version, "fog \ud83d half")), engine.draw(request(version)), return_exceptions=True
@@ -127,7 +129,7 @@ async def test_half_a_surrogate_pair_costs_nobody_else_anything(tiny_generation:
 
 
 async def test_an_engine_that_fails_twice_is_dead_and_says_so(
-    tiny_generation: Generation, version: Version, monkeypatch: pytest.MonkeyPatch
+    tiny_generation: GenerationSettings, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(self: Batch) -> None:
         raise SystemExit
@@ -153,7 +155,7 @@ async def test_an_engine_that_fails_twice_is_dead_and_says_so(
 
 
 async def test_an_engine_that_worked_for_long_may_fail_once_more(
-    tiny_generation: Generation, version: Version, monkeypatch: pytest.MonkeyPatch
+    tiny_generation: GenerationSettings, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lives, "LASTS_SECONDS", 0.0)
     step, failing = Batch.step, [True, True]
@@ -173,7 +175,7 @@ async def test_an_engine_that_worked_for_long_may_fail_once_more(
 
 
 async def test_an_engine_that_cannot_be_imported_is_dead_at_once(
-    tiny_generation: Generation, version: Version, monkeypatch: pytest.MonkeyPatch
+    tiny_generation: GenerationSettings, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "Worker", None)
     async with Engine(tiny_generation) as engine:
@@ -184,7 +186,7 @@ async def test_an_engine_that_cannot_be_imported_is_dead_at_once(
 
 
 async def test_an_engine_that_stands_still_says_so(
-    tiny_generation: Generation, version: Version, monkeypatch: pytest.MonkeyPatch
+    tiny_generation: GenerationSettings, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = threading.Event()
 

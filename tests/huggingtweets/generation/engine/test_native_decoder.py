@@ -18,7 +18,7 @@ from transformers import GPT2LMHeadModel
 
 from huggingtweets.generation.engine import native
 from huggingtweets.generation.engine.adapters import Adapter, size
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decoder import Cells, Decoder
 from huggingtweets.generation.engine.native import PackedWeights
 from huggingtweets.generation.engine.native_decoder import NativeDecoder
@@ -250,7 +250,9 @@ def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling
 
     monkeypatch.setattr(NativeDecoder, "advance", advance)
     batch = Batch(NativeDecoder(Weights.of(gpt2)), -1)
-    batch.join([Job([END, 3], None, 8, sampling, 1), Job([END, 3], None, 3, Sampling(top_k=7, temperature=0.3), 2)])
+    batch.join(
+        [DraftJob([END, 3], None, 8, sampling, 1), DraftJob([END, 3], None, 3, Sampling(top_k=7, temperature=0.3), 2)]
+    )
     while batch.rows:
         batch.step()
     assert len(expected) >= 11 * 70

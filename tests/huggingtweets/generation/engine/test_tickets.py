@@ -6,11 +6,12 @@ import threading
 import pytest
 
 from huggingtweets.generation.engine.tickets import Request, Ticket, Turns, one_too_many
+from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 
 
 def ticket(name: str, person: str = "", count: int = 1) -> Ticket:
-    return Ticket(Request(Version(name, "v1", None, {"created": "now"}), "", count, 1, person))  # type: ignore[arg-type]
+    return Ticket(Request(Version(name, "v1", None, Manifest(base="b", created="now")), "", count, 1, person))  # type: ignore[arg-type]
 
 
 async def test_the_first_that_came_is_first_when_nobody_has_had_anything() -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers import GPT2LMHeadModel
 
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
 from huggingtweets.generation.engine.torch_decoder import MOST_BURSTS, TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
@@ -14,7 +14,7 @@ from tests.huggingtweets.generation.engine.conftest import END, Voice
 def drafts(decoder: TorchDecoder, voices: list[Voice]) -> list[list[list[int]]]:
     """Of jobs that join one after the other, and end at end-of-text or at limits that no burst ends with."""
     jobs = [
-        Job([END, *range(1, 2 + 9 * n)], voice.adapter, 3, Sampling(top_k=5, max_new_tokens=7 + 6 * n), seed=n)
+        DraftJob([END, *range(1, 2 + 9 * n)], voice.adapter, 3, Sampling(top_k=5, max_new_tokens=7 + 6 * n), seed=n)
         for n, voice in enumerate(voices)
     ]
     batch = Batch(decoder, END)
@@ -33,7 +33,7 @@ def test_several_steps_at_once_draw_the_same(gpt2: GPT2LMHeadModel, voices: list
 
 
 def test_bursts_stay_within_the_context(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
-    job = Job([END] * 70, voices[1].adapter, 2, Sampling(max_new_tokens=500), 1)
+    job = DraftJob([END] * 70, voices[1].adapter, 2, Sampling(max_new_tokens=500), 1)
     batch = Batch(TorchDecoder(Weights.of(gpt2), steps=8), -1)
     batch.join([job])
     while batch.rows:
@@ -45,7 +45,7 @@ def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: GPT2LMHeadModel, v
     decoder = TorchDecoder(Weights.of(gpt2), steps=4)
     batch = Batch(decoder, -1)
     for count in (9, 10, 9, 17, 18, 20):
-        batch.join([Job([END, 1], voices[1].adapter, count, Sampling(max_new_tokens=20), count)])
+        batch.join([DraftJob([END, 1], voices[1].adapter, count, Sampling(max_new_tokens=20), count)])
         while batch.rows:
             batch.step()
     assert {len(burst.cells.tokens): burst.runs for burst in decoder._bursts.values()} == {10: 15, 20: 15}
@@ -55,7 +55,7 @@ def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: GPT2LMHeadModel)
     decoder = TorchDecoder(Weights.of(gpt2), steps=2)
     batch = Batch(decoder, -1)
     for count in range(1, 60):
-        batch.join([Job([END, 1], None, count, Sampling(max_new_tokens=4), count)])
+        batch.join([DraftJob([END, 1], None, count, Sampling(max_new_tokens=4), count)])
         while batch.rows:
             batch.step()
     assert len(decoder._bursts) == MOST_BURSTS
@@ -82,7 +82,7 @@ def test_logits_on_a_gpu_are_those_on_a_cpu(
     def logits(decoder: TorchDecoder) -> torch.Tensor:
         return decoder.prefill(
             [
-                Prompt(prompt, adapter, [Row(adapter, Sampling(), 0, len(prompt), 5, prompt[-1])])
+                Prompt(prompt, adapter, [Row(adapter, Sampling(), 0, len(prompt), 5)])
                 for prompt, adapter in zip(prompts, adapters, strict=True)
             ]
         ).float()
@@ -110,7 +110,7 @@ def test_captured_steps_draw_what_single_ones_do(gpt2: GPT2LMHeadModel, voices: 
         jobs = {}
         for name, which in (("cuda", decoder), ("cpu", TorchDecoder(weights))):
             batch = Batch(which, -1)
-            jobs[name] = [Job([END, 5], voice.adapter, 3, Sampling(max_new_tokens=40), turn) for voice in voices]
+            jobs[name] = [DraftJob([END, 5], voice.adapter, 3, Sampling(max_new_tokens=40), turn) for voice in voices]
             batch.join(jobs[name])
             while batch.rows:
                 batch.step()

@@ -11,9 +11,8 @@ import torch
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase, Unavailable, Usage
 from huggingtweets.generation.engine.adapters import Adapter
-from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
-from huggingtweets.generation.engine.voices import Voices
+from huggingtweets.generation.engine.voices import LoadedVoices
 from huggingtweets.model import base
 from huggingtweets.model.merged import load_version
 from huggingtweets.registry.blend import Blend
@@ -28,8 +27,8 @@ def version(trained: tuple[Settings, Outcome]) -> Version:
     return trained[1].version
 
 
-def voices(budget: int = GIB) -> Voices:
-    return Voices(budget, TorchDecoder)
+def voices(budget: int = GIB) -> LoadedVoices:
+    return LoadedVoices(budget, TorchDecoder)
 
 
 def named(version: Version, name: str, number: str = "v1") -> Version:
@@ -46,13 +45,15 @@ def full(version: Version, tiny_base: Path, tmp_path: Path) -> Version:
 def test_a_voice_on_a_base_that_was_replaced_is_refused(version: Version, tiny_base: Path, tmp_path: Path) -> None:
     other = tmp_path / "base"
     shutil.copytree(tiny_base, other)
-    moved = Version(version.name, version.version, version.folder, version.manifest | {"base": str(other)})
+    moved = Version(
+        version.name, version.version, version.folder, version.manifest.model_copy(update={"base": str(other)})
+    )
     assert load_version(moved).id == voices().load(moved).base.id == str(other)
     weights = other / "model.safetensors"
     changed = bytearray(weights.read_bytes())
     changed[-1] ^= 1
     weights.write_bytes(changed)
-    loads: list[Callable[[Version], object]] = [lambda voice: load_version(voice), voices().load]
+    loads: list[Callable[[Version], object]] = [load_version, voices().load]
     for load in loads:
         with pytest.raises(BadBase, match="not the one that ann was trained on any more; train it again"):
             load(moved)
@@ -60,7 +61,9 @@ def test_a_voice_on_a_base_that_was_replaced_is_refused(version: Version, tiny_b
 
 def test_a_version_that_was_trained_anew_under_its_old_number_is_loaded_anew(version: Version) -> None:
     loaded = voices()
-    again = Version(version.name, version.version, version.folder, version.manifest | {"created": "later"})
+    again = Version(
+        version.name, version.version, version.folder, version.manifest.model_copy(update={"created": "later"})
+    )
     assert loaded.load(version) is loaded.load(version)
     assert loaded.load(again).adapter is not loaded.load(version).adapter
     assert loaded.load(again).base is loaded.load(version).base
@@ -110,7 +113,9 @@ def test_a_blend_is_kept_like_a_voice(version: Version) -> None:
 
 
 def test_what_does_not_add_up_is_refused(version: Version, full: Version) -> None:
-    elsewhere = Version("zed", "v1", version.folder, version.manifest | {"base_fingerprint": "another"})
+    elsewhere = Version(
+        "zed", "v1", version.folder, version.manifest.model_copy(update={"base_fingerprint": "another"})
+    )
     with pytest.raises(Usage, match="ann and zed cannot be blended: they are on different base models"):
         voices().load(Blend(((1.0, version), (1.0, elsewhere))))
     with pytest.raises(Usage, match="full cannot be blended: all of its weights were trained"):
@@ -150,15 +155,3 @@ def test_two_bases_have_two_fingerprints_and_one_has_one(tiny_base: Path) -> Non
     embedded = base.fingerprint("models/base")
     assert embedded == base.fingerprint("models/base")
     assert embedded != base.fingerprint(str(tiny_base))
-
-
-def test_a_preview_shares_the_base_and_leaves_no_texts_in_memory(version: Version) -> None:
-    loaded = voices()
-    learned = loaded.load(version)
-    preview = preview_voice("bob", ["the crew looks at the red dust"] * 30, version.base)
-    drawn_with = loaded.load(preview)
-    assert drawn_with.base is learned.base
-    assert drawn_with.habits
-    assert not drawn_with.adapter
-    assert loaded.find(preview) is None
-    assert len(loaded) == 1

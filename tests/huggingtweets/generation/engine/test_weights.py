@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from huggingtweets.core.errors import BadBase
-from huggingtweets.generation.engine.batch import Batch, Job
+from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.rows import Prompt, Sampling
 from huggingtweets.generation.engine.weights import Weights
@@ -21,7 +21,7 @@ KINDS: list[dict[str, object]] = [
 
 
 def first_logits(decoder: Decoder, prompt: list[int]) -> torch.Tensor:
-    job = Job(prompt, None, 1, Sampling(), 0)
+    job = DraftJob(prompt, None, 1, Sampling(), 0)
     Batch(decoder, END).join([job])
     return decoder.prefill([Prompt(prompt, None, job.rows)])[0].clone()
 

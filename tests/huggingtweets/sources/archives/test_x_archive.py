@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.archives.x_archive import read_folder, read_script, read_zip
-from huggingtweets.sources.reading.members import Limits
+from huggingtweets.sources.reading.members import ArchiveLimits
 from huggingtweets.tweets.clean import clean
 
 Files = dict[str, str | bytes]
@@ -78,7 +78,7 @@ def zipped(tmp_path: Path, files: Files, method: int = zipfile.ZIP_DEFLATED) -> 
     return path
 
 
-def refusal(read: Callable[..., Collected], path: Path, *limits: Limits) -> str:
+def refusal(read: Callable[..., Collected], path: Path, *limits: ArchiveLimits) -> str:
     """The sentence that `read` refuses `path` with; it names the file."""
     with pytest.raises(BadSource) as refused:
         read(path, *limits)
@@ -318,17 +318,19 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 def test_a_member_larger_than_the_limit_is_refused_by_what_it_declares(tmp_path: Path) -> None:
     path = zipped(tmp_path, whole_archive())
-    assert "larger than the 100 bytes" in refusal(read_zip, path, Limits(total_bytes=100))
+    assert "larger than the 100 bytes" in refusal(read_zip, path, ArchiveLimits(total_bytes=100))
 
 
 def test_the_limit_holds_for_all_members_together(tmp_path: Path) -> None:
     part = script("tweets", tweet())
     files: Files = {f"data/tweets-part{n}.js": part for n in range(3)}
     path = zipped(tmp_path, files)
-    assert read_zip(path, Limits(total_bytes=3 * len(part))).tweets
-    assert "its data/tweets-part2.js is larger" in refusal(read_zip, path, Limits(total_bytes=3 * len(part) - 1))
+    assert read_zip(path, ArchiveLimits(total_bytes=3 * len(part))).tweets
+    assert "its data/tweets-part2.js is larger" in refusal(read_zip, path, ArchiveLimits(total_bytes=3 * len(part) - 1))
     unpacked = folder(tmp_path, files)
-    assert "its data/tweets-part2.js is larger" in refusal(read_folder, unpacked, Limits(total_bytes=3 * len(part) - 1))
+    assert "its data/tweets-part2.js is larger" in refusal(
+        read_folder, unpacked, ArchiveLimits(total_bytes=3 * len(part) - 1)
+    )
 
 
 def test_a_member_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:

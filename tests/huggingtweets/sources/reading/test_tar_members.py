@@ -10,7 +10,7 @@ import pytest
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources import read
-from huggingtweets.sources.reading.members import Limits
+from huggingtweets.sources.reading.members import ArchiveLimits
 from huggingtweets.sources.reading.tar_members import is_tar, opened_tar
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -76,7 +76,7 @@ def test_limits_are_kept(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="unpacks to more than the 1,000 bytes"), opened_tar(path, max_unpacked=1_000):
         pass
     with (
-        opened_tar(path, Limits(total_bytes=10)) as members,
+        opened_tar(path, ArchiveLimits(total_bytes=10)) as members,
         pytest.raises(BadSource, match="larger than the 10 bytes"),
         members.text("outbox.json"),
     ):
