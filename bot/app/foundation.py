@@ -22,7 +22,6 @@ from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
 from huggingtweets.generation.engine import Engine
-from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -35,7 +34,6 @@ class Foundation:
     config: Config
     config_file: Path | None
     engine: Engine
-    previews: Previews
     writer: Writer
     registry: Registry
     store: Store
@@ -54,9 +52,7 @@ class UseCases:
     listening: Listening
 
 
-async def lay_foundation(
-    config: Config, config_file: Path | None, engine: Engine, previews: Previews, stack: AsyncExitStack
-) -> Foundation:
+async def lay_foundation(config: Config, config_file: Path | None, engine: Engine, stack: AsyncExitStack) -> Foundation:
     """Finish interrupted deletions of models, and open the database."""
     registry = Registry(config.storage.models)
     await asyncio.to_thread(registry.sweep)
@@ -66,7 +62,6 @@ async def lay_foundation(
         config=config,
         config_file=config_file,
         engine=engine,
-        previews=previews,
         writer=Writer(engine),
         registry=registry,
         store=store,
@@ -114,7 +109,7 @@ def make_use_cases(base: Foundation, training: Training) -> UseCases:
         training=training,
         limits=limits,
         consenting=consenting,
-        previews=base.previews,
+        preview_base=config.training.base,
         tweets=tweets,
         max_count=config.limits.tweets_per_request,
     )

@@ -17,7 +17,6 @@ from bot.core.ongoing import cancel, end, ongoing
 from bot.core.readiness import Readiness
 from bot.core.stopping import Stopping
 from huggingtweets.generation.engine import Engine
-from huggingtweets.generation.preview_model import Previews
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +30,8 @@ async def run(config: Config, config_file: Path | None, stopping: Stopping) -> N
         try:
             # The models are closed last. A thread that still imports torch then delays no part that has state to save.
             engine = await stack.enter_async_context(Engine(config.generation))
-            previews = await stack.enter_async_context(Previews(config))
             stack.callback(_note_stop_in_order, asked, stopping)
-            starting = asyncio.create_task(_start(config, config_file, engine, previews, stack), name="start")
+            starting = asyncio.create_task(_start(config, config_file, engine, stack), name="start")
             if await _wait_for_first(asked, starting):
                 await _wait_for_first(asked, *starting.result())
             await end(starting)
@@ -58,10 +56,10 @@ async def _wait_for_first(asked: asyncio.Task[None], *parts: asyncio.Task[Any]) 
 
 
 async def _start(
-    config: Config, config_file: Path | None, engine: Engine, previews: Previews, stack: AsyncExitStack
+    config: Config, config_file: Path | None, engine: Engine, stack: AsyncExitStack
 ) -> list[asyncio.Task[None]]:
     """Start what the settings ask for. Returns the tasks that must not end."""
-    base = await lay_foundation(config, config_file, engine, previews, stack)
+    base = await lay_foundation(config, config_file, engine, stack)
     worker, training = await start_trainings(base, stack)
     use_cases = make_use_cases(base, training)
     x = await stack.enter_async_context(rims.on_x(base))

@@ -14,7 +14,7 @@ from bot.store.rounds import Score
 from bot.trainings.measured import report_lines
 from bot.voices.tweeting import Imitated
 from huggingtweets.generation.checks import defused, typed
-from huggingtweets.generation.preview_model import VERSION
+from huggingtweets.generation.engine.preview_voice import PREVIEW
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.versions import Version
 
@@ -68,7 +68,7 @@ def tweet_embeds(tweets: Tweets, people: Sequence[Imitated]) -> list[discord.Emb
         embed.set_author(
             name=_cut(PARODY_OF + names, MAX_AUTHOR), icon_url=pictures[0] if len(people) == 1 and pictures else None
         )
-        learning = "an AI that is still learning this voice" if tweets.version == VERSION else "an AI"
+        learning = "an AI that is still learning this voice" if tweets.version == PREVIEW else "an AI"
         embed.set_footer(text=f"Written by {learning}, and by nobody else · {tweets.name} {tweets.version}")
         embeds.append(embed)
     return embeds

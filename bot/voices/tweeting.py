@@ -18,7 +18,7 @@ from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, Unknow
 from huggingtweets.core.names import parse_name
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.core.whole_text import whole
-from huggingtweets.generation.preview_model import Previews
+from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.pictures.render import PicturedPerson, predictions
 from huggingtweets.registry.blend import find_voice, parse_blend
@@ -60,7 +60,10 @@ class Imitated:
 
 
 class Tweeting:
-    """Answers asks with tweets."""
+    """Answers asks with tweets.
+
+    With `tweets` and the name of a base model, `preview_base`, there are previews of voices that are being learned.
+    """
 
     def __init__(
         self,
@@ -71,12 +74,12 @@ class Tweeting:
         limits: Limits,
         consenting: Consenting,
         max_count: int,
-        previews: Previews | None = None,
+        preview_base: str = "",
         tweets: TweetStore | None = None,
         waiting_room: WaitingRoom | None = None,
     ):
         self._registry = registry
-        self._previews = previews
+        self._preview_base = preview_base
         self._tweets = tweets
         self._writer = writer
         self._training = training
@@ -186,14 +189,15 @@ class Tweeting:
     async def _preview(self, name: str, ask: Ask) -> Tweets:
         """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
         job = await self._training.job(name)
-        if job is None or self._previews is None or self._tweets is None:
+        if job is None or not self._preview_base or self._tweets is None:
             raise Usage(await self._what_instead(name, ask.server))
         files = [Owned(Path(file)) for file in job.files]
         texts, _ = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
-            return await self._previews.write(name, texts, ask.prompt, ask.count)
+            voice = preview_voice(name, texts, self._preview_base)
         except TooLittleData:
             raise Usage(await self._what_instead(name, ask.server)) from None
+        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
 
     async def _what_instead(self, name: str, server: str) -> str:
         if job := await self._training.job(name):

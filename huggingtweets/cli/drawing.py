@@ -16,6 +16,7 @@ from huggingtweets.core.names import parse_name
 from huggingtweets.tweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
+    from huggingtweets.generation.engine.preview_voice import Drawable
     from huggingtweets.generation.writer import Tweets
 
 
@@ -42,10 +43,8 @@ def generate(
     if files and not preview:
         raise Usage("--from belongs to --preview here; a voice that is trained needs no files.")
     _refuse_forgotten(context, name)
-    if preview:
-        tweets = asyncio.run(_preview(context, parse_name(name), files, prompt, count, seed))
-    else:
-        tweets = asyncio.run(_write(context, name, prompt, count, seed))
+    voice = _preview_voice(context, parse_name(name), files) if preview else _voice(context, name)
+    tweets = asyncio.run(_write(context, voice, prompt, count, seed))
     for text in tweets.texts:
         if as_json:
             print_json({"text": text, "model": tweets.name, "version": tweets.version, "seed": tweets.seed})
@@ -65,24 +64,25 @@ def _refuse_forgotten(context: CommandContext, name: str) -> None:
         accounts.refuse(voice)
 
 
-async def _write(context: CommandContext, name: str, prompt: str, count: int, seed: int | None) -> "Tweets":
+async def _write(context: CommandContext, voice: "Drawable", prompt: str, count: int, seed: int | None) -> "Tweets":
     from huggingtweets.generation.engine import Engine
     from huggingtweets.generation.writer import Writer
-    from huggingtweets.registry.blend import find_voice
 
-    voice = find_voice(name, context.registry.current)
     async with Engine(context.settings.generation) as engine:
         return await Writer(engine).write(voice, prompt, count, seed)
 
 
-async def _preview(
-    context: CommandContext, name: str, files: Sequence[str], prompt: str, count: int, seed: int | None
-) -> "Tweets":
-    from huggingtweets.generation.preview_model import Previews
+def _voice(context: CommandContext, name: str) -> "Drawable":
+    from huggingtweets.registry.blend import find_voice
+
+    return find_voice(name, context.registry.current)
+
+
+def _preview_voice(context: CommandContext, name: str, files: Sequence[str]) -> "Drawable":
+    from huggingtweets.generation.engine.preview_voice import preview_voice
     from huggingtweets.sources.owners import parse_owned, texts_of
 
     texts, counts = texts_of(name, [parse_owned(file, name) for file in files], TweetStore(context.settings.tweets))
     if not counts.downloaded:
         raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
-    async with Previews(context.settings) as previews:
-        return await previews.write(name, texts, prompt, count, seed, counts=counts)
+    return preview_voice(name, texts, context.settings.training.base, counts)

@@ -23,7 +23,8 @@ from huggingtweets.generation.checks import (
     typed,
 )
 from huggingtweets.generation.engine import Engine, Request
-from huggingtweets.registry.blend import Voice, parts_of
+from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice
+from huggingtweets.registry.blend import parts_of
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.dataset import Dataset
@@ -113,7 +114,7 @@ class Writer:
         self._copy_checks: dict[tuple[str, str, str], CopyCheck] = {}
 
     async def write(
-        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+        self, voice: Drawable, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
     ) -> Tweets:
         """`count` different tweets of `voice` that begin with `prompt`; `person` is who asks, so that it is fair.
 
@@ -133,8 +134,10 @@ class Writer:
             raise NotEnoughDrafts(voice.name, sieve.refused)
         return Tweets(sieve.texts, voice.name, voice.version, seed, count)
 
-    def _copy_checks_of(self, voice: Voice) -> list[CopyCheck]:
+    def _copy_checks_of(self, voice: Drawable) -> list[CopyCheck]:
         """Against the texts of everybody whose voice it is."""
+        if isinstance(voice, PreviewVoice):
+            return [CopyCheck(voice.texts)]
         return [self._copy_check(version) for _, version in parts_of(voice)]
 
     def forget(self, name: str) -> None:

@@ -80,5 +80,7 @@ def byte_sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:
     """Token ids of each text, without end-of-text; the marker is not special inside a text."""
-    tokenizer.encode_special_tokens = True
+    if not tokenizer.encode_special_tokens:
+        # To set it while another thread reads with the tokenizer is an error.
+        tokenizer.encode_special_tokens = True
     return [np.asarray(encoding.ids, np.int32) for encoding in tokenizer.encode_batch_fast(texts)]

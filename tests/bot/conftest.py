@@ -23,7 +23,6 @@ from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.engine import Engine
-from huggingtweets.generation.preview_model import Previews
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -135,7 +134,6 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
     async with (
         Engine(trained[0].generation) as engine,
         training_in(home, max_waiting=2) as training,
-        Previews(trained[0]) as previews,
         Store(f"sqlite:///{home.folder}/data/bot.db") as store,
     ):
         tweeting = Tweeting(
@@ -145,7 +143,7 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
             limits=Limits(LimitSettings(requests_per_minute=20), store.pauses),
             consenting=Consenting(store=store, settings=settings_of(home)),
             max_count=5,
-            previews=previews,
+            preview_base=trained[0].training.base,
             tweets=TweetStore(home.folder / "data" / "tweets"),
         )
         yield UseCases(tweeting, training, home)

@@ -5,6 +5,7 @@ Knows rows, a decoder and when a row has ended. Does not know text, names, threa
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from huggingtweets.generation.engine.decoder import Cells, Decoder, Tokens
 from huggingtweets.generation.engine.grid import Grid, arranged
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
 from huggingtweets.generation.engine.sampling import row_seeds
+
+if TYPE_CHECKING:
+    from huggingtweets.generation.engine.habits import Habits
 
 IDLE_SHARE = 0.25  # of the cells: when more are idle the rows move together, which copies their cache
 SHORT_PROMPT = 16  # tokens; padding up to here costs next to nothing
@@ -34,6 +38,7 @@ class DraftJob:
     seed: int
     begins: str = ""
     barred: torch.Tensor | None = None
+    habits: "Habits | None" = None
     rows: list[Row] = field(default_factory=list)
     left: int = 0  # rows that have not ended
 
@@ -64,7 +69,10 @@ class Batch:
             # The last token drawn is never read, so it needs no place.
             limit = max(1, min(job.sampling.max_new_tokens, self._decoder.context - len(job.prompt) + 1))
             seeds = row_seeds(job.seed, job.count).tolist()
-            job.rows = [Row(job.adapter, job.sampling, seed, len(job.prompt), limit) for seed in seeds]
+            job.rows = [
+                Row(job.adapter, job.sampling, seed, len(job.prompt), limit, job.prompt[-1], job.habits)
+                for seed in seeds
+            ]
             job.left = job.count
             self._jobs |= dict.fromkeys(job.rows, job)
             # Who asks the same of the same voice has it read once.
@@ -104,11 +112,12 @@ class Batch:
         # Rows of one prompt share its logits, and differ by their seeds alone.
         counts = torch.tensor([len(prompt.rows) for prompt in prompts])
         rows = [row for prompt in prompts for row in prompt.rows]
-        logits = logits.repeat_interleave(counts, dim=0)
+        cells = Cells(rows)
+        logits = cells.bent(logits.repeat_interleave(counts, dim=0))
         for row, shares in zip(rows, logits, strict=True):
             if (barred := self._jobs[row].barred) is not None:
                 shares[: len(barred)].masked_fill_(barred, -torch.inf)
-        tokens = Cells(rows).choose(logits)
+        tokens = cells.choose(logits)
         done = []
         for row, token in zip(rows, tokens.tolist(), strict=True):
             row.last = token

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from huggingtweets.generation.engine.adapters import Adapter, Held
 from huggingtweets.generation.engine.grid import Grid
+from huggingtweets.generation.engine.habits import Habits
 from huggingtweets.generation.engine.rows import Prompt, Row
 from huggingtweets.generation.engine.sampling import sample, uniforms
 from huggingtweets.generation.engine.weights import Layout
@@ -62,7 +63,8 @@ class Decoder(Protocol):
 class Cells:
     """The numbers of the rows in a grid, side by side: int64 and float32 tensors of shape [cells].
 
-    `tokens` are to be read next, at position `lengths`; `steps` counts what was drawn. Idle cells hold zeros.
+    `tokens` are to be read next, at position `lengths`; `steps` counts what was drawn. Idle cells hold zeros. `habits`
+    are those of the cells that have any.
     """
 
     def __init__(self, rows: Sequence[Row | None]):
@@ -83,6 +85,7 @@ class Cells:
         self.top_p = setting("top_p", torch.float32)
         self.widest = int(self.top_k.max()) if rows else 1
         self.live = torch.tensor([row is not None for row in rows])
+        self.habits = {cell: row.habits for cell, row in enumerate(rows) if row and row.habits}
         self._ahead = 0  # steps since `_uniforms` was made, [cells, AHEAD]
         self._uniforms = torch.empty(0)
 
@@ -121,14 +124,35 @@ class Cells:
             self._uniforms = uniforms(self.seeds.unsqueeze(1), steps)
         return self._uniforms[:, ahead]
 
-    def choose(self, logits: torch.Tensor) -> torch.Tensor:
-        """A token a cell from `logits` [cells, vocabulary]."""
+    @property
+    def bending(self) -> list[int]:
+        """The cells whose logits are to be bent: those of live rows with habits."""
+        return [cell for cell in self.habits if self.live[cell]]
+
+    def bent(self, logits: torch.Tensor, cells: Sequence[int] | None = None) -> torch.Tensor:
+        """`logits` [cells, vocabulary] of `cells`, all of them unless named, mixed with the rows' habits."""
+        if not self.habits:
+            return logits
+        logits = logits.float()
+        places: dict[Habits, list[int]] = {}  # of the same person's rows, which are bent at once
+        cells = range(len(logits)) if cells is None else cells
+        for place, cell in enumerate(cells):
+            if habits := self.habits.get(cell):
+                places.setdefault(habits, []).append(place)
+        for habits, own in places.items():
+            of = [cells[place] for place in own]
+            bent = habits.bent(logits[own].numpy(), self.tokens[of].tolist(), self.temperature[of].numpy())
+            logits[own] = torch.from_numpy(bent)
+        return logits
+
+    def choose(self, logits: torch.Tensor, cells: Sequence[int] | slice = slice(None)) -> torch.Tensor:
+        """A token for each of `cells`, all of them unless named, from their `logits` [cells, vocabulary]."""
         return sample(
             logits,
-            self.uniform(),
-            temperature=self.temperature,
-            top_k=self.top_k,
-            top_p=self.top_p,
+            self.uniform()[cells],
+            temperature=self.temperature[cells],
+            top_k=self.top_k[cells],
+            top_p=self.top_p[cells],
             widest=self.widest,
         )
 

@@ -85,6 +85,10 @@ class NativeDecoder:
         call.tokens[:], call.positions[:] = cells.tokens.numpy(), cells.lengths.numpy()
         self._make(call)
         tokens = torch.from_numpy(call.chosen.astype(np.int64))
+        if bending := cells.bending:
+            # The kernels know no habits, so the tokens of these rows are drawn here, from the kernels' logits.
+            logits = torch.from_numpy(call.logits[bending, : self._weights.vocabulary])
+            tokens[bending] = cells.choose(cells.bent(logits, bending), bending)
         cells.advance(tokens)
         return tokens.unsqueeze(0).numpy()
 

@@ -5,10 +5,13 @@ Knows tokens. Does not know models, text or other rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core.config import GenerationSettings
 from huggingtweets.generation.engine.adapters import Held
+
+if TYPE_CHECKING:
+    from huggingtweets.generation.engine.habits import Habits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +31,18 @@ class Sampling:
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """`length` tokens are in the decoder's cache, `last` is to be read next; at most `limit` are drawn."""
+    """`length` tokens are in the decoder's cache, and at most `limit` are drawn.
+
+    `last` is the token that the next one follows. A row with `habits` draws from the mixture with these.
+    """
 
     adapter: Held | None
     sampling: Sampling
     seed: int
     length: int
     limit: int
-    last: int = 0
+    last: int
+    habits: "Habits | None" = None
     drawn: list[int] = field(default_factory=list)
     kept: Any = None  # where the decoder has its keys and values
 

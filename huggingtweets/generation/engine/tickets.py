@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core.errors import EngineDead
-from huggingtweets.registry.blend import Voice
+from huggingtweets.generation.engine.preview_voice import Drawable
 
 if TYPE_CHECKING:
     from huggingtweets.generation.engine.decode import Draft
@@ -28,7 +28,7 @@ class Request:
     `person` is who asks, where that is known.
     """
 
-    voice: Voice
+    voice: Drawable
     prompt: str
     count: int
     seed: int

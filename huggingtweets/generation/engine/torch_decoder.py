@@ -37,7 +37,8 @@ class TorchDecoder:
     """`weights` on a CPU or a GPU; `Decoder` says what it does.
 
     With more than one of `steps` at once, a burst, tokens are chosen and read again on the device, and only what was
-    drawn comes back; rows that end meanwhile go on in vain until then. The grid is filled up to one of few shapes, and
+    drawn comes back; rows that end meanwhile go on in vain until then. Rows with habits make one step at a time,
+    because these are mixed in on the CPU. The grid is filled up to one of few shapes, and
     what a GPU does in a burst of a shape is captured as a graph, so that its kernels are started by one call.
     """
 
@@ -127,14 +128,21 @@ class TorchDecoder:
 
     @torch.inference_mode()
     def advance(self, cells: Cells) -> Tokens:
-        if self._single:
-            tokens = cells.choose(self._step(cells.tokens, cells.lengths))
+        if self._single or cells.bending:
+            tokens = cells.choose(cells.bent(self._next_logits(cells)))
             cells.advance(tokens)
             return tokens.unsqueeze(0).numpy()
         burst = self._burst = self._burst or self._found_burst(cells)
         self._run(burst)
         cells.pass_over(self._steps)
         return burst.drawn.cpu()[:, self._places].numpy()
+
+    def _next_logits(self, cells: Cells) -> torch.Tensor:
+        """Logits [cells, vocabulary] after the next token of `cells`, where these are."""
+        if self._single:
+            return self._step(cells.tokens, cells.lengths)
+        spread = cells.spread(self._places, len(self._grid.cells), self._device)
+        return self._step(spread.tokens, spread.lengths)[self._places].cpu()
 
     def _in_its_room(self, cache: torch.Tensor) -> torch.Tensor:
         """`cache` where caches always are: a graph reads and writes the memory that it was captured with."""

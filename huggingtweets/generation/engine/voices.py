@@ -15,9 +15,12 @@ from huggingtweets.generation.engine import adapters
 from huggingtweets.generation.engine.adapters import Held, blend
 from huggingtweets.generation.engine.batch import Batch
 from huggingtweets.generation.engine.decoder import Decoder
+from huggingtweets.generation.engine.habits import Habits
+from huggingtweets.generation.engine.preview_voice import MAX_TEXTS, Drawable, PreviewVoice
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base
 from huggingtweets.model.merged import base_of, checked_fingerprint
+from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.registry.blend import Blend, Voice, parts_of
 
 if TYPE_CHECKING:
@@ -42,10 +45,14 @@ class LoadedBase:
 
 @dataclass(frozen=True, slots=True)
 class LoadedVoice:
-    """A base, and the adapter that makes it somebody's; a full fine-tune is a base of its own without one."""
+    """A base, and what makes it somebody's: an adapter, or the habits of a preview.
+
+    A full fine-tune is a base of its own, with neither.
+    """
 
     base: LoadedBase
     adapter: Held | None
+    habits: Habits | None = None
 
 
 class LoadedVoices:
@@ -71,20 +78,24 @@ class LoadedVoices:
         with self._lock:
             return self._bytes()
 
-    def find(self, voice: Voice) -> LoadedVoice | None:
+    def find(self, voice: Drawable) -> LoadedVoice | None:
         """`voice` if it is in memory."""
+        if isinstance(voice, PreviewVoice):
+            return None
         with self._lock:
             found = self._voices.get(voice.key)
             if found:
                 self._voices.move_to_end(voice.key)
             return found
 
-    def load(self, voice: Voice) -> LoadedVoice:
-        """`voice`, from disk if need be.
+    def load(self, voice: Drawable) -> LoadedVoice:
+        """`voice`, from disk if need be. A preview is made anew each time: none of its texts stay in memory.
 
         Raises `BadBase` or `Unavailable` when a file is missing, broken or of another base, and `Usage` for a blend of
         voices that do not share a base.
         """
+        if isinstance(voice, PreviewVoice):
+            return self._preview(voice)
         if found := self.find(voice):
             return found
         parts = parts_of(voice)
@@ -93,11 +104,16 @@ class LoadedVoices:
             _refuse_what_does_not_mix(voice)
         if version.model.exists():
             return self._keep(voice, LoadedVoice(self._base(version.key, str(version.model)), None))
-        loaded = self._base((version.base, checked_fingerprint(version)), base_of(version))
+        loaded = self._base((base_of(version), checked_fingerprint(version)), base_of(version))
         decoder = loaded.decoder
         pieces = [(weight, adapters.load(part.adapter, decoder.layout, decoder.dtype)) for weight, part in parts]
         adapter = blend(pieces) if isinstance(voice, Blend) else pieces[0][1]
         return self._keep(voice, LoadedVoice(loaded, decoder.hold(adapter)))
+
+    def _preview(self, voice: PreviewVoice) -> LoadedVoice:
+        loaded = self._base((voice.base, base.fingerprint(voice.base)), voice.base)
+        texts = encode_all(loaded.tokenizer, voice.texts[-MAX_TEXTS:])
+        return LoadedVoice(loaded, None, Habits(texts, loaded.end_of_text, loaded.decoder.layout.vocabulary))
 
     def forget(self, name: str) -> None:
         """Let go of every version of `name`, and of every joint model and blend with it."""

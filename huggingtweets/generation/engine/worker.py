@@ -137,7 +137,16 @@ class EngineWorker:
     def _job(self, ticket: Ticket, voice: LoadedVoice) -> DraftJob:
         request, sampling = ticket.request, Sampling.of(self._settings)
         start = start_of(voice.base, request.prompt, sampling.max_new_tokens)
-        return DraftJob(start.tokens, voice.adapter, request.count, sampling, request.seed, start.text, start.barred)
+        return DraftJob(
+            start.tokens,
+            voice.adapter,
+            request.count,
+            sampling,
+            request.seed,
+            start.text,
+            start.barred,
+            voice.habits,
+        )
 
     def _compute(self, loaded: LoadedBase, call: Callable[[], list[DraftJob]]) -> None:
         """Answer the jobs that are done with `call`."""

@@ -55,27 +55,22 @@ def test_several_threads_load_a_base_at_once_and_again_later(tiny_base: Path) ->
     )
 
 
-def test_the_engine_and_a_preview_start_at_once(tiny_base: Path, tmp_path: Path) -> None:
-    """As they do when somebody asks for a preview while the bot starts."""
+def test_the_engine_starts_while_others_load_a_base(tiny_base: Path) -> None:
+    """As it does when somebody asks for a preview while the bot starts."""
     in_a_fresh_process(
         """
         import asyncio, sys
-        from huggingtweets.core.config import Generation, Settings, Training
-        from huggingtweets.generation.engine import Engine
-        from huggingtweets.generation.preview_model import Previews
+        from huggingtweets.core.config import GenerationSettings
+        from huggingtweets.generation.engine import Engine, Request
+        from huggingtweets.generation.engine.preview_voice import preview_voice
         from huggingtweets.model import base
-        settings = Settings(training=Training(base=sys.argv[1]), generation=Generation(threads=1, max_new_tokens=40))
         texts = [f"our rover looks at the red dust again today. {number}" for number in range(40)]
 
         async def main():
-            async with Engine(settings.generation) as engine, Previews(settings) as previews:
-                engine.warm_up()
-                preview = previews.write("ann", texts, count=1)
+            async with Engine(GenerationSettings(threads=1, max_new_tokens=40)) as engine:
+                preview = engine.draw(Request(preview_voice("ann", texts, sys.argv[1]), "", 1, seed=1))
                 loads = [asyncio.to_thread(base.load, sys.argv[1]) for _ in range(2)]
-                results = await asyncio.gather(preview, *loads, return_exceptions=True)
-                broken = [result for result in results[1:] if isinstance(result, BaseException)]
-                assert not broken, broken
-                assert not isinstance(results[0], (ImportError, AttributeError)), results[0]
+                await asyncio.gather(preview, *loads)
 
         asyncio.run(main())
         """,
@@ -105,17 +100,16 @@ def test_several_threads_draw_pictures_at_once() -> None:
     assert len(set(together)) == 4
 
 
-def test_each_thread_that_draws_has_a_tokenizer_of_its_own(tiny_base: Path) -> None:
-    """A tokenizer must not be changed while another thread reads with it."""
+def test_several_threads_read_with_one_tokenizer_at_once(tiny_base: Path) -> None:
+    """As the engine's two threads do: one reads prompts, the other the texts of a preview."""
     from huggingtweets.model import base
     from huggingtweets.model.tokenizer import encode_all
 
-    loaded = [base.load(str(tiny_base)) for _ in range(2)]
-    assert loaded[0].tokenizer is not loaded[1].tokenizer
-    with ThreadPoolExecutor(2) as threads:
-        texts = ["our rover looks at the red dust"] * 500
-        first, second = threads.map(lambda given: encode_all(given.tokenizer, texts), loaded)
-    assert [ids.tolist() for ids in first] == [ids.tolist() for ids in second]
+    loaded = base.load(str(tiny_base))
+    texts = ["our rover looks at the red dust<|endoftext|>"] * 500
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(lambda _: encode_all(loaded.tokenizer, texts), range(40)))
+    assert {tuple(ids) for result in results for ids in map(tuple, result)} == {tuple(results[0][0])}
 
 
 @pytest.fixture(autouse=True)

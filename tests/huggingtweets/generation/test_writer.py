@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.config import GenerationSettings, Settings
-from huggingtweets.core.errors import NotEnoughDrafts, Usage
+from huggingtweets.core.errors import NotEnoughDrafts, TooLittleData, Usage
 from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
+from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.writer import MAX_COUNT, Writer, as_tweet
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.workflow.pipeline import Outcome
+from tests.conftest import sentences
 
 Trained = tuple[Settings, Outcome]
 
@@ -172,3 +174,27 @@ async def test_a_new_version_is_checked_against_its_own_tweets(
 
 def test_a_tweet_is_the_first_line_of_a_draft() -> None:
     assert as_tweet("\n  a  b\nc") == "a b"
+
+
+async def test_previews_pass_the_checks_and_are_marked(writer: Writer, tiny_base: Path) -> None:
+    own = sentences(150, seed=8)
+    preview = preview_voice("ann", own, str(tiny_base))
+    tweets = await writer.write(preview, "  the\n crew ", 3, seed=5)
+    assert (tweets.name, tweets.version, tweets.seed) == ("ann", "preview", 5)
+    assert len(set(tweets.texts)) == 3
+    checks = (LeftoverCheck(), LengthCheck(), CopyCheck(own))
+    assert [first_objection(checks, text) for text in tweets.texts] == [None] * 3
+    assert all(text.startswith("the crew") for text in tweets.texts)
+    assert await writer.write(preview, "the crew", 3, seed=5) == tweets
+
+
+async def test_a_preview_is_in_the_persons_words(writer: Writer, tiny_base: Path) -> None:
+    own = [f"zarquon {number} blimfo quizzle {number * 7} frabjous" for number in range(60)]
+    tweets = await writer.write(preview_voice("ann", own, str(tiny_base)), count=5, seed=1)
+    text = " ".join(tweets.texts)
+    assert any(word in text for word in ("zarquon", "blimfo", "quizzle", "frabjous")), text
+
+
+def test_a_preview_needs_some_tweets() -> None:
+    with pytest.raises(TooLittleData, match="ann: only 10 characters"):
+        preview_voice("ann", ["ten, or so"], "base")

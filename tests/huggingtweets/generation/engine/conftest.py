@@ -91,7 +91,7 @@ def held(decoder: Decoder, adapter: Adapter | None) -> Held | None:
 def prompt_of(decoder: Decoder, adapter: Adapter | None, tokens: list[int], limit: int = 5) -> Prompt:
     """With one row."""
     own = held(decoder, adapter)
-    return Prompt(tokens, own, [Row(own, Sampling(), 0, len(tokens), limit)])
+    return Prompt(tokens, own, [Row(own, Sampling(), 0, len(tokens), limit, tokens[-1])])
 
 
 def mean_loss(decoder: Decoder, adapter: Adapter | None, texts: list[list[int]]) -> float:

@@ -188,14 +188,15 @@ async def test_closing_ends_what_runs_and_what_waits(
 
 
 async def test_a_voice_that_cannot_be_loaded_is_told_and_the_next_is_drawn(
-    engine: Engine, version: Version, tmp_path: Path
+    engine: Engine, version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Version("bob", "v1", tmp_path, Manifest(base="someone/never-cached", created="now"))
     with pytest.raises(BadBase):
         await engine.draw(ask(broken))
-    nonsense = Version("bob", "v1", tmp_path, Manifest(base=version.base, created="then"))
-    with pytest.raises(PipelineError, match=r"Drawing failed \(KeyError: 'base_fingerprint'\); please report it"):
-        await engine.draw(ask(nonsense))
+    with monkeypatch.context() as patched:
+        patched.setattr(adapters, "load", lambda *_: {}["factors"])
+        with pytest.raises(PipelineError, match=r"Drawing failed \(KeyError: 'factors'\); please report it"):
+            await engine.draw(ask(version))
     assert len(await engine.draw(ask(version))) == 5
 
 

@@ -10,7 +10,9 @@ from huggingtweets.generation.engine.rows import Row, Sampling
 
 def rows(*counts: int) -> list[Row]:
     voices = [Adapter(None, 0, 0, None) for _ in counts]  # type: ignore[arg-type]  # nobody looks inside
-    return [Row(voice, Sampling(), 0, 1, 1) for voice, count in zip(voices, counts, strict=True) for _ in range(count)]
+    return [
+        Row(voice, Sampling(), 0, 1, 1, 0) for voice, count in zip(voices, counts, strict=True) for _ in range(count)
+    ]
 
 
 @given(st.lists(st.integers(1, 9), max_size=8), st.floats(0, 5), st.randoms())

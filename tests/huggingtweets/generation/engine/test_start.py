@@ -12,11 +12,12 @@ from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decode import Sampling, decode, read_drafts
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.devices import make_decoder
+from huggingtweets.generation.engine.habits import Habits
 from huggingtweets.generation.engine.start import start_of, vocabulary_of
 from huggingtweets.generation.engine.weights import Weights
-from huggingtweets.generation.preview_model import Habits, draw
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
+from huggingtweets.model.tokenizer import encode_all
 from tests.conftest import sentences
 from tests.huggingtweets.generation.engine.conftest import DECODERS
 
@@ -58,9 +59,9 @@ def decoder(request: pytest.FixtureRequest, base: Base) -> Decoder:
     return DECODERS[request.param](Weights.of(base.model))
 
 
-def job_of(base: Base, prompt: str, count: int, seed: int) -> DraftJob:
+def job_of(base: Base, prompt: str, count: int, seed: int, habits: Habits | None = None) -> DraftJob:
     start = start_of(base, prompt, FEW.max_new_tokens)
-    return DraftJob(start.tokens, None, count, FEW, seed, start.text, start.barred)
+    return DraftJob(start.tokens, None, count, FEW, seed, start.text, start.barred, habits)
 
 
 def drawn(batch: Batch, base: Base, jobs: list[DraftJob]) -> list[list[str]]:
@@ -99,12 +100,13 @@ def test_what_evaluation_and_the_running_bot_draw_is_not_glued_either(base: Base
         assert all(NOT_A_WORDS_GOING_ON.match(text[len(prompt) :]) for text in texts), texts
 
 
-def test_a_preview_is_not_glued_and_completes(base: Base) -> None:
-    habits = Habits(base, sentences(60, seed=4))
-    texts = [draft.text for draft in draw(base, habits, "Mars", 20, FEW, 1, lambda: False)]
-    assert all(NOT_A_WORDS_GOING_ON.match(text[4:]) for text in texts), texts
-    texts = [draft.text.strip() for draft in draw(base, habits, "tomorr", 5, FEW, 1, lambda: False)]
-    assert all(text.startswith("tomorrow") for text in texts), texts
+def test_a_preview_is_not_glued_and_completes(base: Base, decoder: Decoder) -> None:
+    texts = encode_all(base.tokenizer, sentences(60, seed=4))
+    habits = Habits(texts, base.end_of_text, decoder.layout.vocabulary)
+    jobs = [job_of(base, "Mars", 20, 1, habits), job_of(base, "tomorr", 5, 1, habits)]
+    whole, cut = drawn(Batch(decoder, base.end_of_text), base, jobs)
+    assert all(NOT_A_WORDS_GOING_ON.match(text[4:]) for text in whole), whole
+    assert all(text.startswith("tomorrow") for text in cut), cut
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_logits_on_a_gpu_are_those_on_a_cpu(
     def logits(decoder: TorchDecoder) -> torch.Tensor:
         return decoder.prefill(
             [
-                Prompt(prompt, adapter, [Row(adapter, Sampling(), 0, len(prompt), 5)])
+                Prompt(prompt, adapter, [Row(adapter, Sampling(), 0, len(prompt), 5, prompt[-1])])
                 for prompt, adapter in zip(prompts, adapters, strict=True)
             ]
         ).float()

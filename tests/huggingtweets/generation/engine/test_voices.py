@@ -11,6 +11,7 @@ import torch
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase, Unavailable, Usage
 from huggingtweets.generation.engine.adapters import Adapter
+from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.voices import LoadedVoices
 from huggingtweets.model import base
@@ -155,3 +156,15 @@ def test_two_bases_have_two_fingerprints_and_one_has_one(tiny_base: Path) -> Non
     embedded = base.fingerprint("models/base")
     assert embedded == base.fingerprint("models/base")
     assert embedded != base.fingerprint(str(tiny_base))
+
+
+def test_a_preview_shares_the_base_and_leaves_no_texts_in_memory(version: Version) -> None:
+    loaded = voices()
+    learned = loaded.load(version)
+    preview = preview_voice("bob", ["the crew looks at the red dust"] * 30, version.base)
+    drawn_with = loaded.load(preview)
+    assert drawn_with.base is learned.base
+    assert drawn_with.habits
+    assert not drawn_with.adapter
+    assert loaded.find(preview) is None
+    assert len(loaded) == 1
