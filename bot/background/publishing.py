@@ -7,14 +7,13 @@ Knows processes and whose version is waiting. Does not know the Hub, torch or an
 """
 
 import asyncio
-import contextlib
 import logging
 import os
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
+from bot.core.child_process import child_environment, running_child
 from bot.core.config import Config
 from bot.core.errors import BotError, told
 from bot.core.ongoing import Ongoing
@@ -26,7 +25,6 @@ from huggingtweets.remote.upstream import Patience
 log = logging.getLogger(__name__)
 POLL_SECONDS = 10.0
 MOST_SECONDS = 3_600.0  # for one version: half a gigabyte by a slow line
-PREFIX = "huggingtweets: "
 WAITS = Patience(first_seconds=60.0, longest_seconds=6 * 3_600.0)
 
 
@@ -85,50 +83,25 @@ class Publishing(Ongoing):
             except BotError as error:
                 log.warning("that is not told: %s", error)
 
-    async def _child(self, arguments: Sequence[str]) -> str | None:
-        """None when the command did what it should, or why not."""
+    async def _child(self, arguments: tuple[str, ...]) -> str | None:
+        """Run a command. Returns None if it did what it should, else why it did not."""
         if self._config_file:
-            arguments = [*arguments, "--config", str(self._config_file)]
+            arguments = (*arguments, "--config", str(self._config_file))
+        seconds_to_end = seconds_for_a_child(self._config.bot.stop_seconds)
+        environment = environment_for_the_hub(self._config, self._environ)
         try:
-            child = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "huggingtweets", *arguments),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                env=environment(self._config, self._environ),
-            )
+            async with running_child(arguments, environment, seconds_to_end=seconds_to_end) as child:
+                if not await child.ended(MOST_SECONDS):
+                    return f"it was not done after {MOST_SECONDS:.0f} s."
         except OSError as error:
             return f"it cannot be started ({error})."
-        try:
-            async with asyncio.timeout(MOST_SECONDS):
-                _, errors = await child.communicate()
-        except TimeoutError:
-            return f"it was not done after {MOST_SECONDS:.0f} s."
-        finally:
-            await _ended(child, seconds_for_a_child(self._config.bot.stop_seconds))
-        if child.returncode == 0:
+        if child.exit_code == 0:
             return None
-        told = [line for line in errors.decode(errors="replace").splitlines() if line.startswith(PREFIX)]
-        return told[-1].removeprefix(PREFIX) if told else f"it ended with exit code {child.returncode}."
+        return child.complaint or f"it ended with exit code {child.exit_code}."
 
 
-def environment(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the child gets: everything but secrets, and of these the Hub's token alone."""
-    kept = {key: value for key, value in environ.items() if key not in config.secret_names}
-    if config.publishing.token:
-        kept[config.publishing.token_env] = config.publishing.token.get_secret_value()
-    return kept
-
-
-async def _ended(child: asyncio.subprocess.Process, within_seconds: float) -> None:
-    """Make sure that it is gone: asked first, killed then."""
-    if child.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        child.terminate()
-    # Not asyncio.timeout: before Python 3.11.3 it takes its own end for a cancellation in a task that has had one.
-    done, _ = await asyncio.wait({asyncio.ensure_future(child.wait())}, timeout=within_seconds)
-    if not done:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+def environment_for_the_hub(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
+    """What the child gets: no secret but the Hub's token."""
+    token = config.publishing.token
+    given = {config.publishing.token_env: token.get_secret_value()} if token else {}
+    return child_environment(environ, config.secret_names, given)

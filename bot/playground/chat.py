@@ -14,6 +14,7 @@ from bot.playground.attachments import Attachments
 from bot.playground.visitors import PLACE, Visitor
 from bot.store.jobs import Job
 from bot.trainings.news import standing
+from bot.trainings.results import Learned
 from bot.trainings.training import Training
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
@@ -137,13 +138,7 @@ class Chat:
             if not state.ended:
                 yield _learning(state)
         result = await self._training.outcome(job)
-        learned = (
-            f"I have learned {result['name']} ({result['version']}) in {result['seconds']:.0f} s: "
-            f"{result['downloaded']:,} downloaded, {result['retweets']:,} retweets, {result['short']:,} short, "
-            f"{result['kept']:,} kept. "
-        )
-        # A version that does not pass the gate is kept out of use, and says why.
-        yield Said(learned + (result.get("why_not") or f"Try /tweetlike @{result['name']}"))
+        yield Said(_learned(result) if isinstance(result, Learned) else result.why)
 
 
 def _ask(visitor: Visitor, rest: str, count: int) -> Ask:
@@ -151,6 +146,15 @@ def _ask(visitor: Visitor, rest: str, count: int) -> Ask:
     if not name:
         raise Usage("Like whom? Say the command with @name.")
     return Ask(visitor.person, name, prompt.strip(), count, server=PLACE)
+
+
+def _learned(result: Learned) -> str:
+    counts = (
+        f"{result.downloaded:,} downloaded, {result.retweets:,} retweets, {result.short:,} short, {result.kept:,} kept"
+    )
+    # A version that does not pass the gate is kept out of use, and says why.
+    next_step = result.why_not or f"Try /tweetlike @{result.name}"
+    return f"I have learned {result.name} ({result.version}) in {result.seconds:.0f} s: {counts}. {next_step}"
 
 
 def _learning(job: Job) -> Learning:

@@ -6,11 +6,10 @@ three samples; and says how to try it.
 Knows jobs and what the pipeline reports. Does not know who hears it.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from bot.store.jobs import Job
 from bot.trainings.measured import progress
+from bot.trainings.results import Learned, Result, result_of
+from huggingtweets.core.events import Skipped
 
 SAMPLES = 3
 STAGES = {
@@ -35,48 +34,49 @@ def standing(job: Job) -> str:
 
 def outcome(job: Job) -> str:
     """What became of a job, in one sentence."""
-    result = job.result or {}
-    match job.state:
-        case "waiting" | "running":
+    match job.state, result_of(job):
+        case "waiting" | "running", _:
             return f"{job.name}: {standing(job)}."
-        case "cancelled":
+        case "cancelled", _:
             return f"The training of {job.name} was cancelled."
-        case "done" if result.get("event") == "skipped":
-            return f"{job.name} stays as it is: {_without_stop(result.get('why', ''))}."
-        case "done" if result.get("in_use", True):
-            return f"{job.name} {result['version']} is in use, learned from {result.get('kept', 0):,} tweets."
-        case "done":
-            why = _without_stop(result.get("why_not", "")).removeprefix("Not used, because ")
-            return f"{job.name} {result['version']} was learned but is not in use, because {why}."
+        case "done", Skipped(why=why):
+            return f"{job.name} stays as it is: {_without_stop(why)}."
+        case "done", Learned(in_use=True) as learned:
+            return f"{job.name} {learned.version} is in use, learned from {learned.kept:,} tweets."
+        case "done", Learned() as learned:
+            why = _without_stop(learned.why_not).removeprefix("Not used, because ")
+            return f"{job.name} {learned.version} was learned but is not in use, because {why}."
+        case "done", _:
+            return f"The training of {job.name} has ended, but what is noted of it cannot be read."
         case _:
             return f"The training of {job.name} gave nothing: {job.error}"
 
 
 def news(job: Job, *, quoting: bool = True) -> str:
-    """A few lines about a job that has ended; `quoting` what it drew, for a voice that may be imitated."""
-    result = job.result or {}
+    """A few lines about a job that has ended; with samples if `quoting`, for a voice that may be imitated."""
     lines = [outcome(job)]
-    if job.state == "done" and result.get("version"):
+    result = result_of(job)
+    if job.state == "done" and isinstance(result, Learned):
         lines.append(_compared(result))
-        lines += result.get("notes", ())
-        lines += [f"• {text}" for text in result.get("samples", ())[:SAMPLES] if quoting]
+        lines += result.notes
+        lines += [f"• {text}" for text in result.samples[:SAMPLES] if quoting]
     lines.append(_what_next(job, result))
     return "\n".join(line for line in lines if line)
 
 
-def _what_next(job: Job, result: Mapping[str, Any]) -> str:
+def _what_next(job: Job, result: Result | None) -> str:
     """The command to type now."""
     try_it = f"/tweetlike user:{job.name}"
-    match job.state:
-        case "done" if result.get("event") == "skipped":
+    match job.state, result:
+        case "done", Skipped():
             return f"Try what it knows: {try_it}"
-        case "done" if result.get("in_use", True):
+        case "done", Learned(in_use=False) as learned:
+            use = f"To put it in use anyway: /promote name:{job.name} version:{learned.version}"
+            before = learned.before
+            return f"Try {before.version}, which stays in use: {try_it}\n{use}" if before else use
+        case "done", _:
             return f"Try it: {try_it}"
-        case "done":
-            before = result.get("before") or {}
-            use = f"To put it in use anyway: /promote name:{job.name} version:{result['version']}"
-            return f"Try {before['version']}, which stays in use: {try_it}\n{use}" if before else use
-        case "cancelled":
+        case "cancelled", _:
             return "What was in use before still is. /train or /retrain starts again."
         case _:
             return "What was in use before still is. When that is mended, /train or /retrain starts again."
@@ -86,9 +86,10 @@ def _without_stop(sentence: str) -> str:
     return sentence.rstrip(".")
 
 
-def _compared(result: Mapping[str, Any]) -> str:
+def _compared(learned: Learned) -> str:
     """How this version compares with the one before, on the tweets that neither has learned from."""
-    report, before = result.get("report") or {}, result.get("before") or {}
-    compared = report.get("previous") or {}
-    earlier = compared.get("held_out_bits_per_byte", before.get("held_out_bits_per_byte"))
-    return progress(report.get("held_out_bits_per_byte"), earlier, before["version"]) if before else ""
+    report, before = learned.report, learned.before
+    if not report or not before:
+        return ""
+    earlier = report.previous.held_out_bits_per_byte if report.previous else before.held_out_bits_per_byte
+    return progress(report.held_out_bits_per_byte, earlier, before.version)

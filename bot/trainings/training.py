@@ -16,6 +16,7 @@ from bot.people.leftovers import Leftovers
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
 from bot.trainings.news import outcome
+from bot.trainings.results import Result, result_of
 from huggingtweets.core.names import parse_name
 
 
@@ -121,14 +122,14 @@ class Training:
                 return
             await self._pause(job, at_most_every_seconds)
 
-    async def outcome(self, job: Job, at_most_every_seconds: float = 1.0) -> dict[str, Any]:
-        """What the training gave, once it has ended; raises `TrainingFailed` when it gave nothing."""
+    async def outcome(self, job: Job, at_most_every_seconds: float = 1.0) -> Result:
+        """Wait until the training has ended. Returns what it gave; raises `TrainingFailed` if it gave nothing."""
         async for now in self.watch(job, at_most_every_seconds):
             ended = now
-        if ended.state != "done":
+        result = result_of(ended)
+        if ended.state != "done" or result is None:
             raise TrainingFailed(ended.error or outcome(ended), is_told=bool(ended.error))
-        assert ended.result is not None
-        return ended.result
+        return result
 
     async def _pause(self, job: Job, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -8,12 +8,12 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from bot.core.child_process import child_environment
 from bot.core.errors import StoreUnavailable, TrainingFailed, told
 from bot.core.ongoing import Ongoing, woken
 from bot.core.stopping import CHILD_SECONDS
@@ -22,12 +22,13 @@ from bot.people.willing import NO_SERVER, Willing
 from bot.store import Store
 from bot.store.jobs import Job, JobState
 from bot.store.leading import Holds, leading
-from bot.trainings import child as children
-from bot.trainings.child import Child
+from bot.trainings.child import Heard, TrainingChild, running_training
 from bot.trainings.news import news, outcome
+from bot.trainings.results import EarlierVersion, Learned, Result
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.core.events import Done
+from huggingtweets.registry.versions import Registry
 
 log = logging.getLogger(__name__)
 
@@ -129,15 +130,12 @@ class TrainingWorker(Ongoing):
         await self._willing.tell_pipeline()
         before = await asyncio.to_thread(self._in_use, job.name)
         arguments = await asyncio.to_thread(self._arguments, job)
-        environment = {key: value for key, value in os.environ.items() if key not in self._secret_names}
-        running = children.running(
+        environment = child_environment(os.environ, self._secret_names)
+        running = running_training(
             job.name, arguments, environment, niceness=self._niceness, seconds_to_end=self._seconds_to_end
         )
         async with running as child:
-            ending = await self._attend(job, child, holds)
-        if ending.result:
-            return replace(ending, result={**ending.result, "before": before})
-        return ending
+            return await self._attend(job, child, before, holds)
 
     async def _found_finished(self, job: Job) -> tuple[Job, "Ending | None"]:
         """What an earlier attempt at this job has made, when it was killed after the version and before its row.
@@ -153,43 +151,49 @@ class TrainingWorker(Ongoing):
         new = sorted(set(made) - set(job.options["versions"]))
         return job, Ending("done", result=made[new[-1]]) if new else None
 
-    def _made(self, name: str) -> dict[str, dict[str, Any]]:
-        """What each whole version of `name` would have said of itself at its end, by when it was made.
+    def _made(self, name: str) -> dict[str, Learned]:
+        """The results of the trainings that made the versions of `name`, by the date of the version and its number.
 
-        One that is damaged does not hide the others.
+        A version that is damaged is left out.
         """
-        found = {}
+        results = {}
         for number in self._registry.versions(name):
             try:
                 version = self._registry.version(name, number)
-                found[f"{version.manifest.created} {number}"] = _as_it_ended(version)
+                done = version.as_event(seconds=version.manifest.seconds)
+                results[f"{version.manifest.created} {number}"] = Learned.model_validate(done.as_json())
             except PipelineError as error:
                 log.warning("%s %s is left out: %s", name, number, error)
-        return found
+        return results
 
-    async def _attend(self, job: Job, child: Child, holds: Holds) -> "Ending":
+    async def _attend(self, job: Job, child: TrainingChild, before: EarlierVersion | None, holds: Holds) -> "Ending":
         """Note how far the child is until it has ended, is cancelled, or hangs."""
         written: tuple[str, int] | None = None
-        while not await child.ended(TICK_SECONDS):
+        process, heard = child.process, child.heard
+        while not await process.ended(TICK_SECONDS):
             await holds()
-            if not await self._may_go_on(job, child, written):
-                await child.stop()
-                return Ending("cancelled", log=child.log)
-            written = child.stage, child.percent
-            if child.silent_seconds > self._hang_seconds:
-                await child.kill()
-                why = f"nothing was heard of it for {child.silent_seconds:.0f} s"
+            if not await self._may_go_on(job, heard, written):
+                await process.stop()
+                return Ending("cancelled", log=process.log)
+            written = heard.stage, heard.percent
+            if heard.silent_seconds > self._hang_seconds:
+                await process.kill()
+                why = f"nothing was heard of it for {heard.silent_seconds:.0f} s"
                 hung = TrainingFailed(f"The training of {job.name} was ended: {why}.")
-                return Ending("failed", error=told(hung), log=child.log)
+                return Ending("failed", error=told(hung), log=process.log)
         try:
-            return Ending("done", result=child.outcome(), log=child.log)
+            result = child.outcome()
         except TrainingFailed as error:
-            return Ending("failed", error=told(error), log=child.log)
+            return Ending("failed", error=told(error), log=process.log)
+        if isinstance(result, Done):
+            result = Learned.model_validate(result.as_json() | {"before": before})
+        return Ending("done", result=result, log=process.log)
 
-    async def _may_go_on(self, job: Job, child: Child, written: tuple[str, int] | None) -> bool:
+    async def _may_go_on(self, job: Job, heard: Heard, written: tuple[str, int] | None) -> bool:
+        """Note how far the training is. Returns False if somebody wants it to end."""
         try:
-            if written != (child.stage, child.percent):
-                return await self._store.jobs.progress(job.id, child.stage, child.percent)
+            if written != (heard.stage, heard.percent):
+                return await self._store.jobs.progress(job.id, heard.stage, heard.percent)
             now = await self._store.jobs.get(job.id)
             return now is not None and now.state == "running" and not now.cancel_requested
         except StoreUnavailable as error:
@@ -199,16 +203,17 @@ class TrainingWorker(Ongoing):
     async def _finish(self, job: Job, ending: "Ending") -> Job | None:
         """Write down how a job ended; a database that cannot be used is waited for, because only here is it known."""
         if ending.state == "done":
-            assert ending.result
-            log.info("training of %s gave %s", job.name, ending.result.get("version", ending.result.get("event")))
+            gave = ending.result.version if isinstance(ending.result, Learned) else "nothing new"
+            log.info("training of %s gave %s", job.name, gave)
         else:
             log.warning("training of %s: %s %s", job.name, ending.state, ending.error)
         while True:
             try:
                 quoting = await self._willing.may_speak(job.name, job.options.get("server", NO_SERVER))
                 say = partial(_wanted_news, quoting=quoting)
+                result = ending.result.as_json() if ending.result else None
                 ended = await self._store.jobs.finish(
-                    job.id, ending.state, result=ending.result, error=ending.error, log=ending.log, say=say
+                    job.id, ending.state, result=result, error=ending.error, log=ending.log, say=say
                 )
             except StoreUnavailable as error:
                 log.warning("the end of the training of %s waits: %s", job.name, error)
@@ -234,11 +239,10 @@ class TrainingWorker(Ongoing):
         else:
             log.info("old versions of %s deleted: %s", name, ", ".join(gone) or "none")
 
-    def _in_use(self, name: str) -> dict[str, Any] | None:
-        """The version in use and how it did, for the comparison afterwards."""
+    def _in_use(self, name: str) -> EarlierVersion | None:
+        """The version in use, for the comparison afterwards."""
         try:
-            version = self._registry.current(name)
-            return {"version": version.version, **version.manifest.measured.as_json()}
+            return EarlierVersion.of(self._registry.current(name))
         except PipelineError:
             return None
 
@@ -262,25 +266,9 @@ class Ending:
     """How a training ended."""
 
     state: JobState
-    result: dict[str, Any] | None = None
+    result: Result | None = None
     error: str = ""
     log: str = ""
-
-
-def _as_it_ended(version: Version) -> dict[str, Any]:
-    """What a training said at its end, by what is in the manifest of its version."""
-    manifest = version.manifest
-    return {
-        "event": "done",
-        "name": version.name,
-        "version": version.version,
-        "kept": manifest.counts.kept,
-        "report": manifest.report.as_json() if manifest.report else {},
-        "in_use": not version.rejected,
-        "why_not": version.rejected,
-        "samples": list(manifest.samples),
-        "seconds": manifest.seconds,
-    }
 
 
 def _wanted_news(job: Job, *, quoting: bool) -> str:

@@ -4,6 +4,7 @@ Knows arguments and how results are shown. Does not know how anything is learned
 """
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -18,12 +19,13 @@ from huggingtweets.cli.context import (
     seed_option,
     with_settings,
 )
-from huggingtweets.cli.output import events_file, print_json, progress_shown
+from huggingtweets.cli.output import events_file, progress_shown
 from huggingtweets.cli.publishing import publish_after
 from huggingtweets.core.background import work_in_background
 from huggingtweets.core.base_folders import resolve_base
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import TooFewNew, Unavailable, Usage
+from huggingtweets.core.events import Skipped, write_event
 from huggingtweets.core.names import parse_name
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ def train(
     if outcome is None:
         return
     if as_json:
-        print_json(outcome.as_json())
+        write_event(outcome.event, sys.stdout)
     else:
         _show_outcome(outcome)
     if outcome.verdict.passed:
@@ -105,10 +107,10 @@ def _learn(
     except TooFewNew as error:
         if not events:
             raise
-        print_json({"event": "skipped", "name": name, "new": error.new, "why": error.for_people}, events)
+        write_event(Skipped(name=name, new=error.new, why=error.for_people), events)
         return None
     if events:
-        print_json(outcome.as_json(), events)
+        write_event(outcome.event, events)
     return outcome
 
 

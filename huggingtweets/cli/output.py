@@ -14,6 +14,7 @@ import click
 
 from huggingtweets.cli.progress import Bars, JsonLines
 from huggingtweets.core.errors import for_people
+from huggingtweets.core.events import Failed, write_event
 
 
 def print_json(row: dict[str, Any], file: TextIO | None = None) -> None:
@@ -37,5 +38,5 @@ def events_file(descriptor: int | None) -> Iterator[TextIO | None]:
             yield events
         except Exception as error:
             with suppress(OSError):
-                print_json({"event": "failed", "for_people": for_people(error)}, events)
+                write_event(Failed(for_people=for_people(error)), events)
             raise

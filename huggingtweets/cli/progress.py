@@ -3,18 +3,16 @@
 Knows rich and the pipeline's `Progress`. Does not know what is in progress.
 """
 
-import json
 import time
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from typing import Any, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 from rich.table import Column
 
-if TYPE_CHECKING:
-    from huggingtweets.core.events import Progress
+from huggingtweets.core.events import Progress, write_event
 
 MIN_SECONDS_BETWEEN_LINES = 0.2
 BAR_WIDTH = 16
@@ -30,13 +28,12 @@ class JsonLines(AbstractContextManager[Any]):
     def __exit__(self, *ended: object) -> None:
         self._out.flush()
 
-    def __call__(self, progress: "Progress") -> None:
+    def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         if progress.done < progress.total and now - self._last < MIN_SECONDS_BETWEEN_LINES:
             return
         self._last = now
-        self._out.write(json.dumps(progress.as_json(), ensure_ascii=False) + "\n")
-        self._out.flush()
+        write_event(progress, self._out)
 
 
 class Bars(AbstractContextManager[Any]):
@@ -64,7 +61,7 @@ class Bars(AbstractContextManager[Any]):
     def __exit__(self, *ended: object) -> None:
         self._bars.stop()
 
-    def __call__(self, progress: "Progress") -> None:
+    def __call__(self, progress: Progress) -> None:
         known = {key: value for key, value in progress.facts.items() if value is not None}
         facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in known.items())
         if progress.warning:

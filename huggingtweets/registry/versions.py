@@ -9,7 +9,7 @@ Knows folders and manifests. Does not know torch or what is in the weights.
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import NotNow, PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.core.events import Done
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.registry import manifest as manifests
 from huggingtweets.registry.manifest import ADAPTER, DATASET, MANIFEST, MODEL, PROFILE, PROFILE_PICTURE, Manifest
@@ -52,6 +53,23 @@ class Version:
     def rejected(self) -> str:
         """Why it is not fit to be used, in one sentence; empty when it is."""
         return self.manifest.verdict.why_not
+
+    def as_event(self, *, seconds: float, notes: Sequence[str] = (), peak_memory_mb: int = 0) -> Done:
+        """What a training says at its end if it has made this version."""
+        manifest = self.manifest
+        return Done(
+            name=self.name,
+            version=self.version,
+            base=self.base,
+            **manifest.counts.as_json(),
+            report=manifest.report,
+            in_use=not self.rejected,
+            why_not=self.rejected,
+            samples=manifest.samples,
+            notes=tuple(notes),
+            seconds=round(seconds, 1),
+            peak_memory_mb=peak_memory_mb,
+        )
 
     @property
     def adapter(self) -> Path:

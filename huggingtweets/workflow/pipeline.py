@@ -29,7 +29,7 @@ from huggingtweets.core.errors import (
     UnknownModel,
     Usage,
 )
-from huggingtweets.core.events import Progress, Say
+from huggingtweets.core.events import Done, Progress, Say
 from huggingtweets.core.records import JSON, Counts, Report, Verdict
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import judge
@@ -94,21 +94,11 @@ class Outcome:
     def samples(self) -> tuple[str, ...]:
         return self.version.manifest.samples
 
-    def as_json(self) -> JSON:
-        return {
-            "event": "done",
-            "name": self.version.name,
-            "version": self.version.version,
-            "base": self.version.base,
-            **self.counts.as_json(),
-            "report": self.report.as_json(),
-            "in_use": self.verdict.passed,
-            "why_not": self.verdict.why_not,
-            "samples": list(self.samples),
-            "notes": list(self.notes),
-            "seconds": round(self.seconds, 1),
-            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        }
+    @property
+    def event(self) -> Done:
+        """What the run says at its end."""
+        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return self.version.as_event(seconds=self.seconds, notes=self.notes, peak_memory_mb=round(peak_kib / 1024))
 
 
 def run(

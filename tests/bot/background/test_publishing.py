@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.background.publishing import Publishing, environment
+from bot.background.publishing import Publishing, environment_for_the_hub
 from bot.core.config import Config
 from huggingtweets.publishing.publish import published, removals, want, wanted
 from huggingtweets.remote.upstream import Patience
@@ -92,5 +92,5 @@ async def test_leaving_ends_the_child_and_the_wish_stays(
 
 
 def test_the_child_gets_the_hubs_token_and_no_other_secret(config: Config) -> None:
-    given = environment(config, {"HOME": "/home/me", **SECRETS})
+    given = environment_for_the_hub(config, {"HOME": "/home/me", **SECRETS})
     assert given == {"HOME": "/home/me", "HF_TOKEN": WRITER}

@@ -7,6 +7,7 @@ from typing import Any
 from bot.store.jobs import Job
 from bot.trainings.news import STAGES, news, outcome
 from huggingtweets.core import events
+from huggingtweets.core.records import Comparison, Report
 
 JOB = Job(
     id=1,
@@ -30,13 +31,31 @@ JOB = Job(
 )
 
 
+def report(held_out_bits_per_byte: float, previous: Comparison | None = None) -> dict[str, Any]:
+    """The report on a version, as a job keeps it."""
+    return Report(
+        held_out_tweets=40,
+        held_out_bits_per_byte=held_out_bits_per_byte,
+        base_held_out_bits_per_byte=2.0,
+        drafts=200,
+        exact_copies=0,
+        near_copies=0,
+        distinct_2=0.9,
+        tweets=150,
+        length_divergence=0.1,
+        emoji_divergence=0.1,
+        accounts=1,
+        previous=previous,
+    ).as_json()
+
+
 def done(**result: Any) -> str:
     return news(replace(JOB, result={"event": "done", "version": "v2", "kept": 1234, **result}))
 
 
 def test_a_new_version_is_told_with_before_and_after_three_samples_and_how_to_try_it() -> None:
     told = done(
-        report={"held_out_bits_per_byte": 1.5},
+        report=report(1.5),
         before={"version": "v1", "held_out_bits_per_byte": 2.0},
         samples=["a", "b", "c", "d"],
     )
@@ -56,13 +75,13 @@ def test_what_could_not_be_read_of_the_files_is_said() -> None:
 
 
 def test_before_is_on_the_same_tweets_where_the_pipeline_measured_it() -> None:
-    report = {"held_out_bits_per_byte": 1.5, "previous": {"version": "v1", "held_out_bits_per_byte": 1.7}}
-    assert "12% better than v1 did" in done(report=report, before={"version": "v1", "held_out_bits_per_byte": 1.6})
+    measured = report(1.5, previous=Comparison("v1", 1.7, -0.2, 0.01))
+    assert "12% better than v1 did" in done(report=measured, before={"version": "v1", "held_out_bits_per_byte": 1.6})
 
 
 def test_a_first_version_has_no_before() -> None:
     told = "ann v2 is in use, learned from 1,234 tweets.\nTry it: /tweetlike user:ann"
-    assert done(report={"held_out_bits_per_byte": 1.5}, before=None) == done() == told
+    assert done(report=report(1.5), before=None) == done() == told
 
 
 def test_a_version_that_the_gate_refused_says_why_with_samples_and_what_can_be_done() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.schedule_entry import Schedule
 from bot.store import Store
+from bot.trainings.results import Learned
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
 from huggingtweets.core.records import Account, Collected, Tweet
@@ -96,7 +97,8 @@ async def test_a_version_that_was_made_before_the_bot_died_is_not_made_again(hom
         async with asyncio.timeout(10):
             while not notices:
                 await asyncio.sleep(SOON)
-    assert (result["version"], home.registry.versions("ann")) == ("v1", ["v1"])
+    assert isinstance(result, Learned)
+    assert (result.version, home.registry.versions("ann")) == ("v1", ["v1"])
     assert notices[0].startswith("ann v1 is in use, learned from ")
 
 

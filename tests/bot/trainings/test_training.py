@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.errors import JobRefused, NotAllowed, TrainingFailed
 from bot.store import Store
+from bot.trainings.results import Learned
 from huggingtweets.core.errors import BadSource, Usage
 
 SOON = 0.02
@@ -18,8 +19,9 @@ async def test_a_training_gives_a_version_and_tells_how_far_it_is(use_cases_with
     job = await training.start("test:1", "@Bob", [sample_file])
     seen = [now async for now in training.watch(job, SOON)]
     result = await training.outcome(job)
-    assert (result["name"], result["version"], result["before"]) == ("bob", "v1", None)
-    assert result["downloaded"] == result["retweets"] + result["short"] + result["kept"] == 250
+    assert isinstance(result, Learned)
+    assert (result.name, result.version, result.before) == ("bob", "v1", None)
+    assert result.downloaded == result.retweets + result.short + result.kept == 250
     percents = [now.percent for now in seen]
     assert percents == sorted(percents)
     assert (seen[0].state, seen[0].percent) == ("waiting", 0)

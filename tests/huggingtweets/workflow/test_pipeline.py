@@ -78,7 +78,7 @@ def test_the_voice_is_better_than_its_base_and_shows_samples(trained: Trained) -
     _, outcome = trained
     assert outcome.report.held_out_bits_per_byte < outcome.report.base_held_out_bits_per_byte
     assert len(outcome.samples) == len(set(outcome.samples)) == pipeline.SAMPLES
-    assert json.loads(json.dumps(outcome.as_json()))["version"] == "v1"
+    assert json.loads(json.dumps(outcome.event.as_json()))["version"] == "v1"
 
 
 def test_every_stage_is_told_in_order(tiny_settings: Settings, sample_file: Path, tmp_path: Path) -> None:
