@@ -25,7 +25,6 @@ from bot.people.limits import Limits
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
-Channel = discord.abc.GuildChannel | discord.Thread | discord.abc.PrivateChannel | None
 
 
 def server_id(guild: int | None) -> str:

@@ -59,13 +59,6 @@ class Members:
         async with self._database.writing() as connection:
             await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=change))
 
-    async def leave(self, server: str, person: str) -> int:
-        """`person` takes it back: out, and all their messages of this server deleted; how many there were."""
-        mine = (member_messages.c.server == server, member_messages.c.person == person)
-        async with self._database.writing() as connection:
-            await connection.execute(sa.delete(members).where(members.c.server == server, members.c.person == person))
-            return (await connection.execute(sa.delete(member_messages).where(*mine))).rowcount
-
     async def forget_messages(self, server: str, person: str) -> int:
         """Delete what a member wrote on `server`; how many messages there were."""
         mine = (member_messages.c.server == server, member_messages.c.person == person)
@@ -80,12 +73,6 @@ class Members:
         """Everybody who has joined, on whatever server."""
         async with self._database.reading() as connection:
             return [Member(**row._mapping) for row in await connection.execute(sa.select(members))]
-
-    async def of(self, server: str) -> list[Member]:
-        """Everybody who has joined, the first first."""
-        query = sa.select(members).where(members.c.server == server).order_by(members.c.joined_at)
-        async with self._database.reading() as connection:
-            return [Member(**row._mapping) for row in await connection.execute(query)]
 
     async def of_voice(self, voice: str) -> list[Member]:
         """Whose voice this is."""

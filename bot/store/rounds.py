@@ -101,12 +101,6 @@ class Rounds:
             query = sa.select(rounds).where(~rounds.c.closed).order_by(rounds.c.ends_at)
             return [Round(**row._mapping) for row in await connection.execute(query)]
 
-    async def overdue(self) -> list[Round]:
-        """Rounds whose time is up and that nobody has closed."""
-        query = sa.select(rounds).where(~rounds.c.closed, rounds.c.ends_at <= self._clock())
-        async with self._database.reading() as connection:
-            return [Round(**row._mapping) for row in await connection.execute(query.order_by(rounds.c.ends_at))]
-
     async def score(self, voice: str) -> Score:
         """All votes of all rounds of a voice."""
         return await self._score(rounds.c.voice == voice)

@@ -52,7 +52,6 @@ def _safe_for_tokens(url: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(_safe_for_tokens)]
-Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
 

@@ -5,8 +5,6 @@ Knows torch's thread pool and glibc's allocator. Does not know what is computed.
 
 import ctypes
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _LARGEST_KEPT_BYTES = 1 << 30
@@ -22,22 +20,6 @@ def use_threads(wanted: int) -> None:
     import torch
 
     torch.set_num_threads(wanted or usable_cores())
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch use this thread alone for a while.
-
-    Its other threads spin for some milliseconds after they were used, and take the cores from whoever computes next.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def keep_freed_memory() -> None:

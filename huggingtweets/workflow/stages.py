@@ -25,7 +25,6 @@ class Stages:
     def __init__(self, folder: Path):
         self.folder = folder
         self.inputs: dict[str, str] = {}  # stage -> hash of what it was made from, in the order they were asked for
-        self.skipped: list[str] = []
 
     @property
     def records(self) -> Path:
@@ -52,7 +51,6 @@ class Stages:
         begun, done = self.records / f"{stage}.inputs", self.records / f"{stage}.json"
         known = _read(done)
         if known and known["inputs"] == key and known["files"] == self._digests(files) and fresh(known["output"]):
-            self.skipped.append(stage)
             return dict(known["output"])
         done.unlink(missing_ok=True)
         if not (begun.exists() and begun.read_text(encoding="utf-8") == key):
