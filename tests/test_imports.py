@@ -27,7 +27,7 @@ COMPOSED_BY = ("bot.app", "bot.check", "bot.__main__")  # may import everything 
 
 OWNERS = {  # library -> the folders or modules that alone may import it
     "alembic": ("bot.store", "bot.migrations"),
-    "apscheduler": ("bot.background.schedule", "bot.core.due"),
+    "apscheduler": ("bot.core.due",),
     "budoux": ("huggingtweets.tweets.segments",),
     "click": ("huggingtweets.cli",),
     "discord": ("bot.discord",),

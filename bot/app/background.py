@@ -6,7 +6,6 @@ Knows how these are built. Does not know when they do what.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from bot.app.foundation import Foundation
 from bot.background.schedule import Timetable
 from bot.core.config import Config
 from bot.core.errors import JobRefused, NotAllowed
-from bot.core.ongoing import ongoing
 from bot.core.schedule_entry import Schedule
 from bot.people.listening import Listening
 from bot.posts.posting import Posting
@@ -27,6 +25,7 @@ from huggingtweets.sources.sample import collect_sample, sample_account
 from huggingtweets.tweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
+    from bot.background.collecting import Collecting
     from huggingtweets.sources.remote_sources import Collector
 
 log = logging.getLogger(__name__)
@@ -90,17 +89,14 @@ async def make_timetable(
     return Timetable(store=base.store, actions={"retrain": retrain, "post": post})
 
 
-@contextlib.asynccontextmanager
-async def collecting(
-    base: Foundation, training: Training, posting: Posting, collector: "Collector"
-) -> AsyncIterator[asyncio.Task[None]]:
-    """Collect while the context lasts. Its value is the task that does it."""
+def make_collecting(base: Foundation, training: Training, posting: Posting, collector: "Collector") -> "Collecting":
+    """What looks into the watched folder and for deletions, once it is entered."""
     from bot.background.collecting import PERSON, Collecting
 
     async def learn(name: str) -> None:
         await training.start(PERSON, name)
 
-    collecting = Collecting(
+    return Collecting(
         settings=base.config,
         store=base.store,
         collector=collector,
@@ -111,5 +107,3 @@ async def collecting(
         sweep=posting.sweep,
         unload=base.writer.forget,
     )
-    async with ongoing(collecting.run(), "collecting") as task:
-        yield task

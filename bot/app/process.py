@@ -64,7 +64,8 @@ async def _start(
     use_cases = make_use_cases(base, training)
     x = await stack.enter_async_context(rims.on_x(base))
     collector = background.make_collector(config)
-    collecting = await stack.enter_async_context(background.collecting(base, training, x.posting, collector))
+    collecting = background.make_collecting(base, training, x.posting, collector)
+    await stack.enter_async_context(collecting)
     timetable = await background.make_timetable(base, training, use_cases.listening, x.posting, collector)
     await stack.enter_async_context(timetable)
     log.info("%d schedules", len(await timetable.listed()))
@@ -83,6 +84,6 @@ async def _start(
         log.info("Discord is off: %s is not set", config.discord.token_env)
     readiness.started()
     # At a stop all of these begin to end at once. After that each is waited for in its turn.
-    running = [watching, worker.task, *x.tasks, collecting, *publishing]
+    running = [watching, worker.task, *x.tasks, collecting.task, timetable.task, *publishing]
     stack.callback(cancel, *running)
     return [*tasks, base.telling.task, *running]

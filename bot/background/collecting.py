@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.background.watched_folder import Folder
 from bot.core.errors import BotError, told
+from bot.core.ongoing import Ongoing
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import SendNotice
@@ -31,8 +32,8 @@ LATEST = timedelta(hours=24)  # after which a deletion at the source must have b
 Learn = Callable[[str], Awaitable[None]]
 
 
-class Collecting:
-    """`run` looks for ever. `learn` asks for a training of a name.
+class Collecting(Ongoing):
+    """An async context manager that looks for as long as it lasts. `learn` asks for a training of a name.
 
     Who was forgotten elsewhere is forgotten here: `unload` is told of the name, `sweep` clears the queue of posts.
     """
@@ -62,8 +63,8 @@ class Collecting:
         self._tweets = TweetStore(settings.tweets)
         self._folder = Folder(self._settings.folder, settings.storage.data / "folder.json")
 
-    async def run(self) -> None:
-        """Look into the folder, and who was forgotten, often; and after everything else once an hour."""
+    async def _go_on(self) -> None:
+        """Look into the folder and at who was forgotten often, and for deletions once an hour."""
         next_hour = 0.0
         loop = asyncio.get_running_loop()
         while True:

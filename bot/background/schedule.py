@@ -4,7 +4,7 @@ Schedules live in the database. A run is taken by its schedule and due time, so 
 a stop at most the latest missed run of a schedule is caught up. What is due is asked of the wall clock each time, so a
 clock that jumps can neither repeat a run nor hold one up.
 
-Knows APScheduler and schedules. Does not know what an action does.
+Knows schedules. Does not know what an action does.
 """
 
 import asyncio
@@ -14,28 +14,25 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Self
-
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.core.due import checked, delay, last_due, next_due
 from bot.core.errors import BotError, told
+from bot.core.ongoing import Ongoing, woken
 from bot.core.schedule_entry import Schedule
 from bot.store import Clock, Store, utc_now
 from huggingtweets.core.errors import PipelineError, Usage
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 30  # at the latest: the wall clock may jump, and others may change schedules
+LOOK_SECONDS = 30.0  # at the latest: the wall clock may jump, and others may change schedules
 ACTION_SECONDS = 60.0  # an action only enqueues
-ABANDONED = timedelta(minutes=3)  # a run that was taken so long ago and has no outcome: who took it has died
+ABANDONED = timedelta(minutes=3)  # a run without an outcome after this time: whoever took it has died
 
 Action = Callable[[Schedule, datetime], Awaitable[str]]
 
 
-class Timetable:
-    """Runs what is due. An async context manager.
+class Timetable(Ongoing):
+    """Runs what is due. An async context manager; a run that a stop cuts off is taken up by the next start.
 
     `actions` by their name: each enqueues, is safe to repeat for one due time, and returns what came of it.
     """
@@ -45,29 +42,19 @@ class Timetable:
         self._actions = actions
         self._clock = clock
         self._who = f"{socket.gethostname()}:{os.getpid()}"
-        self._looking = asyncio.Lock()
-        self._scheduler = AsyncIOScheduler(
-            timezone="UTC",
-            job_defaults={
-                # APScheduler 3.11 skips a job that is 1 s late unless told otherwise. None: late is no reason to skip,
-                # because a look finds out by itself what is due.
-                "misfire_grace_time": None,
-                "coalesce": True,
-                "max_instances": 1,
-            },
-        )
-        self._scheduler.add_listener(_warn, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_MISSED)
+        self._wake = asyncio.Event()
 
-    async def __aenter__(self) -> Self:
-        self._scheduler.add_job(self._look, "interval", seconds=LOOK_SECONDS, id="look")
-        self._scheduler.start()
-        await self._look()
-        return self
-
-    async def __aexit__(self, *ended: object) -> None:
-        # It does not wait for running jobs, so no look is let begin after this one has ended.
-        async with self._looking:
-            self._scheduler.shutdown(wait=False)
+    async def _go_on(self) -> None:
+        while True:
+            self._wake.clear()
+            wait = LOOK_SECONDS
+            try:
+                wait = await self.look()
+            except (PipelineError, BotError) as error:
+                log.warning("schedules wait: %s", error)
+            except Exception:
+                log.exception("schedules wait")
+            await woken(self._wake, wait)
 
     async def listed(self) -> list[tuple[Schedule, datetime | None]]:
         """Every schedule with its next due time; None for one that is off."""
@@ -78,12 +65,12 @@ class Timetable:
         ]
 
     async def put(self, schedule: Schedule, by: str) -> datetime | None:
-        """Add or change a schedule; when it is due next. Raises `Usage`."""
+        """Add or change a schedule. Returns when it is due next. Raises `Usage`."""
         if schedule.action not in self._actions:
             raise Usage(f"There is no action {schedule.action[:40]!r}; there is {', '.join(sorted(self._actions))}.")
         await self._store.schedules.put(await asyncio.to_thread(checked, schedule), by)
         await self._store.audit.add(by, "schedule", schedule.name)
-        await self._look()
+        self._wake.set()
         return next_due(replace(schedule, changed_at=self._clock()), self._clock())
 
     async def switch(self, name: str, by: str, *, on: bool) -> None:
@@ -99,16 +86,13 @@ class Timetable:
             raise Usage(f"There is no schedule {name[:40]!r}.")
         await self._store.audit.add(by, "unschedule", name)
 
-    async def _look(self) -> None:
-        """Run what is due, and look again when the next is."""
-        async with self._looking:
-            try:
-                for schedule in await self._store.schedules.all():
-                    if schedule.enabled and schedule.action in self._actions:
-                        await self._run_if_due(schedule)
-                        self._plan(schedule)
-            except (PipelineError, BotError) as error:
-                log.warning("schedules wait: %s", error)
+    async def look(self) -> float:
+        """Run what is due. Returns the seconds until the next look, which is when the next run begins, or earlier."""
+        schedules = [schedule for schedule in await self._store.schedules.all() if schedule.enabled]
+        for schedule in schedules:
+            if schedule.action in self._actions:
+                await self._run_if_due(schedule)
+        return min((self._seconds_to_next(schedule) for schedule in schedules), default=LOOK_SECONDS)
 
     async def _run_if_due(self, schedule: Schedule) -> None:
         now = self._clock()
@@ -136,17 +120,10 @@ class Timetable:
         log.info("schedule %s, due %s: %s", schedule.name, due.isoformat(timespec="seconds"), outcome)
         await self._store.schedules.settle(schedule.name, due, outcome)
 
-    def _plan(self, schedule: Schedule) -> None:
-        """Look at once when a run is to begin, and not only at the next round."""
-        due = next_due(schedule, self._clock() - timedelta(seconds=schedule.jitter_seconds))
-        while due and due + delay(schedule, due) <= self._clock():
+    def _seconds_to_next(self, schedule: Schedule) -> float:
+        """Until the next run begins, but no more than `LOOK_SECONDS`."""
+        now = self._clock()
+        due = next_due(schedule, now - timedelta(seconds=schedule.jitter_seconds))
+        while due and due + delay(schedule, due) <= now:
             due = next_due(schedule, due)
-        if due and self._scheduler.running:
-            begin = due + delay(schedule, due)
-            self._scheduler.add_job(
-                self._look, "date", run_date=begin, id=f"due {schedule.name}", replace_existing=True
-            )
-
-
-def _warn(event: JobEvent) -> None:
-    log.warning("a look at the schedules did not take place: %s", event)
+        return min((due + delay(schedule, due) - now).total_seconds(), LOOK_SECONDS) if due else LOOK_SECONDS

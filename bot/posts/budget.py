@@ -1,7 +1,9 @@
-"""What posting on X costs, with what is read for it: in millionths of a US dollar, and never more than was allowed.
+"""The month's budget for X: what posts and reads cost, in millionths of a US dollar. More than that is never spent.
 
-A cost is noted before the call that causes it, by the prices in config.toml; what was not used after all is given back.
-A kill in between counts too much, never too little. Knows prices and months. Does not know what is bought.
+A cost is noted before the call that causes it, by the prices in config.toml. What was not used is given back. If the
+process is killed in between, too much is counted, never too little.
+
+Knows prices and months. Does not know what is bought.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,7 @@ MICRO = 1_000_000
 
 
 class Budget:
-    """One account's month."""
+    """The budget of one account."""
 
     def __init__(self, posts: Posts, account: str, settings: XSettings, clock: Callable[[], datetime]):
         self._posts = posts
@@ -27,26 +29,26 @@ class Budget:
 
     @property
     def since(self) -> datetime:
-        """When the month began, in UTC."""
+        """The beginning of this month, in UTC."""
         return self._clock().astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
     @property
     def limit(self) -> int:
-        """Of the month, in millionths of a dollar."""
+        """The budget of a month, in millionths of a dollar."""
         return round(self._settings.monthly_budget_usd * MICRO)
 
     @property
     def for_posting(self) -> int:
-        """What posts may use of it."""
+        """The part that posts may use."""
         return self.limit - self.price("own_read", RESERVED_READS)
 
     @property
     def for_mentions(self) -> int:
-        """What reading mentions may use of that, so that a flood of them leaves something for posts."""
+        """The part that reading mentions may use: half, so that a flood of mentions leaves something for posts."""
         return max(0, self.for_posting) // 2
 
     async def affordable(self, kind: Kind, wanted: int) -> int:
-        """How many of `wanted` the rest of the month's budget pays for."""
+        """Returns how many of `wanted` the rest of the budget pays for."""
         left = self.limit - await self._posts.spent(self._account, self.since)
         if kind == "read":
             left = min(left, self.for_mentions - await self._posts.spent(self._account, self.since, kind))
@@ -54,12 +56,12 @@ class Budget:
         return min(wanted, max(0, left // price)) if price else wanted
 
     def price(self, kind: Kind, count: int = 1) -> int:
-        """In millionths of a dollar."""
+        """Returns a price in millionths of a dollar."""
         usd: float = getattr(self._settings, f"{kind}_usd")
         return round(usd * MICRO) * count
 
     async def charge(self, kind: Kind, count: int) -> None:
-        """Note the cost of `count`; below 0 it is given back. Raises `OverBudget`, and then nothing is noted."""
+        """Note the cost of `count`; if it is below 0, give it back. Raises `OverBudget`, and notes nothing then."""
         price = self.price(kind, count)
         if price <= 0:
             if price < 0:
@@ -70,5 +72,5 @@ class Budget:
             raise OverBudget
 
     async def spent_usd(self) -> float:
-        """In this month."""
+        """Returns what was spent in this month."""
         return await self._posts.spent(self._account, self.since) / MICRO

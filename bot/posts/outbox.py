@@ -1,10 +1,10 @@
 """Approved posts go out, each exactly once, whatever the far end answers and whenever the process dies.
 
-The row says `sending` before the call. After anything doubtful, and after a start, the account's own timeline decides:
-a post that is there was sent; one that is not there `settle_seconds` after it was tried was not made, and goes out
-again. Nothing else is sent while a post is in doubt, so any newer post with the same text must be the one in doubt.
+Before the call the row says `sending`. After a doubtful answer, and after a start, the account's own timeline decides.
+A post that is on it was sent. A post that is not on it `settle_seconds` after the try was not, and is sent again.
+While a post is in doubt, no other post is sent. So any newer post with the same text must be the one in doubt.
 
-Knows states, waits and pauses. Does not know X: it gets a `Destination`, and failures as `upstream` draws them.
+Knows states, waits and pauses. Does not know X: it is given a `Destination`, whose failures are those of `upstream`.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from typing import Protocol
 from bot.core.ai_label import Fits, with_label
 from bot.core.config import XSettings
 from bot.core.errors import OverBudget, told
-from bot.core.ongoing import woken
+from bot.core.ongoing import Ongoing, woken
 from bot.core.quiet import quiet_until
 from bot.people.willing import Willing
 from bot.posts.budget import Budget, Kind
@@ -47,11 +47,11 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
 SETTLE_POLL_SECONDS = 5.0  # between looks at the timeline while a post is in doubt
-CLOCKS_DIFFER = timedelta(minutes=15)  # a post that is older than its sending by more than this is another one
+CLOCKS_DIFFER = timedelta(minutes=15)  # a post that is so much older than the try must be another one
 WITHDRAWN = "the voice was withdrawn"
 DUPLICATE = "X has this text already"
-_LONGER_FOR_DUPLICATES = 3  # X says that it has the text, so more time is given until it shows
-_ANSWERED = re.compile(r"(?:@\w+ )+")  # X puts whom a reply answers before its text
+_LONGER_FOR_DUPLICATES = 3  # X says that it has the text, so the post gets more time to appear
+_ANSWERED = re.compile(r"(?:@\w+ )+")  # X puts the names of those whom a reply answers before its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +67,23 @@ class Destination(Protocol):
     """The far end that posts are sent to."""
 
     async def ready(self) -> None:
-        """Make sure, once, that it is the right account; raises what `upstream` draws."""
+        """Check, once, that it is the right account. Raises the errors of `upstream`."""
         ...
 
     async def post(self, text: str, in_reply_to: str) -> str:
-        """Post `text`; its id. Raises `InDoubt` where it may be there all the same."""
+        """Post `text`. Returns its id. Raises `InDoubt` if it may have been posted all the same."""
         ...
 
     async def own_posts(self, since_id: str) -> Sequence[OwnPost]:
-        """The account's posts after `since_id`, or the newest without it.
+        """Returns the account's posts after `since_id`, or the newest ones if it is empty.
 
-        Raises `OverBudget`, or what `upstream` draws.
+        Raises `OverBudget`, or the errors of `upstream`.
         """
         ...
 
 
-class Outbox:
-    """Sends the posts of one account; without a network nothing but a dry run leaves the queue."""
+class Outbox(Ongoing):
+    """Sends the posts of one account. Without a network only a dry run takes posts out of the queue."""
 
     def __init__(
         self,
@@ -117,8 +117,7 @@ class Outbox:
         """There may be something to send."""
         self._wake.set()
 
-    async def run(self) -> None:
-        """Send for ever."""
+    async def _go_on(self) -> None:
         while True:
             self._wake.clear()
             try:
@@ -132,29 +131,29 @@ class Outbox:
                 await woken(self._wake, wait)
 
     async def step(self) -> float:
-        """Settle what is in doubt, or send one post; seconds until there may be more to do."""
+        """Settle what is in doubt, or send one post. Returns the seconds until there may be more to do."""
         if pause := await self._store.pauses.get(self.subject):
             await self._tell(pause)
             return POLL_SECONDS
         if self._held_until and (wait := (self._held_until - self._clock()).total_seconds()) > 0:
             return min(wait, POLL_SECONDS)
-        # A dry run does not speak to X, so what is in doubt stays so, and is in nobody's way.
+        # A dry run does not speak to X. So a post stays in doubt, and holds no other one up.
         doubtful = [] if self._settings.dry_run else await self._store.posts.in_doubt(self.account)
         if doubtful:
             return await self._settle(doubtful)
         wait = await self._wait_before_post()
-        # Whoever has asked for an answer gets it at any hour.
+        # An answer to somebody who asked for one goes out at any hour.
         post = await self._store.posts.due(self.account, only_replies=wait > 0)
         if post:
             return await self._send(post)
         return min(wait, POLL_SECONDS) if wait > 0 else POLL_SECONDS
 
     def quiet_until(self) -> datetime | None:
-        """When the quiet hours end, if it is now one of them."""
+        """Returns when the quiet hours end, or None outside of them."""
         return quiet_until(self._clock(), self._settings.quiet_hours, self._settings.time_zone)
 
     async def pause(self, reason: str, by: str) -> None:
-        """Send nothing until somebody resumes; told to the admins once, also after a kill in between."""
+        """Send nothing until somebody resumes. Admins are told once, also if the process is killed in between."""
         await self._store.pauses.pause(self.subject, reason, by)
         pause = await self._store.pauses.get(self.subject)
         if pause:
@@ -167,7 +166,7 @@ class Outbox:
         await self._notice(key, f"Posting on X as @{self.account} is paused: {pause.reason}")
 
     async def _wait_before_post(self) -> float:
-        """Seconds that quiet hours, and the distance to the last post, still last."""
+        """Returns the seconds until the quiet hours, and the pause after the last post, are over."""
         now = self._clock()
         until = [now]
         if quiet := self.quiet_until():
@@ -186,7 +185,7 @@ class Outbox:
             return 0
         text = with_label(post.text, self._settings.ai_label)
         if reason := Fits(self._settings.ai_label)(text):
-            # It was queued before there was a label, or while there was a shorter one.
+            # It was queued while there was no label, or a shorter one.
             await posts.move(post.id, "queued", "rejected", error=f"{reason}; shorten it and queue it again")
             return 0
         if is_dry or not network:
@@ -220,7 +219,7 @@ class Outbox:
         return True
 
     async def _call(self, post: Post, network: Destination) -> float:
-        """The call itself, and what each outcome means for the post."""
+        """Make the call, and note what its outcome means for the post."""
         try:
             external_id = await network.post(post.text, post.in_reply_to)
         except Duplicate as error:
@@ -243,18 +242,18 @@ class Outbox:
         return 0
 
     def _hold(self, error: Upstream) -> float:
-        """Ask nothing before the limit is over, or for a growing while."""
+        """Ask X nothing before its limit is over, and for a time that grows with each refusal."""
         now, until = self._clock(), error.until if isinstance(error, RateLimited) else None
-        # X's clock may be behind ours, and say of a limit that is still there that it is over.
+        # X's clock may be behind ours: a limit whose end seems past may still be there.
         self._held_until = max(until or now, now) + timedelta(seconds=self._patience.delay(self._refusals))
         self._refusals += 1
         return 0
 
     async def _refused(self, post: Post, error: Refused) -> None:
-        """What the account may not do now waits behind a pause; what is wrong with this one post ends it."""
+        """If the account may not post now, pause it and keep the post. If only this post is wrong, give it up."""
         of_the_account = isinstance(error, BadCredentials | OutOfCredit | Suspended)
         if of_the_account or (isinstance(error, Forbidden) and not post.in_reply_to):
-            # The pause comes first: after a kill in between nothing is sent, and the post is looked for and queued.
+            # The pause comes first: if the process is killed in between, nothing is sent, and the post is in doubt.
             await self.pause(told(error), by="X")
             await self._store.posts.move(post.id, "sending", "queued", error=error.for_people)
             return
@@ -266,30 +265,31 @@ class Outbox:
             await self._store.posts.spend(self.account, "not made", -post.cost_micro_usd)
 
     async def _sent(self, post: Post, external_id: str) -> None:
-        # Whoever was forgotten while this was on its way keeps only the bare record, so that it is not repeated.
+        # If the person was forgotten meanwhile, only the bare record stays, so that the post is not sent again.
         text = {"text": "", "voice": "", "version": ""} if await self.is_unwanted(post.voice) else {}
         await self._store.posts.move(post.id, post.state, "sent", external_id=external_id, error="", **text)
 
     async def _settle(self, doubtful: Sequence[Post]) -> float:
-        """Look for posts in doubt on the account's own timeline."""
+        """Look for the posts in doubt on the account's own timeline."""
         if not self._network:
             return POLL_SECONDS
         asked_at = self._clock()
         try:
-            there = await self._network.own_posts(await self._store.posts.newest_external_id(self.account))
+            own_posts = await self._network.own_posts(await self._store.posts.newest_external_id(self.account))
         except RateLimited as error:
             return self._hold(error)
         except (BadCredentials, OutOfCredit, Forbidden) as error:
             await self.pause(told(error), by="X")
             return 0
         self._refusals = 0
-        waits = [await self._decide(post, there, asked_at) for post in doubtful]
+        waits = [await self._decide(post, own_posts, asked_at) for post in doubtful]
         return max(waits)
 
-    async def _decide(self, post: Post, there: Sequence[OwnPost], asked_at: datetime) -> float:
+    async def _decide(self, post: Post, own_posts: Sequence[OwnPost], asked_at: datetime) -> float:
+        """Decide whether a post was made. Returns the seconds until that is known."""
         tried_at = post.sending_at or post.changed_at
         earliest = tried_at - CLOCKS_DIFFER
-        same = [own for own in there if is_text_of(post, own.text) and (own.created_at or tried_at) >= earliest]
+        same = [own for own in own_posts if is_text_of(post, own.text) and (own.created_at or tried_at) >= earliest]
         if same:
             await self._sent(post, same[0].id)
             return 0
@@ -311,7 +311,7 @@ class Outbox:
 
 
 def is_text_of(post: Post, given: str) -> bool:
-    """Whether X gives `post` back as `given`: the same, in a reply after the names of those who are answered."""
+    """Returns True if `given` is how X shows the text of `post`: in a reply, names of people come first."""
     wanted, shown = comparable(post.text), comparable(given)
     if not post.in_reply_to or not shown.endswith(wanted):
         return shown == wanted
@@ -320,5 +320,5 @@ def is_text_of(post: Post, given: str) -> bool:
 
 
 def comparable(text: str) -> str:
-    """A post's text as X may give it back: unescaped, in one form of Unicode, with single blanks."""
+    """Returns a text in one form, because X may change it: unescaped, in NFC, with single blanks."""
     return unicodedata.normalize("NFC", " ".join(html.unescape(text).split()))

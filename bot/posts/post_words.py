@@ -18,5 +18,5 @@ REHEARSED = "would have been posted now; nothing is sent yet, as this is a dry r
 
 
 def standing_of(post: Post) -> str:
-    """How `post` stands: what comes after "Post 3"."""
+    """Returns how `post` stands, as it goes on after "Post 3"."""
     return REHEARSED if post.state == "sent" and post.dry_run else STATES[post.state]

@@ -1,6 +1,6 @@
-"""The use case "post": candidates are drawn, checked and proposed; people approve, edit, reject or ask for another.
+"""The use case "post": tweets are drawn, checked and proposed. People approve, edit or reject them, or want another.
 
-Knows the queue and its rules. Does not know X, Discord or the page, nor how a post is sent: that is the outbox's.
+Knows the queue and its rules. Does not know X, Discord or the page, or how a post is sent, which the outbox does.
 """
 
 import secrets
@@ -24,16 +24,16 @@ from huggingtweets.generation.checks import Check
 from huggingtweets.generation.writer import Tweets
 
 WAITING: tuple[PostState, ...] = ("proposed", "queued", "sending", "unknown")
-LAST_POSTS = 500  # that a new one must not repeat
-MAX_ROUNDS = 3  # of drawing, before it is said that there is nothing to post
-MAX_CHARACTERS = 2_000  # of an edited text before it is even looked at
+LAST_POSTS = 500  # a new post must repeat none of these
+MAX_ROUNDS = 3  # of drawing; after these there is nothing to post
+MAX_CHARACTERS = 2_000  # of an edited text; the rest is cut off before any check
 
 Draw = Callable[[str, int], Awaitable[Tweets]]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How posting stands. `counts` are the posts in each state; amounts are in US dollars and of this month."""
+    """How posting stands. `counts` are the posts in each state. Amounts are in US dollars, for this month."""
 
     account: str
     connected: bool
@@ -47,7 +47,7 @@ class Status:
 
 
 def standing(status: Status) -> str:
-    """How posting stands, in a sentence or two."""
+    """Returns how posting stands, in a sentence or two."""
     how = "a dry run, nothing is sent" if status.dry_run else f"as @{status.account}"
     if not status.dry_run and not status.connected:
         how = "not connected, the keys are not there"
@@ -59,7 +59,7 @@ def standing(status: Status) -> str:
 
 
 class Posting:
-    """The queue of one account. `draw(voice, count)` gives tweets of a voice that pass every check of the engine's."""
+    """The queue of one account. `draw(voice, count)` returns tweets that passed every check of the writer."""
 
     def __init__(
         self,
@@ -87,27 +87,27 @@ class Posting:
         return self._connected or (self._settings.dry_run and bool(self._settings.account))
 
     async def objection_to(self, text: str) -> str:
-        """Why `text` cannot be posted, in a word or two; empty when it can."""
+        """Returns why `text` cannot be posted, in a word or two; empty if it can."""
         return (await self._looked_at(text))[1]
 
     async def propose(self, voice: str = "", *, by: str, key: str = "", automatic: bool | None = None) -> Post:
-        """Draw candidates of `voice` and propose the one least like the last posts; queue it where that is automatic.
+        """Draw candidates of `voice` and propose the one least like the last posts, or queue it if that is automatic.
 
-        The same `key` proposes once, and gives the post that is there. Raises `PostRefused`, or what drawing raises.
+        Returns the post that is there if `key` was used before. Raises `PostRefused`, or what drawing raises.
         """
-        chosen = voice or self._settings.voice
-        if not chosen:
+        voice = voice or self._settings.voice
+        if not voice:
             raise PostRefused("Whose voice shall it be? Name one; my settings name none for all posts.")
         key = key or f"proposed:{secrets.token_hex(8)}"
-        if known := await self._store.posts.by_key(key):
-            return known
+        if post := await self._store.posts.by_key(key):
+            return post
         await self._refuse_when_full()
-        text, tweets = await self._candidate(chosen)
+        text, tweets = await self._candidate(voice)
         is_automatic = self._settings.automatic if automatic is None else automatic
         return await self._add(key, text, tweets.name, tweets.version, "queued" if is_automatic else "proposed", by)
 
     async def propose_by_clock(self, voice: str, *, by: str, key: str) -> Post:
-        """The same when nobody is there who waits for it: the admins are told of what waits for their approval."""
+        """The same for a schedule: nobody waits for the answer, so admins are told that a post waits for approval."""
         post = await self.propose(voice, by=by, key=key)
         if self._notice and post.state == "proposed":
             text = f"A post for X waits for approval: /queue, or the queue on the page.\n@{post.voice}: {post.text}"
@@ -115,14 +115,14 @@ class Posting:
         return post
 
     async def offer(self, text: str, *, voice: str, version: str, by: str, key: str = "") -> Post:
-        """Queue a text that an admin has picked, as from an answer in a chat; it is approved by that."""
+        """Queue a text that an admin picked, such as an answer in a chat. Picking it approves it."""
         await self._refuse_when_full()
         await self._refuse_unwanted(voice)
         text = await self._checked(text)
         return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
 
     async def answer(self, voice: str, *, in_reply_to: str, key: str) -> Post:
-        """Draw and queue an answer to somebody who asked for one; the same `key` once."""
+        """Draw and queue an answer to somebody who asked for one. The same `key` is answered once."""
         text, tweets = await self._candidate(voice)
         await self._store.posts.add(
             key,
@@ -139,33 +139,33 @@ class Posting:
         return post
 
     async def queue(self, limit: int = 50) -> list[Post]:
-        """What waits for approval or is on its way, by when it is due."""
+        """Returns the posts that wait for approval or are on their way, the next one first."""
         await self.sweep()
         return await self._store.posts.listed(self.account, WAITING, limit)
 
     async def sweep(self) -> int:
-        """Reject what waits in a voice of somebody who was forgotten or wants no imitation, and delete its text."""
+        """Reject posts in voices that may not speak any more, and delete their texts. Returns how many there were."""
         waiting = await self._store.posts.listed(self.account, ("proposed", "queued"), self._settings.max_queued)
         unwanted = [voice for voice in {post.voice for post in waiting} if await self._outbox.is_unwanted(voice)]
-        gone = [post for post in waiting if post.voice in unwanted]
-        for post in gone:
+        withdrawn = [post for post in waiting if post.voice in unwanted]
+        for post in withdrawn:
             await self._store.posts.move(post.id, post.state, "rejected", error=WITHDRAWN, text="")
-        return len(gone)
+        return len(withdrawn)
 
     async def recent(self, limit: int = 20) -> list[Post]:
-        """What was sent, rejected or failed, the newest first."""
+        """Returns the posts that were sent, were rejected or failed, the newest first."""
         return await self._store.posts.latest(self.account, ("sent", "failed", "rejected"), limit)
 
     async def approve(self, post_id: int, by: str) -> Post:
-        """Let a proposed post go out; raises `PostRefused` when it was decided already."""
-        await self._refuse_unfit(await self._known(post_id))
+        """Let a proposed post go out. Raises `PostRefused` if somebody decided before."""
+        await self._refuse_unfit(await self._get(post_id))
         post = await self._moved(post_id, "proposed", "queued", by)
         self._outbox.wake()
         return post
 
     async def edit(self, post_id: int, text: str, by: str) -> Post:
-        """Give a post that is not on its way yet another text, which passes the same checks."""
-        old = await self._known(post_id)
+        """Change the text of a post that is not on its way yet. The new text must pass the same checks."""
+        old = await self._get(post_id)
         text = await self._checked(text, but=old.text)
         post = await self._store.posts.edit(post_id, text, by)
         if not post:
@@ -174,13 +174,13 @@ class Posting:
         return post
 
     async def reject(self, post_id: int, by: str) -> Post:
-        """Never post this; works until it is on its way."""
-        old = await self._known(post_id)
+        """Never send this post. Works until it is on its way."""
+        old = await self._get(post_id)
         return await self._moved(post_id, "queued" if old.state == "queued" else "proposed", "rejected", by)
 
     async def again(self, post_id: int, by: str) -> Post:
-        """Another candidate of the same voice in place of this one. Asked twice, it gives the same other one."""
-        old = await self._known(post_id)
+        """Replace a post by another candidate of the same voice. A second call returns the same replacement."""
+        old = await self._get(post_id)
         if old.state in ("proposed", "queued"):
             await self.reject(post_id, by)
         elif old.state != "rejected":
@@ -193,11 +193,11 @@ class Posting:
         await self._store.audit.add(by, "x.pause", self._outbox.subject)
 
     async def pause_by_x(self, reason: str) -> None:
-        """X does not let the account do what it must; the admins are told."""
+        """Pause because X does not let the account do what it must. Admins are told."""
         await self._outbox.pause(reason, by="X")
 
     async def resume(self, by: str) -> bool:
-        """Go on; whether there was a pause."""
+        """End a pause. Returns True if there was one."""
         ended = await self._store.pauses.resume(self._outbox.subject)
         if ended:
             await self._store.audit.add(by, "x.resume", self._outbox.subject)
@@ -205,7 +205,7 @@ class Posting:
         return ended
 
     async def status(self) -> Status:
-        """How posting stands."""
+        """Returns how posting stands."""
         return Status(
             account=self.account,
             connected=self._connected,
@@ -219,12 +219,12 @@ class Posting:
         )
 
     async def _candidate(self, voice: str) -> tuple[str, Tweets]:
-        """The candidate that is least like what was posted before."""
+        """Returns the candidate that is least like the last posts, with its label, and the tweets it is one of."""
         await self._refuse_unwanted(voice)
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
         proposed = [post.text for post in await self._store.posts.listed(self.account, ["proposed"], LAST_POSTS)]
         checks = self._checks([*last, *proposed])
-        known = [words_of(without_label(text, self._settings.ai_label)) for text in last]
+        words_of_last = [words_of(without_label(text, self._settings.ai_label)) for text in last]
         refused: Counter[str] = Counter()
         for _ in range(MAX_ROUNDS):
             tweets = await self._draw(voice, self._settings.candidates)
@@ -236,21 +236,21 @@ class Posting:
                 else:
                     fit.append(text)
             if fit:
-                return self._labelled(min(fit, key=lambda text: likeness(text, known))), tweets
+                return self._labelled(min(fit, key=lambda text: likeness(text, words_of_last))), tweets
         raise NotEnoughDrafts(voice, refused)
 
     async def _checked(self, text: str, but: str = "") -> str:
-        """`text` as it will be posted, with its label; raises `PostRefused` with the check that it does not pass."""
+        """Returns `text` as it will be posted, with its label. Raises `PostRefused` with the reason if it cannot be."""
         text, reason = await self._looked_at(text, but)
         if reason:
             raise PostRefused(f"This cannot be posted ({reason}); change it and try again.")
         return self._labelled(text)
 
     async def _looked_at(self, text: str, but: str = "") -> tuple[str, str]:
-        """`text` as it will be posted, without its label, and why it cannot be."""
+        """Returns `text` as it would be posted, without its label, and why it cannot be (empty if it can)."""
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
         text = without_label(as_post(text[:MAX_CHARACTERS]), self._settings.ai_label)
-        return text, objection(self._checks([known for known in last if known != but]), text) or ""
+        return text, objection(self._checks([other for other in last if other != but]), text) or ""
 
     def _checks(self, last_texts: Sequence[str]) -> tuple[Check, ...]:
         return checks_for(self._settings.blocked_words, last_texts, self._settings.ai_label)
@@ -271,35 +271,36 @@ class Posting:
     async def _add(self, key: str, text: str, voice: str, version: str, state: PostState, by: str) -> Post:
         post = await self._store.posts.add(key, self.account, text, state=state, voice=voice, version=version)
         if not post:
-            known = await self._store.posts.by_key(key)
-            assert known, "a key that is taken is there"
-            return known
+            post = await self._store.posts.by_key(key)
+            assert post, "the key is taken, so its post is there"
+            return post
         await self._noted("x.queue" if state == "queued" else "x.propose", post, by)
         if state == "queued":
             self._outbox.wake()
         return post
 
-    async def _known(self, post_id: int) -> Post:
+    async def _get(self, post_id: int) -> Post:
+        """Returns a post of this account. Raises `PostRefused` if there is none of this number."""
         post = await self._store.posts.get(post_id)
         if not post or post.account != self.account:
             raise PostRefused(f"There is no post {post_id}.")
         return post
 
     async def _refuse_unfit(self, post: Post) -> None:
-        """It may have been proposed before another one with the same words was sent."""
+        """Raises `PostRefused` if another post with the same words was sent since this one was proposed."""
         try:
             await self._checked(post.text)
         except PostRefused:
-            now = await self._known(post.id)
+            now = await self._get(post.id)
             if now.state == "proposed":
                 raise
-            # Its own words are among the last ones since somebody else has approved it.
+            # Somebody else has approved it, so its own words are among the last ones.
             raise _decided(now) from None
 
     async def _moved(self, post_id: int, old: PostState, new: PostState, by: str) -> Post:
         post = await self._store.posts.move(post_id, old, new, decided_by=by)
         if not post:
-            raise _decided(await self._known(post_id))
+            raise _decided(await self._get(post_id))
         await self._noted("x.approve" if new == "queued" else "x.reject", post, by)
         return post
 

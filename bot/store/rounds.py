@@ -37,10 +37,6 @@ class Score:
     votes: int
     fooled: int
 
-    @property
-    def share(self) -> float | None:
-        return self.fooled / self.votes if self.votes else None
-
 
 class Rounds:
     """Rounds and their votes."""

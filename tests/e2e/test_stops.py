@@ -1,16 +1,23 @@
-"""The bot is told to stop at random moments, while it starts, learns and draws: it ends in time, and nothing is lost.
+"""The bot is told to stop at random moments, while all its loops work: it ends in time and loses nothing.
 
-Three times by default; `STOPS=30` for the whole of it.
+It learns and draws, sends posts, answers mentions, proposes posts by the clock and looks into its folder. X is slow and
+fails by chance. Three stops by default; `STOPS=50` for the whole of it.
 """
 
+import asyncio
 import os
 import random
 import signal
+import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.core.config import Config
+from bot.store import Store
 from tests.bot.conftest import Home, empty_home, home  # noqa: F401  fixtures
 from tests.e2e.test_kills import (
     Acknowledged,
@@ -20,25 +27,81 @@ from tests.e2e.test_kills import (
     start,
     wait_for_the_first_act,
 )
+from tests.e2e.test_x import ENVIRONMENT
+from tests.fakes.x_server import Mood, XServer
 
 STOPS = int(os.environ.get("STOPS", "3"))
 STOP_SECONDS = 10.0
 NOT_LISTENING_YET = -signal.SIGTERM  # told so early that Python was still starting
 
 
+SETTINGS = """
+[x]
+api_url = "{api_url}"
+account = "thebot"
+voice = "ann"
+dry_run = false
+automatic = true
+quiet_hours = ""
+minutes_between_posts = 0
+timeout_seconds = 3
+settle_seconds = 4
+mentions = true
+mentions_seconds = 5
+replies_per_author_a_day = 1_000
+[collecting]
+folder_seconds = 1
+[[schedule]]
+name = "often"
+action = "post"
+voice = "ann"
+cron = "* * * * *"
+"""
+
+
+@pytest.fixture
+def x() -> Iterator[XServer]:
+    """X, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = XServer(Mood(slow_seconds=2))
+    server.add_user("77", "fan")
+    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(20)
+    yield server
+    asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(20)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+async def queue(config_file: Path, texts: list[str]) -> None:
+    """Approve posts while no bot runs."""
+    async with Store(Config.load(config_file, {}).database_url) as store:
+        for text in texts:
+            await store.posts.add(text, "thebot", text, state="queued")
+
+
 @pytest.mark.timeout(60 + STOPS * 40)
 def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
     quiet_home: Home,  # noqa: F811
     sample_file: Path,
+    x: XServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     settings = quiet_home.config_file.read_text()
-    quiet_home.config_file.write_text(settings.replace("[bot]\n", f"[bot]\nstop_seconds = {STOP_SECONDS}\n"))
+    settings = settings.replace("[bot]\n", f"[bot]\nstop_seconds = {STOP_SECONDS}\n")
+    quiet_home.config_file.write_text(settings + SETTINGS.format(api_url=x.url))
     chance = random.Random(STOPS)
     done, longest = Acknowledged(), 0.0
     for number in range(STOPS):
+        asyncio.run(queue(quiet_home.config_file, [f"good morning, harbour {number}.{part}" for part in range(3)]))
         process = start(quiet_home, sample_file, number)
         if number % 3:  # else the stop may come while it starts
             wait_for_the_first_act(process, quiet_home.folder / f"out-{number}")
+            x.add_post("77", f"@thebot ann, number {number}")
         time.sleep(chance.uniform(0, 6))
         log = quiet_home.folder / f"log-{number}"
         assert process.poll() is None, log.read_text()
@@ -52,4 +115,12 @@ def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
         done.read(quiet_home.folder / f"out-{number}")
         if code == 0:
             assert faults(quiet_home, done) == [], f"after stop {number}"
-    print(f"{STOPS} stops, the longest took {longest:.1f} s; {len(done.jobs)} jobs, {len(done.answers)} answers")
+    twice = [text for text, times in Counter(x.texts()).items() if times > 1]
+    assert twice == []
+    asked = Counter(request.partition("?")[0] for request in x.requests)
+    assert asked["POST /2/tweets"], "posts were on their way"
+    assert asked["GET /2/users/12/mentions"], "mentions were looked for"
+    print(
+        f"{STOPS} stops, the longest took {longest:.1f} s; {len(done.jobs)} jobs, {len(done.answers)} answers, "
+        f"{len(x.texts())} posts; {dict(asked)}"
+    )

@@ -1,6 +1,6 @@
-"""The account on X that the keys are of: what the outbox and the mentions need of it, each read paid for.
+"""The account on X that the keys belong to: what the outbox and mentions need of it. Each read is paid for.
 
-Knows the client and prices by kind. Does not know queues or what is posted.
+Knows the client, and what kind of read each call is. Does not know queues or what is posted.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -14,8 +14,9 @@ from bot.posts.outbox import OwnPost
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, Patience
 from huggingtweets.remote.x import MIN_PAGE, PAGE, Charge, Credentials, XClient, XPost, XUser
 
-MAX_PAGES = 10  # of one look, as if each were whole; the rest comes with the next
-# A look at mentions mostly finds none or a few. What a page may cost is set aside while it is read: 0.10 USD, not 0.50.
+MAX_PAGES = 10  # of one look; the rest comes with the next look
+# A look at mentions mostly finds none or a few. While a page is read, the price of a whole one is set aside, which is
+# 0.10 USD for a small page instead of 0.50.
 MENTIONS_PAGE = 20
 UNMARKED = (
     "Posts carry no mark that an AI wrote them, and the profile of @{handle} on X does not say so either; "
@@ -25,14 +26,13 @@ READING = Patience(attempts=4, first_seconds=1.0, longest_seconds=30.0)
 
 
 def credentials(settings: XSettings) -> Credentials:
-    """The four keys."""
+    """Returns the four keys of the settings."""
     keys = (settings.consumer_key, settings.consumer_secret, settings.access_token, settings.access_token_secret)
-    given = [key.get_secret_value() if key else "" for key in keys]
-    return Credentials("", *given)
+    return Credentials("", *(key.get_secret_value() if key else "" for key in keys))
 
 
 class XAccount:
-    """One account, through its client."""
+    """One account, asked through its client."""
 
     def __init__(self, client: XClient, budget: Budget, expected: str = "", *, ai_label: str = ""):
         self._client = client
@@ -42,7 +42,7 @@ class XAccount:
         self._me: XUser | None = None
 
     async def me(self) -> XUser:
-        """Whose keys they are; raises `BadCredentials` when they are not of the account in the settings."""
+        """Returns whose keys they are. Raises `BadCredentials` if the settings name another account."""
         if not self._me:
             await self._budget.charge("own_read", 1)
             me = await self._client.me()
@@ -57,52 +57,52 @@ class XAccount:
         return self._me
 
     async def ready(self) -> None:
-        """Make sure that the keys are of the right account, and that its posts are marked, before anything is posted.
+        """Check that the keys are of the right account, and that its posts are marked, before anything is posted.
 
-        Raises `Forbidden` where neither their texts nor the account's profile say that an AI writes them.
+        Raises `Forbidden` if neither the posts nor the account's profile say that an AI writes them.
         """
         me = await self.me()
         if not self._ai_label and not (me.is_parody or says_ai(me.name, me.description)):
-            self._me = None  # so that the profile is read again once it was changed
+            self._me = None  # so the profile is read again after it was changed
             unmarked = UNMARKED.format(handle=me.handle)
             raise Forbidden("X", unmarked, for_people=unmarked)
 
     async def post(self, text: str, in_reply_to: str) -> str:
-        """Post; its id. Its cost is the outbox's matter."""
+        """Post a text. Returns its id. The outbox has noted its cost."""
         return await self._client.post(text, in_reply_to)
 
     async def own_posts(self, since_id: str) -> Sequence[OwnPost]:
-        """The posts after `since_id`; the newest page of them without it."""
+        """Returns the posts after `since_id`, or the newest page if it is empty."""
         most = PAGE if not since_id else MAX_PAGES * PAGE
         posts = await self._read("own_read", self._client.timeline, since_id, most, PAGE)
         return [OwnPost(post.id, post.text, post.created_at) for post in posts]
 
     async def mentions(self, since_id: str, most: int = MAX_PAGES * PAGE) -> list[XPost]:
-        """Who has mentioned the account after `since_id`, the oldest first; only the newest where the money ends."""
+        """Returns the mentions after `since_id`, the oldest first. If the money ends, the oldest ones are missing."""
         return (await self._read("read", self._client.mentions, since_id, most, MENTIONS_PAGE))[::-1]
 
     async def _read(self, kind: Kind, read: "ReadPages", since_id: str, most: int, page: int) -> list[XPost]:
-        """What `read` gives, as far as there is money: each page is paid for before it is asked for."""
+        """Returns what `read` gives, as far as the money goes. Each page is paid for before it is asked for."""
         me = await self.me()
-        # X gives no fewer than a small page; where not even that is paid for, the charge refuses.
+        # X gives no less than a small page. If not even that can be paid for, `charge` refuses.
         page = max(MIN_PAGE, await self._budget.affordable(kind, min(page, most)))
 
-        async def charge(posts: int) -> None:
-            await self._budget.charge(kind, posts)
+        async def charge(count: int) -> None:
+            await self._budget.charge(kind, count)
 
-        found: list[XPost] = []
+        posts: list[XPost] = []
         try:
-            async for posts in read(me.id, since_id=since_id or None, most=most, page=page, charge=charge):
-                found += posts
+            async for one_page in read(me.id, since_id=since_id or None, most=most, page=page, charge=charge):
+                posts += one_page
         except OverBudget:
-            # Mentions that were paid for are answered. The own timeline says nothing of a post unless it is whole.
-            if kind == "own_read" or not found:
+            # Mentions that were paid for are answered. The own timeline must be whole to say that a post is not there.
+            if kind == "own_read" or not posts:
                 raise
-        return found
+        return posts
 
 
 class ReadPages(Protocol):
-    """One of the client's ways to read pages."""
+    """A method of the client that reads pages."""
 
     def __call__(
         self, user_id: str, *, since_id: str | None, most: int, page: int, charge: Charge

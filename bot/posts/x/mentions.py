@@ -1,9 +1,9 @@
-"""Answers to who mentions the account: only summoned ones, one each, with caps, and none after a "stop".
+"""Answers to people who mention the account: one answer a mention, within caps, and none after a "stop".
 
-The position in the stream of mentions moves past one only when its answer was sent, or is known never to be. Mentions
-are taken one after the other, so that caps count what was really answered.
+Mentions are taken one after the other, so the caps count real answers. The position in the stream moves past a mention
+only when its answer was sent, or when it is certain that there will be none.
 
-Knows the rules. Does not know how an answer is drawn or sent: that is the use case's and the outbox's.
+Knows the rules. Does not know how an answer is drawn (`Posting` does that) or sent (the outbox does).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from bot.core.config import XSettings
 from bot.core.errors import BotError, PostRefused, told
+from bot.core.ongoing import Ongoing
 from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount
 from bot.store import Store
@@ -28,8 +29,8 @@ log = logging.getLogger(__name__)
 STREAM = "mentions"
 BEFORE_ALL = "1"  # the position where there was no mention yet
 SETTLE_SECONDS = 1.0  # between looks whether an answer was sent
-MAX_AGE = timedelta(days=1)  # an answer to older ones would surprise more than please
-SHORT_WORDS = 6  # a "stop" among more words may mean something else
+MAX_AGE = timedelta(days=1)  # older mentions get no answer: it would surprise people
+SHORT_WORDS = 6  # among more words than this a "stop" may mean something else
 FIRST_LOOK = 5  # mentions; the fewest that X gives
 _CALL = re.compile(r"[@＠]\w+")
 _STOP = re.compile(r"\b(?:stop|unsubscribe|opt ?out|no more|go away|leave me alone)\b", re.IGNORECASE)
@@ -38,7 +39,7 @@ _BOT = re.compile(r"\b(?:bot|automated|auto-?reply)\b", re.IGNORECASE)
 ListVoices = Callable[[], Awaitable[Sequence[str]]]
 
 
-class MentionsOnX:
+class MentionsOnX(Ongoing):
     """The mentions of one account."""
 
     def __init__(
@@ -62,8 +63,7 @@ class MentionsOnX:
         self._patience = patience
         self._waiting: deque[XPost] = deque()
 
-    async def run(self) -> None:
-        """Answer for ever."""
+    async def _go_on(self) -> None:
         failures = 0
         while True:
             try:
@@ -76,7 +76,7 @@ class MentionsOnX:
             await asyncio.sleep(wait)
 
     async def step(self) -> float:
-        """Take up one mention, or look for new ones; seconds until there may be more to do."""
+        """Take up one mention, or look for new ones. Returns the seconds until there may be more to do."""
         if (await self._posting.status()).pause:
             return self._settings.mentions_seconds
         if not self._waiting:
@@ -92,7 +92,7 @@ class MentionsOnX:
         position = await self._store.x_mentions.position(self._name, STREAM)
         try:
             if position is None:
-                # What was written before anybody answered here is left alone.
+                # At the very first look: mentions from before are left alone.
                 newest = await self._account.mentions("", FIRST_LOOK)
                 start = newest[-1].id if newest else BEFORE_ALL
                 await self._store.x_mentions.move(self._name, STREAM, start)
@@ -102,7 +102,7 @@ class MentionsOnX:
             await self._posting.pause_by_x(told(error))
 
     async def _is_done(self, mention: XPost) -> bool:
-        """Whether there is nothing left to do about a mention; its answer is queued first if it is to have one."""
+        """Returns True if nothing is left to do about a mention. If it should have an answer, that is queued first."""
         mentions = self._store.x_mentions
         state = await mentions.state(self._name, mention.id)
         if state not in (None, "taken"):
@@ -124,7 +124,7 @@ class MentionsOnX:
         return outcome is not None
 
     async def _answer(self, mention: XPost) -> tuple[str, Post | None]:
-        """Why there is no answer, or the one that is queued."""
+        """Returns why there is no answer, or the answer that was queued."""
         if reason := await self._why_not(mention):
             return reason, None
         voice = await self._voice(mention)
@@ -138,6 +138,7 @@ class MentionsOnX:
             return "no voice", None
 
     async def _why_not(self, mention: XPost) -> str:
+        """Returns why a mention gets no answer; empty if it gets one."""
         author, person = mention.author, _person(mention)
         if mention.author_id == (await self._account.me()).id:
             return "own"
@@ -167,24 +168,24 @@ class MentionsOnX:
         return ""
 
     async def _voice(self, mention: XPost) -> str:
-        """The first voice that the mention names, or the one in the settings."""
-        known = set(await self._voices())
+        """Returns the first voice that the mention names, or the one in the settings."""
+        voices = set(await self._voices())
         words = (word.strip(".,!?:;").removeprefix("@").lower() for word in mention.text.split())
-        return next((word for word in words if word in known), self._settings.voice)
+        return next((word for word in words if word in voices), self._settings.voice)
 
     def _key(self, mention: XPost) -> str:
         return f"reply:{self._name}:{mention.id}"
 
 
 def says_stop(text: str) -> bool:
-    """Whether somebody wants no more answers: a few words with "stop" or its like among them, or at the start."""
+    """Returns True if somebody wants no more answers: "stop" or the like stands first, or is one of a few words."""
     words = _CALL.sub(" ", text).split()
-    found = _STOP.search(" ".join(words))
-    return found is not None and (found.start() == 0 or len(words) <= SHORT_WORDS)
+    stop = _STOP.search(" ".join(words))
+    return stop is not None and (stop.start() == 0 or len(words) <= SHORT_WORDS)
 
 
 def looks_like_a_bot(author: XUser) -> bool:
-    """Whether an account says of itself that it is automated. X does not tell, so its names and description must."""
+    """Returns True if an account calls itself automated in its names or description. X's API does not say so."""
     return author.handle.lower().endswith("bot") or bool(_BOT.search(f"{author.name} {author.description}"))
 
 
@@ -193,5 +194,5 @@ def _person(mention: XPost) -> str:
 
 
 def _outcome(post: Post) -> str | None:
-    """What became of an answer, once that is certain."""
+    """Returns what became of an answer, or None while that is not certain."""
     return {"sent": "answered", "failed": "failed", "rejected": "rejected"}.get(post.state)

@@ -1,4 +1,4 @@
-"""Everything that posting on X is made of, put together and started.
+"""Puts together what posting on X consists of, and starts it.
 
 Knows the parts. Does not know what they do.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.ai_label import ASK_FOR_AUTOMATED_LABEL
 from bot.core.config import XSettings
-from bot.core.ongoing import ongoing
+from bot.core.ongoing import Ongoing
 from bot.people.willing import Willing
 from bot.posts.budget import Budget
 from bot.posts.outbox import Outbox
@@ -31,7 +31,7 @@ WAITING = Patience(first_seconds=2.0, longest_seconds=300.0)
 
 @dataclass(frozen=True, slots=True)
 class XParts:
-    """The use case, the month's budget, and the tasks that must not end."""
+    """The use case, the budget of the month, and the tasks that must not end by themselves."""
 
     posting: Posting
     budget: Budget
@@ -71,14 +71,16 @@ async def posting_on_x(
             store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=account is not None,
             notice=notice,
         )  # fmt: skip
-        tasks = [await stack.enter_async_context(ongoing(outbox.run(), "outbox"))]
+        loops: list[Ongoing] = [outbox]
         if account and settings.mentions:
             mentions = MentionsOnX(
                 store=store, account=account, posting=posting, voices=voices, settings=settings, clock=clock,
                 patience=waiting,
             )  # fmt: skip
-            tasks.append(await stack.enter_async_context(ongoing(mentions.run(), "mentions")))
-        yield XParts(posting, budget, tuple(tasks))
+            loops.append(mentions)
+        for loop in loops:
+            await stack.enter_async_context(loop)
+        yield XParts(posting, budget, tuple(loop.task for loop in loops))
 
 
 async def _open_account(settings: XSettings, budget: Budget, patience: Patience, stack: AsyncExitStack) -> XAccount:

@@ -206,13 +206,8 @@ async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Ro
 
 async def test_the_rounds_go_on_by_themselves_after_failures(round_: Round) -> None:
     round_.tweets.folder.mkdir(parents=True)
-    task = asyncio.create_task(round_.collecting.run())
-    try:
+    async with asyncio.timeout(10), round_.collecting:
         round_.put("ann.jsonl", "hello")
-        async with asyncio.timeout(10):
-            while not round_.asked:
-                await asyncio.sleep(0.01)
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        while not round_.asked:
+            await asyncio.sleep(0.01)
     assert round_.asked == ["ann"]

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,18 +44,18 @@ def notes() -> Notes:
 
 
 @pytest.fixture
-async def timetable(store: Store, time: Time, notes: Notes) -> AsyncIterator[Timetable]:  # noqa: F811
+async def timetable(store: Store, time: Time, notes: Notes) -> Timetable:  # noqa: F811
+    """Looks when the test asks it to."""
     await store.schedules.put(HOURLY, by="test")
-    async with Timetable(store=store, actions={"note": notes}, clock=time) as timetable:
-        yield timetable
+    return Timetable(store=store, actions={"note": notes}, clock=time)
 
 
 async def test_what_is_due_runs_once_and_says_what_came_of_it(timetable, store, time, notes) -> None:  # noqa: F811
-    await timetable._look()
+    await timetable.look()
     assert notes.due == [], "nothing of the time before there was a schedule"
     due = time.pass_by(hours=1)
     for _ in range(3):
-        await timetable._look()
+        await timetable.look()
     assert notes.due == [due]
     [run] = await store.schedules.runs("hourly")
     assert (run.due_at, run.outcome) == (due, "note 1")
@@ -67,39 +66,39 @@ async def test_what_is_due_runs_once_and_says_what_came_of_it(timetable, store, 
 async def test_after_a_stop_one_run_is_caught_up(timetable, time, notes) -> None:  # noqa: F811
     time.pass_by(days=3, minutes=20)
     for _ in range(3):
-        await timetable._look()
+        await timetable.look()
     assert notes.due == [datetime(2026, 3, 4, 12, tzinfo=UTC)]
 
 
 async def test_a_clock_that_jumps_repeats_nothing_and_holds_nothing_up(timetable, time, notes) -> None:  # noqa: F811
     time.pass_by(hours=1)
-    await timetable._look()
+    await timetable.look()
     time.pass_by(days=400)
-    await timetable._look()
+    await timetable.look()
     assert len(notes.due) == 2, "as after a stop"
     time.pass_by(days=-400)
-    await timetable._look()
+    await timetable.look()
     assert len(notes.due) == 2
     time.pass_by(hours=1)
-    await timetable._look()
+    await timetable.look()
     assert notes.due[-1] == datetime(2026, 3, 1, 14, tzinfo=UTC), "a run of the future holds nothing up"
     time.pass_by(hours=-1)
-    await timetable._look()
+    await timetable.look()
     time.pass_by(hours=1)
-    await timetable._look()
+    await timetable.look()
     assert len(notes.due) == 3
 
 
 async def test_jitter_delays_the_run_and_not_its_due_time(store, time, notes) -> None:  # noqa: F811
     await store.schedules.put(replace(HOURLY, jitter_seconds=1800), by="test")
-    async with Timetable(store=store, actions={"note": notes}, clock=time) as timetable:
-        due = time.pass_by(hours=1)
-        ran_after = None
-        for minute in range(31):
-            await timetable._look()
-            if notes.due and ran_after is None:
-                ran_after = minute
-            time.pass_by(minutes=1)
+    timetable = Timetable(store=store, actions={"note": notes}, clock=time)
+    due = time.pass_by(hours=1)
+    ran_after = None
+    for minute in range(31):
+        await timetable.look()
+        if notes.due and ran_after is None:
+            ran_after = minute
+        time.pass_by(minutes=1)
     assert notes.due == [due]
     assert ran_after
 
@@ -107,12 +106,12 @@ async def test_jitter_delays_the_run_and_not_its_due_time(store, time, notes) ->
 async def test_a_schedule_that_is_off_or_changed_does_not_catch_up(timetable, time, notes) -> None:  # noqa: F811
     await timetable.switch("hourly", "discord:1", on=False)
     time.pass_by(hours=5)
-    await timetable._look()
+    await timetable.look()
     await timetable.switch("hourly", "discord:1", on=True)
     await timetable.put(replace(HOURLY, cron="30 * * * *"), "discord:1")
     assert notes.due == []
     time.pass_by(minutes=30)
-    await timetable._look()
+    await timetable.look()
     assert len(notes.due) == 1
     [(_, soon)] = await timetable.listed()
     assert soon.minute == 30
@@ -122,11 +121,12 @@ async def test_a_run_whose_process_died_before_it_had_an_outcome_is_made_up_for(
     await store.schedules.put(HOURLY, by="test")
     due = time.pass_by(hours=1)
     await store.schedules.claim("hourly", due, "a process that died")
-    async with Timetable(store=store, actions={"note": notes}, clock=time) as timetable:
-        assert notes.due == [], "it may still be at it"
-        time.pass_by(minutes=4)
-        await timetable._look()
-        await timetable._look()
+    timetable = Timetable(store=store, actions={"note": notes}, clock=time)
+    await timetable.look()
+    assert notes.due == [], "it may still be at it"
+    time.pass_by(minutes=4)
+    await timetable.look()
+    await timetable.look()
     assert notes.due == [due]
 
 
@@ -139,9 +139,8 @@ async def test_an_action_that_fails_is_told_in_its_outcome(store, time, caplog) 
 
     for name in ("refuse", "fail", "unknown"):
         await store.schedules.put(Schedule(name, name, cron="0 * * * *"), by="test")
-    async with Timetable(store=store, actions={"refuse": refuse, "fail": fail}, clock=time) as timetable:
-        time.pass_by(hours=1)
-        await timetable._look()
+    time.pass_by(hours=1)
+    await Timetable(store=store, actions={"refuse": refuse, "fail": fail}, clock=time).look()
     [refused] = await store.schedules.runs("refuse")
     assert refused.outcome.startswith("failed: 8 trainings are waiting already. (")
     [failed] = await store.schedules.runs("fail")
@@ -165,7 +164,7 @@ async def test_what_admins_ask_for_is_checked_and_noted(timetable, store, time) 
 
 
 async def test_it_wakes_up_when_something_is_due(store, notes) -> None:  # noqa: F811
-    """Real time and APScheduler's own timers: due by jitter a moment from now, long before the next round."""
+    """In real time: due every second, long before the next look that the clock needs."""
     real = Store(store.database.url.render_as_string(hide_password=False))
     begin = datetime.now(UTC)
     async with real:
@@ -176,6 +175,22 @@ async def test_it_wakes_up_when_something_is_due(store, notes) -> None:  # noqa:
                 await asyncio.sleep(0.05)
     assert datetime.now(UTC) - begin < timedelta(seconds=9)
     assert len(set(notes.due)) == len(notes.due)
+
+
+async def test_a_stop_does_not_wait_for_an_action(store, time) -> None:  # noqa: F811
+    begun = asyncio.Event()
+
+    async def gather_for_ever(schedule: Schedule, due: datetime) -> str:
+        begun.set()
+        await asyncio.sleep(60)
+        return "done"
+
+    await store.schedules.put(HOURLY, by="test")
+    due = time.pass_by(hours=1)
+    async with asyncio.timeout(10), Timetable(store=store, actions={"note": gather_for_ever}, clock=time):
+        await begun.wait()
+    [run] = await store.schedules.runs("hourly")
+    assert (run.due_at, run.outcome) == (due, ""), "another start takes it over"
 
 
 PROCESS = """

@@ -312,8 +312,7 @@ async def test_keys_of_another_account_pause_before_anything_is_sent(parts: Part
 
 
 async def test_the_task_goes_on_after_failures_and_wakes_at_once(parts: Parts) -> None:
-    task = asyncio.create_task(parts.outbox.run())
-    try:
+    async with parts.outbox:
         parts.x.troubles = [Trouble.html_503("GET", "/2/users/me", times=3), Trouble.hang_up(*POST, done=True)]
         await queued(parts, "one")
         parts.outbox.wake()
@@ -321,20 +320,15 @@ async def test_the_task_goes_on_after_failures_and_wakes_at_once(parts: Parts) -
             while (await parts.states()) != {"one": "sent"}:
                 await asyncio.sleep(0.01)
         assert parts.x.texts() == ["one"]
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_it_ends_when_it_is_cancelled_in_the_moment_in_which_it_is_woken(parts: Parts) -> None:
     for _ in range(25):
-        task = asyncio.create_task(parts.outbox.run())
-        while not parts.outbox._wake._waiters:  # until it waits
-            await asyncio.sleep(0.001)
-        parts.outbox.wake()
-        task.cancel()
-        await asyncio.wait({task}, timeout=5)
-        assert task.cancelled()
+        async with asyncio.timeout(5), parts.outbox as outbox:
+            while not outbox._wake._waiters:  # until it waits
+                await asyncio.sleep(0.001)
+            outbox.wake()
+        assert outbox.task.cancelled()
 
 
 @pytest.mark.parametrize("x_settings", [{"dry_run": True}])

@@ -47,8 +47,8 @@ async def test_a_round_counts_first_guesses_until_its_end(store: Store, time) ->
     assert await store.rounds.close("m1") == Score(2, 1)
     assert await store.rounds.close("m1") is None
     assert (await store.rounds.get("m1")).closed
-    assert (await store.rounds.score("ann")).share == 0.5
-    assert (await store.rounds.score("bob")).share is None
+    assert await store.rounds.score("ann") == Score(2, 1)
+    assert await store.rounds.score("bob") == Score(0, 0)
 
 
 async def test_an_opt_out_holds_until_it_is_taken_back(store: Store) -> None:

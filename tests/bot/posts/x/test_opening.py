@@ -33,7 +33,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
             voices=voices,
         ) as posting,
     ):
-        assert [task.get_name() for task in posting.tasks] == ["outbox", "mentions"]
+        assert [task.get_name() for task in posting.tasks] == ["outbox", "mentionsonx"]
         post = await posting.posting.propose("ann", by="discord:1")
         await posting.posting.approve(post.id, "discord:1")
         async with asyncio.timeout(20):
