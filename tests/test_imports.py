@@ -36,7 +36,7 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "httpx2": ("huggingtweets.publishing.publish",),
     "huggingface_hub": ("huggingtweets.publishing", "huggingtweets.model.base", "huggingtweets.model.checkpoint"),
     "jinja2": ("huggingtweets.publishing.card",),
-    "oauthlib": ("huggingtweets.remote.x",),
+    "oauthlib": ("huggingtweets.remote.x_session",),
     "py3langid": ("huggingtweets.tweets.languages",),
     "rich": ("huggingtweets.cli",),
     "sqlalchemy": ("bot.store", "bot.migrations"),

@@ -21,7 +21,7 @@ from aiohttp import web
 from oauthlib.common import Request as OAuthRequest
 from oauthlib.oauth1.rfc5849 import signature
 
-from huggingtweets.remote.x import Credentials
+from huggingtweets.remote.x_session import Credentials
 
 HANG_UP = 599
 KEYS = Credentials(

@@ -12,7 +12,9 @@ from bot.core.errors import OverBudget
 from bot.posts.budget import Budget, Kind
 from bot.posts.outbox import OwnPost
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, Patience
-from huggingtweets.remote.x import MIN_PAGE, PAGE, Charge, Credentials, XClient, XPost, XUser
+from huggingtweets.remote.x import MIN_PAGE, PAGE, Charge, XClient
+from huggingtweets.remote.x_records import XPost, XUser
+from huggingtweets.remote.x_session import Credentials
 
 MAX_PAGES = 10  # of one look; the rest comes with the next look
 # A look at mentions mostly finds none or a few. While a page is read, the price of a whole one is set aside, which is

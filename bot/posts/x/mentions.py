@@ -22,7 +22,7 @@ from bot.store import Store
 from bot.store.posts import Post
 from huggingtweets.core.errors import NotEnoughDrafts, PipelineError, UnknownModel, Usage
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, OutOfCredit, Patience
-from huggingtweets.remote.x import XPost, XUser
+from huggingtweets.remote.x_records import XPost, XUser
 
 log = logging.getLogger(__name__)
 

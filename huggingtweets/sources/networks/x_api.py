@@ -10,8 +10,9 @@ import re
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import Forbidden, NoAccount, NotFound
-from huggingtweets.remote.x import Charge, X, XClient, XPost, XUser
+from huggingtweets.remote.x import Charge, XClient
 from huggingtweets.remote.x_reads import ReadingTooDear
+from huggingtweets.remote.x_records import X, XPost, XUser
 from huggingtweets.sources.networks.handles import bare_handle
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.edits import EditedVersions, superseded

@@ -28,7 +28,8 @@ from huggingtweets.remote.upstream import (
     Suspended,
     Upstream,
 )
-from huggingtweets.remote.x import MAX_ANSWER_BYTES, Credentials, XClient
+from huggingtweets.remote.x import XClient
+from huggingtweets.remote.x_session import MAX_ANSWER_BYTES, Credentials
 from tests.fakes.x_server import BEARER, KEYS, Trouble, XServer
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.1)

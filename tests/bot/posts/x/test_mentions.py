@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import OverBudget
 from bot.posts.x.mentions import STREAM, MentionsOnX, looks_like_a_bot, says_stop
-from huggingtweets.remote.x import XUser
+from huggingtweets.remote.x_records import XUser
 from tests.bot.posting_parts import QUICK, Parts
 from tests.fakes.x_server import Trouble
 

@@ -1,0 +1,126 @@
+"""What X tells of accounts and posts, parsed out of the answers of its API v2.
+
+Raises `InDoubt` for an answer of another shape than X describes. Does not know HTTP, keys, or who asks.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from huggingtweets.core.dates import moment
+from huggingtweets.remote.upstream import InDoubt
+
+X = "X"
+_GONE = ("resource-not-found", "not-authorized-for-resource")  # a problem's type: deleted; protected or suspended
+
+
+@dataclass(frozen=True, slots=True)
+class XUser:
+    """An account; `handle` has no `@`."""
+
+    id: str
+    handle: str
+    name: str = ""
+    avatar_url: str = ""
+    description: str = ""
+    protected: bool = False
+    is_parody: bool = False  # X's own mark of parody accounts; X tells of no Automated label
+
+
+@dataclass(frozen=True, slots=True)
+class XPost:
+    """A post with its full text, HTML-escaped as X gives it.
+
+    `referenced` says what it is of others' posts: retweeted, quoted, replied_to. `versions` are the ids of all versions
+    of an edited post, its own the last.
+    """
+
+    id: str
+    text: str
+    created_at: datetime | None = None
+    author_id: str = ""
+    author: XUser | None = None
+    conversation_id: str = ""
+    in_reply_to_user_id: str = ""
+    referenced: tuple[str, ...] = ()
+    lang: str | None = None
+    versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at ids gave: the posts that are there, and the ids that are not, or not for us, any more."""
+
+    posts: tuple[XPost, ...]
+    gone: frozenset[str]
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """An answer of the wrong shape is an `InDoubt`."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InDoubt(X, f"its answer cannot be read: {type(error).__name__}") from error
+
+
+def data(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The one thing that was asked for."""
+    row = answer.get("data")
+    if not isinstance(row, dict):
+        raise InDoubt(X, "its answer has no data")
+    return row
+
+
+def user(row: Mapping[str, Any]) -> XUser:
+    with readable():
+        return XUser(
+            id=_id(row["id"]),
+            handle=str(row["username"]),
+            name=str(row.get("name", "")),
+            avatar_url=str(row.get("profile_image_url", "")),
+            description=str(row.get("description", "")),
+            protected=row.get("protected") is True,
+            is_parody=row.get("parody") is True,
+        )
+
+
+def post(row: Mapping[str, Any], authors: Mapping[str, XUser] | None = None) -> XPost:
+    with readable():
+        author_id = str(row.get("author_id", ""))
+        lang = row.get("lang")
+        return XPost(
+            id=_id(row["id"]),
+            # A long post's `text` is cut off; its note has all of it.
+            text=str((row.get("note_tweet") or {}).get("text") or row["text"]),
+            created_at=moment(row.get("created_at")),
+            author_id=author_id,
+            author=(authors or {}).get(author_id),
+            conversation_id=str(row.get("conversation_id", "")),
+            in_reply_to_user_id=str(row.get("in_reply_to_user_id", "")),
+            referenced=tuple(str(reference["type"]) for reference in row.get("referenced_tweets") or []),
+            lang=lang if isinstance(lang, str) else None,
+            versions=tuple(map(_id, row.get("edit_history_tweet_ids") or [])),
+        )
+
+
+def _id(value: object) -> str:
+    if not isinstance(value, str) or not value.isdecimal():
+        raise ValueError("an id has digits")
+    return value
+
+
+def problems(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What X says went wrong; nothing of a shape that it should not have."""
+    errors = answer.get("errors")
+    return [problem for problem in errors if isinstance(problem, dict)] if isinstance(errors, list) else []
+
+
+def is_gone(problem: Mapping[str, Any]) -> bool:
+    return str(problem.get("type", "")).endswith(_GONE)
+
+
+def resource(problem: Mapping[str, Any]) -> str:
+    return str(problem.get("resource_id") or problem.get("value") or "")
