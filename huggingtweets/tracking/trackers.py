@@ -8,17 +8,14 @@ deleted everywhere.
 All is done by one thread of its own behind a bounded queue: a tracker that is slow, broken or unreachable costs a
 training nothing but the record.
 
-Knows trackio and wandb. Does not know what is trained.
+Does not know trackio and wandb themselves (`in_trackio`, `in_wandb`), or what is trained.
 """
 
 import contextlib
 import hashlib
-import json
 import logging
-import os
 import queue
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,15 +23,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
-from huggingtweets.core.config import Settings, TrackingSettings
+from huggingtweets.core.config import Settings
 from huggingtweets.core.records import JSON
+from huggingtweets.tracking.in_trackio import Trackio
+from huggingtweets.tracking.in_wandb import Wandb
 
 log = logging.getLogger(__name__)
 MAX_WAITING = 10_000  # calls; a figure that finds the queue full is left out
 SECONDS_TO_END = 60.0  # for what is waiting when the training is over
-SECONDS_TO_START = 30  # for wandb to reach its server
 LIBRARIES = ("huggingtweets-bot", "torch", "transformers", "tokenizers", "numpy", "safetensors")
-_ELSEWHERE = ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL", "TRACKIO_WEBHOOK_URL")
 
 
 class Backend(Protocol):
@@ -140,127 +137,6 @@ def tracking(name: str, settings: Settings) -> Iterator[Tracker]:
         tracker.close()
 
 
-class Trackio:
-    """trackio on this machine: one project a model, in SQLite below `folder`; nothing is sent anywhere."""
-
-    def __init__(self, project: str, folder: Path):
-        for variable in _ELSEWHERE:
-            os.environ.pop(variable, None)
-        folder = folder.absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        if "trackio" not in sys.modules:
-            os.environ["TRACKIO_DIR"] = str(folder)
-        import trackio
-        import trackio.utils
-
-        if folder != trackio.utils.TRACKIO_DIR:
-            raise RuntimeError(f"this process records in {trackio.utils.TRACKIO_DIR} already")
-        for module in [m for key, m in sys.modules.items() if key.split(".")[0] == "trackio"]:
-            # It prints to stdout, where a program may be reading our events.
-            module.print = lambda *_, **__: None  # type: ignore[attr-defined]
-        self._trackio, self._project = trackio, project
-        self._run: Any = None
-
-    def start(self, run: str, job: str, config: JSON) -> str:
-        self.finish()
-        self._run = self._trackio.init(
-            self._project, name=run, group=job, config=config, embed=False, auto_log_cpu=False, auto_log_gpu=False
-        )
-        return ""
-
-    def use(self, artifact: str, kind: str) -> None:
-        self._run.use_artifact(artifact, type=kind)
-
-    def make(self, artifact: str, kind: str, facts: JSON, files: Sequence[Path], aliases: Sequence[str]) -> None:
-        made = self._trackio.Artifact(artifact, type=kind, metadata=facts)
-        with _facts_file(facts) as description:
-            made.add_file(description)
-            for path in files:
-                made.add_file(path, name=path.name)
-            self._run.log_artifact(made, aliases=list(aliases))
-
-    def figures(self, step: int | None, figures: Mapping[str, float]) -> None:
-        self._run.log(dict(figures), step=step)
-
-    def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        self._run.log({name: self._trackio.Table(columns=list(columns), data=[list(row) for row in rows])})
-
-    def finish(self) -> None:
-        if self._run:
-            self._run.finish()
-            self._run = None
-
-
-class Wandb:
-    """wandb: at its server with a key, and else offline in `folder`, for `wandb sync` later.
-
-    Offline it cannot know artifacts from other runs, so inputs are only named in the run's settings; and once synced,
-    nothing here can take a run back. So no weights go there, in either mode.
-    """
-
-    def __init__(self, name: str, chosen: TrackingSettings, folder: Path):
-        import wandb
-
-        self._wandb, self._name, self._project = wandb, name, chosen.wandb_project
-        self._key = chosen.wandb_key.get_secret_value() if chosen.wandb_key else None
-        self._folder = folder / "wandb" / name
-        self._folder.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("WANDB_DATA_DIR", str(self._folder))
-        os.environ.setdefault("WANDB_CACHE_DIR", str(self._folder))
-        self._run: Any = None
-        self._inputs: list[str] = []
-
-    def start(self, run: str, job: str, config: JSON) -> str:
-        self.finish()
-        self._inputs = []
-        self._run = self._wandb.init(
-            project=self._project,
-            name=run,
-            group=self._name,
-            job_type=job,
-            config=config,
-            dir=str(self._folder),
-            mode="online" if self._key else "offline",
-            settings=self._wandb.Settings(
-                # Not by login(), which would write it into the home folder.
-                api_key=self._key,
-                init_timeout=SECONDS_TO_START,
-                silent=True,
-                console="off",
-                disable_git=True,
-            ),
-        )
-        return f"[{run}]({self._run.url})" if self._key and self._run.url else ""
-
-    def use(self, artifact: str, kind: str) -> None:
-        if self._key:
-            self._run.use_artifact(f"{artifact}:latest", type=kind)
-        self._inputs.append(f"{artifact} ({kind})")
-        self._run.config.update({"inputs": list(self._inputs)}, allow_val_change=True)
-
-    def make(self, artifact: str, kind: str, facts: JSON, files: Sequence[Path], aliases: Sequence[str]) -> None:
-        made = self._wandb.Artifact(artifact, type=kind, metadata=facts)
-        with _facts_file(facts) as description:
-            made.add_file(str(description))
-            logged = self._run.log_artifact(made, aliases=["latest", *aliases])
-            if self._key:
-                logged.wait(timeout=SECONDS_TO_START)
-
-    def figures(self, step: int | None, figures: Mapping[str, float]) -> None:
-        if step is None:
-            self._run.summary.update(dict(figures))
-        else:
-            self._run.log(dict(figures), step=step)
-
-    def table(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        self._run.log({name: self._wandb.Table(columns=list(columns), data=[list(row) for row in rows])})
-
-    def finish(self) -> None:
-        if self._run:
-            self._run.finish()
-            self._run = None
-
-
 def libraries() -> dict[str, str]:
     """The versions that the weights may depend on."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
@@ -276,32 +152,3 @@ def weights_digests(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*.safetensors"))
     }
-
-
-def kept_of(name: str, records: Path) -> list[Path]:
-    """Every file and folder in which something of the model `name` is recorded; what `recorded` knows it by is last."""
-    if not records.exists():
-        return []
-    own = [*records.glob(f"{name}_*.parquet"), *sorted(records.glob(f"{name}.*"), key=_is_no_table)]
-    return [folder for folder in records.glob(f"*/{name}") if folder.is_dir()] + own
-
-
-def recorded(records: Path) -> set[str]:
-    """Models of which something is recorded."""
-    files = (path for path in records.glob("*.*") if _is_no_table(path))
-    return {path.name.partition(".")[0] for path in files} | {
-        path.name for path in records.glob("*/*") if path.is_dir()
-    }
-
-
-def _is_no_table(path: Path) -> bool:
-    """The tables that trackio exports have names from which the model's cannot be told, as in `ann_system.parquet`."""
-    return path.suffix != ".parquet"
-
-
-@contextmanager
-def _facts_file(facts: JSON) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="huggingtweets-") as folder:
-        path = Path(folder) / "facts.json"
-        path.write_text(json.dumps(facts, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
-        yield path

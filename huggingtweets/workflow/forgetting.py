@@ -14,7 +14,7 @@ from huggingtweets.publishing.export import AVATAR_SUFFIXES
 from huggingtweets.publishing.publish import leave_for_removal, published
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tracking.trackers import kept_of, recorded
+from huggingtweets.tracking.recorded import kept_of, recorded
 from huggingtweets.tweets.tweet_store import TweetStore
 
 TOMBSTONES_BYTES = 65_536  # more than the list of them grows by

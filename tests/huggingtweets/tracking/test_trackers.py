@@ -18,7 +18,9 @@ from pydantic import SecretStr
 from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings
 from huggingtweets.tracking import lineage
 from huggingtweets.tracking import trackers as tracking
-from huggingtweets.tracking.trackers import Tracker, kept_of, libraries, recorded
+from huggingtweets.tracking.in_wandb import Wandb
+from huggingtweets.tracking.recorded import kept_of, recorded
+from huggingtweets.tracking.trackers import Tracker, libraries
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.forgetting import forget
 
@@ -27,9 +29,9 @@ NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0
 TELL = """
 import sys
 from pathlib import Path
-from huggingtweets.core.config import Settings, Storage, Tracking
+from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings
 from huggingtweets.tracking.trackers import tracking
-settings = Settings(storage=Storage(data=Path(sys.argv[1])), tracking=Tracking(tracker=sys.argv[2]))
+settings = Settings(storage=StorageSettings(data=Path(sys.argv[1])), tracking=TrackingSettings(tracker=sys.argv[2]))
 with tracking("ann", settings) as tracker:
     tracker.start("import", {})
     tracker.make("tweets-ann", "raw-dataset", {"kept": 3})
@@ -271,7 +273,7 @@ def test_a_training_whose_tracker_cannot_write_is_a_training(
 def test_a_key_goes_to_wandb_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("WANDB_CACHE_DIR", str(tmp_path))
-    backend = tracking.Wandb("ann", TrackingSettings(tracker="wandb", wandb_key=SecretStr("s3cret")), tmp_path)
+    backend = Wandb("ann", TrackingSettings(tracker="wandb", wandb_key=SecretStr("s3cret")), tmp_path)
     assert backend._key == "s3cret"
     assert "s3cret" not in repr(TrackingSettings(wandb_key=SecretStr("s3cret")))
 
