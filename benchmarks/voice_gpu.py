@@ -19,12 +19,12 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from huggingtweets.model import base as bases
 from huggingtweets.model.tokenizer import save_tokenizer
-from huggingtweets.sources import read_all
+from huggingtweets.sources import read
 
 
 def write_tweets(source: Path, count: int, out: Path) -> None:
     """`count` tweets of `source`, oldest first."""
-    tweets = [tweet for tweet in read_all([source]).tweets if not tweet.is_retweet]
+    tweets = [tweet for tweet in read(source).tweets if not tweet.is_retweet]
     rows = []
     for number in range(count):
         tweet, again = tweets[number % len(tweets)], number // len(tweets)

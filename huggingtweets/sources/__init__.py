@@ -16,7 +16,7 @@ from huggingtweets.sources.reading.files import ACCEPTED, explained, head_of, sh
 from huggingtweets.sources.reading.tar_members import is_tar
 from huggingtweets.sources.tables import table
 
-__all__ = ["read", "read_all", "read_each"]
+__all__ = ["read", "read_each"]
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _GZIP = b"\x1f\x8b"
@@ -49,17 +49,6 @@ def read(path: Path, names: Collection[str] = ()) -> Collected:
     if not stat.S_ISREG(mode):
         raise BadSource(path, "it is neither a file nor a folder", f"give {ACCEPTED}")
     return _read_file(path, head_of(path), names)
-
-
-def read_all(paths: Sequence[Path]) -> Collected:
-    """The tweets of all `paths`, unique by id, where the later path wins; the account is the first that one names.
-
-    Raises `BadSource` when two name different accounts.
-    """
-    sources = read_each(paths)
-    account = next((source.account for source in sources if source.account), None)
-    tweets = {tweet.id: tweet for source in sources for tweet in source.tweets}
-    return Collected(account, tuple(tweets.values()))
 
 
 def read_each(paths: Sequence[Path], names: Collection[str] = ()) -> list[Collected]:

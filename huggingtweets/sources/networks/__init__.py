@@ -1,0 +1,1 @@
+"""Networks that are asked for posts: what is new there, and what was deleted."""

@@ -9,11 +9,12 @@ import re
 import struct
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, as_text, explained, shown
@@ -45,28 +46,28 @@ class ArchiveLimits:
 LIMITS = ArchiveLimits()
 
 
-class ArchiveMembers(Protocol):
-    """The files of an archive, wherever it lies; names are relative, with `/`."""
+class ArchiveMembers(ABC):
+    """The files of an archive, wherever it lies. Names are relative, with `/`."""
 
-    @property
-    def path(self) -> Path:
-        """The archive itself, to be named in errors."""
+    path: Path  # the archive itself, to be named in errors
+    kind: str  # what the archive is: a folder, a zip file
 
-    @property
-    def kind(self) -> str:
-        """What the archive is: a folder, a zip file."""
-
+    @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """The files of `ENDINGS` there are, in the order of their names."""
+        """The files with one of `ENDINGS`, in the order of their names."""
 
-    def text(self, name: str) -> AbstractContextManager[TextIO]:
-        """The text of one of `names()`."""
-
+    @abstractmethod
     def binary(self, name: str) -> AbstractContextManager[Metered]:
         """The bytes of one of `names()`."""
 
+    @contextmanager
+    def text(self, name: str) -> Iterator[TextIO]:
+        """The text of one of `names()`."""
+        with self.binary(name) as binary, as_text(binary) as text:
+            yield text
 
-class FolderMembers:
+
+class FolderMembers(ArchiveMembers):
     """The scripts and tables in a folder and in its folders; not where the pictures are."""
 
     kind = "folder"
@@ -78,11 +79,6 @@ class FolderMembers:
     def names(self) -> tuple[str, ...]:
         with explained(self.path, "the folder"):
             return tuple(sorted(file.relative_to(self.path).as_posix() for file in _read(self.path, _DEEPEST)))
-
-    @contextmanager
-    def text(self, name: str) -> Iterator[TextIO]:
-        with self.binary(name) as binary, as_text(binary) as text:
-            yield text
 
     @contextmanager
     def binary(self, name: str) -> Iterator[Metered]:
@@ -104,7 +100,7 @@ def _read(folder: Path, deeper: int) -> Iterator[Path]:
             yield from _read(entry, deeper - 1)
 
 
-class ZipMembers:
+class ZipMembers(ArchiveMembers):
     """The scripts and tables in a zip, which `opened_zip` opens."""
 
     kind = "zip file"
@@ -135,11 +131,6 @@ class ZipMembers:
     def everything(self) -> tuple[str, ...]:
         """The names of all files there are, also of those that are not read."""
         return tuple(self._archive.namelist())
-
-    @contextmanager
-    def text(self, name: str) -> Iterator[TextIO]:
-        with self.binary(name) as binary, as_text(binary) as text:
-            yield text
 
     @contextmanager
     def binary(self, name: str) -> Iterator[Metered]:

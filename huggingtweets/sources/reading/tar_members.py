@@ -9,11 +9,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, as_text, explained, shown
-from huggingtweets.sources.reading.members import ENDINGS, LIMITS, ArchiveLimits
+from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, explained, shown
+from huggingtweets.sources.reading.members import ENDINGS, LIMITS, ArchiveLimits, ArchiveMembers
 
 MAX_UNPACKED = 16 * GIB  # with all its pictures and films
 _DAMAGE = (tarfile.TarError, EOFError, zlib.error)
@@ -29,7 +28,7 @@ def is_tar(path: Path) -> bool:
         return False
 
 
-class TarMembers:
+class TarMembers(ArchiveMembers):
     """The scripts and tables in a tar archive, which `opened_tar` opens."""
 
     kind = "tar archive"
@@ -55,11 +54,6 @@ class TarMembers:
                     raise BadSource(self.path, f"its member {shown(info.name)} leads out of the archive", _MEND)
                 if info.isreg() and info.name.lower().endswith(ENDINGS):
                     yield info
-
-    @contextmanager
-    def text(self, name: str) -> Iterator[TextIO]:
-        with self.binary(name) as binary, as_text(binary) as text:
-            yield text
 
     @contextmanager
     def binary(self, name: str) -> Iterator[Metered]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.records import Account, Collected
-from huggingtweets.sources import read, read_all
+from huggingtweets.core.records import Collected
+from huggingtweets.sources import read, read_each
 from huggingtweets.sources.reading.files import ACCEPTED, shown
 
 ROWS = [{"id_str": "1", "full_text": "one two three"}, {"id_str": "2", "full_text": "four five six"}]
@@ -152,15 +152,16 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
     assert "the file may not be read by this user" in refusal(path)
 
 
-def test_several_sources_are_one_and_the_later_wins(tmp_path: Path) -> None:
+def test_each_of_several_sources_is_read(tmp_path: Path) -> None:
     first = saved(tmp_path, "a.csv", "id,text\n1,old\n2,kept\n")
     second = saved(tmp_path, "b.csv", "id,text,username\n1,new,ann\n3,added,ann\n")
     third = saved(tmp_path, "c.csv", "id,text,username\n4,more,@Ann\n")
-    collected = read_all([first, second, third])
-    assert [(tweet.id, tweet.text) for tweet in collected.tweets] == [
-        ("1", "new"), ("2", "kept"), ("3", "added"), ("4", "more"),
+    sources = read_each([first, second, third])
+    assert [[(tweet.id, tweet.text) for tweet in source.tweets] for source in sources] == [
+        [("1", "old"), ("2", "kept")], [("1", "new"), ("3", "added")], [("4", "more")],
     ]  # fmt: skip
-    assert collected.account == Account("ann")
+    assert [source.account and source.account.handle.lower() for source in sources] == [None, "ann", "ann"]
+    assert read_each([]) == []
 
 
 def test_sources_of_two_people_are_refused_by_name(tmp_path: Path) -> None:
@@ -168,24 +169,20 @@ def test_sources_of_two_people_are_refused_by_name(tmp_path: Path) -> None:
     ann = saved(tmp_path, "b.csv", "id,text,username\n3,added,ann\n")
     bob = saved(tmp_path, "c.csv", "id,text,username\n4,more,bob\n")
     with pytest.raises(BadSource, match="it is by @bob, but another file is by @ann; give each person's") as refused:
-        read_all([unnamed, ann, bob])
+        read_each([unnamed, ann, bob])
     assert refused.value.path == bob
-    assert len(read_all([unnamed, ann]).tweets) == 2
+    assert [len(source.tweets) for source in read_each([unnamed, ann])] == [1, 1]
 
 
 def test_the_same_source_twice_is_the_source_once(tmp_path: Path) -> None:
     path = saved(tmp_path, "a.txt", "BONG\nBONG\nBONG BONG\n")
-    assert read_all([path, path]) == read(path)
+    assert read_each([path, path]) == [read(path)] * 2
     assert len(read(path).tweets) == 3
-
-
-def test_no_sources_are_no_tweets() -> None:
-    assert read_all([]) == Collected(None, ())
 
 
 def test_one_bad_source_refuses_them_all(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="no such file"):
-        read_all([saved(tmp_path, "a.txt", "one"), tmp_path / "none"])
+        read_each([saved(tmp_path, "a.txt", "one"), tmp_path / "none"])
 
 
 def test_a_name_is_shown_short_and_printable() -> None:
