@@ -75,12 +75,13 @@ class BadData(PipelineError):
 class BadSource(BadData):
     """A file of tweets cannot be read: `path` names it, `why` says what is wrong, `mend` what to do.
 
-    People know the file by its name. `for_people` is what they hear instead where they cannot do what is to be done.
+    People know the file by its name. They hear `told` in place of a `why` that names what only programs see. They hear
+    `for_people` in place of the whole sentence if they cannot do what is to be done.
     """
 
-    def __init__(self, path: Path | str, why: str, mend: str, *, for_people: str = ""):
+    def __init__(self, path: Path | str, why: str, mend: str, *, told: str = "", for_people: str = ""):
         name = Path(path).name or "The file"
-        super().__init__(f"{path}: {why}; {mend}.", for_people=for_people or f"{name}: {why}; {mend}.")
+        super().__init__(f"{path}: {why}; {mend}.", for_people=for_people or f"{name}: {told or why}; {mend}.")
         self.path = Path(path)
 
 

@@ -41,7 +41,7 @@ _FOREIGN = {
 def read(path: Path, names: Collection[str] = ()) -> Collected:
     """The tweets at `path`, and whose they are if it says so; of several people only the one in `names`."""
     if "\0" in str(path):
-        raise BadSource(shown(str(path)), "this is no path", "check it")
+        raise BadSource(shown(str(path)), "this is no path", "check it", told="there is no such file")
     with explained(path):
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):

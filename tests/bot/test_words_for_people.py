@@ -126,6 +126,7 @@ JARGON = {
     "an option": r"(?:^|\s)--[a-z]",
     "a command line": r"command line|chmod|python -m|(?:^|say )huggingtweets",
     "a database": r"(?i:sqlite|postgres|database)|SELECT|PRAGMA",
+    "the inside of an archive": r"window\.YTD|Grailbird|\w\.js\b|actor\.json|\bNUL\b|\bbytes\b|JSON object",
     "a library": r"\b\w+(?:Error|Exception)\b|Errno|Traceback|torch|safetensors",
 }
 
@@ -136,7 +137,8 @@ def jargon(text: str) -> list[str]:
 
 def test_the_operators_sentence_would_be_found() -> None:
     kinds = {found.split(":")[0] for found in jargon(OPERATORS)}
-    assert kinds == set(JARGON) - {"a command line"}
+    assert kinds == set(JARGON) - {"a command line", "the inside of an archive"}
+    assert jargon("it has no window.YTD at its start")
     assert jargon("allow reading it (chmod u+r)")
 
 
@@ -186,7 +188,10 @@ def spoken(call: ast.Call, kind: type[Spoken]) -> list[ast.expr]:
     given = [keyword.value for keyword in call.keywords if keyword.arg == "for_people"]
     if given or (issubclass(kind, upstream.Upstream) and kind is not upstream.NoAccount):
         return given
-    if kind in (pipelines.BadSource, upstream.NoAccount):
+    if kind is pipelines.BadSource:
+        instead = [keyword.value for keyword in call.keywords if keyword.arg == "told"]
+        return [*(instead or call.args[1:2]), *call.args[2:]]
+    if kind is upstream.NoAccount:
         return call.args[1:]
     return [] if kind.PEOPLE else call.args
 

@@ -67,11 +67,13 @@ def _tweets(path: Path, what: str, text: TextIO) -> Iterator[Tweet]:
     begun = text.read(_LONGEST_BEGINNING)
     found = _BEGINNING.match(begun)
     if not found:
-        raise BadSource(path, f"{what} is not of a Twitter archive (no Grailbird.data at its start)", _MEND)
+        why = f"{what} is not of a Twitter archive (no Grailbird.data at its start)"
+        raise BadSource(path, why, _MEND, told="it is not what Twitter put into an archive")
     for line, record in items(text, begun[found.end() :]):
         tweet = _tweet(record) if isinstance(record, dict) else None
         if tweet is None:
-            raise BadSource(path, f"line {line} of {what.removeprefix('its ')} holds a tweet without id or text", _MEND)
+            why = f"line {line} of {what.removeprefix('its ')} holds a tweet without id or text"
+            raise BadSource(path, why, _MEND, told="one of the tweets in it is damaged")
         yield tweet
 
 
@@ -100,5 +102,6 @@ def _account(members: ArchiveMembers, name: str) -> Account | None:
     except (ValueError, RecursionError):
         details = None
     if not isinstance(details, dict):
-        raise BadSource(members.path, f"its {name} cannot be read, so nobody knows whose it is", "get it again")
+        why = f"its {name} cannot be read, so nobody knows whose it is"
+        raise BadSource(members.path, why, "get it again", told="it is damaged, so I do not know whose it is")
     return fields.account(details.get("screen_name"), details.get("full_name"), "", "x")

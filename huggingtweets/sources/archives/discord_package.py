@@ -65,9 +65,8 @@ def _messages(members: ArchiveMembers, name: str, form: str) -> Iterator[_Messag
             facts = row if isinstance(row, Mapping) else {}
             id_, contents = facts.get("ID"), facts.get("Contents")
             if not isinstance(id_, str | int) or not isinstance(contents, str):
-                raise BadSource(
-                    members.path, f"its {shown(name)} holds a message without ID or Contents", "get it again"
-                )
+                why = f"its {shown(name)} holds a message without ID or Contents"
+                raise BadSource(members.path, why, "get it again", told="one of the messages in it is damaged")
             yield _Message(str(id_), contents, facts.get("Timestamp"))
 
 
@@ -93,5 +92,6 @@ def _json(members: ArchiveMembers, name: str) -> Mapping[str, object]:
         try:
             facts = json.loads(text.read())
         except (ValueError, RecursionError) as error:
-            raise BadSource(members.path, f"its {shown(name)} is broken", "get it again") from error
+            told = "a file in it is damaged"
+            raise BadSource(members.path, f"its {shown(name)} is broken", "get it again", told=told) from error
     return facts if isinstance(facts, dict) else {}

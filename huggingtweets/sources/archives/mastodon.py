@@ -48,7 +48,7 @@ def records(path: Path, stream: TextIO) -> list[Record]:
     text = stream.read(MAX_CHARACTERS + 1)
     if len(text) > MAX_CHARACTERS:
         why = f"it has more than the {MAX_CHARACTERS:,} characters of posts that are read at once"
-        raise BadSource(path, why, "give it in smaller parts")
+        raise BadSource(path, why, "give it in smaller parts", told="it holds more posts than I can read at once")
     return [record for value in _values(text) for record in _inside(value)]
 
 

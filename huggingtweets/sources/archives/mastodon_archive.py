@@ -44,5 +44,6 @@ def _actor(members: ArchiveMembers, name: str) -> Mapping[str, object]:
             actor = json.loads(text.read())
         except (ValueError, RecursionError) as error:
             why = "its actor.json cannot be read, so nobody knows whose it is"
-            raise BadSource(members.path, why, "get it again") from error
+            told = "it is damaged, so I do not know whose it is"
+            raise BadSource(members.path, why, "get it again", told=told) from error
     return actor if isinstance(actor, dict) else {}

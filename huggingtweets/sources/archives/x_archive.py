@@ -86,9 +86,11 @@ class _Script:
         begun = self.text.read(_LONGEST_BEGINNING)
         found = _BEGINNING.match(begun)
         if not found:
-            raise BadSource(self.path, f"{self.what} is not of an X archive (no window.YTD at its start)", _MEND)
+            why = f"{self.what} is not of an X archive (no window.YTD at its start)"
+            raise BadSource(self.path, why, _MEND, told="it is not what X puts into an archive")
         if found[1] not in kinds:
-            raise BadSource(self.path, f"{self.what} lists {shown(found[1])}, not {kinds[0]}", _MEND)
+            why = f"{self.what} lists {shown(found[1])}, not {kinds[0]}"
+            raise BadSource(self.path, why, _MEND, told="it holds something else than tweets")
         for line, item in items(self.text, begun[found.end() :]):
             yield line, self._record(line, item)
 
@@ -102,7 +104,8 @@ class _Script:
 
     def bad(self, line: int, why: str) -> BadSource:
         """That `line` cannot be used."""
-        return BadSource(self.path, f"line {line} of {self.what.removeprefix('its ')} {why}", _MEND)
+        said = f"line {line} of {self.what.removeprefix('its ')} {why}"
+        return BadSource(self.path, said, _MEND, told="one of the tweets in it is damaged")
 
 
 def is_in(names: Iterable[str]) -> bool:
@@ -144,10 +147,11 @@ def _home(members: ArchiveMembers, names: Iterable[str]) -> tuple[str, list[str]
     found = [match for name in names if (match := _TWEETS_FILE.fullmatch(name))]
     homes = sorted({match[1] for match in found})
     if not homes:
-        raise BadSource(members.path, f"it is a {members.kind} without data/tweets.js", _MEND)
+        why, told = "without data/tweets.js", "in which I find no tweets"
+        raise BadSource(members.path, f"it is a {members.kind} {why}", _MEND, told=f"it is a {members.kind} {told}")
     if len(homes) > 1:
         why = f"it holds several archives ({shown(homes[0]) or 'itself'} and {shown(homes[1])})"
-        raise BadSource(members.path, why, "give them one by one")
+        raise BadSource(members.path, why, "give them one by one", told="it holds several archives")
     return homes[0], [match[0] for match in sorted(found, key=lambda match: int(match[2] or 0))]
 
 

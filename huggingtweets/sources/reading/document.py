@@ -87,7 +87,8 @@ def unpacked(document: Document) -> Document:
                 try:
                     return stream.read(size)
                 except _DAMAGE as error:
-                    raise BadSource(document.path, f"{document.what} is a broken gzip file", "get it again") from error
+                    why = f"{document.what} is a broken gzip file"
+                    raise BadSource(document.path, why, "get it again", told="it is damaged") from error
 
             yield read
 

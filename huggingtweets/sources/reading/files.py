@@ -19,8 +19,8 @@ MAX_BYTES = GIB  # of one file; the largest real export known to us has 4 MB
 MAX_LINE = 1 << 20  # characters; a tweet's own row has at most some thousands
 
 ACCEPTED = (
-    "an X archive (the zip, its folder, or its tweets.js), an archive of Mastodon or Discord, "
-    "or a .jsonl, .json, .csv, .tsv or .txt of tweets"
+    "the archive that X, Mastodon or Discord gave you (the zip as it is, or its folder), "
+    "or a table or text of tweets (.csv, .tsv, .txt, .json or .jsonl)"
 )
 
 _BUFFER = 1 << 18
@@ -47,7 +47,8 @@ class ByteBudget:
 
     def _too_large(self, what: str) -> BadSource:
         limit = f"{self._limit_bytes / GIB:g} GiB" if self._limit_bytes >= GIB else f"{self._limit_bytes:,} bytes"
-        return BadSource(self._path, f"{what} is larger than the {limit} that are read", "give it in smaller parts")
+        why = f"{what} is larger than the {limit} that are read"
+        return BadSource(self._path, why, "give it in smaller parts", told="it is larger than I can read")
 
 
 class Metered(io.RawIOBase):
@@ -75,11 +76,13 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
         yield
     except TooLong as error:
         why = f"{what} has more than {MAX_ITEM:,} characters in one piece at line {error.line}"
-        raise BadSource(path, why, "write each tweet as an object of its own") from error
+        mend = "write each tweet as an object of its own"
+        raise BadSource(path, why, mend, told=f"one piece of it, at line {error.line}, is far too long") from error
     except BrokenJSON as error:
         raise _broken(path, what, error) from error
     except UnicodeError as error:
-        raise BadSource(path, f"{what} is not UTF-8 text", "save it as UTF-8 and try again") from error
+        mend = "save it as UTF-8 and try again"
+        raise BadSource(path, f"{what} is not UTF-8 text", mend, told="it is no text that I can read") from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BadSource(
             path,
@@ -102,8 +105,10 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
 
 def _broken(path: Path, what: str, error: BrokenJSON) -> BadSource:
     if error.is_cut_off:
-        return BadSource(path, f"{what} is cut off: its JSON ends in the middle, at line {error.line}", "get it again")
-    return BadSource(path, f"{what} is no JSON at line {error.line}", "save it as JSON again, or as CSV")
+        why = f"{what} is cut off: its JSON ends in the middle, at line {error.line}"
+        return BadSource(path, why, "get it again", told="it is cut off: its end is missing")
+    why = f"{what} is no JSON at line {error.line}"
+    return BadSource(path, why, "save it as JSON again, or as CSV", told=f"I cannot read it at line {error.line}")
 
 
 @contextmanager
@@ -131,10 +136,21 @@ def lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
     pieces = iter(partial(stream.readline, MAX_LINE + 1), "")
     for number, line in enumerate(pieces, start=1):
         if "\0" in line:
-            raise BadSource(path, f"line {number} holds NUL bytes, so it is no plain text", "save it as UTF-8")
+            raise no_plain_text(path, number)
         if len(line) > MAX_LINE:
-            raise BadSource(path, f"line {number} is longer than {MAX_LINE:,} characters", "put one tweet on each line")
+            raise line_too_long(path, number)
         yield number, line
+
+
+def no_plain_text(path: Path, line: int) -> BadSource:
+    """That the file holds what no text does."""
+    why = f"line {line} holds NUL bytes, so it is no plain text"
+    return BadSource(path, why, "save it as UTF-8", told="it is no plain text")
+
+
+def line_too_long(path: Path, line: int) -> BadSource:
+    """That no tweet can be as long as this line."""
+    return BadSource(path, f"line {line} is longer than {MAX_LINE:,} characters", "put one tweet on each line")
 
 
 def head_of(path: Path, size: int = 512) -> bytes:

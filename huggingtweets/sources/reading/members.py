@@ -30,6 +30,7 @@ _DRIVE = re.compile(r"[A-Za-z]:/")
 _AGAIN = "download it again"
 _UNPACK = "unpack it and give the folder instead"
 _DISTRUST = "do not trust it, download your archive again from X"
+UNLIKE_ARCHIVES = "it is not built as archives are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class FolderMembers(ArchiveMembers):
     def binary(self, name: str) -> Iterator[Metered]:
         file, what = self.path / name, f"its {shown(name)}"
         if not file.resolve().is_relative_to(self.path.resolve()):
-            raise BadSource(self.path, f"{what} is a link that leads out of the folder", "put the file itself there")
+            why, told = "is a link that leads out of the folder", "a file in it is a link that leads out of the folder"
+            raise BadSource(self.path, f"{what} {why}", "put the file itself there", told=told)
         with explained(self.path, what), file.open("rb") as binary:
             self._budget.allow(file.stat().st_size, what)
             yield Metered(binary.read, self._budget, what)
@@ -121,10 +123,11 @@ class ZipMembers(ArchiveMembers):
         for info in infos:
             name = info.filename.replace("\\", "/")
             if name.startswith("/") or _DRIVE.match(name) or ".." in PurePosixPath(name).parts:
-                raise BadSource(self.path, f"its member {shown(name)} leads out of the archive", _DISTRUST)
+                why = f"its member {shown(name)} leads out of the archive"
+                raise BadSource(self.path, why, _DISTRUST, told=UNLIKE_ARCHIVES)
             if name.lower().endswith(ENDINGS):
                 if name in known:
-                    raise BadSource(self.path, f"it holds {shown(name)} twice", _AGAIN)
+                    raise BadSource(self.path, f"it holds {shown(name)} twice", _AGAIN, told="it holds a file twice")
                 known.add(name)
                 yield name, info
 
@@ -148,13 +151,14 @@ class ZipMembers(ArchiveMembers):
 
     def _refuse_unreadable(self, info: zipfile.ZipInfo, what: str) -> None:
         if info.flag_bits & _ENCRYPTED:
-            raise BadSource(self.path, f"{what} is encrypted", _UNPACK)
+            raise BadSource(self.path, f"{what} is encrypted", _UNPACK, told="it is locked with a password")
         if info.compress_type not in _METHODS:
-            raise BadSource(self.path, f"{what} is packed in an unusual way", _UNPACK)
+            told = "it is packed in an unusual way"
+            raise BadSource(self.path, f"{what} is packed in an unusual way", _UNPACK, told=told)
         self._budget.allow(info.file_size, what)
         if info.file_size > self._limits.ratio * max(1, info.compress_size):
             why = f"{what} unpacks to more than {self._limits.ratio} times its size, as a zip bomb does"
-            raise BadSource(self.path, why, _DISTRUST)
+            raise BadSource(self.path, why, _DISTRUST, told=UNLIKE_ARCHIVES)
 
 
 @contextmanager

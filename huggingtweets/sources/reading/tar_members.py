@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, explained, shown
-from huggingtweets.sources.reading.members import ENDINGS, LIMITS, ArchiveLimits, ArchiveMembers
+from huggingtweets.sources.reading.members import ENDINGS, LIMITS, UNLIKE_ARCHIVES, ArchiveLimits, ArchiveMembers
 
 MAX_UNPACKED = 16 * GIB  # with all its pictures and films
 _DAMAGE = (tarfile.TarError, EOFError, zlib.error)
@@ -48,10 +48,12 @@ class TarMembers(ArchiveMembers):
             while info := self._archive.next():
                 if info.offset_data + info.size > max_unpacked:
                     why = f"it unpacks to more than the {max_unpacked:,} bytes that are looked through"
-                    raise BadSource(self.path, why, "unpack it and give the folder instead")
+                    told = "it is larger than I look through"
+                    raise BadSource(self.path, why, "unpack it and give the folder instead", told=told)
                 name = PurePosixPath(info.name)
                 if name.is_absolute() or ".." in name.parts:
-                    raise BadSource(self.path, f"its member {shown(info.name)} leads out of the archive", _MEND)
+                    why = f"its member {shown(info.name)} leads out of the archive"
+                    raise BadSource(self.path, why, _MEND, told=UNLIKE_ARCHIVES)
                 if info.isreg() and info.name.lower().endswith(ENDINGS):
                     yield info
 

@@ -11,10 +11,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
-from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Tweet
 from huggingtweets.sources.reading.fields import reads_as_retweet
-from huggingtweets.sources.reading.files import MAX_LINE
+from huggingtweets.sources.reading.files import MAX_LINE, line_too_long, no_plain_text
 from huggingtweets.tweets.clean import BORDER
 
 SAMPLE = 2_000  # pieces, by which a file is judged
@@ -67,13 +66,13 @@ def _pieces(path: Path, stream: TextIO) -> Iterator[_Piece]:
         more = bool(chunk)
         if "\0" in chunk:
             at = line + chunk.count("\n", 0, chunk.index("\0"))
-            raise BadSource(path, f"line {at} holds NUL bytes, so it is no plain text", "save it as UTF-8")
+            raise no_plain_text(path, at)
         *ended, left = _END.split(left + chunk)
         for text, end in zip(ended[::2], ended[1::2], strict=True):
             yield _Piece(line, text.strip(), end != "\n")
             line += end == "\n"
         if len(left) > MAX_LINE:
-            raise BadSource(path, f"line {line} is longer than {MAX_LINE:,} characters", "put one tweet on each line")
+            raise line_too_long(path, line)
     yield _Piece(line, left.strip(), False)
 
 

@@ -147,7 +147,8 @@ def _lines(written: Iterator[str], skipped: int) -> Rows:
 
 def _broken(path: Path, line: int, error: csv.Error) -> BadSource:
     mend = "put texts with quotation marks in quotation marks, and double those inside"
-    return BadSource(path, f"line {line} is broken CSV ({shown(str(error))})", mend)
+    why = f"line {line} is broken CSV ({shown(str(error))})"
+    return BadSource(path, why, mend, told=f"line {line} is not written as tables are")
 
 
 def _under(names: list[str], cells: list[str], path: Path, line: int) -> Row:

@@ -92,7 +92,8 @@ def _object(path: Path, line: int, item: object) -> Row:
     if isinstance(item, str):
         return {"text": item}
     if not isinstance(item, dict):
-        raise BadSource(path, f"line {line} holds no JSON object", "write each tweet as an object with its text")
+        mend = "write each tweet as an object with its text"
+        raise BadSource(path, f"line {line} holds no JSON object", mend, told=f"line {line} holds no tweet")
     return keyed(item)
 
 
