@@ -1,4 +1,4 @@
-"""A refused file is explained to two people: whoever runs the bot reads every detail, whoever gave the file does not."""
+"""A refused file is explained twice: in every detail for whoever runs the bot, in plain words for whoever gave it."""
 
 import re
 import tarfile
@@ -33,7 +33,8 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
     ),
     "leads out": ({"../tweets.js": "x"}, "its member ../tweets.js leads out", "it is not built as archives are"),
     "a bad month": (
-        {"data/js/tweets/2012_01.js": "Grailbird.data.x = [7]"}, "without id or text", "one of the tweets in it is damaged",
+        {"data/js/tweets/2012_01.js": "Grailbird.data.tweets_2012_01 = [7]"},
+        "without id or text", "one of the tweets in it is damaged",
     ),
     "no details": (months("x"), "its data/js/user_details.js cannot be read", "I do not know whose it is"),
     "a bad message": (
@@ -71,7 +72,7 @@ def test_the_same_of_a_tar_archive_and_of_single_files(tmp_path: Path) -> None:
         ("tweets.txt", "hello\0there\n", "NUL bytes", "it is no plain text"),
         ("tweets.json", '[{"text": "a"}, 7]', "holds no JSON object", "line 1 holds no tweet"),
         ("tweets.json", '[{"text": "a"}, }', "is no JSON at line 1", "I cannot read it at line 1"),
-        ("tweets.csv", 'id,text\n1,"a"b\n', "is broken CSV", "line 2 is not written as tables are"),
+        ("tweets.csv", 'id,text\n1,"a\n', "is broken CSV", "line 2 is not written as tables are"),
     ):
         (tmp_path / name).write_text(text)
         explained(tmp_path / name, detail, sentence)
