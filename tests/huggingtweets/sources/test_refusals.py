@@ -69,10 +69,10 @@ def test_the_same_of_a_tar_archive_and_of_single_files(tmp_path: Path) -> None:
         archive.add(inner, "../tweets.js")
     explained(tar, "its member ../tweets.js leads out", "it is not built as archives are")
     for name, text, detail, sentence in (
-        ("tweets.txt", "hello\0there\n", "NUL bytes", "it is no plain text"),
+        ("tweets.txt", "fine\n" * 100_000 + "not\0fine\n", "NUL bytes", "it is no plain text"),
         ("tweets.json", '[{"text": "a"}, 7]', "holds no JSON object", "line 1 holds no tweet"),
         ("tweets.json", '[{"text": "a"}, }', "is no JSON at line 1", "I cannot read it at line 1"),
-        ("tweets.csv", 'id,text\n1,"a\n', "is broken CSV", "line 2 is not written as tables are"),
+        ("tweets.csv", 'id,text\n1,one\n2,"two\n', "is broken CSV", "line 3 is not written as tables are"),
     ):
         (tmp_path / name).write_text(text)
         explained(tmp_path / name, detail, sentence)
