@@ -1,4 +1,4 @@
-"""What can go wrong at a far end (X, Bluesky), one class a meaning, and how long to go on trying.
+"""What can go wrong at a far end (X, Bluesky), with a class for each meaning, and how long to go on trying.
 
     Unavailable
     └─ Upstream(service)      a far end did not do what was asked
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Upstream(Unavailable):
-    """A far end, `service`, did not do what was asked. What it said is not for people: `SAYS` is."""
+    """A far end, `service`, did not do what was asked. People are told `SAYS`, and not what the far end said."""
 
     SAYS: ClassVar[str] = "{service} did not do what I asked; try again later."
 
@@ -110,7 +110,7 @@ class NotFound(Refused):
 
 
 class NoAccount(Upstream):
-    """Somebody's posts cannot be read. `gone` tells that what was collected earlier must go, too."""
+    """Somebody's posts cannot be read. With `gone`, the posts that were collected earlier must be deleted as well."""
 
     def __init__(self, service: str, handle: str, why: str, mend: str, *, gone: bool = True):
         sentence = f"@{handle} on {service} {why}; {mend}."
@@ -123,8 +123,8 @@ class NoAccount(Upstream):
 class Patience:
     """How often and how long to try again what is safe to repeat.
 
-    Waits double from `first_seconds` on, with jitter; a wait that the far end asks for is an error when it is longer
-    than `longest_seconds`.
+    The first wait has `first_seconds`, and each wait is twice as long as the one before, with some chance. If the far
+    end asks for a wait of more than `longest_seconds`, its error is raised.
     """
 
     attempts: int = 4
@@ -132,7 +132,7 @@ class Patience:
     longest_seconds: float = 60.0
 
     async def insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What `call` gives in the end; raises its last error. Only for calls that may be made twice."""
+        """The result of `call`, which may be made several times. Raises its last error."""
         for attempt in range(self.attempts - 1):
             try:
                 return await call()

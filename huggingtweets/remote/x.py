@@ -42,18 +42,18 @@ _POST_FIELDS = [
 _USER_FIELDS = ["description", "name", "parody", "profile_image_url", "protected", "username"]
 Method = Callable[..., Awaitable[object]]  # one of tweepy's
 
-# Told before a request how many posts it may give at most, and after it, below 0, how many of these did not come. May
-# refuse by raising; then X is not asked.
+# It is called before a request with the number of posts that may come at most, and after the request with a number
+# below 0 for the posts that did not come. If it raises, X is not asked.
 Charge = Callable[[int], Awaitable[None]]
 
 
 async def free(_: int) -> None:
-    """The charge of whoever does not count."""
+    """A charge that counts nothing."""
 
 
 @asynccontextmanager
 async def _paid(charge: Charge, most: int) -> AsyncIterator[Callable[[int], None]]:
-    """Charge `most` posts before the block; those beyond what it says that it got are given back after it."""
+    """Charge `most` posts before the block. The block says how many came; the others are given back after it."""
     await charge(most)
     unused = most
 
@@ -69,7 +69,7 @@ async def _paid(charge: Charge, most: int) -> AsyncIterator[Callable[[int], None
 
 
 class XClient:
-    """An async context manager. Reading is tried again, as `patience` says; posting never is."""
+    """An async context manager. Reading is tried again, as `patience` says. Posting is never tried again."""
 
     def __init__(
         self,
@@ -92,16 +92,16 @@ class XClient:
         await self._api.session.close()
 
     async def me(self) -> XUser:
-        """The account that the keys are of."""
+        """The account to which the keys belong."""
         answer = await self._reading(self._api.get_me, user_fields=_USER_FIELDS)
         return records.user(records.data(answer))
 
     async def user(self, handle: str) -> XUser:
-        """The account called `handle`; raises `NotFound`, or `Forbidden` for a suspended one."""
+        """The account called `handle`. Raises `NotFound`, or `Forbidden` for a suspended account."""
         return await self._one_user({"username": handle})
 
     async def user_by_id(self, user_id: str) -> XUser:
-        """The same by id, which outlives a change of the handle."""
+        """The same by id, which stays when the handle changes."""
         return await self._one_user({"id": user_id})
 
     async def timeline(
@@ -113,7 +113,7 @@ class XClient:
         page: int = PAGE,
         charge: Charge = free,
     ) -> AsyncIterator[list[XPost]]:
-        """Pages of an account's posts, the newest first; only those after `since_id`, and about `most` at most."""
+        """Pages of an account's posts, the newest first: those after `since_id`, and about `most` at most."""
         async for posts in self._pages(self._api.get_users_tweets, user_id, since_id, most, page, charge):
             yield posts
 
@@ -126,7 +126,7 @@ class XClient:
             yield posts
 
     async def look(self, ids: Sequence[str], charge: Charge = free) -> Looked:
-        """Which of at most 100 posts are still there."""
+        """Look which of these posts, at most 100, are still there."""
         async with _paid(charge, len(ids)) as got:
             answer = await self._reading(self._api.get_tweets, list(ids), tweet_fields=_POST_FIELDS)
             with records.readable():
@@ -137,7 +137,7 @@ class XClient:
         return Looked(tuple(posts), frozenset(missing & told))
 
     async def post(self, text: str, in_reply_to: str = "") -> str:
-        """Post `text`; its id. After `InDoubt` it may be there; after any other failure it is not."""
+        """Post `text`. Returns the id. After `InDoubt` the post may be there; after any other failure it is not."""
         answer = await self._asking(self._api.create_tweet, text=text, in_reply_to_tweet_id=in_reply_to or None)
         return records.post(records.data(answer)).id
 
@@ -207,7 +207,7 @@ class XClient:
 
 
 def _why(error: BaseException) -> str:
-    """A failure of the network in a few words."""
+    """A failure of the network, in a few words."""
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return "it took too long"
     if isinstance(error, aiohttp.ClientConnectorError):

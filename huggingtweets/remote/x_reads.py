@@ -1,7 +1,7 @@
-"""What reading tweets from X costs: counted in a file, and never more in a calendar month than was allowed.
+"""What reading tweets from X costs. The costs are counted in a file, and stay within the month's budget.
 
-A file, because the bot and the command line both read. A cost is noted before the request that causes it; what was not
-used after all is given back, so a kill in between counts too much, never too little.
+They are in a file because both the bot and the command line read from X. A cost is noted before its request. What was
+not used is given back later, so after a kill in between the file counts too much, and never too little.
 
 Knows prices, months and one file. Does not know what is read. Posting has a budget of its own.
 """
@@ -31,7 +31,7 @@ class ReadingTooDear(Unavailable):
 
 
 class XReads:
-    """The month's reads, at the prices in the settings. Each call is short and blocks."""
+    """The reads of a month, at the prices in the settings. Each call blocks for a moment."""
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self._file = settings.storage.data / FILE
@@ -40,15 +40,15 @@ class XReads:
 
     @property
     def budget(self) -> int:
-        """Of the month."""
+        """The budget of a month, in millionths of a US dollar."""
         return round(self._settings.x_monthly_budget_usd * MICRO)
 
     def price(self, posts: int) -> int:
-        """What so many posts cost."""
+        """What so many posts cost, in millionths of a US dollar."""
         return round(self._settings.x_read_usd * MICRO) * posts
 
     def charge(self, posts: int) -> None:
-        """Note the cost of `posts`; below 0 it is given back. Raises `ReadingTooDear`, and then nothing is noted."""
+        """Note the cost of `posts`; a number below 0 is given back. Raises `ReadingTooDear`, and then notes nothing."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with atomic.locked(self._file.with_name(f".{FILE}.lock"), wait=True):
             month, today = self._spent()
@@ -59,18 +59,18 @@ class XReads:
             atomic.write_json(self._file, row | {"day_micro_usd": max(0, today + self.price(posts))})
 
     def affordable(self, wanted: int) -> int:
-        """How many of `wanted` posts the rest of the month's budget pays for."""
+        """The number of posts, of those `wanted`, that the rest of the month's budget pays for."""
         return self._posts_for(self.budget - self._spent()[0], wanted)
 
     def affordable_today(self, wanted: int) -> int:
-        """The same of today's part: what was left this morning is spread over the days that the month still has."""
+        """The same for today's part: what was left this morning, divided by the days that the month still has."""
         month, today = self._spent()
         now = self._clock().astimezone(UTC)
         days_left = calendar.monthrange(now.year, now.month)[1] - now.day + 1
         return self._posts_for(min(self.budget - month, (self.budget - month + today) // days_left - today), wanted)
 
     def a_day(self) -> int:
-        """How many posts the whole budget pays for on each day of a month of 31 days."""
+        """The number of posts that the whole budget pays for on each day of a month of 31 days."""
         return self._posts_for(self.budget // 31, 10**9)
 
     def _posts_for(self, micro_usd: int, wanted: int) -> int:
@@ -78,7 +78,7 @@ class XReads:
         return min(wanted, max(0, micro_usd // price)) if price else wanted
 
     def _spent(self) -> tuple[int, int]:
-        """In this month, and of that today."""
+        """What was spent in this month, and how much of that today."""
         try:
             row = atomic.read_json(self._file)
             day, month_spent, day_spent = str(row["day"]), int(row["month_micro_usd"]), int(row["day_micro_usd"])

@@ -33,8 +33,8 @@ class XUser:
 class XPost:
     """A post with its full text, HTML-escaped as X gives it.
 
-    `referenced` says what it is of others' posts: retweeted, quoted, replied_to. `versions` are the ids of all versions
-    of an edited post, its own the last.
+    `referenced` says what it does with other posts: retweeted, quoted, replied_to. `versions` are the ids of all
+    versions of an edited post; the last is its own.
     """
 
     id: str
@@ -51,7 +51,7 @@ class XPost:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look at ids gave: the posts that are there, and the ids that are not, or not for us, any more."""
+    """What a look at ids gave: the posts that are there, and the ids that are gone, or that we may not see any more."""
 
     posts: tuple[XPost, ...]
     gone: frozenset[str]
@@ -59,7 +59,7 @@ class Looked:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """An answer of the wrong shape is an `InDoubt`."""
+    """Raise `InDoubt` if the block finds an answer of the wrong shape."""
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -93,7 +93,7 @@ def post(row: Mapping[str, Any], authors: Mapping[str, XUser] | None = None) -> 
         lang = row.get("lang")
         return XPost(
             id=_id(row["id"]),
-            # A long post's `text` is cut off; its note has all of it.
+            # The `text` of a long post is cut off. Its note has the whole text.
             text=str((row.get("note_tweet") or {}).get("text") or row["text"]),
             created_at=moment(row.get("created_at")),
             author_id=author_id,
@@ -113,7 +113,7 @@ def _id(value: object) -> str:
 
 
 def problems(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What X says went wrong; nothing of a shape that it should not have."""
+    """What X says went wrong. Parts of an unexpected shape are left out."""
     errors = answer.get("errors")
     return [problem for problem in errors if isinstance(problem, dict)] if isinstance(errors, list) else []
 

@@ -43,7 +43,7 @@ _SHOWN = 200  # characters of X's own explanation
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What X lets somebody in by: an app's bearer token to read, or an account's four keys to read and post."""
+    """The keys for X: an app's bearer token to read, or an account's four keys to read and post."""
 
     bearer_token: str = field(default="", repr=False)
     consumer_key: str = field(default="", repr=False)
@@ -56,7 +56,7 @@ class Credentials:
         return all((self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret))
 
     def without(self, text: str) -> str:
-        """`text` in which none of them stands: a far end may repeat what it was sent."""
+        """`text` without any of these keys. A far end may repeat what it was sent."""
         for secret in self._all():
             text = text.replace(secret, "…")
         return text
@@ -175,7 +175,7 @@ def _parsed_or_nothing(body: bytes) -> object:
 
 
 def _reset(headers: Mapping[str, str]) -> datetime | None:
-    """When the limit that was met is over: that of the quarter of an hour, or of the day."""
+    """When the limit ends that was reached: the one of a quarter of an hour, or the one of a day."""
     resets = [
         headers.get(f"{limit}-reset")
         for limit in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")

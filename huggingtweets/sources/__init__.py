@@ -1,7 +1,7 @@
-"""Where tweets come from: a file or folder on disk, whatever its form.
+"""Where tweets come from: a file or a folder on disk, in any form.
 
-Knows how to tell the forms apart. Does not know what is in them: one module reads each. Every refusal is a `BadSource`,
-one sentence that names the file, what is wrong and what to do.
+Knows how to tell the forms apart. Does not know what is in them: each form has a module that reads it. Every refusal is
+a `BadSource`: one sentence that names the file, what is wrong and what to do.
 """
 
 import stat
@@ -39,7 +39,7 @@ _FOREIGN = {
 
 
 def read(path: Path, names: Collection[str] = ()) -> Collected:
-    """The tweets at `path`, and whose they are if it says so; of several people only the one in `names`."""
+    """The tweets at `path`, and whose they are if it says so. Of several people, only the one in `names` is read."""
     if "\0" in str(path):
         raise BadSource(shown(str(path)), "this is no path", "check it", told="there is no such file")
     with explained(path):
@@ -52,7 +52,7 @@ def read(path: Path, names: Collection[str] = ()) -> Collected:
 
 
 def read_each(paths: Sequence[Path], names: Collection[str] = ()) -> list[Collected]:
-    """The tweets of each of `paths`, all of one person's; of a file by several people only the one in `names`.
+    """The tweets at each of `paths`, which are all one person's. `names` are that person's names, as in `read`.
 
     Raises `BadSource` when two name different accounts.
     """
@@ -66,7 +66,7 @@ def read_each(paths: Sequence[Path], names: Collection[str] = ()) -> list[Collec
 
 
 def _read_file(path: Path, head: bytes, names: Collection[str]) -> Collected:
-    """The tweets of the file that begins with `head`: what it is counts before what it is called."""
+    """The tweets of the file that begins with `head`. Its content decides what it is, before its name does."""
     if not head:
         raise BadSource(path, "it is empty", "get it again")
     if head.startswith(_ZIP):

@@ -1,6 +1,6 @@
-"""A zip or a folder: which service's archive lies in it, or that it holds one table.
+"""A zip, a tar archive or a folder: which service's archive it is, or that it holds a table.
 
-Knows the archives there are. Does not know what is in their files: one module reads each.
+Knows which archives there are. Does not know what is in their files: each kind has a module that reads it.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -22,7 +22,7 @@ _ARCHIVES: tuple[tuple[Callable[[Iterable[str]], bool], Callable[[ArchiveMembers
 
 
 def read_zip(path: Path, limits: ArchiveLimits = LIMITS, names: Collection[str] = ()) -> Collected:
-    """The tweets of the archive, or of the only table, in the zip at `path`; `names` as in `sources.read`."""
+    """The tweets of the archive, or of the only table, in the zip at `path`. `names` are as in `sources.read`."""
     with opened_zip(path, limits) as members:
         single_table.refuse_workbook(members)
         return read(members, names)
@@ -40,7 +40,7 @@ def read_folder(path: Path, limits: ArchiveLimits = LIMITS, names: Collection[st
 
 
 def read(members: ArchiveMembers, names: Collection[str] = ()) -> Collected:
-    """The tweets in `members`; raises `BadSource` where there are none."""
+    """The tweets in `members`. Raises `BadSource` if there are none."""
     files = members.names()
     reading = next((read for is_in, read in _ARCHIVES if is_in(files)), None)
     if reading:

@@ -1,8 +1,8 @@
-"""Whose tweets a file holds, when a model is made of several people.
+"""Whose tweets a file holds, if a model is made of several people.
 
-`nasa=PATH` says it; an archive says it itself; and a model of one person takes all as theirs.
+`nasa=PATH` says it, or the archive itself does. In a model of one person, all tweets are that person's.
 
-Knows how that is written, and what a source says of its account. Does not know what is done with them.
+Knows how that is written, and what a source says about its account. Does not know what is done with the tweets.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,15 +21,15 @@ _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A file or folder of tweets; `handle` is whose, where that was said, and `written` how the path was given."""
+    """A file or folder of tweets. `handle` says whose they are, if known; `written` is the path as it was typed."""
 
     path: Path
     handle: str | None = None
-    written: str = field(default="", compare=False)  # a path would make x:https:/x.com of an address
+    written: str = field(default="", compare=False)  # `Path` would turn an address into x:https:/x.com
 
 
 def parse_owned(text: str, name: str) -> Owned:
-    """`nasa=PATH` for a model `name` of which `nasa` is part; anything else is a path as it stands."""
+    """Reads `nasa=PATH`, if `nasa` is part of the model `name`. Anything else is a path as it stands."""
     said, equals, rest = text.partition("=")
     handle = said.strip().removeprefix("@").lower()
     if equals and handle in name.split("-") and not Path(text).exists():
@@ -38,9 +38,9 @@ def parse_owned(text: str, name: str) -> Owned:
 
 
 def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected]]:
-    """What `files` hold, by handle; of each the earlier archive first, so that a later one may correct it.
+    """What `files` hold, by handle. Earlier archives come first, so that a later one can correct them.
 
-    Raises `Usage` when it cannot be told whose a file is, and `BadSource`.
+    Raises `Usage` if nothing says whose a file is, and `BadSource`.
     """
     handles = name.split("-")
     only = handles[0] if len(handles) == 1 else None
@@ -56,10 +56,10 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
 
 
 def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
-    """What could be learned from the tweets in `files`, or from those in `store` where no file is named, oldest first.
+    """The texts that could be learned from `files`, or from `store` if no file is named, oldest first.
 
-    The counts say what became of all tweets. Nothing is stored. Raises like `read_owned`, and `Forgotten` and
-    `OptedOut` for who must not be learned.
+    The counts say what became of all tweets. Nothing is stored. Raises what `read_owned` does, and `Forgotten` or
+    `OptedOut` for somebody who must not be learned.
     """
     tweets: list[Tweet] = []
     withdrawn: set[str] = set()

@@ -14,12 +14,12 @@ FOLDER = Path(__file__).parent / "sample_account"
 
 
 def sample_account() -> Account:
-    """Who the fictional person is."""
+    """The fictional person's account."""
     return Account(**json.loads((FOLDER / "account.json").read_text(encoding="utf-8")))
 
 
 def collect_sample(store: TweetStore) -> Account:
-    """Put the sample account's tweets into `store`; whose they are."""
+    """Put the sample account's tweets into `store`. Returns the account."""
     account = sample_account()
     store.merge(account.handle, Collected(account, read(FOLDER / "tweets.jsonl").tweets))
     return account

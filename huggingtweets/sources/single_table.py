@@ -1,6 +1,6 @@
-"""The only table in a zip or a folder, as Kaggle and others pack it; and workbooks, which are zips of something else.
+"""The only table in a zip or a folder, as Kaggle and others pack it. Workbooks are zips as well, and are refused here.
 
-Knows names of files. Does not know what is in them.
+Knows names of files. Does not know what is in the files.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from huggingtweets.sources.reading.document import Document, Read, unpacked
 from huggingtweets.sources.reading.files import shown
 from huggingtweets.sources.reading.members import ArchiveMembers, ZipMembers
 
-# The kinds of tables, the likeliest first: beside a table there may be JSON that describes it, and a text to read.
+# Kinds of tables, the likeliest first. Beside a table there may be JSON that describes it, or a text for its readers.
 _KINDS = ((".csv", ".tsv", ".jsonl", ".ndjson"), (".json",), (".txt",))
 _LEFT_BY_MAC = "__MACOSX/"
 _NAMED = 3
@@ -26,7 +26,7 @@ _WORKBOOKS = {
 
 
 def found(members: ArchiveMembers) -> Document | None:
-    """The only table there is, None if there is none; raises `BadSource` for several."""
+    """The only table, or None if there is none. Raises `BadSource` if there are several."""
     names = [name for name in members.names() if _is_meant(name)]
     for endings in _KINDS:
         tables = [name for name in names if name.lower().removesuffix(".gz").endswith(endings)]
@@ -38,7 +38,7 @@ def found(members: ArchiveMembers) -> Document | None:
 
 
 def refuse_workbook(members: ZipMembers) -> None:
-    """Raises `BadSource` for what office programs save: zips, too, but of no table that could be read."""
+    """Raises `BadSource` for a file of an office program: it is a zip, but without a table that can be read here."""
     for beginning, what in _WORKBOOKS.items():
         if any(name.startswith(beginning) for name in members.everything()):
             raise BadSource(members.path, f"it is {what}", "save its table as CSV (CSV UTF-8 in Excel) and give that")

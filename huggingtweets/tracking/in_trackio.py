@@ -16,7 +16,7 @@ _ELSEWHERE = ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL", "TRACKIO_WEBHOOK_URL")
 
 
 class Trackio:
-    """trackio on this machine: one project a model, in SQLite below `folder`; nothing is sent anywhere."""
+    """trackio on this machine: a project for each model, in SQLite below `folder`. Nothing is sent anywhere."""
 
     def __init__(self, project: str, folder: Path):
         for variable in _ELSEWHERE:

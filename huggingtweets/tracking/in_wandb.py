@@ -16,10 +16,10 @@ SECONDS_TO_START = 30  # for wandb to reach its server
 
 
 class Wandb:
-    """wandb: at its server with a key, and else offline in `folder`, for `wandb sync` later.
+    """wandb: at its server if there is a key, or else offline in `folder`, for a later `wandb sync`.
 
-    Offline it cannot know artifacts from other runs, so inputs are only named in the run's settings; and once synced,
-    nothing here can take a run back. So no weights go there, in either mode.
+    Offline, wandb does not know artifacts of other runs, so inputs are only named in the run's settings. Once a run is
+    synced, nothing here can take it back. So weights never go there.
     """
 
     def __init__(self, name: str, chosen: TrackingSettings, folder: Path):
@@ -46,7 +46,7 @@ class Wandb:
             dir=str(self._folder),
             mode="online" if self._key else "offline",
             settings=self._wandb.Settings(
-                # Not by login(), which would write it into the home folder.
+                # login() would write the key into the home folder.
                 api_key=self._key,
                 init_timeout=SECONDS_TO_START,
                 silent=True,

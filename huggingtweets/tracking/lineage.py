@@ -1,4 +1,4 @@
-"""What a training tells its tracker: three runs, and the artifacts that lead from tweets to a model.
+"""What a training records: three runs, and the artifacts that lead from tweets to a model.
 
     import       -> tweets-NAME (raw-dataset), BASE (pretrained-model)
     preprocess   tweets-NAME -> dataset-NAME (train-dataset)
@@ -35,11 +35,11 @@ def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: TrainingSetti
     tracker.start("preprocess", cleaning | {"seed": settings.seed})
     tracker.use(f"tweets-{name}", RAW)
     tracker.make(f"dataset-{name}", DATASET, dataset)
-    # One seed does for both: it orders the tweets and starts the adapter.
+    # One seed serves both: it orders the tweets and initialises the adapter.
     seeds = {"data_seed": settings.seed, "training_seed": settings.seed}
     chosen = settings.model_dump() | {"base": base_name(settings.base)}
     if not settings.batch_tokens:
-        # It follows the amount of data; what it was is recorded when the training has ended.
+        # It depends on the amount of data. Its value is recorded when the training has ended.
         del chosen["batch_tokens"]
     tracker.start("train", chosen | seeds | {"libraries": libraries()})
     tracker.use(f"dataset-{name}", DATASET)
@@ -47,13 +47,13 @@ def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: TrainingSetti
 
 
 def stepped(tracker: Tracker, step: "Step") -> None:
-    """One step of the training; the held-out loss stands only at the steps where it was measured."""
+    """One step of the training. The held-out loss is recorded only at the steps where it was measured."""
     figures = {"loss": step.loss, "held_out_loss": step.held_out_loss, "learning_rate": step.learning_rate}
     tracker.figures(figures, step.done)
 
 
 def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
-    """The training gave `version`: its evaluation, its samples, and itself."""
+    """The training made `version`. Its evaluation, its samples and the version itself are recorded."""
     manifest = version.manifest
     for kind, facts in (("training", manifest.training.model_dump()), ("evaluation", manifest.measured.as_json())):
         tracker.figures({f"{kind}/{key}": value for key, value in _numbers(facts).items()})
@@ -64,10 +64,10 @@ def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
 
 
 def promoted(tracker: Tracker, version: Version) -> None:
-    """`version` is in use from now on, by somebody's decision."""
+    """Somebody has decided that `version` is in use from now on."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
     tracker.start("promote", {"version": version.version, "promoted": at})
-    # With a date of its own it is another artifact: trackio moves an alias forward only.
+    # trackio only moves an alias to a newer artifact. With a date of its own, this is a new one.
     _made(tracker, version, ["in-use"], {"promoted": at})
 
 
@@ -84,7 +84,7 @@ def _made(tracker: Tracker, version: Version, aliases: list[str], more: Mapping[
 
 
 def artifact_name(base: str) -> str:
-    """A base's name as trackers take it: letters, digits, dot, hyphen and underscore."""
+    """A base's name in the form that trackers accept: letters, digits, dot, hyphen and underscore."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", base_name(base)).strip("-")
 
 

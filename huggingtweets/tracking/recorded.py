@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def kept_of(name: str, records: Path) -> list[Path]:
-    """Every file and folder in which something of the model `name` is recorded; what `recorded` knows it by is last."""
+    """Every file and folder with a record of the model `name`. Those by which `recorded` finds the model come last."""
     if not records.exists():
         return []
     own = [*records.glob(f"{name}_*.parquet"), *sorted(records.glob(f"{name}.*"), key=_is_no_table)]
@@ -15,7 +15,7 @@ def kept_of(name: str, records: Path) -> list[Path]:
 
 
 def recorded(records: Path) -> set[str]:
-    """Models of which something is recorded."""
+    """The models of which anything is recorded."""
     files = (path for path in records.glob("*.*") if _is_no_table(path))
     return {path.name.partition(".")[0] for path in files} | {
         path.name for path in records.glob("*/*") if path.is_dir()
@@ -23,5 +23,5 @@ def recorded(records: Path) -> set[str]:
 
 
 def _is_no_table(path: Path) -> bool:
-    """The tables that trackio exports have names from which the model's cannot be told, as in `ann_system.parquet`."""
+    """Tables that trackio exports are left out: `ann_system.parquet` does not show where the model's name ends."""
     return path.suffix != ".parquet"

@@ -2,11 +2,11 @@
 
 Runs and artifacts are those of the original huggingtweets: an import gives the raw data set and the base; `preprocess`
 turns raw-dataset into train-dataset; `train` turns train-dataset and pretrained-model into finetuned-model. An artifact
-holds what tells two of its kind apart (counts, hashes, settings) and no tweet, so that a tweet that is deleted is
-deleted everywhere.
+holds what distinguishes it from others of its kind (counts, hashes, settings), and no tweet. So a tweet that is deleted
+is deleted everywhere.
 
-All is done by one thread of its own behind a bounded queue: a tracker that is slow, broken or unreachable costs a
-training nothing but the record.
+One thread of its own does all this, behind a bounded queue. If a tracker is slow, broken or unreachable, only the
+record suffers, and never the training.
 
 Does not know trackio and wandb themselves (`in_trackio`, `in_wandb`), or what is trained.
 """
@@ -38,7 +38,7 @@ class Backend(Protocol):
     """One run at a time; may raise anything, or never come back."""
 
     def start(self, run: str, job: str, config: JSON) -> str:
-        """Begin a run; where people find it."""
+        """Begin a run. Returns where people find it."""
 
     def use(self, artifact: str, kind: str) -> None:
         """Record an artifact as an input of the run."""
@@ -54,7 +54,7 @@ class Backend(Protocol):
 
 
 class Tracker:
-    """What a training tells about itself. Every call returns at once, and none raises."""
+    """What a training records about itself. Every call returns at once, and none raises."""
 
     def __init__(self, name: str, backend: Callable[[], Backend] | None):
         self.name = name
@@ -80,7 +80,7 @@ class Tracker:
     def make(
         self, artifact: str, kind: str, facts: JSON, files: Sequence[Path] = (), aliases: Sequence[str] = ()
     ) -> None:
-        """An output of the run: a new version unless `facts` and `files` are those of the last one."""
+        """An output of the run. It is a new version, unless `facts` and `files` are the same as last time."""
         self._tell(lambda backend: backend.make(artifact, kind, facts, files, aliases))
 
     def figures(self, figures: Mapping[str, float | None], step: int | None = None) -> None:
@@ -94,7 +94,7 @@ class Tracker:
         self._tell(lambda backend: backend.table(name, columns, kept))
 
     def close(self, seconds: float = SECONDS_TO_END) -> None:
-        """End the last run; waits for what is waiting, and not longer than `seconds`."""
+        """End the last run. Waits until all calls are done, but not longer than `seconds`."""
         if not self._thread.is_alive():
             return
         with contextlib.suppress(queue.Full):
@@ -124,7 +124,7 @@ class Tracker:
 
 @contextmanager
 def tracking(name: str, settings: Settings) -> Iterator[Tracker]:
-    """The tracker of a training of `name`, ended with the block."""
+    """The tracker of a training of `name`. It ends with the block."""
     chosen = settings.tracking
     backends: dict[str, Callable[[], Backend]] = {
         "trackio": lambda: Trackio(name, settings.records),
@@ -138,7 +138,7 @@ def tracking(name: str, settings: Settings) -> Iterator[Tracker]:
 
 
 def libraries() -> dict[str, str]:
-    """The versions that the weights may depend on."""
+    """The versions of Python and of the libraries on which the weights may depend."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):

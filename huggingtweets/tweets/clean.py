@@ -1,7 +1,8 @@
-"""A tweet becomes the text to learn from, or the reason why not.
+"""A tweet becomes a text to learn from, or a reason why it does not.
 
-Knows what a reader of tweets sees: entities resolved, links, marks of training texts and invisible characters gone, one
-line. Does not know where tweets come from (its source says what is a retweet), nor what is done with the text.
+Knows what a reader of tweets sees: one line, with entities resolved, and without links, marks of training texts and
+invisible characters. Does not know where tweets come from (their source says which are retweets), or what is done with
+the text.
 """
 
 import html
@@ -17,27 +18,27 @@ from huggingtweets.core.whole_text import whole
 from huggingtweets.tweets import words
 
 MIN_CONTENT_WORDS = 3
-END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token: it parts tweets, so no tweet may contain it
+END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token; it separates tweets, so no tweet may contain it
 # What training texts for GPT-2 put around each text, in the spellings of the tools that write them.
 BORDER = re.compile(r"<\|(?:start|begin|end)_?of_?text\|>", re.IGNORECASE)
 
-# Only entities that are closed, as X's are: `html.unescape` alone would make a typed "me&not you" a "me¬ you".
+# Only entities that end with a semicolon, as X's do: `html.unescape` alone makes "me¬ you" of a typed "me&not you".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
 # Control characters but for white space, lone surrogates, byte order marks, and marks that turn the direction of text.
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]")
-# Scrapers glue the address of a picture to the word before it, and leave out the https.
+# Scrapers write the address of a picture right after the word before it, and leave out the https.
 _URL = re.compile(
     r"\s?(?:https?://\s(?=[\w-]+\.\S)\S+|https?:\S+|https?…\S*|\b[a-z]{2,10}://\S+"
     r"|pic\.(?:twitter|x)\.com\S*|(?:www\.|mobile\.)?(?:twitter|\bx)\.com/\S*|\bt\.co/\S+)",
     re.IGNORECASE,
 )
-# An address without https: it begins with www, or goes on after an ending that addresses have.
+# An address without https begins with www, or has an ending such as .com and a path after it.
 _ENDINGS = (
     "com|org|net|gov|edu|info|io|ly|co|be|me|gl|gd|it|am|tv|in|ba|mp|cc|to|ms|us|uk|eu|de|fr|es|nl|at|ch|jp|ca|au"
 )
 _BARE = re.compile(rf"\s?(?<![\w@.-])(?:www\.\S+|(?:[a-z\d-]+\.)+(?:{_ENDINGS})/\S+)", re.IGNORECASE)
 _TAG = re.compile(r"[@＠#＃].*")
-# What Discord writes for people, channels, moments and its own emoji: ids, and nobody's words.
+# Discord writes people, channels, moments and its own emoji as ids, which nobody typed.
 _DISCORD_EMOJI = re.compile(r"<a?(:\w+:)\d+>")
 _DISCORD_ID = re.compile(r"<(?:(?:@[!&]?|#|/[^:<>]+:)\d+|(?:t|id):[\w:-]+)>")
 _NO_CONTENT = ("http", "@", "#")
@@ -52,7 +53,7 @@ class Dropped(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A tweet worth learning from; `text` is clean."""
+    """A tweet to learn from. `text` is clean."""
 
     id: str
     created_at: datetime | None
@@ -69,30 +70,30 @@ class Kept:
 
 
 def clean(text: str) -> str:
-    """The raw `text` of a tweet as its reader sees it, on one line and without links."""
+    """The raw `text` of a tweet as a reader sees it, on one line and without links."""
     text = _INVISIBLE.sub("", unescaped(whole(text)))
-    # A blank, not nothing, takes the mark's place: what stands around it can never close up to a new one.
+    # A mark becomes a blank, so that the characters around it cannot form a new mark.
     text = _DISCORD_ID.sub(" ", _DISCORD_EMOJI.sub(r"\1", BORDER.sub(" ", text)))
     return " ".join(_BARE.sub("", _URL.sub("", text)).split())
 
 
 def links_in(text: str) -> int:
-    """How many links `text` holds, in any of the forms that cleaning removes."""
+    """The number of links in `text`, in all the forms that cleaning removes."""
     return len(_URL.findall(text)) + len(_BARE.findall(_URL.sub("", text)))
 
 
 def unescaped(text: str) -> str:
-    """`text` with its HTML entities resolved, exactly once: `&amp;lt;` is a typed `&lt;`."""
+    """`text` with its HTML entities resolved once: somebody who typed `&lt;` is given by X as `&amp;lt;`."""
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 
 def content_words(text: str) -> int:
-    """How many words of `text` are neither mention, hashtag nor link."""
+    """The number of words of `text` that are not mentions, hashtags or links."""
     return sum(map(_content_words, text.lower().split()))
 
 
 def _content_words(piece: str) -> int:
-    """The same for what stands between two blanks, which is one word but for scripts without blanks."""
+    """The same for a piece between two blanks. It is one word, except in scripts that write no blanks."""
     if words.is_unspaced(piece):
         piece = _TAG.sub("", piece)
         return words.count(piece) if words.is_unspaced(piece) else 0
@@ -100,7 +101,7 @@ def _content_words(piece: str) -> int:
 
 
 def keep(tweet: Tweet) -> str | Dropped:
-    """The text to learn from, or why there is none."""
+    """The text to learn from, or the reason why there is none."""
     if tweet.is_retweet:
         return Dropped.RETWEET
     text = clean(tweet.text)
@@ -108,7 +109,7 @@ def keep(tweet: Tweet) -> str | Dropped:
 
 
 def clean_all(tweets: Iterable[Tweet]) -> tuple[list[Kept], Counts]:
-    """What is kept of `tweets`, in their order, and what became of the rest."""
+    """The tweets to learn from, in their order, and counts of what became of all `tweets`."""
     kept: list[Kept] = []
     dropped: Counter[Dropped] = Counter()
     for tweet in tweets:

@@ -1,8 +1,8 @@
 """Who repeats whom: exact copies, and near-copies by the word shingles that two texts share.
 
-A shingle is five words in a row, after Broder 1997, "On the resemblance and containment of documents". Containment, and
-not resemblance, because a draft may be a piece of a longer tweet. It is looked for in one tweet at a time: phrases of a
-person's from here and there are style, and most of one tweet is that tweet.
+A shingle is five words in a row, after Broder 1997, "On the resemblance and containment of documents". The measure is
+containment and not resemblance, because a draft may be a piece of a longer tweet. A draft is compared with one tweet at
+a time. A few phrases each from many tweets are a person's style; most of one tweet is a copy of that tweet.
 
 Knows strings. In scripts without blanks between words, a shingle is as many characters as five words have.
 """
@@ -22,7 +22,7 @@ _NOT_WORD = regex.compile(r"[^\w]+")
 
 
 def normalised(text: str) -> str:
-    """What is compared to find copies: words alone, without case, punctuation, emoji or invisible characters."""
+    """What is compared to find copies: only the words, without case, punctuation, emoji or invisible characters."""
     folded = unicodedata.normalize("NFKC", text.replace(ZERO_WIDTH_SPACE, "")).casefold()
     return _NOT_WORD.sub(" ", folded).strip()
 
@@ -46,48 +46,48 @@ class KnownTexts:
             self._count += 1
 
     def has(self, text: str) -> bool:
-        """Whether one of them is `text`, once case, punctuation and emoji are put aside."""
+        """Returns True if one of them is `text`, apart from case, punctuation and emoji."""
         return normalised(text) in self._exact
 
     def has_nearly(self, text: str) -> bool:
-        """Whether one of them is `text`, or has `NEAR_COPY_SHARE` or more of its shingles."""
+        """Returns True if one of them is `text`, or has `NEAR_COPY_SHARE` or more of its shingles."""
         return self.has(text) or self.overlap(text) >= NEAR_COPY_SHARE
 
     def overlap(self, text: str) -> float:
-        """The largest share of `text`'s different shingles that one known text has; 0 for less than five words."""
+        """The largest share of the different shingles of `text` that one known text has; 0 for less than five words."""
         shingles = _shingles(normalised(text))
         shared = Counter(number for shingle in shingles for number in self._containing.get(shingle, ()))
         return max(shared.values()) / len(shingles) if shared else 0.0
 
 
 def exact_copies(drafts: Sequence[str], known: KnownTexts) -> int:
-    """How many of `drafts` have five words or more and are a known text, case, punctuation and emoji put aside."""
+    """The number of `drafts` with five words or more that are a known text, apart from case, punctuation and emoji."""
     return sum(known.has(draft) and not is_short(draft) for draft in drafts)
 
 
 def near_copies(drafts: Sequence[str], known: KnownTexts) -> int:
-    """How many of `drafts` have 60 % or more of their 5-word shingles from a single known text."""
+    """The number of `drafts` that have 60 % or more of their 5-word shingles from one known text."""
     return sum(known.overlap(draft) >= NEAR_COPY_SHARE for draft in drafts)
 
 
 def short_repeats(drafts: Sequence[str], known: KnownTexts) -> int:
-    """How many of `drafts` are a known text of less than five words: a "Thank you!" is a phrase and nobody's own."""
+    """The number of `drafts` that are a known text of less than five words. Anybody may say "Thank you!"."""
     return sum(known.has(draft) and is_short(draft) for draft in drafts)
 
 
 def is_short(text: str) -> bool:
-    """Whether `text` has less words than a shingle."""
+    """Returns True if `text` has fewer words than a shingle."""
     return words.is_shorter(normalised(text), SHINGLE_WORDS)
 
 
 def without_near_copies(texts: Sequence[str]) -> list[int]:
-    """The places of those `texts` that nearly repeat no earlier one of them."""
-    seen, kept = KnownTexts(), []
+    """The places of the `texts` that do not nearly repeat an earlier one."""
+    seen, places = KnownTexts(), []
     for place, text in enumerate(texts):
         if not seen.has_nearly(text):
-            kept.append(place)
+            places.append(place)
             seen.add(text)
-    return kept
+    return places
 
 
 def _shingles(plain: str) -> set[int]:

@@ -1,6 +1,7 @@
-"""Ids for tweets that come without one, made from when and what.
+"""Ids for tweets that come without one, made from their date and text.
 
-Knows hashing. A tweet gets the same id whenever its table is read; each repeat inside the table gets another.
+A tweet gets the same id each time its table is read. A tweet that stands in the table several times gets several ids.
+Knows hashing. Does not know tables.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import re
 from collections import Counter
 from datetime import datetime
 
-_DERIVED = re.compile(r"[0-9a-f]{32}(?:\.\d+)?")  # borders inside a text part it into several tweets
+_DERIVED = re.compile(r"[0-9a-f]{32}(?:\.\d+)?")  # borders inside a text split it into several tweets
 
 
 class DerivedIds:
@@ -25,5 +26,5 @@ class DerivedIds:
 
 
 def is_derived(id_: str) -> bool:
-    """Whether the id was made here; sites give numbers or addresses."""
+    """Returns True if the id was made here. Sites give numbers or addresses."""
     return _DERIVED.fullmatch(id_) is not None

@@ -1,7 +1,7 @@
-"""A table of tweets without ids that was corrected and is given again: which tweets its new wording replaces.
+"""A table of tweets without ids that was corrected and is given again: which of the kept tweets it replaces.
 
-Knows tweets. A tweet without an id gets one from its date and words, so a correction makes it look like another tweet.
-Does not know where the tweets are kept.
+A tweet without an id gets one from its date and words, so a correction makes it look like another tweet.
+Knows tweets. Does not know where they are kept.
 """
 
 from collections import Counter
@@ -12,16 +12,16 @@ from difflib import SequenceMatcher
 from huggingtweets.core.records import Tweet
 from huggingtweets.tweets.derived_ids import is_derived
 
-ALIKE = 0.8  # of a text at least stays in a correction
-_MANY_WORDS = 5  # a text of so many is hardly written twice
-_MOST_PAIRS = 250_000  # that are held against each other; a table with so many changes is another table
+ALIKE = 0.8  # share of a text that a correction leaves as it is, at least
+_MANY_WORDS = 5  # a text of so many words is hardly ever written twice
+_MOST_PAIRS = 250_000  # pairs that are compared; a table with more changes is another table
 
 
 def replaced(known: Sequence[Tweet], given: Sequence[Tweet]) -> set[str]:
-    """Ids of the `known` tweets of which `given` holds a corrected version.
+    """The ids of the `known` tweets of which `given` holds a corrected version.
 
-    A new date is told by the same words. New words are told by the same moment or by what is left of the old ones, but
-    only where most of the table is known already.
+    A tweet with a corrected date is recognised by its words. A tweet with corrected words is recognised by its date, or
+    by the words that are left, but only if most of the table is known already.
     """
     known_ids, given_ids = {tweet.id for tweet in known}, {tweet.id for tweet in given}
     old = [tweet for tweet in known if is_derived(tweet.id) and tweet.id not in given_ids]
@@ -42,7 +42,11 @@ def _rest(old: Sequence[Tweet], new: Sequence[Tweet], pairs: dict[str, str]) -> 
 
 
 def _same_words(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
-    """Tweets with another date. Short ones are written often: there a date is missing or has its parts swapped."""
+    """Tweets with the same words and another date.
+
+    People write short tweets again and again. So a short one only counts if a date is missing, or has its day and month
+    swapped.
+    """
     by_words: dict[str, list[Tweet]] = {}
     for tweet in new:
         by_words.setdefault(_words(tweet), []).append(tweet)
@@ -66,7 +70,7 @@ def _may_be_one(old: Tweet, new: Tweet) -> bool:
 
 
 def _same_moment(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
-    """Tweets of the same second or minute, the only ones of it; a day alone says nothing."""
+    """Tweets of the same second or minute, if there is one on each side. A date without a time of day says nothing."""
     there = Counter(tweet.created_at for tweet in (*old, *new))
     at = {tweet.created_at: tweet.id for tweet in new}
     return {
@@ -77,7 +81,7 @@ def _same_moment(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
 
 
 def _alike(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:
-    """Tweets of the same day, or without any, of which most words are the same."""
+    """Tweets of the same day, or without a date, in which most of the text is the same."""
     if len(old) * len(new) > _MOST_PAIRS:
         return {}
     pairs: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Which languages somebody tweets in: as the tweets themselves say, or else as they look.
+"""The languages that somebody tweets in: by what the tweets declare, or else by their letters and words.
 
 Knows X's language codes and py3langid (139 languages, offline). Does not know models.
 """
@@ -11,9 +11,9 @@ import regex
 
 from huggingtweets.core.records import Tweet
 
-MIN_SHARE = 0.1  # of what can be told; a language below is a quotation or a mistake
+MIN_SHARE = 0.1  # a language with a smaller share is a quotation or a mistake
 ENOUGH_DECLARED = 0.5  # share of tweets that must say their language before they are believed
-PIECE_CHARACTERS = 400  # short tweets are often mistaken: several are judged together
+PIECE_CHARACTERS = 400  # a short tweet is often misjudged, so several are judged together
 MAX_PIECES = 200
 _OLD_CODES = {"in": "id", "iw": "he", "ji": "yi", "no": "nb"}
 _NAMELESS = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})  # X's for "no language"
@@ -21,7 +21,7 @@ _NOISE = regex.compile(r"https?://\S+|[@#]\w+|\p{Extended_Pictographic}")
 
 
 def languages(tweets: Sequence[Tweet]) -> tuple[str, ...]:
-    """ISO 639 codes by falling share, those of at least `MIN_SHARE`; none when nothing can be told."""
+    """ISO 639 codes of the languages with at least `MIN_SHARE`, the most frequent first; empty if none is certain."""
     declared = [code for tweet in tweets if (code := _code(tweet.lang))]
     if declared and len(declared) >= ENOUGH_DECLARED * len(tweets):
         return _frequent(Counter(declared))
@@ -51,12 +51,12 @@ def _code(lang: str | None) -> str | None:
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[str]:
-    """Texts of the same script joined until they are long enough to tell, at most `MAX_PIECES`."""
+    """Texts of the same script, joined until they are long enough to judge; at most `MAX_PIECES` pieces."""
     open_pieces: dict[bool, str] = {}
     given = 0
     for text in texts:
         cleaned = " ".join(_NOISE.sub(" ", text).split())
-        # Joined with another alphabet, the rarer of two languages would never be seen.
+        # If texts of two alphabets were joined, the rarer language would never be seen.
         key = bool(regex.search(r"[^\P{L}\p{Latin}]", cleaned))
         piece = f"{open_pieces.get(key, '')} {cleaned}".strip()
         if len(piece) >= PIECE_CHARACTERS:

@@ -1,6 +1,6 @@
-"""How alike two piles of tweets are by what can be counted: lengths, emoji, word pairs.
+"""How alike two collections of tweets are in what can be counted: lengths, emoji, word pairs.
 
-Knows strings and formulas. Does not know models, or which pile is real.
+Knows strings and formulas. Does not know models, or which collection is real.
 """
 
 import math
@@ -18,15 +18,15 @@ _TEXT_SIGNS = "©®™"  # pictographs by Unicode, but emoji only when a variati
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
-    """Different word n-grams over all word n-grams of `texts` (Li et al. 2016); 1 is all different, 0 none there."""
+    """The share of different n-grams among all word n-grams of `texts` (Li et al. 2016); 0 if there are none."""
     grams = [tuple(words[i : i + n]) for words in map(tokens, texts) for i in range(len(words) - n + 1)]
     return len(set(grams)) / len(grams) if grams else 0.0
 
 
 def divergence(ours: Mapping[Hashable, float], theirs: Mapping[Hashable, float]) -> float:
-    """Jensen-Shannon divergence of two counts, in bits (Lin 1991): 0 for equal shares, 1 for nothing in common.
+    """The Jensen-Shannon divergence of two counts, in bits (Lin 1991): 0 for equal shares, 1 for nothing in common.
 
-    It is 1 when only one of them has counted anything, and 0 when neither has.
+    It is 1 if only one of them has counted anything, and 0 if neither has.
     """
     totals = sum(ours.values()), sum(theirs.values())
     if not all(totals):
@@ -40,12 +40,12 @@ def divergence(ours: Mapping[Hashable, float], theirs: Mapping[Hashable, float])
 
 
 def length_profile(texts: Sequence[str]) -> Counter[Hashable]:
-    """How many texts are of each length, in bins of 20 characters."""
+    """The number of texts of each length, in bins of 20 characters."""
     return Counter(len(text) // LENGTH_BIN for text in texts)
 
 
 def emoji_profile(texts: Sequence[str]) -> Counter[Hashable]:
-    """How often each emoji stands in `texts`; a text without any counts once, as none."""
+    """How often each emoji stands in `texts`. A text without emoji counts once, under the empty string."""
     return Counter(emoji for text in texts for emoji in emoji_in(text) or [""])
 
 

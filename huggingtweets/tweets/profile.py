@@ -5,7 +5,8 @@ Words are ranked by the log-odds ratio with an informative Dirichlet prior, as a
 8,000 words stand in 4.7 million words of short English posts (`english_words.tsv`, made from the public-domain texts
 that the embedded base was pre-trained on).
 
-Knows kept tweets and counts. Does not know models or where tweets come from. Names of others (@mentions) are no part.
+Names of others (@mentions) are left out. Knows cleaned tweets and counts. Does not know models, or where tweets come
+from.
 """
 
 import math
@@ -26,17 +27,17 @@ from huggingtweets.tweets.words import is_unspaced
 
 ENGLISH = Path(__file__).parent / "english_words.tsv"
 PRIOR_WORDS = 500.0  # how many words' worth of evidence the prior is
-MIN_TEXTS = 3  # that a word stands in, to be a habit
+MIN_TEXTS = 3  # a word in fewer texts is no habit
 MOST = 12
-# Words that are no part of a handle or hashtag.
+# Words that are not part of a handle or hashtag.
 _WORD = regex.compile(r"(?<![\w@#])[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*(?![\w@])")
 _HASHTAG = regex.compile(r"(?<![\w&])#[\p{L}\p{M}\p{N}_]*[\p{L}\p{M}][\p{L}\p{M}\p{N}_]*")
 
 
 def profile(tweets: Sequence[Kept], others: Iterable[str] = ()) -> JSON:
-    """The profile of whoever wrote `tweets`; `others` are texts of other people, to be told apart from.
+    """The profile of the person who wrote `tweets`. `others` are texts of other people to compare with.
 
-    `hours` are counts by hour of the day in UTC, of tweets with a date; `lengths` counts by bins of 20 characters.
+    `hours_utc` counts the tweets with a date by the hour of the day. `lengths` counts tweets in bins of 20 characters.
     """
     texts = [tweet.text for tweet in tweets]
     dates = sorted(tweet.created_at for tweet in tweets if tweet.created_at)
@@ -63,12 +64,12 @@ def profile(tweets: Sequence[Kept], others: Iterable[str] = ()) -> JSON:
 
 
 def distinctive(texts: Sequence[str], others: Iterable[str] = (), most: int = MOST) -> list[tuple[str, float, int]]:
-    """(word, z-score, count) of what tells `texts` apart from `others` and from English, the strongest first."""
+    """(word, z-score, count) of the words that set `texts` apart from `others` and from English, strongest first."""
     ours = words_in(texts)
     theirs = words_in(others)
     english = english_words()
     theirs.update(english)
-    # A word that is not in the table is at most as frequent as the rarest that is.
+    # A word that is not in the table is at most as frequent as the rarest word in it.
     unseen = min(english.values(), default=1) / 2
     theirs_of = {word: float(theirs[word] or unseen) for word in ours}
     in_texts = Counter(word for text in texts for word in set(_words(text)))
@@ -83,9 +84,9 @@ def distinctive(texts: Sequence[str], others: Iterable[str] = (), most: int = MO
 
 
 def log_odds_z(ours: float, theirs: float, our_words: float, their_words: float) -> float:
-    """The z-score of a word's log-odds ratio, for its counts among all words of each side.
+    """The z-score of a word's log-odds ratio, from its counts and the number of all words on each side.
 
-    The prior is the word's share in both sides together, worth `PRIOR_WORDS` words.
+    The prior is the word's share in both sides together, with the weight of `PRIOR_WORDS` words.
     """
     prior = PRIOR_WORDS * (ours + theirs) / (our_words + their_words)
     odds = [
@@ -96,7 +97,7 @@ def log_odds_z(ours: float, theirs: float, our_words: float, their_words: float)
 
 
 def words_in(texts: Iterable[str]) -> Counter[str]:
-    """How often each word stands in `texts`, in lower case; handles and hashtags are no words."""
+    """How often each word stands in `texts`, in lower case. Handles and hashtags are not words."""
     return Counter(word for text in texts for word in _words(text))
 
 

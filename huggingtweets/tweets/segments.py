@@ -1,7 +1,8 @@
-"""Words of Japanese, Chinese and Thai, where no blanks part them: by BudouX, a small model that comes with its package.
+"""Words of Japanese, Chinese and Thai, which have no blanks between them. BudouX, a small model, finds them.
 
-Knows that library, and which of its parts are words to show. It parts Japanese into phrases, a noun with its particles;
-the particles at their end are taken off. Does not know what the words are for. Lao, Khmer and Burmese are not parted.
+BudouX splits Japanese into phrases of a noun and its particles; the particles at the end are cut off here. Lao, Khmer
+and Burmese are not split. Knows that library, and which of its pieces are words to show. Does not know what the words
+are for.
 """
 
 from functools import cache
@@ -31,9 +32,9 @@ def spaced(text: str) -> str:
 
 
 def words_in(text: str) -> list[str]:
-    """The words of `text` in scripts without blanks that say something; tags and handles are none.
+    """The words with a meaning of their own in `text`, in scripts without blanks. Tags and handles are not words.
 
-    Left out are a Chinese character alone, and Japanese words without a Chinese or a katakana one: mostly grammar.
+    Single Chinese characters are left out, and Japanese words that are written in hiragana alone: most are grammar.
     """
     if not _RUN.search(text):
         return []

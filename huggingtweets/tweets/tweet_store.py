@@ -123,32 +123,32 @@ class TweetStore:
             return self._unwilling.lift(handle)
 
     def sources(self, handle: str) -> frozenset[str]:
-        """The accounts that tweets were read from by their number, such as `x:12`."""
+        """The accounts that tweets were read from, such as `x:12`."""
         return frozenset(_sources(self.tweets(handle)))
 
     def fingerprints(self, handle: str) -> tuple[frozenset[str], frozenset[str]]:
-        """The ids of the account's own tweets, and the accounts that tweets were read from by their number."""
+        """The ids of the account's own tweets, and the accounts (such as `x:12`) that tweets were read from."""
         path = self._tweets_file(handle)
         rows = atomic.read_json_lines(path) if path.exists() else []
         pairs = [(row["id"], row.get("source", "")) for row in rows if not row["is_retweet"] or row.get("source")]
         return frozenset(id_ for id_, _ in pairs), frozenset(source for _, source in pairs if source)
 
     def accounts(self, handle: str) -> frozenset[str]:
-        """What its sources call the account, or called it once, as keys. Empty where no source has said that."""
+        """What sources call the account now, or called it before, as keys. Empty if no source has said that."""
         if not self.account_file(handle).exists():
             return frozenset()
         site = self.account(handle).site
         return frozenset(account_key(Account(known, site=site)) for known in self._names(handle))
 
     def _accounts(self, handle: str, collected: Collected) -> set[str]:
-        """Every account that `collected` and the kept tweets of `handle` are known to be of."""
+        """Every account that `collected` and the kept tweets of `handle` are known to come from."""
         said = {account_key(collected.account)} if collected.account else set()
         return said | _sources(collected.tweets) | self.accounts(handle)
 
     def _refuse_others(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> None:
-        """Raises `BadSource` where one site knows the account by another name and has no tweet in common.
+        """Raises `BadSource` if a site calls the account by another name and has no tweet in common with the kept ones.
 
-        An account that was renamed has its old tweets, or the number that its site gave it.
+        An account that was renamed still has its old tweets, or the number that its site gave it.
         """
         if not collected.account or not self.account_file(handle).exists():
             return
@@ -169,13 +169,13 @@ class TweetStore:
         known = {tweet.id: tweet for tweet in tweets}
         archived, period = self._archived(handle), collected.period
         later = collected.complete and period and not (archived and period[1] < archived[1])
-        # What a later archive lacked of its period was deleted, and does not come back out of an older file.
+        # A tweet that a later archive lacked was deleted. An older file does not bring it back.
         new = [
             tweet
             for tweet in collected.tweets
             if later or tweet.id in known or not (archived and not tweet.source and _within(tweet, archived))
         ]
-        # A tweet that can be looked up where it came from stays so, though a file has it, too.
+        # A tweet that can be looked up at its source stays marked so, even if a file has it as well.
         marked = (
             replace(tweet, source=tweet.source or known[tweet.id].source) if tweet.id in known else tweet
             for tweet in new
@@ -197,7 +197,7 @@ class TweetStore:
         self._remembered.note(path, tuple(tweets))
 
     def _name(self, handle: str, account: Account) -> None:
-        """Keep how the account is called, besides what it was called before, and of which site it is known to be."""
+        """Note what the account is called now and of which site it is. Its earlier names are kept."""
         if self.account_file(handle).exists():
             known, names = self.account(handle), self.known_as(handle)
             if account.handle.lower() not in names:
@@ -207,16 +207,16 @@ class TweetStore:
         atomic.write_json(self.account_file(handle), account.as_json())
 
     def tweets(self, handle: str) -> list[Tweet]:
-        """Oldest first; undated ones before all others in the order of their source. Empty for an unknown handle."""
+        """The tweets of an account, oldest first; those without a date come first. Empty for an unknown handle."""
         path = self._tweets_file(handle)
         return list(self._remembered.read(path, _parsed)) if path.exists() else []
 
     def handles(self) -> list[str]:
-        """Whose tweets there are, sorted."""
+        """The accounts whose tweets are kept, sorted."""
         return sorted(path.stem for path in self.folder.glob("*.jsonl") if not path.name.startswith("."))
 
     def all_names(self) -> set[str]:
-        """Every name here that is or was somebody's, of an account as well as of a voice."""
+        """Every name, of an account or of a voice, that is or was somebody's here."""
         stones = self._unwilling.tombstones()
         names = {*self.handles(), *stones, *self._unwilling.opted_out()}
         return names.union(
@@ -224,17 +224,17 @@ class TweetStore:
         )
 
     def fingerprint(self, handle: str) -> str:
-        """A hash of the account's tweets as they are now; empty for an unknown handle."""
+        """A hash of the account's tweets as they are now. Empty for an unknown handle."""
         path = self._tweets_file(handle)
         return hashlib.sha256(atomic.require_file(path).read_bytes()).hexdigest()[:16] if path.exists() else ""
 
     def account(self, handle: str) -> Account:
-        """The account as its source named it, or the bare handle."""
+        """The account as its source named it, or else with the bare handle."""
         path = self.account_file(handle)
         return Account(**atomic.read_json(path)) if path.exists() else Account(handle)
 
     def known_as(self, handle: str) -> frozenset[str]:
-        """What its sources call the account, or called it once, in lower case; also of one that was forgotten."""
+        """The names by which sources know the account, now or before, in lower case; also of a forgotten one."""
         stone = self._unwilling.tombstones().get(handle)
         return self._names(handle) | (stone.handles if stone else frozenset())
 
@@ -246,8 +246,8 @@ class TweetStore:
     def forget(self, handle: str, accounts: Collection[str] = ()) -> bool:
         """Delete all that is kept of the account and leave a tombstone. Returns True if there was anything.
 
-        `accounts` are those that are known to be the person's beside those of these tweets. The tombstone comes first:
-        after a kill in between nothing comes back, and forgetting again ends the work.
+        `accounts` are other accounts of the same person. The tombstone is written first. So after a kill in between
+        nothing comes back, and forgetting again completes the deletion.
         """
         with self._locked():
             known = self.accounts(handle) | self.sources(handle) | set(accounts)
@@ -259,7 +259,7 @@ class TweetStore:
             except OSError as error:
                 if error.errno not in NO_ROOM:
                     raise
-                # What is to be forgotten makes room for the tombstone.
+                # The disk is full. Deleting what is to be forgotten makes room for the tombstone.
                 found = self._delete(handle)
                 self._unwilling.bury(handle, names, known)
                 return found
@@ -287,7 +287,7 @@ class TweetStore:
         return bool(found)
 
     def _locked(self) -> AbstractContextManager[None]:
-        """Two processes that merge at once would each lose what the other adds."""
+        """A lock over all changes. Without it, two processes that merge at once would lose each other's tweets."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return atomic.locked(self.folder / ".lock", wait=True)
 
@@ -321,12 +321,12 @@ def _sources(tweets: Iterable[Tweet]) -> set[str]:
 
 
 def _site(tweet: Tweet) -> str:
-    """Where it was written, as far as that is known; a file is taken for one of X."""
+    """The site where it was written. What came out of a file counts as X."""
     return tweet.source.partition(":")[0] or "x"
 
 
 def _of_x(tweet: Tweet) -> bool:
-    """Whether an X archive could have it: it came out of a file, or from X."""
+    """Returns True if an X archive could hold it, because it came out of a file or from X."""
     return _site(tweet) == "x"
 
 

@@ -1,8 +1,8 @@
 """Who must not be learned: people who were forgotten (tombstones), and people who opted out in the bot.
 
-Both lie beside the tweets, in `.forgotten.json` and `.opted-out.json`, so that the command line, the bot and its
-trainings all see them at once. An account is a key such as `x:@nasa`, or `x:12` where its site gave it a number. The
-account decides and not the name alone, because a voice may be called anything.
+Both lists lie beside the tweets, in `.forgotten.json` and `.opted-out.json`, so the command line, the bot and its
+trainings see a change at once. An account is a key such as `x:@nasa`, or `x:12` if its site gave it a number. The
+account decides and not only the name, because a voice may be called anything.
 
 Knows these two files. Does not know tweets, voices, or what a person has to prove.
 """
@@ -21,13 +21,13 @@ MEMBER = "member"  # the site of what a member of a server writes to the bot: no
 
 
 def account_key(account: Account) -> str:
-    """An account as a key. A file that does not say where an account is, is taken for one of X."""
+    """An account as a key. If a file does not say of which site an account is, it counts as one of X."""
     return f"{account.site or 'x'}:@{account.handle.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What is kept of somebody who was forgotten: nothing but how to know them again."""
+    """All that is kept of somebody who was forgotten: how to recognise them."""
 
     handles: frozenset[str]
     accounts: frozenset[str]
@@ -48,7 +48,7 @@ class Unwilling:
         return {name: frozenset(accounts) for name, accounts in self._read(self._opted_out).items()}
 
     def bury(self, name: str, handles: Collection[str], accounts: Collection[str]) -> None:
-        """Leave a tombstone. What one of this name said before is added to it. Only for who holds the store's lock."""
+        """Leave a tombstone, or add to the one of this name. The caller must hold the store's lock."""
         rows = self._read(self._forgotten)
         before = _tombstone(name, rows[name]) if name in rows else Tombstone(frozenset(), frozenset())
         row: JSON = {
@@ -61,7 +61,7 @@ class Unwilling:
     def lift(self, name: str) -> list[str]:
         """Take the tombstones of `name` and of the same accounts away. Returns their names.
 
-        Only for who holds the store's lock.
+        The caller must hold the store's lock.
         """
         rows = self._read(self._forgotten)
         lifted = same_accounts(name, self.tombstones())
@@ -70,14 +70,14 @@ class Unwilling:
         return sorted(lifted)
 
     def note_opted_out(self, people: Mapping[str, Collection[str]]) -> None:
-        """Replace the list of who opted out, if it says something else."""
+        """Replace the list of people who opted out, if it has changed."""
         new = {name: sorted(accounts) for name, accounts in sorted(people.items())}
         if new != self._read(self._opted_out):
             self._folder.mkdir(parents=True, exist_ok=True)
             atomic.write_json(self._opted_out, new)
 
     def refuse(self, name: str, accounts: Collection[str] = ()) -> None:
-        """Raises `Forgotten` or `OptedOut` for somebody who must not be learned, by their name or their accounts."""
+        """Raises `Forgotten` or `OptedOut` if the name or an account is of somebody who must not be learned."""
         theirs = set(accounts)
         for buried, stone in self.tombstones().items():
             if name == buried or theirs & stone.accounts:
@@ -104,7 +104,7 @@ class Unwilling:
 
 
 def _named(name: str, person: str, accounts: Collection[str]) -> str:
-    """What to call a person in a sentence: as they were called in the request, if that is one of their names."""
+    """What to call a person in a sentence: the name in the request if it is theirs, or else the name in the list."""
     return name if account_key(Account(name)) in accounts else person
 
 

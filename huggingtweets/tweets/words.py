@@ -1,8 +1,8 @@
 """How many words a text has, in every script.
 
-Chinese, Japanese, Thai, Lao, Khmer and Burmese put no blanks between words. There a word is reckoned by its
-characters: two Chinese ones, three of Japanese syllables, three letters of the others with their marks. Each such
-character is a token of its own; elsewhere a token is what stands between blanks.
+Chinese, Japanese, Thai, Lao, Khmer and Burmese are written without blanks between words. There a word is taken to have
+two Chinese characters, or three Japanese syllables, or three letters of the others with their marks. Each such
+character is a token. In all other scripts a token is what stands between blanks.
 
 Knows scripts. Does not know dictionaries (see `segments`), or what the words are counted for.
 """
@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import regex
 
-UNITS = 6  # of which one word has
-# Characters that are shown as one, by how many units they have.
+UNITS = 6  # in one word
+# Scripts by the number of units that one of their characters has.
 _SCRIPTS = {
     3: r"\p{Han}",
     2: r"\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}",
@@ -26,29 +26,29 @@ _HEAVY = regex.compile(rf"[{_SCRIPTS[3]}]")
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether any of `text` is of a script without blanks between words."""
+    """Returns True if a character of `text` is of a script without blanks between words."""
     return _ANY.search(text) is not None
 
 
 def tokens(text: str) -> list[str]:
-    """The words between blanks; of scripts without blanks, each character."""
+    """The words between blanks; in scripts without blanks, each character."""
     return _TOKEN.findall(text) if is_unspaced(text) else text.split()
 
 
 def units(token: str) -> int:
-    """What one of `tokens()` has of a word, in `UNITS` a word."""
+    """How many units a token has; a whole word has `UNITS`."""
     if not is_unspaced(token):
         return UNITS
     return 3 if _HEAVY.match(token) else 2
 
 
 def count(text: str) -> int:
-    """How many words `text` has, at least one for what stands between two blanks."""
+    """The number of words of `text`; each piece between two blanks has at least one."""
     return sum(max(1, round(sum(map(units, tokens(piece))) / UNITS)) for piece in text.split())
 
 
 def runs(text: str, words: int) -> Iterator[tuple[str, ...]]:
-    """All runs of tokens of `text` that have just so many `words`."""
+    """All runs of tokens in `text` that together have `words` words."""
     listed = tokens(text)
     sizes = list(map(units, listed))
     end = size = 0
@@ -63,12 +63,12 @@ def runs(text: str, words: int) -> Iterator[tuple[str, ...]]:
 
 
 def is_shorter(text: str, words: int) -> bool:
-    """Whether `text` has no run of so many `words`."""
+    """Returns True if `text` has fewer than `words` words."""
     return sum(map(units, tokens(text))) < words * UNITS
 
 
 def terms(text: str) -> frozenset[str]:
-    """The different words of `text`; of scripts without blanks, its different pairs of characters."""
+    """The different words of `text`; in scripts without blanks, the different pairs of characters."""
     return frozenset(_terms(text))
 
 

@@ -1,7 +1,7 @@
 """The archive that Twitter gave from 2012 to 2018: a script for each month in `data/js/tweets`, and `user_details.js`.
 
-Knows these scripts, as a zip, a folder, or one alone. The `tweets.csv` beside them says the same and is a table. Does
-not know what a text is worth.
+Knows these scripts: in a zip, in a folder, or a single one. The `tweets.csv` beside them holds the same as a table.
+Does not know which texts are worth learning.
 """
 
 import json
@@ -28,17 +28,17 @@ _MEND = f"give {ACCEPTED}"
 
 
 def is_in(names: Iterable[str]) -> bool:
-    """Whether a folder or zip with these files is such an archive."""
+    """Returns True if a folder or zip with these files is such an archive."""
     return any(_MONTH.fullmatch(name) for name in names)
 
 
 def is_script(head: str) -> bool:
-    """Whether a file that begins with `head` is one of its months."""
+    """Returns True if a file that begins with `head` is the script of a month."""
     return _BEGINNING.match(head) is not None
 
 
 def read(members: ArchiveMembers) -> Collected:
-    """The tweets of the archive that `members` are, with whose they are."""
+    """The tweets of the archive, and whose they are."""
     months = [match for name in members.names() if (match := _MONTH.fullmatch(name))]
     homes = sorted({match[1] for match in months})
     if len(homes) > 1:
@@ -91,7 +91,7 @@ def _tweet(record: dict[str, object]) -> Tweet | None:
 
 
 def _account(members: ArchiveMembers, name: str) -> Account | None:
-    """Whose archive it is; nobody if it was thinned out and does not say."""
+    """Whose archive it is, or None if somebody has taken out the script that says so."""
     if name not in members.names():
         return None
     with members.text(name) as text:

@@ -1,8 +1,8 @@
-"""The package of one's data that Discord gives: a folder for each channel, with what the person wrote there.
+"""The package of somebody's data that Discord gives: a folder for each channel, with what the person wrote there.
 
 Knows `messages/c123/messages.csv` or `.json`, its `channel.json`, and `account/user.json`. Direct messages, groups and
-private threads are private and never read; a channel that does not say what it is counts as one of them. Does not know
-what a text is worth.
+private threads are private, so they are never read. A channel that does not say what it is counts as private. Does not
+know which texts are worth learning.
 """
 
 import csv
@@ -27,7 +27,7 @@ _PRIVATE = frozenset({"1", "3", "12", "dm", "group_dm", "private_thread"})
 
 
 def is_in(names: Iterable[str]) -> bool:
-    """Whether a folder or zip with these files is such a package."""
+    """Returns True if a folder or zip with these files is such a package."""
     return any(_MESSAGES.fullmatch(name) for name in names)
 
 
@@ -71,7 +71,7 @@ def _messages(members: ArchiveMembers, name: str, form: str) -> Iterator[_Messag
 
 
 def _is_for_all(members: ArchiveMembers, name: str) -> bool:
-    """Whether the channel of the messages in `name` is one of a server."""
+    """Returns True if the messages in `name` were written in a channel of a server."""
     beside = name.rpartition("/")[0] + "/channel.json"
     facts = _json(members, beside) if beside in members.names() else {}
     kind = facts.get("type")

@@ -1,7 +1,8 @@
-"""The full text of posts longer than 280 characters, which an X archive keeps apart from the tweets.
+"""The full text of posts longer than 280 characters, which an X archive keeps apart from the tweets, as notes.
 
-Knows how X cuts a long post. Does not know files. A note names no tweet, so it belongs to the tweet of the same second
-that it continues; by this rule all 41 notes of the archive we measured found theirs, no two the same.
+A note does not say to which tweet it belongs. It belongs to the tweet of the same second that it continues. By this
+rule, each of the 41 notes in the archive we measured found its tweet, and no two found the same.
+Knows how X cuts a long post. Does not know files.
 """
 
 import html
@@ -15,7 +16,7 @@ from itertools import islice
 
 from huggingtweets.core.records import Tweet
 
-MIN_BEGINNING = 20  # characters; what is left of a cut tweet without its links can be short, less says nothing
+MIN_BEGINNING = 20  # characters; a cut tweet without its links can be short, but less than this proves nothing
 MAX_MENTIONS = 50  # that X puts in front of an answer
 
 Place = tuple[datetime, str]
@@ -35,7 +36,7 @@ class Note:
 
 
 def with_long_posts(tweets: Iterable[Tweet], notes: Iterable[Note]) -> Iterator[Tweet]:
-    """The tweets, those cut off with the text of their note, escaped as a tweet's text is; no note serves twice."""
+    """The tweets; those that were cut get the text of their note, escaped as X does. Each note is used once."""
     unclaimed: Unclaimed = defaultdict(list)
     for note in notes:
         unclaimed[_place(note.created_at, _comparable(note.text))].append(note)
@@ -45,9 +46,9 @@ def with_long_posts(tweets: Iterable[Tweet], notes: Iterable[Note]) -> Iterator[
 
 
 def _claimed(short: str, created_at: datetime, unclaimed: Unclaimed) -> str | None:
-    """The full text of the tweet `short`, of which a note is used up; None if there is no note for it.
+    """The full text of the tweet `short`, or None if there is no note for it. The note is then used up.
 
-    A tweet that answers begins with the people it goes to, its note only with what was written: they are put back.
+    A reply begins with the mentions of the people whom it answers. Its note does not, so they are put in front again.
     """
     for start in islice(_starts(short), MAX_MENTIONS + 1):
         written = _comparable(short[start:])
@@ -60,12 +61,12 @@ def _claimed(short: str, created_at: datetime, unclaimed: Unclaimed) -> str | No
 
 
 def _place(created_at: datetime, text: str) -> Place:
-    """Where a note is looked for: tweets of the same second are told apart by how they begin."""
+    """The key to look for a note by: the second, and the beginning of the text."""
     return created_at.replace(microsecond=0), text[:MIN_BEGINNING]
 
 
 def _starts(short: str) -> Iterator[int]:
-    """Where what was written may begin: at once, or after the first, second, ... mention in front."""
+    """The places where the person's own words may begin: at 0, or after the first, second, ... mention."""
     start = 0
     yield start
     while mention := _MENTION.match(short, start):
@@ -82,5 +83,5 @@ def _continues(written: str, note: str) -> bool:
 
 
 def _comparable(text: str) -> str:
-    """`text` without its links, since the same link is shortened to another in the note, and without line breaks."""
+    """`text` without line breaks, and without links, because X shortens the same link differently in a note."""
     return unicodedata.normalize("NFC", " ".join(_URL.sub("", text).split()))

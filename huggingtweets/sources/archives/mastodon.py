@@ -1,8 +1,8 @@
 """Posts of Mastodon, in the forms in which they are exported: the `outbox.json` of an archive, and dumps of the API.
 
-A boost is a retweet. Posts to followers or to single people are private and never read. Programs that speak the same
+A boost is a retweet. Posts to followers or to single people are private, so they are never read. Programs with the same
 protocol (Pleroma, GoToSocial) write the same. Made after ActivityStreams 2.0 and Mastodon's entities Status and
-Account. Does not know what a text is worth.
+Account. Does not know which texts are worth learning.
 """
 
 import html
@@ -38,13 +38,13 @@ _BLANK = re.compile(r"\s*")
 
 
 def is_mastodon(head: str) -> bool:
-    """Whether a JSON file that begins with `head` holds posts of Mastodon."""
+    """Returns True if a JSON file that begins with `head` holds posts of Mastodon."""
     look = head[:_LOOK]
     return bool((_STATUS.search(look) and _BOOST.search(look)) or _OUTBOX.search(look))
 
 
 def records(path: Path, stream: TextIO) -> list[Record]:
-    """The posts in the JSON of `stream`, with their own account if it stands beside them; raises `BrokenJSON`."""
+    """The posts in the JSON of `stream`, with the account if it stands beside them. Raises `BrokenJSON`."""
     text = stream.read(MAX_CHARACTERS + 1)
     if len(text) > MAX_CHARACTERS:
         why = f"it has more than the {MAX_CHARACTERS:,} characters of posts that are read at once"
@@ -53,7 +53,7 @@ def records(path: Path, stream: TextIO) -> list[Record]:
 
 
 def collected(path: Path, found: Iterable[Record], actor: Record) -> Collected:
-    """The public posts among `found`, by whom they or `actor` say; raises `BadSource` for several people or no post."""
+    """The public posts among `found`, and whose they are. Raises `BadSource` for several people or no public post."""
     posts = [post for record in found if (post := _post(record))]
     public = {post.tweet.id: post.tweet for post in posts if post.is_public}
     authors = {post.author for post in posts if post.author}
@@ -70,7 +70,7 @@ def collected(path: Path, found: Iterable[Record], actor: Record) -> Collected:
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """A post or boost; `author` is whose it is, as in `keeper@m.example`, empty where that is not said."""
+    """A post or boost. `author` is such as `keeper@m.example`, or empty if nothing says whose it is."""
 
     tweet: Tweet
     is_public: bool
@@ -96,7 +96,7 @@ def _past_blanks(text: str, at: int) -> int:
 
 
 def _inside(value: object) -> Iterator[Record]:
-    """The person's own posts in `value`; not what they favourited, bookmarked or were sent."""
+    """The person's own posts in `value`, without posts that they favourited, bookmarked or received."""
     if isinstance(value, list):
         for item in value:
             yield from _inside(item)
@@ -110,7 +110,7 @@ def _inside(value: object) -> Iterator[Record]:
 
 
 def _post(record: Record) -> _Post | None:
-    """The post that `record` is; None for what is none, such as a like."""
+    """The post that `record` describes; None for anything else, such as a like."""
     if isinstance(record.get("content"), str) and "visibility" in record:
         return _from_status(record)
     kind, thing = record.get("type"), record.get("object")
@@ -142,7 +142,7 @@ def _from_status(record: Record) -> _Post | None:
 
 
 def _from_note(record: Record, actor: str) -> _Post | None:
-    """A post of ActivityStreams, with what its activity says."""
+    """A post in the form of ActivityStreams."""
     id_, content = record.get("id"), record.get("content")
     if not isinstance(id_, str) or not isinstance(content, str) or record.get("type") not in _POSTS:
         return None
@@ -161,7 +161,7 @@ def _from_note(record: Record, actor: str) -> _Post | None:
 
 
 def _boost(record: Record, thing: object) -> _Post | None:
-    """A boost in an outbox, which gives mostly the address of what was boosted. Nobody's own words are in it."""
+    """A boost in an outbox. It mostly holds the address of the boosted post, and no words of the person."""
     id_, author = record.get("id"), _name(record.get("actor"), "")
     address = thing.get("id") if isinstance(thing, dict) else thing
     if not isinstance(id_, str):
@@ -182,7 +182,7 @@ def _escaped(content: str) -> str:
 
 
 def _name(address: object, username: object) -> str:
-    """`keeper@m.example` by an account's address, https://m.example/users/keeper or https://m.example/@keeper."""
+    """`keeper@m.example`, from an address such as https://m.example/users/keeper or https://m.example/@keeper."""
     parts = urlsplit(address) if isinstance(address, str) else None
     if not parts or not parts.hostname:
         return ""
@@ -191,12 +191,12 @@ def _name(address: object, username: object) -> str:
 
 
 def _source(author: str) -> str:
-    """How posts of this account are marked; they are nobody's on X, whose archives say nothing of them."""
+    """The mark of posts of this account. An archive of X says nothing about posts that are marked so."""
     return f"{SITE}:{author}"
 
 
 def _actor(actor: Record) -> Account | None:
-    """Whom the `actor.json` of an archive names."""
+    """The account that the `actor.json` of an archive names."""
     icon = _dict(actor.get("icon"))
     return fields.account(actor.get("preferredUsername"), actor.get("name"), icon.get("url"), SITE)
 

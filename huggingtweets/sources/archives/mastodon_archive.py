@@ -1,6 +1,6 @@
-"""The archive that Mastodon gives to a person: `outbox.json` with the posts, `actor.json` with whose they are.
+"""The archive that Mastodon gives to a person: `outbox.json` holds the posts, `actor.json` says whose they are.
 
-Knows these files. Favourites, bookmarks and media are not opened. Does not know what a post looks like.
+Knows these files. Does not open favourites, bookmarks and media. Does not know what a post looks like.
 """
 
 import json
@@ -17,12 +17,12 @@ _DEEPEST = 2  # the archive may lie in one folder more
 
 
 def is_in(names: Iterable[str]) -> bool:
-    """Whether a folder or zip with these files is such an archive."""
+    """Returns True if a folder or zip with these files is such an archive."""
     return bool(_outboxes(names))
 
 
 def read(members: ArchiveMembers) -> Collected:
-    """The public posts of the archive that `members` are."""
+    """The public posts of the archive."""
     names = members.names()
     outboxes = _outboxes(names)
     if len(outboxes) > 1:

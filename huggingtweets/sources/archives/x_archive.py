@@ -1,9 +1,10 @@
-"""The official X archive ("Download an archive of your data"), as it comes (a zip), unpacked, or its tweets file alone.
+"""The official X archive ("Download an archive of your data"): the zip, its folder, or its tweets file alone.
 
 Knows the archive's scripts: `tweets.js` or the older `tweet.js`, in one or many parts; `community-tweet.js`;
-`note-tweet.js`; `account.js`; `profile.js`. `tweets.js` also has the tweets that only a circle of friends could read;
-`twitter-circle-tweet.js` tells which, and they are left out. Does not open the others, so direct messages and deleted
-tweets are never read. Does not know what a text is worth. Made after two real archives, of 2020 and 2024.
+`note-tweet.js`; `account.js`; `profile.js`. `tweets.js` also holds the tweets that only a circle of friends could read.
+`twitter-circle-tweet.js` says which they are, and they are left out. No other script is opened, so direct messages and
+deleted tweets are never read. Does not know which texts are worth learning. Made after two real archives, of 2020 and
+2024.
 """
 
 import re
@@ -26,12 +27,12 @@ from huggingtweets.sources.reading.members import LIMITS, ArchiveLimits, Archive
 T = TypeVar("T")
 Record = dict[str, object]
 
-# The archive may lie in one folder more, as zips made by hand do; its scripts lie in data/, before 2019 beside it.
+# The scripts lie in data/, or at the top before 2019. Zips made by hand have one more folder around everything.
 _TWEETS_FILE = re.compile(r"((?:[^/]+/)?(?:data/)?)tweets?(?:-part(\d{1,9}))?\.js")
 _NOTES_FILE = re.compile(r"note-tweets?(?:-part(\d+))?\.js")
 _COMMUNITY_FILE = re.compile(r"community-tweets?(?:-part(\d+))?\.js")
 _CIRCLE_FILE = re.compile(r"twitter-circle-tweets?(?:-part(\d+))?\.js")
-# Scripts that people may give alone, though they were not for everybody; some call themselves `tweets` inside.
+# Scripts with tweets that were not for everybody. People may give them alone, and some say `tweets` inside.
 _PRIVATE = (("circle", "tweets to a circle, which only friends could read"), ("deleted", "tweets that were deleted"))
 _BEGINNING = re.compile(r"\s*window\.YTD\.(\w+)\.part\d+\s*=\s*")
 _LONGEST_BEGINNING = 200
@@ -46,7 +47,7 @@ _MEND = f"give {ACCEPTED}"
 
 
 def read_zip(path: Path, limits: ArchiveLimits = LIMITS) -> Collected:
-    """The tweets of the archive that the zip at `path` is."""
+    """The tweets of the archive in the zip at `path`."""
     with opened_zip(path, limits) as members:
         return read(members)
 
@@ -69,7 +70,7 @@ def read_script(path: Path) -> Collected:
 
 
 def is_script(head: str) -> bool:
-    """Whether a file that begins with `head` is one of an X archive's."""
+    """Returns True if a file that begins with `head` is a script of an X archive."""
     return _BEGINNING.match(head) is not None
 
 
@@ -82,7 +83,7 @@ class _Script:
     text: TextIO
 
     def records(self, *kinds: str) -> Iterator[tuple[int, Record]]:
-        """What it lists, each with its line, provided it lists one of `kinds`."""
+        """The records that it lists, each with its line. Raises `BadSource` if they are not of one of `kinds`."""
         begun = self.text.read(_LONGEST_BEGINNING)
         found = _BEGINNING.match(begun)
         if not found:
@@ -95,7 +96,7 @@ class _Script:
             yield line, self._record(line, item)
 
     def _record(self, line: int, item: object) -> Record:
-        """The one value of `item`, or `item` itself: archives of 2019 name no kind around each record."""
+        """The record in `item`. Archives since 2020 wrap each record into an object that names its kind."""
         if isinstance(item, dict) and len(item) == 1:
             (item,) = item.values()
         if not isinstance(item, dict):
@@ -103,18 +104,18 @@ class _Script:
         return item
 
     def bad(self, line: int, why: str) -> BadSource:
-        """That `line` cannot be used."""
+        """The refusal of a record at `line`."""
         said = f"line {line} of {self.what.removeprefix('its ')} {why}"
         return BadSource(self.path, said, _MEND, told="one of the tweets in it is damaged")
 
 
 def is_in(names: Iterable[str]) -> bool:
-    """Whether a folder or zip with these files is an X archive."""
+    """Returns True if a folder or zip with these files is an X archive."""
     return any(_TWEETS_FILE.fullmatch(name) for name in names)
 
 
 def read(members: ArchiveMembers) -> Collected:
-    """The tweets of the archive that `members` are; raises `BadSource` where there is none."""
+    """The tweets of the archive. Raises `BadSource` if there are none."""
     names = members.names()
     home, parts = _home(members, names)
     shared = [*parts, *_files(_COMMUNITY_FILE, home, names)]
@@ -123,14 +124,14 @@ def read(members: ArchiveMembers) -> Collected:
     notes = [note for name in _files(_NOTES_FILE, home, names) for note in _in_script(members, name, _notes)]
     account = _account(_first(members, f"{home}account.js", names), _first(members, f"{home}profile.js", names))
     withdrawn = circle | _earlier(posted)
-    # A note belongs to one version; to give it to the right one, all must be asked.
+    # A note belongs to one version of an edited tweet. To find the right one, all versions are needed.
     whole = with_long_posts({one.tweet.id: one.tweet for one in posted}.values(), notes)
     collected = _collected(members.path, account, [tweet for tweet in whole if tweet.id not in withdrawn])
     return replace(collected, complete=True, withdrawn=frozenset(withdrawn))
 
 
 def _earlier(posted: Iterable["_Posted"]) -> set[str]:
-    """The ids of versions of which there is a later one."""
+    """The ids of versions that a later version replaces."""
     known = list(posted)
     return superseded((one.versions for one in known), [one.tweet.id for one in known])
 
@@ -143,7 +144,7 @@ def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> 
 
 
 def _home(members: ArchiveMembers, names: Iterable[str]) -> tuple[str, list[str]]:
-    """The folder that the tweets lie in, as a prefix, and their files in order."""
+    """The prefix of the folder in which the tweets lie, and their files in order."""
     found = [match for name in names if (match := _TWEETS_FILE.fullmatch(name))]
     homes = sorted({match[1] for match in found})
     if not homes:
@@ -214,7 +215,7 @@ def _notes(script: _Script) -> Iterator[Note]:
 
 
 def _first(members: ArchiveMembers, name: str, names: Iterable[str]) -> Record:
-    """The first record of the script `name`; an empty one if the archive was thinned out and has no such script."""
+    """The first record of the script `name`. It is empty if somebody has taken that script out of the archive."""
     if name not in names:
         return {}
     with closing(_in_script(members, name, _people)) as records:

@@ -1,8 +1,7 @@
-"""The public posts of a Bluesky account through the public AppView, which wants no key.
+"""The public posts of a Bluesky account, through the public AppView, which needs no key.
 
-A repost is a retweet; the links that a post's facets hide behind short words are put back, so that cleaning sees them.
-The whole feed is read each time, so what is missing was deleted there. Made after the lexicons
-app.bsky.actor.getProfile, app.bsky.feed.getAuthorFeed and app.bsky.richtext.facet.
+A repost is a retweet. A post's facets hide links behind short words; the addresses are put back, so that cleaning sees
+them. Made after the lexicons app.bsky.actor.getProfile, app.bsky.feed.getAuthorFeed and app.bsky.richtext.facet.
 
 Raises what `upstream` draws. Does not know where tweets are kept.
 """
@@ -27,7 +26,7 @@ BLUESKY = "Bluesky"
 API_URL = "https://public.api.bsky.app"
 PAGE = 100
 MAX_ANSWER_BYTES = 8 << 20
-NOT_FOR_GUESTS = "!no-unauthenticated"  # a label by which people ask not to be shown to who is not signed in
+NOT_FOR_GUESTS = "!no-unauthenticated"  # a label: its owner asks not to be shown to people who are not signed in
 # Labels of a host name, the last with a letter first: https://atproto.com/specs/handle
 _HANDLE = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE
@@ -42,7 +41,7 @@ _GONE = {
 
 
 def parse_handle(text: str) -> str:
-    """`@Ann.bsky.social` in lower case, or a DID; raises `Usage`, one sentence for each way to be wrong."""
+    """`@Ann.bsky.social` in lower case, or a DID. Raises `Usage`, with a sentence for each kind of mistake."""
     handle = bare_handle(text, "bluesky", ("bsky.app",))
     if _DID.fullmatch(handle):
         return handle
@@ -77,7 +76,7 @@ class Bluesky:
         await self._session.close()
 
     async def read(self, handle: str, *, most: int) -> Collected:
-        """The newest `most` posts of `handle`, a handle or a DID; raises `NoAccount` where there are none to read."""
+        """The newest `most` posts of `handle`, which may be a DID. Raises `NoAccount` if there are none to read."""
         profile = await self._profile(handle)
         did = str(profile.get("did", ""))
         if not _DID.fullmatch(did):
@@ -92,7 +91,7 @@ class Bluesky:
                 if tweet:
                     tweets.setdefault(tweet.id, tweet)
             cursor = page.get("cursor")
-            # A cursor that comes again would turn for ever.
+            # If a cursor came again, this would never end.
             if not isinstance(cursor, str) or not cursor or cursor in cursors or len(tweets) >= most:
                 break
             cursors.add(cursor)
@@ -106,7 +105,7 @@ class Bluesky:
         profile = await self._get("app.bsky.actor.getProfile", {"actor": handle}, handle)
         labels = [label.get("val") for label in _list(profile.get("labels")) if isinstance(label, dict)]
         if NOT_FOR_GUESTS in labels:
-            why = "asks not to be shown to who is not signed in"
+            why = "asks not to be shown to people who are not signed in"
             raise NoAccount(BLUESKY, handle, why, "ask its owner for an export of their posts")
         return profile
 
@@ -137,7 +136,7 @@ class Bluesky:
 
 
 def source_of(did: str) -> str:
-    """How posts of this account are marked: by its DID, which outlives a change of the handle."""
+    """The mark of posts of this account: its DID, which stays when the handle changes."""
     return f"bluesky:{did}"
 
 
@@ -153,7 +152,7 @@ def _meaning(handle: str, answer: Mapping[str, Any], status: int) -> Refused | N
 
 
 def _tweet(item: object, did: str) -> Tweet | None:
-    """A feed item as a tweet; None for what is no post of this account or repost by it."""
+    """An item of the feed as a tweet. None if it is neither a post nor a repost of this account."""
     post, reason = _dict(_dict(item).get("post")), _dict(_dict(item).get("reason"))
     record, author = _dict(post.get("record")), _dict(post.get("author"))
     uri, text = post.get("uri"), record.get("text")
@@ -168,7 +167,7 @@ def _tweet(item: object, did: str) -> Tweet | None:
     languages = _list(record.get("langs"))
     return Tweet(
         id=uri,
-        # A tweet's text is HTML-escaped, a post's is not.
+        # The text of a tweet is HTML-escaped, that of a post is not.
         text=html.escape(with_links(text, _list(record.get("facets"))), quote=False),
         created_at=_not_ahead(dates.moment(record.get("createdAt")), dates.moment(post.get("indexedAt"))),
         is_reply="reply" in record,
@@ -178,15 +177,15 @@ def _tweet(item: object, did: str) -> Tweet | None:
 
 
 def _not_ahead(written: datetime | None, indexed: datetime | None) -> datetime | None:
-    """When a post was made: its client writes that, and some write the future."""
+    """When a post was made. The client writes that, and some clients write a date in the future."""
     known = [moment for moment in (written, indexed) if moment]
     return min([*known, datetime.now(UTC)]) if known else None
 
 
 def with_links(text: str, facets: list[Any]) -> str:
-    """`text` with the addresses of its links in place of the words that show them; mentions and tags stay.
+    """`text` with addresses in place of the words that show links. Mentions and tags stay.
 
-    Facets count in bytes of UTF-8. One that overlaps another, or cuts a character, is passed over.
+    Facets count bytes of UTF-8. A facet is ignored if it overlaps another one or cuts a character.
     """
     whole = text.encode("utf-8", "surrogatepass")
     end = len(whole)

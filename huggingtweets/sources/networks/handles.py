@@ -1,6 +1,6 @@
-"""What people write where a handle is wanted, told apart before anybody is asked.
+"""What people type as a handle. Mistakes are found here, before a network is asked.
 
-Knows strings. Does not know what each platform allows in a handle.
+Knows strings. Does not know what each network allows in a handle.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _SHOWN = 60
 
 
 def bare_handle(text: str, prefix: str, hosts: Sequence[str]) -> str:
-    """`text` without its `@`; raises `Usage` for nothing, a whole address, or emoji."""
+    """`text` without its `@`. Raises `Usage` for nothing, a whole address, or emoji."""
     handle = text.strip().removeprefix("@")
     if not handle:
         raise Usage(f"A handle is missing after {prefix}:; write it as in {prefix}:name.")
@@ -27,7 +27,7 @@ def bare_handle(text: str, prefix: str, hosts: Sequence[str]) -> str:
 
 
 def _meant(address: str, prefix: str, hosts: Sequence[str]) -> str:
-    """The handle in the address of a profile, as a hint."""
+    """A hint with the handle in the address of a profile; empty if there is none."""
     parts = urlsplit(address if "://" in address else f"//{address}")
     steps = [step for step in parts.path.split("/") if step and step != "profile"]
     if (parts.hostname or "").removeprefix("www.").removeprefix("mobile.") in hosts and steps:

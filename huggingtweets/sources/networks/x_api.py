@@ -1,6 +1,5 @@
-"""A timeline through X's API: what is new, and which of the tweets collected earlier are gone.
+"""A timeline through X's API, as tweets.
 
-Off until the operator turns it on, because X's rules list training on what its API gives among the prohibited uses.
 Knows what a post of X's means for a collection. Does not know HTTP, keys or where tweets are kept.
 """
 
@@ -24,7 +23,7 @@ _AVATAR_SIZE = re.compile(r"_normal(?=\.\w+$)")
 
 
 def parse_handle(text: str) -> str:
-    """`@NASA` as `NASA`; raises `Usage`, one sentence for each way to be wrong, without asking X."""
+    """`@NASA` as `NASA`. Raises `Usage`, with a sentence for each kind of mistake. X is not asked."""
     handle = bare_handle(text, "x", ("x.com", "twitter.com"))
     if not _HANDLE.fullmatch(handle):
         raise Usage(f"{text[:60]!r} is no handle of X: it has 1 to 15 letters, digits and _; check how it is written.")
@@ -32,9 +31,9 @@ def parse_handle(text: str) -> str:
 
 
 async def find(client: XClient, handle: str, user_id: str = "") -> XUser:
-    """The account whose tweets may be read, by its id where that is known, which outlives a change of the handle.
+    """The account with this handle, or with this id if it is known, because the id stays when the handle changes.
 
-    Raises `NoAccount` for an unknown, protected or suspended one.
+    Raises `NoAccount` for an account that is unknown, protected or suspended.
     """
     try:
         user = await (client.user_by_id(user_id) if user_id else client.user(handle))
@@ -51,9 +50,9 @@ async def find(client: XClient, handle: str, user_id: str = "") -> XUser:
 
 
 async def read(client: XClient, user: XUser, *, since_id: str | None, most: int, charge: Charge) -> Collected:
-    """The tweets after `since_id`, as far back as X goes without it; raises `NoAccount` when there is none at all.
+    """The tweets after `since_id`; without it, as far back as X goes. Raises `NoAccount` if there are none at all.
 
-    What was paid for is kept: where the money ends after some pages, these are what there is.
+    Pages that were paid for are kept. If the money ends after some pages, the tweets on them are returned.
     """
     tweets: list[Tweet] = []
     versions: list[EditedVersions] = []
@@ -76,7 +75,7 @@ async def read(client: XClient, user: XUser, *, since_id: str | None, most: int,
 
 
 def source_of(user_id: str) -> str:
-    """How tweets of this account are marked: by its id, which outlives a change of the handle."""
+    """The mark of tweets of this account: its id, which stays when the handle changes."""
     return f"x:{user_id}"
 
 

@@ -1,6 +1,6 @@
-"""One text, wherever it lies: a file, one that gzip packs, or a member of a zip.
+"""One text, wherever it lies: in a file, in a file that gzip has packed, or in a zip.
 
-Knows how to open it, as often as it takes, and in which encoding it is. Does not know what the text means.
+Knows how to open it, several times if need be, and which encoding it has. Does not know what the text means.
 """
 
 import gzip
@@ -26,7 +26,7 @@ Read = Callable[[int], bytes]
 
 @dataclass(frozen=True)
 class Document:
-    """A text: `path` is named in every sentence, `name` is what it is called itself, `what` it is to the reader."""
+    """A text. `path` is the file that the person gave, `name` the text's own name, `what` its name in a sentence."""
 
     path: Path
     name: str
@@ -41,12 +41,12 @@ class Document:
 
     @contextmanager
     def binary(self) -> Iterator[Metered]:
-        """Its bytes, from the first; more than `max_bytes` are refused."""
+        """All its bytes. Raises `BadSource` if there are more than `max_bytes`."""
         with explained(self.path, self.what), self.reading() as read:
             yield Metered(read, ByteBudget(self.path, self.max_bytes), self.what)
 
     def encoding(self) -> Encoding:
-        """The encoding it is in; reads it once."""
+        """The encoding of the text. To find out, the text is read once."""
         with self.binary() as binary:
             return detect(iter(partial(binary.read, _CHUNK), b""))
 

@@ -1,18 +1,18 @@
-"""Edited tweets: every version has an id of its own, and only the last one is what the person says.
+"""Edited tweets: each version has an id of its own, and only the last version counts.
 
-Knows how a version names the ids of all: in `edit_info` of an archive, in `edit_history_tweet_ids` of X's API and in
-`edit_control` of X's pages. Does not know texts.
+Knows where a version names the ids of all versions: in `edit_info` in an archive, in `edit_history_tweet_ids` in X's
+API, in `edit_control` in X's pages. Does not know texts.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 
-EditedVersions = tuple[str, ...]  # ids of one tweet's versions, the first first
+EditedVersions = tuple[str, ...]  # ids of one tweet's versions, the oldest first
 _IDS = re.compile(r"\d{5,}")  # in a list that a table writes into one cell
 
 
 def versions_of(record: Mapping[str, object]) -> EditedVersions:
-    """The ids of all versions of the tweet that `record` is a version of; empty if it does not say."""
+    """The ids of all versions of the tweet in `record`; empty if it does not name them."""
     info = record.get("edit_info")
     for kind in ("edit", "initial"):
         told = info.get(kind) if isinstance(info, dict) else None
@@ -24,7 +24,7 @@ def versions_of(record: Mapping[str, object]) -> EditedVersions:
 
 
 def listed_in(row: Mapping[str, object]) -> EditedVersions:
-    """The same for the row of a table, whose columns are named without `_`."""
+    """The same for a row of a table, where the names of columns have no `_`."""
     history, control = row.get("edithistorytweetids"), row.get("editcontrol")
     if isinstance(control, dict):
         control = control.get("edit_control_initial", control)
@@ -37,11 +37,11 @@ def listed_in(row: Mapping[str, object]) -> EditedVersions:
 
 
 def superseded(known: Iterable[EditedVersions], there: Iterable[str]) -> set[str]:
-    """The ids of versions that are earlier than one that is `there`."""
+    """The ids of versions that are earlier than a version that is `there`."""
     present = set(there)
     earlier: set[str] = set()
     for versions in known:
-        # Ids grow with time; their order in the list is X's affair.
+        # Ids grow with time. X does not promise an order of the list.
         in_order = sorted(versions, key=lambda id_: (len(id_), id_))
         last = max((place for place, id_ in enumerate(in_order) if id_ in present), default=0)
         earlier.update(in_order[:last])

@@ -1,7 +1,7 @@
-"""Which encoding a text is in: told by its mark, by its bytes, or by what its letters make of it.
+"""Which encoding a text has: by the mark at its beginning, by its bytes, or by which encoding makes words of it.
 
-Knows bytes. Does not know files, nor what the text says. What cannot be told is refused, never guessed at: `detect`
-raises `UnicodeError`.
+If nothing decides, the text is refused: `detect` raises `UnicodeError`. Knows bytes. Does not know files, or what the
+text says.
 """
 
 import codecs
@@ -25,17 +25,17 @@ _MUCH_MORE = 4
 _TYPOGRAPHIC = frozenset("‘’‚“”„–—…•€™")
 _WINDOWS = "cp1252"
 _APART = frozenset({"LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC", "THAI"})  # scripts that share no word
-_WORDS = 2_000  # by which a reading is judged
-_ODD = 0.2  # of them may look wrong
-_FEW = 4  # bytes beyond ASCII; by fewer no language can be told, and most spreadsheets are of Windows
-_ESCAPES = b"\x1b$"  # begin Japanese letters in the seven bits of old mail
-# Encodings that are almost always written with what a newer one adds.
+_WORDS = 2_000  # words by which an encoding is judged
+_ODD = 0.2  # share of these words that may look wrong
+_FEW = 4  # bytes beyond ASCII; fewer do not show a language, and most spreadsheets come from Windows
+_ESCAPES = b"\x1b$"  # how Japanese letters begin in old mail, which had seven bits a byte
+# Files that claim one of these encodings nearly always use letters that a newer one added.
 _NEWER = {"iso8859-1": _WINDOWS, "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How to decode a text. `guess` is its name for people, where the letters alone told it."""
+    """How to decode a text. `guess` is the encoding's name for people, if only the letters gave it away."""
 
     name: str
     errors: str = "strict"
@@ -43,7 +43,7 @@ class Encoding:
 
 
 def detect(chunks: Iterable[bytes]) -> Encoding:
-    """The encoding of the text that `chunks` are in a row."""
+    """The encoding of the text that `chunks` make together."""
     pieces = iter(chunks)
     head = next(pieces, b"")
     for mark, name in _MARKS:
@@ -62,7 +62,7 @@ def detect(chunks: Iterable[bytes]) -> Encoding:
 
 
 class _Decoder:
-    """Whether a text is UTF-8 so far."""
+    """Decodes a text piece by piece, to see if it is UTF-8."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -89,7 +89,7 @@ class _Sample:
         return len(self.lines) >= _SAMPLE
 
     def add(self, piece: bytes) -> None:
-        """Take the next piece of the text; the line at its end may go on in the one after."""
+        """Take the next piece of the text. The line at its end may go on in the piece after it."""
         if not self.is_full:
             *lines, self._begun = (self._begun + piece[:_SAMPLE]).split(b"\n")
             self.lines += b"".join(line + b"\n" for line in lines if not line.isascii())
@@ -97,12 +97,12 @@ class _Sample:
                 self.lines, self._begun = self.lines + self._begun, b""
 
     def whole(self) -> bytes:
-        """All of it, with the line that was begun last."""
+        """The whole sample, with the last line even if it has no end."""
         return self.lines + (b"" if self._begun.isascii() else self._begun)
 
 
 def _without_mark(head: bytes) -> Encoding:
-    """UTF-16 without its mark: NUL bytes stand in every second place wherever the text is ASCII."""
+    """UTF-16 without its mark: wherever the text is ASCII, every second byte is NUL."""
     even, odd = head[::2].count(0), head[1::2].count(0)
     if odd > _MUCH_MORE * even:
         return Encoding("utf-16-le")
@@ -112,11 +112,11 @@ def _without_mark(head: bytes) -> Encoding:
 
 
 def _by_letters(sample: bytes) -> Encoding:
-    """The encoding in which `sample` looks most like text; raises `UnicodeError` where there is none."""
+    """The encoding in which `sample` looks most like text. Raises `UnicodeError` if there is none."""
     name = _most_likely(sample)
     if name is None:
         raise UnicodeError("no encoding makes text of it")
-    # Windows leaves five bytes undefined, which some programs write all the same.
+    # Windows does not define five bytes, but some programs write them anyway.
     return Encoding(name, "replace" if name == _WINDOWS else "strict", name.replace("cp125", "Windows-125"))
 
 
@@ -130,14 +130,14 @@ def _most_likely(sample: bytes) -> str | None:
     few = sum(byte >= 0x80 for byte in sample) < _FEW
     if few and is_plausible(_decoded(sample, _WINDOWS)):
         return _WINDOWS
-    # Typographic quotation marks of Windows in plain English look like letters of a Mac in Prague.
+    # In plain English, typographic quotation marks of Windows look like Czech letters of an old Mac.
     if likely and likely[0] == "mac-latin2" and _is_typographic(sample):
         return _WINDOWS
     return next(iter(likely), None)
 
 
 def _decoded(sample: bytes, name: str) -> str:
-    """The sample, which may end within a letter; nothing if it cannot be in this encoding."""
+    """The decoded sample, whose last letter may be cut; empty if it cannot be in this encoding."""
     try:
         return codecs.getincrementaldecoder(name)("replace" if name == _WINDOWS else "strict").decode(sample)
     except UnicodeDecodeError:
@@ -145,7 +145,7 @@ def _decoded(sample: bytes, name: str) -> str:
 
 
 def is_plausible(text: str) -> bool:
-    """Whether `text` is written as people write: no control characters, and few words that nobody would write."""
+    """Returns True if `text` has no control characters, and few words that nobody would write."""
     if not text or any(unicodedata.category(character) == "Cc" for character in set(text) - set("\t\n\r\f\v")):
         return False
     words = [word for word in text.split() if not word.isascii()][:_WORDS]
@@ -153,7 +153,7 @@ def is_plausible(text: str) -> bool:
 
 
 def _is_odd(word: str) -> bool:
-    """Whether `word` mixes scripts, or has a capital or a sign after small letters, as in KettleÕs and co√te."""
+    """Returns True if `word` mixes scripts, or has a capital or a sign among small letters, as in KettleÕs, co√te."""
     scripts = {_script(character) for character in word if character.isalpha()}
     if len(scripts & _APART) > 1:
         return True

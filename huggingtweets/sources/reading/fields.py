@@ -1,7 +1,6 @@
-"""The same few facts, written in every export's own way: yes or no, retweeted, by whom.
+"""A few facts that every export writes in its own way: yes or no, retweeted or not, by whom.
 
-Knows how they are written. Does not know which column they stand in, nor what a broken file is: what cannot be
-understood is unknown.
+Knows how they are written. What cannot be understood counts as unknown. Does not know in which column they stand.
 """
 
 import html
@@ -20,17 +19,17 @@ _YES = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 
 
 def yes(written: object) -> bool:
-    """Whether a flag is set; a missing one is not."""
+    """Returns True if a flag is set. A missing flag is not set."""
     return isinstance(written, str | int | float) and str(written).strip().lower() in _YES
 
 
 def reads_as_retweet(text: str) -> bool:
-    """Whether `text` begins as X or people write a retweet: all that archives and old dumps tell."""
+    """Returns True if `text` begins like a retweet. Archives and old dumps mark retweets in no other way."""
     return _RETWEET.match(html.unescape(text[:_BEGINNING])) is not None
 
 
 def account(handle: object, display_name: object = "", avatar_url: object = "", site: str = "") -> Account | None:
-    """Whom these name; nobody if the handle is none: it becomes the name of a model and of its folder."""
+    """The account with this handle, which becomes the name of a folder. None if it does not look like a handle."""
     bare = str(handle).strip().removeprefix("@") if isinstance(handle, str) else ""
     if not _HANDLE.fullmatch(bare):
         return None

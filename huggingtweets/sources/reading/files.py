@@ -27,7 +27,7 @@ _BUFFER = 1 << 18
 
 
 class ByteBudget:
-    """How many bytes may still be read from `path`: as declared, and as really come."""
+    """How many bytes may still be read from `path`. Both declared sizes and bytes that really come are checked."""
 
     def __init__(self, path: Path, limit_bytes: int):
         self._path = path
@@ -35,12 +35,12 @@ class ByteBudget:
         self._left = limit_bytes
 
     def allow(self, declared_bytes: int, what: str) -> None:
-        """Refuse `what` before it is opened if it says itself that it is too large."""
+        """Refuse `what` before it is opened, if its declared size is too large."""
         if declared_bytes > self._left:
             raise self._too_large(what)
 
     def spend(self, read_bytes: int, what: str) -> None:
-        """Count what came; refuse `what` once it is more than allowed."""
+        """Count the bytes that came. Refuse `what` once there are more than allowed."""
         self._left -= read_bytes
         if self._left < 0:
             raise self._too_large(what)
@@ -113,7 +113,7 @@ def _broken(path: Path, what: str, error: BrokenJSON) -> BadSource:
 
 @contextmanager
 def as_text(metered: Metered, newline: str | None = None) -> Iterator[TextIO]:
-    """`metered` decoded as its first bytes say: UTF-8, or UTF-16 with a mark or without."""
+    """`metered` as text. Its first bytes show if it is UTF-8, or UTF-16 with a mark or without."""
     with closing(io.BufferedReader(metered, _BUFFER)) as binary:
         head = binary.peek()
         encoding = detect([head]).name if b"\0" in head else "utf-8-sig"
@@ -123,7 +123,7 @@ def as_text(metered: Metered, newline: str | None = None) -> Iterator[TextIO]:
 
 @contextmanager
 def opened(path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None) -> Iterator[TextIO]:
-    """The text of the file at `path`, which is refused if it has more than `max_bytes`."""
+    """The text of the file at `path`. Raises `BadSource` if it has more than `max_bytes`."""
     budget, what = ByteBudget(path, max_bytes), "the file"
     with explained(path, what), path.open("rb") as binary:
         budget.allow(path.stat().st_size, what)
@@ -132,7 +132,7 @@ def opened(path: Path, max_bytes: int = MAX_BYTES, newline: str | None = None) -
 
 
 def lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of `stream`, numbered from 1; NUL bytes and endless lines are refused."""
+    """The lines of `stream`, numbered from 1. Raises `BadSource` for NUL bytes and endless lines."""
     pieces = iter(partial(stream.readline, MAX_LINE + 1), "")
     for number, line in enumerate(pieces, start=1):
         if "\0" in line:
@@ -143,13 +143,13 @@ def lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def no_plain_text(path: Path, line: int) -> BadSource:
-    """That the file holds what no text does."""
+    """The refusal of a file with bytes that no text has."""
     why = f"line {line} holds NUL bytes, so it is no plain text"
     return BadSource(path, why, "save it as UTF-8", told="it is no plain text")
 
 
 def line_too_long(path: Path, line: int) -> BadSource:
-    """That no tweet can be as long as this line."""
+    """The refusal of a line that is longer than any tweet."""
     return BadSource(path, f"line {line} is longer than {MAX_LINE:,} characters", "put one tweet on each line")
 
 
@@ -160,6 +160,6 @@ def head_of(path: Path, size: int = 512) -> bytes:
 
 
 def shown(name: str, longest: int = 60) -> str:
-    """A name out of somebody's file, safe to print in a sentence."""
+    """A name from somebody's file, made safe to print in a sentence."""
     printable = "".join(character if character.isprintable() else "?" for character in name)
     return printable if len(printable) <= longest else printable[: longest - 1] + "…"

@@ -1,4 +1,4 @@
-"""Posts that are written in HTML, as Mastodon's are, as their reader sees them.
+"""Posts in HTML, such as Mastodon's, as the text that a reader sees.
 
 Knows HTML. Does not know whose posts they are.
 """
@@ -13,7 +13,7 @@ _QUOTED = "quote-inline"  # "RE: address", for programs that cannot show the quo
 
 
 def text_of(html: str) -> str:
-    """`html` as text, with a line for each paragraph, and each link's address in place of its shortened form."""
+    """`html` as text, with a line for each paragraph, and with whole addresses in place of shortened ones."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -22,14 +22,14 @@ def text_of(html: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Gathers what is seen in `pieces`."""
+    """Collects the visible text in `pieces`."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self._link: str | None = None  # the address of the link that is open
         self._shown: list[str] = []  # what that link shows
-        self._hidden: list[str] = []  # the open elements of which nothing is seen
+        self._hidden: list[str] = []  # the open elements whose content is not shown
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = {name: value or "" for name, value in attrs}
@@ -69,6 +69,6 @@ class _Reader(HTMLParser):
 
 
 def _is_address(shown: str) -> bool:
-    """Whether a link shows where it leads to, and not words."""
+    """Returns True if a link shows an address, and not words."""
     bare = shown.strip()
     return "://" in bare or (" " not in bare and "." in bare.strip("."))

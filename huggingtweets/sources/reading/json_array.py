@@ -1,6 +1,6 @@
-"""JSON of any length, one item at a time: a file of a gigabyte never lies in memory as a whole.
+"""JSON of any length, read one item at a time, so that a file of a gigabyte is never in memory as a whole.
 
-Knows JSON and lines. Does not know files, tweets or whom to tell: it raises `BrokenJSON`, which its caller explains.
+Knows JSON and lines. Does not know files or tweets. Raises `BrokenJSON`, which the caller explains to people.
 """
 
 import json
@@ -17,7 +17,7 @@ _LONGEST_WORD = 12  # characters; -Infinity, and the two halves of an escaped em
 
 
 class BrokenJSON(ValueError):
-    """What stands at `line` is no JSON; `is_cut_off` says that the text ends where more must come."""
+    """The text at `line` is not JSON. `is_cut_off` says that the text ends too early."""
 
     def __init__(self, line: int, *, is_cut_off: bool = False):
         super().__init__(f"broken JSON at line {line}")
@@ -30,7 +30,7 @@ class TooLong(BrokenJSON):
 
 
 def items(stream: TextIO, begun: str = "") -> Iterator[tuple[int, object]]:
-    """Each item of the array with the line it starts on; `begun` was read from `stream` before."""
+    """Each item of the array, with the line on which it starts. `begun` is text that was read from `stream` before."""
     window = Window(stream, begun)
     yield from window.items()
     if window.peek() == ";":
@@ -40,7 +40,7 @@ def items(stream: TextIO, begun: str = "") -> Iterator[tuple[int, object]]:
 
 
 class Window:
-    """The part of the stream in memory, and how far it is read."""
+    """The part of the stream that is in memory, and how far it has been parsed."""
 
     def __init__(self, stream: TextIO, text: str):
         self._stream = stream
@@ -57,7 +57,7 @@ class Window:
         return self._line
 
     def peek(self) -> str:
-        """The next character that is not blank, or nothing at the end."""
+        """The next character that is not blank; empty at the end."""
         while True:
             blank = _BLANK.match(self._text, self._at)
             self._at = blank.end() if blank else self._at
@@ -67,14 +67,14 @@ class Window:
                 return ""
 
     def take(self, mark: str) -> None:
-        """Go past `mark`, which must be next."""
+        """Go past `mark`. Raises `BrokenJSON` if something else is next."""
         found = self.peek()
         if found != mark:
             raise BrokenJSON(self.line, is_cut_off=not found)
         self._at += 1
 
     def items(self) -> Iterator[tuple[int, object]]:
-        """Go past the array that is next; each of its items with the line it starts on."""
+        """Go past the next array. Yields each of its items, with the line on which it starts."""
         self.take("[")
         if self.peek() != "]":
             yield self.line, self.value()
@@ -85,11 +85,11 @@ class Window:
         self.take("]")
 
     def value(self) -> object:
-        """Go past the value that is next."""
+        """Go past the next value. Returns it."""
         return self._value(MAX_ITEM)
 
     def whole(self) -> object | None:
-        """Go past the object that is next if it is short enough to be held as a whole; else stay, and return None."""
+        """Go past the next object and return it, if it is short. If not, stay in front of it and return None."""
         try:
             return self._value(CHUNK)
         except TooLong:
@@ -104,13 +104,13 @@ class Window:
             except ValueError as error:
                 self._go_on(error, longest)
                 continue
-            # A number at the very end may go on in what is not read yet, after its `.` or `e-` even.
+            # A number at the very end may continue in text that is not read yet, even after a `.` or `e-`.
             if len(self._text) - end > 2 or not self._refill():
                 self._at = end
                 return value
 
     def _go_on(self, error: ValueError, longest: int) -> None:
-        """Read on, as the value may go on there; raises `BrokenJSON` if it does not, and `TooLong`."""
+        """Read more text, because the value may continue there. Raises `BrokenJSON` if it cannot, and `TooLong`."""
         if not self._ends(error, within=_LONGEST_WORD):
             raise BrokenJSON(self.line) from error
         if len(self._text) - self._at > longest:
@@ -119,13 +119,13 @@ class Window:
             raise BrokenJSON(self.line, is_cut_off=self._ends(error, within=0)) from error
 
     def _ends(self, error: ValueError, within: int) -> bool:
-        """Whether the failure is that the text ends: in its last characters, or inside a string."""
+        """Returns True if parsing failed because the text ends there: in its last characters, or inside a string."""
         if not isinstance(error, json.JSONDecodeError):
             return False
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._text.rstrip()) - within
 
     def _refill(self) -> bool:
-        """Forget what is read, read on; whether there was more."""
+        """Drop the parsed text and read more. Returns True if there was more."""
         piece = self._stream.read(CHUNK)
         if piece:
             self._line = self.line

@@ -1,8 +1,7 @@
-"""Texts that a program wrote down as literals: Python's `b'...'`, `u'...'` and repr(), JSON strings, bare `\\xe2\\x80`.
+"""Texts that a program wrote as literals: Python's `b'...'`, `u'...'` and repr(), JSON strings, bare `\\xe2\\x80`.
 
-Scrapers that store `str(text.encode())` or `repr(text)` leave such files. A literal with a prefix is told by itself. A
-text in quotes may be a quotation, so all of its column decides. Knows how literals are written. Does not know what the
-columns mean.
+Scrapers that store `str(text.encode())` or `repr(text)` leave such files. A literal with a prefix is certain. A text in
+quotes may be a quotation, so its whole column decides. Knows how literals are written. Does not know what columns mean.
 """
 
 import re
@@ -11,16 +10,16 @@ from itertools import chain, islice
 
 Row = dict[str, object]
 
-SAMPLE = 200  # rows, by which a column is judged
+SAMPLE = 200  # rows by which a column is judged
 NEARLY_ALL = 0.9
-OFTEN = 0.05  # of the texts hold a letter or sign beyond ASCII, even in English
-ENOUGH = 20  # texts in quotes, all of them: nobody quotes so much
+OFTEN = 0.05  # share of texts with a letter or sign beyond ASCII, even in English
+ENOUGH = 20  # if so many texts are in quotes, without exception, these are no quotations
 
 _PREFIXED = re.compile(r"""[bBuU](?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.DOTALL)
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.|"")*\"""", re.DOTALL)
 _BEGUN = re.compile(r"""b(['"])""")
 _ESCAPE = re.compile(r"\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))", re.DOTALL)
-# Runs of escapes that nobody types: bytes of UTF-8 beyond ASCII, and code units.
+# Escapes that nobody types: several bytes of UTF-8 beyond ASCII, or code units.
 _BARE = re.compile(r"(?:\\x[\da-fA-F]{2}){2,}|(?:\\u[\da-fA-F]{4})+")
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": "\f", "v": "\v", "a": "", "0": ""}
 
@@ -36,7 +35,7 @@ def undone(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
 
 
 def _kind(texts: list[str]) -> str:
-    """How the texts of a column were written: as bytes, in quotes, with escapes, or (empty) as they are."""
+    """How a program wrote the texts of a column: `bytes`, `quoted`, `escaped`, or empty for plain texts."""
     filled = [text.strip() for text in texts if text.strip()]
     if filled and sum(bool(_BEGUN.match(text)) for text in filled) >= len(filled) / 2:
         return "bytes"
@@ -47,7 +46,7 @@ def _kind(texts: list[str]) -> str:
 
 
 def _written_by_a_program(quoted: list[str]) -> bool:
-    """Whether the quotes are no quotations: there are escapes in them, both kinds of quotes, or very many."""
+    """Returns True if these are no quotations: they have escapes, or both kinds of quotes, or there are very many."""
     marks = {text[0] for text in quoted}
     return len(marks) > 1 or any("\\" in text or '""' in text[1:-1] for text in quoted) or len(quoted) >= ENOUGH
 
@@ -70,12 +69,12 @@ def _read(value: object, kind: str) -> object:
 
 
 def _plain(text: str) -> str:
-    """`text` with only those escapes read that nobody types."""
+    """`text` in which only those escapes are resolved that nobody types."""
     return _BARE.sub(_read_run, text)
 
 
 def _read_run(run: re.Match[str]) -> str:
-    """The characters that a run of escapes stands for; the run itself if they are none."""
+    """The characters for which several escapes stand; the escapes themselves if there are no such characters."""
     try:
         characters = _paired(b"".join(_bytes_of(run[0])).decode("utf-8", "surrogatepass"))
     except UnicodeDecodeError:
@@ -84,10 +83,10 @@ def _read_run(run: re.Match[str]) -> str:
 
 
 def _unescaped(inside: str, of_bytes: bool = False) -> str:
-    """What stands between the quotes of a literal, with its escapes read.
+    """The text between the quotes of a literal, with its escapes resolved.
 
-    `\\xe2` is a byte of UTF-8 where it can be one, else the character of that number. A literal `of_bytes` may be cut
-    off within a character, which is left out.
+    `\\xe2` is a byte of UTF-8 if it can be one, and otherwise the character of that number. A literal `of_bytes` may be
+    cut off inside a character, which is then left out.
     """
     written = b"".join(_bytes_of(inside))
     try:
@@ -117,5 +116,5 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def _paired(text: str) -> str:
-    """`text` with each pair of surrogates as the one character that it is."""
+    """`text` in which each pair of surrogates has become the character for which it stands."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,6 +1,6 @@
 """The named files of a folder or of a zip, read one by one and never extracted.
 
-Knows what a hostile, broken or foreign zip looks like, and refuses it in a sentence. Does not know what an archive of
+Knows what a hostile, broken or unusual zip looks like, and refuses it in a sentence. Does not know what an archive of
 tweets consists of.
 """
 
@@ -19,11 +19,11 @@ from typing import TextIO
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, as_text, explained, shown
 
-ENDINGS = (".js", ".json", ".csv", ".jsonl", ".ndjson", ".tsv", ".txt", ".gz")  # of what is read
+ENDINGS = (".js", ".json", ".csv", ".jsonl", ".ndjson", ".tsv", ".txt", ".gz")  # files with other endings are not read
 _DEEPEST = 4  # folders, as in archive/data/js/tweets
 _OF_PICTURES = ("media", "media_attachments", "attachments", "assets")
 _ENCRYPTED = 0x1
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a bound on the memory of one step
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # other methods may need any amount of memory for one step
 # What zipfile raises, besides BadZipFile, for damaged bytes: found by damaging whole archives at random in the tests.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError)
 _DRIVE = re.compile(r"[A-Za-z]:/")
@@ -35,9 +35,10 @@ UNLIKE_ARCHIVES = "it is not built as archives are"
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:
-    """How much is read of one archive: all members together, and each one unpacked against packed.
+    """How much is read of one archive in all, and how many times its packed size a file may have when unpacked.
 
-    Real archives pack 9 to 13 times, a made-up one that only says BONG packs 41 times; zeros pack 1,000 times.
+    Files of real archives unpack to 9 to 13 times their size, a made-up one that only says BONG to 41 times, zeros to
+    1,000 times.
     """
 
     total_bytes: int = 2 * GIB
@@ -69,7 +70,7 @@ class ArchiveMembers(ABC):
 
 
 class FolderMembers(ArchiveMembers):
-    """The scripts and tables in a folder and in its folders; not where the pictures are."""
+    """The scripts and tables in a folder and in the folders inside it, except in those with pictures."""
 
     kind = "folder"
 
@@ -93,7 +94,7 @@ class FolderMembers(ArchiveMembers):
 
 
 def _read(folder: Path, deeper: int) -> Iterator[Path]:
-    """The files of `ENDINGS` in `folder`, and `deeper` folders down."""
+    """The files with one of `ENDINGS` in `folder`, and in folders inside it, `deeper` levels down."""
     for entry in folder.iterdir():
         if entry.is_file():
             if entry.name.lower().endswith(ENDINGS):
@@ -118,7 +119,7 @@ class ZipMembers(ArchiveMembers):
         return tuple(sorted(self._scripts))
 
     def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-        """The scripts by name; every name in the zip must be a place inside it, and a script's must be its own."""
+        """The scripts by name. Raises `BadSource` if a name leads out of the zip, or if a script is there twice."""
         known: set[str] = set()
         for info in infos:
             name = info.filename.replace("\\", "/")
@@ -132,7 +133,7 @@ class ZipMembers(ArchiveMembers):
                 yield name, info
 
     def everything(self) -> tuple[str, ...]:
-        """The names of all files there are, also of those that are not read."""
+        """The names of all files in the zip, including those that are not read."""
         return tuple(self._archive.namelist())
 
     @contextmanager
@@ -163,7 +164,7 @@ class ZipMembers(ArchiveMembers):
 
 @contextmanager
 def opened_zip(path: Path, limits: ArchiveLimits = LIMITS) -> Iterator[ZipMembers]:
-    """The members of the zip at `path`, for as long as the context lasts."""
+    """The members of the zip at `path`, open for as long as the block runs."""
     with explained(path), _whole(path):
         archive = zipfile.ZipFile(path)
     with archive:
@@ -172,11 +173,11 @@ def opened_zip(path: Path, limits: ArchiveLimits = LIMITS) -> Iterator[ZipMember
 
 @contextmanager
 def _whole(path: Path) -> Iterator[None]:
-    """Say in one sentence that the zip is damaged, whatever the library calls it."""
+    """Turn each error of the library that means a damaged zip into a `BadSource`."""
     try:
         yield
     except (*_DAMAGE, OSError) as error:
-        # A place in the file that damaged bytes point to may be none; all else is a matter of the disk.
+        # Damaged bytes may point to a place that the file does not have (EINVAL). Other errors come from the disk.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
         raise BadSource(path, "it is a broken or incomplete zip file", _AGAIN) from error

@@ -1,7 +1,7 @@
-"""The named files of a tar archive, packed by gzip or not: Mastodon gave its archives so until 2023.
+"""The named files of a tar archive, packed by gzip or not. Mastodon gave its archives in this form until 2023.
 
-Knows how much of one is read: to reach a file, all before it must be unpacked. Nothing is extracted. Does not know what
-an archive of posts consists of.
+To reach a file, everything before it must be unpacked, so there is a limit for that. Nothing is extracted to the disk.
+Does not know what an archive of posts consists of.
 """
 
 import tarfile
@@ -20,7 +20,7 @@ _MEND = "get it again"
 
 
 def is_tar(path: Path) -> bool:
-    """Whether the file at `path` is a tar archive, which gzip may have packed."""
+    """Returns True if the file at `path` is a tar archive, packed by gzip or not."""
     try:
         with explained(path), tarfile.open(path, "r:*") as archive:
             return archive.next() is not None
@@ -43,7 +43,7 @@ class TarMembers(ArchiveMembers):
         return tuple(sorted(self._members))
 
     def _checked(self, max_unpacked: int) -> Iterator[tarfile.TarInfo]:
-        """The files of `ENDINGS`; links and devices are no files."""
+        """The files with one of `ENDINGS`. Links and devices are not files."""
         with _whole(self.path):
             while info := self._archive.next():
                 if info.offset_data + info.size > max_unpacked:
@@ -62,7 +62,7 @@ class TarMembers(ArchiveMembers):
         info, what = self._members[name], f"its {shown(name)}"
         self._budget.allow(info.size, what)
         with explained(self.path, what), _whole(self.path):
-            stream = self._archive.extractfile(info)  # a view on its bytes; nothing is written
+            stream = self._archive.extractfile(info)  # only a view of its bytes; nothing is written
             assert stream, "checked to be a file"
 
             def read(size: int) -> bytes:
@@ -74,7 +74,7 @@ class TarMembers(ArchiveMembers):
 
 @contextmanager
 def opened_tar(path: Path, limits: ArchiveLimits = LIMITS, max_unpacked: int = MAX_UNPACKED) -> Iterator[TarMembers]:
-    """The members of the tar archive at `path`, for as long as the context lasts."""
+    """The members of the tar archive at `path`, open for as long as the block runs."""
     with explained(path), _whole(path):
         archive = tarfile.open(path, "r:*")  # noqa: SIM115  closed below
     with archive:
@@ -83,7 +83,7 @@ def opened_tar(path: Path, limits: ArchiveLimits = LIMITS, max_unpacked: int = M
 
 @contextmanager
 def _whole(path: Path) -> Iterator[None]:
-    """Say in one sentence that the archive is damaged, whatever the library calls it."""
+    """Turn each error of the library that means a damaged archive into a `BadSource`."""
     try:
         yield
     except _DAMAGE as error:

@@ -1,7 +1,7 @@
-"""Training texts for GPT-2: `<|startoftext|>` and `<|endoftext|>` part the tweets, and are never text.
+"""Training texts for GPT-2: `<|startoftext|>` and `<|endoftext|>` separate the tweets, and are never part of one.
 
-A plain text has one tweet on each line, unless such borders stand around texts of a few lines. Knows lines and borders.
-Does not know columns, or what a text is worth.
+A plain text has one tweet on each line, unless such borders stand around texts of several lines. Knows lines and
+borders. Does not know columns, or which texts are worth learning.
 """
 
 import re
@@ -16,16 +16,16 @@ from huggingtweets.sources.reading.fields import reads_as_retweet
 from huggingtweets.sources.reading.files import MAX_LINE, line_too_long, no_plain_text
 from huggingtweets.tweets.clean import BORDER
 
-SAMPLE = 2_000  # pieces, by which a file is judged
-SPOKEN_OF = 3  # borders
-MOST_LINES = 12  # of a text, on average; more lines between two borders are a tweet each
+SAMPLE = 2_000  # pieces by which a file is judged
+SPOKEN_OF = 3  # fewer borders may be words in a tweet about training
+MOST_LINES = 12  # a text has on average; with more lines between two borders, each line is a tweet
 _CHUNK = 1 << 16  # characters
 _END = re.compile(rf"(\n|{BORDER.pattern})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What stands at `line` up to a line's end or a border."""
+    """The text at `line` up to the end of the line or to a border."""
 
     line: int
     text: str
@@ -33,7 +33,7 @@ class _Piece:
 
 
 def plain(path: Path, stream: TextIO) -> Iterator[tuple[int, dict[str, object]]]:
-    """The texts of a plain text file as rows, each with the line it begins on."""
+    """The texts of a plain text file as rows, each with the line on which it begins."""
     pieces = _pieces(path, stream)
     sample = list(islice(pieces, SAMPLE))
     whole = chain(sample, pieces)
@@ -42,7 +42,7 @@ def plain(path: Path, stream: TextIO) -> Iterator[tuple[int, dict[str, object]]]
 
 
 def parted(tweets: Iterable[Tweet]) -> Iterator[Tweet]:
-    """The tweets of a table, where those that borders join in one cell are as many tweets."""
+    """The tweets of a table. Borders in a cell split it into several tweets."""
     for tweet in tweets:
         texts = [text.strip() for text in BORDER.split(tweet.text)]
         if len(texts) == 1:
@@ -59,7 +59,7 @@ def parted(tweets: Iterable[Tweet]) -> Iterator[Tweet]:
 
 
 def _pieces(path: Path, stream: TextIO) -> Iterator[_Piece]:
-    """The file in pieces; one line may hold all tweets, so no line is read as a whole."""
+    """The file in pieces. One line may hold all tweets, so no line is read as a whole."""
     line, left, more = 1, "", True
     while more:
         chunk = stream.read(_CHUNK)
@@ -77,9 +77,9 @@ def _pieces(path: Path, stream: TextIO) -> Iterator[_Piece]:
 
 
 def _borders_part(sample: list[_Piece]) -> bool:
-    """Whether texts of several lines stand between borders: there are enough for the lines there are.
+    """Returns True if borders separate the texts, which is so if there are enough borders for the number of lines.
 
-    A border or two within a line may be what a tweet speaks of.
+    One or two borders within a line may be words in a tweet.
     """
     borders = [place for place, piece in enumerate(sample) if piece.at_border]
     # After a border at the end of its line, the next piece is empty.

@@ -1,7 +1,7 @@
-"""Which of the columns that people's exports have means what, told by its name and by what stands in it.
+"""What the columns of people's exports mean, by their names and by what stands in them.
 
-Knows names, as patterns, since every tool has its own. Does not know how the table is written, nor what only all of its
-rows together tell. A column that it has no name for is ignored.
+Knows names, as patterns, since every tool has its own. A column with an unknown name is ignored. Does not know how the
+table is written, or what only all of its rows together show.
 """
 
 import re
@@ -18,7 +18,7 @@ _TEXT = (
     "extendedtweetfulltext", "notetweettext", "fulltext", "tweetfulltext", "text", "tweet", "tweettext", "content",
     "rawcontent", "tweetcontent",
 )  # fmt: skip
-# Other names of texts are made of these words alone: Text of Tweet, cleaned_text, PostBody.
+# Other names of columns of texts consist of these words alone: Text of Tweet, cleaned_text, PostBody.
 _TEXT_WORDS = (
     "tweets", "tweet", "texts", "text", "txt", "contents", "content", "body", "messages", "message", "msg", "posts",
     "post", "captions", "caption", "toots", "toot", "sentences", "sentence", "comments", "comment", "selftext",
@@ -40,7 +40,7 @@ _WHEN = (
 _DAY, _CLOCK = ("date", "day", "tweetday"), ("time", "hour", "clock")
 
 _RETWEET_FLAG = re.compile(r"(?:tweet)?(?:is)?a?(?:retweet|retweeted|rt|repost|reblog)")
-# What a retweet says of the tweet it repeats; not how often the row itself was retweeted.
+# Columns about the tweet that a retweet repeats, and not about how often the row itself was retweeted.
 _RETWEETED = re.compile(
     r"(?:retweet(?:ed)?|rt|repost(?:ed)?|reblog(?:ged)?|userrt|referencedtweetsretweeted)"
     r"(?:status|tweet|from|user|screen|name|handle|author|account|of|by|at|id|str|results?|date|time|timestamp|text|full|url"
@@ -60,7 +60,7 @@ _LANG = ("lang", "language", "tweetlang")
 
 _STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:(?:twitter|x)\.com/(\w+)|[^?#]*)/status(?:es)?/(\d+)")
 _LONGEST_LINK = 500  # characters
-# What a spreadsheet makes of an id, 1.14792E+18: many tweets would share one.
+# A spreadsheet turns an id into 1.14792E+18, which many tweets would share.
 _ROUNDED_ID = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _NOTHING = frozenset({"", "none", "null", "nan", "[]", "{}", "false", "0", "n/a", "<na>", "nat", "undefined"})
 _NO = frozenset({"f", "n", "no", "0.0", "-"})
@@ -75,21 +75,21 @@ def folded(name: str) -> str:
 
 
 def keyed(item: Mapping[str, object]) -> Row:
-    """`item` under the names that this module asks for."""
+    """`item` with its names as `folded` writes them."""
     return {folded(name): value for name, value in item.items()}
 
 
 def has_text(names: list[str]) -> bool:
-    """Whether a table with these columns holds texts."""
+    """Returns True if a table with these columns holds texts."""
     layout = _layout(tuple(folded(name) for name in names))
-    # pandas calls the only column of a series 0; in the first line of a table it is a number elsewhere.
+    # pandas calls the only column of a series 0. In other tables, a 0 in the first line is just a number.
     if layout.other_texts == ("0",):
         return all(folded(name) in ("0", "", "index", "unnamed0") for name in names)
     return bool(layout.texts or layout.other_texts)
 
 
 def text_of(row: Row) -> str | None:
-    """What was written, by the best column that holds anything; None for a row without such a column."""
+    """The text of a row, from the best column that holds one. None if the row has no such column."""
     for outer, inner in _NESTED_TEXT:
         if isinstance(nested := row.get(outer), dict) and isinstance(text := keyed(nested).get(inner), str) and text:
             return text
@@ -97,13 +97,13 @@ def text_of(row: Row) -> str | None:
     if usual := [text for name in layout.texts if isinstance(text := row[name], str)]:
         return next((text for text in usual if text.strip()), usual[0])
     others = [text for name in layout.other_texts if isinstance(text := row[name], str)]
-    # Some tables have numbers under such a name: how many comments, how many posts.
+    # In some tables a column of such a name holds numbers: how many comments, how many posts.
     return next((text for text in others if text.strip() and not _NUMBER.fullmatch(text)), next(iter(others), None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns of each meaning that is told by a pattern, the best first."""
+    """The columns of each meaning that a pattern recognises, the best first."""
 
     texts: tuple[str, ...]
     other_texts: tuple[str, ...]
@@ -113,7 +113,7 @@ class _Layout:
 
 @lru_cache(maxsize=1024)
 def _layout(names: tuple[str, ...]) -> _Layout:
-    """What these columns mean, once for all rows that have the same."""
+    """What these columns mean. It is found once for all rows with the same columns."""
     return _Layout(
         texts=tuple(name for name in _TEXT if name in names),
         other_texts=tuple(sorted((name for name in names if _OTHER_TEXT.fullmatch(name)), key=_likeness_to_text)),
@@ -123,29 +123,29 @@ def _layout(names: tuple[str, ...]) -> _Layout:
 
 
 def _likeness_to_text(name: str) -> tuple[bool, int]:
-    """Sorts columns by how likely they hold the texts as they were written."""
+    """A key that sorts columns by how likely they hold the texts as they were written."""
     edited = "clean" in name or "processed" in name
     return edited, next((place for place, word in enumerate(_TEXT_WORDS) if word in name), len(_TEXT_WORDS))
 
 
 def first(row: Row, names: tuple[str, ...]) -> object:
-    """The first of these columns that says something."""
+    """The value of the first of these columns that is not empty."""
     return next((value for name in names if name in row and says(value := row[name])), None)
 
 
 def said(row: Row, names: tuple[str, ...]) -> str:
-    """What the first of these columns says, as text."""
+    """The same as text."""
     value = first(row, names)
     return str(value).strip() if isinstance(value, str | int) else ""
 
 
 def says(value: object) -> bool:
-    """Whether a cell holds anything; exports write nothing in many ways."""
+    """Returns True if a cell holds anything. Exports have many ways to write nothing."""
     return bool(value) if isinstance(value, dict | list) else str(value).strip().lower() not in _NOTHING
 
 
 def id_of(row: Row) -> str | None:
-    """The id that the row gives, or that its link ends in."""
+    """The id in the row, or else the one at the end of its link."""
     for name in _ID:
         value = row.get(name)
         written = str(value).strip() if isinstance(value, str | int) else ""
@@ -156,18 +156,18 @@ def id_of(row: Row) -> str | None:
 
 
 def is_rounded(id_: str) -> bool:
-    """Whether a spreadsheet has rounded this id, so that others look the same."""
+    """Returns True if a spreadsheet has rounded this id, so that it is no longer unique."""
     return _ROUNDED_ID.fullmatch(id_) is not None
 
 
 def linked_author(row: Row) -> str:
-    """Whose tweet the row's link leads to, where it leads to a tweet."""
+    """The author of the tweet to which the row's link leads; empty if it leads to no tweet."""
     link = _STATUS.match(said(row, _LINK)[:_LONGEST_LINK])
     return link[1] if link and link[1] and link[1].lower() not in ("i", "anyuser", "web") else ""
 
 
 def dates_of(row: Row) -> list[object]:
-    """Where the row may say when it was written, the best first; the day and the time of day may be two columns."""
+    """What the row says about when it was written, the best first. Day and time of day may be two columns."""
     day, clock = said(row, _DAY), said(row, _CLOCK)
     written = [*(row.get(name) for name in _WHEN), f"{day} {clock}".strip(), day, *([] if day else [clock])]
     return [value for value in written if value is not None and says(value)]
@@ -179,12 +179,12 @@ def lang_of(row: Row) -> str | None:
 
 
 def retweet_flags(row: Row) -> tuple[str, ...]:
-    """The columns by which this row is a retweet if they hold flags; in some tables they hold counts."""
+    """The columns that make this row a retweet if they hold flags. In some tables they hold counts."""
     return tuple(name for name in _layout(tuple(row)).flags if fields.yes(row[name]))
 
 
 def retweet_counts(row: Row) -> tuple[str, ...]:
-    """The columns that are called like a flag, but hold a number that no flag can be."""
+    """The columns with the name of a flag that hold a number that is no flag."""
     return tuple(name for name in _layout(tuple(row)).flags if _is_count(row[name]))
 
 
@@ -194,7 +194,7 @@ def _is_count(value: object) -> bool:
 
 
 def is_retweet(row: Row) -> bool:
-    """Whether the row names a tweet that it repeats."""
+    """Returns True if the row names a tweet that it retweets."""
     kind = first(row, _KIND)
     if isinstance(kind, str) and kind.strip().lower() in _RETWEET_KINDS:
         return True
@@ -204,7 +204,7 @@ def is_retweet(row: Row) -> bool:
 
 
 def _refers_to_retweeted(references: object) -> bool:
-    """Whether this list of references, as X's API gives it or written into one cell, holds a retweeted tweet."""
+    """Returns True if a list of references, from X's API or in one cell of a table, names a retweeted tweet."""
     if isinstance(references, list):
         return any(isinstance(each, dict) and each.get("type") == "retweeted" for each in references)
     if isinstance(references, dict):
@@ -213,7 +213,7 @@ def _refers_to_retweeted(references: object) -> bool:
 
 
 def is_reply(row: Row, author: str) -> bool | None:
-    """By the best column there is for it; None without any."""
+    """Returns True if the row is a reply, None if no column says so."""
     if "isreply" in row:
         return fields.yes(row["isreply"])
     if any(name in row for name in _REPLIED_TO):
@@ -224,7 +224,7 @@ def is_reply(row: Row, author: str) -> bool | None:
 
 
 def _replies_to_others(value: object, author: str) -> bool:
-    """Twint lists in `reply_to` the author first, and then whom the tweet answers."""
+    """Returns True if `reply_to` names others. Twint lists the author there first, and then those who are answered."""
     people = _ANSWERED.findall(value) if isinstance(value, str) else _listed(value)
     return any(person.casefold() != author.casefold() for person in people) if people else says(value)
 

@@ -1,6 +1,6 @@
 """JSON of any shape as rows: a list, objects one after the other, an answer of X's API, columns, tweets by id.
 
-Knows the shapes in which tools wrap tweets. Does not know what a row means, but that it has a text or not.
+Knows the shapes in which tools wrap tweets. Does not know what a row means, except that it has a text or not.
 """
 
 from collections.abc import Iterator
@@ -11,22 +11,27 @@ from huggingtweets.sources.reading.json_array import BrokenJSON, Window
 from huggingtweets.sources.tables.columns import Row, folded, keyed, text_of
 
 _LISTS = ("data", "statuses", "tweets", "results", "items", "posts", "timeline", "messages", "rows")
-_AROUND_ONE = ("tweet", "legacy", "status", "post")  # what holds one tweet, and beside it what is known of it
-_BESIDE = "includes"  # what others wrote, and people: X's API gives them beside the tweets
-# What the API gives instead of tweets, or about them.
+_AROUND_ONE = (
+    "tweet",
+    "legacy",
+    "status",
+    "post",
+)  # members that hold the tweet itself; facts about it stand beside them
+_BESIDE = "includes"  # X's API puts people and posts of others there
+# Members that the API gives instead of tweets, or about them.
 _NOTICES = frozenset({
     "meta", "errors", "includes", "delete", "limit", "scrubgeo", "statuswithheld", "userwithheld", "warning",
     "disconnect", "control", "twarc",
 })  # fmt: skip
-# What others wrote, or what is no tweet: nothing in there is taken for the person's own.
+# Parts of the names of members that hold posts of others, or no posts. Nothing in them is the person's own.
 _OF_OTHERS = ("quoted", "retweeted", "repl", "user", "author", "entit", "media", "card", "place", "includes", "refer")
-_IS_ID = 10  # digits; a shorter key counts the rows
+_IS_ID = 10  # digits; a shorter key is the number of the row
 _DEEPEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value and the line it starts on; `is_user` for a person instead of a tweet."""
+    """A value, and the line on which it starts. With `is_user` it is a person instead of a tweet."""
 
     line: int
     value: object
@@ -34,7 +39,7 @@ class Entry:
 
 
 def entries(stream: TextIO) -> Iterator[Entry]:
-    """The rows in all the values that stand one after the other in `stream`; what is none comes as it is.
+    """The rows in all the values that stand one after the other in `stream`. A value that is no row comes as it is.
 
     Raises `BrokenJSON`.
     """
@@ -52,7 +57,7 @@ def entries(stream: TextIO) -> Iterator[Entry]:
 
 
 def _object(window: Window) -> Iterator[Entry]:
-    """The rows in the object that is next; a long one is read member by member."""
+    """The rows in the next object. A long object is read member by member."""
     line, whole = window.line, window.whole()
     if whole is not None:
         yield from _unwrapped(line, whole)
@@ -84,7 +89,7 @@ def _object(window: Window) -> Iterator[Entry]:
 
 
 def _unwrapped(line: int, value: object, depth: int = 0) -> Iterator[Entry]:
-    """The rows in `value`, or `value` itself where there are none in it."""
+    """The rows in `value`, or `value` itself if there are none in it."""
     if not isinstance(value, dict):
         yield Entry(line, value)
         return
@@ -108,7 +113,7 @@ def _unwrapped(line: int, value: object, depth: int = 0) -> Iterator[Entry]:
 
 
 def _inner(row: Row) -> Row | None:
-    """The one tweet in `row` with what stands beside it, as in an X archive and in what the pages of X load."""
+    """The one tweet in `row`, with the facts beside it, as in an X archive and in the data of X's pages."""
     for name in _AROUND_ONE:
         if isinstance(inner := row.get(name), dict) and text_of(keyed(inner)) is not None:
             return {key: value for key, value in row.items() if key != name} | keyed(inner)
@@ -116,7 +121,7 @@ def _inner(row: Row) -> Row | None:
 
 
 def _users(line: int, row: Row) -> Iterator[Entry]:
-    """The people beside the tweets, who are named there by number only."""
+    """The people beside the tweets. The tweets name them only by number."""
     beside = row.get(_BESIDE)
     users = beside.get("users") if isinstance(beside, dict) else None
     for user in users if isinstance(users, list) else []:
@@ -125,7 +130,7 @@ def _users(line: int, row: Row) -> Iterator[Entry]:
 
 
 def _transposed(row: Row) -> list[object]:
-    """The rows of a table that is written column by column; nothing for what is none."""
+    """The rows of a table that is written column by column; empty for anything else."""
     columns = {name: _cells(column) for name, column in row.items()}
     if not columns or not all(columns.values()):
         return []
@@ -143,7 +148,7 @@ def _cells(column: object) -> dict[object, object]:
 
 
 def _by_id(value: dict[str, object]) -> list[object]:
-    """The tweets in an object of which each member is one."""
+    """The tweets in an object, if each of its members is one."""
     if not value or not all(_is_tweet(name, member) for name, member in value.items()):
         return []
     return [_with_id(name, member) for name, member in value.items()]
@@ -157,13 +162,13 @@ def _is_tweet(name: str, member: object) -> bool:
 
 
 def _with_id(name: str, member: object) -> object:
-    """The tweet that is kept under `name`, which is its id if it looks like one."""
+    """The tweet under `name`. If `name` looks like an id, it is the tweet's id."""
     row: dict[str, object] = {"text": member} if isinstance(member, str) else member if isinstance(member, dict) else {}
     return {"id": name} | row if len(name) >= _IS_ID and name.isdecimal() else row
 
 
 def _deeper(line: int, row: Row, depth: int) -> Iterator[Entry]:
-    """The rows in the only member that has some; else `row` as it is."""
+    """The rows in the only member that has any; otherwise `row` as it is."""
     inside = {name: list(_inside(line, member, depth)) for name, member in row.items() if not _is_of_others(name)}
     holding = [found for found in inside.values() if found]
     if depth >= _DEEPEST or len(holding) != 1:
@@ -178,7 +183,7 @@ def _is_of_others(name: str) -> bool:
 
 
 def _inside(line: int, member: object, depth: int) -> list[Entry]:
-    """The rows in a member, if all that is in it are rows."""
+    """The rows in a member, if it holds nothing but rows."""
     members = member if isinstance(member, list) else [member]
     if depth >= _DEEPEST or not all(isinstance(each, dict) for each in members):
         return []

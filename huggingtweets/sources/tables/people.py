@@ -1,7 +1,7 @@
-"""Whose the rows of a table are: one person's, or several people's.
+"""Whose rows a table holds: one person's, or several people's.
 
-Knows the columns that name an author, and which of them is believed. In doubt the rows are by several people, so that
-nobody is learned unasked. Does not know what the rows say.
+In doubt the rows count as several people's, so that nobody is learned without being asked. Knows the columns that name
+an author, and which of them is believed. Does not know what the rows say.
 """
 
 import re
@@ -20,7 +20,7 @@ _WHO = (
     "|sender|person|writer|who|member|actor|speaker)"
 )
 _OF_WHAT = "(?:twitter|x|instagram|mastodon|bluesky|tweet|status|post|message)?"
-# Columns of an earlier kind are believed: what is called username may be a name to show if there is a screen name.
+# The first kind that is there is believed. If there is a screen name, a username may be just a name to show.
 _HANDLES = (
     re.compile(f"{_OF_WHAT}{_WHO}*(?:screenname|handle|acct|preferredusername|login)"),
     re.compile(f"{_OF_WHAT}{_WHO}*username"),
@@ -41,12 +41,12 @@ _WRITTEN_OBJECT = re.compile(r"""['"](?:username|screen_?name)['"]\s*:\s*['"](\w
 _PROFILE = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w+)/?")
 _MOSTLY = 0.9
 
-Handles = tuple[tuple[str, str], ...]  # column and what it says
+Handles = tuple[tuple[str, str], ...]  # columns, and the handles in them
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a row, as far as the row says it; `linked` is whose tweet its link leads to."""
+    """Who wrote a row, as far as the row says so. `linked` is the author of the tweet to which its link leads."""
 
     handles: Handles = ()
     user_id: str = ""
@@ -70,7 +70,7 @@ def author_of(row: Row) -> Author:
     return Author(
         handles=handles,
         user_id="" if is_rounded(user_id) else user_id,
-        # Some call the name to show username, beside a screen name; some call the handle so.
+        # Some tables put the name to show under `username`, beside a screen name; others put the handle there.
         name="" if any(handle == name for _, handle in handles) else name,
         avatar=_said(person, _AVATAR),
         linked=linked_author(row),
@@ -78,20 +78,20 @@ def author_of(row: Row) -> Author:
 
 
 def user_of(row: Row) -> Author:
-    """The person that `row` describes, as in the list of users that X's API gives beside the tweets."""
+    """The person that `row` describes. X's API gives a list of such users beside the tweets."""
     return Author(_handles(row), said(row, _OWN_ID), _said(row, _NAMES), _said(row, _AVATAR))
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who wrote which row: `keys` has a name for each row, or "" where the row does not say; `shown` writes it well."""
+    """Who wrote which row. `keys` has a name for each row, or "" if the row does not say; `shown` has it as written."""
 
     keys: Sequence[str]
     shown: Mapping[str, str]
     are_handles: bool
 
     def counted(self, rows: Iterable[int]) -> list[tuple[str, int]]:
-        """How many of these rows each person wrote, the most first."""
+        """The number of these rows that each person wrote, the largest first."""
         counts = Counter(key for row in rows if (key := self.keys[row]))
         return [(self.shown[key], count) for key, count in counts.most_common()]
 
@@ -103,9 +103,9 @@ class People:
 
 
 def people(authors: Sequence[Author], own: Sequence[int]) -> People:
-    """Who wrote each row; only the rows in `own`, which are no retweets, tell by which column that is decided.
+    """Who wrote each row. Which column decides that, is found by the rows in `own`, which are no retweets.
 
-    By handle, else by number, else by name: who has a handle may change the name.
+    People are told apart by handle, or else by number, or else by name, because anybody may change their name.
     """
     if any(author.handles for author in authors):
         return _told(_by_handle(authors, own), are_handles=True)
@@ -119,7 +119,7 @@ def people(authors: Sequence[Author], own: Sequence[int]) -> People:
 
 
 def account(authors: Iterable[Author], handle: str) -> Account | None:
-    """The account that wrote these rows, by what they mostly say."""
+    """The account that wrote these rows, with the name and the picture that they give most often."""
     names, avatars = Counter[str](), Counter[str]()
     for author in authors:
         names.update(filter(None, [author.name]))
@@ -128,7 +128,7 @@ def account(authors: Iterable[Author], handle: str) -> Account | None:
 
 
 def with_users(authors: Sequence[Author], users: Mapping[str, Author]) -> list[Author]:
-    """The authors, those that only have a number with the handle and name that `users` gives to it."""
+    """The authors. Those with only a number get the handle and name that `users` has for it."""
     return [
         replace(user, linked=author.linked) if not author.handles and (user := users.get(author.user_id)) else author
         for author in authors
@@ -136,7 +136,7 @@ def with_users(authors: Sequence[Author], users: Mapping[str, Author]) -> list[A
 
 
 def _by_handle(authors: Sequence[Author], own: Sequence[int]) -> list[str]:
-    """Each row's handle in the column that tells the most people apart."""
+    """Each row's handle, from the column with the most different handles."""
     values: defaultdict[str, set[str]] = defaultdict(set)
     for row in own:
         for column, handle in authors[row].handles:
@@ -158,7 +158,7 @@ def _commonest(counted: Counter[str]) -> str:
 
 
 def _person(row: Row) -> Row:
-    """The object in `row` that describes its author, or else the row itself."""
+    """The object in `row` that describes its author, or else `row` itself."""
     nested = row
     for step in _GRAPHQL:
         inside = nested.get(step)
@@ -172,7 +172,7 @@ def _person(row: Row) -> Row:
 
 
 def _handles(row: Row) -> Handles:
-    """What the best kind of columns that says anything names as handles."""
+    """The handles in the best kind of column that is not empty."""
     for columns in _columns(tuple(row), _HANDLES):
         if named := [(name, handle) for name in columns if (handle := _handle(row[name]))]:
             return tuple(named)
@@ -180,18 +180,18 @@ def _handles(row: Row) -> Handles:
 
 
 def _handle(value: object) -> str:
-    """The handle in a cell, which may hold an address or a whole object as text."""
+    """The handle in a cell. The cell may hold an address, or a whole object as text."""
     written = str(value).strip() if isinstance(value, str | int) and says(value) else ""
     inside = _WRITTEN_OBJECT.search(written) if written.startswith("{") else _PROFILE.fullmatch(written)
     return inside[1] if inside else written.removeprefix("@")
 
 
 def _said(row: Row, kinds: tuple[re.Pattern[str], ...]) -> str:
-    """What the best column of these kinds says."""
+    """The text of the best column of these kinds."""
     return next((text for names in _columns(tuple(row), kinds) if (text := said(row, names))), "")
 
 
 @lru_cache(maxsize=4096)
 def _columns(names: tuple[str, ...], kinds: tuple[re.Pattern[str], ...]) -> tuple[tuple[str, ...], ...]:
-    """The columns of each of these kinds, once for all rows that have the same."""
+    """The columns of each of these kinds. They are found once for all rows with the same columns."""
     return tuple(tuple(name for name in names if kind.fullmatch(name)) for kind in kinds)

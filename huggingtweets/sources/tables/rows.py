@@ -1,7 +1,7 @@
-"""The rows of one table as tweets: what only all of them together tell.
+"""The rows of one table as tweets, by facts that only all rows together show.
 
 Knows that a table writes its dates in one order, uses a column for flags or for counts, and is by one person or by
-several. Does not know how a table is written, nor what its columns are called.
+several. Does not know how a table is written, or what its columns are called.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,7 +27,7 @@ _NAMED = 5  # people in a refusal
 
 @dataclass(slots=True)
 class _Pending:
-    """A row, as far as it can be understood by itself."""
+    """A row, as far as it can be understood without the other rows."""
 
     id: str | None
     text: str
@@ -79,9 +79,9 @@ class TableRows:
         self._users[user.user_id] = user
 
     def collected(self, path: Path, names: Collection[str] = ()) -> Collected:
-        """All tweets, unique by id, where a later row wins. Of several people only the one in `names` is taken.
+        """All tweets, unique by id; the later row wins. Of several people only the one in `names` is taken.
 
-        Raises `BadSource` for no tweets, and for those of several people.
+        Raises `BadSource` if there are no tweets, or tweets of several people.
         """
         order, doubt = self._order()
         tweets = self._tweets(order)
@@ -110,7 +110,7 @@ class TableRows:
         return found
 
     def _order(self) -> tuple[Order | None, bool]:
-        """The order of day and month, and whether it is a guess that changes a date."""
+        """The order of day and month, and True if it is a guess on which a date depends."""
         either = [(row.when, row.id) for row in self._pending if isinstance(row.when, Either)]
         if not either:
             return None, False
@@ -147,7 +147,7 @@ class TableRows:
 
 
 def _taken(path: Path, tweets: list[Tweet], whose: People, names: Collection[str]) -> tuple[list[int], str, str]:
-    """Which rows are taken, whose they are, and what to say of the others. Raises `BadSource`."""
+    """The rows that are taken, whose they are, and a note about the others. Raises `BadSource`."""
     everybody = list(range(len(tweets)))
     own = [place for place in everybody if not tweets[place].is_retweet]
     counted = whose.counted(own)

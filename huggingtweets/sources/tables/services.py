@@ -1,7 +1,7 @@
-"""Posts of other services that a tool has saved as a table: Mastodon's, Discord's.
+"""Posts of Mastodon and Discord that a tool has saved as a table.
 
-Posts that were not for everybody are left out, and so is what a service wrote in somebody's name ("joined the server").
-HTML becomes text. Knows how these services mark that. Does not know how a table is written.
+Posts that were not for everybody are left out, and so are messages that the service wrote in somebody's name ("joined
+the server"). HTML becomes text. Knows how these services mark that. Does not know how a table is written.
 """
 
 import html
@@ -18,7 +18,7 @@ _PRIVATE = frozenset(
     {"private", "direct", "limited", "list", "followers", "followersonly", "specified", "self", "mutuals"}
 )
 _YES = frozenset({"true", "1"})
-# Types of messages by DiscordChatExporter that nobody has typed.
+# Types that DiscordChatExporter gives to messages that nobody typed.
 _NOTICES = frozenset({
     "recipientadd", "recipientremove", "call", "channelnamechange", "channeliconchange", "channelpinnedmessage",
     "guildmemberjoin", "threadcreated", "userpremiumguildsubscription",
@@ -28,7 +28,7 @@ _DIRECT = re.compile(r'"channel"\s*:\s*\{[^{}]*"type"\s*:\s*(?:"Direct\w*"|"DM"|
 
 
 def refuse_direct(path: object, head: str) -> None:
-    """Raises `BadSource` for the export of a private conversation on Discord; `head` is how its JSON begins."""
+    """Raises `BadSource` for the export of a private conversation on Discord. `head` is the beginning of its JSON."""
     if _DIRECT.search(head):
         raise BadSource(str(path), "it is a private conversation", "give an export of a channel of a server")
 
@@ -53,7 +53,7 @@ def _folded(value: object) -> str:
 
 
 def _as_text(value: object) -> object:
-    """HTML as text, escaped as a tweet's text is; anything else as it is."""
+    """HTML as text, escaped like the text of a tweet; anything else as it is."""
     if isinstance(value, str) and _HTML.fullmatch(value):
         return html.escape(text_of(value), quote=False)
     return value

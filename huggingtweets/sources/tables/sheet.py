@@ -1,6 +1,6 @@
-"""CSV in the ways that spreadsheets, databases and scripts write it, as rows under the names of their columns.
+"""CSV as spreadsheets, databases and scripts write it, as rows under the names of their columns.
 
-Knows delimiters, headers and what stands for one. Does not know what a column means, but whether it holds texts.
+Knows delimiters and headers. Does not know what a column means, except that it holds texts or not.
 """
 
 import csv
@@ -18,8 +18,8 @@ from huggingtweets.sources.tables.columns import Row, has_text, keyed
 Rows = Iterator[tuple[int, Row]]
 
 _DELIMITERS = ",;\t|"
-_NONE = "\x1f"  # in no text: all of a line is one cell
-_LOOK = 50  # lines, by which a table without a header is understood
+_NONE = "\x1f"  # stands in no text, so the whole line is one cell
+_LOOK = 50  # lines by which a table without a header is understood
 _SEP = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)  # Excel's own first line
 _NAME = re.compile(r"[^\W\d][\w .()/#-]{0,39}")
 _NAME_WORDS = 4
@@ -28,7 +28,7 @@ _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
 def read(path: Path, text: TextIO) -> Rows:
-    """The rows of the table, each with its line. `text` keeps its line ends as they are. Raises `BadSource`."""
+    """The rows of the table, each with its line. `text` must keep its line ends. Raises `BadSource`."""
     numbered = (line for _, line in lines(text, path))
     head = list(islice(numbered, _LOOK))
     skipped = 0
@@ -52,7 +52,7 @@ def read(path: Path, text: TextIO) -> Rows:
 
 
 def is_table(head: str) -> bool:
-    """Whether a text that begins with `head` is a table, whatever it is called: names in columns, and rows as wide."""
+    """Returns True if a text that begins with `head` is a table: a row of names, and rows that are as wide."""
     written = head.splitlines(keepends=True)[:_LOOK]
     if written and _SEP.fullmatch(written[0]):
         return True
@@ -65,7 +65,7 @@ def is_table(head: str) -> bool:
 
 
 def _delimiter(head: list[str]) -> str:
-    """What parts the columns: what finds a column of texts among most columns, else what the first line has most of."""
+    """The mark between columns: the one that finds most columns, with texts among them, or else the most frequent."""
     by_width = {mark: len(names) for mark in _DELIMITERS if has_text(names := _first_row(head, mark))}
     if by_width:
         mark = max(by_width, key=lambda mark: by_width[mark])
@@ -74,7 +74,7 @@ def _delimiter(head: list[str]) -> str:
 
 
 def _parsed(head: list[str], delimiter: str) -> list[list[str]]:
-    """The rows of the first lines, as far as they can be read."""
+    """The rows of the first lines, up to the first that cannot be read."""
     rows: list[list[str]] = []
     with suppress(csv.Error):
         rows.extend(csv.reader(head, delimiter=delimiter))
@@ -94,7 +94,7 @@ def _is_name(cell: str) -> bool:
 
 
 def _is_header(names: list[str]) -> bool:
-    """Whether these are names rather than what stands under names."""
+    """Returns True if these are names of columns and not values."""
     filled = [name for name in names if name.strip()]
     if any(_SENTENCE.search(name) for name in filled):
         return False
@@ -102,7 +102,7 @@ def _is_header(names: list[str]) -> bool:
 
 
 def _is_one_column(head: list[str]) -> bool:
-    """Whether nothing but texts stands in the first lines: one cell in each row, by whatever mark they are parted."""
+    """Returns True if the first lines hold nothing but texts: one cell in each row, whatever mark separates cells."""
     if any(len(widths := {len(row) for row in _parsed(head, mark)}) == 1 and widths != {1} for mark in _DELIMITERS):
         return False
     cells = [cell for row in _parsed(head, ",") for cell in row]
@@ -110,7 +110,7 @@ def _is_one_column(head: list[str]) -> bool:
 
 
 def _is_ragged(head: list[str], delimiter: str) -> bool:
-    """Whether the rows have different numbers of cells, as lines of prose have of commas."""
+    """Returns True if the rows have different numbers of cells, because the commas belong to sentences."""
     return len({len(row) for row in _parsed(head, delimiter)}) > 1
 
 
@@ -120,14 +120,14 @@ def _named(path: Path, written: Iterator[str], delimiter: str, skipped: int) -> 
     try:
         names = next(reader)
         for cells in reader:
-            if any(cells) and cells != names:  # tables that were put one after the other repeat their header
+            if any(cells) and cells != names:  # a table that was put together from several repeats the header
                 yield reader.line_num + skipped, _under(names, cells, path, reader.line_num + skipped)
     except csv.Error as error:
         raise _broken(path, reader.line_num + skipped, error) from error
 
 
 def _unnamed(path: Path, written: Iterator[str], skipped: int) -> Rows:
-    """The texts of a table that is nothing but one column of them."""
+    """The texts of a table that has only one column."""
     reader = csv.reader(written, delimiter=_NONE, strict=True)
     try:
         for cells in reader:
@@ -138,7 +138,7 @@ def _unnamed(path: Path, written: Iterator[str], skipped: int) -> Rows:
 
 
 def _lines(written: Iterator[str], skipped: int) -> Rows:
-    """A text a line, as it stands."""
+    """One text on each line, as it stands."""
     for number, line in enumerate(written, start=1 + skipped):
         if stripped := line.strip():
             quoted = _QUOTED.fullmatch(stripped)

@@ -1,6 +1,6 @@
-"""Tweets in a table: JSON of any shape, CSV, or plain text with one tweet a line.
+"""Tweets in a table: JSON of any shape, CSV, or plain text with one tweet on each line.
 
-Knows how to tell these apart by what stands in them. Does not know which column means what, nor what a text is worth.
+Knows how to tell these apart by their content. Does not know what a column means, or which texts are worth learning.
 """
 
 import re
@@ -35,9 +35,9 @@ def read(path: Path, max_bytes: int = MAX_BYTES, names: Collection[str] = ()) ->
 
 
 def read_document(document: Document, names: Collection[str] = ()) -> Collected:
-    """The tweets in the table that `document` is; of several people those of the only one in `names`.
+    """The tweets in the table. Of several people, only the one in `names` is read.
 
-    Raises `BadSource`, also for what is no table.
+    Raises `BadSource`, also if this is no table.
     """
     encoding = document.encoding()
     with document.text(encoding, newline="") as text:
@@ -79,7 +79,7 @@ def _add(rows: TableRows, path: Path, numbered: Iterator[tuple[int, Row]]) -> No
 
 
 def _json(rows: TableRows, path: Path, text: TextIO) -> Iterator[tuple[int, Row]]:
-    """The rows in the JSON of `text`; the people beside them go into `rows` at once."""
+    """The rows in the JSON of `text`. The people beside them are added to `rows` here."""
     for entry in json_rows.entries(text):
         if entry.is_user and isinstance(entry.value, dict):
             rows.add_user(entry.value)
@@ -88,7 +88,7 @@ def _json(rows: TableRows, path: Path, text: TextIO) -> Iterator[tuple[int, Row]
 
 
 def _object(path: Path, line: int, item: object) -> Row:
-    """The row that `item` is; a text alone is a row, too."""
+    """`item` as a row. A text alone is a row as well."""
     if isinstance(item, str):
         return {"text": item}
     if not isinstance(item, dict):
@@ -98,7 +98,7 @@ def _object(path: Path, line: int, item: object) -> Row:
 
 
 def _lines(path: Path, text: TextIO) -> Iterator[tuple[int, Row]]:
-    """The texts of a plain text; the name of a column above them is none."""
+    """The texts of a plain text. The name of a column in the first line is not one of them."""
     for line, row in plain(path, text):
         if line > 1 or " " in str(row["text"]) or not has_text([str(row["text"])]):
             yield line, row

@@ -81,7 +81,7 @@ async def test_accounts_that_cannot_be_read_are_told_apart(server: BlueskyServer
         ("nobody.bsky.social", "is unknown", False),
         ("did:plc:nobody", "is unknown", True),
         ("ann.bsky.social", "has no posts", True),
-        ("bob.bsky.social", "asks not to be shown to who is not signed in", True),
+        ("bob.bsky.social", "asks not to be shown to people who are not signed in", True),
         ("cat.bsky.social", "is suspended", True),
         ("dan.bsky.social", "is switched off by its owner", True),
     ]:
