@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ngram import WittenBell
+from huggingtweets.core.names import VoiceName
 
 HERE = Path(__file__).parent
 DRAFTS = 200
@@ -140,7 +141,7 @@ def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
         for run in runs
     }
     # All accounts that are known can be taken for the author, also those that were not learned yet.
-    known_here = dict(neighbours("", settings_in(home)))
+    known_here = dict(neighbours(VoiceName(""), settings_in(home)))
     attribution = Attribution(known_here | {account: of_one.learned for account, of_one in data.items()})
     rows = []
     for run in runs:

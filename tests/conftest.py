@@ -29,6 +29,7 @@ from huggingtweets.core.config import (
     TrackingSettings,
     TrainingSettings,
 )
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Tweet
 from huggingtweets.workflow.pipeline import Outcome
 
@@ -160,7 +161,7 @@ def trained(
     from huggingtweets.workflow import pipeline
 
     settings = _settings(tmp_path_factory.mktemp("trained"), tiny_training, tiny_generation)
-    return settings, pipeline.run("ann", [sample_file], settings)
+    return settings, pipeline.run(VoiceName("ann"), [sample_file], settings)
 
 
 def _settings(home: Path, training: TrainingSettings, generation: GenerationSettings) -> Settings:

@@ -20,7 +20,7 @@ from bot.posts.posting import Posting
 from bot.store import utc_now
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName, parse_handle
 from huggingtweets.sources.sample import collect_sample, sample_account
 from huggingtweets.tweets.tweet_store import TweetStore
 
@@ -45,7 +45,7 @@ async def learn_the_sample(base: Foundation, training: Training) -> None:
     log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
     # After a restart it may be in the queue already.
     with contextlib.suppress(JobRefused, NotAllowed):
-        await training.start("bot", sample.handle)
+        await training.start("bot", parse_handle(sample.handle))
 
 
 async def start_publishing(base: Foundation, stack: AsyncExitStack) -> list[asyncio.Task[None]]:
@@ -75,7 +75,7 @@ async def make_timetable(
 ) -> Timetable:
     """The clock, with the schedules of config.toml in the database."""
     await base.store.schedules.seed([entry.schedule for entry in base.config.schedule])
-    retraining = Retraining(store=base.store, training=training, gather=collector.gather)
+    retraining = Retraining(willing=base.willing, training=training, gather=collector.gather)
 
     async def post(schedule: Schedule, due: datetime) -> str:
         by = f"schedule:{schedule.name}"
@@ -83,7 +83,7 @@ async def make_timetable(
         return f"post {proposed.id} is {proposed.state}"
 
     async def retrain(schedule: Schedule, due: datetime) -> str:
-        await listening.collect(parse_name(schedule.voice))
+        await listening.collect(schedule.voice)
         return await retraining.run(schedule, due)
 
     return Timetable(store=base.store, actions={"retrain": retrain, "post": post})
@@ -93,8 +93,8 @@ def make_collecting(base: Foundation, training: Training, posting: Posting, coll
     """What looks into the watched folder and for deletions, once it is entered."""
     from bot.background.collecting import PERSON, Collecting
 
-    async def learn(name: str) -> None:
-        await training.start(PERSON, name)
+    async def learn(voice: VoiceName) -> None:
+        await training.start(PERSON, voice)
 
     return Collecting(
         settings=base.config,

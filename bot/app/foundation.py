@@ -90,6 +90,7 @@ async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[Trai
     )
     training = Training(
         store=base.store,
+        willing=base.willing,
         uploads=Uploads.below(config.storage.data),
         leftovers=leftovers,
         wake=worker.wake,

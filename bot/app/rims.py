@@ -20,8 +20,9 @@ from bot.playground.chat import Chat
 from bot.posts.posting import Posting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import BlendName, VoiceName
 from huggingtweets.generation.writer import Tweets
+from huggingtweets.registry.blend import find_voice
 from huggingtweets.sources.sample import sample_account
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ def on_x(base: Foundation) -> contextlib.AbstractAsyncContextManager["XParts"]:
     """Posting on X, as a context."""
     from bot.posts.x.opening import posting_on_x
 
-    async def draw(voice: str, count: int) -> Tweets:
-        version = await asyncio.to_thread(base.registry.current, parse_name(voice))
-        return await base.writer.write(version, "", count)
+    async def draw(name: BlendName, count: int) -> Tweets:
+        voice = await asyncio.to_thread(find_voice, name, base.registry.current)
+        return await base.writer.write(voice, "", count)
 
-    async def voices() -> list[str]:
+    async def voices() -> list[VoiceName]:
         return await base.willing.among(await asyncio.to_thread(base.registry.names))
 
     return posting_on_x(

@@ -18,7 +18,7 @@ from bot.store.notices import SendNotice
 from huggingtweets import sources
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadData, PipelineError, Usage, for_people
-from huggingtweets.core.names import parse_handle
+from huggingtweets.core.names import VoiceName, parse_handle
 from huggingtweets.sources.remote_sources import Collector
 from huggingtweets.tweets.tweet_store import TweetStore
 
@@ -29,7 +29,7 @@ COMMAND_LINE = "command line"  # who has forgotten somebody outside of the bot
 HOURLY_SECONDS = 3_600.0
 LATEST = timedelta(hours=24)  # after which a deletion at the source must have been seen
 
-Learn = Callable[[str], Awaitable[None]]
+Learn = Callable[[VoiceName], Awaitable[None]]
 
 
 class Collecting(Ongoing):
@@ -103,7 +103,7 @@ class Collecting(Ongoing):
                 log.info("%s: %d tweets were deleted at their source, and here", name, dropped)
             await self._tell_when_late(name, failure)
 
-    def _collected(self, path: Path) -> str:
+    def _collected(self, path: Path) -> VoiceName:
         """Put the tweets at `path` into the store; whose they are, by what it says, or else by its name."""
         collected = sources.read(path)
         handle = collected.account.handle if collected.account else path.name.split(".")[0]

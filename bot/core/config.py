@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bot.core.post_checks import fit_for_a_label
 from huggingtweets.core.config import (
@@ -27,6 +36,7 @@ from huggingtweets.core.config import (
     with_secrets,
 )
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import NO_VOICE, VoiceName
 
 if TYPE_CHECKING:
     from bot.core.schedule_entry import Schedule
@@ -49,6 +59,16 @@ def _fit_for_a_label(text: str) -> str:
     return text
 
 
+def _voice(text: object) -> VoiceName:
+    if not isinstance(text, str):
+        raise ValueError("is no text; write the name of a voice in quotes")
+    try:
+        return VoiceName.parse(text) if text else NO_VOICE
+    except Usage as error:
+        raise ValueError(str(error).rstrip(".")) from None
+
+
+Voice = Annotated[VoiceName, PlainValidator(_voice)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 RESERVED_READS = 300  # own reads that posting leaves room for, so that a post in doubt can still be looked up
 QuietHours = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")]
@@ -100,7 +120,7 @@ class ScheduleEntry(Section):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
     action: Literal["retrain", "post"]
-    voice: str = ""
+    voice: Voice = NO_VOICE
     cron: str = ""
     every_minutes: Count | None = None
     time_zone: TimeZone = "UTC"
@@ -184,7 +204,7 @@ class XSettings(Section):
     access_token_secret: SecretStr | None = None
     dry_run: bool = True
     automatic: bool = False
-    voice: str = ""
+    voice: Voice = NO_VOICE
     candidates: Annotated[int, Field(ge=1, le=20)] = 5
     max_queued: Count = 100
     blocked_words: list[str] = Field(default_factory=list)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from huggingtweets.core.names import NO_VOICE, VoiceName
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -18,7 +20,7 @@ class Schedule:
 
     name: str
     action: str
-    voice: str = ""
+    voice: VoiceName = NO_VOICE
     cron: str = ""
     every_seconds: int | None = None
     time_zone: str = "UTC"

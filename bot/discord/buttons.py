@@ -28,6 +28,7 @@ from bot.store.feedback import Answer
 from bot.store.posts import Post
 from bot.voices.tweeting import Ask
 from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.names import BlendName
 from huggingtweets.generation.writer import Tweets
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class TweetButtons(Clicks):
     async def write(
         self,
         interaction: Interaction,
-        voice: str,
+        voice: BlendName,
         prompt: str = "",
         *,
         count: int = 1,

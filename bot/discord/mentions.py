@@ -20,12 +20,13 @@ from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
 from bot.discord.commands.administration import THREADS, VOICE
 from bot.discord.gate import places, server_id
-from bot.discord.naming import voice_named
+from bot.discord.naming import blend_named
 from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
 from bot.people.limits import PUBLIC
 from bot.voices.tweeting import Ask
 from bot.voices.wish import Wish, is_for_help, understood
 from huggingtweets.core.errors import Busy, Usage
+from huggingtweets.core.names import NO_VOICE, BlendName
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Call:
     """
 
     text: str = ""
-    voice: str = ""
+    voice: BlendName = NO_VOICE
     replied_to: int = 0
 
 
@@ -61,7 +62,7 @@ def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
     return Call(text)
 
 
-def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> str | None:
+def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> BlendName | None:
     """The voice of our tweets that `message` replies to, if it calls us by that."""
     tweets = message.reference.resolved if message.reference else None
     if not isinstance(tweets, discord.Message) or tweets.author.id != me.id:
@@ -146,13 +147,13 @@ class DiscordMentions:
     async def _wish(self, message: discord.Message, call: Call) -> Wish:
         """What is wanted: in the voice that it names, or the one it replies to, or else the channel's own."""
         if call.voice:
-            return Wish(call.voice, call.text, known=True)
+            return Wish(call.voice, call.text)
         wish = understood(call.text, await self._parts.tweeting.voices(_server(message)))
         if wish.known or is_for_help(call.text):
             return wish
         for place in places(message.channel):
             if default := await self._parts.store.settings.get(place, VOICE):
-                return Wish(str(default), call.text, known=True)
+                return Wish(BlendName(default), call.text)
         return wish
 
     async def _tweet(self, message: discord.Message, call: Call, wish: Wish) -> None:
@@ -161,8 +162,8 @@ class DiscordMentions:
         if depth > self._chain:
             raise Usage(f"We have gone on for {self._chain} tweets; begin again with a new message.")
         guild = message.guild.id if message.guild else None
-        name, prompt = await voice_named(self._parts, wish.name, guild), _with_names(wish.prompt, message)
-        ask = Ask(person(message.author), name, prompt, 1, server_id(guild))
+        voice, prompt = await blend_named(self._parts, wish.name, guild), _with_names(wish.prompt, message)
+        ask = Ask(person(message.author), voice, prompt, 1, server_id(guild), may_speak=wish.may_speak)
         async with typing(message.channel):
             tweets = await self._parts.tweeting.tweet_like(ask)
         thread = await self._thread(message, tweets.name)

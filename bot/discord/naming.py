@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.discord.answering import Interaction
 from bot.discord.gate import server_id
 from bot.discord.parts import Parts
+from huggingtweets.core.names import BlendName, VoiceName, comparable
 
 MAX_CHOICE = 100  # characters of a suggestion
 MAX_CHOICES = 25  # that Discord shows
@@ -32,12 +33,20 @@ async def voices(parts: Parts, interaction: Interaction, typed: str) -> Choices:
 
 async def all_voices(parts: Parts, typed: str) -> Choices:
     """All voices, also those that nobody can ask for: for admins."""
-    return choices(await parts.versions.names(), typed.strip().removeprefix("@"))
+    return choices(await parts.versions.names(), comparable(typed))
 
 
-async def voice_named(parts: Parts, text: str, guild: int | None) -> str:
-    """The voice that was typed: a name, an @handle, or a member of the server who has linked theirs."""
+async def voice_named(parts: Parts, text: str, guild: int | None) -> VoiceName:
+    """The one voice that was typed. Raises `Usage` for a blend, and like `blend_named`."""
+    return (await blend_named(parts, text, guild)).single
+
+
+async def blend_named(parts: Parts, text: str, guild: int | None) -> BlendName:
+    """What was typed: a name, an @handle, a blend of them, or a member of the server who has linked their voice.
+
+    Raises `Usage` where it is none of these.
+    """
     mention = _MENTION.fullmatch(text)
     if mention:
         return await parts.consenting.voice_of(server_id(guild), f"discord:{mention[1]}")
-    return text
+    return text if isinstance(text, BlendName) else BlendName.parse(text)

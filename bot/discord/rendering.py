@@ -13,6 +13,7 @@ from bot.store.feedback import Tally
 from bot.store.rounds import Score
 from bot.trainings.measured import report_lines
 from bot.voices.tweeting import Imitated
+from huggingtweets.core.names import BlendName
 from huggingtweets.generation.checks import defused, typed
 from huggingtweets.generation.engine.preview_voice import PREVIEW
 from huggingtweets.generation.writer import Tweets
@@ -34,7 +35,6 @@ _FOOTER = re.compile(r"(?:.* · )?(?P<name>[a-z0-9_.*+-]+) (?:v\d+(?:\+v\d+)*|pr
 _SHOWABLE = re.compile(
     r"https://[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+/[!-~]{1,1000}"
 )  # Discord refuses a message for others
-_NOT_HANDLE = re.compile(r"^[\d.]+\*")
 
 # A link shows as it is, so it is passed over. `<` opens mentions, emoji, time stamps and commands.
 _INLINE = re.compile(r"(?P<link>https?://[^\s<]+[^\s<.,:;\"'\])])|(?P<sign>[\\*_~`|\[<])")
@@ -93,17 +93,12 @@ def _colour(hue: float) -> discord.Colour:
     return discord.Colour.from_hsv(hue, 0.6, 0.9)
 
 
-def handles_of(name: str) -> list[str]:
-    """The people in a voice (`nasa-neiltyson`) or in a blend of voices (`nasa+0.5*neiltyson`)."""
-    return list(dict.fromkeys(one for part in name.split("+") for one in _NOT_HANDLE.sub("", part).split("-")))
-
-
-def voice_of(embeds: Sequence[discord.Embed]) -> str | None:
+def voice_of(embeds: Sequence[discord.Embed]) -> BlendName | None:
     """Whose tweets a message of ours shows; None when it shows none."""
     for embed in embeds:
         footer = _FOOTER.fullmatch(embed.footer.text or "")
         if footer and (embed.author.name or "").startswith(PARODY_OF):
-            return footer["name"]
+            return BlendName(footer["name"])
     return None
 
 
@@ -122,7 +117,7 @@ def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
 def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
     """A voice's profile: what it was learned from, how it did, and what people think of it."""
     manifest = version.manifest
-    handles = ", ".join(f"@{handle}" for handle in handles_of(version.name))
+    handles = ", ".join(f"@{handle}" for handle in version.name.handles)
     embed = discord.Embed(title=_cut(PARODY_OF + handles, MAX_AUTHOR))
     embed.add_field(name="Version", value=_model_line(version), inline=False)
     for account in manifest.accounts[:5]:

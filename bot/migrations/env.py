@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 from alembic import context
 
-from bot.store.tables import Moment, metadata
+from bot.store.tables import Moment, Name, metadata
 
 
 def _render(kind: str, item: Any, _: object) -> str | Literal[False]:
     """Migrations name types of SQLAlchemy's own: ours may change after them."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return f"sa.{item.stored!r}" if kind == "type" and isinstance(item, Name) else False
 
 
 context.configure(

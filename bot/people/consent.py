@@ -8,10 +8,9 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.core.errors import NotAllowed
 from bot.people.leftovers import Leftovers
 from bot.people.willing import NO_SERVER, Willing
 from bot.store import Store, utc_now
@@ -19,7 +18,7 @@ from bot.store.consent import Link
 from bot.store.jobs import Job
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import NotNow, Usage
-from huggingtweets.core.names import parse_handle, parse_name, people_in
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import JSON
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -36,7 +35,7 @@ POLL_SECONDS = 0.5
 class Gone:
     """What was deleted: voices by name, and rows of the database."""
 
-    voices: tuple[str, ...]
+    voices: tuple[VoiceName, ...]
     rows: int
 
 
@@ -44,7 +43,7 @@ class Gone:
 class Deleted:
     """The voices that an admin has deleted. They are `learnable` unless one of their people has opted out."""
 
-    voices: tuple[str, ...]
+    voices: tuple[VoiceName, ...]
     learnable: bool
 
 
@@ -57,14 +56,8 @@ class Back:
     """
 
     opted_out: bool
-    learnable: tuple[str, ...]
-    silent: tuple[str, ...]
-
-
-async def refuse_unwanted(store: Store, voice: str) -> None:
-    """Raises `NotAllowed` when one of the people in `voice` does not want to be imitated."""
-    if refused := sorted(people_in(voice) & await store.consent.unwanted()):
-        raise NotAllowed(f"{refused[0]} does not want to be imitated.")
+    learnable: tuple[VoiceName, ...]
+    silent: tuple[VoiceName, ...]
 
 
 class Consenting:
@@ -107,26 +100,24 @@ class Consenting:
         await self.willing.tell_pipeline()
         mine = await self.voices_of(person)
         silent = set(mine) - set(await self.willing.among(mine, await self._home_of(person)))
-        return Back(found, tuple(sorted(set().union(*learnable))), tuple(sorted(silent)))
+        return Back(found, tuple(sorted(set[VoiceName]().union(*learnable))), tuple(sorted(silent)))
 
     async def opted_out(self, person: str) -> bool:
         return await self._store.consent.opted_out(person, "imitation")
 
-    async def claim(self, server: str, person: str, voice: str) -> str:
-        """`person` says that `voice` is theirs. Returns the voice's name. It counts once an admin has confirmed it."""
-        handle = parse_handle(voice)
-        known = await self._store.consent.link(server, person)
-        if known and known.state == "confirmed" and known.voice == handle:
-            raise Usage(f"{handle} is yours already.")
-        await self._store.consent.claim(server, person, handle)
-        await self._store.audit.add(person, "consent.claim", handle, server=server)
-        return handle
+    async def claim(self, server: str, person: str, voice: VoiceName) -> None:
+        """`person` says that `voice` is theirs. It counts once an admin has confirmed it."""
+        link = await self._store.consent.link(server, person)
+        if link and link.state == "confirmed" and link.voice == voice:
+            raise Usage(f"{voice} is yours already.")
+        await self._store.consent.claim(server, person, voice)
+        await self._store.audit.add(person, "consent.claim", voice, server=server)
 
-    async def announce(self, server: str, person: str, voice: str, said: str, place: str = "") -> None:
+    async def announce(self, server: str, person: str, voice: VoiceName, said: str, place: str = "") -> None:
         """Tell the admins of a claim, or who is at `place`. The same claim is told once a day at most."""
         await self._store.notices.add(f"claim:{server}:{person}:{voice}:{utc_now():%Y-%m-%d}", said, place)
 
-    async def decide(self, server: str, person: str, voice: str, *, by: str, confirmed: bool) -> bool:
+    async def decide(self, server: str, person: str, voice: VoiceName, *, by: str, confirmed: bool) -> bool:
         """An admin's word on a claim. Returns True if there was such a claim."""
         link = await self._store.consent.link(server, person)
         if not link or link.state != "pending" or link.voice != voice:
@@ -149,7 +140,7 @@ class Consenting:
         await self.willing.tell_pipeline()
         return ended
 
-    async def voice_of(self, server: str, person: str) -> str:
+    async def voice_of(self, server: str, person: str) -> VoiceName:
         """The voice of a member: one they have linked, or one that was learned from their own messages here.
 
         Raises `Usage` when there is none.
@@ -161,16 +152,16 @@ class Consenting:
             return member.voice
         raise Usage("I know no voice of theirs; they can claim theirs with /link, or let me learn it with /join.")
 
-    async def voices_of(self, person: str) -> list[str]:
+    async def voices_of(self, person: str) -> list[VoiceName]:
         """Everything that is theirs: confirmed links, and voices learned from their messages, on whatever server."""
         links = [link.voice for link in await self._links(person)]
         about = await self._store.forgetting.about(person)
-        return sorted({*links, *(row["voice"] for row in about.get("members", ()))})
+        return sorted({*links, *(VoiceName(row["voice"]) for row in about.get("members", ()))})
 
-    async def going_with(self, person: str) -> list[str]:
+    async def going_with(self, person: str) -> list[VoiceName]:
         """Every voice that `forget` deletes: theirs, all that learned from the same accounts, and those with others."""
         going = [await self._affected(voice) for voice in await self.voices_of(person)]
-        return sorted(set().union(*going))
+        return sorted(set[VoiceName]().union(*going))
 
     async def forget(self, person: str) -> Gone:
         """Delete all that is kept of `person`: messages, answers, votes, their voices with tweets and models.
@@ -178,7 +169,7 @@ class Consenting:
         Raises `Unavailable` when a training of theirs does not end in time; what is left then, a second time deletes.
         """
         voices = await self.voices_of(person)
-        gone: dict[str, None] = {}
+        gone: dict[VoiceName, None] = {}
         rows = 0
         for voice in voices:
             names = await self._affected(voice)
@@ -192,57 +183,55 @@ class Consenting:
         await self._store.audit.add(person, "consent.forget", person, voices=len(gone))
         return Gone(tuple(gone), rows)
 
-    async def forget_voice(self, name: str, *, by: str) -> int:
+    async def forget_voice(self, voice: VoiceName, *, by: str) -> int:
         """Delete a voice, every other one of the same person, and all that others are in, too: tweets, models, rows.
 
         Returns how many rows there were.
         """
-        name = parse_name(name)
-        names = await self._affected(name)
-        for one in names:
-            if one == name or "-" not in one:
-                await self._store.consent.bury(one, by)  # first: a kill after this leaves nothing that can be used
-        await self._end_trainings({one for one in names if "-" not in one} | {name})
-        await asyncio.to_thread(forget, name, self._settings, site=await self._site_of(name))
-        for one in names:
+        voices = await self._affected(voice)
+        names = {voice, *(one for one in voices if one.is_of_one)}
+        for name in sorted(names, key=voices.index):
+            await self._store.consent.bury(name, by)  # first: a kill after this leaves nothing that can be used
+        await self._end_trainings(names)
+        await asyncio.to_thread(forget, voice, self._settings, site=await self._site_of(voice))
+        for one in voices:
             if self._unload:
                 self._unload(one)
         log.info("a voice was forgotten")
         # The rows go last: they say whose voice it is, so that after a kill the person can ask again.
-        last = sorted(names, key=lambda one: one == name)
+        last = sorted(voices, key=lambda one: one == voice)
         return sum([await self._store.forgetting.voice(one, by) for one in last])
 
-    async def deleted_with(self, name: str) -> list[str]:
-        """The voices that go when `name` is deleted, itself among them; none when there is no such voice."""
-        known = set(await asyncio.to_thread(Registry(self._settings.storage.models).all_names))
-        return sorted(known & set(await self._affected(parse_name(name)))) if name in known else []
+    async def deleted_with(self, voice: VoiceName) -> list[VoiceName]:
+        """The voices that go when `voice` is deleted, itself among them; none when there is no such voice."""
+        voices = set(await asyncio.to_thread(Registry(self._settings.storage.models).all_names))
+        return sorted(voices & set(await self._affected(voice))) if voice in voices else []
 
-    async def delete_voice(self, name: str, *, by: str) -> Deleted:
+    async def delete_voice(self, voice: VoiceName, *, by: str) -> Deleted:
         """An admin deletes a voice: as much goes as when it is forgotten, but it may be learned again.
 
         Whose voice it is stays known, and who has opted out is not learned again. Raises `Usage` when there is no such
         voice, so that nothing which somebody was promised is taken back.
         """
-        names = await self.deleted_with(name)
-        if not names:
-            raise Usage(f"There is no voice called {name} any more.")
-        owned = [link for one in names for link in await self._store.consent.links_of(voice=one)]
-        theirs = frozenset[str]().union(*(people_in(one) for one in names))
-        learnable = not theirs & await self._store.consent.opted_out_voices()
-        await self.forget_voice(name, by=by)
-        await self._store.consent.link_again(owned)
+        voices = await self.deleted_with(voice)
+        if not voices:
+            raise Usage(f"There is no voice called {voice} any more.")
+        links = [link for one in voices for link in await self._store.consent.links_of(voice=one)]
+        learnable = not await self.willing.have_opted_out(voices)
+        await self.forget_voice(voice, by=by)
+        await self._store.consent.link_again(links)
         if learnable:
-            await self.remember(name, by=by)
-        await self._store.audit.add(by, "voice.delete", by, voices=len(names))
-        return Deleted(tuple(names), learnable)
+            await self.remember(voice, by=by)
+        await self._store.audit.add(by, "voice.delete", by, voices=len(voices))
+        return Deleted(tuple(voices), learnable)
 
-    async def remember(self, name: str, *, by: str) -> list[str]:
+    async def remember(self, name: str, *, by: str) -> list[VoiceName]:
         """The person wants to be learned after all: what kept their voice from coming back goes.
 
         Returns the names that may be learned again.
         """
         lifted = await asyncio.to_thread(self._tweets.lift, name)
-        names = [one for one in {name, *lifted} if await self._store.consent.unbury(one) or one in lifted]
+        names = [VoiceName(one) for one in {name, *lifted} if await self._store.consent.unbury(one) or one in lifted]
         if names:
             await self._store.audit.add(by, "consent.remember", name)
         return names
@@ -274,7 +263,7 @@ class Consenting:
         about = await self._store.forgetting.about(person)
         return next((str(row["server"]) for row in about.get("members", ())), NO_SERVER)
 
-    async def _affected(self, name: str) -> list[str]:
+    async def _affected(self, name: VoiceName) -> list[VoiceName]:
         return await asyncio.to_thread(affected, name, self._settings, await self._site_of(name))
 
     async def _site_of(self, name: str) -> str:
@@ -288,10 +277,10 @@ class Consenting:
             await self._leftovers.clear(cancelled)
             await self._leftovers.release(cancelled)
 
-    async def _end_trainings(self, names: set[str]) -> None:
+    async def _end_trainings(self, names: Collection[str]) -> None:
         """Of one of `names`, alone or with others."""
         for job in await self._store.jobs.active():
-            if names & people_in(job.name):
+            if not job.name.people.isdisjoint(names):
                 await self._end(job)
 
     async def _end(self, job: Job) -> None:

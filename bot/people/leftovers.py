@@ -10,6 +10,7 @@ from bot.core.uploads import Uploads
 from bot.store.jobs import Job
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.names import VoiceName
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow.forgetting import leave_nothing
 
@@ -25,9 +26,9 @@ class Leftovers:
         self._settings = settings
         self._uploads = Uploads.below(settings.storage.data)
 
-    def kept_before(self, name: str) -> list[str]:
-        """Whose tweets are kept of those in `name`. It reads a folder: call it on a thread."""
-        return sorted(set(name.split("-")) & set(TweetStore(self._settings.tweets).handles()))
+    def kept_before(self, voice: VoiceName) -> list[str]:
+        """Whose tweets are kept of those in `voice`. It reads a folder: call it on a thread."""
+        return sorted(set(voice.handles) & set(TweetStore(self._settings.tweets).handles()))
 
     async def clear(self, job: Job) -> None:
         """Delete what a job brought that ends without a version, unless there is another version that learned it."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from bot.people.consent import Consenting
 from bot.store import Store
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import parse_handle
+from huggingtweets.core.names import VoiceName, parse_handle
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets import words
@@ -50,7 +50,7 @@ class Listening:
         self._tweets = tweets
         self._consenting = consenting
 
-    async def join(self, server: str, person: str, name: str, *, everywhere: bool = False) -> str:
+    async def join(self, server: str, person: str, name: str, *, everywhere: bool = False) -> VoiceName:
         """`person` lets the bot learn from what they write on `server`. Returns what their voice is called.
 
         Who has joined already changes where their voice is heard; raises `Usage` if it is heard there already.
@@ -66,7 +66,7 @@ class Listening:
         await self._store.audit.add(person, "member.join", voice, server=server, everywhere=everywhere)
         return voice
 
-    async def about_to_leave(self, server: str, person: str) -> tuple[str, int]:
+    async def about_to_leave(self, server: str, person: str) -> tuple[VoiceName, int]:
         """The voice of a member, and how many messages of theirs are kept. Raises `Usage` for who has not joined."""
         member = await self._store.members.get(server, person)
         if not member:
@@ -146,15 +146,15 @@ class Listening:
         if tweets:
             self._tweets.merge(voice, Collected(Account(voice, site=MEMBER), tuple(tweets)))
 
-    async def _free_voice(self, name: str, person: str) -> str:
+    async def _free_voice(self, name: str, person: str) -> VoiceName:
         """`name` as a handle that is nobody else's, nor was: a tombstone is only lifted by whose it is."""
         handle = parse_handle(_ODD.sub("_", name.lower())[:MAX_HANDLE] or "member")
-        taken = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
+        taken: set[str] = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
         taken |= await asyncio.to_thread(self._tweets.all_names)
-        taken |= await self._store.consent.unwanted()
+        taken |= await self._consenting.willing.unwanted()
         taken -= set(await self._store.consent.buried_by(person))
         for number in range(1, 1_000):
-            candidate = handle if number == 1 else f"{handle[: MAX_HANDLE - 4]}_{number}"
+            candidate = handle if number == 1 else VoiceName(f"{handle[: MAX_HANDLE - 4]}_{number}")
             if candidate not in taken:
                 return candidate
         raise Usage(f"There are very many voices called {handle}; change your name on this server and try again.")

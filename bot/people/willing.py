@@ -11,19 +11,21 @@ Knows voices and servers. Does not know who asks, or what for.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.core.errors import NotAllowed
 from bot.store import Store
 from bot.store.members import Member
 from huggingtweets.core.config import Settings
-from huggingtweets.core.names import people_in
+from huggingtweets.core.names import BlendName, VoiceName
 from huggingtweets.core.records import Account
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.tweets.unwilling import MEMBER, account_key
 
 NO_SERVER = ""  # direct messages, the page, posts
+Voice = TypeVar("Voice", bound=BlendName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,21 @@ class Consents:
 
     unwanted: frozenset[str]
     accounts: frozenset[str]
-    joined: Mapping[str, Member]
+    joined: Mapping[VoiceName, Member]
 
-    def objection(self, voice: str, server: str, accounts: Accounts) -> str:
+    def objection(self, voice: BlendName, server: str, accounts: Accounts) -> str:
         """Why `voice` may not speak on `server`, in a sentence. Empty if it may."""
-        people = sorted(people_in(voice))
-        for person in people:
+        return self.objection_to_learning(voice, accounts) or self._objection_here(voice, server)
+
+    def objection_to_learning(self, voice: BlendName, accounts: Accounts) -> str:
+        """Why `voice` may be neither learned nor imitated anywhere, in a sentence. Empty if it may."""
+        for person in sorted(voice.people):
             if person in self.unwanted or (self.accounts and self.accounts & accounts.of(person)):
                 return f"{person} does not want to be imitated."
-        for person in people:
+        return ""
+
+    def _objection_here(self, voice: BlendName, server: str) -> str:
+        for person in sorted(voice.people):
             member = self.joined.get(person)
             if member and not member.is_heard_on(server):
                 # It does not say where the voice is heard: that tells who is on which server.
@@ -55,18 +63,35 @@ class Willing:
         self._store = store
         self._accounts = Accounts(settings)
 
-    async def refuse(self, voice: str, server: str = NO_SERVER) -> None:
-        """Raises `NotAllowed` if `voice`, which may be a blend, may not speak on `server`."""
-        if sentence := (await self._objections([voice], server))[voice]:
-            raise NotAllowed(sentence)
+    async def refuse(self, voice: BlendName, server: str = NO_SERVER) -> None:
+        """Raises `NotAllowed` if `voice` may not speak on `server`."""
+        if objection := (await self._objections([voice], server))[voice]:
+            raise NotAllowed(objection)
 
-    async def may_speak(self, voice: str, server: str = NO_SERVER) -> bool:
+    async def refuse_to_learn(self, voice: VoiceName) -> None:
+        """Raises `NotAllowed` if somebody in `voice` does not want to be learned."""
+        consents = await self._consents()
+        if objection := await asyncio.to_thread(consents.objection_to_learning, voice, self._accounts):
+            raise NotAllowed(objection)
+
+    async def may_speak(self, voice: BlendName, server: str = NO_SERVER) -> bool:
         """Returns True if `voice` may speak on `server`."""
         return not (await self._objections([voice], server))[voice]
 
-    async def among(self, voices: Iterable[str], server: str = NO_SERVER) -> list[str]:
+    async def among(self, voices: Iterable[Voice], server: str = NO_SERVER) -> list[Voice]:
         """Those of `voices` that may speak on `server`, in the same order."""
-        return [voice for voice, sentence in (await self._objections(voices, server)).items() if not sentence]
+        voices = list(voices)
+        objections = await self._objections(voices, server)
+        return [voice for voice in voices if not objections[voice]]
+
+    async def unwanted(self) -> frozenset[str]:
+        """The names of everybody who opted out or was forgotten."""
+        return (await self._consents()).unwanted
+
+    async def have_opted_out(self, voices: Iterable[VoiceName]) -> bool:
+        """Returns True if somebody in one of `voices` has opted out."""
+        opted_out = await self._store.consent.opted_out_voices()
+        return any(opted_out & voice.people for voice in voices)
 
     async def tell_pipeline(self) -> None:
         """Let the command line and the trainings know who has opted out: they do not read the database."""
@@ -74,29 +99,27 @@ class Willing:
         joined = {member.voice for member in await self._store.members.all()}
         await asyncio.to_thread(self._note, opted_out, joined)
 
-    def _note(self, opted_out: Iterable[str], joined: set[str]) -> None:
+    def _note(self, opted_out: Iterable[str], joined: Collection[str]) -> None:
         self._accounts.unwilling.note_opted_out({name: self._accounts_of(name, joined) for name in opted_out})
 
-    async def _objections(self, voices: Iterable[str], server: str) -> dict[str, str]:
+    async def _objections(self, voices: Sequence[BlendName], server: str) -> dict[BlendName, str]:
+        consents = await self._consents()
+        return await asyncio.to_thread(
+            lambda: {voice: consents.objection(voice, server, self._accounts) for voice in voices}
+        )
+
+    async def _consents(self) -> Consents:
         opted_out = await self._store.consent.opted_out_voices()
         buried = await self._store.consent.all_buried()
         members = {member.voice: member for member in await self._store.members.all()}
-        return await asyncio.to_thread(self._judged, list(voices), server, opted_out, buried, members)
+        return await asyncio.to_thread(self._read, opted_out, buried, members)
 
-    def _judged(
-        self,
-        voices: list[str],
-        server: str,
-        opted_out: frozenset[str],
-        buried: frozenset[str],
-        members: Mapping[str, Member],
-    ) -> dict[str, str]:
+    def _read(self, opted_out: frozenset[str], buried: frozenset[str], members: Mapping[VoiceName, Member]) -> Consents:
         stones = self._accounts.unwilling.tombstones()
-        accounts = [self._accounts_of(name, set(members)) for name in opted_out]
+        accounts = [self._accounts_of(name, members) for name in opted_out]
         accounts += [stone.accounts for stone in stones.values()]
-        consents = Consents(opted_out | buried | set(stones), frozenset[str]().union(*accounts), members)
-        return {voice: consents.objection(voice, server, self._accounts) for voice in voices}
+        return Consents(opted_out | buried | set(stones), frozenset[str]().union(*accounts), members)
 
-    def _accounts_of(self, name: str, joined: set[str]) -> frozenset[str]:
+    def _accounts_of(self, name: str, joined: Collection[str]) -> frozenset[str]:
         """The accounts behind `name`. What somebody is called on Discord is nobody's handle at X."""
         return frozenset({account_key(Account(name, site=MEMBER))}) if name in joined else self._accounts.of(name)

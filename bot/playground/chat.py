@@ -18,6 +18,7 @@ from bot.trainings.results import Learned
 from bot.trainings.training import Training
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import BlendName, VoiceName
 from huggingtweets.core.whole_text import whole
 
 HELP = (
@@ -132,7 +133,7 @@ class Chat:
         name = rest.strip()
         if not name:
             raise Usage("Whose tweets are these? Say /train name along with the files.")
-        job = await self._training.start(visitor.person, name, files)
+        job = await self._training.start(visitor.person, VoiceName.parse(name), files)
         await asyncio.to_thread(self._attachments.delete, visitor.session, files)
         async for state in self._training.watch(job):
             if not state.ended:
@@ -145,7 +146,7 @@ def _ask(visitor: Visitor, rest: str, count: int) -> Ask:
     name, _, prompt = rest.strip().partition(" ")
     if not name:
         raise Usage("Like whom? Say the command with @name.")
-    return Ask(visitor.person, name, prompt.strip(), count, server=PLACE)
+    return Ask(visitor.person, BlendName.parse(name), prompt.strip(), count, server=PLACE)
 
 
 def _learned(result: Learned) -> str:

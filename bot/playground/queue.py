@@ -15,6 +15,7 @@ from bot.playground.visitors import Visitor
 from bot.posts.post_words import standing_of
 from bot.posts.posting import Posting, standing
 from bot.store.posts import Post
+from huggingtweets.core.names import NO_VOICE, VoiceName
 from huggingtweets.core.whole_text import whole
 
 PERSON = "playground"
@@ -82,7 +83,8 @@ class Queue:
         return plain(await self._done(visitor, self._resume))
 
     async def _propose(self, voice: str) -> str:
-        post = await self._posting.propose(whole(voice).strip().removeprefix("@").lower(), by=PERSON)
+        named = VoiceName.parse(voice) if voice.strip() else NO_VOICE
+        post = await self._posting.propose(named, by=PERSON)
         return f"Post {post.id} {standing_of(post)}."
 
     async def _act(self, visitor: Visitor, action: str, post_id: int, text: str) -> str:

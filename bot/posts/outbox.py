@@ -180,7 +180,7 @@ class Outbox(Ongoing):
         is_dry = self._settings.dry_run or post.dry_run
         if not is_dry and not (network and await self._is_ready(network)):
             return POLL_SECONDS
-        if await self.is_unwanted(post.voice):
+        if not await self._willing.may_speak(post.voice):
             await posts.move(post.id, "queued", "rejected", error=WITHDRAWN, text="")
             return 0
         text = with_label(post.text, self._settings.ai_label)
@@ -266,7 +266,7 @@ class Outbox(Ongoing):
 
     async def _sent(self, post: Post, external_id: str) -> None:
         # If the person was forgotten meanwhile, only the bare record stays, so that the post is not sent again.
-        text = {"text": "", "voice": "", "version": ""} if await self.is_unwanted(post.voice) else {}
+        text = {"text": "", "voice": "", "version": ""} if not await self._willing.may_speak(post.voice) else {}
         await self._store.posts.move(post.id, post.state, "sent", external_id=external_id, error="", **text)
 
     async def _settle(self, doubtful: Sequence[Post]) -> float:
@@ -304,10 +304,6 @@ class Outbox(Ongoing):
         else:
             await self._store.posts.move(post.id, post.state, "queued", error="it was not on the timeline")
         return 0
-
-    async def is_unwanted(self, voice: str) -> bool:
-        """Returns True if the voice may not speak on X now."""
-        return bool(voice) and not await self._willing.may_speak(voice)
 
 
 def is_text_of(post: Post, given: str) -> bool:

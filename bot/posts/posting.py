@@ -13,6 +13,7 @@ from bot.core.ai_label import with_label, without_label
 from bot.core.config import XSettings
 from bot.core.errors import PostRefused
 from bot.core.post_checks import as_post, checks_for, likeness, objection, words_of
+from bot.people.willing import Willing
 from bot.posts.budget import Budget
 from bot.posts.outbox import WITHDRAWN, Outbox
 from bot.store import Store
@@ -20,6 +21,7 @@ from bot.store.notices import SendNotice
 from bot.store.pauses import Pause
 from bot.store.posts import Post, PostState
 from huggingtweets.core.errors import NotEnoughDrafts
+from huggingtweets.core.names import NO_VOICE, BlendName
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.writer import Tweets
 
@@ -28,7 +30,7 @@ LAST_POSTS = 500  # a new post must repeat none of these
 MAX_ROUNDS = 3  # of drawing; after these there is nothing to post
 MAX_CHARACTERS = 2_000  # of an edited text; the rest is cut off before any check
 
-Draw = Callable[[str, int], Awaitable[Tweets]]
+Draw = Callable[[BlendName, int], Awaitable[Tweets]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Posting:
         self,
         *,
         store: Store,
+        willing: Willing,
         outbox: Outbox,
         draw: Draw,
         budget: Budget,
@@ -73,6 +76,7 @@ class Posting:
         notice: SendNotice | None = None,
     ):
         self._store = store
+        self._willing = willing
         self._outbox = outbox
         self._draw = draw
         self._budget = budget
@@ -90,7 +94,9 @@ class Posting:
         """Returns why `text` cannot be posted, in a word or two; empty if it can."""
         return (await self._looked_at(text))[1]
 
-    async def propose(self, voice: str = "", *, by: str, key: str = "", automatic: bool | None = None) -> Post:
+    async def propose(
+        self, voice: BlendName = NO_VOICE, *, by: str, key: str = "", automatic: bool | None = None
+    ) -> Post:
         """Draw candidates of `voice` and propose the one least like the last posts, or queue it if that is automatic.
 
         Returns the post that is there if `key` was used before. Raises `PostRefused`, or what drawing raises.
@@ -106,7 +112,7 @@ class Posting:
         is_automatic = self._settings.automatic if automatic is None else automatic
         return await self._add(key, text, tweets.name, tweets.version, "queued" if is_automatic else "proposed", by)
 
-    async def propose_by_clock(self, voice: str, *, by: str, key: str) -> Post:
+    async def propose_by_clock(self, voice: BlendName, *, by: str, key: str) -> Post:
         """The same for a schedule: nobody waits for the answer, so admins are told that a post waits for approval."""
         post = await self.propose(voice, by=by, key=key)
         if self._notice and post.state == "proposed":
@@ -114,14 +120,14 @@ class Posting:
             await self._notice(f"proposed:{post.id}", text)
         return post
 
-    async def offer(self, text: str, *, voice: str, version: str, by: str, key: str = "") -> Post:
+    async def offer(self, text: str, *, voice: BlendName, version: str, by: str, key: str = "") -> Post:
         """Queue a text that an admin picked, such as an answer in a chat. Picking it approves it."""
         await self._refuse_when_full()
         await self._refuse_unwanted(voice)
         text = await self._checked(text)
         return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
 
-    async def answer(self, voice: str, *, in_reply_to: str, key: str) -> Post:
+    async def answer(self, voice: BlendName, *, in_reply_to: str, key: str) -> Post:
         """Draw and queue an answer to somebody who asked for one. The same `key` is answered once."""
         text, tweets = await self._candidate(voice)
         await self._store.posts.add(
@@ -146,8 +152,8 @@ class Posting:
     async def sweep(self) -> int:
         """Reject posts in voices that may not speak any more, and delete their texts. Returns how many there were."""
         waiting = await self._store.posts.listed(self.account, ("proposed", "queued"), self._settings.max_queued)
-        unwanted = [voice for voice in {post.voice for post in waiting} if await self._outbox.is_unwanted(voice)]
-        withdrawn = [post for post in waiting if post.voice in unwanted]
+        willing = await self._willing.among({post.voice for post in waiting})
+        withdrawn = [post for post in waiting if post.voice not in willing]
         for post in withdrawn:
             await self._store.posts.move(post.id, post.state, "rejected", error=WITHDRAWN, text="")
         return len(withdrawn)
@@ -218,7 +224,7 @@ class Posting:
             budget_usd=self._settings.monthly_budget_usd,
         )
 
-    async def _candidate(self, voice: str) -> tuple[str, Tweets]:
+    async def _candidate(self, voice: BlendName) -> tuple[str, Tweets]:
         """Returns the candidate that is least like the last posts, with its label, and the tweets it is one of."""
         await self._refuse_unwanted(voice)
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
@@ -258,8 +264,8 @@ class Posting:
     def _labelled(self, text: str) -> str:
         return with_label(text, self._settings.ai_label)
 
-    async def _refuse_unwanted(self, voice: str) -> None:
-        if await self._outbox.is_unwanted(voice):
+    async def _refuse_unwanted(self, voice: BlendName) -> None:
+        if not await self._willing.may_speak(voice):
             raise PostRefused(f"{voice} does not want to be imitated, or was forgotten; choose another voice.")
 
     async def _refuse_when_full(self) -> None:
@@ -268,7 +274,7 @@ class Posting:
         if waiting >= self._settings.max_queued:
             raise PostRefused(f"{waiting} posts are waiting already; approve or reject some first.")
 
-    async def _add(self, key: str, text: str, voice: str, version: str, state: PostState, by: str) -> Post:
+    async def _add(self, key: str, text: str, voice: BlendName, version: str, state: PostState, by: str) -> Post:
         post = await self._store.posts.add(key, self.account, text, state=state, voice=voice, version=version)
         if not post:
             post = await self._store.posts.by_key(key)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import links, members, opt_outs, tombstones
-from huggingtweets.core.names import people_in
+from huggingtweets.core.names import BlendName, VoiceName
 
 Scope = Literal["imitation", "replies"]
 
@@ -24,22 +24,22 @@ class Link:
 
     server: str
     person: str
-    voice: str
+    voice: VoiceName
     state: Literal["pending", "confirmed"]
     asked_at: datetime
     decided_by: str
     decided_at: datetime | None
 
 
-async def has_buried(connection: AsyncConnection, voice: str) -> bool:
+async def has_buried(connection: AsyncConnection, voice: BlendName) -> bool:
     """Whether somebody in `voice` must not come back: what was drawn while they were forgotten is not kept."""
-    query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(people_in(voice))).limit(1)
+    query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(voice.people)).limit(1)
     return await connection.scalar(query) is not None
 
 
-async def owners_of(connection: AsyncConnection, voice: str) -> list[str]:
+async def owners_of(connection: AsyncConnection, voice: BlendName) -> list[str]:
     """Whose voices are in `voice`: people who linked theirs, and members whose messages were learned."""
-    people = people_in(voice)
+    people = voice.people
     linked = sa.select(links.c.person).where(links.c.voice.in_(people), links.c.state == "confirmed")
     learned = sa.select(members.c.person).where(members.c.voice.in_(people))
     return sorted(await connection.scalars(sa.union(linked, learned)))
@@ -128,10 +128,6 @@ class Consent:
         """Everybody who must not come back."""
         async with self._database.reading() as connection:
             return frozenset(await connection.scalars(sa.select(tombstones.c.subject)))
-
-    async def unwanted(self) -> frozenset[str]:
-        """The voices of people who opted out, and everybody who must not come back: who is not to be learned."""
-        return await self.opted_out_voices() | await self.all_buried()
 
     async def bury(self, subject: str, by: str) -> None:
         """Nothing may bring `subject` back: a handle, or a person."""

@@ -16,6 +16,7 @@ from bot.store.consent import has_buried, owners_of
 from bot.store.database import Database, insert
 from bot.store.pseudonyms import names_of
 from bot.store.tables import answers, feedback
+from huggingtweets.core.names import BlendName
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Answer:
     person: str
     server: str
     channel: str
-    voice: str
+    voice: BlendName
     version: str
     prompt: str
     texts: Sequence[str]
@@ -54,7 +55,7 @@ class Feedback:
         message: str,
         *,
         person: str,
-        voice: str,
+        voice: BlendName,
         version: str = "",
         prompt: str = "",
         texts: Sequence[str] = (),

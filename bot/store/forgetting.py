@@ -37,7 +37,6 @@ from bot.store.tables import (
     tombstones,
     votes,
 )
-from huggingtweets.core.names import people_in
 
 OF_A_VOICE = (feedback, rounds, members, links, schedules)
 OF_A_PERSON = (feedback, votes, member_messages, members, links)
@@ -189,4 +188,4 @@ async def _naming(connection: AsyncConnection, name: str) -> list[int]:
 async def _with(connection: AsyncConnection, voice: str) -> list[str]:
     """The voices in the database that `voice` is a part of, itself among them."""
     query = sa.union(*(sa.select(table.c.voice) for table in (*OF_A_VOICE, answers, posts)), sa.select(jobs.c.name))
-    return [name for name in await connection.scalars(query) if voice in people_in(name)]
+    return [name for name in await connection.scalars(query) if voice in name.people]

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.database import Database
 from bot.store.notices import keep
 from bot.store.tables import jobs
+from huggingtweets.core.names import VoiceName
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "abandoned"]
 ACTIVE = ("waiting", "running")
@@ -34,7 +35,7 @@ class Job:
     """
 
     id: int
-    name: str
+    name: VoiceName
     person: str
     place: str
     message: str

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.tables import member_messages, members
+from huggingtweets.core.names import VoiceName
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Member:
 
     server: str
     person: str
-    voice: str
+    voice: VoiceName
     joined_at: datetime
     everywhere: bool
 
@@ -80,7 +81,7 @@ class Members:
             rows = await connection.execute(sa.select(members).where(members.c.voice == voice))
             return [Member(**row._mapping) for row in rows]
 
-    async def voices(self) -> list[str]:
+    async def voices(self) -> list[VoiceName]:
         """The voices of all who have joined, on whatever server."""
         async with self._database.reading() as connection:
             return sorted(await connection.scalars(sa.select(members.c.voice).distinct()))

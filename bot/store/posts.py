@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.core.errors import OverBudget
 from bot.store.database import Database, insert
 from bot.store.tables import costs, posts
+from huggingtweets.core.names import BlendName
 
 PostState = Literal["proposed", "queued", "sending", "unknown", "sent", "failed", "rejected"]
 IN_DOUBT: tuple[PostState, ...] = ("sending", "unknown")
@@ -39,7 +40,7 @@ class Post:
     key: str
     account: str
     state: PostState
-    voice: str
+    voice: BlendName
     version: str
     text: str
     in_reply_to: str

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bot.store.consent import has_buried
 from bot.store.database import Database, insert
 from bot.store.tables import rounds, votes
+from huggingtweets.core.names import VoiceName
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Round:
     message: str
     server: str
     channel: str
-    voice: str
+    voice: VoiceName
     version: str
     real_text: str
     drawn_text: str
@@ -49,7 +50,7 @@ class Rounds:
         self,
         message: str,
         *,
-        voice: str,
+        voice: VoiceName,
         real_text: str,
         drawn_text: str,
         real_first: bool,

@@ -23,6 +23,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from huggingtweets.core.names import BlendName, VoiceName
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,6 +46,31 @@ class Moment(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Name(sa.types.TypeDecorator[BlendName]):
+    """The name of a voice, or of a blend. It was parsed before it was stored, so it comes back as a name."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: type[BlendName], length: int | None = None):
+        super().__init__()
+        self.kind, self.length = kind, length
+
+    @property
+    def stored(self) -> String:
+        """The type of the column in the database."""
+        return String(self.length) if self.length else Text()
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return self.stored
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> BlendName | None:
+        return None if value is None else self.kind(value)
 
 
 def _id() -> Column[int]:
@@ -78,7 +105,7 @@ jobs = Table(
     "jobs",
     metadata,
     _id(),
-    Column("name", String(200), nullable=False),
+    Column("name", Name(VoiceName, 200), nullable=False),
     _text("person"),
     _text("place"),
     _text("message"),
@@ -105,7 +132,7 @@ schedules = Table(
     metadata,
     Column("name", String(100), primary_key=True),
     Column("action", String(20), nullable=False),
-    _text("voice"),
+    Column("voice", Name(VoiceName), nullable=False, server_default=""),
     _text("cron"),
     Column("every_seconds", Integer()),
     Column("time_zone", String(60), nullable=False),
@@ -150,7 +177,7 @@ posts = Table(
     Column("key", String(200), nullable=False, unique=True),
     Column("account", String(60), nullable=False),
     Column("state", String(20), nullable=False),
-    _text("voice"),
+    Column("voice", Name(BlendName), nullable=False, server_default=""),
     _text("version"),
     _text("text"),
     _text("in_reply_to"),
@@ -219,7 +246,7 @@ answers = Table(
     _text("person"),
     _text("server"),
     _text("channel"),
-    Column("voice", String(400), nullable=False),
+    Column("voice", Name(BlendName, 400), nullable=False),
     _text("version"),
     _text("prompt"),
     _json("texts"),
@@ -234,7 +261,7 @@ feedback = Table(
     metadata,
     Column("message", String(100), primary_key=True),
     Column("person", String(60), primary_key=True),
-    Column("voice", String(400), nullable=False),
+    Column("voice", Name(BlendName, 400), nullable=False),
     _text("version"),
     Column("vote", Integer(), nullable=False),
     _when(),
@@ -248,7 +275,7 @@ rounds = Table(
     Column("message", String(100), primary_key=True),
     _text("server"),
     _text("channel"),
-    Column("voice", String(400), nullable=False),
+    Column("voice", Name(VoiceName, 400), nullable=False),
     _text("version"),
     _text("real_text"),
     _text("drawn_text"),
@@ -282,7 +309,7 @@ members = Table(
     metadata,
     Column("server", String(60), primary_key=True),
     Column("person", String(60), primary_key=True),
-    Column("voice", String(200), nullable=False),
+    Column("voice", Name(VoiceName, 200), nullable=False),
     _when("joined_at"),
     _flag("everywhere"),
     Index(None, "person"),
@@ -307,7 +334,7 @@ links = Table(
     metadata,
     Column("server", String(60), primary_key=True),
     Column("person", String(60), primary_key=True),
-    Column("voice", String(200), nullable=False),
+    Column("voice", Name(VoiceName, 200), nullable=False),
     Column("state", String(20), nullable=False),
     _when("asked_at"),
     _text("decided_by"),

@@ -13,33 +13,31 @@ from pathlib import Path
 
 from bot.core.errors import BotError, JobRefused, NotAllowed
 from bot.core.schedule_entry import Schedule
-from bot.people.consent import refuse_unwanted
-from bot.store import Store
+from bot.people.willing import Willing
 from bot.trainings.training import Training
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 
 log = logging.getLogger(__name__)
 
 MIN_NEW_TWEETS = 20
 GATHER_SECONDS = 45.0  # a far end that is slow costs this round what is new, and not the training
 
-Gather = Callable[[str, Sequence[str]], Awaitable[list[str]]]
+Gather = Callable[[VoiceName, Sequence[str]], Awaitable[list[str]]]
 
 
 class Retraining:
     """The action `retrain` of a schedule. `gather` reads what is far away, and returns the sources that are paths."""
 
-    def __init__(self, *, store: Store, training: Training, gather: Gather | None = None):
-        self._store = store
+    def __init__(self, *, willing: Willing, training: Training, gather: Gather | None = None):
+        self._willing = willing
         self._training = training
         self._gather = gather
 
     async def run(self, schedule: Schedule, due: datetime) -> str:
         """Queue a training of the schedule's voice; what came of it. Raises what `Training.start` raises."""
-        name = parse_name(schedule.voice)
         try:
-            await refuse_unwanted(self._store, name)  # before anything of theirs is read
+            await self._willing.refuse_to_learn(schedule.voice)  # before anything of theirs is read
         except NotAllowed as refused:
             return str(refused)
         options = {
@@ -48,20 +46,22 @@ class Retraining:
             "schedule": schedule.name,
             "due_at": due.isoformat(),
         }
-        gathered = await self._gathered(name, list(schedule.options.get("sources", [])))
+        gathered = await self._gathered(schedule.voice, list(schedule.options.get("sources", [])))
         sources = [Path(source) for source in gathered]
         try:
-            job = await self._training.start(f"schedule:{schedule.name}", name, sources, options=options, keep=False)
+            job = await self._training.start(
+                f"schedule:{schedule.name}", schedule.voice, sources, options=options, keep=False
+            )
         except (JobRefused, NotAllowed) as refused:
             return str(refused)
         return f"job {job.id}"
 
-    async def _gathered(self, name: str, sources: list[str]) -> list[str]:
+    async def _gathered(self, voice: VoiceName, sources: list[str]) -> list[str]:
         if not self._gather:
             return sources
         try:
             async with asyncio.timeout(GATHER_SECONDS):
-                return await self._gather(name, sources)
+                return await self._gather(voice, sources)
         except (PipelineError, BotError, TimeoutError) as error:
-            log.warning("what is new of %s could not be read: %s", name, error or type(error).__name__)
+            log.warning("what is new of %s could not be read: %s", voice, error or type(error).__name__)
             return [source for source in sources if not source.startswith(("x:", "bluesky:"))]

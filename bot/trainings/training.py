@@ -11,13 +11,13 @@ from typing import Any, Self
 
 from bot.core.errors import JobRefused, TrainingFailed
 from bot.core.uploads import Uploads
-from bot.people.consent import refuse_unwanted
 from bot.people.leftovers import Leftovers
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
 from bot.trainings.news import outcome
 from bot.trainings.results import Result, result_of
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 
 
 class Training:
@@ -27,12 +27,14 @@ class Training:
         self,
         *,
         store: Store,
+        willing: Willing,
         uploads: Uploads,
         leftovers: Leftovers,
         wake: Callable[[], None],
         max_waiting: int = 8,
     ):
         self._store = store
+        self._willing = willing
         self._uploads = uploads
         self._leftovers = leftovers
         self._wake = wake
@@ -54,25 +56,24 @@ class Training:
     async def start(
         self,
         person: str,
-        name: str,
+        voice: VoiceName,
         files: Sequence[Path] = (),
         *,
         place: str = "",
         options: Mapping[str, Any] | None = None,
         keep: bool = True,
     ) -> Job:
-        """Queue a training of `name` from `files`; `keep` copies them first.
+        """Queue a training of `voice` from `files`; `keep` copies them first.
 
         Raises `Usage`, `NotAllowed`, `JobRefused`, `BadSource`, `StoreUnavailable`.
         """
-        name = parse_name(name)
-        await refuse_unwanted(self._store, name)
-        if active := await self._store.jobs.active_of(name):
+        await self._willing.refuse_to_learn(voice)
+        if active := await self._store.jobs.active_of(voice):
             raise _refused(active)
         kept = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]
         try:
             job = await self._store.jobs.add(
-                name, person, place=place, files=kept, options=options, max_waiting=self._max_waiting
+                voice, person, place=place, files=kept, options=options, max_waiting=self._max_waiting
             )
         except Exception as refused:
             await asyncio.to_thread(self._uploads.release, kept)
@@ -85,9 +86,9 @@ class Training:
         self._wake()
         return job
 
-    async def job(self, name: str) -> Job | None:
-        """The job of `name` that waits or runs."""
-        return await self._store.jobs.active_of(name)
+    async def job(self, voice: VoiceName) -> Job | None:
+        """The job of `voice` that waits or runs."""
+        return await self._store.jobs.active_of(voice)
 
     async def jobs(self) -> list[Job]:
         """All that run or wait, in order."""

@@ -15,13 +15,13 @@ from bot.people.willing import NO_SERVER
 from bot.trainings.training import Training
 from bot.voices.patience import WaitingRoom
 from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, UnknownModel, Usage
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import BlendName, VoiceName, comparable
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.core.whole_text import whole
 from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.pictures.render import PicturedPerson, predictions
-from huggingtweets.registry.blend import find_voice, parse_blend
+from huggingtweets.registry.blend import find_voice
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.sources.owners import Owned, texts_of
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -35,19 +35,20 @@ NAMES_IN_A_SENTENCE = 8
 class Ask:
     """Who asks for what, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
 
-    `cost` is how many requests it counts as.
+    `cost` is how many requests it counts as. `may_speak` says that the voice was just found among those that may speak
+    on the server, so this is not asked again before the tweets are drawn. It is always asked afterwards.
     """
 
     person: str
-    name: str
+    voice: BlendName
     prompt: str = ""
     count: int = 1
     server: str = ""
     cost: float = TWEETS
+    may_speak: bool = False
 
     def __post_init__(self) -> None:
-        for field in ("name", "prompt"):
-            object.__setattr__(self, field, whole(getattr(self, field)))
+        object.__setattr__(self, "prompt", whole(self.prompt))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,14 @@ class Tweeting:
         self.max_count = max_count
 
     async def tweet_like(self, ask: Ask) -> Tweets:
-        """Tweets in the voice of `ask.name`; raises `BotError` or `PipelineError` with a sentence for the person."""
+        """Tweets in the voice of `ask.voice`; raises `BotError` or `PipelineError` with a sentence for the person."""
         if not 1 <= ask.count <= self.max_count:
             raise Usage(f"I write 1 to {self.max_count} tweets at once, not {ask.count}.")
         if len(ask.prompt) > MAX_PROMPT_CHARACTERS:
             raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
-        names = [name for _, name in parse_blend(ask.name)]
         await self._limits.count(ask.person, ask.server, ask.cost)
         try:
-            return await self._willingly(names, ask)
+            return await self._willingly(ask)
         except Busy:
             self._limits.give_back(ask.person, ask.server, ask.cost)
             raise
@@ -105,57 +105,60 @@ class Tweeting:
             self._limits.give_back_shared(ask.server, ask.cost)
             raise
 
-    async def _willingly(self, names: Sequence[str], ask: Ask) -> Tweets:
-        await self._willing.refuse("+".join(names), ask.server)
-        tweets = await self._waiting_room.patiently(lambda: self._drawn(names, ask))
+    async def _willingly(self, ask: Ask) -> Tweets:
+        if not ask.may_speak:
+            await self._willing.refuse(ask.voice, ask.server)
+        tweets = await self._waiting_room.patiently(lambda: self._drawn(ask))
         # Drawing takes a while, in which somebody may have withdrawn.
-        await self._willing.refuse("+".join(names), ask.server)
+        await self._willing.refuse(ask.voice, ask.server)
         return tweets
 
-    async def version(self, text: str, server: str = NO_SERVER) -> Version:
+    async def version(self, voice: VoiceName, server: str = NO_SERVER) -> Version:
         """The version in use; raises `NotAllowed` where it may not speak, `Usage` with what else can be done."""
-        name = parse_name(text)
-        await self._willing.refuse(name, server)
+        await self._willing.refuse(voice, server)
         try:
-            return await asyncio.to_thread(self._registry.current, name)
+            return await asyncio.to_thread(self._registry.current, voice)
         except UnknownModel:
-            raise Usage(await self._what_instead(name, server)) from None
+            raise Usage(await self._what_instead(voice, server)) from None
 
-    async def knows(self, text: str, server: str = NO_SERVER) -> bool:
-        """Returns True if `text` is the name of a voice, or of a blend of voices, that may be asked for on `server`."""
+    async def knows(self, voice: BlendName, server: str = NO_SERVER) -> bool:
+        """Returns True if `voice` may be asked for on `server`."""
         try:
-            for _, name in parse_blend(text):
-                await self.version(name, server)
+            for one in voice.voices:
+                await self.version(one, server)
         except (PipelineError, BotError):
             return False
         return True
 
-    async def voices(self, server: str) -> frozenset[str]:
+    async def voices(self, server: str) -> frozenset[VoiceName]:
         """The names that can be asked for on `server`: voices in use, and those that are being learned."""
-        return frozenset(await self.names(server)) | {job.name for job in await self._training.jobs()}
+        in_use = await asyncio.to_thread(self._registry.names)
+        learning = [job.name for job in await self._training.jobs()]
+        return frozenset(await self._willing.among([*in_use, *learning], server))
 
-    async def together(self, names: Sequence[str]) -> str:
+    async def together(self, voices: Sequence[VoiceName]) -> BlendName:
         """The voice of several people at once: the one that was learned from all of them, or else a blend of theirs."""
-        learned = parse_name("-".join(names))
-        return learned if learned in await asyncio.to_thread(self._registry.names) else "+".join(names)
+        learned = VoiceName.together(voices)
+        if learned in await asyncio.to_thread(self._registry.names):
+            return learned
+        return BlendName.sum_of(voices)
 
     async def imitated(self, tweets: Tweets) -> list[Imitated]:
         """Who is imitated in `tweets`, as far as it is known how they call themselves."""
         people: dict[str, Imitated] = {}
-        names = [name for _, name in parse_blend(tweets.name)]
-        for name, number in zip(names, tweets.version.split("+"), strict=True):
+        for name, number in zip(tweets.name.voices, tweets.version.split("+"), strict=True):
             for one in await asyncio.to_thread(self._accounts, name, number):
                 people.setdefault(one.handle, one)
         return list(people.values())
 
-    def _accounts(self, name: str, version: str) -> list[Imitated]:
+    def _accounts(self, name: VoiceName, version: str) -> list[Imitated]:
         try:
             accounts = self._registry.version(name, version).manifest.accounts
         except PipelineError:
             accounts = ()  # a preview is no version
         by_handle = {account.handle.lower(): account for account in accounts}
         people = []
-        for handle in name.split("-"):
+        for handle in name.handles:
             account = by_handle.get(handle)
             people.append(Imitated(handle, account.display_name, account.avatar_url) if account else Imitated(handle))
         return people
@@ -171,22 +174,22 @@ class Tweeting:
         heard = set(await self._willing.among([version.name for version in versions], server))
         return [version for version in versions if version.name in heard]
 
-    async def suggestions(self, typed: str, server: str = NO_SERVER) -> list[str]:
+    async def suggestions(self, typed: str, server: str = NO_SERVER) -> list[VoiceName]:
         """Names that fit what was typed so far, best first: `@` and case do not matter."""
-        wanted = typed.strip().removeprefix("@").lower()
+        wanted = comparable(typed)
         fitting = [name for name in await self.names(server) if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
 
-    async def _drawn(self, names: Sequence[str], ask: Ask) -> Tweets:
+    async def _drawn(self, ask: Ask) -> Tweets:
         try:
-            voice = await asyncio.to_thread(find_voice, ask.name, self._registry.current)
+            voice = await asyncio.to_thread(find_voice, ask.voice, self._registry.current)
         except UnknownModel as error:
-            if parse_blend(ask.name) != ((1.0, names[0]),):
-                raise Usage(await self._what_instead(error.name, ask.server)) from None
-            return await self._preview(names[0], ask)
+            if not isinstance(ask.voice, VoiceName):
+                raise Usage(await self._what_instead(VoiceName(error.name), ask.server)) from None
+            return await self._preview(ask.voice, ask)
         return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
 
-    async def _preview(self, name: str, ask: Ask) -> Tweets:
+    async def _preview(self, name: VoiceName, ask: Ask) -> Tweets:
         """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
         job = await self._training.job(name)
         if job is None or not self._preview_base or self._tweets is None:
@@ -199,7 +202,7 @@ class Tweeting:
             raise Usage(await self._what_instead(name, ask.server)) from None
         return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
 
-    async def _what_instead(self, name: str, server: str) -> str:
+    async def _what_instead(self, name: VoiceName, server: str) -> str:
         if job := await self._training.job(name):
             return f"I am still learning {name} ({job.percent} %); try again in a moment."
         names = await self.names(server)
@@ -213,6 +216,6 @@ class Tweeting:
         )
         return " ".join(filter(None, sentences))
 
-    async def names(self, server: str) -> list[str]:
+    async def names(self, server: str) -> list[VoiceName]:
         """Voices in use that may speak on `server`."""
         return await self._willing.among(await asyncio.to_thread(self._registry.names), server)

@@ -6,7 +6,7 @@ Knows the registry and the audit. Does not know platforms, or how a version came
 import asyncio
 
 from bot.store import Store
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry, Version
 
 
@@ -17,22 +17,22 @@ class Versions:
         self._store = store
         self._registry = registry
 
-    async def names(self) -> list[str]:
+    async def names(self) -> list[VoiceName]:
         """Voices with a whole version, in use or not."""
         return await asyncio.to_thread(self._registry.all_names)
 
-    async def of(self, name: str) -> list[str]:
+    async def of(self, voice: VoiceName) -> list[str]:
         """The versions of a voice, the newest first."""
-        return (await asyncio.to_thread(self._registry.versions, parse_name(name)))[::-1]
+        return (await asyncio.to_thread(self._registry.versions, voice))[::-1]
 
-    async def promote(self, name: str, version: str, by: str) -> Version:
+    async def promote(self, voice: VoiceName, version: str, by: str) -> Version:
         """Put `version` in use; raises `UnknownModel`, `UnknownVersion`."""
-        found = await asyncio.to_thread(self._registry.promote, parse_name(name), version.strip().lower())
+        found = await asyncio.to_thread(self._registry.promote, voice, version.strip().lower())
         await self._store.audit.add(by, "version.promote", found.name, version=found.version)
         return found
 
-    async def rollback(self, name: str, by: str) -> Version:
+    async def rollback(self, voice: VoiceName, by: str) -> Version:
         """Go back to the version before; raises `UnknownModel`, `Usage`."""
-        found = await asyncio.to_thread(self._registry.rollback, parse_name(name))
+        found = await asyncio.to_thread(self._registry.rollback, voice)
         await self._store.audit.add(by, "version.rollback", found.name, version=found.version)
         return found

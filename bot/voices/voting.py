@@ -13,6 +13,7 @@ from bot.store import Store
 from bot.store.rounds import Round, Score
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.checks import defused
 from huggingtweets.tweets.dataset import Dataset
 
@@ -23,7 +24,7 @@ COMPARABLE = 20  # real tweets of about the drawn one's length, among which one 
 class Pair:
     """What a round shows."""
 
-    voice: str
+    voice: VoiceName
     version: str
     real: str
     drawn: str
@@ -66,11 +67,12 @@ class Voting:
 
     async def pair(self, ask: Ask) -> Pair:
         """Two tweets to tell apart; raises what `Tweeting.tweet_like` raises, so never of who opted out."""
+        voice = ask.voice.single
         tweets = await self._tweeting.tweet_like(ask)
-        version = await self._tweeting.version(ask.name, ask.server)
+        version = await self._tweeting.version(voice, ask.server)
         texts = (await asyncio.to_thread(Dataset.load, version.dataset)).texts
         real = _comparable(tweets.texts[0], texts)
-        return Pair(tweets.name, tweets.version, real, tweets.texts[0], secrets.randbelow(2) == 0)
+        return Pair(voice, tweets.version, real, tweets.texts[0], secrets.randbelow(2) == 0)
 
     async def begin(self, message: str, pair: Pair, *, server: str, channel: str) -> datetime:
         """Open the round that `message` shows; when it ends."""

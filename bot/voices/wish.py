@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import regex
 
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import BlendName
 from huggingtweets.core.near import nearest
-from huggingtweets.registry.blend import parse_blend
 
 
 def _words(text: str) -> frozenset[str]:
@@ -45,12 +45,18 @@ _NAME = regex.compile(r"[a-z0-9_]{3,30}(?:-[a-z0-9_]{1,30})*")
 class Wish:
     """Tweets of `name` that begin with `prompt`; without a name, to be told how to ask.
 
-    A member stands as `<@1>` in the name. What is `known` is a voice, or a member; another name is what seems meant.
+    The name is a `BlendName` of voices that are there, or a member as `<@1>`: then it is `known`. Another name is what
+    seems meant.
     """
 
     name: str = ""
     prompt: str = ""
     known: bool = False
+
+    @property
+    def may_speak(self) -> bool:
+        """Returns True if it names voices, all of which are among those that can be asked for."""
+        return self.known and isinstance(self.name, BlendName)
 
 
 def understood(text: str, voices: Collection[str]) -> Wish:
@@ -101,14 +107,11 @@ def _voice(word: str, voices: Collection[str]) -> str:
     """The voice, blend or member that `word` names, without what is written around it; empty when it names none."""
     if member := MEMBER.search(word):
         return member[0]
-    name = _plain(word)
     try:
-        parts = [part for _, part in parse_blend(name)]
+        blend = BlendName.parse(_plain(word))
     except Usage:
         return ""
-    if not all(part in voices for part in parts):
-        return ""
-    return name if "+" in name or "*" in name else parts[0]
+    return blend if all(voice in voices for voice in blend.voices) else ""
 
 
 def _plain(word: str) -> str:

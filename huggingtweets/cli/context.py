@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from huggingtweets.core.config import Settings
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry, Version
 
 P = ParamSpec("P")
@@ -43,7 +43,7 @@ class CommandContext:
 
     def version(self, name: str, number: str | None) -> Version:
         """The version of the voice `name` with this number, or the one in use."""
-        voice = parse_name(name)
+        voice = VoiceName.parse(name)
         return self.registry.version(voice, number) if number else self.registry.current(voice)
 
 

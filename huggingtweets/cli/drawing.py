@@ -12,7 +12,7 @@ import click
 from huggingtweets.cli.context import CommandContext, json_option, seed_option, with_settings
 from huggingtweets.cli.output import print_json
 from huggingtweets.core.errors import Unavailable, Usage
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import BlendName, VoiceName
 from huggingtweets.tweets.tweet_store import TweetStore
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ def generate(
     """Draw tweets of NAME that begin with PROMPT. NAME may be a blend of voices, such as nasa+0.5*dril."""
     if files and not preview:
         raise Usage("--from belongs to --preview here; a voice that is trained needs no files.")
-    _refuse_forgotten(context, name)
-    voice = _preview_voice(context, parse_name(name), files) if preview else _voice(context, name)
+    blend = BlendName.parse(name)
+    _refuse_forgotten(context, blend)
+    voice = _preview_voice(context, blend.single, files) if preview else _voice(context, blend)
     tweets = asyncio.run(_write(context, voice, prompt, count, seed))
     for text in tweets.texts:
         if as_json:
@@ -54,13 +55,12 @@ def generate(
         click.echo(tweets.shortfall, err=True)
 
 
-def _refuse_forgotten(context: CommandContext, name: str) -> None:
-    """Raises `Forgotten` or `OptedOut` if one of the people in `name` wants no voice here."""
+def _refuse_forgotten(context: CommandContext, blend: BlendName) -> None:
+    """Raises `Forgotten` or `OptedOut` if one of the people in `blend` wants no voice here."""
     from huggingtweets.registry.accounts import Accounts
-    from huggingtweets.registry.blend import parse_blend
 
     accounts = Accounts(context.settings)
-    for _, voice in parse_blend(name):
+    for voice in blend.voices:
         accounts.refuse(voice)
 
 
@@ -72,17 +72,19 @@ async def _write(context: CommandContext, voice: "Drawable", prompt: str, count:
         return await Writer(engine).write(voice, prompt, count, seed)
 
 
-def _voice(context: CommandContext, name: str) -> "Drawable":
+def _voice(context: CommandContext, blend: BlendName) -> "Drawable":
     from huggingtweets.registry.blend import find_voice
 
-    return find_voice(name, context.registry.current)
+    return find_voice(blend, context.registry.current)
 
 
-def _preview_voice(context: CommandContext, name: str, files: Sequence[str]) -> "Drawable":
+def _preview_voice(context: CommandContext, voice: VoiceName, files: Sequence[str]) -> "Drawable":
     from huggingtweets.generation.engine.preview_voice import preview_voice
     from huggingtweets.sources.owners import parse_owned, texts_of
 
-    texts, counts = texts_of(name, [parse_owned(file, name) for file in files], TweetStore(context.settings.tweets))
+    texts, counts = texts_of(voice, [parse_owned(file, voice) for file in files], TweetStore(context.settings.tweets))
     if not counts.downloaded:
-        raise Unavailable(f"There are no tweets of {name} to begin with; name a file or archive of theirs with --from.")
-    return preview_voice(name, texts, context.settings.training.base, counts)
+        raise Unavailable(
+            f"There are no tweets of {voice} to begin with; name a file or archive of theirs with --from."
+        )
+    return preview_voice(voice, texts, context.settings.training.base, counts)

@@ -26,7 +26,7 @@ from huggingtweets.core.base_folders import resolve_base
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import TooFewNew, Unavailable, Usage
 from huggingtweets.core.events import Skipped, write_event
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 
 if TYPE_CHECKING:
     from huggingtweets.core.events import Say
@@ -74,9 +74,9 @@ def train(
     if background:
         work_in_background(progress_fd, niceness)
     settings = with_overrides(context.settings, overrides)
-    name = parse_name("-".join(names))
+    voice = VoiceName.together(map(VoiceName.parse, names))
     with events_file(progress_fd) as events, progress_shown(as_json, events) as say:
-        outcome = _learn(name, sources, settings, min_new, say, events)
+        outcome = _learn(voice, sources, settings, min_new, say, events)
     if outcome is None:
         return
     if as_json:
@@ -96,18 +96,18 @@ def with_overrides(settings: Settings, overrides: Mapping[str, Any]) -> Settings
 
 
 def _learn(
-    name: str, sources: Sequence[str], settings: Settings, min_new: int, say: "Say", events: TextIO | None
+    voice: VoiceName, sources: Sequence[str], settings: Settings, min_new: int, say: "Say", events: TextIO | None
 ) -> "Outcome | None":
     """Read the sources and train. Returns None if there is too little new, and somebody who reads events was told."""
     from huggingtweets.workflow import pipeline
 
-    files = _read_remote(name, sources, settings)
+    files = _read_remote(voice, sources, settings)
     try:
-        outcome = pipeline.run(name, files, settings, say=say, min_new=min_new)
+        outcome = pipeline.run(voice, files, settings, say=say, min_new=min_new)
     except TooFewNew as error:
         if not events:
             raise
-        write_event(Skipped(name=name, new=error.new, why=error.for_people), events)
+        write_event(Skipped(name=voice, new=error.new, why=error.for_people), events)
         return None
     if events:
         write_event(outcome.event, events)
@@ -139,27 +139,27 @@ def collect(context: CommandContext, name: str, sources: tuple[str, ...]) -> Non
     """Read what is new of NAME, and drop what was deleted there; without --from, where it was read before."""
     from huggingtweets.sources.remote_sources import Collector
 
-    voice, settings = parse_name(name), context.settings
+    voice, settings = VoiceName.parse(name), context.settings
     if sources:
         if _read_remote(voice, sources, settings):
             raise Usage("collect reads x:HANDLE and bluesky:HANDLE; files are read by train.")
         return
     collector = Collector(settings)
-    for handle in voice.split("-"):
+    for handle in voice.handles:
         if not asyncio.run(collector.sources(handle)):
             raise Unavailable(
                 f"Tweets of {handle} were never read from X or Bluesky; "
                 f"say where they are with --from x:HANDLE or --from bluesky:HANDLE."
             )
-    for handle in voice.split("-"):
+    for handle in voice.handles:
         _show_gathered(handle, asyncio.run(collector.refresh(handle)), collector)
 
 
-def _read_remote(name: str, sources: Sequence[str], settings: Settings) -> "list[Owned]":
+def _read_remote(voice: VoiceName, sources: Sequence[str], settings: Settings) -> "list[Owned]":
     """Read the sources at X and Bluesky into the store. Returns the others, which are files."""
     from huggingtweets.sources.owners import parse_owned
 
-    owned = [parse_owned(source, name) for source in sources]
+    owned = [parse_owned(source, voice) for source in sources]
     if not any(":" in source.written for source in owned):
         return owned
     from huggingtweets.sources.remote_sources import Collector, Origin, parse_origin
@@ -168,7 +168,7 @@ def _read_remote(name: str, sources: Sequence[str], settings: Settings) -> "list
     files: list[Owned] = []
     for source in owned:
         if origin := parse_origin(source.written):
-            origins_by_handle.setdefault(source.handle or _only_handle(name, source.written), []).append(origin)
+            origins_by_handle.setdefault(source.handle or _only_handle(voice, source.written), []).append(origin)
         else:
             files.append(source)
     collector = Collector(settings)
@@ -183,9 +183,8 @@ def _show_gathered(handle: str, gathered: "Gathered", collector: "Collector", *,
         click.echo(shortfall, err=True)
 
 
-def _only_handle(name: str, source: str) -> str:
-    """The one handle of which `name` consists; raises `Usage` if there are several."""
-    first, *others = name.split("-")
-    if others:
-        raise Usage(f"Whose tweets are at {source}? Write --from {first}={source}.")
-    return first
+def _only_handle(voice: VoiceName, source: str) -> str:
+    """The handle of the one person in `voice`; raises `Usage` if there are several."""
+    if not voice.is_of_one:
+        raise Usage(f"Whose tweets are at {source}? Write --from {voice.handles[0]}={source}.")
+    return voice

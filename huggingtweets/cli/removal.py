@@ -9,7 +9,7 @@ import click
 
 from huggingtweets.cli.context import CommandContext, with_settings
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 from huggingtweets.tweets.tweet_store import TweetStore
 
 yes_option = click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
@@ -24,7 +24,7 @@ def unpublish(context: CommandContext, name: str, yes: bool) -> None:
     from huggingtweets.publishing.publish import begun
     from huggingtweets.publishing.publish import unpublish as delete_repository
 
-    voice, models = parse_name(name), context.settings.storage.models
+    voice, models = VoiceName.parse(name), context.settings.storage.models
     published = begun(models, voice)
     if published and not yes:
         raise Usage(f"This deletes {published.url} with its history for good; say --yes if that is meant.")
@@ -48,7 +48,7 @@ def forget(context: CommandContext, name: str, yes: bool, lift: bool, from_hub: 
     from huggingtweets.workflow.forgetting import affected
     from huggingtweets.workflow.forgetting import forget as delete
 
-    voice = parse_name(name)
+    voice = VoiceName.parse(name)
     if lift:
         _lift(context, voice)
         return

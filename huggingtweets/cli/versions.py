@@ -11,7 +11,7 @@ import click
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
 from huggingtweets.cli.output import print_json
 from huggingtweets.cli.publishing import publish_after
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry, Version
 
 
@@ -90,7 +90,7 @@ def _summary(version: Version) -> dict[str, Any]:
 @with_settings
 def promote(context: CommandContext, name: str, version: str) -> None:
     """Put VERSION of NAME in use."""
-    promoted = context.registry.promote(parse_name(name), version)
+    promoted = context.registry.promote(VoiceName.parse(name), version)
     click.echo(f"{promoted.name} {promoted.version} is in use.")
     _after_promotion(context, promoted)
 
@@ -100,7 +100,7 @@ def promote(context: CommandContext, name: str, version: str) -> None:
 @with_settings
 def rollback(context: CommandContext, name: str) -> None:
     """Put the version of NAME in use that was in use before."""
-    promoted = context.registry.rollback(parse_name(name))
+    promoted = context.registry.rollback(VoiceName.parse(name))
     click.echo(f"{promoted.name} {promoted.version} is in use again.")
     _after_promotion(context, promoted)
 

@@ -6,6 +6,8 @@ Knows strings. Does not know whose names may be told to whom: it chooses among t
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
+from huggingtweets.core.names import comparable
+
 LIKE_ENOUGH = 0.66  # of 1: "naza" and "nsaa" are 0.75 like "nasa", and "anm" is 0.67 like "ann"
 SHORTEST = 3  # characters; what is shorter tells nothing
 MOST = 3
@@ -13,7 +15,7 @@ MOST = 3
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
     """At most three of `known` that `name` may be a slip or a part of, the likest first."""
-    wanted = name.strip().removeprefix("@").lower()
+    wanted = comparable(name)
     likeness = {other: _likeness(wanted, other) for other in known if other != wanted}
     fitting = [other for other, share in likeness.items() if share >= LIKE_ENOUGH]
     return sorted(fitting, key=lambda other: (-likeness[other], other))[:MOST]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import PipelineError, UnknownModel
+from huggingtweets.core.names import VoiceName
 from huggingtweets.evaluation.attribution import MAX_TEXTS
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.clean import clean_all
@@ -20,8 +21,8 @@ MIN_TEXTS = 50  # of an account that counts: fewer say little of a style
 MAX_ACCOUNTS = 30  # so that an evaluation stays short however many are known
 
 
-def neighbours(name: str, settings: Settings) -> Mapping[str, tuple[str, ...]]:
-    """The last texts that every other account was, or would be, learned from; the people of `name` are no others.
+def neighbours(voice: VoiceName, settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """The last texts that every other account was, or would be, learned from; the people of `voice` are no others.
 
     An account that is damaged is left out.
     """
@@ -29,7 +30,7 @@ def neighbours(name: str, settings: Settings) -> Mapping[str, tuple[str, ...]]:
     for handle in TweetStore(settings.tweets).handles():
         if len(found) == MAX_ACCOUNTS:
             break
-        if handle in name.split("-"):
+        if handle in voice.handles:
             continue
         try:
             learned = _learned(handle, settings)[-MAX_TEXTS:]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import NotEnoughDrafts, Usage
-from huggingtweets.core.names import people_in
+from huggingtweets.core.names import BlendName, VoiceName
 from huggingtweets.generation.checks import (
     Check,
     CopyCheck,
@@ -45,7 +45,7 @@ class Tweets:
     """
 
     texts: tuple[str, ...]
-    name: str
+    name: BlendName
     version: str
     seed: int
     wanted: int = 0
@@ -111,7 +111,7 @@ class Writer:
 
     def __init__(self, engine: Engine):
         self._engine = engine
-        self._copy_checks: dict[tuple[str, str, str], CopyCheck] = {}
+        self._copy_checks: dict[tuple[VoiceName, str, str], CopyCheck] = {}
 
     async def write(
         self, voice: Drawable, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
@@ -142,7 +142,7 @@ class Writer:
 
     def forget(self, name: str) -> None:
         """Let go of the texts and the weights of `name`, which is no more, and of joint models and blends with it."""
-        for known in [key for key in list(self._copy_checks) if name in people_in(key[0])]:
+        for known in [key for key in list(self._copy_checks) if name in key[0].people]:
             self._copy_checks.pop(known, None)
         self._engine.forget(name)
 

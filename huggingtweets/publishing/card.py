@@ -227,7 +227,7 @@ def front_matter(known: Facts) -> str:
         pipeline_tag="text-generation",
         tags=list(TAGS),
         base_model=known.base if known.base_is_on_hub else None,
-        model_name=known.name,
+        model_name=str(known.name),  # PyYAML would write a `VoiceName` as an object
         eval_results=results,
         widget=[{"text": known.prompt}],
         thumbnail=f"https://huggingface.co/{known.repository}/resolve/main/{picture}" if known.repository else picture,

@@ -10,6 +10,7 @@ from pathlib import Path
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadData, PipelineError
 from huggingtweets.core.events import Progress, Say
+from huggingtweets.core.names import VoiceName
 from huggingtweets.publishing.export import export
 from huggingtweets.publishing.publish import (
     Published,
@@ -35,11 +36,11 @@ def prepare(version: Version, settings: Settings, say: Say = lambda _: None) -> 
     return folder
 
 
-def refuse_private(name: str, settings: Settings) -> None:
+def refuse_private(voice: VoiceName, settings: Settings) -> None:
     """Raises `Forgotten` or `OptedOut`, or `BadData` for a voice that members of a server lent to the bot alone."""
     accounts = Accounts(settings)
-    accounts.refuse(name)
-    for person in name.split("-"):
+    accounts.refuse(voice)
+    for person in voice.handles:
         if any(account.startswith(f"{MEMBER}:") for account in accounts.of(person)):
             lent = f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone."
             raise BadData(lent, for_people=lent)
@@ -68,14 +69,14 @@ def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> 
     return done
 
 
-def want_if_public(name: str, settings: Settings) -> bool:
-    """Remember that `name` is to go to the Hub. Returns False for a voice that must not."""
+def want_if_public(voice: VoiceName, settings: Settings) -> bool:
+    """Remember that `voice` is to go to the Hub. Returns False for a voice that must not."""
     try:
-        refuse_private(name, settings)
+        refuse_private(voice, settings)
     except BadData as private:
         log.info("not for the Hub: %s", private)
         return False
-    want(settings.storage.models, name)
+    want(settings.storage.models, voice)
     return True
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingtweets.core.config import Settings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Account
 from huggingtweets.registry.manifest import MANIFEST, read_accounts
 from huggingtweets.registry.versions import Registry
@@ -35,9 +36,9 @@ class Accounts:
         kept = self._kept(name) | self._learned(name)
         return kept or frozenset({account_key(Account(name))})
 
-    def refuse(self, name: str) -> None:
-        """Raises `Forgotten` or `OptedOut` if somebody in the model `name` must not be learned or imitated."""
-        for person in {name, *name.split("-")}:
+    def refuse(self, voice: VoiceName) -> None:
+        """Raises `Forgotten` or `OptedOut` if somebody in `voice` must not be learned or imitated."""
+        for person in voice.people:
             self.unwilling.refuse(person, self.of(person))
 
     def same_person(self, name: str, site: str = "") -> tuple[set[str], set[str]]:
@@ -63,8 +64,8 @@ class Accounts:
         return frozenset[str]().union(*(self._cached(path, _in_manifest) for path in manifests))
 
     def _names(self) -> set[str]:
-        registry = Registry(self._models)
-        return {*self._store.handles(), *self.unwilling.tombstones(), *(n for n in registry.kept() if "-" not in n)}
+        learned = (voice for voice in Registry(self._models).kept() if voice.is_of_one)
+        return {*self._store.handles(), *self.unwilling.tombstones(), *learned}
 
     def _everything_of(self, name: str) -> frozenset[str]:
         stone = self.unwilling.tombstones().get(name)
@@ -75,7 +76,7 @@ class Accounts:
         return self._cached(self._store.account_file(name), lambda _: self._store.accounts(name))
 
     def _learned(self, name: str) -> frozenset[str]:
-        return frozenset() if "-" in name else self.learned_by(name)
+        return self.learned_by(name) if VoiceName(name).is_of_one else frozenset()
 
     def _cached(self, path: Path, read: Any) -> frozenset[str]:
         try:

@@ -18,6 +18,7 @@ from typing import Any
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import NotNow, PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
 from huggingtweets.core.events import Done
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.registry import manifest as manifests
 from huggingtweets.registry.manifest import ADAPTER, DATASET, MANIFEST, MODEL, PROFILE, PROFILE_PICTURE, Manifest
@@ -35,13 +36,13 @@ FORGOTTEN = ".forgotten-"
 class Version:
     """One trained version: its folder, and what its manifest says."""
 
-    name: str
+    name: VoiceName
     version: str
     folder: Path
     manifest: Manifest
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[VoiceName, str, str]:
         """What tells it apart from every other, also from one that was forgotten and had the same number."""
         return self.name, self.version, self.manifest.created
 
@@ -103,9 +104,9 @@ class Registry:
     def __init__(self, root: Path):
         self.root = root
 
-    def names(self) -> list[str]:
+    def names(self) -> list[VoiceName]:
         """Models with a version in use, sorted. Passes over folders that are not ours, such as the base model's."""
-        return sorted(path.parent.name for path in self.root.glob(f"*/{CURRENT}"))
+        return sorted(VoiceName(path.parent.name) for path in self.root.glob(f"*/{CURRENT}"))
 
     def versions(self, name: str) -> list[str]:
         """Whole versions, oldest first."""
@@ -132,14 +133,15 @@ class Registry:
                 log.warning("the model %s is left out: %s", name, error)
         return found
 
-    def all_names(self) -> list[str]:
+    def all_names(self) -> list[VoiceName]:
         """Models with a whole version, in use or not, sorted."""
-        return sorted({path.parent.parent.name for path in self.root.glob(f"*/v*/{MANIFEST}")})
+        return sorted({VoiceName(path.parent.parent.name) for path in self.root.glob(f"*/v*/{MANIFEST}")})
 
-    def kept(self) -> list[str]:
+    def kept(self) -> list[VoiceName]:
         """Names of which anything is left, be it a staged version or a deletion that was interrupted, sorted."""
         homes = {path.name for path in self.root.glob("[!.]*") if path.is_dir() and not _is_base(path)}
-        return sorted(homes | {path.name.removeprefix(FORGOTTEN) for path in self.root.glob(f"{FORGOTTEN}*")})
+        deleting = {path.name.removeprefix(FORGOTTEN) for path in self.root.glob(f"{FORGOTTEN}*")}
+        return sorted(map(VoiceName, homes | deleting))
 
     def rejected(self, name: str) -> list[Version]:
         """The versions that did not pass the gate, oldest first; one that cannot be read is left out."""
@@ -165,7 +167,7 @@ class Registry:
                 f"promote another version, or move the folder of {name} away and train again.",
                 for_people=f"{version} of {name} is damaged; put another version in use, or ask whoever runs me.",
             ) from error
-        return Version(name, version, folder, manifest)
+        return Version(VoiceName(name), version, folder, manifest)
 
     def promote(self, name: str, version: str) -> Version:
         """Point `current` at `version`. The switch is one rename; a crash leaves the old version in use."""
@@ -219,7 +221,7 @@ class Registry:
         folder = self.root / name / version
         staged.rename(folder)
         atomic.sync_folder(folder.parent)
-        return Version(name, version, folder, complete)
+        return Version(VoiceName(name), version, folder, complete)
 
     def release(self, name: str, staged: Path, manifest: Manifest) -> Version:
         """`add` and `promote`; a kill between the two is made good by the next `staged`."""

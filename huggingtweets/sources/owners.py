@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import VoiceName, comparable
 from huggingtweets.core.records import Collected, Counts, Tweet
 from huggingtweets.sources import read_each
 from huggingtweets.tweets.clean import clean_all
@@ -28,22 +29,22 @@ class Owned:
     written: str = field(default="", compare=False)  # `Path` would turn an address into x:https:/x.com
 
 
-def parse_owned(text: str, name: str) -> Owned:
-    """Reads `nasa=PATH`, if `nasa` is part of the model `name`. Anything else is a path as it stands."""
+def parse_owned(text: str, voice: VoiceName) -> Owned:
+    """Reads `nasa=PATH`, if `nasa` is one of the people in `voice`. Anything else is a path as it stands."""
     said, equals, rest = text.partition("=")
-    handle = said.strip().removeprefix("@").lower()
-    if equals and handle in name.split("-") and not Path(text).exists():
+    handle = comparable(said)
+    if equals and handle in voice.handles and not Path(text).exists():
         return Owned(Path(rest), handle, rest)
     return Owned(Path(text), written=text)
 
 
-def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected]]:
+def read_owned(voice: VoiceName, files: Sequence[Owned]) -> Mapping[str, list[Collected]]:
     """What `files` hold, by handle. Earlier archives come first, so that a later one can correct them.
 
     Raises `Usage` if nothing says whose a file is, and `BadSource`.
     """
-    handles = name.split("-")
-    only = handles[0] if len(handles) == 1 else None
+    handles = voice.handles
+    only = handles[0] if voice.is_of_one else None
     found: dict[str, list[Collected]] = {}
     said = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
     for handle, paths in said.items():
@@ -55,7 +56,7 @@ def read_owned(name: str, files: Sequence[Owned]) -> Mapping[str, list[Collected
     return {handle: sorted(some, key=_latest) for handle, some in found.items() if some}
 
 
-def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
+def texts_of(voice: VoiceName, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
     """The texts that could be learned from `files`, or from `store` if no file is named, oldest first.
 
     The counts say what became of all tweets. Nothing is stored. Raises what `read_owned` does, and `Forgotten` or
@@ -63,13 +64,13 @@ def texts_of(name: str, files: Sequence[Owned], store: TweetStore) -> tuple[list
     """
     tweets: list[Tweet] = []
     withdrawn: set[str] = set()
-    for handle, some in read_owned(name, files).items():
+    for handle, some in read_owned(voice, files).items():
         for collected in some:
             store.refuse(handle, collected)
             tweets += collected.tweets
             withdrawn |= collected.withdrawn
     if not files:
-        tweets = [tweet for handle in name.split("-") for tweet in store.tweets(handle)]
+        tweets = [tweet for handle in voice.handles for tweet in store.tweets(handle)]
     newest = {tweet.id: tweet for tweet in tweets if tweet.id not in withdrawn}
     ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
     kept, counts = clean_all(ordered)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from huggingtweets.core.config import Settings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.remote.upstream import NoAccount, Patience
 from huggingtweets.remote.x_reads import XReads
 from huggingtweets.sources.networks.bluesky_network import BlueskyNetwork
@@ -93,21 +94,20 @@ class Collector:
                 await self.check(name, at_any_price=True)
             raise
 
-    async def gather(self, name: str, sources: Sequence[str]) -> list[str]:
-        """Read what is new of everybody in `name`, at the origins among `sources` or where it was read before.
+    async def gather(self, voice: VoiceName, sources: Sequence[str]) -> list[str]:
+        """Read what is new of everybody in `voice`, at the origins among `sources` or where it was read before.
 
         Returns the other sources, which are paths. An origin may say whose it is, as in `nasa=x:nasa`.
         """
-        handles = name.split("-")
         remote: dict[str, list[Origin]] = {}
         paths: list[str] = []
         for source in sources:
-            owned = parse_owned(source, name)
+            owned = parse_owned(source, voice)
             if origin := parse_origin(owned.written):
-                remote.setdefault(owned.handle or handles[0], []).append(origin)
+                remote.setdefault(owned.handle or voice.handles[0], []).append(origin)
             else:
                 paths.append(source)
-        for handle in handles:
+        for handle in voice.handles:
             await (self.collect(handle, remote[handle]) if handle in remote else self.refresh(handle))
         return paths
 

@@ -80,7 +80,7 @@ def _made(tracker: Tracker, version: Version, aliases: list[str], more: Mapping[
         "weights": weights_digests(version.folder),
         "report": _numbers(version.manifest.measured.as_json()),
     }
-    tracker.make(version.name, MODEL, facts, sorted(version.adapter.glob("*")), aliases)
+    tracker.make(str(version.name), MODEL, facts, sorted(version.adapter.glob("*")), aliases)
 
 
 def artifact_name(base: str) -> str:

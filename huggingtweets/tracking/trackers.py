@@ -125,6 +125,7 @@ class Tracker:
 @contextmanager
 def tracking(name: str, settings: Settings) -> Iterator[Tracker]:
     """The tracker of a training of `name`. It ends with the block."""
+    name = str(name)  # a `VoiceName` cannot be a key in trackio's JSON
     chosen = settings.tracking
     backends: dict[str, Callable[[], Backend]] = {
         "trackio": lambda: Trackio(name, settings.records),

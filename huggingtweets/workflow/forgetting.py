@@ -10,6 +10,7 @@ from pathlib import Path
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
 from huggingtweets.core.config import Settings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.publishing.export import AVATAR_SUFFIXES
 from huggingtweets.publishing.publish import leave_for_removal, published
 from huggingtweets.registry.accounts import Accounts
@@ -20,7 +21,7 @@ from huggingtweets.tweets.tweet_store import TweetStore
 TOMBSTONES_BYTES = 65_536  # more than the list of them grows by
 
 
-def affected(name: str, settings: Settings, site: str = "") -> list[str]:
+def affected(name: VoiceName, settings: Settings, site: str = "") -> list[VoiceName]:
     """Everything that goes with `name`, which comes first.
 
     The other names are those of the same person, and models of this person and others together, as far as anything is
@@ -29,15 +30,16 @@ def affected(name: str, settings: Settings, site: str = "") -> list[str]:
     return _going(name, settings, *Accounts(settings).same_person(name, site))
 
 
-def _going(name: str, settings: Settings, people: set[str], keys: set[str]) -> list[str]:
+def _going(name: VoiceName, settings: Settings, people: set[str], keys: set[str]) -> list[VoiceName]:
     accounts = Accounts(settings)
     exported = (path.name for path in settings.exports.glob("*"))
-    models = {*Registry(settings.storage.models).kept(), *exported, *recorded(settings.records)}
-    left = {model for model in models if people.intersection(model.split("-")) or keys & accounts.learned_by(model)}
-    return [name, *sorted((left | people & set(TweetStore(settings.tweets).handles())) - {name})]
+    voices = set(map(VoiceName, {*Registry(settings.storage.models).kept(), *exported, *recorded(settings.records)}))
+    left = {voice for voice in voices if people.intersection(voice.handles) or keys & accounts.learned_by(voice)}
+    others = left | people & set(TweetStore(settings.tweets).handles())
+    return [name, *sorted(map(VoiceName, others - {name}))]
 
 
-def forget(name: str, settings: Settings, *, site: str = "", keep_published: bool = False) -> bool:
+def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_published: bool = False) -> bool:
     """Delete the tweets, data sets, versions, exports and records of whoever is called `name`.
 
     Returns True if there was anything. `site` says where this is the handle of an account, X by default.
@@ -84,25 +86,25 @@ def _make_room(going: Iterable[str], settings: Settings) -> bool:
     return _delete([*(settings.exports / name for name in going), *weights])
 
 
-def leave_nothing(name: str, settings: Settings, kept_before: Collection[str]) -> None:
-    """Delete what a training of `name` left that ended without a version, if there is no other version of it.
+def leave_nothing(voice: VoiceName, settings: Settings, kept_before: Collection[str]) -> None:
+    """Delete what a training of `voice` left that ended without a version, if there is no other version of it.
 
     That is what was staged, and the tweets of everybody in it who is not among `kept_before`.
     Raises `Unavailable` while a process trains it.
     """
     registry = Registry(settings.storage.models)
-    if registry.versions(name):
+    if registry.versions(voice):
         return
-    if (settings.storage.models / name).exists():
-        with registry.staged(name):
-            registry.discard(name)
-    leave_no_tweets(name, settings, kept_before)
+    if (settings.storage.models / voice).exists():
+        with registry.staged(voice):
+            registry.discard(voice)
+    leave_no_tweets(voice, settings, kept_before)
 
 
-def leave_no_tweets(name: str, settings: Settings, kept_before: Collection[str]) -> None:
-    """Delete the tweets of everybody in `name` whom no model has learned and who is not among `kept_before`."""
-    learned = {person for model in Registry(settings.storage.models).all_names() for person in model.split("-")}
-    for person in set(name.split("-")) - set(kept_before) - learned:
+def leave_no_tweets(voice: VoiceName, settings: Settings, kept_before: Collection[str]) -> None:
+    """Delete the tweets of everybody in `voice` whom no model has learned and who is not among `kept_before`."""
+    learned = {person for other in Registry(settings.storage.models).all_names() for person in other.handles}
+    for person in set(voice.handles) - set(kept_before) - learned:
         TweetStore(settings.tweets).discard(person)
         _delete(_pictures([person], settings))
 

@@ -30,6 +30,7 @@ from huggingtweets.core.errors import (
     Usage,
 )
 from huggingtweets.core.events import Done, Progress, Say
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import JSON, Counts, Report, Verdict
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import judge
@@ -102,7 +103,7 @@ class Outcome:
 
 
 def run(
-    name: str,
+    name: VoiceName,
     files: Sequence[Path | Owned],
     settings: Settings,
     *,
@@ -145,8 +146,8 @@ class _Evaluation:
 class _Run:
     """The stages of one run, each passed over if an earlier run left its output."""
 
-    def __init__(self, name: str, settings: Settings, folder: Path, say: Say, tracker: Tracker):
-        self.name, self.handles = name, name.split("-")
+    def __init__(self, name: VoiceName, settings: Settings, folder: Path, say: Say, tracker: Tracker):
+        self.name, self.handles = name, name.handles
         self.settings, self.folder, self.say = settings, folder, say
         self.tracker = tracker
         self.store = TweetStore(settings.tweets, remembered=len(self.handles))

@@ -116,7 +116,7 @@ async def training_in(
         TrainingWorker(
             store=store,
             registry=home.registry,
-            willing=Willing(store, settings_of(home)),
+            willing=(willing := Willing(store, settings_of(home))),
             config_file=home.config_file,
             leftovers=leftovers,
             wake_telling=telling.wake,
@@ -124,7 +124,12 @@ async def training_in(
             **{"niceness": 0, **settings},
         ) as worker,
         Training(
-            store=store, uploads=uploads, leftovers=leftovers, wake=worker.wake, max_waiting=max_waiting
+            store=store,
+            willing=willing,
+            uploads=uploads,
+            leftovers=leftovers,
+            wake=worker.wake,
+            max_waiting=max_waiting,
         ) as training,
     ):
         yield training

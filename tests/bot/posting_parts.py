@@ -146,6 +146,7 @@ async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, A
             )
             posting = Posting(
                 store=store,
+                willing=willing_beside(store),
                 outbox=outbox,
                 draw=drawing,
                 budget=budget,

@@ -20,10 +20,12 @@ from bot.core.uploads import Uploads
 from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers
 from bot.people.limits import Limits
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.training import Training
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
@@ -54,7 +56,7 @@ class Script:
             await asyncio.sleep(self.chance.uniform(0, 0.2))
 
     async def train(self) -> None:
-        job = await self.training.start("test:1", self.chance.choice(NAMES), [self.tweets])
+        job = await self.training.start("test:1", VoiceName(self.chance.choice(NAMES)), [self.tweets])
         acknowledged(job=job.id)
 
     async def cancel(self) -> None:
@@ -68,7 +70,7 @@ class Script:
 
     async def draw(self) -> None:
         message = next(self.numbers)
-        tweets = await self.tweeting.tweet_like(Ask("test:1", "ann"))
+        tweets = await self.tweeting.tweet_like(Ask("test:1", VoiceName("ann")))
         await self.store.feedback.answered(
             message, person="test:1", voice=tweets.name, version=tweets.version, texts=tweets.texts
         )
@@ -89,6 +91,7 @@ async def main(config: Config, config_file: Path, tweets: Path, seed: int, stopp
         Store(config.database_url) as store,
         Training(
             store=store,
+            willing=Willing(store, config),
             uploads=Uploads(config.storage.data / "uploads"),
             leftovers=Leftovers(config),
             wake=lambda: None,

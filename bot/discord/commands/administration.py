@@ -18,6 +18,7 @@ from bot.people.access import GLOBAL
 from bot.people.listening import CHANNELS
 from bot.posts.posting import Posting
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import VoiceName
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,8 @@ class Administration(Family):
         if voice == "-":
             await memory.remove(here, VOICE)
         elif voice:
-            await memory.put(here, VOICE, (await self.parts.tweeting.version(voice, server)).name, by)
+            version = await self.parts.tweeting.version(VoiceName.parse(voice), server)
+            await memory.put(here, VOICE, version.name, by)
         if threads is not None:
             await memory.put(server, THREADS, threads, by)
         if learning is not None:

@@ -6,6 +6,7 @@ that a choice works after a restart, too.
 Knows the menu, the list and the form. Does not know limits, models, or how a failure is told.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -16,7 +17,7 @@ from bot.discord.answering import Interaction, answer, only_shown
 from bot.discord.buttons import Form, LastingItem, TweetButtons
 from bot.discord.commands.family import Family
 from bot.discord.gate import message_id, server_id
-from bot.discord.naming import MAX_CHOICE, voice_named
+from bot.discord.naming import MAX_CHOICE, blend_named
 from bot.discord.parts import Parts
 from bot.discord.rendering import as_read
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
@@ -84,14 +85,14 @@ async def _continue(buttons: TweetButtons, interaction: Interaction, name: str) 
     """Write the continuation for everybody to see."""
     assert interaction.message
     prompt = str(interaction.message.embeds[0].description)
-    voice = await voice_named(buttons.parts, name, interaction.guild_id)
+    voice = await blend_named(buttons.parts, name, interaction.guild_id)
     await buttons.write(interaction, voice, prompt)
 
 
 class Continuation(LastingItem[discord.ui.Select[Any]], template=r"continue:voice"):
     """The list: who goes on with a message."""
 
-    def __init__(self, names: list[str] | None = None):
+    def __init__(self, names: Sequence[str] | None = None):
         options = [discord.SelectOption(label=name) for name in names or ["-"]]
         super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder="Whose voice?"))
 

@@ -20,6 +20,7 @@ from bot.people.limits import PUBLIC
 from bot.store import utc_now
 from bot.store.consent import Link
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import VoiceName, parse_handle
 
 WORDS = {"yes": ("Confirm", discord.ButtonStyle.success), "no": ("Refuse", discord.ButtonStyle.danger)}
 
@@ -41,7 +42,8 @@ class LinkCommands(Family):
         if not voice:
             await tell(interaction, _standing(await self.parts.consenting.link(server, me)))
             return
-        handle = await self.parts.consenting.claim(server, me, voice)
+        handle = parse_handle(voice)
+        await self.parts.consenting.claim(server, me, handle)
         view = discord.ui.View(timeout=None)
         for word in WORDS:
             view.add_item(LinkVerdict(word, interaction.user.id, handle))
@@ -81,7 +83,7 @@ class LinkVerdict(
     def __init__(self, word: str, user: int | str, voice: str):
         label, style = WORDS[word]
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"link:{word}:{user}:{voice}"))
-        self.confirmed, self.user, self.voice = word == "yes", int(user), voice
+        self.confirmed, self.user, self.voice = word == "yes", int(user), VoiceName(voice)
 
     @only(Who.HOME_ADMINS)
     @deferred(Shown.IN_PLACE)

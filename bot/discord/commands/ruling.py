@@ -14,7 +14,7 @@ from bot.discord.buttons import LastingItem
 from bot.discord.commands.family import Family
 from bot.discord.gate import Who
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.near import did_you_mean
 
 MAX_IN_A_BUTTON = 80  # characters of a name; a button's id has 100
@@ -31,7 +31,7 @@ class RulingCommands(Family):
     )
     @app_commands.describe(name="which voice; type a part of it")
     async def delete_voice(self, interaction: Interaction, name: str) -> None:
-        voice = parse_name(name)
+        voice = VoiceName.parse(name)
         names = await self.parts.consenting.deleted_with(voice)
         if not names:
             meant = did_you_mean(voice, await self.parts.versions.names())
@@ -64,7 +64,7 @@ class Deletion(LastingItem[discord.ui.Button[Any]], template=r"voice:delete:(?P<
         label = "Delete the voice" if word == "yes" else "Keep it"
         style = discord.ButtonStyle.danger if word == "yes" else discord.ButtonStyle.secondary
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"voice:delete:{word}:{voice}"))
-        self.word, self.voice = word, voice
+        self.word, self.voice = word, VoiceName(voice)
 
     @only(Who.HOME_ADMINS)
     async def act(self, interaction: Interaction) -> None:

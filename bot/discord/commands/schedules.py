@@ -18,7 +18,7 @@ from bot.discord.naming import Choices, choices, voices
 from bot.discord.parts import Parts
 from bot.discord.rendering import MAX_CONTENT, as_written
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import NO_VOICE, VoiceName
 from huggingtweets.core.near import did_you_mean
 
 WHAT = {"retrain": "learns {voice} again", "post": "proposes a post in the voice of {voice}"}
@@ -75,7 +75,7 @@ class ScheduleCommands(
         schedule = Schedule(
             name=name,
             action=action,
-            voice=await self._voice(action, voice, server_id(interaction.guild_id)) if voice else "",
+            voice=await self._voice(action, voice, server_id(interaction.guild_id)) if voice else NO_VOICE,
             cron=cron.strip(),
             every_seconds=every_hours * 3_600 if every_hours else None,
             time_zone=time_zone.strip(),
@@ -96,9 +96,9 @@ class ScheduleCommands(
     switch.autocomplete("name")(names)
     remove.autocomplete("name")(names)
 
-    async def _voice(self, action: str, text: str, server: str) -> str:
+    async def _voice(self, action: str, text: str, server: str) -> VoiceName:
         """The voice to retrain or to post with. Raises `Usage`, with what was meant perhaps, if there is none."""
-        name = parse_name(text)
+        name = VoiceName.parse(text)
         if action == "post":
             return (await self._parts.tweeting.version(name, server)).name
         await self._parts.consenting.willing.refuse(name, server)

@@ -19,7 +19,7 @@ from bot.discord.parts import Parts
 from bot.store.jobs import Job
 from bot.trainings.news import news, outcome, standing
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 
 SUFFIXES = (".zip", ".js", ".json", ".jsonl", ".csv", ".tsv", ".txt")
 MAX_SHOWN = 15
@@ -56,13 +56,13 @@ class Trainings(Family):
         file: discord.Attachment,
         more: discord.Attachment | None = None,
     ) -> None:
-        parse_name(name)
+        voice = VoiceName.parse(name)
         attachments = [file, *([more] if more else [])]
         for attachment in attachments:
             self._refuse_unusable(attachment)
         with self.parts.training.arriving() as folder:
             files = [await _saved(attachment, folder / str(number)) for number, attachment in enumerate(attachments)]
-            job = await self._start(interaction, name, files)
+            job = await self._start(interaction, voice, files)
         await self._following.begin(interaction, job)
 
     @command(
@@ -74,8 +74,9 @@ class Trainings(Family):
     )
     @app_commands.describe(name="which voice; type a part of it")
     async def retrain(self, interaction: Interaction, name: str) -> None:
-        await self.parts.listening.collect(parse_name(name))
-        await self._following.begin(interaction, await self._start(interaction, name, []))
+        voice = VoiceName.parse(name)
+        await self.parts.listening.collect(voice)
+        await self._following.begin(interaction, await self._start(interaction, voice, []))
 
     retrain.autocomplete("name")(Family.all_voices)
 
@@ -137,10 +138,10 @@ class Trainings(Family):
         if not file.filename.lower().endswith(SUFFIXES):
             raise Usage(f"{file.filename} is of a kind I cannot read; send one of {', '.join(SUFFIXES)}.")
 
-    async def _start(self, interaction: Interaction, name: str, files: list[Path]) -> Job:
+    async def _start(self, interaction: Interaction, voice: VoiceName, files: list[Path]) -> Job:
         place = channel_id(interaction.channel_id)
         heard_on = {"server": server_id(interaction.guild_id)}
-        job = await self.parts.training.start(person(interaction.user), name, files, place=place, options=heard_on)
+        job = await self.parts.training.start(person(interaction.user), voice, files, place=place, options=heard_on)
         await self.parts.store.audit.add(person(interaction.user), "job.start", job.name, job=job.id, files=len(files))
         return job
 

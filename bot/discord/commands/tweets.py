@@ -11,8 +11,9 @@ from bot.discord.answering import Interaction, person
 from bot.discord.buttons import TweetButtons
 from bot.discord.commands.family import Family
 from bot.discord.gate import server_id
-from bot.discord.naming import voice_named
+from bot.discord.naming import blend_named, voice_named
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
+from huggingtweets.core.names import BlendName
 
 Prompt = app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS]
 
@@ -30,8 +31,8 @@ class TweetCommands(Family):
     @command("cyborg", "A tweet by two or three people at once", shown=Shown.PUBLICLY, cost=None)
     @app_commands.describe(a="the first voice", b="the second voice", c="a third voice", prompt="how the tweet begins")
     async def cyborg(self, interaction: Interaction, a: str, b: str, c: str = "", prompt: Prompt = "") -> None:
-        names = [await voice_named(self.parts, name, interaction.guild_id) for name in (a, b, c) if name]
-        await self.buttons.write(interaction, await self.parts.tweeting.together(names), prompt)
+        voices = [await voice_named(self.parts, name, interaction.guild_id) for name in (a, b, c) if name]
+        await self.buttons.write(interaction, await self.parts.tweeting.together(voices), prompt)
 
     cyborg.autocomplete("a")(Family.voices)
     cyborg.autocomplete("b")(Family.voices)
@@ -66,8 +67,8 @@ def tweetlike(buttons: TweetButtons) -> Family:
             private: bool = False,
             picture: bool = False,
         ) -> None:
-            names = [await voice_named(self.parts, name, interaction.guild_id) for name in (user, blend) if name]
-            voice = "+".join(names)
+            blends = [await blend_named(self.parts, name, interaction.guild_id) for name in (user, blend) if name]
+            voice = BlendName.sum_of(blends)
             await buttons.write(interaction, voice, prompt, count=count, private=private, as_picture=picture)
 
         tweetlike.autocomplete("user")(Family.voices)

@@ -11,6 +11,7 @@ from bot.discord.commands.family import Family
 from bot.discord.gate import Who
 from bot.discord.naming import Choices, choices
 from bot.discord.rendering import sentence
+from huggingtweets.core.names import VoiceName
 
 
 class VersionCommands(Family):
@@ -25,7 +26,7 @@ class VersionCommands(Family):
     )
     @app_commands.describe(name="which voice", version="which version, such as v3")
     async def promote(self, interaction: Interaction, name: str, version: str) -> None:
-        promoted = await self.parts.versions.promote(name, version, person(interaction.user))
+        promoted = await self.parts.versions.promote(VoiceName.parse(name), version, person(interaction.user))
         await _tell_all(interaction, f"{promoted.name} {promoted.version} is in use.")
 
     promote.autocomplete("name")(Family.all_voices)
@@ -33,7 +34,8 @@ class VersionCommands(Family):
     @promote.autocomplete("version")
     @suggested_to(Who.HOME_ADMINS)
     async def versions(self, interaction: Interaction, typed: str) -> Choices:
-        return choices(await self.parts.versions.of(str(interaction.namespace.name or "-")), typed)
+        name = str(interaction.namespace.name or "")
+        return choices(await self.parts.versions.of(VoiceName.parse(name)), typed) if name else []
 
     @command(
         "rollback",
@@ -44,7 +46,7 @@ class VersionCommands(Family):
     )
     @app_commands.describe(name="which voice")
     async def rollback(self, interaction: Interaction, name: str) -> None:
-        promoted = await self.parts.versions.rollback(name, person(interaction.user))
+        promoted = await self.parts.versions.rollback(VoiceName.parse(name), person(interaction.user))
         await _tell_all(interaction, f"{promoted.name} {promoted.version} is in use again.")
 
     rollback.autocomplete("name")(Family.all_voices)

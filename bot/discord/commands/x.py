@@ -10,6 +10,7 @@ from bot.discord.answering import Interaction, person, tell
 from bot.discord.gate import Gate, Who
 from bot.posts.post_words import standing_of
 from bot.posts.posting import Posting, standing
+from huggingtweets.core.names import NO_VOICE, VoiceName
 
 
 class XCommands(
@@ -44,5 +45,6 @@ class XCommands(
     @command("propose", "Draw a post, which then waits for approval in /queue", may=Who.HOME_ADMINS)
     @app_commands.describe(voice="whose voice; may be left out where the settings name one")
     async def propose(self, interaction: Interaction, voice: str = "") -> None:
-        post = await self._posting.propose(voice.strip().removeprefix("@").lower(), by=person(interaction.user))
+        named = VoiceName.parse(voice) if voice.strip() else NO_VOICE
+        post = await self._posting.propose(named, by=person(interaction.user))
         await tell(interaction, f"Post {post.id} {standing_of(post)}; /queue shows it.")

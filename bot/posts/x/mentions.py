@@ -21,6 +21,7 @@ from bot.posts.x.account import XAccount
 from bot.store import Store
 from bot.store.posts import Post
 from huggingtweets.core.errors import NotEnoughDrafts, PipelineError, UnknownModel, Usage
+from huggingtweets.core.names import VoiceName, comparable
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, OutOfCredit, Patience
 from huggingtweets.remote.x_records import XPost, XUser
 
@@ -36,7 +37,7 @@ _CALL = re.compile(r"[@＠]\w+")
 _STOP = re.compile(r"\b(?:stop|unsubscribe|opt ?out|no more|go away|leave me alone)\b", re.IGNORECASE)
 _BOT = re.compile(r"\b(?:bot|automated|auto-?reply)\b", re.IGNORECASE)
 
-ListVoices = Callable[[], Awaitable[Sequence[str]]]
+ListVoices = Callable[[], Awaitable[Sequence[VoiceName]]]
 
 
 class MentionsOnX(Ongoing):
@@ -151,7 +152,7 @@ class MentionsOnX(Ongoing):
             return "opted out"
         if author is None or looks_like_a_bot(author):
             return "bot"
-        if author.handle.lower() in {handle.lower().removeprefix("@") for handle in self._settings.never_reply_to}:
+        if comparable(author.handle) in {comparable(handle) for handle in self._settings.never_reply_to}:
             return "excluded"
         if mention.created_at and self._clock() - mention.created_at > MAX_AGE:
             return "old"
@@ -167,11 +168,11 @@ class MentionsOnX(Ongoing):
             return "thread cap"
         return ""
 
-    async def _voice(self, mention: XPost) -> str:
+    async def _voice(self, mention: XPost) -> VoiceName:
         """Returns the first voice that the mention names, or the one in the settings."""
-        voices = set(await self._voices())
-        words = (word.strip(".,!?:;").removeprefix("@").lower() for word in mention.text.split())
-        return next((word for word in words if word in voices), self._settings.voice)
+        voices = {str(voice): voice for voice in await self._voices()}
+        words = (comparable(word.strip(".,!?:;")) for word in mention.text.split())
+        return next((voices[word] for word in words if word in voices), self._settings.voice)
 
     def _key(self, mention: XPost) -> str:
         return f"reply:{self._name}:{mention.id}"

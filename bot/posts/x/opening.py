@@ -20,6 +20,7 @@ from bot.posts.x.account import READING, XAccount, credentials
 from bot.posts.x.mentions import ListVoices, MentionsOnX
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import SendNotice
+from huggingtweets.core.names import VoiceName
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
 
@@ -38,7 +39,7 @@ class XParts:
     tasks: tuple[asyncio.Task[None], ...]
 
 
-async def _no_voices() -> Sequence[str]:
+async def _no_voices() -> Sequence[VoiceName]:
     return ()
 
 
@@ -68,8 +69,8 @@ async def posting_on_x(
             notice=notice, clock=clock, patience=waiting,
         )  # fmt: skip
         posting = Posting(
-            store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=account is not None,
-            notice=notice,
+            store=store, willing=willing, outbox=outbox, draw=draw, budget=budget, settings=settings,
+            connected=account is not None, notice=notice,
         )  # fmt: skip
         loops: list[Ongoing] = [outbox]
         if account and settings.mentions:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from huggingtweets.core.errors import TooLittleData
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Counts
 from huggingtweets.registry.blend import Voice
 
@@ -20,7 +21,7 @@ MAX_TEXTS = 2_000  # the latest ones; more of them change little and take longer
 class PreviewVoice:
     """`texts` are the person's own, clean, the oldest first."""
 
-    name: str
+    name: VoiceName
     base: str
     texts: tuple[str, ...] = field(repr=False)
     version: ClassVar[str] = PREVIEW
@@ -29,7 +30,7 @@ class PreviewVoice:
 Drawable = Voice | PreviewVoice
 
 
-def preview_voice(name: str, texts: Sequence[str], base: str, counts: Counts | None = None) -> PreviewVoice:
+def preview_voice(name: VoiceName, texts: Sequence[str], base: str, counts: Counts | None = None) -> PreviewVoice:
     """The preview voice of `name`. Raises `TooLittleData`, which tells `counts`: what became of all their tweets."""
     characters = sum(map(len, texts))
     if characters < MIN_CHARACTERS:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import people_in
 from huggingtweets.generation.engine import adapters
 from huggingtweets.generation.engine.adapters import Held, blend
 from huggingtweets.generation.engine.batch import Batch
@@ -136,7 +135,7 @@ class LoadedVoices:
     def _keep(self, voice: Voice, loaded: LoadedVoice) -> LoadedVoice:
         with self._lock:
             self._voices[voice.key] = loaded
-            self._names[voice.key] = frozenset().union(*(people_in(version.name) for _, version in parts_of(voice)))
+            self._names[voice.key] = voice.name.people
             while len(self._voices) > 1 and self._bytes() > self._budget:
                 self._drop(next(iter(self._voices)))
             return loaded

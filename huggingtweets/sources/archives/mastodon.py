@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.names import without_at
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.files import shown
@@ -186,7 +187,7 @@ def _name(address: object, username: object) -> str:
     parts = urlsplit(address) if isinstance(address, str) else None
     if not parts or not parts.hostname:
         return ""
-    last = parts.path.rstrip("/").rpartition("/")[2].removeprefix("@")
+    last = without_at(parts.path.rstrip("/").rpartition("/")[2])
     return f"{_text(username) or last}@{parts.hostname}".lower()
 
 

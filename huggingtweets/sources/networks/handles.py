@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import regex
 
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import without_at
 
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}")
 _SHOWN = 60
@@ -16,7 +17,7 @@ _SHOWN = 60
 
 def bare_handle(text: str, prefix: str, hosts: Sequence[str]) -> str:
     """`text` without its `@`. Raises `Usage` for nothing, a whole address, or emoji."""
-    handle = text.strip().removeprefix("@")
+    handle = without_at(text)
     if not handle:
         raise Usage(f"A handle is missing after {prefix}:; write it as in {prefix}:name.")
     if "/" in handle:
@@ -31,5 +32,5 @@ def _meant(address: str, prefix: str, hosts: Sequence[str]) -> str:
     parts = urlsplit(address if "://" in address else f"//{address}")
     steps = [step for step in parts.path.split("/") if step and step != "profile"]
     if (parts.hostname or "").removeprefix("www.").removeprefix("mobile.") in hosts and steps:
-        return f", here {prefix}:{steps[0].removeprefix('@')[:_SHOWN]}"
+        return f", here {prefix}:{without_at(steps[0])[:_SHOWN]}"
     return ""

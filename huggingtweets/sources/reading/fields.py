@@ -6,6 +6,7 @@ Knows how they are written. What cannot be understood counts as unknown. Does no
 import html
 import re
 
+from huggingtweets.core.names import without_at
 from huggingtweets.core.records import Account
 
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # X's, and Bluesky's, which are host names
@@ -30,7 +31,7 @@ def reads_as_retweet(text: str) -> bool:
 
 def account(handle: object, display_name: object = "", avatar_url: object = "", site: str = "") -> Account | None:
     """The account with this handle, which becomes the name of a folder. None if it does not look like a handle."""
-    bare = str(handle).strip().removeprefix("@") if isinstance(handle, str) else ""
+    bare = without_at(handle) if isinstance(handle, str) else ""
     if not _HANDLE.fullmatch(bare):
         return None
     return Account(bare, " ".join(_text(display_name)[:_LONGEST_NAME].split()), _text(avatar_url)[:_LONGEST_URL], site)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from huggingtweets.core.names import without_at
 from huggingtweets.core.records import Account
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.tables.columns import Row, is_rounded, keyed, linked_author, said, says
@@ -183,7 +184,7 @@ def _handle(value: object) -> str:
     """The handle in a cell. The cell may hold an address, or a whole object as text."""
     written = str(value).strip() if isinstance(value, str | int) and says(value) else ""
     inside = _WRITTEN_OBJECT.search(written) if written.startswith("{") else _PROFILE.fullmatch(written)
-    return inside[1] if inside else written.removeprefix("@")
+    return inside[1] if inside else without_at(written)
 
 
 def _said(row: Row, kinds: tuple[re.Pattern[str], ...]) -> str:

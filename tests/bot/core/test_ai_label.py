@@ -12,6 +12,7 @@ from bot.core.errors import PostRefused
 from bot.core.post_checks import fit_for_a_label
 from bot.posts.x.opening import posting_on_x
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.checks import weighted_length
 from tests.bot.posting_parts import Parts, willing_beside
 from tests.fakes.x_server import Trouble
@@ -37,11 +38,11 @@ def test_a_label_stands_at_the_end_once() -> None:
 
 @labelled
 async def test_posts_and_answers_carry_the_label_and_the_queue_shows_it(parts: Parts, x_settings: Any) -> None:
-    post = await parts.posting.propose("ann", by=ADMIN)
+    post = await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     assert post.text == f"a fine day at the shore {LABEL}", "what is approved is what is posted"
     await parts.posting.approve(post.id, ADMIN)
-    await parts.posting.answer("ann", in_reply_to="7", key="reply")
-    await parts.posting.offer("gulls over the pier", voice="ann", version="v1", by=ADMIN)
+    await parts.posting.answer(VoiceName("ann"), in_reply_to="7", key="reply")
+    await parts.posting.offer("gulls over the pier", voice=VoiceName("ann"), version="v1", by=ADMIN)
     await parts.steps()
     assert parts.x.texts() == [
         f"a fine day at the shore {LABEL}",
@@ -52,7 +53,7 @@ async def test_posts_and_answers_carry_the_label_and_the_queue_shows_it(parts: P
 
 @labelled
 async def test_an_edit_neither_loses_nor_doubles_the_label(parts: Parts, x_settings: Any) -> None:
-    post = await parts.posting.propose("ann", by=ADMIN)
+    post = await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     assert (await parts.posting.edit(post.id, "a fine day", ADMIN)).text == f"a fine day {LABEL}"
     assert (await parts.posting.edit(post.id, f"a fine day! {LABEL}", ADMIN)).text == f"a fine day! {LABEL}"
     with pytest.raises(PostRefused, match="empty"):
@@ -62,12 +63,12 @@ async def test_an_edit_neither_loses_nor_doubles_the_label(parts: Parts, x_setti
 @labelled
 async def test_the_label_counts_in_the_280_characters(parts: Parts, x_settings: Any) -> None:
     room = 280 - weighted_length(f" {LABEL}")
-    post = await parts.posting.offer("x" * room, voice="ann", version="v1", by=ADMIN)
+    post = await parts.posting.offer("x" * room, voice=VoiceName("ann"), version="v1", by=ADMIN)
     assert weighted_length(post.text) == 280
     with pytest.raises(PostRefused, match="too long with its AI label"):
-        await parts.posting.offer("y" * (room + 1), voice="ann", version="v1", by=ADMIN)
+        await parts.posting.offer("y" * (room + 1), voice=VoiceName("ann"), version="v1", by=ADMIN)
     parts.drawing.texts = ["z" * (room + 1), "the fog came in early"]
-    assert (await parts.posting.propose("ann", by=ADMIN)).text == f"the fog came in early {LABEL}"
+    assert (await parts.posting.propose(VoiceName("ann"), by=ADMIN)).text == f"the fog came in early {LABEL}"
 
 
 @labelled
@@ -96,11 +97,11 @@ async def test_a_post_in_doubt_is_found_by_its_labelled_text_and_posted_once(par
 
 @labelled
 async def test_texts_are_compared_without_the_label_that_all_share(parts: Parts, x_settings: Any) -> None:
-    await parts.posting.offer("gulls over the pier", voice="ann", version="v1", by=ADMIN)
+    await parts.posting.offer("gulls over the pier", voice=VoiceName("ann"), version="v1", by=ADMIN)
     with pytest.raises(PostRefused, match="posted before"):
-        await parts.posting.offer("Gulls over the PIER!", voice="ann", version="v1", by=ADMIN)
+        await parts.posting.offer("Gulls over the PIER!", voice=VoiceName("ann"), version="v1", by=ADMIN)
     parts.drawing.texts = ["gulls over a pier", "see the AI on shore", "gulls over the pier"]
-    assert (await parts.posting.propose("ann", by=ADMIN)).text == f"see the AI on shore {LABEL}"
+    assert (await parts.posting.propose(VoiceName("ann"), by=ADMIN)).text == f"see the AI on shore {LABEL}"
 
 
 @pytest.mark.parametrize("x_settings", [{"ai_label": LABEL, "dry_run": True}])

@@ -9,6 +9,7 @@ import pytest
 from bot.core.config import Config
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.names import NO_VOICE, VoiceName
 
 
 def written(folder: Path, text: str) -> Path:
@@ -72,6 +73,8 @@ def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
         ('cron = "0 3 * * *"\ntime_zone = "Mars/Base"', "no time zone"),
         ('cron = "0 3 * * *"\nquiet_hours = "25:00-07:00"', "quiet_hours"),
         ('cron = "0 3 * * *"\nvoice = ""', "needs a voice"),
+        ('cron = "0 3 * * *"\nvoice = "../x"', "is not a name"),
+        ('cron = "0 3 * * *"\nvoice = 3', "is no text"),
     ],
 )
 def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, says: str) -> None:
@@ -79,6 +82,16 @@ def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, sa
     text = f'[[schedule]]\nname = "nightly"\naction = "retrain"\n{voice}{line}\n'
     with pytest.raises(Misconfigured, match=says):
         Config.load(written(tmp_path, text), {})
+
+
+def test_a_voice_in_the_settings_is_a_name_as_soon_as_they_are_read(tmp_path: Path) -> None:
+    schedule = '[[schedule]]\nname = "daily"\naction = "post"\nvoice = "Bob-ann"\nevery_minutes = 5\n'
+    config = Config.load(written(tmp_path, f'[x]\nvoice = "@NASA"\n{schedule}'), {})
+    assert config.x.voice == VoiceName("nasa")
+    assert config.schedule[0].schedule.voice.handles == ("ann", "bob")
+    assert Config().x.voice == NO_VOICE
+    with pytest.raises(Misconfigured, match=r"\[x\] voice.*'a b' is not a name"):
+        Config.load(written(tmp_path, '[x]\nvoice = "a b"\n'), {})
 
 
 def test_a_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from bot.core.due import checked, delay, last_due, next_due
 from bot.core.schedule_entry import Schedule
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.names import VoiceName
 
-NIGHTLY = Schedule("nightly", "retrain", "ann", cron="0 3 * * *", time_zone="Europe/Berlin")
+NIGHTLY = Schedule("nightly", "retrain", VoiceName("ann"), cron="0 3 * * *", time_zone="Europe/Berlin")
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOURLY = Schedule("hourly", "post", every_seconds=3600, changed_at=BEGIN)
 

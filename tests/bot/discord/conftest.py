@@ -159,7 +159,12 @@ def make_parts(
     tweets = TweetStore(settings.tweets)
     consenting = Consenting(store=store, settings=settings)
     training = Training(
-        store=store, uploads=Uploads(data / "uploads"), leftovers=Leftovers(settings), wake=jobs.wake, max_waiting=3
+        store=store,
+        willing=consenting.willing,
+        uploads=Uploads(data / "uploads"),
+        leftovers=Leftovers(settings),
+        wake=jobs.wake,
+        max_waiting=3,
     )
     rate = permission.Limits(limits, store.pauses, discord.utils.utcnow)
     tweeting = Tweeting(

@@ -1,6 +1,8 @@
 """Mentions, direct messages and replies as people meet them."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -10,6 +12,7 @@ from simcord.enums import MessageType
 
 from bot.core.config import LimitsSettings
 from bot.store import Store
+from huggingtweets.core import names
 from huggingtweets.core.errors import Busy, NotEnoughDrafts
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.blend import Voice
@@ -27,6 +30,25 @@ async def test_a_mention_is_answered_with_a_reply(there: World, writer: Scripted
     assert answer.embeds[0].description == "Tweet number 1"
     stored = there.env.backend.get_message(there.channel.id, answer.id)
     assert not stored.allowed_mentions.replied_user
+
+
+async def test_a_name_is_parsed_once_and_consent_is_asked_once_before_and_once_after_drawing(
+    there: World, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def counted(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: object) -> Any:
+            calls.append(name)
+            return call(*arguments)
+
+        return counting
+
+    monkeypatch.setattr(store.consent, "all_buried", counted("consent", store.consent.all_buried))
+    monkeypatch.setattr(names, "parse_handle", counted("parse", names.parse_handle))
+    await there.ann.send(there.channel, f"{there.me} nasa My dream is")
+    assert there.said()[0].embeds[0].description == "Tweet number 1"
+    assert calls == ["consent", "parse", "consent"]
 
 
 async def test_the_prompt_may_begin_on_the_next_line(there: World, writer: ScriptedWriter) -> None:

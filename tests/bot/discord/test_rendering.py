@@ -13,7 +13,6 @@ from bot.discord.rendering import (
     as_written,
     fools,
     guesses,
-    handles_of,
     in_messages,
     model_pages,
     sentence,
@@ -22,6 +21,7 @@ from bot.discord.rendering import (
 )
 from bot.store.rounds import Score
 from bot.voices.tweeting import Imitated
+from huggingtweets.core.names import BlendName
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
@@ -82,8 +82,8 @@ def test_a_text_longer_than_an_embed_is_cut() -> None:
     "name", ["nasa", "a_b", "nasa-neiltyson", "nasa+0.5*dril", "-".join(chr(97 + n) * 30 for n in range(8))]
 )
 def test_the_voice_is_read_back_from_what_was_shown(name: str, version: str) -> None:
-    people = [Imitated(handle, "somebody · else v1") for handle in handles_of(name)]
-    shown = tweet_embeds(Tweets(("text", "other"), name, version, seed=1), people)
+    people = [Imitated(handle, "somebody · else v1") for handle in BlendName(name).handles]
+    shown = tweet_embeds(Tweets(("text", "other"), BlendName(name), version, seed=1), people)
     assert voice_of([discord.Embed.from_dict(embed.to_dict()) for embed in shown]) == name
     assert len(shown[0].author.name or "") <= 256
     assert len(shown[0].footer.text or "") <= 2_048

@@ -8,11 +8,14 @@ import pytest
 
 from bot.core.errors import NotAllowed
 from bot.core.uploads import Uploads
-from bot.people.consent import Consenting, Deleted, refuse_unwanted
+from bot.people.consent import Consenting, Deleted
 from bot.people.leftovers import Leftovers
 from bot.store import Store
 from bot.trainings.training import Training
 from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.names import VoiceName
+
+ANN = VoiceName("ann")
 
 
 def settings_in(tmp_path: Path) -> Settings:
@@ -31,10 +34,11 @@ def consenting(store: Store, tmp_path: Path) -> Consenting:
 
 
 @pytest.fixture
-def training(store: Store, tmp_path: Path) -> Training:
+def training(store: Store, consenting: Consenting, tmp_path: Path) -> Training:
     """Without a worker, so that jobs wait."""
     return Training(
         store=store,
+        willing=consenting.willing,
         uploads=Uploads(tmp_path / "uploads"),
         leftovers=Leftovers(settings_in(tmp_path)),
         wake=lambda: None,
@@ -48,13 +52,13 @@ def uploaded(tmp_path: Path) -> list[str]:
 async def ask(training: Training, tmp_path: Path, person: str, name: str) -> None:
     archive = tmp_path / f"{person}-{name}.zip"
     archive.write_bytes(b"private messages")
-    await training.start(person, name, [archive])
+    await training.start(person, VoiceName(name), [archive])
 
 
 async def test_the_archive_of_a_waiting_training_goes_with_the_voice(store, consenting, training, tmp_path) -> None:
     for name in ("bob", "ann-bob", "cat"):
         await ask(training, tmp_path, "p1", name)
-    await consenting.forget_voice("bob", by="p2")
+    await consenting.forget_voice(VoiceName("bob"), by="p2")
     assert uploaded(tmp_path) == ["p1-cat.zip"]
     assert [job.name for job in await training.jobs()] == ["cat"]
 
@@ -68,9 +72,9 @@ async def test_what_a_forgotten_person_asked_for_goes_with_its_files(store, cons
 
 
 async def test_a_joint_training_that_runs_is_ended_before_anything_is_deleted(store, consenting, training) -> None:
-    await training.start("p1", "ann-bob")
+    await training.start("p1", VoiceName("ann-bob"))
     job = await store.jobs.take()
-    forgetting = asyncio.create_task(consenting.forget_voice("bob", by="p2"))
+    forgetting = asyncio.create_task(consenting.forget_voice(VoiceName("bob"), by="p2"))
     async with asyncio.timeout(10):
         while not (await store.jobs.get(job.id)).cancel_requested:
             await asyncio.sleep(0.01)
@@ -91,24 +95,24 @@ async def test_who_opted_out_is_not_learned_again_after_an_admin_deleted_their_v
 ) -> None:
     """An admin decides about a voice, and not about whose it is."""
     learned(tmp_path, "ann")
-    await consenting.claim("s1", "p1", "ann")
-    await consenting.decide("s1", "p1", "ann", by="admin", confirmed=True)
+    await consenting.claim("s1", "p1", ANN)
+    await consenting.decide("s1", "p1", ANN, by="admin", confirmed=True)
     await consenting.opt_out("p1")
-    assert await consenting.delete_voice("ann", by="admin") == Deleted(("ann",), learnable=False)
+    assert await consenting.delete_voice(ANN, by="admin") == Deleted((ANN,), learnable=False)
     with pytest.raises(NotAllowed, match="ann does not want to be imitated"):
-        await refuse_unwanted(store, "ann")
-    assert not await consenting.willing.may_speak("ann")
+        await consenting.willing.refuse_to_learn(ANN)
+    assert not await consenting.willing.may_speak(ANN)
     assert (await consenting.opt_in("p1")).opted_out
-    await refuse_unwanted(store, "ann")
+    await consenting.willing.refuse_to_learn(ANN)
 
 
 async def test_an_opt_out_holds_for_a_voice_that_an_admin_deleted_before(store, consenting, tmp_path) -> None:
     learned(tmp_path, "ann")
-    await consenting.claim("s1", "p1", "ann")
-    await consenting.decide("s1", "p1", "ann", by="admin", confirmed=True)
-    await consenting.claim("s1", "p2", "ann")
-    assert (await consenting.delete_voice("ann", by="admin")).learnable
+    await consenting.claim("s1", "p1", ANN)
+    await consenting.decide("s1", "p1", ANN, by="admin", confirmed=True)
+    await consenting.claim("s1", "p2", ANN)
+    assert (await consenting.delete_voice(ANN, by="admin")).learnable
     await consenting.opt_out("p1")
     with pytest.raises(NotAllowed, match="ann does not want to be imitated"):
-        await refuse_unwanted(store, "ann")
+        await consenting.willing.refuse_to_learn(ANN)
     assert (await consenting.link("s1", "p2")).state == "pending"

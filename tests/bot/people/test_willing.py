@@ -9,6 +9,7 @@ from bot.core.errors import NotAllowed
 from bot.people.willing import Willing
 from bot.store import Store
 from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.names import NO_VOICE, BlendName, VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
@@ -43,12 +44,13 @@ async def linked(store: Store, person: str, voice: str) -> None:
 
 
 async def test_everybody_else_may_speak_everywhere(willing: Willing) -> None:
-    assert await willing.among(["nasa", "ann-bob", "0.5*nasa+ann"], "s1") == ["nasa", "ann-bob", "0.5*nasa+ann"]
-    await willing.refuse("nasa")
+    voices = [VoiceName("nasa"), VoiceName("ann-bob"), BlendName("0.5*nasa+ann"), NO_VOICE]
+    assert await willing.among(voices, "s1") == voices
+    await willing.refuse(VoiceName("nasa"))
 
 
-@pytest.mark.parametrize("voice", ["ann", "ann-bob", "bob+0.5*ann-cat"])
-async def test_a_joined_voice_speaks_where_its_owner_agreed(store: Store, willing: Willing, voice: str) -> None:
+@pytest.mark.parametrize("voice", [BlendName("ann"), BlendName("ann-bob"), BlendName("bob+0.5*ann-cat")])
+async def test_a_joined_voice_speaks_where_its_owner_agreed(store: Store, willing: Willing, voice: BlendName) -> None:
     await store.members.join("s1", "p1", "ann")
     assert await willing.may_speak(voice, "s1")
     for place in ("s2", ""):
@@ -65,7 +67,7 @@ async def test_who_opted_out_is_out_under_every_name_of_their_account(
     learned(settings, "nasa", Account("NASA", site="x"))
     learned(settings, "space", Account("nasa", site="x"))
     learned(settings, "dan", Account("dan", site="x"))
-    names = ["nasa", "space", "dan", "dan-space", "dan+0.1*space"]
+    names = list(map(BlendName, ("nasa", "space", "dan", "dan-space", "dan+0.1*space")))
     await linked(store, "p1", "nasa")
     assert await willing.among(names) == names
     await store.consent.opt_out("p1", "imitation")
@@ -83,25 +85,48 @@ async def test_a_voice_without_kept_tweets_is_known_by_its_version(
         Registry(settings.storage.models).release("me", staged, manifest)
     await linked(store, "p1", "nasa")
     await store.consent.opt_out("p1", "imitation")
-    assert not await willing.may_speak("me")
+    assert not await willing.may_speak(VoiceName("me"))
 
 
 async def test_a_forget_on_the_command_line_holds_at_once(willing: Willing, settings: Settings) -> None:
     learned(settings, "me", Account("ann", site="x"))
-    assert await willing.may_speak("me")
-    forget("ann", settings)
-    for voice in ("me", "ann", "bob+me"):
+    assert await willing.may_speak(VoiceName("me"))
+    forget(VoiceName("ann"), settings)
+    for voice in map(BlendName, ("me", "ann", "bob+me")):
         assert not await willing.may_speak(voice)
     TweetStore(settings.tweets).lift("me")
-    assert await willing.may_speak("me")
+    assert await willing.may_speak(VoiceName("me"))
+
+
+async def test_who_may_not_be_imitated_may_not_be_learned_but_a_joined_voice_may(
+    store: Store, willing: Willing, settings: Settings
+) -> None:
+    learned(settings, "me", Account("ann", site="x"))
+    await store.members.join("s1", "p1", "bob")
+    await willing.refuse_to_learn(VoiceName("bob-me"))
+    assert not await willing.may_speak(VoiceName("bob"))
+    await store.consent.bury("cat", "p2")
+    forget(VoiceName("ann"), settings)
+    for voice, person in (("bob-me", "me"), ("cat", "cat"), ("ann-bob", "ann")):
+        with pytest.raises(NotAllowed, match=f"{person} does not want to be imitated"):
+            await willing.refuse_to_learn(VoiceName(voice))
+    assert {"ann", "me", "cat"} <= await willing.unwanted()
+
+
+async def test_only_who_opted_out_themselves_counts_as_opted_out(store: Store, willing: Willing) -> None:
+    await store.consent.bury("cat", "p2")
+    await linked(store, "p1", "ann")
+    await store.consent.opt_out("p1", "imitation")
+    assert await willing.have_opted_out([VoiceName("bob"), VoiceName("ann-cat")])
+    assert not await willing.have_opted_out([VoiceName("bob"), VoiceName("cat")])
 
 
 async def test_a_name_on_discord_silences_nobody_at_x(store: Store, willing: Willing, settings: Settings) -> None:
     learned(settings, "space", Account("nasa", site="x"))
     await store.members.join("s1", "p1", "nasa")
     await store.consent.opt_out("p1", "imitation")
-    assert not await willing.may_speak("nasa", "s1")
-    assert await willing.may_speak("space", "s1")
+    assert not await willing.may_speak(VoiceName("nasa"), "s1")
+    assert await willing.may_speak(VoiceName("space"), "s1")
 
 
 async def test_the_pipeline_hears_of_opt_outs_by_account(store: Store, willing: Willing, settings: Settings) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bot.playground.page import KEPT, LINE
+from huggingtweets.core.names import VoiceName
 from tests.bot.playground.conftest import Page
 
 SECRET = "a-token-that-nobody-may-see"
@@ -309,7 +310,7 @@ async def test_no_picture_is_offered_to_be_attached(page: Page) -> None:
 
 async def test_a_look_at_the_queue_takes_back_no_choice(page: Page) -> None:
     """What the visitor chooses while the page looks would be lost."""
-    post = await page.parts.posting.propose("ann", by="somebody")
+    post = await page.parts.posting.propose(VoiceName("ann"), by="somebody")
     refresh = page.only(outputs=["radio"], inputs=["radio"])
     for chosen in (None, post.id):
         shown = await page.event(refresh, [chosen])

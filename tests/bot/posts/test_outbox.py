@@ -13,6 +13,7 @@ from bot.posts.outbox import comparable, is_text_of
 from bot.posts.posting import Posting
 from bot.store import Store
 from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import BadCredentials, Patience
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -272,11 +273,11 @@ async def test_nothing_goes_out_after_a_forget_on_the_command_line(parts: Parts)
     store.merge("me", Collected(Account("Ann", site="x"), (Tweet("1", "a"),)))
     for voice in ("me", "bob+0.5*me", "ann", "bob"):
         await queued(parts, f"by {voice}", voice=voice)
-    forget("ann", settings)
+    forget(VoiceName("ann"), settings)
     await parts.steps()
     assert parts.x.texts() == ["by bob"]
     with pytest.raises(PostRefused, match="was forgotten"):
-        await parts.posting.propose("me", by="discord:1")
+        await parts.posting.propose(VoiceName("me"), by="discord:1")
     assert parts.drawing.asked == []
 
 

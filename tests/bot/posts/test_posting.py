@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.errors import PostRefused
 from huggingtweets.core.errors import NotEnoughDrafts
+from huggingtweets.core.names import VoiceName
 from tests.bot.posting_parts import Parts
 
 ADMIN = "discord:1"
@@ -15,7 +16,7 @@ ADMIN = "discord:1"
 async def test_the_candidate_least_like_the_last_posts_is_proposed(parts: Parts) -> None:
     await parts.store.posts.add("old", "thebot", "the fog came in late", state="sent")
     parts.drawing.texts = ["the fog came in so late", "see example.com", "@ann hello", "gulls over the pier"]
-    post = await parts.posting.propose("ann", by=ADMIN)
+    post = await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     assert (post.text, post.state, post.voice, post.version) == ("gulls over the pier", "proposed", "ann", "v1")
     assert parts.drawing.asked == [("ann", 5)]
     assert [waiting.id for waiting in await parts.posting.queue()] == [post.id]
@@ -86,7 +87,9 @@ async def test_again_gives_another_one_and_the_same_when_asked_twice(parts: Part
 
 
 async def test_a_proposal_with_a_key_is_made_once(parts: Parts) -> None:
-    made = await asyncio.gather(*(parts.posting.propose("ann", by="clock", key="daily 9:00") for _ in range(4)))
+    made = await asyncio.gather(
+        *(parts.posting.propose(VoiceName("ann"), by="clock", key="daily 9:00") for _ in range(4))
+    )
     assert len({post.id for post in made}) == 1
 
 
@@ -98,13 +101,17 @@ async def test_without_approval_only_where_the_settings_say_so(parts: Parts, x_s
 
 
 async def test_a_text_that_an_admin_picked_is_queued_if_it_may_be_posted(parts: Parts) -> None:
-    post = await parts.posting.offer("gulls over the pier", voice="ann", version="v1", by=ADMIN, key="discord:7")
-    again = await parts.posting.offer("gulls over a pier", voice="ann", version="v1", by=ADMIN, key="discord:7")
+    post = await parts.posting.offer(
+        "gulls over the pier", voice=VoiceName("ann"), version="v1", by=ADMIN, key="discord:7"
+    )
+    again = await parts.posting.offer(
+        "gulls over a pier", voice=VoiceName("ann"), version="v1", by=ADMIN, key="discord:7"
+    )
     assert (post.state, again.id) == ("queued", post.id)
     with pytest.raises(PostRefused, match="a cashtag"):
-        await parts.posting.offer("buy $TSLA", voice="ann", version="v1", by=ADMIN)
+        await parts.posting.offer("buy $TSLA", voice=VoiceName("ann"), version="v1", by=ADMIN)
     with pytest.raises(PostRefused, match="posted before"):
-        await parts.posting.offer("Gulls over the PIER", voice="ann", version="v1", by=ADMIN)
+        await parts.posting.offer("Gulls over the PIER", voice=VoiceName("ann"), version="v1", by=ADMIN)
     await parts.steps()
     assert parts.x.texts() == ["gulls over the pier"]
 
@@ -112,7 +119,7 @@ async def test_a_text_that_an_admin_picked_is_queued_if_it_may_be_posted(parts: 
 async def test_where_nothing_may_be_posted_the_reasons_are_told(parts: Parts) -> None:
     parts.drawing.texts = ["see example.com", "hello @ann"]
     with pytest.raises(NotEnoughDrafts, match="3 a link, 3 a mention"):
-        await parts.posting.propose("ann", by=ADMIN)
+        await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     assert await parts.posting.queue() == []
 
 
@@ -120,15 +127,15 @@ async def test_where_nothing_may_be_posted_the_reasons_are_told(parts: Parts) ->
 async def test_without_a_voice_or_with_a_full_queue_the_mend_is_told(parts: Parts, x_settings: Any) -> None:
     with pytest.raises(PostRefused, match="Name one"):
         await parts.posting.propose(by=ADMIN)
-    await parts.posting.propose("ann", by=ADMIN)
+    await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     with pytest.raises(PostRefused, match="1 posts are waiting already"):
-        await parts.posting.propose("ann", by=ADMIN)
+        await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     with pytest.raises(PostRefused, match="1 posts are waiting already"):
-        await parts.posting.offer("gulls", voice="ann", version="v1", by=ADMIN)
+        await parts.posting.offer("gulls", voice=VoiceName("ann"), version="v1", by=ADMIN)
 
 
 async def test_a_post_that_would_repeat_what_was_sent_meanwhile_is_not_approved(parts: Parts) -> None:
-    post = await parts.posting.propose("ann", by=ADMIN)
+    post = await parts.posting.propose(VoiceName("ann"), by=ADMIN)
     await parts.store.posts.add("other", "thebot", post.text, state="sent")
     with pytest.raises(PostRefused, match="posted before"):
         await parts.posting.approve(post.id, ADMIN)
@@ -150,9 +157,9 @@ async def test_the_status_says_how_things_stand(parts: Parts) -> None:
 async def test_nothing_is_proposed_of_somebody_who_does_not_want_it(parts: Parts) -> None:
     await parts.store.consent.bury("ann", by="discord:1")
     for asked in (
-        parts.posting.propose("ann", by=ADMIN),
-        parts.posting.offer("gulls", voice="bob-ann", version="v1", by=ADMIN),
-        parts.posting.answer("ann", in_reply_to="7", key="k"),
+        parts.posting.propose(VoiceName("ann"), by=ADMIN),
+        parts.posting.offer("gulls", voice=VoiceName("bob-ann"), version="v1", by=ADMIN),
+        parts.posting.answer(VoiceName("ann"), in_reply_to="7", key="k"),
     ):
         with pytest.raises(PostRefused, match="does not want to be imitated"):
             await asked
@@ -161,7 +168,7 @@ async def test_nothing_is_proposed_of_somebody_who_does_not_want_it(parts: Parts
 
 async def test_of_what_the_clock_proposes_the_admins_are_told_once(parts: Parts) -> None:
     for _ in range(2):
-        await parts.posting.propose_by_clock("ann", by="schedule:daily", key="schedule:daily:9:00")
+        await parts.posting.propose_by_clock(VoiceName("ann"), by="schedule:daily", key="schedule:daily:9:00")
     [notice] = await parts.notices()
     first, _, rest = notice.partition("\n")
     assert first == "A post for X waits for approval: /queue, or the queue on the page."
@@ -170,5 +177,5 @@ async def test_of_what_the_clock_proposes_the_admins_are_told_once(parts: Parts)
 
 @pytest.mark.parametrize("x_settings", [{"automatic": True}])
 async def test_what_goes_out_without_approval_is_not_announced(parts: Parts, x_settings: Any) -> None:
-    await parts.posting.propose_by_clock("ann", by="schedule:daily", key="schedule:daily:9:00")
+    await parts.posting.propose_by_clock(VoiceName("ann"), by="schedule:daily", key="schedule:daily:9:00")
     assert await parts.notices() == []

@@ -9,10 +9,13 @@ from bot.store.feedback import Tally
 from bot.store.rounds import Score
 from bot.store.schedules import Schedule
 from bot.store.tables import metadata, notices
+from huggingtweets.core.names import BlendName, VoiceName
 
 
 async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store) -> None:
-    await store.feedback.answered("m1", person="p1", voice="ann", version="v1", prompt="my", texts=["a", "b"])
+    await store.feedback.answered(
+        "m1", person="p1", voice=VoiceName("ann"), version="v1", prompt="my", texts=["a", "b"]
+    )
     for person, vote in [("p1", 1), ("p2", 1), ("p2", -1), ("p3", 1)]:
         assert await store.feedback.vote("m1", person, vote)
     assert await store.feedback.tally("ann") == await store.feedback.tally("ann", "v1") == Tally(2, 1)
@@ -21,8 +24,10 @@ async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store)
 
 
 async def test_an_answer_is_found_by_its_message_until_it_is_withdrawn(store: Store, time) -> None:
-    await store.feedback.answered("m1", person="p1", voice="ann", texts=["a"])
-    await store.feedback.answered("m1", person="p1", voice="ann+0.5*bob", version="v2", prompt="my", texts=["b"])
+    await store.feedback.answered("m1", person="p1", voice=VoiceName("ann"), texts=["a"])
+    await store.feedback.answered(
+        "m1", person="p1", voice=BlendName("ann+0.5*bob"), version="v2", prompt="my", texts=["b"]
+    )
     answer = await store.feedback.answer("m1")
     assert answer
     assert (answer.voice, answer.version, answer.prompt, answer.texts) == ("ann+0.5*bob", "v2", "my", ["b"])
@@ -34,7 +39,7 @@ async def test_an_answer_is_found_by_its_message_until_it_is_withdrawn(store: St
 
 async def test_a_round_counts_first_guesses_until_its_end(store: Store, time) -> None:
     ends_at = time.now + timedelta(seconds=60)
-    begin = {"voice": "ann", "real_text": "r", "drawn_text": "d", "real_first": True, "ends_at": ends_at}
+    begin = {"voice": VoiceName("ann"), "real_text": "r", "drawn_text": "d", "real_first": True, "ends_at": ends_at}
     assert await store.rounds.begin("m1", **begin)
     assert not await store.rounds.begin("m1", **begin)
     assert await store.rounds.vote("m1", "p1", chose_first=True)
@@ -74,15 +79,19 @@ async def test_a_link_counts_once_an_admin_confirmed_this_very_claim(store: Stor
     assert await store.consent.links_of(person="p1") == []
 
 
+async def unwanted(store: Store) -> frozenset[str]:
+    return await store.consent.opted_out_voices() | await store.consent.all_buried()
+
+
 async def test_a_linked_persons_opt_out_holds_for_their_voice(store: Store) -> None:
     await store.consent.claim("s1", "p1", "nasa")
     await store.consent.opt_out("p1", "imitation")
-    assert await store.consent.unwanted() == frozenset()
+    assert await unwanted(store) == frozenset()
     await store.consent.confirm("s1", "p1", "nasa", by="admin")
-    assert await store.consent.unwanted() == {"nasa"}
+    assert await unwanted(store) == {"nasa"}
     await store.members.join("s1", "p2", "dril")
     await store.consent.opt_out("p2", "imitation")
-    assert await store.consent.unwanted() == {"nasa", "dril"}
+    assert await unwanted(store) == {"nasa", "dril"}
 
 
 async def test_what_is_buried_is_known_until_the_person_asks_back(store: Store) -> None:
@@ -199,9 +208,9 @@ async def test_acts_are_found_by_server_and_person(store: Store) -> None:
     assert (act.subject, act.facts) == ("ann", {"version": "v2"})
 
 
-async def _fill(store: Store, time, person: str, voice: str) -> None:
+async def _fill(store: Store, time, person: str, name: str) -> None:
     """A row about this person or voice in every table that can have one."""
-    message = f"m-{person}"
+    message, voice = f"m-{person}", BlendName(name)
     await store.feedback.answered(message, person=person, voice=voice, texts=["a"])
     await store.feedback.vote(message, person, 1)
     later = time.now + timedelta(hours=1)
@@ -249,10 +258,12 @@ async def test_joint_models_and_blends_with_a_forgotten_voice_are_forgotten_with
     assert [await _mentioning(store, f"person-{number}") for number in (3, 4)] == before
     sent = await store.posts.latest("bot", ["sent"])
     assert {post.voice for post in sent if post.text} == {"voice_10", "other"}
-    await store.feedback.answered("m", person="person-9", voice="0.5*other-voice_1+other", texts=["drawn meanwhile"])
+    await store.feedback.answered(
+        "m", person="person-9", voice=BlendName("0.5*other-voice_1+other"), texts=["drawn meanwhile"]
+    )
     later = time.now + timedelta(hours=1)
     real = {"real_text": "r", "drawn_text": "d", "real_first": True, "ends_at": later}
-    assert not await store.rounds.begin("m", voice="other-voice_1", **real)
+    assert not await store.rounds.begin("m", voice=VoiceName("other-voice_1"), **real)
     assert await _mentioning(store, "person-9") == {}
 
 
@@ -310,7 +321,9 @@ async def test_who_asked_and_who_was_imitated_may_delete_an_answer_after_either_
     await store.consent.confirm("s1", "owner", "nasa", by="admin")
     await store.members.join("s1", "member", "ann")
     for number, voice in enumerate(("nasa", "0.5*nasa+ann", "bob")):
-        await store.feedback.answered(f"m{number}", person="asker", voice=voice, prompt="my", texts=["secret text"])
+        await store.feedback.answered(
+            f"m{number}", person="asker", voice=BlendName(voice), prompt="my", texts=["secret text"]
+        )
 
     async def may(message: str) -> set[str]:
         people = ("asker", "owner", "member", "stranger")
@@ -371,7 +384,7 @@ async def test_what_was_forgotten_is_in_no_file_any_more_also_while_the_bot_runs
     async with Store(f"sqlite:///{tmp_path}/bot.db", time) as store:
         await _fill(store, time, "person-1", "voice_1")
         await store.members.edited("m-person-1", "a diary that nobody should read")
-        await store.feedback.answered("m", person="person-2", voice="voice_2", texts=["drawn from a life"])
+        await store.feedback.answered("m", person="person-2", voice=VoiceName("voice_2"), texts=["drawn from a life"])
         assert kept(b"a diary that") == ["bot.db-wal"]
         await store.forgetting.person("person-1", by="admin")
         await store.forgetting.voice("voice_2", by="admin")

@@ -8,18 +8,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.schedule_entry import Schedule
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.results import Learned
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import NotReached
 from huggingtweets.tweets.tweet_store import TweetStore
-from tests.bot.conftest import Home, training_in
+from tests.bot.conftest import Home, settings_of, training_in
 from tests.conftest import sentences
 
 SOON = 0.02
-NIGHTLY = Schedule("nightly", "retrain", "ann", cron="0 3 * * *", options={"min_new_tweets": 20})
+NIGHTLY = Schedule("nightly", "retrain", VoiceName("ann"), cron="0 3 * * *", options={"min_new_tweets": 20})
 DUE = datetime(2026, 3, 1, 3, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("soon")
 
@@ -28,10 +30,10 @@ def collect(home: Home, tweets: tuple[Tweet, ...]) -> None:
     TweetStore(home.folder / "data" / "tweets").merge("ann", Collected(Account("ann"), tweets))
 
 
-async def outcome(training: Training, store: Store, due: datetime) -> str:
+async def outcome(home: Home, training: Training, store: Store, due: datetime) -> str:
     """What came of the run, once its job has ended."""
     await store.schedules.claim("nightly", due, "test")
-    queued = await Retraining(store=store, training=training).run(NIGHTLY, due)
+    queued = await Retraining(willing=Willing(store, settings_of(home)), training=training).run(NIGHTLY, due)
     assert queued.startswith("job ")
     async with asyncio.timeout(120):
         while True:
@@ -45,13 +47,13 @@ async def test_only_what_is_new_since_the_version_in_use_is_worth_a_training(hom
     collect(home, sample_tweets)
     notices: list[str] = []
     async with training_in(home, notices=notices) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
-        assert await outcome(training, store, DUE) == (
+        assert await outcome(home, training, store, DUE) == (
             "ann stays as it is: ann has 0 new tweets since the version in use, fewer than 20."
         )
         assert home.registry.versions("ann") == ["v1"]
         later = max(tweet.created_at for tweet in sample_tweets) + timedelta(days=1)
         collect(home, tuple(Tweet(str(5000 + n), text, later) for n, text in enumerate(sentences(30, seed=9))))
-        told = await outcome(training, store, DUE + timedelta(days=1))
+        told = await outcome(home, training, store, DUE + timedelta(days=1))
         assert told.startswith("ann v2 is ")
         assert home.registry.versions("ann") == ["v1", "v2"]
         async with asyncio.timeout(10):
@@ -77,13 +79,13 @@ async def test_the_news_of_who_opted_out_meanwhile_quote_nothing(home: Home) -> 
 
 async def test_nobody_who_was_forgotten_is_learned_again_and_a_running_job_is_enough(home: Home) -> None:
     async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
-        retraining = Retraining(store=store, training=training)
-        await training.start("test:1", "ann")
+        retraining = Retraining(willing=Willing(store, settings_of(home)), training=training)
+        await training.start("test:1", VoiceName("ann"))
         assert "ann is already being trained" in await retraining.run(NIGHTLY, DUE)
         await store.consent.bury("bob", by="discord:1")
         await store.members.join("s1", "discord:2", "cat")
         await store.consent.opt_out("discord:2", "imitation")
-        gone = [await retraining.run(replace(NIGHTLY, voice=voice), DUE) for voice in ("ann-bob", "cat")]
+        gone = [await retraining.run(replace(NIGHTLY, voice=VoiceName(voice)), DUE) for voice in ("ann-bob", "cat")]
     assert gone == ["bob does not want to be imitated.", "cat does not want to be imitated."]
 
 
@@ -113,7 +115,7 @@ async def test_what_is_far_away_is_read_before_and_its_failure_keeps_nothing_fro
 
     far = replace(NIGHTLY, options={"sources": ["x:ann", "more.csv"]})
     async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
-        retraining = Retraining(store=store, training=training, gather=gather)
+        retraining = Retraining(willing=Willing(store, settings_of(home)), training=training, gather=gather)
         for day in (0, 1):
             assert (await retraining.run(far, DUE + timedelta(days=day))).startswith("job ")
             (job,) = await store.jobs.active()

@@ -18,10 +18,12 @@ import pytest
 from bot.core.errors import StoreUnavailable, TrainingFailed
 from bot.core.uploads import Uploads
 from bot.people.leftovers import Leftovers
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import Job
 from bot.trainings.training import Training
 from huggingtweets.core.errors import NotNow, PipelineError
+from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.conftest import Home, settings_of, training_in
 
@@ -62,8 +64,8 @@ def broken(tmp_path: Path) -> Path:
 
 async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, broken: Path) -> None:
     async with training_in(home) as training:
-        killed = await training.start("test:1", "bob", [sample_file])
-        after = await training.start("test:1", "cem", [broken])
+        killed = await training.start("test:1", VoiceName("bob"), [sample_file])
+        after = await training.start("test:1", VoiceName("cem"), [broken])
         (await child_process()).kill()
         with pytest.raises(TrainingFailed, match="ended from outside, most likely because my memory was full"):
             await training.outcome(killed, SOON)
@@ -74,7 +76,7 @@ async def test_a_child_that_crashes_says_with_which_signal(
     home: Home, sample_file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with training_in(home) as training:
-        job = await training.start("test:1", "bob", [sample_file])
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
         (await child_process()).send_signal(signal.SIGSEGV)
         assert "was ended from outside; start it again" in (await ended(training, job)).error
     assert f"signal {signal.SIGSEGV.value}" in caplog.text
@@ -82,7 +84,7 @@ async def test_a_child_that_crashes_says_with_which_signal(
 
 async def test_a_child_that_hangs_is_ended_and_its_last_lines_are_kept(home: Home, sample_file: Path) -> None:
     async with training_in(home, hang_seconds=0.3) as training:
-        job = await training.start("test:1", "bob", [sample_file])
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
         os.kill((await child_process()).pid, signal.SIGSTOP)
         assert "nothing was heard of it for" in (await ended(training, job)).error
     assert children() == []
@@ -92,7 +94,7 @@ async def test_the_childs_own_sentence_is_the_reason_and_the_operator_has_the_pa
     home: Home, broken: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with training_in(home) as training:
-        job = await ended(training, await training.start("test:1", "bob", [broken]))
+        job = await ended(training, await training.start("test:1", VoiceName("bob"), [broken]))
     assert job.state == "failed"
     found = re.fullmatch(r"tweets\.jsonl: the file is no JSON at line 1; .* \((\w{6})\)", job.error)
     assert found
@@ -104,7 +106,7 @@ async def test_the_childs_own_sentence_is_the_reason_and_the_operator_has_the_pa
 @pytest.mark.parametrize("stage", ["starting", "train"])
 async def test_a_running_job_is_cancelled_at_every_stage(home: Home, sample_file: Path, stage: str) -> None:
     async with training_in(home) as training:
-        job = await training.start("test:1", "bob", [sample_file])
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
         async for now in training.watch(job, SOON):
             if now.stage == stage or now.ended:
                 break
@@ -131,7 +133,7 @@ async def nothing_left_of(home: Home, name: str) -> None:
 
 async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(home: Home, sample_file: Path) -> None:
     async with training_in(home) as training:
-        job = await training.start("test:1", "bob", [sample_file])
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
         async for now in training.watch(job, SOON):
             if now.stage == "train" or now.ended:
                 break
@@ -140,7 +142,13 @@ async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(hom
     settings = settings_of(home)
     async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
         uploads = Uploads.below(settings.storage.data)
-        waiting = Training(store=store, uploads=uploads, leftovers=Leftovers(settings), wake=lambda: None)
+        waiting = Training(
+            store=store,
+            willing=Willing(store, settings),
+            uploads=uploads,
+            leftovers=Leftovers(settings),
+            wake=lambda: None,
+        )
         assert (await waiting.cancel(job.id)).state == "cancelled"
     assert left_of(home, "bob") == []
 
@@ -153,7 +161,7 @@ async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_na
         await store.consent.confirm("s1", "discord:1", "ann", "discord:2")
         await store.consent.opt_out("discord:1", "imitation")
     async with training_in(home) as training:
-        job = await training.start("test:1", "bob", [sample_file])
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
         refused = await ended(training, job)
         assert refused.state == "failed"
         assert "does not want to be imitated" in refused.error
@@ -169,7 +177,7 @@ async def test_news_quote_a_joined_voice_only_where_its_owner_agreed(
         await store.members.join("discord:server:1", "discord:9", "bob")
     notices: list[str] = []
     async with training_in(home, notices=notices) as training:
-        job = await training.start("test:1", "bob", [sample_file], options={"tell": True, "server": server})
+        job = await training.start("test:1", VoiceName("bob"), [sample_file], options={"tell": True, "server": server})
         assert (await ended(training, job)).state == "done"
         async with asyncio.timeout(20):
             while not notices:
@@ -182,7 +190,7 @@ async def test_the_child_gets_no_secret_and_gives_way(
 ) -> None:
     monkeypatch.setenv("BOT_SECRET", "s3cret")
     async with training_in(home, secret_names=frozenset({"BOT_SECRET"}), niceness=19) as training:
-        await training.start("test:1", "bob", [sample_file])
+        await training.start("test:1", VoiceName("bob"), [sample_file])
         child = await child_process()
         environment = child.environ()
         assert "BOT_SECRET" not in environment
@@ -194,8 +202,8 @@ async def test_the_child_gets_no_secret_and_gives_way(
 
 async def test_stopping_ends_the_child_and_the_next_start_goes_on(home: Home, sample_file: Path) -> None:
     async with training_in(home) as training:
-        running = await training.start("test:1", "bob", [sample_file])
-        waiting = await training.start("test:1", "cem", [sample_file])
+        running = await training.start("test:1", VoiceName("bob"), [sample_file])
+        waiting = await training.start("test:1", VoiceName("cem"), [sample_file])
         watching = [asyncio.create_task(training.outcome(job)) for job in (running, waiting)]
         child = await child_process()
     for watch in watching:
@@ -212,14 +220,17 @@ async def test_stopping_ends_the_child_and_the_next_start_goes_on(home: Home, sa
 
 async def test_a_child_that_will_not_end_is_killed(home: Home, sample_file: Path) -> None:
     async with training_in(home, seconds_to_end=0.2) as training:
-        await training.start("test:1", "bob", [sample_file])
+        await training.start("test:1", VoiceName("bob"), [sample_file])
         os.kill((await child_process()).pid, signal.SIGSTOP)
     assert children() == []
 
 
 async def test_of_two_workers_on_one_database_one_works(home: Home, broken: Path) -> None:
     async with training_in(home) as one, training_in(home) as other:
-        jobs = [await one.start("test:1", "bob", [broken]), await other.start("test:1", "cem", [broken])]
+        jobs = [
+            await one.start("test:1", VoiceName("bob"), [broken]),
+            await other.start("test:1", VoiceName("cem"), [broken]),
+        ]
         most = 0
         while await other.jobs():
             most = max(most, len(children()))
@@ -231,7 +242,7 @@ async def test_of_two_workers_on_one_database_one_works(home: Home, broken: Path
 async def test_the_next_worker_takes_over_when_the_first_leaves(home: Home, broken: Path) -> None:
     first = training_in(home, seconds_to_end=0.2)
     one = await first.__aenter__()
-    job = await one.start("test:1", "bob", [broken])
+    job = await one.start("test:1", VoiceName("bob"), [broken])
     os.kill((await child_process()).pid, signal.SIGSTOP)
     async with training_in(home) as other:
         await first.__aexit__(None, None, None)
@@ -246,7 +257,7 @@ async def test_a_training_prunes_old_versions_and_gives_news_with_before_and_aft
     home.registry.promote("ann", "v2")
     notices: list[str] = []
     async with training_in(home, keep_versions=1, notices=notices) as training:
-        await training.start("test:1", "ann", [sample_file], options={"tell": True})
+        await training.start("test:1", VoiceName("ann"), [sample_file], options={"tell": True})
         async with asyncio.timeout(60):
             while not notices:
                 await asyncio.sleep(SOON)
@@ -262,7 +273,7 @@ async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
     home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with training_in(home) as training:
-        job = await training.start("test:1", "bob", [broken])
+        job = await training.start("test:1", VoiceName("bob"), [broken])
         await child_process()
         monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.05)
         other = sqlite3.connect(home.folder / "data" / "bot.db", isolation_level=None)
@@ -281,8 +292,8 @@ async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
 async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: Path) -> None:
     (home.registry.root / "ann" / "v1" / "manifest.json").write_text('{"name": "ann", ')
     async with training_in(home) as training:
-        job = await training.start("test:1", "ann", [broken])
-        after = await training.start("test:1", "bob", [broken])
+        job = await training.start("test:1", VoiceName("ann"), [broken])
+        after = await training.start("test:1", VoiceName("bob"), [broken])
         async with asyncio.timeout(60):
             assert (await ended(training, job)).error.startswith(
                 "v1 of ann is damaged; put another version in use, or ask"
@@ -297,9 +308,12 @@ async def test_a_manifest_that_lacks_something_ends_no_worker(home: Home, broken
     (home.registry.root / "ann" / "v1" / "manifest.json").write_text(manifest)
     async with training_in(home) as training:
         async with asyncio.timeout(60):
-            job = await ended(training, await training.start("test:1", "ann", [broken]))
+            job = await ended(training, await training.start("test:1", VoiceName("ann"), [broken]))
             assert job.error.startswith("v1 of ann is damaged; put another version in use")
-            assert "is no JSON" in (await ended(training, await training.start("test:1", "bob", [broken]))).error
+            assert (
+                "is no JSON"
+                in (await ended(training, await training.start("test:1", VoiceName("bob"), [broken]))).error
+            )
 
 
 @pytest.mark.parametrize(
@@ -323,7 +337,7 @@ async def test_what_goes_wrong_before_the_child_fails_the_job_with_a_sentence(
         patched.setattr(Registry, "versions", versions)
         async with training_in(home) as training:
             async with asyncio.timeout(60):
-                job = await ended(training, await training.start("test:1", "ann", [broken]))
+                job = await ended(training, await training.start("test:1", VoiceName("ann"), [broken]))
     assert job.state == "failed"
     assert re.sub(r" \(\w{6}\)$", "", job.error) == sentence
 
@@ -337,7 +351,7 @@ async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_o
     monkeypatch.setattr(Uploads, "release", release)
     notices: list[str] = []
     async with training_in(home, notices=notices) as training:
-        job = await training.start("test:1", "bob", [broken], options={"tell": True})
+        job = await training.start("test:1", VoiceName("bob"), [broken], options={"tell": True})
         assert (await ended(training, job)).state == "failed"
         async with asyncio.timeout(10):
             while not notices:
@@ -353,7 +367,7 @@ async def test_what_became_of_a_job_that_was_taken_up_is_told_and_of_others_wher
         await store.jobs.take()
     notices: list[str] = []
     async with training_in(home, notices=notices) as training:
-        await ended(training, await training.start("test:1", "cem", [broken]))
+        await ended(training, await training.start("test:1", VoiceName("cem"), [broken]))
         async with asyncio.timeout(10):
             while not notices:
                 await asyncio.sleep(SOON)
@@ -380,7 +394,7 @@ async def test_a_damaged_base_fails_the_job_without_its_path(home: Home, sample_
     config = home.config_file.read_text()
     home.config_file.write_text(re.sub(r'base = ".*"', f'base = "{base}"', config))
     async with training_in(home) as training:
-        job = await ended(training, await training.start("test:1", "bob", [sample_file]))
+        job = await ended(training, await training.start("test:1", VoiceName("bob"), [sample_file]))
     assert re.fullmatch(r"The language model that I write with cannot be loaded; .* \(\w{6}\)", job.error)
     assert f"The base model {base} cannot be loaded" in job.log
 
@@ -400,7 +414,7 @@ async def test_a_full_disk_fails_the_job_with_a_sentence_and_leaves_what_is_in_u
                 (small / f"filler-{number}").write_bytes(b"x" * 20_000)
         home.config_file.write_text(f'[storage]\nmodels = "{small}"\n' + home.config_file.read_text())
         async with training_in(home) as training:
-            job = await ended(training, await training.start("test:1", "ann", [sample_file]))
+            job = await ended(training, await training.start("test:1", VoiceName("ann"), [sample_file]))
         assert job.state == "failed"
         assert job.error.startswith("My disk is full; whoever runs me has to make room. (")
         assert "No space left on device" in job.log
@@ -414,7 +428,7 @@ async def test_a_models_folder_that_is_read_only_fails_the_job_with_a_sentence(h
         make_read_only(small)
         home.config_file.write_text(f'[storage]\nmodels = "{small}"\n' + home.config_file.read_text())
         async with training_in(home) as training:
-            job = await ended(training, await training.start("test:1", "ann", [sample_file]))
+            job = await ended(training, await training.start("test:1", VoiceName("ann"), [sample_file]))
         assert job.state == "failed"
         assert job.error.startswith("I may not write where I keep what I learn; whoever runs me has to allow it. (")
         assert "Read-only file system" in job.log

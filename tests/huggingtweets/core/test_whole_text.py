@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.playground.page import plain
 from bot.voices.tweeting import Ask
+from huggingtweets.core.names import NO_VOICE
 from huggingtweets.core.whole_text import whole
 from huggingtweets.generation.checks import typed
 from huggingtweets.tweets.clean import clean
@@ -32,8 +33,8 @@ def test_halves_are_mended(given_text: str, mended: str) -> None:
 
 @given(ANY)
 def test_every_way_in_gives_text_that_utf8_can_hold(text: str) -> None:
-    ask = Ask("test:1", text, text)
-    for mended in (whole(text), typed(text), clean(text), ask.name, ask.prompt, plain(text)):
+    ask = Ask("test:1", NO_VOICE, text)
+    for mended in (whole(text), typed(text), clean(text), ask.prompt, plain(text)):
         mended.encode()
 
 

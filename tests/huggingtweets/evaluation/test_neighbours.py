@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.evaluation.neighbours import MIN_TEXTS, neighbours
 from huggingtweets.registry.manifest import Manifest
@@ -34,7 +35,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_others_are_known_by_what_was_or_would_be_learned_of_them(settings: Settings) -> None:
-    known = neighbours("bob", settings)
+    known = neighbours(VoiceName("bob"), settings)
     assert known.keys() == {"ann", "carl"}
     assert known["carl"][0] == f"carl: {TEXTS[0]}"
     assert set(known["ann"]) < set(TEXTS)
@@ -47,10 +48,10 @@ def test_an_account_that_is_damaged_does_not_hide_the_others(
     settings: Settings, tmp_path: Path, damaged: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / damaged).write_text("{")
-    assert neighbours("ann", settings).keys() == {"carl"}
+    assert neighbours(VoiceName("ann"), settings).keys() == {"carl"}
     assert "the account bob is left out" in caplog.text
 
 
 def test_tweets_that_are_damaged_do_not_hide_the_others(settings: Settings) -> None:
     (settings.tweets / "ann.jsonl").write_text("{}\n")
-    assert neighbours("dan", settings).keys() == {"bob", "carl"}
+    assert neighbours(VoiceName("dan"), settings).keys() == {"bob", "carl"}

@@ -7,6 +7,7 @@ import pytest
 
 from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import NotEnoughDrafts, TooLittleData, Usage
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
@@ -62,7 +63,8 @@ async def test_a_forgotten_voice_is_in_memory_no_more(writer: Writer, version: V
     loads: list[Path] = []
     real = adapters.load
     monkeypatch.setattr(adapters, "load", lambda folder, *rest: (loads.append(folder), real(folder, *rest))[1])
-    ann, bob = (Version(name, version.version, version.folder, version.manifest) for name in ("ann-cat", "bob"))
+    names = (VoiceName("ann-cat"), VoiceName("bob"))
+    ann, bob = (Version(name, version.version, version.folder, version.manifest) for name in names)
     for voice in (ann, bob, ann, bob):
         await writer.write(voice)
     assert len(loads) == 2
@@ -163,7 +165,7 @@ async def test_a_new_version_is_checked_against_its_own_tweets(
     tiny_generation: GenerationSettings, version: Version, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("v2")
-    newer = Version("ann", "v2", folder, version.manifest)
+    newer = Version(VoiceName("ann"), "v2", folder, version.manifest)
     Dataset.of_texts(("a brand new tweet",), ("another",)).save(newer.dataset)
     copy = Dataset.load(version.dataset).learned[0]
     engine = Saying(tiny_generation, drafts(copy, "fine"), drafts("a brand new tweet", copy))

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from huggingtweets.core.config import Settings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.model.merged import base_of, load_version
 from huggingtweets.registry.versions import Version
 from huggingtweets.workflow.pipeline import Outcome
@@ -22,7 +23,7 @@ def home(tiny_base: Path, tmp_path: Path) -> Path:
 def version_in(home: Path, trained: tuple[Settings, Outcome], base: str) -> Version:
     version = trained[1].version
     folder = shutil.copytree(version.folder, home / "models" / "ann" / "v1")
-    return Version("ann", "v1", Path(folder), version.manifest.model_copy(update={"base": base}))
+    return Version(VoiceName("ann"), "v1", Path(folder), version.manifest.model_copy(update={"base": base}))
 
 
 def test_a_relative_base_of_an_older_version_counts_from_beside_the_models(

@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import Settings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Comparison, Report
 from huggingtweets.publishing import card
 from huggingtweets.publishing.card import CardPerson, Facts, figure, inline, render
@@ -187,7 +188,7 @@ def test_the_card_of_a_real_run_states_what_was(tiny_settings: Settings, tmp_pat
         "deduplicate": False,
     }
     settings_of_run = tiny_settings.model_copy(update={"training": tiny_settings.training.model_copy(update=chosen)})
-    version = pipeline.run("ann", [tmp_path / "ann.jsonl"], settings_of_run).version
+    version = pipeline.run(VoiceName("ann"), [tmp_path / "ann.jsonl"], settings_of_run).version
     curve = version.manifest.training.curve
     losses = [row["held_out_loss"] for row in curve]
     kept = losses.index(min(losses)) + 1

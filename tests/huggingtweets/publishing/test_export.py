@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from huggingtweets.core.atomic import locked
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.names import VoiceName
 from huggingtweets.model.base import base_name
 from huggingtweets.model.merged import load_version
 from huggingtweets.pictures import render as preview
@@ -56,7 +57,7 @@ def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Traine
     """peft asks the Hub for the base's name, where a stranger may have a `models/base`."""
     version = trained[1].version
     for base_id, goes_along in (("hub:openai-community/gpt2", True), ("models/base", False), (version.base, False)):
-        one = Version("ann", "v1", version.folder, version.manifest.model_copy(update={"base": base_id}))
+        one = Version(VoiceName("ann"), "v1", version.folder, version.manifest.model_copy(update={"base": base_id}))
         assert export._has_adapter(one) is goes_along
         export.write_card(one, trained[0], tmp_path, with_model=True)
         assert ("`adapter/`" in (tmp_path / "README.md").read_text()) is goes_along
@@ -144,7 +145,7 @@ def test_half_precision_halves_the_weights(exported: Path, trained: Trained, tmp
 def test_a_full_fine_tune_is_exported_too(tiny_settings: Settings, sample_file: Path) -> None:
     full = tiny_settings.training.model_copy(update={"method": "full", "max_epochs": 1})
     settings = tiny_settings.model_copy(update={"training": full})
-    version = pipeline.run("ann", [sample_file], settings).version
+    version = pipeline.run(VoiceName("ann"), [sample_file], settings).version
     folder = export.export(version, settings)
     assert not (folder / "adapter").exists()
     plain, ours = AutoModelForCausalLM.from_pretrained(folder), load_version(version).model
@@ -170,7 +171,7 @@ def test_a_version_without_a_curve_has_a_card_all_the_same(trained: Trained, tmp
     settings, outcome = trained
     manifest = outcome.version.manifest
     without = manifest.model_copy(update={"training": TrainingFacts()})
-    written = export.write_card(Version("ann", "v1", outcome.version.folder, without), settings, tmp_path)
+    written = export.write_card(Version(VoiceName("ann"), "v1", outcome.version.folder, without), settings, tmp_path)
     assert tmp_path / "curve.png" not in written
     assert "curve.png" not in (tmp_path / "README.md").read_text()
 
@@ -180,7 +181,9 @@ def test_the_curve_says_whether_a_pass_was_kept(trained: Trained, tmp_path: Path
     settings, outcome = trained
     manifest = outcome.version.manifest
     training = manifest.training.model_copy(update={"kept_epoch": kept})
-    version = Version("ann", "v1", outcome.version.folder, manifest.model_copy(update={"training": training}))
+    version = Version(
+        VoiceName("ann"), "v1", outcome.version.folder, manifest.model_copy(update={"training": training})
+    )
     export.write_card(version, settings, tmp_path)
     expected = preview.curve(training.curve, is_kept=bool(kept))
     assert (tmp_path / "curve.png").read_bytes() == expected
@@ -195,7 +198,7 @@ def test_an_export_that_fails_leaves_the_one_before(
     folder = elsewhere.exports / "ann" / outcome.version.version
     folder.mkdir(parents=True)
     (folder / "old").write_text("whole")
-    gone = Version("ann", outcome.version.version, tmp_path / "nowhere", outcome.version.manifest)
+    gone = Version(VoiceName("ann"), outcome.version.version, tmp_path / "nowhere", outcome.version.manifest)
     with pytest.raises(OSError, match="nowhere"):
         export.export(gone, elsewhere)
     assert [path.name for path in folder.iterdir()] == ["old"]

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from huggingtweets.core.config import PublishingSettings
 from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable
+from huggingtweets.core.names import VoiceName
 from huggingtweets.publishing.publish import (
     Published,
     begun,
@@ -70,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 def version(tmp_path: Path, number: int = 1) -> Version:
     home = tmp_path / "models" / "ann" / f"v{number}"
     home.mkdir(parents=True, exist_ok=True)
-    return Version("ann", f"v{number}", home, Manifest(base="b", created="now"))
+    return Version(VoiceName("ann"), f"v{number}", home, Manifest(base="b", created="now"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.errors import BadSource, Usage
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Tweet
 from huggingtweets.sources.owners import Owned, parse_owned, read_owned
 
@@ -24,30 +25,32 @@ def test_a_handle_of_the_model_before_an_equals_sign_is_whose_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert parse_owned("ann=a.zip", "ann-bob") == Owned(Path("a.zip"), "ann")
-    assert parse_owned("@Bob=x=y.zip", "ann-bob") == Owned(Path("x=y.zip"), "bob")
-    assert parse_owned("zed=a.zip", "ann-bob") == Owned(Path("zed=a.zip"))
-    assert parse_owned("a.zip", "ann") == Owned(Path("a.zip"))
+    assert parse_owned("ann=a.zip", VoiceName("ann-bob")) == Owned(Path("a.zip"), "ann")
+    assert parse_owned("@Bob=x=y.zip", VoiceName("ann-bob")) == Owned(Path("x=y.zip"), "bob")
+    assert parse_owned("zed=a.zip", VoiceName("ann-bob")) == Owned(Path("zed=a.zip"))
+    assert parse_owned("a.zip", VoiceName("ann")) == Owned(Path("a.zip"))
     Path("ann=a.zip").touch()
-    assert parse_owned("ann=a.zip", "ann-bob") == Owned(Path("ann=a.zip")), "a file that is there is meant"
+    assert parse_owned("ann=a.zip", VoiceName("ann-bob")) == Owned(Path("ann=a.zip")), "a file that is there is meant"
 
 
 def test_the_only_person_owns_all_files_and_the_earlier_comes_first(tmp_path: Path) -> None:
     late, early = saved(tmp_path, "late.jsonl", "Somebody", 9), saved(tmp_path, "early.jsonl", None, 1)
-    read = read_owned("ann", [Owned(late), Owned(early)])
+    read = read_owned(VoiceName("ann"), [Owned(late), Owned(early)])
     assert [collected.tweets[0].id for collected in read["ann"]] == ["1", "9"]
 
 
 def test_of_several_people_a_file_says_whose_it_is_or_somebody_must(tmp_path: Path) -> None:
     ann, bob, nobody = (saved(tmp_path, f"{name}.jsonl", name) for name in ("Ann", "BOB", None))
-    read = read_owned("ann-bob", [Owned(ann), Owned(bob), Owned(nobody, "bob")])
+    read = read_owned(VoiceName("ann-bob"), [Owned(ann), Owned(bob), Owned(nobody, "bob")])
     assert {handle: len(some) for handle, some in read.items()} == {"ann": 1, "bob": 2}
     with pytest.raises(Usage, match=r"It does not say; write --from ann=.*None\.jsonl"):
-        read_owned("ann-bob", [Owned(nobody)])
+        read_owned(VoiceName("ann-bob"), [Owned(nobody)])
     with pytest.raises(Usage, match="It is by @bob"):
-        read_owned("ann-zed", [Owned(bob)])
+        read_owned(VoiceName("ann-zed"), [Owned(bob)])
 
 
 def test_two_accounts_in_one_persons_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="another file is by"):
-        read_owned("ann-bob", [Owned(saved(tmp_path, f"{name}.jsonl", name), "ann") for name in ("Ann", "Zed")])
+        read_owned(
+            VoiceName("ann-bob"), [Owned(saved(tmp_path, f"{name}.jsonl", name), "ann") for name in ("Ann", "Zed")]
+        )

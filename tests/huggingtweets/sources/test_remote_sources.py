@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from huggingtweets.cli.main import main
 from huggingtweets.core.config import CollectingSettings, Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, Misconfigured
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.upstream import InDoubt, NoAccount, Patience
 from huggingtweets.remote.x_reads import ReadingTooDear, XReads
@@ -330,15 +331,15 @@ async def test_what_a_schedule_names_is_read_and_its_paths_are_given_back(
     x: XServer, store: TweetStore, collector: Collector
 ) -> None:
     x.add_post("5", "a post")
-    assert await collector.gather("ann", ["more.csv", "x:ann"]) == ["more.csv"]
+    assert await collector.gather(VoiceName("ann"), ["more.csv", "x:ann"]) == ["more.csv"]
     x.add_post("5", "news")
     store.merge("ann", Collected(None, (Tweet(x.posts[0]["id"], "a post, out of a file"),)))
-    assert await collector.gather("ann", []) == []
+    assert await collector.gather(VoiceName("ann"), []) == []
     assert [tweet.source for tweet in store.tweets("ann")] == ["x:5", "x:5"]
     x.add_user("6", "bob")
     x.add_post("6", "by bob")
     x.add_post("5", "more news")
-    assert await collector.gather("ann-bob", ["bob=x:bob", "ann=old.csv"]) == ["ann=old.csv"]
+    assert await collector.gather(VoiceName("ann-bob"), ["bob=x:bob", "ann=old.csv"]) == ["ann=old.csv"]
     assert (len(store.tweets("ann")), len(store.tweets("bob"))) == (3, 1)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from huggingtweets.core.config import TrainingSettings
-from huggingtweets.core.names import parse_name
+from huggingtweets.core.names import VoiceName
 from huggingtweets.sources.sample import collect_sample, sample_account
 from huggingtweets.tweets.clean import clean_all
 from huggingtweets.tweets.dataset import refuse_too_little
@@ -14,7 +14,7 @@ def test_the_sample_account_can_be_trained_on(tmp_path: Path) -> None:
     store = TweetStore(tmp_path)
     collect_sample(store)
     account = sample_account()
-    assert parse_name(account.handle) == account.handle
+    assert VoiceName.parse(account.handle) == account.handle
     assert store.account(account.handle) == account
     kept, counts = clean_all(store.tweets(account.handle))
     refuse_too_little(account.handle, kept, TrainingSettings().min_characters)

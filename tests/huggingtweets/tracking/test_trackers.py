@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings
+from huggingtweets.core.names import VoiceName
 from huggingtweets.tracking import lineage
 from huggingtweets.tracking import trackers as tracking
 from huggingtweets.tracking.in_wandb import Wandb
@@ -266,7 +267,7 @@ def test_a_training_whose_tracker_cannot_write_is_a_training(
     tiny_settings.records.write_text("a file where a folder should be")
     short = tiny_settings.training.model_copy(update={"max_epochs": 1})
     settings = tiny_settings.model_copy(update={"tracking": TrackingSettings(), "training": short})
-    assert pipeline.run("ann", [sample_file], settings).version.version == "v1"
+    assert pipeline.run(VoiceName("ann"), [sample_file], settings).version.version == "v1"
     assert "the tracker failed" in caplog.text
 
 

@@ -14,6 +14,7 @@ from huggingtweets.core import atomic
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.events import Progress
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.model.lora import WEIGHTS
 from huggingtweets.registry.versions import Registry
@@ -58,9 +59,9 @@ def data(outcome: Outcome) -> Dataset:
 
 
 def test_a_newer_archive_goes_on_from_the_version_in_use(settings: Settings, tmp_path: Path) -> None:
-    first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    first = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
     told: list[Progress] = []
-    second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], settings, say=told.append)
+    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(200))], settings, say=told.append)
     assert first.version.manifest.training.start is None
     assert second.version.manifest.training.start == "v1"
     assert told[0].facts == {"tweets": 200, "new": 50}
@@ -76,10 +77,10 @@ def test_a_newer_archive_goes_on_from_the_version_in_use(settings: Settings, tmp
 def test_a_changed_cleaning_rule_leaves_what_was_held_out_held_out(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    first = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
     rule = clean.clean
     monkeypatch.setattr(clean, "clean", lambda text: f"{rule(text).upper()} (said Ann)")
-    second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], settings)
+    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(200))], settings)
     before, after = data(first), data(second)
     assert not set(before.texts) & set(after.texts), "every text is another one now"
     held_out = {one.id for one in before.held_out_examples}
@@ -91,15 +92,15 @@ def test_a_changed_cleaning_rule_leaves_what_was_held_out_held_out(
 
 
 def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings, tmp_path: Path) -> None:
-    first = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    first = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
     left = [number for number in range(160) if number not in (3, 140)]
     told: list[Progress] = []
-    second = pipeline.run("ann", [archive(tmp_path / "2.zip", left)], settings, say=told.append)
+    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", left)], settings, say=told.append)
     assert told[0].facts == {"tweets": 158, "new": 10, "deleted": 2}
     assert TEXTS[3] in data(first).texts
     assert not {TEXTS[3], TEXTS[140]} & set(data(second).texts)
     assert second.version.manifest.training.start is None, "weights that learned it are no place to begin"
-    again = pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
+    again = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
     assert TEXTS[3] not in data(again).texts, "an older archive does not bring it back"
 
 
@@ -114,9 +115,11 @@ def test_the_kept_tweets_are_parsed_once_a_run(
 
     read_json_lines = atomic.read_json_lines
     monkeypatch.setattr(atomic, "read_json_lines", read)
-    pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings)
+    pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
     assert "ann.jsonl" not in parsed, "what was just written is known"
-    pipeline.run("ann", [archive(tmp_path / "2.zip", range(160)), archive(tmp_path / "3.zip", range(170))], settings)
+    pipeline.run(
+        VoiceName("ann"), [archive(tmp_path / "2.zip", range(160)), archive(tmp_path / "3.zip", range(170))], settings
+    )
     assert parsed.count("ann.jsonl") == 1
 
 
@@ -125,33 +128,35 @@ def test_an_archive_of_somebody_else_changes_nothing(settings: Settings, tmp_pat
     store.merge("ann", sources.read(archive(tmp_path / "1.zip", range(0, 100, 2))))
     before = store.fingerprint("ann")
     with pytest.raises(BadSource, match="it is by @bob, but the tweets kept of ann are by @Ann; choose another name"):
-        pipeline.run("ann", [archive(tmp_path / "2.zip", range(1, 101, 2), "bob")], settings)
+        pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(1, 101, 2), "bob")], settings)
     assert store.fingerprint("ann") == before
     assert store.account("ann").handle == "Ann"
     assert not list(settings.storage.models.iterdir())
 
 
 def test_a_voice_that_gains_nothing_new_is_begun_anew(settings: Settings, tmp_path: Path) -> None:
-    first, again = (pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], settings) for _ in range(2))
+    first, again = (
+        pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings) for _ in range(2)
+    )
     ours, theirs = (made.version.adapter / WEIGHTS for made in (first, again))
     assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_a_full_fine_tune_goes_on_too(settings: Settings, tmp_path: Path) -> None:
     full = settings.model_copy(update={"training": settings.training.model_copy(update={"method": "full"})})
-    pipeline.run("ann", [archive(tmp_path / "1.zip", range(150))], full)
-    second = pipeline.run("ann", [archive(tmp_path / "2.zip", range(200))], full)
+    pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], full)
+    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(200))], full)
     assert second.version.manifest.training.start == "v1"
     assert second.report.previous
     assert second.report.previous.difference < 0
-    other = pipeline.run("ann", [archive(tmp_path / "3.zip", range(220))], settings)
+    other = pipeline.run(VoiceName("ann"), [archive(tmp_path / "3.zip", range(220))], settings)
     assert other.version.manifest.training.start is None, "an adapter is not begun from a whole model"
 
 
 def test_several_people_make_one_voice(settings: Settings, tmp_path: Path) -> None:
     ann = archive(tmp_path / "ann.zip", range(130))
     bob = archive(tmp_path / "bob.zip", range(130, 200), "whoever")
-    outcome = pipeline.run("ann-bob", [Owned(ann), Owned(bob, "bob")], settings)
+    outcome = pipeline.run(VoiceName("ann-bob"), [Owned(ann), Owned(bob, "bob")], settings)
     assert outcome.counts.downloaded == 200
     accounts = outcome.version.manifest.accounts
     assert [(account.handle, account.counts.downloaded) for account in accounts] == [("Ann", 130), ("whoever", 70)]

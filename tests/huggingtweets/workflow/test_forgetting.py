@@ -8,6 +8,7 @@ import pytest
 
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, OptedOut, Unavailable
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import removals
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
@@ -41,7 +42,7 @@ def test_everything_of_the_person_goes_and_nothing_of_others(tmp_path: Path) -> 
     keep_something_everywhere(settings, "ann")
     keep_something_everywhere(settings, "dan")
     others = len(kept_of(tmp_path, "dan"))
-    assert forget("ann", settings)
+    assert forget(VoiceName("ann"), settings)
     assert kept_of(tmp_path, "ann") == []
     assert len(kept_of(tmp_path, "dan")) == others == 8
 
@@ -60,7 +61,7 @@ def test_a_full_disk_keeps_nobody_from_being_forgotten(small_disk: Path) -> None
             other.write(b"x" * 4_096)
     with pytest.raises(OSError, match="No space left"):
         (small_disk / "more").write_text("x" * 10)
-    assert forget("ann", settings)
+    assert forget(VoiceName("ann"), settings)
     assert kept_of(small_disk, "ann") == []
     assert Registry(settings.storage.models).kept() == ["dan"]
     assert TweetStore(settings.tweets).is_forgotten("ann")
@@ -75,15 +76,15 @@ def test_a_full_disk_with_nothing_but_tweets_keeps_nobody_either(small_disk: Pat
     with contextlib.suppress(OSError), (small_disk / "other").open("wb", buffering=0) as other:
         while True:
             other.write(b"x" * 4_096)
-    assert forget("ann", settings)
+    assert forget(VoiceName("ann"), settings)
     assert (store.tweets("ann"), store.is_forgotten("ann")) == ([], True)
 
 
 def test_what_a_kill_left_goes_when_forgotten_again(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     (settings.records / "media" / "ann").mkdir(parents=True)
-    assert forget("ann", settings)
-    assert not forget("ann", settings)
+    assert forget(VoiceName("ann"), settings)
+    assert not forget(VoiceName("ann"), settings)
 
 
 def test_models_that_others_are_in_too_go_as_well(tmp_path: Path) -> None:
@@ -91,8 +92,8 @@ def test_models_that_others_are_in_too_go_as_well(tmp_path: Path) -> None:
     for name in ("ann", "ann-bob", "anna", "bob"):
         (settings.storage.models / name / "v1").mkdir(parents=True)
         (settings.storage.models / name / "v1" / "manifest.json").write_text("{}")
-    assert affected("ann", settings) == ["ann", "ann-bob"]
-    assert forget("ann", settings)
+    assert affected(VoiceName("ann"), settings) == ["ann", "ann-bob"]
+    assert forget(VoiceName("ann"), settings)
     assert sorted(path.name for path in settings.storage.models.iterdir()) == ["anna", "bob"]
 
 
@@ -101,9 +102,9 @@ def test_a_tombstone_stays_though_a_training_keeps_the_models_from_going(tmp_pat
     keep_something_everywhere(settings, "ann")
     (settings.storage.models / "ann" / "v1").mkdir()
     with Registry(settings.storage.models).staged("ann"), pytest.raises(Unavailable, match="is being trained"):
-        forget("ann", settings)
+        forget(VoiceName("ann"), settings)
     assert TweetStore(settings.tweets).is_forgotten("ann")
-    assert forget("ann", settings)
+    assert forget(VoiceName("ann"), settings)
     assert kept_of(tmp_path, "ann") == []
 
 
@@ -114,7 +115,7 @@ def test_models_with_others_go_from_the_hub_too(tmp_path: Path) -> None:
         (models / name).mkdir(parents=True)
         record = {"repository": f"people/{name}", "version": "v1", "commit": "c", "url": f"https://hub/{name}"}
         (models / name / "published.json").write_text(json.dumps(record))
-    assert forget("ann", settings)
+    assert forget(VoiceName("ann"), settings)
     assert removals(models) == ["ann", "ann-bob"]
     assert "people/ann-bob" in (models / ".on-the-hub-ann-bob.json").read_text()
 
@@ -126,7 +127,7 @@ def test_what_was_published_can_stay_and_half_a_push_cannot(tmp_path: Path) -> N
         (models / name).mkdir(parents=True)
         record = {"repository": f"people/{name}", "version": version, "commit": "", "url": f"https://hub/{name}"}
         (models / name / "published.json").write_text(json.dumps(record))
-    assert forget("ann", settings, keep_published=True)
+    assert forget(VoiceName("ann"), settings, keep_published=True)
     assert removals(models) == ["ann-bob"]
 
 
@@ -136,12 +137,12 @@ def test_a_training_of_a_model_with_others_leaves_nothing_once_it_has_ended(tmp_
         keep_something_everywhere(settings, name)
     TweetStore(settings.tweets).forget("ann-bob"), TweetStore(settings.tweets).forget("ann-carl")
     with Registry(settings.storage.models).staged("ann-bob"), pytest.raises(Unavailable, match="ann-bob is being"):
-        forget("ann", settings)
-    assert affected("ann", settings) == ["ann", "ann-bob"], "the other one was whole in going"
-    assert forget("ann", settings)
+        forget(VoiceName("ann"), settings)
+    assert affected(VoiceName("ann"), settings) == ["ann", "ann-bob"], "the other one was whole in going"
+    assert forget(VoiceName("ann"), settings)
     assert kept_of(tmp_path, "ann") == []
-    assert affected("ann", settings) == ["ann"]
-    assert not forget("ann", settings)
+    assert affected(VoiceName("ann"), settings) == ["ann"]
+    assert not forget(VoiceName("ann"), settings)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +155,8 @@ def test_a_model_with_others_is_found_by_whatever_is_left_of_it(tmp_path: Path, 
     for path in (tmp_path / left, tmp_path / left.replace("ann-bob", "anna-bob")):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("of somebody")
-    assert affected("ann", settings) == ["ann", "ann-bob"]
-    assert forget("ann", settings)
+    assert affected(VoiceName("ann"), settings) == ["ann", "ann-bob"]
+    assert forget(VoiceName("ann"), settings)
     assert not (tmp_path / left).exists()
     assert (tmp_path / left.replace("ann-bob", "anna-bob")).exists()
 
@@ -168,7 +169,7 @@ def test_pictures_go_by_every_name_of_the_account(tmp_path: Path) -> None:
     settings.avatars.mkdir(parents=True)
     for picture in ("space.png", "ann.jpg", "ann_now.jpeg", "anna.png"):
         (settings.avatars / picture).touch()
-    assert forget("space", settings)
+    assert forget(VoiceName("space"), settings)
     assert [path.name for path in settings.avatars.iterdir()] == ["anna.png"]
 
 
@@ -180,7 +181,7 @@ def test_a_picture_that_a_kill_left_goes_when_forgotten_again(tmp_path: Path) ->
     settings.avatars.mkdir(parents=True)
     (settings.avatars / "ann.jpg").touch()
     for _ in range(2):
-        forget("space", settings)
+        forget(VoiceName("space"), settings)
     assert not list(settings.avatars.iterdir())
 
 
@@ -224,8 +225,8 @@ def test_who_was_learned_is_known_by_the_version_when_the_tweets_are_gone(tmp_pa
     settings = settings_in(tmp_path)
     learned(settings, "me", "Ann")
     learned(settings, "bob-me", "bob", "Ann")
-    assert affected("ann", settings) == ["ann", "bob-me", "me"]
-    assert forget("ann", settings)
+    assert affected(VoiceName("ann"), settings) == ["ann", "bob-me", "me"]
+    assert forget(VoiceName("ann"), settings)
     assert Registry(settings.storage.models).kept() == []
 
 
@@ -235,8 +236,8 @@ def test_a_file_that_names_nobody_is_known_by_its_tweets(tmp_path: Path) -> None
     store.merge("ann", archive_of("ann", *ids))
     store.merge("me", Collected(None, archive_of("ann", *ids[:12]).tweets))
     store.merge("dan", Collected(None, archive_of("dan", *ids[:3], "50", "51", "52", "53").tweets))
-    assert affected("ann", settings) == ["ann", "me"], "dan has only quoted a little"
-    forget("me", settings)
+    assert affected(VoiceName("ann"), settings) == ["ann", "me"], "dan has only quoted a little"
+    forget(VoiceName("me"), settings)
     assert store.handles() == ["dan"]
 
 
@@ -245,11 +246,11 @@ def test_a_name_on_discord_is_nobodys_handle_at_x(tmp_path: Path) -> None:
     store = TweetStore(settings.tweets)
     store.merge("space", archive_of("nasa"))
     store.merge("nasa", Collected(Account("nasa", site=MEMBER), (Tweet("discord:1", "I am no agency"),)))
-    assert affected("nasa", settings) == ["nasa"]
-    forget("nasa", settings)
+    assert affected(VoiceName("nasa"), settings) == ["nasa"]
+    forget(VoiceName("nasa"), settings)
     assert store.handles() == ["space"]
     assert store.merge("space", archive_of("nasa", "1", "2", "3")) == 1
-    forget("joined", settings, site=MEMBER)
+    forget(VoiceName("joined"), settings, site=MEMBER)
     assert store.merge("other", archive_of("joined", "7")) == 1, "there were no messages to say where that is"
 
 
@@ -263,10 +264,10 @@ def test_a_kill_while_two_names_are_forgotten_is_made_good_by_either(
         learned(settings, name, "lampkeeper")
     monkeypatch.setattr("huggingtweets.workflow.forgetting.leave_for_removal", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        forget("circle", settings)
+        forget(VoiceName("circle"), settings)
     monkeypatch.undo()
     assert store.forgotten() == ["circle", "edited"], "the tombstones come first"
-    assert forget("edited", settings)
+    assert forget(VoiceName("edited"), settings)
     assert Registry(settings.storage.models).kept() == store.handles() == []
 
 
@@ -290,9 +291,9 @@ def test_what_ended_without_a_version_leaves_nothing_and_a_version_keeps_its_twe
     learned(settings, "bob", "bob")
     with registry.staged("ann-bob-old") as staged:
         (staged / "dataset.jsonl").write_text("secret")
-    leave_nothing("ann-bob-old", settings, kept_before=["old"])
+    leave_nothing(VoiceName("ann-bob-old"), settings, kept_before=["old"])
     assert store.handles() == ["bob", "old"], "bob is learned, old was there before"
     assert registry.kept() == ["bob"]
     assert store.forgotten() == []
-    leave_nothing("bob", settings, kept_before=[])
+    leave_nothing(VoiceName("bob"), settings, kept_before=[])
     assert store.handles() == ["bob", "old"]

@@ -19,6 +19,7 @@ import torch
 from huggingtweets.core.config import GateSettings, Settings, StorageSettings
 from huggingtweets.core.errors import BadBase, BadSource, Forgotten, TooFewNew, TooLittleData, Unavailable
 from huggingtweets.core.events import STAGES, Progress
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.model.lora import WEIGHTS
 from huggingtweets.model.merged import load_version
@@ -84,7 +85,7 @@ def test_the_voice_is_better_than_its_base_and_shows_samples(trained: Trained) -
 def test_every_stage_is_told_in_order(tiny_settings: Settings, sample_file: Path, tmp_path: Path) -> None:
     told: list[Progress] = []
     settings = training(tiny_settings, max_epochs=1, warn_characters=10**6)
-    pipeline.run("ann", [sample_file], settings, say=told.append)
+    pipeline.run(VoiceName("ann"), [sample_file], settings, say=told.append)
     assert tuple(dict.fromkeys(progress.stage for progress in told)) == STAGES
     facts = {progress.stage: progress.facts for progress in told}
     assert facts["collect"] == {"tweets": 250, "new": 250}
@@ -98,8 +99,8 @@ def test_a_second_run_learns_from_what_is_kept_and_makes_the_next_version(
     tiny_settings: Settings, sample_file: Path
 ) -> None:
     settings = training(tiny_settings, max_epochs=1)
-    first = pipeline.run("ann", [sample_file], settings)
-    second = pipeline.run("ann", [], settings)
+    first = pipeline.run(VoiceName("ann"), [sample_file], settings)
+    second = pipeline.run(VoiceName("ann"), [], settings)
     assert (first.version.version, second.version.version) == ("v1", "v2")
     ours, theirs = (version.adapter / WEIGHTS for version in (first.version, second.version))
     assert ours.read_bytes() == theirs.read_bytes(), "the same inputs give the same weights"
@@ -109,7 +110,9 @@ def test_a_second_run_learns_from_what_is_kept_and_makes_the_next_version(
 def test_a_full_fine_tune_is_an_ordinary_model(tiny_settings: Settings, sample_file: Path) -> None:
     from transformers import GPT2LMHeadModel
 
-    version = pipeline.run("ann", [sample_file], training(tiny_settings, method="full", max_epochs=1)).version
+    version = pipeline.run(
+        VoiceName("ann"), [sample_file], training(tiny_settings, method="full", max_epochs=1)
+    ).version
     assert not version.adapter.exists()
     plain = GPT2LMHeadModel.from_pretrained(version.model, dtype="float32")
     ours = load_version(version).model.state_dict()
@@ -122,23 +125,23 @@ def test_too_little_data_leaves_no_half_version(tiny_settings: Settings, tmp_pat
     with pytest.raises(
         TooLittleData, match=r"ann: only 75 characters .*\(3 downloaded - 0 retweets - 0 short = 3 kept\)"
     ):
-        pipeline.run("ann", [few], tiny_settings)
+        pipeline.run(VoiceName("ann"), [few], tiny_settings)
     assert not list(tiny_settings.storage.models.iterdir())
 
 
 def test_nobodys_tweets_and_bad_files_are_refused(tiny_settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="There are no tweets of ann; name a file or archive of theirs with --from"):
-        pipeline.run("ann", [], tiny_settings)
+        pipeline.run(VoiceName("ann"), [], tiny_settings)
     with pytest.raises(BadSource):
-        pipeline.run("ann", [tmp_path / "none.csv"], tiny_settings)
+        pipeline.run(VoiceName("ann"), [tmp_path / "none.csv"], tiny_settings)
     assert not list(tiny_settings.storage.models.iterdir())
 
 
 def test_a_base_that_cannot_be_loaded_leaves_no_version(tiny_settings: Settings, sample_file: Path) -> None:
     with pytest.raises(BadBase):
-        pipeline.run("ann", [sample_file], training(tiny_settings, base="someone/never-cached"))
+        pipeline.run(VoiceName("ann"), [sample_file], training(tiny_settings, base="someone/never-cached"))
     assert Registry(tiny_settings.storage.models).versions("ann") == []
-    assert pipeline.run("ann", [], training(tiny_settings, max_epochs=1)).version.version == "v1"
+    assert pipeline.run(VoiceName("ann"), [], training(tiny_settings, max_epochs=1)).version.version == "v1"
 
 
 class Killed(BaseException):
@@ -177,9 +180,9 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
         counted(module, function)
     for stage in STAGES[:-1]:
         with pytest.raises(Killed):
-            pipeline.run("ann", [sample_file], tiny_settings, say=killed_at(stage))
+            pipeline.run(VoiceName("ann"), [sample_file], tiny_settings, say=killed_at(stage))
         assert Registry(tiny_settings.storage.models).versions("ann") == []
-    outcome = pipeline.run("ann", [sample_file], tiny_settings)
+    outcome = pipeline.run(VoiceName("ann"), [sample_file], tiny_settings)
     undisturbed = trained[1]
     # Training is killed by its own last step, before its stage has ended, and goes on from there.
     assert done == {"read_owned": 1, "clean_all": 1, "make": 1, "train": 2, "measured": 1}
@@ -209,44 +212,44 @@ def test_a_run_with_wrong_inputs_leaves_what_an_earlier_one_had_learned(
             raise Killed
 
     with pytest.raises(Killed):
-        pipeline.run("ann", [sample_file], settings, say=killed)
+        pipeline.run(VoiceName("ann"), [sample_file], settings, say=killed)
     before = checkpoint.read_bytes()
     with pytest.raises(BadSource):
-        pipeline.run("ann", [tmp_path / "a_slip.jsonl"], settings)
+        pipeline.run(VoiceName("ann"), [tmp_path / "a_slip.jsonl"], settings)
     with pytest.raises(TooLittleData):
-        pipeline.run("ann", [sample_file], training(settings, min_characters=10**6))
+        pipeline.run(VoiceName("ann"), [sample_file], training(settings, min_characters=10**6))
     assert checkpoint.read_bytes() == before
-    outcome = pipeline.run("ann", [sample_file], settings)
+    outcome = pipeline.run(VoiceName("ann"), [sample_file], settings)
     assert (outcome.version.adapter / WEIGHTS).read_bytes() == (trained[1].version.adapter / WEIGHTS).read_bytes()
 
 
 def test_nothing_stays_staged_of_who_was_forgotten(tiny_settings: Settings, sample_file: Path) -> None:
     with pytest.raises(Killed):
-        pipeline.run("ann", [sample_file], tiny_settings, say=killed_at("dataset"))
+        pipeline.run(VoiceName("ann"), [sample_file], tiny_settings, say=killed_at("dataset"))
     TweetStore(tiny_settings.tweets).forget("ann")
     with pytest.raises(Forgotten):
-        pipeline.run("ann", [sample_file], tiny_settings)
+        pipeline.run(VoiceName("ann"), [sample_file], tiny_settings)
     assert not list(tiny_settings.storage.models.iterdir())
 
 
 def test_a_first_run_that_is_refused_leaves_nothing(tiny_settings: Settings, sample_file: Path) -> None:
     store, strict = TweetStore(tiny_settings.tweets), training(tiny_settings, min_characters=10**6)
     with pytest.raises(TooLittleData):
-        pipeline.run("ann", [sample_file], strict)
+        pipeline.run(VoiceName("ann"), [sample_file], strict)
     assert not list(tiny_settings.storage.models.iterdir())
     assert store.handles() == []
     store.merge("ann", Collected(Account("Ann"), (Tweet("1", "kept by hand"),)))
     with pytest.raises(TooLittleData):
-        pipeline.run("ann", [sample_file], strict)
+        pipeline.run(VoiceName("ann"), [sample_file], strict)
     assert store.handles() == ["ann"], "what was there before is not the run's to delete"
 
 
 def test_a_version_that_copies_is_kept_out_of_use_and_says_why(tiny_settings: Settings, sample_file: Path) -> None:
     settings = training(tiny_settings, max_epochs=1)
-    first = pipeline.run("ann", [sample_file], settings)
+    first = pipeline.run(VoiceName("ann"), [sample_file], settings)
     told: list[Progress] = []
     strict = settings.model_copy(update={"gate": GateSettings(drafts=50, max_near_copies=0.0)})
-    second = pipeline.run("ann", [], strict, say=told.append)
+    second = pipeline.run(VoiceName("ann"), [], strict, say=told.append)
     assert second.version.version == "v2"
     assert "50 tweets drawn as a test are nearly a real tweet, more than 0%." in second.verdict.why_not
     assert told[-1].warning == second.verdict.why_not == second.version.rejected
@@ -264,9 +267,9 @@ def test_a_version_in_use_on_a_base_that_is_gone_is_no_hindrance(
 ) -> None:
     other = shutil.copytree(tiny_base, tmp_path / "other")
     settings = training(tiny_settings, max_epochs=1, base=str(other))
-    pipeline.run("ann", [sample_file], settings)
+    pipeline.run(VoiceName("ann"), [sample_file], settings)
     shutil.rmtree(other)
-    outcome = pipeline.run("ann", [], training(tiny_settings, max_epochs=1))
+    outcome = pipeline.run(VoiceName("ann"), [], training(tiny_settings, max_epochs=1))
     assert outcome.report.previous is None
     assert "ann v1 cannot be compared with" in caplog.text
     assert Registry(settings.storage.models).current("ann").version == "v2"
@@ -279,7 +282,7 @@ def test_tweets_are_attributed_among_the_accounts_known_here(
     store = TweetStore(tiny_settings.tweets)
     store.merge("bob", Collected(None, loud))
     store.merge("few", Collected(None, loud[:20]))
-    report = pipeline.run("ann", [sample_file], training(tiny_settings, max_epochs=1)).report
+    report = pipeline.run(VoiceName("ann"), [sample_file], training(tiny_settings, max_epochs=1)).report
     assert report.accounts == 2, "an account with hardly any tweets does not count"
     assert report.held_out_attribution == 1.0
     assert report.attribution is not None
@@ -329,6 +332,6 @@ def test_too_few_new_tweets_are_told_before_anything_is_learned(
         update={"storage": StorageSettings(models=tmp_path / "models", data=tmp_path / "data")}
     )
     with pytest.raises(TooFewNew, match="ann has 0 new tweets since the version in use, fewer than 1") as few:
-        pipeline.run("ann", [sample_file], settings, min_new=1)
+        pipeline.run(VoiceName("ann"), [sample_file], settings, min_new=1)
     assert few.value.new == 0
     assert Registry(tmp_path / "models").versions("ann") == ["v1"]

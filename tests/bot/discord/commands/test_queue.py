@@ -9,6 +9,7 @@ from bot.posts.budget import Budget
 from bot.posts.outbox import Outbox
 from bot.posts.posting import Posting
 from bot.store import Store, utc_now
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.writer import Tweets
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 from tests.bot.posting_parts import willing_beside
@@ -35,7 +36,15 @@ def posting_as(settings: XSettings, store: Store, *, connected: bool = False) ->
         notice=notice,
         clock=utc_now,
     )
-    return Posting(store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=connected)
+    return Posting(
+        store=store,
+        willing=willing_beside(store),
+        outbox=outbox,
+        draw=draw,
+        budget=budget,
+        settings=settings,
+        connected=connected,
+    )
 
 
 @pytest.fixture
@@ -151,7 +160,7 @@ async def test_without_an_account_on_x_nothing_is_offered(
 async def test_a_rehearsed_post_does_not_vanish(
     there: World, admin: MemberActor, store: Store, posting: Posting
 ) -> None:
-    await posting.offer("A tweet of its own", voice="nasa", version="v1", by="test")
+    await posting.offer("A tweet of its own", voice=VoiceName("nasa"), version="v1", by="test")
     await store.posts.move(1, "queued", "sending", dry_run=True)
     await store.posts.move(1, "sending", "sent")
     await admin.slash(there.channel, "queue")
@@ -189,7 +198,7 @@ async def test_posts_are_approved_rejected_and_exchanged(
     await admin.slash(there.channel, "queue")
     assert "Nothing waits." in there.private(admin)
     for number in range(3):
-        await posting.propose("nasa", by="test", key=f"k{number}")
+        await posting.propose(VoiceName("nasa"), by="test", key=f"k{number}")
     shown = await waiting(there, admin)
     assert len(shown) == 3
     await there.env.restart_bot(make_bot(posting=posting))
@@ -201,7 +210,7 @@ async def test_posts_are_approved_rejected_and_exchanged(
 
 
 async def test_a_post_is_rewritten_in_a_form(there: World, admin: MemberActor, store: Store, posting: Posting) -> None:
-    await posting.propose("nasa", by="test")
+    await posting.propose(VoiceName("nasa"), by="test")
     [shown] = await waiting(there, admin)
     form = await admin.click(shown, label="Edit")  # type: ignore[arg-type]
     assert form.modal
@@ -214,7 +223,7 @@ async def test_a_post_is_rewritten_in_a_form(there: World, admin: MemberActor, s
 
 
 async def test_a_decision_that_comes_too_late_is_told(there: World, admin: MemberActor, posting: Posting) -> None:
-    await posting.propose("nasa", by="test")
+    await posting.propose(VoiceName("nasa"), by="test")
     [shown] = await waiting(there, admin)
     await posting.reject(1, "discord:1")
     await admin.click(shown, label="Approve")  # type: ignore[arg-type]
@@ -223,7 +232,9 @@ async def test_a_decision_that_comes_too_late_is_told(there: World, admin: Membe
 
 async def test_more_than_five_posts_are_shown_in_turns(there: World, admin: MemberActor, posting: Posting) -> None:
     for number in range(6):
-        await posting.offer(f"A tweet of its own: {number}{'!' * number}", voice="nasa", version="v1", by="test")
+        await posting.offer(
+            f"A tweet of its own: {number}{'!' * number}", voice=VoiceName("nasa"), version="v1", by="test"
+        )
     shown = await waiting(there, admin)
     assert len(shown) == 5
     assert "There are more" in there.private(admin)

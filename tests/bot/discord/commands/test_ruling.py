@@ -23,7 +23,7 @@ async def test_a_voice_is_deleted_after_a_question_and_may_be_learned_again(
     await admin.click(asked.response, label="Delete the voice")
     assert "ann, ann-nasa are no more" in there.private(admin)
     assert registry.all_names() == ["bob", "nasa"]
-    assert "ann" not in await store.consent.unwanted()
+    assert "ann" not in await store.consent.all_buried()
     assert "voice.delete" in [act.action for act in await store.audit.recent()]
 
 
@@ -42,7 +42,7 @@ async def test_deleting_what_was_forgotten_takes_no_promise_back(there: World, s
     assert "I know no voice called ann." in there.private(admin)
     await admin.slash(there.channel, "deletevoice", name="naza")
     assert "Did you mean nasa?" in there.private(admin)
-    assert "ann" in await store.consent.unwanted()
+    assert "ann" in await store.consent.all_buried()
     assert there.errors() == ["Usage"] * 2
 
 

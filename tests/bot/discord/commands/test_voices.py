@@ -8,6 +8,7 @@ from bot.store import Store
 from bot.voices.tweeting import Tweeting
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.discord.conftest import MakeBot, World, add_voice
@@ -49,7 +50,7 @@ async def test_a_voices_profile_has_its_figures_votes_and_picture(
     there: World, make_bot: MakeBot, trained: tuple[Settings, Outcome], store: Store
 ) -> None:
     await there.env.restart_bot(make_bot(knows=Registry(trained[0].storage.models)))
-    await store.feedback.answered("discord:1", person="discord:2", voice="ann", version="v1")
+    await store.feedback.answered("discord:1", person="discord:2", voice=VoiceName("ann"), version="v1")
     await store.feedback.vote("discord:1", "discord:2", 1)
     result = await there.ann.slash(there.channel, "voice", name="@Ann")
     assert result.response

@@ -32,7 +32,15 @@ def posting(store: Store) -> Posting:
         notice=store.notices.add,
         clock=utc_now,
     )
-    return Posting(store=store, outbox=outbox, draw=draw, budget=budget, settings=settings, connected=False)
+    return Posting(
+        store=store,
+        willing=willing_beside(store),
+        outbox=outbox,
+        draw=draw,
+        budget=budget,
+        settings=settings,
+        connected=False,
+    )
 
 
 @pytest.fixture

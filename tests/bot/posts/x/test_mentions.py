@@ -8,13 +8,14 @@ import pytest
 
 from bot.core.errors import OverBudget
 from bot.posts.x.mentions import STREAM, MentionsOnX, looks_like_a_bot, says_stop
+from huggingtweets.core.names import VoiceName
 from huggingtweets.remote.x_records import XUser
 from tests.bot.posting_parts import QUICK, Parts
 from tests.fakes.x_server import Trouble
 
 
-async def voices() -> list[str]:
-    return ["ann", "bob"]
+async def voices() -> list[VoiceName]:
+    return [VoiceName("ann"), VoiceName("bob")]
 
 
 @pytest.fixture

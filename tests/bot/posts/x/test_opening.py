@@ -7,11 +7,12 @@ import pytest
 
 from bot.posts.x.opening import posting_on_x
 from bot.store import Store
+from huggingtweets.core.names import VoiceName
 from tests.bot.posting_parts import QUICK, Drawing, Parts, willing_beside
 
 
-async def voices() -> list[str]:
-    return ["ann"]
+async def voices() -> list[VoiceName]:
+    return [VoiceName("ann")]
 
 
 async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) -> None:
@@ -34,7 +35,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
         ) as posting,
     ):
         assert [task.get_name() for task in posting.tasks] == ["outbox", "mentionsonx"]
-        post = await posting.posting.propose("ann", by="discord:1")
+        post = await posting.posting.propose(VoiceName("ann"), by="discord:1")
         await posting.posting.approve(post.id, "discord:1")
         async with asyncio.timeout(20):
             while len(parts.x.texts()) < 2 or await store.x_mentions.state("thebot", asked) != "answered":

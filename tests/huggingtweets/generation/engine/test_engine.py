@@ -10,6 +10,7 @@ import pytest
 
 from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.registry.blend import Blend
@@ -190,7 +191,7 @@ async def test_closing_ends_what_runs_and_what_waits(
 async def test_a_voice_that_cannot_be_loaded_is_told_and_the_next_is_drawn(
     engine: Engine, version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = Version("bob", "v1", tmp_path, Manifest(base="someone/never-cached", created="now"))
+    broken = Version(VoiceName("bob"), "v1", tmp_path, Manifest(base="someone/never-cached", created="now"))
     with pytest.raises(BadBase):
         await engine.draw(ask(broken))
     with monkeypatch.context() as patched:

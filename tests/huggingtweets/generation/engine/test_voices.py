@@ -10,6 +10,7 @@ import torch
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase, Unavailable, Usage
+from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.engine.adapters import Adapter
 from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
@@ -33,14 +34,14 @@ def voices(budget: int = GIB) -> LoadedVoices:
 
 
 def named(version: Version, name: str, number: str = "v1") -> Version:
-    return Version(name, number, version.folder, version.manifest)
+    return Version(VoiceName(name), number, version.folder, version.manifest)
 
 
 @pytest.fixture
 def full(version: Version, tiny_base: Path, tmp_path: Path) -> Version:
     """A full fine-tune: here the base itself under another name."""
     shutil.copytree(tiny_base, tmp_path / "full" / "model")
-    return Version("full", "v1", tmp_path / "full", version.manifest)
+    return Version(VoiceName("full"), "v1", tmp_path / "full", version.manifest)
 
 
 def test_a_voice_on_a_base_that_was_replaced_is_refused(version: Version, tiny_base: Path, tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_blend_is_kept_like_a_voice(version: Version) -> None:
 
 def test_what_does_not_add_up_is_refused(version: Version, full: Version) -> None:
     elsewhere = Version(
-        "zed", "v1", version.folder, version.manifest.model_copy(update={"base_fingerprint": "another"})
+        VoiceName("zed"), "v1", version.folder, version.manifest.model_copy(update={"base_fingerprint": "another"})
     )
     with pytest.raises(Usage, match="ann and zed cannot be blended: they are on different base models"):
         voices().load(Blend(((1.0, version), (1.0, elsewhere))))
@@ -141,7 +142,7 @@ def test_a_forgotten_name_is_out_of_memory_with_its_blends(version: Version) -> 
 
 
 def test_an_adapter_that_is_missing_is_told(version: Version, tmp_path: Path) -> None:
-    gone = Version("gone", "v1", tmp_path, version.manifest)
+    gone = Version(VoiceName("gone"), "v1", tmp_path, version.manifest)
     with pytest.raises(Unavailable, match=r"The adapter in .* cannot be used .*; roll back or train again"):
         voices().load(gone)
 
