@@ -27,6 +27,8 @@ from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow import pipeline
+from huggingtweets.workflow.describing import SAMPLES
+from huggingtweets.workflow.fine_tuning import CHECKPOINT
 from huggingtweets.workflow.pipeline import Outcome
 
 Trained = tuple[Settings, Outcome]
@@ -78,7 +80,7 @@ def test_the_manifest_tells_what_the_voice_was_made_of(trained: Trained, tiny_ba
 def test_the_voice_is_better_than_its_base_and_shows_samples(trained: Trained) -> None:
     _, outcome = trained
     assert outcome.report.held_out_bits_per_byte < outcome.report.base_held_out_bits_per_byte
-    assert len(outcome.samples) == len(set(outcome.samples)) == pipeline.SAMPLES
+    assert len(outcome.samples) == len(set(outcome.samples)) == SAMPLES
     assert json.loads(json.dumps(outcome.event.as_json()))["version"] == "v1"
 
 
@@ -171,9 +173,9 @@ def test_a_run_that_is_killed_after_each_stage_does_every_stage_once(
         monkeypatch.setattr(f"{module}.{function}", call)
 
     for module, function in (
-        ("huggingtweets.workflow.pipeline", "read_owned"),
-        ("huggingtweets.workflow.pipeline", "clean_all"),
-        ("huggingtweets.workflow.pipeline", "make"),
+        ("huggingtweets.workflow.preparing", "read_owned"),
+        ("huggingtweets.workflow.preparing", "clean_all"),
+        ("huggingtweets.workflow.preparing", "make"),
         ("huggingtweets.training.finetune", "train"),
         ("huggingtweets.evaluation.measure", "measured"),
     ):
@@ -205,7 +207,7 @@ def test_a_run_with_wrong_inputs_leaves_what_an_earlier_one_had_learned(
     trained: Trained, tiny_settings: Settings, sample_file: Path, tmp_path: Path
 ) -> None:
     settings = training(tiny_settings, checkpoint_seconds=1e-6)
-    checkpoint = settings.storage.models / "ann" / ".staged" / pipeline.CHECKPOINT
+    checkpoint = settings.storage.models / "ann" / ".staged" / CHECKPOINT
 
     def killed(progress: Progress) -> None:
         if checkpoint.exists():

@@ -1,0 +1,158 @@
+"""The stages after the training: how good the voice is, what it writes, who it sounds like, and a card that says so.
+
+Knows what is measured and drawn, and the manifest. Does not know how any of it is done.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from huggingtweets.core import atomic
+from huggingtweets.core.cpu import use_threads
+from huggingtweets.core.errors import PipelineError, Unavailable
+from huggingtweets.core.events import Progress
+from huggingtweets.core.records import JSON, Counts, Report, Verdict
+from huggingtweets.publishing.export import write_card
+from huggingtweets.registry.manifest import (
+    CARD,
+    PROFILE,
+    PROFILE_PICTURE,
+    LearnedAccount,
+    Manifest,
+    Prompted,
+    Tracked,
+    TrainingFacts,
+)
+from huggingtweets.registry.versions import Version
+from huggingtweets.tracking.trackers import libraries
+from huggingtweets.tweets.clean import Kept
+from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.languages import languages
+from huggingtweets.workflow.preparing import Prepared
+from huggingtweets.workflow.stages import file_digest
+from huggingtweets.workflow.training_run import TrainingRun
+
+log = logging.getLogger(__name__)
+
+SAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The report, the drafts that pass the checks, and some texts that go on from the card's prompt."""
+
+    report: Report
+    tweets: tuple[str, ...]
+    prompted: tuple[str, ...]
+
+
+def evaluate(run: TrainingRun, dataset: Dataset) -> Evaluation:
+    """Measure the new version on the held-out tweets, and on tweets that it draws."""
+    settings = run.settings
+    inputs = [
+        run.stages.inputs["train"],
+        settings.generation.model_dump(exclude={"threads"}),
+        [settings.gate.drafts, settings.training.row_tokens, settings.training.seed, settings.card.prompt],
+        list(run.in_use.key) if run.in_use else None,
+        run.digests_of_others,
+    ]
+    output = run.stages.output("evaluate", inputs, lambda: _evaluated(run, dataset))
+    report = Report.from_json(output["report"])
+    run.say(Progress("evaluate", facts=report.as_json()))
+    return Evaluation(report, tuple(output["tweets"]), tuple(output["prompted"]))
+
+
+def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
+    from huggingtweets.evaluation.measure import Subject, gone_on, measured
+    from huggingtweets.model.merged import load_weights
+
+    settings, training = run.settings, run.settings.training
+    use_threads(training.threads)
+    voice = load_weights(run.folder, training.base)
+    subject = Subject(run.name, voice, training.base, dataset, training.seed)
+    report, tweets = measured(subject, run.in_use, run.others, settings)
+    prompted = gone_on(subject, settings.card.prompt, settings, SAMPLES)
+    return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}
+
+
+def choose_samples(run: TrainingRun, tweets: Sequence[str]) -> tuple[str, ...]:
+    """The first of the drafts that pass the checks."""
+    output = run.stages.output("samples", list(tweets), lambda: {"samples": list(tweets[:SAMPLES])})
+    run.say(Progress("samples", facts={"samples": output["samples"]}))
+    return tuple(output["samples"])
+
+
+def write_profile(run: TrainingRun) -> None:
+    """Leave what makes the person recognisable, as data and as a picture."""
+    people = [run.store.account(handle) for handle in run.handles]
+    name = " & ".join(person.display_name or f"@{person.handle}" for person in people)
+    inputs = [file_digest(run.kept), name, run.digests_of_others]
+    facts = run.stages.output("profile", inputs, lambda: _profiled(run, name), files=[PROFILE, PROFILE_PICTURE])
+    run.say(Progress("profile", facts=facts))
+
+
+def _profiled(run: TrainingRun, name: str) -> JSON:
+    from huggingtweets.pictures import render
+    from huggingtweets.tweets.profile import profile
+
+    tweets = [Kept.from_json(row) for row in atomic.read_json_lines(run.kept)]
+    facts = profile(tweets, [text for texts in run.others.values() for text in texts])
+    atomic.write_json(run.folder / PROFILE, facts)
+    try:
+        (run.folder / PROFILE_PICTURE).write_bytes(render.profile(name, facts))
+    except Unavailable as error:
+        log.warning("there is no picture of the profile: %s", error)
+    return {"words": [word["word"] for word in facts["words"]]}
+
+
+def describe(
+    run: TrainingRun,
+    prepared: Prepared,
+    training: TrainingFacts,
+    evaluation: Evaluation,
+    samples: tuple[str, ...],
+    verdict: Verdict,
+    seconds: float,
+) -> Manifest:
+    """All that is known of the new version."""
+    settings = run.settings
+    return Manifest(
+        base=settings.training.base,
+        method=settings.training.method,
+        seed=settings.training.seed,
+        settings=settings.training.model_dump(),
+        training=training,
+        report=evaluation.report,
+        verdict=verdict,
+        samples=samples,
+        prompted=Prompted(prompt=settings.card.prompt, texts=evaluation.prompted),
+        languages=_languages(run),
+        libraries=libraries(),
+        tracking=Tracked(tracker=settings.tracking.tracker, runs=dict(run.tracker.runs)),
+        base_fingerprint=run.base_fingerprint,
+        accounts=tuple(_account(run, handle, counts) for handle, counts in prepared.counts.items()),
+        stages=run.stages.inputs,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 1),
+    )
+
+
+def _account(run: TrainingRun, handle: str, counts: Counts) -> LearnedAccount:
+    return LearnedAccount(**run.store.account(handle).as_json(), counts=counts)
+
+
+def _languages(run: TrainingRun) -> tuple[str, ...]:
+    """The languages of all the tweets together. Each tweet counts the same, whoever wrote it."""
+    return tuple(languages([tweet for handle in run.handles for tweet in run.store.tweets(handle)]))
+
+
+def leave_card(run: TrainingRun, manifest: Manifest) -> None:
+    """Leave the card and its pictures. If that fails the version is good all the same."""
+    version = Version(run.name, run.registry.upcoming(run.name), run.folder, manifest)
+    try:
+        write_card(version, run.settings, run.folder / CARD)
+    except (PipelineError, OSError) as error:
+        run.say(Progress("card", warning=f"There is no model card: {error}"))
+    else:
+        run.say(Progress("card"))

@@ -1,0 +1,113 @@
+"""The stage "train": a base model learns the data set, and its weights are left in the folder.
+
+Knows where a training begins and what is saved of it. Does not know how a model learns. Here torch is imported.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from huggingtweets.core import atomic
+from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.core.events import Progress
+from huggingtweets.model import base as bases
+from huggingtweets.registry.manifest import ADAPTER, DATASET, MODEL, TrainingFacts
+from huggingtweets.registry.versions import Version
+from huggingtweets.tracking import lineage
+from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.workflow.stages import FOLDER as STAGE_FILES
+from huggingtweets.workflow.stages import file_digest
+from huggingtweets.workflow.training_run import TrainingRun
+
+if TYPE_CHECKING:
+    from huggingtweets.model.base import Base
+    from huggingtweets.training.finetune import Step
+
+CHECKPOINT = f"{STAGE_FILES}/checkpoint.pt"
+# A training goes on from the version in use only if these settings are the same.
+_FORM = ("method", "lora_rank", "lora_embedding_rank")
+
+
+def fine_tune(run: TrainingRun, dataset: Dataset) -> TrainingFacts:
+    """Leave the weights in the folder. Returns what the training was like."""
+    start = _start(run, dataset)
+    inputs = [
+        file_digest(run.folder / DATASET),
+        run.settings.training.model_dump(exclude={"threads", "checkpoint_seconds"}),
+        run.base_fingerprint,
+        list(start.key) if start else None,
+    ]
+    output = run.stages.output(
+        "train",
+        inputs,
+        lambda: _trained(run, dataset, start).model_dump(),
+        files=[ADAPTER, MODEL],
+        clear=[CHECKPOINT],
+    )
+    return TrainingFacts.model_validate(output)
+
+
+def _start(run: TrainingRun, dataset: Dataset) -> Version | None:
+    """The version in use, if there is only something to add to what it has learned; else None.
+
+    What somebody has deleted is unlearned by beginning anew.
+    """
+    version = run.in_use
+    if version is None or version.manifest.base_fingerprint != run.base_fingerprint:
+        return None
+    if any(version.manifest.settings.get(key) != getattr(run.settings.training, key) for key in _FORM):
+        return None
+    return version if set(Dataset.load(version.dataset).texts) < set(dataset.texts) else None
+
+
+def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> TrainingFacts:
+    from huggingtweets.training.finetune import train
+
+    settings = run.settings.training
+    use_threads(settings.threads)
+    keep_freed_memory()
+    is_full = settings.method == "full"
+    base = bases.load(str(start.model) if start and is_full else settings.base)
+    adapter = start.adapter if start and not is_full else None
+    trained = train(
+        base, dataset.repeated, settings, run.folder / CHECKPOINT, lambda step: _tell(run, step), start=adapter
+    )
+    _save_weights(run, base, trained.weights)
+    return TrainingFacts(
+        epochs=trained.epochs,
+        kept_epoch=trained.kept_epoch,
+        steps=trained.steps,
+        tokens=trained.tokens,
+        batch_tokens=trained.batch_tokens,
+        learning_rate=trained.learning_rate,
+        seconds=round(trained.seconds, 1),
+        curve=trained.curve,
+        start=start.version if start else None,
+    )
+
+
+def _tell(run: TrainingRun, step: "Step") -> None:
+    facts = {"loss": step.loss, "best_held_out_loss": step.best_held_out_loss}
+    run.say(Progress("train", step.done, step.total, facts))
+    lineage.stepped(run.tracker, step)
+
+
+def _save_weights(run: TrainingRun, base: "Base", weights: Mapping[str, object]) -> None:
+    """Save an adapter as an adapter, and a full fine-tune as an ordinary model folder."""
+    from huggingtweets.model import lora
+    from huggingtweets.training.finetune import ALPHA_PER_RANK
+
+    settings, folder = run.settings.training, run.folder
+    if settings.method == "lora":
+        lora.save(
+            dict(weights),  # type: ignore[arg-type]
+            folder / ADAPTER,
+            base=bases.hub_id(settings.base) or settings.base,
+            rank=settings.lora_rank,
+            alpha=ALPHA_PER_RANK * settings.lora_rank,
+            embedding_rank=settings.lora_embedding_rank,
+        )
+    else:
+        bases.hide_progress_bars()
+        base.model.save_pretrained(folder / MODEL)
+        base.tokenizer.save(str(folder / MODEL / "tokenizer.json"))
+        atomic.readable_as_usual(folder / MODEL)

@@ -1,0 +1,64 @@
+"""What the stages of one training share: the settings, the folder to build in, the kept tweets, and whom to tell.
+
+Knows what a stage may need. Does not know the stages.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import UnknownModel
+from huggingtweets.core.events import Say
+from huggingtweets.core.names import VoiceName
+from huggingtweets.evaluation.neighbours import neighbours
+from huggingtweets.model import base as bases
+from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.tracking.trackers import Tracker
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.workflow.stages import FOLDER as STAGE_FILES
+from huggingtweets.workflow.stages import Stages, digest
+
+KEPT = f"{STAGE_FILES}/kept.jsonl"  # the cleaned tweets
+
+
+class TrainingRun:
+    """One training of `name`. `in_use` is the version that is in use when it begins."""
+
+    def __init__(self, name: VoiceName, settings: Settings, folder: Path, say: Say, tracker: Tracker):
+        self.name = name
+        self.handles = name.handles
+        self.settings = settings
+        self.folder = folder
+        self.say = say
+        self.tracker = tracker
+        self.store = TweetStore(settings.tweets, remembered=len(self.handles))
+        self.handles_before = self.store.handles()
+        self.stages = Stages(folder)
+        self.registry = Registry(settings.storage.models)
+        try:
+            self.in_use: Version | None = self.registry.current(name)
+        except UnknownModel:
+            self.in_use = None
+
+    @property
+    def kept(self) -> Path:
+        """The file of the cleaned tweets."""
+        return self.folder / KEPT
+
+    @cached_property
+    def base_fingerprint(self) -> str:
+        return bases.fingerprint(self.settings.training.base)
+
+    @cached_property
+    def others(self) -> Mapping[str, Sequence[str]]:
+        """Texts of the other accounts that are known here, by name."""
+        return neighbours(self.name, self.settings)
+
+    @property
+    def digests_of_others(self) -> dict[str, str]:
+        return {name: digest(texts) for name, texts in self.others.items()}
+
+    def fingerprints(self) -> list[str]:
+        """A hash of the kept tweets of each person."""
+        return [self.store.fingerprint(handle) for handle in self.handles]
