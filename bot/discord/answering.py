@@ -1,7 +1,7 @@
-"""How an answer reaches a person, and how a failure does: in one sentence with an id, privately where Discord can.
+"""How answers and failures reach a person. A failure is one sentence with an id, and private if Discord allows that.
 
-An interaction is answered once deferred within 15 minutes; after that only a message in the channel is left. A message
-has no private answer, so it gets the sentence as a reply. When Discord refuses the answer itself, the log says so.
+A deferred interaction can be answered for 15 minutes. After that only a message in the channel is left. There is no
+private answer to a message, so its failures are told in a reply. If Discord refuses the answer itself, the log says so.
 
 Knows Discord's ways to answer. Does not know what was asked.
 """
@@ -28,15 +28,15 @@ NO_COMMAND_HERE = "You may not use this command here; ask an admin of this serve
 
 
 def person(user: discord.abc.User) -> str:
-    """Who asks, as the use cases know people."""
+    """Returns the id of a person, in the form that the use cases use."""
     return f"discord:{user.id}"
 
 
 def only_shown(view: discord.ui.View) -> discord.ui.View:
-    """`view` for one message, without discord.py keeping it: what its clicks do is registered once, for ever.
+    """Returns `view` for one message, so that discord.py does not keep it: its buttons are registered once, for ever.
 
-    A view that is kept takes memory for each message. And one that is sent privately expires after 15 minutes, with
-    which discord.py 2.7 forgets its buttons on all messages.
+    Each view that discord.py keeps takes memory. Also, a private message expires after 15 minutes, and then discord.py
+    2.7 forgets the buttons of its view on all messages.
     """
     view.stop()
     return view
@@ -70,7 +70,7 @@ async def answer(
 
 
 async def tell(interaction: Interaction, text: str, *, view: discord.ui.View | None = None) -> None:
-    """`text` for the eyes of who asked, as the answer to an interaction that may be deferred already."""
+    """Answer an interaction, which may be deferred already, so that only the person who asked sees it."""
     extras: dict[str, Any] = {"view": view} if view else {}
     if interaction.response.is_done():
         await interaction.followup.send(sentence(text), ephemeral=True, allowed_mentions=NOBODY, **extras)
@@ -79,7 +79,7 @@ async def tell(interaction: Interaction, text: str, *, view: discord.ui.View | N
 
 
 async def answer_failure(interaction: Interaction, error: Exception) -> None:
-    """Tell who asked what went wrong; in the channel, without saying more, where Discord takes no private answer."""
+    """Tell the person who asked what went wrong. If that fails, say in the channel that there is no answer."""
     suggesting = interaction.type is discord.InteractionType.autocomplete
     try:
         if suggesting:
@@ -107,7 +107,7 @@ async def reply(
     view: discord.ui.View | None = None,
     into: discord.Thread | None = None,
 ) -> discord.Message:
-    """A reply that is sent even if `message` was deleted meanwhile; or a message `into` its thread."""
+    """Send a reply, also if `message` was deleted meanwhile, or a message `into` its thread. Returns what was sent."""
     extras: dict[str, Any] = {"allowed_mentions": NOBODY}
     extras |= {"embeds": embeds} if embeds else {}
     extras |= {"view": view} if view else {}
@@ -119,7 +119,7 @@ async def reply(
 async def reply_failure(
     message: discord.Message, error: Exception, *, tell_pause: Callable[[str], Awaitable[bool]]
 ) -> None:
-    """Tell who wrote `message` what went wrong; privately where it only concerns them, and of a pause only once."""
+    """Tell the author of `message` what went wrong: privately if it concerns only them, and a pause only once."""
     try:
         if isinstance(error, Paused) and not await tell_pause(person(message.author)):
             return
@@ -130,19 +130,19 @@ async def reply_failure(
 
 
 async def _told_privately(user: discord.abc.User, error: Exception) -> bool:
-    """Whether the person needs no answer in the channel any more: a direct message reached them, or they want none."""
+    """Returns True if no answer in the channel is needed: a direct message was sent, or we are kept out there."""
     try:
         assert isinstance(user, discord.abc.Messageable)
         await user.send(sentence(told(error)), allowed_mentions=NOBODY)
     except discord.Forbidden:
-        # Where we are kept out we say nothing; a limit is told in the channel.
+        # Where we are kept out we say nothing. A limit is told in the channel.
         return isinstance(error, KeptOut)
     return True
 
 
 @asynccontextmanager
 async def typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
-    """Show that an answer is being written; not worth failing for."""
+    """Show that an answer is being written. If that fails, the answer is written all the same."""
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(channel.typing())
@@ -152,7 +152,7 @@ async def typing(channel: discord.abc.Messageable) -> AsyncIterator[None]:
 
 
 async def _tell(interaction: Interaction, text: str) -> None:
-    """`text` for the eyes of who asked, whatever was answered before."""
+    """Tell the person who asked, whatever was answered before."""
     if interaction.is_expired():
         await _post(interaction, text)
     elif not interaction.response.is_done():
@@ -161,19 +161,19 @@ async def _tell(interaction: Interaction, text: str) -> None:
         original = await interaction.original_response()
         waiting_in_public = original.flags.loading and not original.flags.ephemeral
         if waiting_in_public:
-            # The first follow-up would fill the public "is thinking" whatever it asks for: end that one first.
+            # The first follow-up would take the place of the public "is thinking", so that is ended first.
             await interaction.edit_original_response(content="…", allowed_mentions=NOBODY)
         try:
             await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
         finally:
             if waiting_in_public:
-                # If this fails, a "…" is left, which is no reason to tell the person anything twice.
+                # If this fails, a "…" is left. That is no reason to tell the person anything twice.
                 with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
                     await interaction.delete_original_response()
 
 
 async def _post(interaction: Interaction, text: str = "", **extras: Any) -> discord.Message:
-    """A message in the channel, because the interaction is past its 15 minutes; it names who asked without a ping."""
+    """Send a message to the channel, after the 15 minutes of an interaction. It names who asked, without a ping."""
     channel = interaction.channel
     assert isinstance(channel, discord.abc.Messageable)
     content = f"{interaction.user.mention} {text}".rstrip()
@@ -181,7 +181,7 @@ async def _post(interaction: Interaction, text: str = "", **extras: Any) -> disc
 
 
 def _cause(error: Exception) -> Exception:
-    """What discord.py wraps, or its own errors as ours."""
+    """Returns the error that discord.py has wrapped, or an error of ours for one of its own."""
     match error:
         case app_commands.CommandInvokeError():
             return error.original

@@ -1,6 +1,6 @@
-"""What was asked and is being answered: each ask once, and all of them before the end.
+"""What was asked and is being answered. Each ask is answered once, and a stop waits for the answers.
 
-A gateway may deliver an event twice, above all after it was resumed.
+A gateway may deliver an event twice, above all after a connection was resumed.
 
 Knows ids and tasks. Does not know what is asked or how it is answered.
 """
@@ -33,18 +33,18 @@ class Asks:
         self._stopping = False
 
     def begin(self, ask: int) -> bool:
-        """Whether `ask` is new. If it is, the task that calls counts as answering until it is done."""
-        known = ask in self._seen
+        """Returns True if `ask` is new. Then the calling task counts as answering until it is done."""
+        is_new = ask not in self._seen
         self._seen[ask] = None
         self._seen.move_to_end(ask)
         while len(self._seen) > self._remembered:
             self._seen.popitem(last=False)
-        if not known:
+        if is_new:
             task = asyncio.current_task()
             assert task
             self._answering.add(task)
             task.add_done_callback(self._answering.discard)
-        return not known
+        return is_new
 
     def refuse_when_stopping(self) -> None:
         """Raises `BotStopping` once `finish` was called."""
@@ -52,7 +52,7 @@ class Asks:
             raise BotStopping
 
     async def finish(self, within_seconds: float) -> None:
-        """Let the answers under way come to their end; what is late is cancelled."""
+        """Let the answers under way finish. Those that take longer than `within_seconds` are cancelled."""
         self._stopping = True
         answering = self._answering - {asyncio.current_task()}
         if not answering:

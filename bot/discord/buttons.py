@@ -1,6 +1,6 @@
 """The buttons below tweets: Again, thumbs, delete, and for admins Queue to X. They work after a restart, too.
 
-What an answer was is kept in the database by its message, so the buttons need to carry nothing.
+The database has what each message showed, so the buttons themselves carry nothing.
 
 Knows what a click means. Does not know how tweets are made, liked or posted.
 """
@@ -47,7 +47,7 @@ class TweetButtons(Clicks):
             self.remove_item(self.queue)
 
     def shown(self, user: discord.abc.User, server: str) -> discord.ui.View:
-        """These buttons for one message to `user`; Queue to X only where somebody may use it."""
+        """Returns these buttons for one message to `user`. Queue to X is left out if nobody there may use it."""
         view = TweetButtons(parts=self.parts, gate=self.gate, asks=self._asks)
         posting = self.parts.posting
         if posting and not (posting.is_set_up and self.gate.may_have_home_admins(user, server)):
@@ -81,7 +81,7 @@ class TweetButtons(Clicks):
     async def remember(
         self, message: discord.Message, tweets: Tweets, prompt: str, user: discord.abc.User, guild: int | None
     ) -> None:
-        """Keep what `message` shows. Tweets that are shown stay, also when this fails."""
+        """Remember what `message` shows. If this fails, the tweets stay and the buttons do less."""
         try:
             await self.parts.store.feedback.answered(
                 message_id(message.id),
@@ -99,7 +99,7 @@ class TweetButtons(Clicks):
     @discord.ui.button(emoji="🔁", label="Again", custom_id="tweets:again", style=discord.ButtonStyle.secondary)
     @deferred(lambda interaction: Shown.PRIVATELY if _is_private(interaction) else Shown.PUBLICLY)
     async def again(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:
-        """The same voice and start once more, in a message of its own."""
+        """Write once more in the same voice, with the same start, in another message."""
         assert interaction.message
         record = await self.record(interaction.message.id)
         voice = record.voice if record else voice_of(interaction.message.embeds)
@@ -143,7 +143,7 @@ class TweetButtons(Clicks):
     @only(Who.HOME_ADMINS)
     @deferred(Shown.PRIVATELY)
     async def queue(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:
-        """Put a tweet into the queue of X; of several, the admin chooses one."""
+        """Put a tweet into the queue for X. If there are several, the admin chooses one."""
         assert interaction.message
         record = await self.record(interaction.message.id)
         if not record or not record.texts:
@@ -159,11 +159,11 @@ class TweetButtons(Clicks):
             await tell(interaction, f"Which one?{others}", view=only_shown(chooser))
 
     async def record(self, message: int) -> Answer | None:
-        """What is remembered of an answer."""
+        """Returns what is remembered of an answer, if anything is."""
         return await self.parts.store.feedback.answer(message_id(message))
 
     async def _fit(self, record: Answer) -> dict[int, str]:
-        """The tweets of an answer that can be posted, by their numbers; raises `Usage` when none can."""
+        """Returns the tweets of an answer that can be posted, by their numbers. Raises `Usage` if none can."""
         posting = self.parts.posting
         if not posting or not posting.is_set_up:
             raise Usage("I have no account on X to post as.")
@@ -175,7 +175,7 @@ class TweetButtons(Clicks):
         return fit
 
     async def _queued(self, record: Answer, number: int) -> Post | None:
-        """The post that was made of one of an answer's tweets."""
+        """Returns the post that was made of one of an answer's tweets, if one was."""
         return await self.parts.store.posts.by_key(f"answer:{record.message}:{number}")
 
     async def offer(self, record: Answer, number: int, user: discord.abc.User) -> str:

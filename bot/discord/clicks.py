@@ -1,4 +1,4 @@
-"""Buttons that live for ever: each click is taken once, only of who may, and every failure is answered.
+"""Buttons that work for ever. Each click is taken once, only from people who may, and every failure is answered.
 
 Knows clicks. Does not know what any of them does.
 """
@@ -39,7 +39,7 @@ class Clicks(discord.ui.View):
         return True
 
     async def answered(self, interaction: Interaction, answering: Answering) -> None:
-        """`answering` as the answer to a click on an item that is made anew for each click."""
+        """Answer a click on an item that is made anew for each click, by calling `answering`."""
         try:
             if await self.interaction_check(interaction):
                 await answering(interaction)

@@ -51,20 +51,20 @@ log = logging.getLogger(__name__)
 
 
 def intents(settings: DiscordSettings) -> discord.Intents:
-    """What the bot must hear, and no more. Only learning from members needs Discord's approval."""
+    """Returns the events that the bot must hear. Only learning from members needs Discord's approval."""
     return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=settings.member_messages)
 
 
 def discord_bot(*, settings: DiscordSettings, **options: Any) -> "DiscordBot":
-    """A bot in one connection, or in shards where the settings say so."""
+    """Returns a bot with one connection, or with shards if the settings say so."""
     return (ShardedBot if settings.sharded else DiscordBot)(settings=settings, **options)
 
 
 class DiscordBot(discord.Client):
     """Answers commands, clicks, mentions and replies with what the use cases in `parts` give.
 
-    `commands_file` remembers which commands Discord knows; `chain` bounds chains of replies. Closing it lets answers
-    under way finish for `stop_seconds`.
+    `commands_file` remembers which commands Discord knows. `chain` is the longest chain of replies. A close lets
+    answers under way finish, for `stop_seconds` at most.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class DiscordBot(discord.Client):
         self._commands_file = commands_file
         self._stop_seconds = stop_seconds
         self._settings = settings
-        self._home = Home(parts.store.settings, [server_id(one) for one in settings.home_servers])
+        self._home = Home(parts.store.settings, [server_id(server) for server in settings.home_servers])
         gate = Gate(self, access=parts.access, limits=parts.limits, settings=settings, home=self._home)
         self._servers = HomeServers(self, parts, gate, self._home)
         self._welcome = Welcome(self, settings=parts.store.settings, access=parts.access, home=self._home)
-        # Items that are made anew for each click find everything else here.
+        # Items that are made anew for each click find everything here.
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
@@ -192,7 +192,7 @@ class DiscordBot(discord.Client):
             await self._members.channel_deleted(payload.thread_id)
 
     async def close(self) -> None:
-        """Let answers under way finish, telling everybody else to come back, then close the connection."""
+        """Let answers under way finish, tell everybody else to come back, then close the connection."""
         await self._asks.finish(self._stop_seconds)
         self._referee.stop()
         self._following.stop()
@@ -200,9 +200,9 @@ class DiscordBot(discord.Client):
 
 
 class ShardedBot(DiscordBot, discord.AutoShardedClient):
-    """The same in as many connections as Discord asks for.
+    """The same bot with as many connections as Discord asks for.
 
-    At an event that it cannot read discord.py's sharded client closes itself for good, so such events are passed over.
+    An event that discord.py cannot read would close its sharded client for good, so such events are skipped.
     """
 
     def __init__(self, **options: Any):

@@ -1,7 +1,7 @@
-"""Staying connected: where Discord is, what ends a connection for good, and when to try again after the rest.
+"""Staying connected: Discord's addresses, which failures are final, and when to try again after the others.
 
-discord.py resumes dropped connections by itself. But it gives up when Discord cannot be reached at the start, and at an
-event that it cannot read; then this starts it again.
+discord.py resumes dropped connections by itself. But it gives up if Discord cannot be reached at the start, and at an
+event that it cannot read. This module starts it again then.
 
 Knows discord.py's connection. Does not know what the bot does with it.
 """
@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
-HEALTHY_SECONDS = 60.0  # a connection that lasted so long was a good one: the pauses begin anew
+HEALTHY_SECONDS = 60.0  # after a connection that lasted so long, the pauses begin with the shortest again
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 BAD_TOKEN = 4004
 
 
 def use_endpoints(settings: DiscordSettings) -> None:
-    """Let discord.py talk to the endpoints of `settings`. They are global there: one Discord a process."""
+    """Let discord.py talk to the endpoints of `settings`. It keeps them globally, so a process has one Discord."""
     Route.BASE = settings.api_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
 
@@ -38,7 +38,7 @@ def use_endpoints(settings: DiscordSettings) -> None:
 async def stay_connected(client: discord.Client, settings: DiscordSettings) -> None:
     """Log in and stay connected until `client` is closed.
 
-    Raises `Misconfigured` or `Unavailable` when another attempt cannot help. Cancelled, it leaves `client` open.
+    Raises `Misconfigured` or `Unavailable` if another attempt cannot help. A cancellation leaves `client` open.
     """
     for name in ("discord.client", "discord.shard"):
         logging.getLogger(name).addFilter(_ONE_SENTENCE)
@@ -68,21 +68,21 @@ async def stay_connected(client: discord.Client, settings: DiscordSettings) -> N
 
 
 def _is_away(error: BaseException) -> bool:
-    """Whether it is Discord, or the network, that does not answer as it should, and no fault of ours."""
+    """Returns True if Discord or the network does not answer as it should, so the fault is not ours."""
     if isinstance(error, discord.HTTPException):
         return error.status >= 500
     return isinstance(error, OSError | aiohttp.ClientError | discord.GatewayNotFound | discord.ConnectionClosed)
 
 
 def _cause(error: BaseException) -> str:
-    """What happened, in a few words of the library's; never a page that was sent in place of an answer."""
+    """Returns what happened, in a few words of the library's, and never a page that came in place of an answer."""
     if isinstance(error, discord.HTTPException):
         return f"status {error.status}"
     return (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
 
 
 class _OneSentence(logging.Filter):
-    """discord.py shows a traceback at each attempt to come back while Discord is away: this leaves the sentence."""
+    """While Discord is away, discord.py logs a traceback at each attempt. This leaves one sentence of it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -102,14 +102,14 @@ async def _log_in(client: discord.Client, settings: DiscordSettings) -> None:
         await client.login(settings.token.get_secret_value())
     except BaseException:
         if not client.is_closed():
-            # Each attempt makes a session of its own, on the connector of the one before if that is still there.
+            # Each attempt makes a session of its own, with the connector of the one before if that is still there.
             await client.http.close()
             client.http.connector = discord.utils.MISSING
         raise
 
 
 async def _hang_up(client: discord.Client) -> None:
-    """End what is left of a connection, heartbeat included, so that the next one begins from nothing."""
+    """End what is left of a connection, also its heartbeat, so that the next one begins anew."""
     if isinstance(client, discord.AutoShardedClient):
         for shard in client.shards.values():
             await shard.disconnect()
@@ -118,7 +118,7 @@ async def _hang_up(client: discord.Client) -> None:
 
 
 def _final(error: Exception, settings: DiscordSettings) -> PipelineError | None:
-    """The error to end with, if another attempt would end the same."""
+    """Returns the error to end with, or None if another attempt may help."""
     bad_token = isinstance(error, discord.LoginFailure)
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if bad_token or code == BAD_TOKEN:
@@ -137,7 +137,7 @@ def _final(error: Exception, settings: DiscordSettings) -> PipelineError | None:
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds to wait, doubling; spread so that many bots do not come back at once."""
+    """Yields the seconds to wait. They double, and are random, so that many bots do not come back at once."""
     longest = FIRST_PAUSE_SECONDS
     while True:
         yield random.uniform(max(FIRST_PAUSE_SECONDS, longest / 2), longest)  # noqa: S311  no secret

@@ -1,9 +1,9 @@
-"""Messages that show how far a training is: each follows its training to the end, also over a restart of the bot.
+"""Messages that show how far a training is. Each follows its training to the end, also after a restart of the bot.
 
-At first the answer to the command is edited. Fifteen minutes later, or after a restart, the same message is edited as
-one of the bot's own. Where that is not possible any more, the end comes in a message of its own.
+For fifteen minutes the message is edited as the answer to the command. After that, and after a restart, it is edited as
+a message of the bot. If that is not possible, the end of the training is told in a new message.
 
-Knows messages and jobs. Does not know how a voice is learned, or what is said of it.
+Knows messages and jobs. Does not know how a voice is learned, or what is said about it.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ MAX_RETRIES = 20
 
 
 class Following:
-    """The messages that follow a training now."""
+    """The messages that follow trainings now."""
 
     def __init__(self, client: discord.Client, parts: Parts):
         self._client = client
@@ -43,17 +43,17 @@ class Following:
             number = shown.id
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("job %d has no message: %s", job.id, error)
-            number = 0  # the end comes in a message of its own
+            number = 0  # the end is told in a new message
         await self._parts.store.jobs.shown_by(job.id, message_id(number))
         self._start(job.id, interaction)
 
     async def take_up(self) -> None:
-        """Go on with the messages that were left when the process ended."""
+        """Go on with the messages of a process before this one."""
         for job in await self._parts.store.jobs.shown():
             self._start(job.id)
 
     def stop(self) -> None:
-        """Messages that are left are taken up at the next start."""
+        """Stop editing. The next start takes the messages up."""
         for task in self._tasks.values():
             task.cancel()
 
@@ -80,7 +80,7 @@ class Following:
             if now.ended:
                 await self._show_end(now, interaction)
                 return True
-            # A message that was deleted is not replaced before there is something to say.
+            # A message that was deleted is not replaced before the training has ended.
             here = here and await self._edited(now, interaction, outcome(now))
         return False
 

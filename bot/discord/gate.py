@@ -1,4 +1,4 @@
-"""Who may do what, here: the lists, pauses, and the rights of admins and owners. Checked beside what Discord hides.
+"""Who may do what: the lists, pauses, and the rights of admins and owners. Discord hides commands, and this checks.
 
     everybody   whom no list keeps out and who is not paused
     moderator   may delete an answer; has the permission Manage Messages
@@ -28,32 +28,32 @@ Interaction = discord.Interaction[Any]
 
 
 def server_id(guild: int | None) -> str:
-    """A server as the use cases know it; empty for a direct message."""
+    """Returns the id of a server, in the form that the use cases use; empty for a direct message."""
     return f"discord:server:{guild}" if guild else ""
 
 
 def channel_id(channel: int | None) -> str:
-    """A channel, category or thread as the use cases know it."""
+    """Returns the id of a channel, category or thread, in the form that the use cases use."""
     return f"discord:channel:{channel}" if channel else ""
 
 
 def message_id(message: int) -> str:
-    """A message as the use cases know it."""
+    """Returns the id of a message, in the form that the use cases use."""
     return f"discord:{message}"
 
 
 def places(channel: object) -> tuple[str, ...]:
-    """The channel, the channel that a thread is in, and their category."""
-    found = [getattr(channel, "id", None), getattr(channel, "parent_id", None)]
+    """Returns the ids of a channel, of the channel that a thread is in, and of their category."""
+    numbers = [getattr(channel, "id", None), getattr(channel, "parent_id", None)]
     if isinstance(channel, discord.Thread):
-        found.append(channel.parent.category_id if channel.parent else None)
+        numbers.append(channel.parent.category_id if channel.parent else None)
     else:
-        found.append(getattr(channel, "category_id", None))
-    return tuple(dict.fromkeys(channel_id(one) for one in found if one))
+        numbers.append(getattr(channel, "category_id", None))
+    return tuple(dict.fromkeys(channel_id(number) for number in numbers if number))
 
 
 def where(guild: int | None, channel: object, user: discord.abc.User) -> Where:
-    """Where somebody asks, and as whom."""
+    """Returns where somebody asks, and in which roles."""
     if not guild:
         return Where(people=(f"discord:user:{user.id}",))
     roles = [role.id for role in user.roles] if isinstance(user, discord.Member) else []
@@ -71,7 +71,7 @@ class Who(Enum):
 
 
 class Gate:
-    """Raises `NotAllowed` or `Paused` for who may not."""
+    """Raises `NotAllowed` or `Paused` for people who may not do something."""
 
     def __init__(
         self, client: discord.Client, *, access: Access, limits: Limits, settings: DiscordSettings, home: Home
@@ -83,7 +83,7 @@ class Gate:
         self._home = home
 
     async def admit(self, guild: int | None, channel: object, user: discord.abc.User) -> None:
-        """Anybody whom the lists let in and who is not paused."""
+        """Raises `KeptOut` or `Paused` for somebody whom a list keeps out or who is paused."""
         await self._access.refuse(where(guild, channel, user))
         await self._limits.refuse_paused(person(user))
 
@@ -91,26 +91,29 @@ class Gate:
         await self.admit(interaction.guild_id, interaction.channel, interaction.user)
 
     async def count(self, interaction: Interaction, cost: float) -> int:
-        """Count an ask in all limits; raises `TooOften` or `Paused`. Returns how many asks of the person count now."""
+        """Count an ask in all limits. Returns how many asks of the person count now. Raises `TooOften` or `Paused`."""
         await self._limits.count(person(interaction.user), server_id(interaction.guild_id), cost)
         return self._limits.asked(person(interaction.user))
 
     def count_own(self, user: discord.abc.User, cost: float) -> None:
-        """Count what somebody decides or an admin does; raises `TooOften`. Free is always allowed."""
+        """Count what somebody decides about themselves or an admin does. What costs nothing is never refused.
+
+        Raises `TooOften`.
+        """
         if cost:
             self._limits.count_own(person(user), cost)
 
     def give_back(self, guild: int | None, cost: float) -> None:
-        """What was counted came to nothing."""
+        """Take a cost off the server's count, because the ask failed."""
         self._limits.give_back_shared(server_id(guild), cost)
 
     def note_failure(self, user: discord.abc.User, asked: int) -> None:
-        """An ask came to nothing. It costs the person a little, unless it was counted since there were `asked`."""
+        """Count a failed ask a little, unless the person's count has grown since it was `asked`."""
         if self._limits.asked(person(user)) <= asked:
             self._limits.note_failure(person(user))
 
     def owner_ids(self) -> set[int]:
-        """The application's owner, or those of its team who take part in developing it; and those of config.toml."""
+        """Returns the owners: the application's, or those of its team who may develop it, and those of config.toml."""
         application, owners = self._client.application, set(self._settings.owners)
         if application and not application.team:
             owners.add(application.owner.id)

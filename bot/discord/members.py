@@ -1,4 +1,4 @@
-"""Messages of members who said /join, on their way to the use case: written, edited, deleted. Nobody else's.
+"""Passes on what members who said /join write, edit and delete. Nobody else's messages are kept.
 
 Knows Discord's events. Does not know who has joined, or what is kept.
 """
@@ -17,13 +17,13 @@ log = logging.getLogger(__name__)
 
 
 class MemberMessages:
-    """Passes messages on. What the database cannot take now is lost, and the log says so without the words."""
+    """Passes messages on. If the database cannot take one, it is lost, and the log says so without its words."""
 
     def __init__(self, listening: Listening):
         self._listening = listening
 
     async def written(self, message: discord.Message) -> None:
-        """A message by a person on a server."""
+        """Pass on a new message of a person on a server."""
         ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
         if not ordinary or message.author.bot or message.webhook_id or not message.guild:
             return

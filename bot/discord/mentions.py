@@ -1,10 +1,10 @@
 """Messages that call the bot: `@bot nasa My dream is`, a direct message, or a reply to its tweets.
 
-Discord sends the text of these without the privileged message-content intent, and of no others. A reply to an
-interaction's answer comes without its text: there is no more to go on with than the voice.
+Without the privileged message-content intent, Discord sends the text of these messages and of no others. A reply to the
+answer of a command comes without its text, so only the voice is known then.
 
-Knows who is called, who is never answered, and when a chain of replies is long enough. Does not know limits, models, or
-how a failure is told.
+Knows which messages call the bot, who is never answered, and how long a chain of replies may be. Does not know limits,
+models, or how a failure is told.
 """
 
 import logging
@@ -30,15 +30,15 @@ from huggingtweets.core.names import NO_VOICE, BlendName
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 10_000  # tweets of ours of which it is known how long their chain is
+REMEMBERED = 10_000  # answers of ours; for each, how long its chain of replies is
 MAX_THREAD_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a message says to us, which begins with whoever it mentions, as Discord writes them.
+    """What a message says to us; mentions of people stand in it as Discord writes them.
 
-    It goes on with our message `replied_to`, in that one's `voice`, where it is a reply.
+    If it is a reply, it goes on with our message `replied_to`, in the `voice` of that message.
     """
 
     text: str = ""
@@ -47,7 +47,7 @@ class Call:
 
 
 def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
-    """What `message` wants from `me`; None when nothing is, or when its author is never answered."""
+    """Returns what `message` wants from `me`, or None if it wants nothing or its author is never answered."""
     ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
     if not ordinary or message.author.bot or message.webhook_id or message.mention_everyone:
         return None
@@ -57,18 +57,18 @@ def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
         assert message.reference
         return Call(text, voice, message.reference.message_id or 0)
     if not _is_direct(message) and not own_mention.match(message.content):
-        # Named in the middle of a sentence is called, but it is no command.
+        # A mention in the middle of a sentence calls the bot, but gives no command.
         return Call() if own_mention.search(message.content) else None
     return Call(text)
 
 
 def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> BlendName | None:
-    """The voice of our tweets that `message` replies to, if it calls us by that."""
+    """Returns the voice of our tweets if `message` replies to them, and calls us by that."""
     tweets = message.reference.resolved if message.reference else None
     if not isinstance(tweets, discord.Message) or tweets.author.id != me.id:
         return None
-    # Who switches the ping off talks about us, not to us. In a reply to a command's answer Discord pings no bot
-    # (discord-api-docs #5395), so there it cannot tell.
+    # People who switch the ping of a reply off talk about us, not to us. In a reply to the answer of a command Discord
+    # pings no bot (discord-api-docs #5395), so such a reply always counts as a call.
     pinged = any(user.id == me.id for user in message.mentions) or tweets.interaction_metadata
     return voice_of(tweets.embeds) if pinged or _is_direct(message) else None
 
@@ -82,7 +82,7 @@ def _is_direct(message: discord.Message) -> bool:
 
 
 def _refuse_where_it_cannot_be_seen(message: discord.Message) -> None:
-    """Raises `NotAllowed`, or `KeptOut` where not even that could be said; Discord drops our embeds silently."""
+    """Raises `NotAllowed`, or `KeptOut` if we could not even say so: Discord drops embeds without an error."""
     if not isinstance(message.channel, discord.abc.GuildChannel) or not message.guild:
         return  # a direct message, or a thread, whose parent may be unknown here
     rights = message.channel.permissions_for(message.guild.me)
@@ -97,7 +97,7 @@ def _refuse_where_it_cannot_be_seen(message: discord.Message) -> None:
 
 
 def _with_names(text: str, message: discord.Message) -> str:
-    """`text` with the names of people instead of their ids."""
+    """Returns `text` with the names of people instead of their ids."""
     for user in message.mentions:
         for mention in (f"<@{user.id}>", f"<@!{user.id}>"):
             text = text.replace(mention, f"@{user.display_name}")
@@ -105,7 +105,7 @@ def _with_names(text: str, message: discord.Message) -> str:
 
 
 class DiscordMentions:
-    """Answers messages that call the bot, each one once, and at most `chain` in a chain of replies."""
+    """Answers messages that call the bot: each once, and at most `chain` in a chain of replies."""
 
     def __init__(self, *, buttons: TweetButtons, asks: Asks, chain: int):
         self._buttons = buttons
@@ -135,7 +135,7 @@ class DiscordMentions:
             await reply_failure(message, told, tell_pause=self._parts.store.pauses.tell_once)
 
     async def _counted(self, message: discord.Message, error: Exception, asked: int) -> Exception:
-        """What to tell of `error`; an answer for everybody counts, unless something was since there were `asked`."""
+        """Count the failure, unless the person's count has grown since it was `asked`. Returns the error to tell."""
         if isinstance(error, TooOften | Busy | KeptOut) or self._parts.limits.asked(person(message.author)) > asked:
             return error
         try:
@@ -145,7 +145,7 @@ class DiscordMentions:
         return error
 
     async def _wish(self, message: discord.Message, call: Call) -> Wish:
-        """What is wanted: in the voice that it names, or the one it replies to, or else the channel's own."""
+        """Returns what is wanted: in the voice it replies to, the one it names, or else the channel's own."""
         if call.voice:
             return Wish(call.voice, call.text)
         wish = understood(call.text, await self._parts.tweeting.voices(_server(message)))
@@ -175,7 +175,7 @@ class DiscordMentions:
         await self._buttons.remember(sent, tweets, prompt, message.author, guild)
 
     async def _thread(self, message: discord.Message, voice: str) -> discord.Thread | None:
-        """A thread for the answer, where the server wants that; None for the channel itself."""
+        """Returns a new thread for the answer if the server wants that, or None for the channel itself."""
         if not isinstance(message.channel, discord.TextChannel):
             return None
         if not await self._parts.store.settings.get(server_id(message.channel.guild.id), THREADS):

@@ -1,4 +1,4 @@
-"""Notices on their way to people: to the channel that asked, to one person, to the admins' channel, or to the owner.
+"""Tells notices: in the channel that asked, to one person, in the admins' channel, or to the owners.
 
 Knows channels. Does not know what a notice is about, or when it is told again.
 """
@@ -24,7 +24,7 @@ USER = "discord:user:"
 
 
 class DiscordNotices:
-    """Tells notices that are for a channel, a person or the owners here, or for the admins where one has said where."""
+    """Tells notices for a channel, a person or the owners. Those for admins go to the channel that an admin chose."""
 
     def __init__(self, client: discord.Client, settings: StoredSettings, owners: Callable[[], Iterable[int]]):
         self._client = client
@@ -32,7 +32,7 @@ class DiscordNotices:
         self._owners = owners
 
     async def tell(self, notice: Notice) -> Delivery:
-        """Returns what came of it; raises what Discord raises."""
+        """Returns what came of it. Raises what discord.py raises."""
         if notice.place == OWNER:
             return await self._tell_owners(notice) if self._client.is_ready() else Delivery.NOT_YET
         place = notice.place or await self._settings.get(GLOBAL, NOTICES) or ""
@@ -48,12 +48,12 @@ class DiscordNotices:
         return Delivery.TOLD
 
     async def _tell_owners(self, notice: Notice) -> Delivery:
-        """A direct message to each owner. The log gets what no owner can be told."""
+        """Send a direct message to each owner. If none can be told, the log gets the notice."""
         told = [await self._tell_person(owner, notice) for owner in sorted(self._owners())]
         return Delivery.TOLD if any(told) else Delivery.NOT_MINE
 
     async def _tell_person(self, person: int, notice: Notice) -> bool:
-        """A direct message. Returns True if it was taken."""
+        """Send a direct message. Returns True if it was taken."""
         try:
             user = await self._client.fetch_user(person)
             await user.send(sentence(notice.text), allowed_mentions=NOBODY)

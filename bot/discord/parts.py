@@ -1,4 +1,4 @@
-"""What the bot on Discord is handed: the use cases, and the memory that its own rules need.
+"""What the bot on Discord is given: the use cases, and the store that its own rules need.
 
 Knows their names. Does not know what any of them does.
 """
@@ -20,7 +20,7 @@ from bot.voices.voting import Voting
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """The use cases. Without `posting` nothing can be queued for X."""
+    """The use cases. If `posting` is None, nothing can be queued for X."""
 
     store: Store
     access: Access

@@ -1,4 +1,4 @@
-"""What people see on Discord: the texts, and how tweets and models become embeds within Discord's limits.
+"""What people see on Discord: texts, and tweets and voices as embeds within Discord's limits.
 
 Knows Discord's Markdown and lengths. Does not know connections, or who asked.
 """
@@ -30,37 +30,37 @@ MAX_MODEL_PAGES = 5
 VOICES_IN_HELP = 8
 
 PARODY_OF = "AI parody of "
-# Read back from the footer of an answer, so that a reply finds its voice after a restart too.
+# The footer of an answer is read back, so that a reply finds its voice after a restart, too.
 _FOOTER = re.compile(r"(?:.* · )?(?P<name>[a-z0-9_.*+-]+) (?:v\d+(?:\+v\d+)*|preview)")
 _SHOWABLE = re.compile(
     r"https://[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+/[!-~]{1,1000}"
 )  # Discord refuses a message for others
 
-# A link shows as it is, so it is passed over. `<` opens mentions, emoji, time stamps and commands.
+# A link is shown as it is, so it is not escaped. `<` opens mentions, emoji, time stamps and commands.
 _INLINE = re.compile(r"(?P<link>https?://[^\s<]+[^\s<.,:;\"'\])])|(?P<sign>[\\*_~`|\[<])")
 _LINE_START = re.compile(r"^(\s*)(?=#{1,3}\s|-#\s|[-+>]|>>>)", re.MULTILINE)
 
 
 def as_written(text: str) -> str:
-    """`text` so that Discord shows its characters instead of taking them as Markdown."""
-    escaped = _INLINE.sub(lambda found: found["link"] or "\\" + found["sign"], text)
+    """Returns `text` escaped, so that Discord shows its characters and does not take them as Markdown."""
+    escaped = _INLINE.sub(lambda match: match["link"] or "\\" + match["sign"], text)
     return _LINE_START.sub(r"\1\\", escaped)
 
 
 def as_read(text: str) -> str:
-    """What `as_written` was made of."""
+    """Returns the text that `as_written` has escaped."""
     return re.sub(r"\\(.)", r"\1", text)
 
 
 def sentence(text: str) -> str:
-    """A sentence of ours that may quote somebody: it pings nobody, and fits into a message."""
+    """Returns a sentence of ours so that it pings nobody and fits into a message; it may quote somebody."""
     return _cut(as_written(defused(text)), MAX_CONTENT)
 
 
 def tweet_embeds(tweets: Tweets, people: Sequence[Imitated]) -> list[discord.Embed]:
-    """An embed a tweet: as whom it is written, and that it is an AI's."""
-    names = ", ".join(map(_as_known, people))
-    pictures = [one.avatar_url for one in people if _SHOWABLE.fullmatch(one.avatar_url)]
+    """Returns an embed for each tweet, which says whose parody it is, and that an AI wrote it."""
+    names = ", ".join(map(_name_and_handle, people))
+    pictures = [person.avatar_url for person in people if _SHOWABLE.fullmatch(person.avatar_url)]
     hue = zlib.crc32(tweets.name.encode()) % 360 / 360
     embeds = []
     for text in tweets.texts:
@@ -75,7 +75,7 @@ def tweet_embeds(tweets: Tweets, people: Sequence[Imitated]) -> list[discord.Emb
 
 
 def in_messages(embeds: Sequence[discord.Embed]) -> list[list[discord.Embed]]:
-    """`embeds` in as few messages as Discord takes them in, in their order."""
+    """Returns `embeds` in their order, in as few messages as Discord allows."""
     messages: list[list[discord.Embed]] = []
     for embed in embeds:
         if not messages or len(messages[-1]) == MAX_EMBEDS or sum(map(len, messages[-1])) + len(embed) > MAX_IN_EMBEDS:
@@ -84,9 +84,9 @@ def in_messages(embeds: Sequence[discord.Embed]) -> list[list[discord.Embed]]:
     return messages
 
 
-def _as_known(one: Imitated) -> str:
-    name = typed(one.display_name)[:MAX_DISPLAY_NAME]
-    return f"{name} (@{one.handle})" if name and name.lower() != one.handle else f"@{one.handle}"
+def _name_and_handle(person: Imitated) -> str:
+    name = typed(person.display_name)[:MAX_DISPLAY_NAME]
+    return f"{name} (@{person.handle})" if name and name.lower() != person.handle else f"@{person.handle}"
 
 
 def _colour(hue: float) -> discord.Colour:
@@ -94,7 +94,7 @@ def _colour(hue: float) -> discord.Colour:
 
 
 def voice_of(embeds: Sequence[discord.Embed]) -> BlendName | None:
-    """Whose tweets a message of ours shows; None when it shows none."""
+    """Returns whose tweets a message of ours shows, or None if it shows none."""
     for embed in embeds:
         footer = _FOOTER.fullmatch(embed.footer.text or "")
         if footer and (embed.author.name or "").startswith(PARODY_OF):
@@ -103,7 +103,7 @@ def voice_of(embeds: Sequence[discord.Embed]) -> BlendName | None:
 
 
 def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
-    """The versions in use, one a line; of very many the first pages."""
+    """Returns the versions in use, one a line. Very many are cut off after the first pages."""
     if not versions:
         return [discord.Embed(title="Voices", description="I know nobody yet; an admin can train a voice with /train.")]
     pages = _pages(map(_model_line, versions), between="\n")
@@ -115,7 +115,7 @@ def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
 
 
 def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
-    """A voice's profile: what it was learned from, how it did, and what people think of it."""
+    """Returns a voice's profile: what it was learned from, how good it is, and what people think of it."""
     manifest = version.manifest
     handles = ", ".join(f"@{handle}" for handle in version.name.handles)
     embed = discord.Embed(title=_cut(PARODY_OF + handles, MAX_AUTHOR))
@@ -139,14 +139,14 @@ def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
 
 
 def fools(score: Score) -> str:
-    """The score of a voice in the game."""
+    """Returns the score of a voice in the game, in words."""
     if not score.votes:
         return "nobody has guessed yet"
     return f"has fooled {score.fooled:,} of {score.votes:,} who guessed"
 
 
 def guesses(score: Score) -> str:
-    """How the guesses of one round went."""
+    """Returns how the guesses of one round went, in words."""
     right = score.votes - score.fooled
     match score.votes, right:
         case 0, _:
@@ -162,15 +162,15 @@ def guesses(score: Score) -> str:
 
 
 def how_to_ask(me: str, voices: Sequence[str]) -> str:
-    """The answer to who asks for nobody's tweets: how it is done, with some of the `voices` there are."""
+    """Returns how to ask for tweets, with some of the `voices`: the answer to a mention that names nobody."""
     if not voices:
         return (
             "I tweet like people whose voice I have learned, and I know nobody yet; an admin can train one with /train."
         )
-    known = as_written(", ".join(voices[:VOICES_IN_HELP])) + (", ..." if len(voices) > VOICES_IN_HELP else "")
+    names = as_written(", ".join(voices[:VOICES_IN_HELP])) + (", ..." if len(voices) > VOICES_IN_HELP else "")
     return (
         f"I tweet like people, and am none of them. Tell me who to tweet like: `@{me} {voices[0]}`, with the start "
-        f"of a tweet if you like: `@{me} {voices[0]} My dream is`. I know {known}. "
+        f"of a tweet if you like: `@{me} {voices[0]} My dream is`. I know {names}. "
         "Reply to my tweets and I go on. /tweetlike writes several, and /models lists all the voices I know."
     )
 
@@ -180,7 +180,7 @@ def _model_line(version: Version) -> str:
 
 
 def _pages(paragraphs: Iterable[str], between: str) -> list[str]:
-    """`paragraphs` in as few pages as hold them whole."""
+    """Returns `paragraphs` on as few pages as hold them whole."""
     pages: list[str] = []
     for paragraph in paragraphs:
         fitting = _cut(paragraph, MAX_DESCRIPTION)

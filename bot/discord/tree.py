@@ -1,7 +1,7 @@
-"""The command tree: which asks it takes, who is told of failures, and when Discord is told of the commands.
+"""The command tree: it takes each ask once, answers every failure, and tells Discord of the commands.
 
-Commands are registered globally and only when they changed: Discord limits registrations a day, and the same commands
-registered twice, globally and for a server, show up doubled.
+Commands are registered globally, and only if they changed. Discord limits registrations a day. Commands that are
+registered globally and for a server are shown twice.
 
 Knows discord.py's tree. Does not know single commands.
 """
@@ -25,7 +25,7 @@ from huggingtweets.core import atomic
 
 log = logging.getLogger(__name__)
 
-COUNTED = "counted"  # of an interaction: what it was counted as, and how many asks of the person counted then
+COUNTED = "counted"  # in an interaction's extras: what it costs, and how many asks of the person counted then
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -46,12 +46,12 @@ class Tree(app_commands.CommandTree[discord.Client]):
             if interaction.command and interaction.type is not discord.InteractionType.autocomplete:
                 await self._count(interaction, interaction.command.extras)
         except Exception as error:
-            # Any other error than the library's own would leave the person without an answer.
+            # discord.py answers its own errors only; after any other the person would get no answer.
             raise app_commands.CheckFailure(str(error)) from error
         return True
 
     async def _count(self, interaction: Interaction, extras: dict[Any, Any]) -> None:
-        """Count a command by what it costs, before it does anything; raises `TooOften` or `Paused`."""
+        """Count a command by its cost before it does anything. Raises `TooOften` or `Paused`."""
         cost = extras.get(COST, CHEAP) or 0.0
         if extras.get(ALWAYS):
             self._gate.count_own(interaction.user, cost)
@@ -59,7 +59,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
         interaction.extras[COUNTED] = cost, await self._gate.count(interaction, cost)
 
     def _give_back(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
-        """A command that failed costs the one who asked, and not the others on the server."""
+        """A command that failed counts for the person who asked, but not for the server."""
         cost, asked = interaction.extras.get(COUNTED, (None, 0))
         if cost:
             self._gate.give_back(interaction.guild_id, cost)
@@ -71,7 +71,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
         await answer_failure(interaction, error)
 
     async def sync_if_changed(self, file: Path, *, anyway: bool = False) -> bool:
-        """Register the commands unless `file` says that Discord has just these; whether it was done."""
+        """Register the commands unless `file` says that Discord has these. Returns True if they were registered."""
         wanted = {"application": self.client.application_id, "commands": self._digest()}
         if not anyway and _read(file) == wanted:
             return False

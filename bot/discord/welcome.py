@@ -1,4 +1,4 @@
-"""What the bot says when it comes to a server: what it is, and the next three steps. Once, where it may write.
+"""What the bot says, once, when it comes to a server: what it is, and the next three steps.
 
 Knows channels and who may do what. Does not know what the commands do.
 """
@@ -18,8 +18,8 @@ from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
 
-WELCOMED = "welcomed"  # of a server: the channel that was told
-NEW = timedelta(days=1)  # a server that the bot is on for longer knows it already
+WELCOMED = "welcomed"  # setting of a server: the channel that was welcomed
+NEW = timedelta(days=1)  # a server that the bot joined earlier than this knows it already
 HELLO = "Hello! I write made-up tweets in the voices of people who let me, always marked as AI. The next three steps:"
 TRY = "**1.** Try it: `/models` lists the voices I know, and `/tweetlike` writes in one of them."
 HOME_TEACHES = "**2.** Teach me a voice: who may manage this server sends an archive of tweets with `/train`."
@@ -39,7 +39,7 @@ class Welcome:
         self._home = home
 
     async def greet(self, guild: discord.Guild) -> None:
-        """Say hello on `guild`, unless that was done before or the bot is there for long."""
+        """Say hello on `guild`, unless that was done before or the bot joined long ago."""
         joined = guild.me.joined_at if guild.me else None
         if guild.unavailable or not joined or discord.utils.utcnow() - joined > NEW:
             return
@@ -57,7 +57,7 @@ class Welcome:
         return "\n".join((HELLO, TRY, second, WHERE))
 
     async def _channel(self, guild: discord.Guild) -> discord.TextChannel | None:
-        """The server's own channel for news, or the first that the bot may use and no list excludes."""
+        """Returns the server's channel for news, or the first one where the bot may write and no list keeps it out."""
         first = [guild.system_channel] if guild.system_channel else []
         for channel in [*first, *guild.text_channels]:
             rights = channel.permissions_for(guild.me)

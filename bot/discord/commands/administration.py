@@ -98,7 +98,7 @@ class Administration(Family):
         if notices is not None:
             self.gate.refuse_others_than(Who.HOME_ADMINS, interaction)
             await (memory.put(GLOBAL, NOTICES, here, by) if notices else memory.remove(GLOBAL, NOTICES))
-        changed = bool(voice) or any(one is not None for one in (threads, learning, notices))
+        changed = bool(voice) or (threads, learning, notices) != (None, None, None)
         if changed:
             await self.parts.store.audit.add(by, "settings", here, server=server)
 

@@ -1,7 +1,7 @@
-"""Continue this as ...: in the menu of a message, choose who goes on with it, of all the voices there are.
+"""Continue this as ...: an entry in the menu of a message. People choose a voice that goes on with the message.
 
-A list shows 25 of them; one turns its pages, or types a name. What is gone on with stands in the message that asks, so
-that a choice works after a restart, too.
+A list shows 25 voices. Its pages can be turned, and a name can be typed. The message with the list also shows the text
+to go on with, so a choice works after a restart, too.
 
 Knows the menu, the list and the form. Does not know limits, models, or how a failure is told.
 """
@@ -45,14 +45,14 @@ class Continuing(Family):
 
 
 async def _text_of(parts: Parts, message: discord.Message) -> str:
-    """What a message says: its text, the first of our tweets in it, or what it shows in a frame."""
+    """Returns what a message says: the first of our tweets in it, its text, or the text of its first embed."""
     if record := await parts.store.feedback.answer(message_id(message.id)):
         return record.texts[0] if record.texts else ""
     return message.content or next((as_read(embed.description) for embed in message.embeds if embed.description), "")
 
 
 def _begun(text: str) -> str:
-    """As much of `text` as a start may have, in whole words."""
+    """Returns as much of `text` as the start of a tweet may have, in whole words."""
     start = typed(text)
     if len(start) <= MAX_PROMPT_CHARACTERS:
         return start
@@ -61,7 +61,7 @@ def _begun(text: str) -> str:
 
 
 async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed, page: int) -> discord.ui.View:
-    """The list's `page`, of which `embed` says which it is. Raises `Usage` when there are no voices."""
+    """Returns a page of the list, and says in `embed` which page it is. Raises `Usage` if there are no voices."""
     names = await parts.tweeting.names(server_id(interaction.guild_id))
     names = [name for name in names if len(name) <= MAX_CHOICE]
     if not names:

@@ -1,6 +1,6 @@
-"""/realornot: one real tweet and one of the bot's; people guess by button, and the voice keeps its score.
+"""/realornot: one real tweet and one of the bot's. People guess with buttons, and each voice has a score.
 
-Knows the command, its buttons and when a round's time is up, also after a restart. Does not know how tweets are chosen.
+Knows the command, its buttons, and when a round ends, also after a restart. Does not know how tweets are chosen.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class RoundButtons(Clicks):
         super().__init__(parts=parts, gate=gate, asks=asks)
 
     def shown(self) -> discord.ui.View:
-        """These buttons for one message."""
+        """Returns these buttons for one message."""
         return only_shown(RoundButtons(parts=self.parts, gate=self.gate, asks=self._asks))
 
     @discord.ui.button(label="A is real", custom_id="round:first", style=discord.ButtonStyle.primary)
@@ -55,7 +55,7 @@ class RoundButtons(Clicks):
 
 
 class Referee:
-    """Ends rounds when their time is up."""
+    """Ends each round when its time is up."""
 
     def __init__(self, client: discord.Client, *, parts: Parts, buttons: RoundButtons):
         self._client = client
@@ -64,7 +64,7 @@ class Referee:
         self._waiting: set[asyncio.Task[None]] = set()
 
     async def take_up(self) -> None:
-        """The rounds that were open when the process ended."""
+        """Go on with the rounds that a process before this one left open."""
         for open_round, seconds in await self._parts.voting.open():
             self.start(open_round.message, int(open_round.channel.rpartition(":")[2]), seconds)
 
@@ -75,7 +75,7 @@ class Referee:
         task.add_done_callback(self._waiting.discard)
 
     def stop(self) -> None:
-        """Rounds that are open then are taken up at the next start."""
+        """Wait no more. The next start takes up the rounds that are open."""
         for task in self._waiting:
             task.cancel()
 
@@ -136,12 +136,12 @@ def _question(pair: Pair, seconds: float) -> discord.Embed:
 def _answer(result: Result | Withdrawn) -> discord.Embed:
     if isinstance(result, Withdrawn):
         return discord.Embed(description="This round was withdrawn: whose voice it is does not take part any more.")
-    one: Round = result.round
-    texts = (one.real_text, one.drawn_text) if one.real_first else (one.drawn_text, one.real_text)
-    marks = ("real", "AI") if one.real_first else ("AI", "real")
-    embed = discord.Embed(title=f"{'A' if one.real_first else 'B'} is real")
+    ended: Round = result.round
+    texts = (ended.real_text, ended.drawn_text) if ended.real_first else (ended.drawn_text, ended.real_text)
+    marks = ("real", "AI") if ended.real_first else ("AI", "real")
+    embed = discord.Embed(title=f"{'A' if ended.real_first else 'B'} is real")
     for letter, text, mark in zip("AB", texts, marks, strict=True):
         embed.add_field(name=f"{letter}: {mark}", value=as_written(text), inline=False)
-    overall = f" In all, @{one.voice} {fools(result.overall)}." if result.overall.votes else ""
+    overall = f" In all, @{ended.voice} {fools(result.overall)}." if result.overall.votes else ""
     embed.set_footer(text=guesses(result.score) + overall)
     return embed

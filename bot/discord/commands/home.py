@@ -1,4 +1,4 @@
-"""/home, and what the bot notices of servers by itself: where it is at home, and that it was removed from there.
+"""/home, and what the bot does by itself about its home: it decides which server that is, and tells if it was removed.
 
 Knows Discord's servers and the owner's command. Does not know how home is kept, or what its admins may do.
 """
@@ -33,7 +33,7 @@ class HomeServers(Family):
         self._home = home
 
     async def look(self) -> None:
-        """Decide which server is home as soon as that is clear, and tell the owner what came of it."""
+        """Decide which server is home, as soon as that is clear, and tell the owner the outcome."""
         try:
             servers = {server_id(guild.id): guild.owner_id for guild in self._client.guilds}
             owned = [server for server, owner in servers.items() if owner in self.gate.owner_ids()]
@@ -102,7 +102,7 @@ class HomeServers(Family):
         await self.parts.store.notices.add("home:" + ",".join(servers), text, OWNER)
 
     async def _tell_if_away(self) -> None:
-        """Tell the owner, once for each time, that the bot is on no home server any more."""
+        """Tell the owner, once a day at most, that the bot is on no home server any more."""
         here = {server_id(guild.id) for guild in self._client.guilds}
         servers = sorted(self._home.servers)
         if not servers or here & self._home.servers:

@@ -30,7 +30,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Trainings(Family):
-    """Voices are learned by them, and what is being learned is shown."""
+    """Start trainings, show them and end them."""
 
     def __init__(self, parts: Parts, gate: Gate, *, following: Following, upload_megabytes: int):
         super().__init__(parts, gate)
@@ -111,7 +111,7 @@ class Trainings(Family):
         return [app_commands.Choice(name=_line(job)[:MAX_CHOICE], value=job.id) for job in jobs][:MAX_CHOICES]
 
     async def _listed(self) -> str:
-        """Those that go on, then the latest of those that have ended; and how to see more of one."""
+        """Returns the active trainings, then the latest that have ended, and how to see more of one."""
         active = await self.parts.training.jobs()
         ended = [job for job in await self.parts.store.jobs.recent(MAX_SHOWN) if job.ended]
         lines = [f"{job.id} · {outcome(job)[:MAX_OUTCOME]}" for job in [*active, *ended][:MAX_SHOWN]]
