@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from transformers import GPT2LMHeadModel
 
 from benchmarks.accounts import data_set
 from huggingtweets.core.config import TrainingSettings
@@ -21,6 +20,7 @@ from huggingtweets.evaluation.evaluate import held_out_bits
 from huggingtweets.generation.engine.decode import Sampling, decode
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
+from huggingtweets.model.random_weights import with_random_weights
 from huggingtweets.training.finetune import train
 from huggingtweets.tweets.dataset import Dataset
 
@@ -28,7 +28,7 @@ from huggingtweets.tweets.dataset import Dataset
 def random_weights(base: Base) -> Base:
     """The same architecture and tokenizer, having learned nothing."""
     torch.manual_seed(1)
-    return replace(base, model=GPT2LMHeadModel(base.model.config))
+    return replace(base, model=with_random_weights(base.model.description))
 
 
 def learned(base: Base, data: Dataset, samples: int) -> tuple[float, list[str]]:

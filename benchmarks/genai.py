@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 from openvino._offline_transformations import apply_make_stateful_transformation
 
-from huggingtweets.generation.engine.weights import PLACES, Affine, Weights
+from huggingtweets.generation.engine.weights import Affine, Weights
 
 PAST = "past_key_values"
 
@@ -54,12 +54,12 @@ class _Stateful:
         self._mask = self._causal(mask)
         x = op.add(self._rows(weights.tokens, tokens), self._rows(weights.positions, positions))
         for layer, block in enumerate(weights.blocks):
-            attn, proj, fc, out = (block.linears[place] for place in PLACES)
+            attn, proj, fc, out = (block.parts[name] for name in ("qkv", "out", "up", "down"))
             heads = op.variadic_split(
-                self._linear(self._norm(x, block.norm_1), attn), axis(2), integers([weights.width] * 3)
+                self._linear(self._norm(x, block.parts["norm_1"]), attn), axis(2), integers([weights.width] * 3)
             )
             x = op.add(x, self._linear(self._seen(heads.outputs(), layer, block.scale), proj))
-            hidden = op.gelu(self._linear(self._norm(x, block.norm_2), fc), "tanh")
+            hidden = op.gelu(self._linear(self._norm(x, block.parts["norm_2"]), fc), "tanh")
             x = op.add(x, self._linear(hidden, out))
         logits = self._product(self._norm(x, weights.norm), weights.head)
         logits.output(0).get_tensor().set_names({"logits"})
@@ -68,7 +68,9 @@ class _Stateful:
         apply_make_stateful_transformation(model, {name: name.replace(PAST, "present") for name in names})
         for node in model.get_ops():
             if node.get_type_name() == "ReadValue":
-                node.set_arguments([self._nothing(weights.heads, weights.width // weights.heads).output(0)])
+                node.set_arguments(
+                    [self._nothing(weights.description.heads, weights.width // weights.description.heads).output(0)]
+                )
         model.validate_nodes_and_infer_types()
         return model
 
@@ -84,9 +86,11 @@ class _Stateful:
 
     def _seen(self, heads: list[Any], layer: int, scale: float) -> Any:
         weights = self._weights
-        size = weights.width // weights.heads
+        size = weights.width // weights.description.heads
         query, key, value = (
-            op.transpose(op.reshape(each, integers([0, 0, weights.heads, size]), True), integers([0, 2, 1, 3]))
+            op.transpose(
+                op.reshape(each, integers([0, 0, weights.description.heads, size]), True), integers([0, 2, 1, 3])
+            )
             for each in heads
         )
         key, value = (
@@ -97,7 +101,7 @@ class _Stateful:
 
     def _remembered(self, name: str, new: Any, size: int) -> Any:
         """Everything so far of a cache, with `new` [batch, heads, tokens, size] at its end."""
-        past = self._input(f"{PAST}.{name}", [-1, self._weights.heads, -1, size], np.float32)
+        past = self._input(f"{PAST}.{name}", [-1, self._weights.description.heads, -1, size], np.float32)
         now = op.concat([op.gather(past, self._beams, axis(0)), new], 2)
         now.output(0).get_tensor().set_names({f"present.{name}"})
         self._results.append(op.result(now))
@@ -134,7 +138,7 @@ class _Stateful:
         return op.add(self._product(x, affine.weight.T.contiguous()), _constant(affine.bias))
 
     def _norm(self, x: Any, affine: Affine) -> Any:
-        even = op.mvn(x, integers([-1]), True, self._weights.epsilon, "INSIDE_SQRT")
+        even = op.mvn(x, integers([-1]), True, self._weights.description.epsilon, "INSIDE_SQRT")
         return op.add(op.multiply(even, _constant(affine.weight)), _constant(affine.bias))
 
 

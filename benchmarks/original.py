@@ -5,8 +5,9 @@ import time
 from collections.abc import Sequence
 
 import torch
-from transformers import Trainer, TrainingArguments
+from transformers import AutoConfig, AutoModelForCausalLM, Trainer, TrainingArguments
 
+from huggingtweets.model import checkpoint
 from huggingtweets.model.base import Base
 from huggingtweets.model.tokenizer import encode_all
 
@@ -21,6 +22,8 @@ def learn(base: Base, texts: Sequence[str], max_steps: int = -1) -> tuple[float,
     block = min(BLOCK, base.context)
     blocks = [flat[start : start + block] for start in range(0, len(flat) - block + 1, block)]
     rows = [{"input_ids": torch.tensor(row), "labels": torch.tensor(row)} for row in blocks]
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**base.model.description.config))
+    model.load_state_dict(dict(checkpoint.tensors(base.model)), strict=False)  # a tied head is not in it
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
             output_dir=folder,
@@ -35,9 +38,9 @@ def learn(base: Base, texts: Sequence[str], max_steps: int = -1) -> tuple[float,
             disable_tqdm=True,
             use_cpu=not torch.cuda.is_available(),
         )
-        trainer = Trainer(model=base.model, args=arguments, train_dataset=rows)
+        trainer = Trainer(model=model, args=arguments, train_dataset=rows)
         began = time.perf_counter()
         trainer.train()
         seconds = time.perf_counter() - began
-    base.model.train(False)
+    checkpoint.restore(base.model, model.cpu().state_dict())
     return seconds, trainer.state.global_step * block

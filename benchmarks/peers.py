@@ -10,6 +10,7 @@ Knows the libraries. Does not know workloads, rounds or what is compared with wh
 import copy
 import gc
 import importlib.util
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import Any
 import torch
 
 from huggingtweets.model import base as bases
-from huggingtweets.model import lora
+from huggingtweets.model import checkpoint, lora
 from huggingtweets.model.base import Base
 
 PROMPT = "My dream is"
@@ -61,10 +62,10 @@ class Voices:
             lora.save(
                 state,
                 folder,
+                model.description,
                 base=str(self.base_folder),
                 rank=self.rank,
                 alpha=self.rank,
-                embedding_rank=self.embedding_rank,
             )
         return folder
 
@@ -74,8 +75,10 @@ class Voices:
         folder = self.folder / "merged"
         voice = bases.load(str(self.base_folder))
         lora.apply(voice.model, self.adapter(0))
-        voice.model.config.activation_function = "gelu_new"  # what all libraries know
-        voice.model.save_pretrained(folder)
+        checkpoint.write(voice.model, folder, torch.float32)
+        config = json.loads((folder / "config.json").read_text())
+        # The name that all libraries know.
+        (folder / "config.json").write_text(json.dumps(config | {"activation_function": "gelu_new"}))
         for name in ("tokenizer.json", "tokenizer_config.json"):
             (folder / name).write_bytes((self.base_folder / name).read_bytes())
         return folder
@@ -230,9 +233,10 @@ class PeftMixed(_Transformers):
 
     def __init__(self, voices: Voices, people: int = 8):
         from peft import PeftModel
+        from transformers import GPT2LMHeadModel
 
         self._prompt = voices.prompt
-        base = bases.load(str(voices.base_folder)).model
+        base = GPT2LMHeadModel.from_pretrained(voices.base_folder, dtype="float32")
         self._model = PeftModel.from_pretrained(base, voices.adapter(0), adapter_name="0")
         for person in range(1, people):
             self._model.load_adapter(voices.adapter(person), adapter_name=str(person))

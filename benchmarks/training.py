@@ -43,10 +43,12 @@ def start_model(size: str) -> Any:
     if size == "124M":
         import dataclasses
 
-        from transformers import GPT2Config, GPT2LMHeadModel
+        from huggingtweets.model.families import describe
+        from huggingtweets.model.random_weights import with_random_weights
 
         end = base.end_of_text
-        base = dataclasses.replace(base, model=GPT2LMHeadModel(GPT2Config(bos_token_id=end, eos_token_id=end)))
+        description = describe({"model_type": "gpt2", "bos_token_id": end, "eos_token_id": end})
+        base = dataclasses.replace(base, model=with_random_weights(description))
     return base
 
 

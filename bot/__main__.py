@@ -9,7 +9,6 @@ Knows arguments and exit codes. Does not know what the bot is made of; torch and
 import argparse
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(check(config, options.config))  # noqa: T201  the result of the command
             return 0
         start_logging(config.bot.log_level)
-        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
         from bot.app.process import run
         from bot.core.stopping import Stopping
 

@@ -47,6 +47,8 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "wandb": ("huggingtweets.tracking",),
 }
 
+PEERS = ("transformers", "peft")  # imported by tests and benchmarks alone
+
 
 def modules(root: Path) -> dict[str, Path]:
     """Every module of both packages by its dotted name."""
@@ -127,6 +129,12 @@ def test_every_folder_has_its_place_in_the_order() -> None:
     assert {
         path.name for path in (ROOT / "huggingtweets" / "sources").iterdir() if (path / "__init__.py").exists()
     } == {*SOURCES}
+
+
+def test_transformers_and_peft_are_only_what_we_are_held_against() -> None:
+    """Loading transformers takes seconds, in every child process."""
+    importers = {name for name, path in modules(ROOT).items() for each in imports(path) if each.split(".")[0] in PEERS}
+    assert importers == set()
 
 
 def test_every_name_in_the_rules_exists() -> None:

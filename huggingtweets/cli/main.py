@@ -4,7 +4,6 @@ Knows which commands there are. Does not know what they do.
 """
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
@@ -39,7 +38,6 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; a failure is one sentence on stderr."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     # huggingface_hub warns at every retry. Its last failure is raised as an error.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     with errors_as_exit_codes():

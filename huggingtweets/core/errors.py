@@ -191,7 +191,7 @@ class BadBase(Unavailable):
     )
 
     def __init__(self, base: str, why: str):
-        super().__init__(f"The base model {base} cannot be loaded: {why}; name a GPT-2's folder, or one on the Hub.")
+        super().__init__(f"The base model {base} cannot be loaded: {why}; mend it, or choose another base.")
 
 
 class EngineDead(Unavailable):

@@ -110,8 +110,8 @@ def loss(voice: Base, texts: Sequence[str], row_tokens: int) -> Loss:
         rows = torch.tensor([row + [voice.end_of_text] * (width - len(row)) for row in framed])
         counted = torch.tensor([[True] * (len(row) - 1) + [False] * (width - len(row)) for row in framed])
         device = voice.model.device
-        hidden = voice.model.transformer(input_ids=rows[:, :-1].to(device), use_cache=False).last_hidden_state
-        logits = voice.model.lm_head(hidden[counted.to(device)]).float()
+        hidden = voice.model.body(rows[:, :-1].to(device))
+        logits = voice.model.head(hidden[counted.to(device)]).float()
         nats = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
         owners = counted.nonzero()[:, 0].numpy()
         bits[places] = np.bincount(owners, nats.numpy(), len(places)) / np.log(2)

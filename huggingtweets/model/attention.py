@@ -7,16 +7,8 @@ takes 3 + 6 ms (two cores with AVX-512 bf16).
 Knows tensors. Does not know models, documents or losses.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
 import torch
 from torch.nn import functional
-from transformers import AttentionInterface
-
-if TYPE_CHECKING:
-    from transformers import GPT2LMHeadModel
 
 
 def attention(
@@ -57,43 +49,3 @@ def _in_products(
         alpha=scale,
     )
     return torch.bmm(scores.softmax(-1), value.reshape(groups, keys, size)).view(rows, heads, length, size)
-
-
-PACKED = "packed"
-
-
-def packed_attention(
-    module: torch.nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor,
-    scaling: float,
-    **_: Any,
-) -> tuple[torch.Tensor, None]:
-    """`query`, `key` and `value` are [rows, heads, length, size]; `attention_mask` is `bias`'s; no dropout."""
-    rows, heads, length, size = query.shape
-    flat = (rows * heads, length, size)
-    scores = torch.baddbmm(
-        attention_mask.to(query.dtype).view(rows * heads, length, length),
-        query.reshape(flat),
-        key.reshape(flat).transpose(1, 2),
-        alpha=scaling,
-    )
-    seen = torch.bmm(scores.softmax(-1), value.reshape(flat))
-    return seen.view(query.shape).transpose(1, 2), None
-
-
-@contextmanager
-def packed(model: "GPT2LMHeadModel") -> Iterator[None]:
-    """Within it `model` on a CPU attends by `packed_attention`; elsewhere nothing changes."""
-    before = model.config._attn_implementation
-    if model.device.type == "cpu":
-        model.config._attn_implementation = PACKED
-    try:
-        yield
-    finally:
-        model.config._attn_implementation = before
-
-
-AttentionInterface.register(PACKED, packed_attention)

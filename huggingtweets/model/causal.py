@@ -85,7 +85,7 @@ class Body(nn.Module):
     def __init__(self, description: Description):
         super().__init__()
         self._description = description
-        self.tokens = nn.Embedding(description.vocabulary, description.width)
+        self.tokens: nn.Module = nn.Embedding(description.vocabulary, description.width)
         if not description.rotary:
             self.positions = nn.Embedding(description.context, description.width)
         self.blocks = nn.ModuleList(Block(description, layer) for layer in range(description.layers))
@@ -135,6 +135,7 @@ class CausalLM(nn.Module):
         self.description = description
         self.body = Body(description)
         tokens = self.body.tokens.weight
+        assert isinstance(tokens, torch.Tensor)
         self.head: nn.Module = Head(tokens if description.tied else nn.Parameter(torch.zeros_like(tokens)))
 
     @property

@@ -18,6 +18,7 @@ from huggingtweets.model.causal import CausalLM, Linear
 from huggingtweets.model.families import Description
 
 CONFIG = "config.json"
+GENERATION = "generation_config.json"
 ARCHITECTURES = {
     "gpt2": "GPT2LMHeadModel",
     "llama": "LlamaForCausalLM",
@@ -72,6 +73,13 @@ def write(model: CausalLM, folder: Path, dtype: torch.dtype, largest_file: str =
         "tie_word_embeddings": model.description.tied,
     }
     (folder / CONFIG).write_text(json.dumps(written, indent=2, sort_keys=True) + "\n")
+
+
+def write_sampling(folder: Path, end_of_text: int, **settings: float) -> None:
+    """Write the settings that transformers draws with from the model in `folder`."""
+    ends = dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"), end_of_text)
+    text = json.dumps({"do_sample": True, **settings, **ends}, indent=2, sort_keys=True)
+    (folder / GENERATION).write_text(text + "\n")
 
 
 def tensors(model: CausalLM) -> Iterator[tuple[str, torch.Tensor]]:

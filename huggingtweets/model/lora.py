@@ -1,42 +1,38 @@
-"""Low-rank adapters on GPT-2: y = x W + b + (alpha / r) (x A) B in the linear layers, with W frozen.
+"""Low-rank adapters: y = x W + b + (alpha / r) (x A) B in the linear layers of the blocks, with W frozen.
 
 The embedding can have one too, which the tied head shares: a base that has seen little but forum posts must learn which
 words a person uses, and that is where it learns them. After Hu et al. 2021, "LoRA". Saved in the format of the peft
 library, so that it can load what we train.
 
-Knows torch and the layers of a GPT-2. Does not know training, tokens or versions.
+Knows torch and the parts of our module. Does not know training, tokens or versions.
 """
 
 import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
-from transformers.pytorch_utils import Conv1D
 
 from huggingtweets.core import atomic
+from huggingtweets.model.causal import CausalLM, Head, Linear
+from huggingtweets.model.families import Description
 
-if TYPE_CHECKING:
-    from transformers import GPT2LMHeadModel
-
-TARGETS = ("c_attn", "c_proj", "c_fc")
-EMBEDDING = "wte"
-TIED = (EMBEDDING, "lm_head")  # peft's way to say that the embedding's adapter is the head's, too
 USUAL_RANKS = 1_024  # up to here nobody need ask, however small the model is
 WEIGHTS = "adapter_model.safetensors"
 SETTINGS = "adapter_config.json"
+PEFT = "base_model.model."  # what stands before every name in peft's files
 State = dict[str, torch.Tensor]
 
 
 class LoraLinear(nn.Module):
-    """A frozen `Conv1D` (weight [in, out]) with a trainable `a` [in, r] and `b` [r, out]; `b` starts at zero."""
+    """A frozen `Linear` (weight [in, out]) with a trainable `a` [in, r] and `b` [r, out]; `b` starts at zero."""
 
-    def __init__(self, frozen: Conv1D, rank: int, alpha: float):
+    def __init__(self, frozen: Linear, rank: int, alpha: float):
         super().__init__()
         inputs, outputs = frozen.weight.shape
         self.frozen = frozen
@@ -49,7 +45,7 @@ class LoraLinear(nn.Module):
         low = x @ self.a
         return self.frozen(x) + (low * self.scale) @ self.b  # type: ignore[no-any-return]
 
-    def merged(self) -> Conv1D:
+    def merged(self) -> Linear:
         """The frozen layer with the adapter added into its weight, in place."""
         with torch.no_grad():
             self.frozen.weight.add_(self.scale * self.a @ self.b)
@@ -81,7 +77,7 @@ class LoraEmbedding(nn.Module):
 class LoraHead(nn.Module):
     """The head that is tied to a `LoraEmbedding`: the same adapter, read the other way."""
 
-    def __init__(self, frozen: nn.Linear, embedding: LoraEmbedding):
+    def __init__(self, frozen: Head, embedding: LoraEmbedding):
         super().__init__()
         self.frozen = frozen
         # In a tuple, so that its parameters are not this module's as well.
@@ -98,21 +94,25 @@ class LoraHead(nn.Module):
         return functional.linear(hidden, weight) + functional.linear(low, a)
 
 
-def add(model: "GPT2LMHeadModel", rank: int, alpha: float, embedding_rank: int = 0) -> None:
+def add(model: CausalLM, rank: int, alpha: float, embedding_rank: int = 0) -> None:
     """Freeze `model` and put an adapter on every linear layer of its blocks, and one on the embedding unless it is 0.
 
-    All adapters have the same scale, `alpha / rank`.
+    All adapters have the same scale, `alpha / rank`. Where the head is not the embedding, the embedding has none: peft
+    and the engine share one adapter between the two, and alone it teaches few words.
     """
     model.requires_grad_(False)
     for parent, name, layer in list(_linears(model)):
         setattr(parent, name, LoraLinear(layer, rank, alpha))
-    if embedding_rank:
-        embedding = LoraEmbedding(model.transformer.wte, embedding_rank, alpha / rank * embedding_rank)
-        model.transformer.wte = embedding  # type: ignore[assignment]
-        model.lm_head = LoraHead(model.lm_head, embedding)
+    if embedding_rank and model.description.tied:
+        frozen, head = model.body.tokens, model.head
+        assert isinstance(frozen, nn.Embedding)
+        assert isinstance(head, Head)
+        embedding = LoraEmbedding(frozen, embedding_rank, alpha / rank * embedding_rank)
+        model.body.tokens = embedding
+        model.head = LoraHead(head, embedding)
 
 
-def groups(model: "GPT2LMHeadModel", b_rate: float) -> list[dict[str, Any]]:
+def groups(model: CausalLM, b_rate: float) -> list[dict[str, Any]]:
     """The adapters' parameters as an optimiser's groups: those that start at zero learn `b_rate` times as fast.
 
     After Hayou et al. 2024, "LoRA+".
@@ -129,17 +129,17 @@ def groups(model: "GPT2LMHeadModel", b_rate: float) -> list[dict[str, Any]]:
     return [{"params": slow, "rate": 1.0, "decayed": True}, {"params": fast, "rate": b_rate, "decayed": True}]
 
 
-def merge(model: "GPT2LMHeadModel") -> None:
-    """Take the adapters of `model` into its weights; afterwards it is an ordinary GPT-2 again."""
-    for parent in list(model.transformer.modules()):
+def merge(model: CausalLM) -> None:
+    """Take the adapters of `model` into its weights; afterwards it is an ordinary model again."""
+    for parent in list(model.body.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, LoraLinear | LoraEmbedding):
                 setattr(parent, name, layer.merged())
-    if isinstance(model.lm_head, LoraHead):
-        model.lm_head = model.lm_head.frozen
+    if isinstance(model.head, LoraHead):
+        model.head = model.head.frozen
 
 
-def state(model: "GPT2LMHeadModel") -> State:
+def state(model: CausalLM) -> State:
     """A copy of the adapters' weights under peft's names, on the CPU.
 
     lora_A is [r, in] and lora_B [out, r]; lora_embedding_A is [r, vocabulary] and lora_embedding_B [width, r].
@@ -147,44 +147,53 @@ def state(model: "GPT2LMHeadModel") -> State:
     return {name: weight.T.detach().cpu().contiguous().clone() for name, weight in _named(model)}
 
 
-def restore(model: "GPT2LMHeadModel", weights: State) -> None:
+def restore(model: CausalLM, weights: State) -> None:
     """Put `state`'s weights back into the adapters of `model`."""
     with torch.no_grad():
         for name, weight in _named(model):
             weight.copy_(weights[name].T)
 
 
-def save(weights: State, folder: Path, *, base: str, rank: int, alpha: float, embedding_rank: int = 0) -> None:
+def save(weights: State, folder: Path, description: Description, *, base: str, rank: int, alpha: float) -> None:
     """Write an adapter folder that `peft.PeftModel.from_pretrained` loads; weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: weight.half() for name, weight in weights.items()}, folder / WEIGHTS, metadata={"format": "pt"})
+    embedding_a = weights.get(f"{PEFT}{description.checkpoint_name('body.tokens')}.lora_embedding_A")
+    tied = tied_names(description)
     settings = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "base_model_name_or_path": base,
-        "target_modules": [*TARGETS, *(TIED if embedding_rank else ())],
+        "target_modules": [*dict.fromkeys(description.layer_names.values()), *(() if embedding_a is None else tied)],
         "r": rank,
         "lora_alpha": alpha,
         "lora_dropout": 0.0,
         "bias": "none",
-        "fan_in_fan_out": True,
+        "fan_in_fan_out": not description.outputs_first,
         "inference_mode": True,
     }
-    if embedding_rank:
+    if embedding_a is not None:
         settings |= {
-            "rank_pattern": dict.fromkeys(TIED, embedding_rank),
-            "alpha_pattern": dict.fromkeys(TIED, alpha / rank * embedding_rank),
+            "rank_pattern": dict.fromkeys(tied, len(embedding_a)),
+            "alpha_pattern": dict.fromkeys(tied, alpha / rank * len(embedding_a)),
             "ensure_weight_tying": True,
         }
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n")
     atomic.readable_as_usual(folder)
 
 
-def apply(model: "GPT2LMHeadModel", folder: Path) -> None:
+def tied_names(description: Description) -> tuple[str, str]:
+    """The modules that peft must name to say that the embedding's adapter is the head's, too."""
+    return description.embedding_name, description.checkpoint_name("head")
+
+
+def apply(model: CausalLM, folder: Path) -> None:
     """Merge the adapter saved in `folder` into `model`."""
     settings = atomic.read_json(folder / SETTINGS)
-    rank, embedding_rank = int(settings["r"]), int(settings.get("rank_pattern", {}).get(EMBEDDING, 0))
-    refuse_rank(max(rank, embedding_rank), model.config.n_embd)
+    description = model.description
+    rank = int(settings["r"])
+    embedding_rank = int(settings.get("rank_pattern", {}).get(description.embedding_name, 0))
+    refuse_rank(max(rank, embedding_rank), description.width)
     add(model, rank, settings["lora_alpha"], embedding_rank)
     restore(model, load_file(atomic.require_file(folder / WEIGHTS)))
     merge(model)
@@ -199,20 +208,22 @@ def refuse_rank(rank: int, width: int) -> None:
         raise ValueError(f"its rank is {rank:,}, and the model is {width:,} wide")
 
 
-def _named(model: "GPT2LMHeadModel") -> Iterator[tuple[str, nn.Parameter]]:
+def _named(model: CausalLM) -> Iterator[tuple[str, nn.Parameter]]:
     """(peft's name, parameter) of every adapter; peft keeps each transposed."""
     for name, layer in model.named_modules():
         if isinstance(layer, LoraLinear):
-            yield f"base_model.model.{name}.lora_A.weight", layer.a
-            yield f"base_model.model.{name}.lora_B.weight", layer.b
+            theirs = PEFT + model.description.checkpoint_name(name)
+            yield f"{theirs}.lora_A.weight", layer.a
+            yield f"{theirs}.lora_B.weight", layer.b
         elif isinstance(layer, LoraEmbedding):
-            yield f"base_model.model.{name}.lora_embedding_A", layer.a
-            yield f"base_model.model.{name}.lora_embedding_B", layer.b
+            theirs = PEFT + model.description.checkpoint_name(name)
+            yield f"{theirs}.lora_embedding_A", layer.a
+            yield f"{theirs}.lora_embedding_B", layer.b
 
 
-def _linears(model: "GPT2LMHeadModel") -> Iterator[tuple[nn.Module, str, Conv1D]]:
+def _linears(model: CausalLM) -> Iterator[tuple[nn.Module, str, Linear]]:
     """(parent, attribute, layer) of every linear layer of the blocks."""
-    for parent in model.transformer.modules():
-        for name, layer in parent.named_children():
-            if name in TARGETS and isinstance(layer, Conv1D):
-                yield parent, name, layer
+    for block in model.body.blocks:
+        for name, layer in block.named_children():
+            if isinstance(layer, Linear):
+                yield block, name, layer

@@ -1,42 +1,40 @@
-"""Cross-entropy of a GPT-2 on packed rows, in nats, with a mask that hides documents from each other.
+"""Cross-entropy of a model on packed rows, in nats, with a mask that hides documents from each other.
 
-Knows tensors and `GPT2LMHeadModel`. Does not know tokenizers, files, optimisers or what the documents are.
+Knows tensors and our module. Does not know tokenizers, files, optimisers or what the documents are.
 """
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from huggingtweets.model.attention import PACKED, bias
+from huggingtweets.model.attention import bias
+from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.lora import LoraHead
 from huggingtweets.model.packing import IGNORED, Rows
-
-if TYPE_CHECKING:
-    from transformers import GPT2LMHeadModel
 
 # Numbers: 8 MiB in fp32 is the fastest of 4 to 32 MiB on two cores with 32 MiB of cache; a GPU wants few large kernels.
 LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 28}
 
 
-def summed_loss(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
+def summed_loss(model: CausalLM, rows: Rows) -> torch.Tensor:
     """The sum of the cross-entropy over all targets of `rows`, in nats; a scalar with gradients.
 
     The empty places are computed too: batches of one shape are worth more than the few places, because oneDNN
     generates its kernels anew for each shape (1.7 times slower, and memory grows).
     """
     device = model.device
-    hidden = model.transformer(
-        input_ids=torch.from_numpy(rows.inputs).to(device, torch.int64),
-        position_ids=torch.from_numpy(rows.positions).to(device),
-        attention_mask=_attention_mask(model, rows),
-        use_cache=False,
-    ).last_hidden_state
+    hidden = model.body(
+        torch.from_numpy(rows.inputs).to(device, torch.int64),
+        torch.from_numpy(rows.positions).to(device),
+        _attention_mask(model, rows),
+    )
     targets = torch.from_numpy(rows.targets.ravel()).to(device)
     flat = hidden.flatten(0, 1)
-    head = model.lm_head
-    return linear_cross_entropy(head.parts(flat) if isinstance(head, LoraHead) else ((flat, head.weight),), targets)
+    head = model.head
+    parts = head.parts(flat) if isinstance(head, LoraHead) else ((flat, head.get_parameter("weight")),)
+    return linear_cross_entropy(parts, targets)
 
 
 def linear_cross_entropy(parts: Sequence[tuple[torch.Tensor, torch.Tensor]], targets: torch.Tensor) -> torch.Tensor:
@@ -102,12 +100,13 @@ def _loss_and_gradients(
     return total
 
 
-def _attention_mask(model: "GPT2LMHeadModel", rows: Rows) -> torch.Tensor:
-    mask = document_mask(torch.from_numpy(rows.documents).to(model.device))
-    if model.config._attn_implementation != PACKED:
+def _attention_mask(model: CausalLM, rows: Rows) -> torch.Tensor:
+    device = model.device
+    mask = document_mask(torch.from_numpy(rows.documents).to(device))
+    if device.type != "cpu":
         return mask
-    half = torch.is_autocast_enabled(model.device.type)
-    return bias(mask, model.config.n_head, torch.bfloat16 if half else torch.float32)
+    half = torch.is_autocast_enabled(device.type)
+    return bias(mask, model.description.heads, torch.bfloat16 if half else torch.float32)
 
 
 def document_mask(documents: torch.Tensor) -> torch.Tensor:
@@ -117,7 +116,7 @@ def document_mask(documents: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def mean_loss(model: "GPT2LMHeadModel", rows: Rows, batch_rows: int = 16) -> float:
+def mean_loss(model: CausalLM, rows: Rows, batch_rows: int = 16) -> float:
     """Nats per target over all of `rows`, with dropout off; the model's mode is put back afterwards."""
     was_training = model.training
     model.train(False)

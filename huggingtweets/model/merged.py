@@ -1,4 +1,4 @@
-"""A voice as one ordinary GPT-2: its base with the person's adapter added into the weights.
+"""A voice as one ordinary model: its base with the person's adapter added into the weights.
 
 Knows bases, adapters and versions. Does not know what the model is wanted for.
 """

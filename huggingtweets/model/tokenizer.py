@@ -83,4 +83,5 @@ def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:
     if not tokenizer.encode_special_tokens:
         # To set it while another thread reads with the tokenizer is an error.
         tokenizer.encode_special_tokens = True
-    return [np.asarray(encoding.ids, np.int32) for encoding in tokenizer.encode_batch_fast(texts)]
+    encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    return [np.asarray(encoding.ids, np.int32) for encoding in encodings]

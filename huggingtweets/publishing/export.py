@@ -1,8 +1,8 @@
-"""A version as a folder for others: its card with the pictures, and an ordinary GPT-2 that plain transformers loads.
+"""A version as a folder for others: its card with the pictures, and an ordinary model that plain transformers loads.
 
 What was learned from is not in it: no tweet, no path of this machine.
 
-Knows versions, transformers' folders, the card and the pictures. Does not know the Hub.
+Knows versions, folders of models, the card and the pictures. Does not know the Hub.
 """
 
 import contextlib
@@ -42,25 +42,21 @@ def export(version: Version, settings: Settings, repository: str = "") -> Path:
 def write_model(version: Version, settings: Settings, folder: Path) -> None:
     """Merged weights, tokenizer and generation settings; the adapter, if that is what was trained, beside them."""
     import torch
-    from transformers import GenerationConfig
 
+    from huggingtweets.model import checkpoint
     from huggingtweets.model.merged import load_version
 
-    base.hide_progress_bars()
     voice = load_version(version)
-    model = voice.model.to(getattr(torch, settings.publishing.weights))
-    chosen, end = settings.generation, voice.end_of_text
-    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
-        do_sample=True,
-        temperature=chosen.temperature,
-        top_k=chosen.top_k,
-        top_p=chosen.top_p,
-        max_new_tokens=chosen.max_new_tokens,
-        bos_token_id=end,
-        eos_token_id=end,
-        pad_token_id=end,
+    checkpoint.write(voice.model, folder, getattr(torch, settings.publishing.weights))
+    sampling, end = settings.generation, voice.end_of_text
+    checkpoint.write_sampling(
+        folder,
+        end,
+        temperature=sampling.temperature,
+        top_k=sampling.top_k,
+        top_p=sampling.top_p,
+        max_new_tokens=sampling.max_new_tokens,
     )
-    model.save_pretrained(folder)
     _write_tokenizer(voice.tokenizer, end, folder, voice.context)
     if _has_adapter(version):
         shutil.copytree(version.adapter, folder / ADAPTER)

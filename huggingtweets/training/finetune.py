@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,17 +24,15 @@ from huggingtweets.core import atomic
 from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.termination import postponed
+from huggingtweets.model import checkpoint as checkpoints
 from huggingtweets.model import lora
-from huggingtweets.model.attention import packed
 from huggingtweets.model.base import Base
+from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.loss import mean_loss, summed_loss
 from huggingtweets.model.packing import Rows, pack
 from huggingtweets.model.precision import fast
 from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.tweets.dataset import Dataset
-
-if TYPE_CHECKING:
-    from transformers import GPT2LMHeadModel
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under transformers'.
+    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under the checkpoint's.
 
     They are those after pass `kept_epoch` of the `epochs` that were made; 0 are the weights that learning began with.
     `batch_tokens` and `learning_rate` (the highest) are what was used, whatever the settings left to the data.
@@ -116,10 +114,10 @@ def train(
     diverges or memory suffices for not even one row, and `Terminated` on SIGTERM, once the state is written.
     """
     torch.manual_seed(settings.seed)
-    base.model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+    base.model.to("cuda" if torch.cuda.is_available() else "cpu")
     rows = tokenized_rows(base, dataset.learned, settings.row_tokens)
     held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
-    with fast(base.model.device), packed(base.model):
+    with fast(base.model.device):
         base_loss = mean_loss(base.model, held_out)
     if settings.method == "lora":
         rank = settings.lora_rank
@@ -132,7 +130,7 @@ def train(
     run.resume()
     run.learn(say)
     run.restore_weights(run.best)
-    base.model.to("cpu")  # type: ignore[arg-type]
+    base.model.to("cpu")
     return Trained(
         weights=run.best,
         held_out_loss=run.place.best_loss,
@@ -172,7 +170,7 @@ class _Finetuning:
 
     def judge_start(self) -> None:
         """Let the weights that learning begins with be the best so far."""
-        with fast(self.model.device), packed(self.model):
+        with fast(self.model.device):
             self.place.best_loss = mean_loss(self.model, self.held_out)
 
     def learn(self, say: Callable[[Step], None]) -> None:
@@ -238,7 +236,7 @@ class _Finetuning:
             log.warning("memory is short: from now on %d rows at a time", self.place.rows_at_once)
 
     def _backward_part(self, part: Rows, batch: Rows) -> float:
-        with fast(self.model.device), packed(self.model):
+        with fast(self.model.device):
             loss = summed_loss(self.model, part) / batch.token_count
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
@@ -246,7 +244,7 @@ class _Finetuning:
     def _judge(self, loss: float) -> float:
         """Keep the weights if their held-out loss at the end of an epoch is the lowest so far. Returns that loss."""
         epoch = self.place.step // self.steps_per_epoch
-        with fast(self.model.device), packed(self.model):
+        with fast(self.model.device):
             held_out = mean_loss(self.model, self.held_out)
         self.place.curve.append({"epoch": epoch, "step": self.place.step, "loss": loss, "held_out_loss": held_out})
         if held_out < self.place.best_loss:
@@ -259,14 +257,13 @@ class _Finetuning:
         """A copy of what is trained, on the CPU."""
         if self.is_lora:
             return lora.state(self.model)
-        # lm_head is tied to the embeddings and saved as one.
-        return {k: w.detach().cpu().clone() for k, w in self.model.state_dict().items() if k != "lm_head.weight"}
+        return {name: tensor.cpu().clone() for name, tensor in checkpoints.tensors(self.model)}
 
     def restore_weights(self, weights: lora.State) -> None:
         if self.is_lora:
             lora.restore(self.model, weights)
         else:
-            self.model.load_state_dict(weights, strict=False)
+            checkpoints.restore(self.model, weights)
 
     def save(self) -> None:
         """Write the state whole or not at all."""
@@ -292,7 +289,7 @@ class _Finetuning:
         self.best, self.place = state["best"], _Place(**state["place"])
 
 
-def _whole(model: "GPT2LMHeadModel") -> list[dict[str, Any]]:
+def _whole(model: CausalLM) -> list[dict[str, Any]]:
     """All parameters as the optimiser's groups; norms and biases do not decay."""
     parameters = list(model.parameters())
     return [

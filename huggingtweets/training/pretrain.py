@@ -11,14 +11,13 @@ from pathlib import Path
 
 import tokenizers
 import torch
-import transformers
 from tokenizers import Tokenizer
-from transformers import GenerationConfig, GPT2LMHeadModel
 
 from huggingtweets.core import atomic
 from huggingtweets.core.cpu import keep_freed_memory
-from huggingtweets.model.base import hide_progress_bars
-from huggingtweets.model.tokenizer import save_tokenizer
+from huggingtweets.model import checkpoint
+from huggingtweets.model.causal import CausalLM
+from huggingtweets.model.tokenizer import end_of_text_id, save_tokenizer
 from huggingtweets.pictures.render import pretraining_curve
 from huggingtweets.training.pretraining import Pretraining, SayPretraining
 from huggingtweets.training.pretraining_data import PreparedCorpus, prepare
@@ -58,14 +57,13 @@ def _write_record(run: Pretraining, prepared: PreparedCorpus, bits: float, out: 
     record = {
         "plan": asdict(run.plan),
         "corpora": prepared.hashes,
-        "parameters": run.model.num_parameters(),
+        "parameters": run.model.description.parameters,
         "held_out_bits_per_byte": bits,
         "held_out_documents": len(prepared.held_out),
         "curve": run.curve,
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
-            "transformers": transformers.__version__,
             "tokenizers": tokenizers.__version__,
         },
     }
@@ -73,20 +71,10 @@ def _write_record(run: Pretraining, prepared: PreparedCorpus, bits: float, out: 
     (out / "curve.png").write_bytes(pretraining_curve(run.curve))
 
 
-def _write_model(model: GPT2LMHeadModel, tokenizer: Tokenizer, out: Path, plan: Plan) -> None:
+def _write_model(model: CausalLM, tokenizer: Tokenizer, out: Path, plan: Plan) -> None:
     """Weights in half precision (bfloat16's range is not needed: no weight is near 65,504), config and tokenizer."""
-    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
-        do_sample=True,
-        temperature=1.0,
-        top_p=0.95,
-        top_k=50,
-        max_new_tokens=80,
-        bos_token_id=model.config.bos_token_id,
-        eos_token_id=model.config.eos_token_id,
-        pad_token_id=model.config.eos_token_id,
-    )
-    hide_progress_bars()
-    model.half().save_pretrained(out, max_shard_size="16MB")  # type: ignore[no-untyped-call]
-    model.float()  # type: ignore[no-untyped-call]
+    checkpoint.write(model, out, torch.float16, largest_file="16MB")
+    end_of_text = end_of_text_id(tokenizer)
+    checkpoint.write_sampling(out, end_of_text, temperature=1.0, top_p=0.95, top_k=50, max_new_tokens=80)
     save_tokenizer(tokenizer, out, plan.context)
     atomic.readable_as_usual(out)

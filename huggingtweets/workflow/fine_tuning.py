@@ -93,7 +93,9 @@ def _tell(run: TrainingRun, step: "Step") -> None:
 
 def _save_weights(run: TrainingRun, base: "Base", weights: Mapping[str, object]) -> None:
     """Save an adapter as an adapter, and a full fine-tune as an ordinary model folder."""
-    from huggingtweets.model import lora
+    import torch
+
+    from huggingtweets.model import checkpoint, lora
     from huggingtweets.training.finetune import ALPHA_PER_RANK
 
     settings, folder = run.settings.training, run.folder
@@ -101,13 +103,12 @@ def _save_weights(run: TrainingRun, base: "Base", weights: Mapping[str, object])
         lora.save(
             dict(weights),  # type: ignore[arg-type]
             folder / ADAPTER,
+            base.model.description,
             base=bases.hub_id(settings.base) or settings.base,
             rank=settings.lora_rank,
             alpha=ALPHA_PER_RANK * settings.lora_rank,
-            embedding_rank=settings.lora_embedding_rank,
         )
     else:
-        bases.hide_progress_bars()
-        base.model.save_pretrained(folder / MODEL)
+        checkpoint.write(base.model, folder / MODEL, torch.float32)
         base.tokenizer.save(str(folder / MODEL / "tokenizer.json"))
         atomic.readable_as_usual(folder / MODEL)

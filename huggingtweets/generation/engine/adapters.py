@@ -13,11 +13,8 @@ from safetensors import SafetensorError, safe_open
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.generation.engine.weights import PLACES, Layout
-from huggingtweets.model.lora import EMBEDDING, SETTINGS, TIED, WEIGHTS, refuse_rank
-
-HEAD = "base_model.model.lm_head."  # when it is tied, peft saves the embedding's factors a second time under this name
-Key = tuple[int, str, str]  # layer, place, which of the two factors; the embedding is in layer -1
+from huggingtweets.generation.engine.weights import Layout
+from huggingtweets.model.lora import PEFT, SETTINGS, WEIGHTS, refuse_rank
 
 
 class Held(Protocol):
@@ -92,9 +89,7 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
     try:
         settings = atomic.read_json(folder / SETTINGS)
         with safe_open(atomic.require_file(folder / WEIGHTS), framework="pt") as file:
-            tied = settings.get("ensure_weight_tying")
-            names = [name for name in file.keys() if not (tied and name.startswith(HEAD))]  # noqa: SIM118  no dictionary
-            given = {_key(name): file.get_tensor(name) for name in names}
+            given = {name.removeprefix(PEFT): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no dictionary
         return _adapter(settings, given, layout, dtype)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
@@ -131,27 +126,37 @@ def put(adapter: Adapter, into: Factors, start: int = 0, embedding_start: int = 
         into.embedding[1][embedding_start:end] = own.embedding[1] if weight == 1 else own.embedding[1] * weight
 
 
-def _adapter(settings: dict[str, Any], given: dict[Key, torch.Tensor], layout: Layout, dtype: torch.dtype) -> Adapter:
+def _adapter(settings: dict[str, Any], given: dict[str, torch.Tensor], layout: Layout, dtype: torch.dtype) -> Adapter:
     if settings.get("use_dora") or settings.get("peft_type") != "LORA" or settings.get("bias", "none") != "none":
         raise ValueError("it is no plain LoRA")
-    low, high = (given.pop((-1, EMBEDDING, f"lora_embedding_{factor}"), None) for factor in "AB")
+    if settings.get("ensure_weight_tying"):
+        # peft saves the embedding's factors a second time under the name of the head.
+        given = {name: tensor for name, tensor in given.items() if not name.startswith(f"{layout.head}.")}
+    low, high = (given.pop(f"{layout.embedding}.lora_embedding_{factor}", None) for factor in "AB")
     embedding_rank = 0 if low is None else low.shape[0]
-    rank = max((tensor.shape[0] for (_, _, factor), tensor in given.items() if factor == "lora_A"), default=1)
+    rank = max((tensor.shape[0] for name, tensor in given.items() if name.endswith(".lora_A.weight")), default=1)
     refuse_rank(max(rank, embedding_rank), layout.width)
     adapter = Adapter(layout, rank, embedding_rank, torch.zeros(size(layout, rank, embedding_rank), dtype=dtype))
     factors = adapter.factors()
     if factors.embedding:
         if not layout.tied or not settings.get("ensure_weight_tying"):
             raise ValueError("its embedding is not tied to its head")
-        _fill("the embedding", factors.embedding[0], low, factors.embedding[1], high, _scale(settings, EMBEDDING))
-    for number, (a, b) in enumerate(factors.linears):
-        layer, place = number // len(PLACES), PLACES[number % len(PLACES)]
-        low, high = given.pop((layer, place, "lora_A"), None), given.pop((layer, place, "lora_B"), None)
+        _fill(
+            "the embedding",
+            factors.embedding[0],
+            low,
+            factors.embedding[1],
+            high,
+            _scale(settings, layout, embedding=True),
+        )
+    for name, (a, b) in zip(layout.names, factors.linears, strict=True):
+        low, high = (given.pop(f"{name}.lora_{factor}.weight", None) for factor in "AB")
         if low is not None:
-            _fill(f"{place} in layer {layer}", a.T, low, b, high, _scale(settings, ""))
+            _fill(name, a.T, low, b, high, _scale(settings, layout))
+        elif high is not None:
+            raise ValueError(f"{name} has half an adapter")
     if given:
-        layer, place, _ = next(iter(given))
-        raise ValueError(f"it also changes {place}" + (f" in layer {layer}" if layer >= 0 else ""))
+        raise ValueError(f"it also changes {min(given)}")
     if not torch.isfinite(torch.stack(torch.aminmax(adapter.flat))).all():  # a NaN is the least and the most
         raise ValueError("it holds numbers that are not finite")
     return adapter
@@ -170,23 +175,16 @@ def _fill(
     high[:rank] = other.T.float() * scale(rank)
 
 
-def _scale(settings: dict[str, Any], name: str) -> Any:
+def _scale(settings: dict[str, Any], layout: Layout, *, embedding: bool = False) -> Any:
     """What a pair of some rank is multiplied by."""
+    tied = {name.rsplit(".", 1)[-1] for name in (layout.embedding, layout.head)}
     patterns = settings.get("alpha_pattern") or {}
-    if not patterns.keys() <= set(TIED):
+    if not patterns.keys() <= tied:
         raise ValueError("it has an alpha for each layer")
-    alpha = float(patterns.get(name, settings["lora_alpha"]))
+    alpha = float(settings["lora_alpha"])
+    if embedding:
+        alpha = float(patterns.get(layout.embedding.rsplit(".", 1)[-1], alpha))
     return lambda rank: alpha / (rank**0.5 if settings.get("use_rslora") else rank)
-
-
-def _key(name: str) -> Key:
-    """`base_model.model.transformer.h.3.attn.c_attn.lora_A.weight` as (3, "attn.c_attn", "lora_A")."""
-    path = name.removeprefix("base_model.model.transformer.").removesuffix(".weight").split(".")
-    if path[0] == "h" and len(path) == 5:
-        return int(path[1]), f"{path[2]}.{path[3]}", path[4]
-    if len(path) == 2:
-        return -1, path[0], path[1]
-    raise ValueError(f"it also changes {name}")
 
 
 def _first_line(error: Exception) -> str:

@@ -28,7 +28,7 @@ def decode(
     voice: Base, prompt: str, count: int, sampling: Sampling, seed: int, stop: Callable[[], bool] = lambda: False
 ) -> list[Draft]:
     """`count` drafts that begin with `prompt`; fewer tokens each when `stop()` says so between two steps."""
-    batch = Batch(TorchDecoder(Weights.of(voice.model, voice.id)), voice.end_of_text)
+    batch = Batch(TorchDecoder(Weights.of(voice.model, voice.banned)), voice.end_of_text)
     start = start_of(voice, prompt, sampling.max_new_tokens)
     job = DraftJob(start.tokens, None, count, sampling, seed, start.text, start.barred)
     batch.join([job])

@@ -9,7 +9,6 @@ import time
 
 from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import NotNow
-from huggingtweets.core.library_lock import TRANSFORMERS
 from huggingtweets.generation.engine.tickets import Inbox
 
 log = logging.getLogger(__name__)
@@ -27,8 +26,7 @@ def live(settings: GenerationSettings, inbox: Inbox) -> None:
     while True:
         try:
             # torch is imported here, so that the process starts without it.
-            with TRANSFORMERS:
-                from huggingtweets.generation.engine.worker import EngineWorker
+            from huggingtweets.generation.engine.worker import EngineWorker
 
             EngineWorker(settings, inbox).run()
             return

@@ -16,13 +16,14 @@ import torch
 from numpy.typing import NDArray
 
 from huggingtweets.generation.engine.adapters import Adapter
-from huggingtweets.generation.engine.weights import PLACES, Affine, Weights
+from huggingtweets.generation.engine.weights import Affine, Weights
 
 LIBRARY = "huggingtweets.generation.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
 # Ways to multiply, of x86 the slowest first, then arm64's; all give the same bits.
 PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
+PLACES = ("qkv", "out", "up", "down")  # the linear layers of a block, as the kernels read them
 LOGITS = 64  # that share a maximum
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
@@ -208,6 +209,7 @@ class _Packed:
         return self._keep(tensor.float().contiguous().numpy().copy())
 
     def _norm(self, affine: Affine) -> _Norm:
+        assert affine.bias is not None
         return _Norm(self._floats(affine.weight), self._floats(affine.bias))
 
     def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None, *, bits: int = 8) -> _Linear:
@@ -230,21 +232,24 @@ class PackedWeights(_Packed):
 
     def __init__(self, weights: Weights):
         super().__init__()
-        outputs = {linear.bias.shape[0] for block in weights.blocks for linear in block.linears.values()}
-        size = weights.width // weights.heads
+        description, positions = weights.description, weights.positions
+        if positions is None or tuple(description.linears) != PLACES or description.norm != "layer":
+            raise ValueError("they only know the parts of a GPT-2")
+        outputs = {count for _, count in description.linears.values()}
+        size = description.head_size
         if size % LANES or size > MOST_SIZE or any(count % WIDE for count in (weights.width, *outputs)):
-            raise ValueError(f"no kernels for a width of {weights.width} and {weights.heads} heads")
-        self.width, self.vocabulary = weights.width, weights.tokens.shape[0]
-        self.widest, self.inner = max(outputs), max(block.linears["mlp.c_fc"].bias.shape[0] for block in weights.blocks)
-        self.layers = len(weights.blocks)
+            raise ValueError(f"no kernels for a width of {weights.width} and {description.heads} heads")
+        self.width, self.vocabulary = description.width, description.vocabulary
+        self.widest, self.inner = max(outputs), description.inner
+        self.layers = description.layers
         head = self._linear(weights.head.T)
         self._blocks = (_Block * self.layers)(
             *(
                 _Block(
-                    self._norm(block.norm_1),
-                    self._norm(block.norm_2),
+                    self._norm(block.parts["norm_1"]),
+                    self._norm(block.parts["norm_2"]),
                     (_Linear * len(PLACES))(
-                        *(self._linear(block.linears[place].weight, block.linears[place].bias) for place in PLACES)
+                        *(self._linear(block.parts[place].weight, block.parts[place].bias) for place in PLACES)
                     ),
                     block.scale,
                 )
@@ -254,12 +259,12 @@ class PackedWeights(_Packed):
         self.struct = _Model(
             self.layers,
             self.width,
-            weights.heads,
+            description.heads,
             self.vocabulary,
-            ACTIVATIONS.index(weights.activation),
-            weights.epsilon,
+            ACTIVATIONS.index(description.activation),
+            description.epsilon,
             head if weights.layout.tied else self._linear(weights.tokens.T),
-            self._floats(weights.positions),
+            self._floats(positions),
             self._blocks,
             self._norm(weights.norm),
             head,

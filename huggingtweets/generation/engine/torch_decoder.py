@@ -1,6 +1,6 @@
-"""A GPT-2 with an adapter a column, in plain torch: every cell of the grid has its place in one cache.
+"""A model with an adapter a column, in plain torch: every cell of the grid has its place in one cache.
 
-The formulas are GPT-2's (Radford et al. 2019) as transformers has them. Knows weights, rows and grids. Does not know
+Knows weights, rows and grids; the formulas are in `model.block`. Does not know
 text, names or threads.
 """
 
@@ -8,6 +8,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -16,7 +17,8 @@ from huggingtweets.generation.engine.adapters import Adapter, Factors, Held, put
 from huggingtweets.generation.engine.decoder import Cells, Tokens
 from huggingtweets.generation.engine.grid import Grid, arranged, bucket, padded
 from huggingtweets.generation.engine.rows import Prompt, Row
-from huggingtweets.generation.engine.weights import PLACES, Affine, Layout, Weights
+from huggingtweets.generation.engine.weights import Affine, Layout, Weights
+from huggingtweets.model.block import angles_at, through_block
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +26,6 @@ Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 CACHE_STEP = 64  # positions by which the cache grows
 CAPTURED_AFTER = 3  # bursts of one shape: the first ones pay for themselves only when more follow
 MOST_BURSTS = 16  # shapes that are remembered
-
-_ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
-    "gelu_erf": nn.functional.gelu,
-    "relu": nn.functional.relu,
-    "silu": nn.functional.silu,
-}
 
 
 class TorchDecoder:
@@ -54,7 +49,7 @@ class TorchDecoder:
         self._bursts: OrderedDict[Hashable, Burst] = OrderedDict()
         self._burst: Burst | None = None
         self._room = torch.empty(0, dtype=dtype, device=self._device)
-        self._activation = _ACTIVATIONS[weights.activation]
+        self._banned = torch.tensor(weights.banned, dtype=torch.int64, device=self._device)
         self._stack = Stack(self._layout, self.dtype, self._device)
         self._grid: Grid[Row] = Grid(1, (), ())
         self._places: list[int] = []  # in it, of the cells that were asked for
@@ -70,7 +65,7 @@ class TorchDecoder:
 
     @property
     def bytes(self) -> int:
-        return self._weights.count * self.dtype.itemsize
+        return self._weights.description.parameters * self.dtype.itemsize
 
     @torch.inference_mode()
     def hold(self, adapter: Adapter) -> Held:
@@ -95,7 +90,9 @@ class TorchDecoder:
             query, key, value = by_cell(query), by_cell(key), by_cell(value)
             kept.append(torch.stack([key, value]))
             scale = self._weights.blocks[layer].scale
-            seen = nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
+            seen = nn.functional.scaled_dot_product_attention(
+                query, key, value, is_causal=True, scale=scale, enable_gqa=query.shape[1] != key.shape[1]
+            )
             return seen.view(-1, grid.depth, *seen.shape[1:]).transpose(1, 2).flatten(2, 3)
 
         positions = torch.arange(longest, device=self._device).repeat(grid.depth)
@@ -210,25 +207,24 @@ class TorchDecoder:
         lengths = lengths.clamp(max=min(places, self.context) - 1)
         # To ask a GPU how long the longest is would be to wait for it.
         seen = int(lengths.max()) + 1 if self._device.type == "cpu" else places
-        cells = torch.arange(count, device=self._device)
+        cells, size = torch.arange(count, device=self._device), self._weights.description.head_size
         unseen = (torch.arange(seen, device=self._device) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
 
         def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
             # Tokens of a decoding step are [columns, heads, depth, size] here, each one alone in its row of the cache.
-            query, key, value = (
-                part.transpose(1, 2).reshape(count, -1, 1, part.shape[-1]) for part in (query, key, value)
-            )
+            query, key, value = (part.transpose(1, 2).reshape(count, -1, size) for part in (query, key, value))
             keys, values = self._cache[layer]
-            keys[cells, :, lengths] = key.squeeze(2)
-            values[cells, :, lengths] = value.squeeze(2)
+            keys[cells, :, lengths] = key
+            values[cells, :, lengths] = value
+            # The heads that share a key head stand where a sequence's positions stand otherwise.
             out = nn.functional.scaled_dot_product_attention(
-                query,
+                query.view(count, key.shape[1], -1, size),
                 keys[:, :, :seen],
                 values[:, :, :seen],
                 attn_mask=unseen,
                 scale=self._weights.blocks[layer].scale,
             )
-            return out.view(len(self._grid.columns), self._grid.depth, *out.shape[1::2]).transpose(1, 2)
+            return out.reshape(len(self._grid.columns), self._grid.depth, -1, size).transpose(1, 2)
 
         grid = (len(self._grid.columns), self._grid.depth)
         hidden = self._hidden(tokens.view(grid), lengths.view(grid), self._stack, attend)
@@ -236,27 +232,35 @@ class TorchDecoder:
 
     def _hidden(self, tokens: torch.Tensor, positions: torch.Tensor, stack: "Stack", attend: Attend) -> torch.Tensor:
         """The last block's output, [columns, depth, width], of `tokens` [columns, depth]."""
-        weights = self._weights
-        x = weights.tokens[tokens] + weights.positions[positions]
+        weights, description = self._weights, self._weights.description
+        x, angles = weights.tokens[tokens], None
+        if description.rotary:
+            by_row = positions if positions.ndim == 2 else positions.unsqueeze(0)
+            angles = angles_at(by_row, description.rotary, description.head_size)
+        else:
+            assert weights.positions is not None
+            x = x + weights.positions[positions]
         factors = stack.factors()
         if factors and factors.embedding:
             e, d = factors.embedding
             own = e.gather(2, tokens.unsqueeze(1).expand(-1, e.shape[1], -1))
             x = torch.baddbmm(x, own.transpose(1, 2), d)
-        pairs = iter(factors.linears if factors else ())
+        places = {name: number for number, name in enumerate(description.linears)}
 
-        def linear(x: torch.Tensor, affine: Affine) -> torch.Tensor:
-            y = torch.addmm(affine.bias, x.flatten(0, 1), affine.weight).view(*x.shape[:2], -1)
-            pair = next(pairs, None)
-            return y if pair is None else torch.baddbmm(y, torch.bmm(x, pair[0]), pair[1])
+        def through(layer: int, name: str, x: torch.Tensor) -> torch.Tensor:
+            affine = weights.blocks[layer].parts[name]
+            if name not in places:
+                return self._norm(x, affine)
+            flat = x.flatten(0, 1)
+            y = flat @ affine.weight if affine.bias is None else torch.addmm(affine.bias, flat, affine.weight)
+            y = y.view(*x.shape[:2], -1)
+            if not factors:
+                return y
+            a, b = factors.linears[layer * len(places) + places[name]]
+            return torch.baddbmm(y, torch.bmm(x, a), b)
 
-        for layer, block in enumerate(weights.blocks):
-            attn, proj, fc, out = (block.linears[place] for place in PLACES)
-            parts = linear(self._norm(x, block.norm_1), attn).chunk(3, dim=-1)
-            heads = [part.view(*part.shape[:-1], weights.heads, -1).transpose(1, 2) for part in parts]
-            seen = attend(layer, heads[0], heads[1], heads[2])
-            x = x + linear(seen.transpose(1, 2).flatten(2), proj)
-            x = x + linear(self._activation(linear(self._norm(x, block.norm_2), fc)), out)
+        for layer in range(description.layers):
+            x = through_block(description, x, partial(through, layer), partial(attend, layer), angles)
         return x
 
     def _logits(self, hidden: torch.Tensor, stack: "Stack") -> torch.Tensor:
@@ -267,18 +271,19 @@ class TorchDecoder:
         if factors and factors.embedding:
             e, d = factors.embedding
             logits = torch.baddbmm(logits, torch.bmm(last, d.transpose(1, 2)), e)
-        return logits
+        return logits.index_fill_(-1, self._banned, -torch.inf) if len(self._banned) else logits
 
     def _norm(self, x: torch.Tensor, affine: Affine) -> torch.Tensor:
-        return nn.functional.layer_norm(x, affine.bias.shape, affine.weight, affine.bias, self._weights.epsilon)
+        shape, epsilon = affine.weight.shape, self._weights.description.epsilon
+        if self._weights.description.norm == "rms":
+            return nn.functional.rms_norm(x, shape, affine.weight, epsilon)
+        return nn.functional.layer_norm(x, shape, affine.weight, affine.bias, epsilon)
 
     def _empty_cache(self, cells: int, positions: int) -> torch.Tensor:
-        """[layers, key and value, cells, heads, positions, size]."""
-        weights = self._weights
-        each = weights.width // weights.heads
-        return torch.zeros(
-            len(weights.blocks), 2, cells, weights.heads, positions, each, dtype=self.dtype, device=self._device
-        )
+        """[layers, key and value, cells, key heads, positions, size]."""
+        description = self._weights.description
+        shape = (description.layers, 2, cells, description.key_heads, positions, description.head_size)
+        return torch.zeros(shape, dtype=self.dtype, device=self._device)
 
 
 @dataclass(slots=True)

@@ -126,7 +126,7 @@ class LoadedVoices:
         if found:
             return found
         given = base.load(source)
-        decoder = self._make_decoder(Weights.of(given.model, source))
+        decoder = self._make_decoder(Weights.of(given.model, given.banned))
         loaded = LoadedBase(given.id, given.tokenizer, given.end_of_text, Batch(decoder, given.end_of_text), decoder)
         with self._lock:
             self._bases[key] = loaded

@@ -10,7 +10,7 @@ from torch.nn import functional
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from huggingtweets.model import lora
-from huggingtweets.model.attention import PACKED, packed
+from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.loss import (
     LOGITS_AT_ONCE,
     bits_per_byte,
@@ -20,26 +20,27 @@ from huggingtweets.model.loss import (
     summed_loss,
 )
 from huggingtweets.model.packing import IGNORED, pack
+from tests.huggingtweets.model.tiny_models import ours
 
 END = 0
 TEXTS = [np.array(text, np.int32) for text in ([5, 6, 7], [8], [9, 10, 11, 12, 13], [5, 5])]
 
 
 @pytest.fixture
-def model() -> GPT2LMHeadModel:
+def model() -> CausalLM:
     torch.manual_seed(3)
-    return GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=16, n_layer=2, n_head=2))
+    return ours(GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=16, n_layer=2, n_head=2)))
 
 
-def alone(model: GPT2LMHeadModel, text: list[int]) -> float:
-    """The summed loss of one document, by transformers' own forward."""
+def alone(model: CausalLM, text: list[int]) -> float:
+    """The summed loss of one document, by a plain forward pass."""
     framed = torch.tensor([[END, *text, END]])
-    logits = model(framed[:, :-1]).logits[0]
+    logits = model(framed[:, :-1])[0]
     return functional.cross_entropy(logits, framed[0, 1:], reduction="sum").item()
 
 
 @torch.no_grad()
-def test_documents_in_one_row_do_not_see_each_other(model: GPT2LMHeadModel) -> None:
+def test_documents_in_one_row_do_not_see_each_other(model: CausalLM) -> None:
     model.train(False)
     rows = pack(TEXTS, 16, END)
     assert len(rows) == 1
@@ -53,7 +54,7 @@ def test_the_mask_shows_the_own_document_up_to_here() -> None:
     assert mask[0, 0].int().tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
 
 
-def test_the_mean_is_without_dropout_and_the_mode_is_put_back(model: GPT2LMHeadModel) -> None:
+def test_the_mean_is_without_dropout_and_the_mode_is_put_back(model: CausalLM) -> None:
     rows = pack(TEXTS, 8, END)
     model.train(True)
     first, second = mean_loss(model, rows), mean_loss(model, rows)
@@ -66,13 +67,13 @@ def test_the_mean_is_without_dropout_and_the_mode_is_put_back(model: GPT2LMHeadM
     assert not model.training
 
 
-def test_the_mean_does_not_depend_on_the_batches(model: GPT2LMHeadModel) -> None:
+def test_the_mean_does_not_depend_on_the_batches(model: CausalLM) -> None:
     rows = pack(TEXTS, 8, END)
     assert len(rows) > 1
     assert mean_loss(model, rows, batch_rows=1) == pytest.approx(mean_loss(model, rows, batch_rows=9), rel=1e-6)
 
 
-def test_the_mode_is_put_back_after_a_failure(model: GPT2LMHeadModel) -> None:
+def test_the_mode_is_put_back_after_a_failure(model: CausalLM) -> None:
     model.train(True)
     with pytest.raises(IndexError):
         mean_loss(model, pack([np.array([99], np.int32)], 8, END))
@@ -103,36 +104,36 @@ def test_the_gradients_worked_out_on_the_way_are_those_of_autograd(
         (total / 7).backward()
         return [total.detach(), hidden.grad, weight.grad]
 
-    ours = gradients(lambda hidden, weight: linear_cross_entropy(((hidden, weight),), targets))
+    fused = gradients(lambda hidden, weight: linear_cross_entropy(((hidden, weight),), targets))
     theirs = gradients(
         lambda hidden, weight: functional.cross_entropy(
             hidden @ weight.T, targets, ignore_index=IGNORED, reduction="sum"
         )
     )
-    for one, other in zip(ours, theirs, strict=True):
+    for one, other in zip(fused, theirs, strict=True):
         assert (one is None) == (other is None)
         if one is not None and other is not None:
             torch.testing.assert_close(one, other)
 
 
 @torch.no_grad()
-def test_the_attention_for_packed_rows_gives_the_same_loss(model: GPT2LMHeadModel) -> None:
+def test_the_attention_for_packed_rows_gives_the_loss_of_the_fused_one(
+    model: CausalLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model.train(False)
     rows = pack(TEXTS, 8, END)
     assert rows.used.tolist() != [8] * len(rows), "some places are empty"
     before = mean_loss(model, rows)
-    with packed(model):
-        assert model.config._attn_implementation == PACKED
-        assert mean_loss(model, rows) == pytest.approx(before, rel=1e-6)
-    assert model.config._attn_implementation == "sdpa"
+    monkeypatch.setattr("huggingtweets.model.loss.bias", lambda mask, *_: mask)
+    assert mean_loss(model, rows) == pytest.approx(before, rel=1e-6)
 
 
-def test_training_in_bfloat16_goes_nearly_the_same_way(model: GPT2LMHeadModel) -> None:
+def test_training_in_bfloat16_goes_nearly_the_same_way(model: CausalLM) -> None:
     rows = pack(TEXTS, 16, END)
 
     def gradients(half: bool) -> torch.Tensor:
         model.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=half), packed(model):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             loss = summed_loss(model, rows)
         loss.backward()
         assert loss.dtype == torch.float32
@@ -144,8 +145,8 @@ def test_training_in_bfloat16_goes_nearly_the_same_way(model: GPT2LMHeadModel) -
     assert functional.cosine_similarity(exact, half, dim=0) > 0.999
 
 
-def test_an_adapter_on_the_embedding_learns_the_same_way(model: GPT2LMHeadModel) -> None:
-    """The fused loss against transformers' own forward pass, one document by itself."""
+def test_an_adapter_on_the_embedding_learns_the_same_way(model: CausalLM) -> None:
+    """The fused loss against a plain forward pass, one document by itself."""
     model.train(False)
     lora.add(model, rank=2, alpha=4.0, embedding_rank=3)
     torch.manual_seed(6)
@@ -158,9 +159,9 @@ def test_an_adapter_on_the_embedding_learns_the_same_way(model: GPT2LMHeadModel)
         loss.backward()
         return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
-    theirs = gradients(functional.cross_entropy(model(framed[:, :-1]).logits[0], framed[0, 1:], reduction="sum"))
-    ours = gradients(summed_loss(model, pack([text], 16, END)))
-    assert ours.keys() == theirs.keys()
-    assert {"transformer.wte.a", "transformer.wte.b"} < ours.keys()
-    for name, gradient in ours.items():
+    theirs = gradients(functional.cross_entropy(model(framed[:, :-1])[0], framed[0, 1:], reduction="sum"))
+    fused = gradients(summed_loss(model, pack([text], 16, END)))
+    assert fused.keys() == theirs.keys()
+    assert {"body.tokens.a", "body.tokens.b"} < fused.keys()
+    for name, gradient in fused.items():
         torch.testing.assert_close(gradient, theirs[name], rtol=1e-3, atol=1e-4)

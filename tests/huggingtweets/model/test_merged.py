@@ -32,7 +32,7 @@ def test_a_relative_base_of_an_older_version_counts_from_beside_the_models(
     old = version_in(home, trained, "bases/mine")
     assert base_of(old) == str(home / "bases" / "mine")
     ours, theirs = load_version(old).model, load_version(trained[1].version).model
-    assert torch.equal(ours.transformer.wte.weight, theirs.transformer.wte.weight)
+    assert torch.equal(ours.body.tokens.weight, theirs.body.tokens.weight)
 
 
 @pytest.mark.parametrize("base", ["models/base", "gpt2", "hub:owner/name", "/srv/base"])

@@ -5,6 +5,10 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
+from huggingtweets.model import checkpoint
+from huggingtweets.model.causal import CausalLM
+from huggingtweets.model.families import describe
+
 END = 0
 VOCABULARY = 307
 CONTEXT = 96
@@ -66,3 +70,20 @@ def random_model(kind: str, seed: int = 1) -> PreTrainedModel:
             is_weight = name.endswith("weight")
             parameter.copy_(0.15 * torch.randn(parameter.shape, generator=generator) + (centre if is_weight else 0.0))
     return model
+
+
+def ours(theirs: PreTrainedModel) -> CausalLM:
+    """The same model as our module."""
+    model = CausalLM(describe(theirs.config.to_dict()))
+    checkpoint.restore(model, theirs.state_dict())
+    return model.eval()
+
+
+def as_transformers(model: CausalLM) -> PreTrainedModel:
+    """The same model in transformers."""
+    config = AutoConfig.for_model(**model.description.config)
+    theirs = AutoModelForCausalLM.from_config(config)
+    missing, unexpected = theirs.load_state_dict(dict(checkpoint.tensors(model)), strict=False)
+    assert not unexpected
+    assert set(missing) <= {"lm_head.weight"}
+    return theirs.eval()

@@ -16,7 +16,6 @@ from huggingtweets.core.errors import PipelineError, Terminated
 from huggingtweets.evaluation.evaluate import held_out_bits
 from huggingtweets.model import base as bases
 from huggingtweets.model import lora
-from huggingtweets.model.attention import packed
 from huggingtweets.model.base import Base
 from huggingtweets.model.loss import mean_loss
 from huggingtweets.model.precision import fast
@@ -80,7 +79,7 @@ def test_the_held_out_loss_falls(
     assert steps[-1].total == trained.steps
     assert steps[-1].loss < steps[0].loss
     rows = tokenized_rows(base, dataset.held_out, chosen.row_tokens)
-    with fast(base.model.device), packed(base.model):
+    with fast(base.model.device):
         assert mean_loss(base.model, rows) == trained.held_out_loss, "the best weights are in use"
     assert mean_loss(base.model, rows) == pytest.approx(trained.held_out_loss, rel=0.01), "fp32 says nearly the same"
     assert trained.tokens == trained.epochs * tokenized_rows(base, dataset.learned, chosen.row_tokens).token_count
@@ -167,10 +166,8 @@ def test_where_no_pass_is_better_the_weights_it_began_with_are_kept_and_that_is_
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     first = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
-    rank, embedding_rank = settings.lora_rank, settings.lora_embedding_rank
-    lora.save(
-        first.weights, tmp_path / "adapter", base="base", rank=rank, alpha=2 * rank, embedding_rank=embedding_rank
-    )
+    rank, description = settings.lora_rank, bases.load(str(tiny_base)).model.description
+    lora.save(first.weights, tmp_path / "adapter", description, base="base", rank=rank, alpha=2 * rank)
     worse = settings.model_copy(update={"lora_learning_rate": 1.0, "max_epochs": 2})
     again = train(bases.load(str(tiny_base)), dataset, worse, tmp_path / "b.pt", start=tmp_path / "adapter")
     assert (again.epochs, again.kept_epoch) == (2, 0)
@@ -247,7 +244,7 @@ import logging, resource, sys
 import torch
 from pathlib import Path
 from huggingtweets.model import base as bases
-from huggingtweets.core.config import Training
+from huggingtweets.core.config import TrainingSettings
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.training.finetune import train
 
@@ -255,7 +252,7 @@ from huggingtweets.training.finetune import train
 torch.cpu._is_avx512_bf16_supported = torch.cpu._is_amx_tile_supported = bool
 logging.basicConfig(format="%(message)s")
 texts = tuple(f"all I think of is cheese number {number} and wine" for number in range(1_500))
-settings = Training(max_epochs=1, batch_tokens=400_000, row_tokens=64)
+settings = TrainingSettings(max_epochs=1, batch_tokens=400_000, row_tokens=64)
 folder = Path(sys.argv[2])
 train(bases.load(sys.argv[1]), Dataset.of_texts(texts[:9], texts[:9]), settings, folder / "imports-everything.pt")
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from huggingtweets.generation.engine import adapters, native
 from huggingtweets.generation.engine.adapters import Adapter, Held
@@ -20,6 +20,8 @@ from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import lora
+from huggingtweets.model.causal import CausalLM
+from tests.huggingtweets.model.tiny_models import as_transformers, ours
 
 END = 0
 VOCABULARY = 307  # no multiple of anything
@@ -41,13 +43,13 @@ EXACT = ("torch",)
 
 @dataclass(frozen=True)
 class Voice:
-    """An adapter, and the ordinary GPT-2 that it makes of the base."""
+    """An adapter, and the ordinary model of transformers that it makes of the base."""
 
     adapter: Adapter | None
-    merged: GPT2LMHeadModel
+    merged: PreTrainedModel
 
 
-def random_gpt2(seed: int, **settings: object) -> GPT2LMHeadModel:
+def random_gpt2(seed: int, **settings: object) -> CausalLM:
     """Weights large enough that the tokens it draws depend on all of them."""
     torch.manual_seed(seed)
     shape = {"n_embd": 64, "n_layer": 2, "n_head": 2, "vocab_size": VOCABULARY, "initializer_range": 0.15} | settings
@@ -60,11 +62,11 @@ def random_gpt2(seed: int, **settings: object) -> GPT2LMHeadModel:
         resid_pdrop=0.0,
         **shape,
     )
-    return GPT2LMHeadModel(config).eval()
+    return ours(GPT2LMHeadModel(config))
 
 
 def save_adapter(
-    base: GPT2LMHeadModel, folder: Path, *, seed: int, rank: int, embedding_rank: int = 0, spread: float = 0.15
+    base: CausalLM, folder: Path, *, seed: int, rank: int, embedding_rank: int = 0, spread: float = 0.15
 ) -> None:
     """A random adapter for `base`, in peft's format."""
     model = copy.deepcopy(base)
@@ -73,13 +75,13 @@ def save_adapter(
     state = {
         name: spread * torch.randn(tensor.shape, generator=generator) for name, tensor in lora.state(model).items()
     }
-    lora.save(state, folder, base="base", rank=rank, alpha=2 * rank, embedding_rank=embedding_rank)
+    lora.save(state, folder, base.description, base="base", rank=rank, alpha=2 * rank)
 
 
-def merged(base: GPT2LMHeadModel, folder: Path) -> GPT2LMHeadModel:
+def merged(base: CausalLM, folder: Path) -> PreTrainedModel:
     model = copy.deepcopy(base)
     lora.apply(model, folder)
-    return model
+    return as_transformers(model)
 
 
 @cache
@@ -134,14 +136,14 @@ def recorded(patch: pytest.MonkeyPatch) -> Iterator[dict[tuple[int, int], torch.
 
 
 @pytest.fixture(scope="session")
-def gpt2() -> GPT2LMHeadModel:
+def gpt2() -> CausalLM:
     return random_gpt2(seed=1)
 
 
 @pytest.fixture(scope="session")
-def voices(gpt2: GPT2LMHeadModel, tmp_path_factory: pytest.TempPathFactory) -> list[Voice]:
+def voices(gpt2: CausalLM, tmp_path_factory: pytest.TempPathFactory) -> list[Voice]:
     """The base itself, and three people with adapters of different ranks, two of them on the embedding as well."""
-    found = [Voice(None, gpt2)]
+    found = [Voice(None, as_transformers(gpt2))]
     for number, (rank, embedding_rank) in enumerate([(4, 0), (4, 6), (9, 2)]):
         folder = tmp_path_factory.mktemp("adapter")
         save_adapter(gpt2, folder, seed=number, rank=rank, embedding_rank=embedding_rank)
@@ -151,7 +153,7 @@ def voices(gpt2: GPT2LMHeadModel, tmp_path_factory: pytest.TempPathFactory) -> l
 
 
 @pytest.fixture(scope="session")
-def made(gpt2: GPT2LMHeadModel) -> dict[str, Decoder]:
+def made(gpt2: CausalLM) -> dict[str, Decoder]:
     """Each decoder, made once."""
     return {name: make(Weights.of(gpt2)) for name, make in DECODERS.items()}
 

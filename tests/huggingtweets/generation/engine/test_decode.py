@@ -10,6 +10,7 @@ from huggingtweets.generation.engine.start import start_of
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
 from huggingtweets.model.tokenizer import encode_all
+from tests.huggingtweets.model.tiny_models import as_transformers
 
 GREEDY = Sampling(top_k=1, max_new_tokens=40)
 
@@ -26,16 +27,20 @@ def test_greedy_is_transformers_greedy(voice: Base, prompt: str) -> None:
     begun = start_of(voice, prompt, GREEDY.max_new_tokens)
     start = torch.tensor([begun.tokens])
     barred = [] if begun.barred is None else begun.barred.nonzero().ravel().tolist()
-    theirs = voice.model.generate(
-        start,
-        attention_mask=torch.ones_like(start),
-        do_sample=False,
-        max_new_tokens=GREEDY.max_new_tokens,
-        temperature=None,
-        top_p=None,
-        top_k=None,
-        begin_suppress_tokens=barred or None,
-    )[0, start.shape[1] :].tolist()
+    theirs = (
+        as_transformers(voice.model)
+        .generate(
+            start,
+            attention_mask=torch.ones_like(start),
+            do_sample=False,
+            max_new_tokens=GREEDY.max_new_tokens,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            begin_suppress_tokens=barred or None,
+        )[0, start.shape[1] :]
+        .tolist()
+    )
     ended = voice.end_of_text in theirs
     kept = theirs[: theirs.index(voice.end_of_text)] if ended else theirs
     assert decode(voice, prompt, 1, GREEDY, seed=0) == [Draft(begun.text + voice.tokenizer.decode(kept), ended)]

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import strategies as st
-from transformers import GPT2LMHeadModel
 
 from huggingtweets.generation.engine import native
 from huggingtweets.generation.engine.adapters import Adapter, size
@@ -26,6 +25,7 @@ from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.sampling import sample
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
+from huggingtweets.model.causal import CausalLM
 from tests.huggingtweets.generation.engine.conftest import (
     END,
     KERNELS_RUN,
@@ -48,12 +48,12 @@ def rounded(matrix: torch.Tensor) -> torch.Tensor:
     return (matrix.float() / scale).round() * scale
 
 
-def rounded_model(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
+def rounded_model(model: CausalLM) -> CausalLM:
     given = copy.deepcopy(model)
     with torch.no_grad():
         for name, weight in given.named_parameters():
-            if weight.ndim == 2 and "wpe" not in name:
-                weight.copy_(rounded(weight.T).T if "wte" in name or "lm_head" in name else rounded(weight))
+            if weight.ndim == 2 and "positions" not in name:
+                weight.copy_(rounded(weight.T).T if "tokens" in name or "head" in name else rounded(weight))
     return given
 
 
@@ -216,7 +216,7 @@ def test_every_activation_and_untied_heads_are_known(activation: str) -> None:
     model = random_gpt2(
         2, activation_function=activation, tie_word_embeddings=False, scale_attn_by_inverse_layer_idx=True
     )
-    model.lm_head.weight.data = torch.randn(VOCABULARY, 64) / 5
+    model.head.weight.data = torch.randn(VOCABULARY, 64) / 5
     expected = logits(TorchDecoder(Weights.of(rounded_model(model))), None, *PROMPTS)
     torch.testing.assert_close(logits(NativeDecoder(Weights.of(model)), None, *PROMPTS), expected, atol=HALF, rtol=0)
 

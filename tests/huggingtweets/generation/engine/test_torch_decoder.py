@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from transformers import GPT2LMHeadModel
 
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
 from huggingtweets.generation.engine.torch_decoder import MOST_BURSTS, TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
+from huggingtweets.model.causal import CausalLM
 from tests.huggingtweets.generation.engine.conftest import END, Voice
 
 
@@ -27,12 +27,12 @@ def drafts(decoder: TorchDecoder, voices: list[Voice]) -> list[list[list[int]]]:
 
 
 @pytest.mark.parametrize("steps", [2, 8])
-def test_several_steps_at_once_draw_the_same(gpt2: GPT2LMHeadModel, voices: list[Voice], steps: int) -> None:
+def test_several_steps_at_once_draw_the_same(gpt2: CausalLM, voices: list[Voice], steps: int) -> None:
     weights = Weights.of(gpt2)
     assert drafts(TorchDecoder(weights, steps=steps), voices) == drafts(TorchDecoder(weights), voices)
 
 
-def test_bursts_stay_within_the_context(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+def test_bursts_stay_within_the_context(gpt2: CausalLM, voices: list[Voice]) -> None:
     job = DraftJob([END] * 70, voices[1].adapter, 2, Sampling(max_new_tokens=500), 1)
     batch = Batch(TorchDecoder(Weights.of(gpt2), steps=8), -1)
     batch.join([job])
@@ -41,7 +41,7 @@ def test_bursts_stay_within_the_context(gpt2: GPT2LMHeadModel, voices: list[Voic
     assert [len(draft) for draft in job.drafts] == [11, 11]
 
 
-def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: CausalLM, voices: list[Voice]) -> None:
     decoder = TorchDecoder(Weights.of(gpt2), steps=4)
     batch = Batch(decoder, -1)
     for count in (9, 10, 9, 17, 18, 20):
@@ -51,7 +51,7 @@ def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: GPT2LMHeadModel, v
     assert {len(burst.cells.tokens): burst.runs for burst in decoder._bursts.values()} == {10: 15, 20: 15}
 
 
-def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: GPT2LMHeadModel) -> None:
+def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: CausalLM) -> None:
     decoder = TorchDecoder(Weights.of(gpt2), steps=2)
     batch = Batch(decoder, -1)
     for count in range(1, 60):
@@ -61,7 +61,7 @@ def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: GPT2LMHeadModel)
     assert len(decoder._bursts) == MOST_BURSTS
 
 
-def test_weights_that_are_right_already_are_not_copied(gpt2: GPT2LMHeadModel) -> None:
+def test_weights_that_are_right_already_are_not_copied(gpt2: CausalLM) -> None:
     weights = Weights.of(gpt2)
     same = weights.to(torch.device("cpu"), torch.float32)
     assert same.tokens is weights.tokens
@@ -74,7 +74,7 @@ def test_weights_that_are_right_already_are_not_copied(gpt2: GPT2LMHeadModel) ->
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize(("dtype", "near"), [(torch.float32, 1e-3), (torch.bfloat16, 0.3)])
 def test_logits_on_a_gpu_are_those_on_a_cpu(
-    gpt2: GPT2LMHeadModel, voices: list[Voice], dtype: torch.dtype, near: float
+    gpt2: CausalLM, voices: list[Voice], dtype: torch.dtype, near: float
 ) -> None:
     prompts = [[END, 5, 9], [END, *range(1, 30)]]
     adapters = [voices[1].adapter, voices[3].adapter]
@@ -94,7 +94,7 @@ def test_logits_on_a_gpu_are_those_on_a_cpu(
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_drafts_on_a_gpu_in_fp32_are_those_on_a_cpu(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+def test_drafts_on_a_gpu_in_fp32_are_those_on_a_cpu(gpt2: CausalLM, voices: list[Voice]) -> None:
     weights = Weights.of(gpt2)
     torch.backends.cuda.matmul.allow_tf32 = False
     assert drafts(TorchDecoder(weights, device="cuda", steps=8), voices) == drafts(TorchDecoder(weights), voices)
@@ -102,7 +102,7 @@ def test_drafts_on_a_gpu_in_fp32_are_those_on_a_cpu(gpt2: GPT2LMHeadModel, voice
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_captured_steps_draw_what_single_ones_do(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+def test_captured_steps_draw_what_single_ones_do(gpt2: CausalLM, voices: list[Voice]) -> None:
     weights = Weights.of(gpt2)
     torch.backends.cuda.matmul.allow_tf32 = False
     decoder = TorchDecoder(weights, device="cuda", steps=2)
