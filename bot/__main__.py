@@ -1,7 +1,7 @@
 """`python -m bot [--config PATH] [--check]`.
 
-Exit codes: 0 stopped in order, 64 usage, 69 unavailable, 70 internal or a stop that took too long, 78 configuration,
-130 and 143 ended at once by a second signal.
+Exit codes: 0 stopped in order, 64 usage, 69 unavailable, 70 internal error or a stop that took too long, 75 the engine
+failed and the bot must be started again, 78 configuration, 130 and 143 ended at once by a second signal.
 
 Knows arguments and exit codes. Does not know what the bot is made of; torch and Discord are not imported for `--check`.
 """
@@ -27,7 +27,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the bot until it is told to stop; the exit code."""
+    """Run the bot until it is told to stop. Returns the exit code."""
     parser = _Parser(prog="python -m bot", description="A bot that tweets like the people who let it.")
     parser.add_argument("--config", type=Path, help="settings to use; ./config.toml by default")
     parser.add_argument("--check", action="store_true", help="check settings and models, and exit")
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(sentence: str, code: int) -> int:
-    print(f"bot: {sentence}", file=sys.stderr)  # noqa: T201  before there is a log, and after
+    print(f"bot: {sentence}", file=sys.stderr)  # noqa: T201  the log is not open yet, or is closed already
     return code
 
 

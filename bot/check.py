@@ -1,6 +1,6 @@
-"""`--check`: whether the settings and the models are fit to start with, without loading any of them.
+"""`--check`: can the bot start with these settings and models? No model is loaded for the answer.
 
-Knows the registry's folders and the base's. Does not know torch.
+Knows the folders of versions and of the base. Does not know torch.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ WEIGHTS = "*.safetensors"
 
 
 def check(config: Config, config_file: Path | None) -> str:
-    """What was found, in a few lines; raises `Misconfigured` or `Unavailable` with the first fault."""
+    """The state of everything, in a few lines. Raises `Misconfigured` or `Unavailable` for the first fault."""
     registry = Registry(config.storage.models)
     versions = [registry.current(name) for name in registry.names()]
     for version in versions:
@@ -37,7 +37,7 @@ def check(config: Config, config_file: Path | None) -> str:
 
 
 def _x(settings: XSettings) -> list[str]:
-    """How posting is set, and what people must look at themselves."""
+    """How posting is set up, and what a person must check themselves."""
     keys = "with its keys" if settings.has_keys else f"without keys, {settings.consumer_key_env} or another is not set"
     lines = [f"{'a dry run' if settings.dry_run else 'posts are sent'}, {keys}"]
     if settings.has_keys and not settings.dry_run:
@@ -57,7 +57,7 @@ def _x(settings: XSettings) -> list[str]:
 def _collecting(config: Config) -> list[str]:
     if not config.collecting.x_api:
         return []
-    # Imported where X is read: tweepy would double the time that a check takes.
+    # Imported only where X is read, because tweepy would double the time that a check takes.
     from huggingtweets.sources.remote_sources import Collector
 
     shortfall = Collector(config).shortfall()
@@ -78,8 +78,8 @@ def _check_version(version: Version) -> None:
 
 def _check_base(base: str) -> None:
     try:
-        found = Path(find(base))
+        folder = Path(find(base))
     except BadBase as error:
         raise Misconfigured(f"[training] base = {base!r} is wrong: {error}") from error
-    if found.is_dir() and not list(found.glob(WEIGHTS)):
+    if folder.is_dir() and not list(folder.glob(WEIGHTS)):
         raise Misconfigured(f"[training] base = {base!r} has no weights (*.safetensors).")

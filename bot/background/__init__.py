@@ -1,0 +1,1 @@
+"""What the bot does without being asked. Knows when to act. Does not know platforms."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.background.watched_folder import Folder
+from bot.background.watched_folder import WatchedFolder
 from bot.core.errors import BotError, told
 from bot.core.ongoing import Ongoing
 from bot.people.willing import Willing
@@ -61,7 +61,7 @@ class Collecting(Ongoing):
         self._notice = notice
         self._clock = clock
         self._tweets = TweetStore(settings.tweets)
-        self._folder = Folder(self._settings.folder, settings.storage.data / "folder.json")
+        self._folder = WatchedFolder(self._settings.folder, settings.storage.data / "folder.json")
 
     async def _go_on(self) -> None:
         """Look into the folder and at who was forgotten often, and for deletions once an hour."""

@@ -1,7 +1,8 @@
-"""The use case "publish": what was promoted goes to the Hub, by a child process that gets one secret, the Hub's token.
+"""The use case "publish": promoted versions go to the Hub, and forgotten ones are deleted there.
 
-So does what was forgotten, to be deleted there. What is to be done stands in the models' folders, so it is done
-also after a restart, and whoever wanted it. What fails is tried again, later and later, and told once.
+A child process does it. Of all secrets it gets the Hub's token alone. What is to be done is noted in the models'
+folders, so it is also done after a restart. What fails is tried again after longer and longer waits, and the admins are
+told once.
 
 Knows processes and whose version is waiting. Does not know the Hub, torch or any platform.
 """
@@ -24,12 +25,12 @@ from huggingtweets.remote.upstream import Patience
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 10.0
-MOST_SECONDS = 3_600.0  # for one version: half a gigabyte by a slow line
+MOST_SECONDS = 3_600.0  # for one version: half a gigabyte on a slow line
 WAITS = Patience(first_seconds=60.0, longest_seconds=6 * 3_600.0)
 
 
 class Publishing(Ongoing):
-    """An async context manager: leaving it ends the running child, and what that did not finish waits for a restart."""
+    """An async context manager. Leaving it ends the running child, whose work is then done after a restart."""
 
     def __init__(
         self,
@@ -45,46 +46,46 @@ class Publishing(Ongoing):
         self._notice = notice
         self._environ = environ
         self._waits = waits
-        self._failed: dict[tuple[str, ...], int] = {}  # (command, name) -> how often
+        self._failures: dict[tuple[str, ...], int] = {}  # (command, name) -> how many in a row
         self._not_before: dict[tuple[str, ...], float] = {}
 
     async def _go_on(self) -> None:
         models = self._config.storage.models
         while True:
             for name in await asyncio.to_thread(removals, models):
-                await self._insist("unpublish", name, "--yes")
+                await self._try("unpublish", name, "--yes")
             if self._config.publishing.enabled:
                 for name in await asyncio.to_thread(wanted, models):
                     niceness = str(self._config.jobs.niceness)
-                    await self._insist("publish", name, "--json", "--background", "--niceness", niceness)
+                    await self._try("publish", name, "--json", "--background", "--niceness", niceness)
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _insist(self, *arguments: str) -> None:
-        """Run a command, unless it has failed a short while ago."""
+    async def _try(self, *arguments: str) -> None:
+        """Run a command, unless it failed a short while ago."""
         command, name = key = arguments[:2]
         if time.monotonic() < self._not_before.get(key, 0.0):
             return
-        why = await self._child(arguments)
-        if why is None:
+        reason = await self._child(arguments)
+        if reason is None:
             log.info("%s %s: done", command, name)
-            self._failed.pop(key, None)
+            self._failures.pop(key, None)
             return
-        attempt = self._failed.get(key, 0)
-        self._failed[key] = attempt + 1
+        attempt = self._failures.get(key, 0)
+        self._failures[key] = attempt + 1
         wait = self._waits.delay(attempt)
         self._not_before[key] = time.monotonic() + wait
-        log.warning("%s %s failed, and will be tried again in %.0f s: %s", command, name, wait, why)
+        log.warning("%s %s failed, and will be tried again in %.0f s: %s", command, name, wait, reason)
         if attempt == 0:
             still = "is not on" if command == "publish" else "was forgotten here, and is still on"
             try:
                 people = f"{name} {still} the Hub. I try again; whoever runs me finds in the log why."
-                failure = told(BotError(f"{command} {name}: {why}", for_people=people))
+                failure = told(BotError(f"{command} {name}: {reason}", for_people=people))
                 await self._notice(f"{command}:{name}:{time.time():.0f}", failure)
             except BotError as error:
-                log.warning("that is not told: %s", error)
+                log.warning("the admins cannot be told of it: %s", error)
 
     async def _child(self, arguments: tuple[str, ...]) -> str | None:
-        """Run a command. Returns None if it did what it should, else why it did not."""
+        """Run a command. Returns None if it succeeded, otherwise the reason."""
         if self._config_file:
             arguments = (*arguments, "--config", str(self._config_file))
         seconds_to_end = seconds_for_a_child(self._config.bot.stop_seconds)
@@ -101,7 +102,7 @@ class Publishing(Ongoing):
 
 
 def environment_for_the_hub(config: Config, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the child gets: no secret but the Hub's token."""
+    """The child's environment: of all secrets it holds the Hub's token alone."""
     token = config.publishing.token
     given = {config.publishing.token_env: token.get_secret_value()} if token else {}
     return child_environment(environ, config.secret_names, given)

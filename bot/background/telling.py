@@ -1,6 +1,6 @@
-"""Delivers notices: each is told until it was heard, also after a restart, or given up after a day.
+"""Delivers notices: each is tried until it was delivered, also after a restart, and given up after a day.
 
-Knows the store and whoever has said that they can tell. Does not know platforms.
+Knows the store, and the functions that deliver. Does not know platforms.
 """
 
 import asyncio
@@ -20,32 +20,32 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
 TELL_SECONDS = 30.0
-GIVE_UP_AFTER = timedelta(days=1)  # news of yesterday; and what they quote is not kept for ever
+GIVE_UP_AFTER = timedelta(days=1)  # older news interests nobody, and the tweets that it quotes are not kept for ever
 WAITS = Patience(first_seconds=5.0, longest_seconds=300.0)
 
 
 class Delivery(Enum):
-    """What comes of asking somebody to tell a notice; who raises could not tell it."""
+    """What a function that delivers answers. It raises if the delivery failed."""
 
     TOLD = auto()
     NOT_MINE = auto()
-    NOT_YET = auto()  # it is theirs, and they are not there yet: this counts as no attempt
+    NOT_YET = auto()  # it will be able to deliver this notice later: this does not count as an attempt
 
 
 Tell = Callable[[Notice], Awaitable[Delivery]]
 
 
 async def tell_the_log(notice: Notice) -> Delivery:
-    """Where nobody else tells: a line in the log, without what a model wrote."""
+    """The last resort: the first line of a notice in the log. What a model wrote comes after it and is left out."""
     log.info("notice %s: %s", notice.key, notice.text.partition("\n")[0])
     return Delivery.TOLD
 
 
 class Telling(Ongoing):
-    """Tells notices, one at a time, the oldest first. An async context manager.
+    """Delivers notices, one at a time, the oldest first. An async context manager.
 
-    With `another_comes` nothing is told before somebody was added, who may be the one that a notice is for. What could
-    not be told for a day, in all of which this process was there, is given up.
+    With `another_comes` nothing is delivered before `add` was called, because a notice may be for the function that is
+    added. A notice that could not be delivered for a day, during all of which this process ran, is given up.
     """
 
     def __init__(
@@ -69,17 +69,17 @@ class Telling(Ongoing):
             self._complete.set()
 
     def add(self, tell: Tell) -> None:
-        """Another who can tell; the last one added is asked first."""
+        """Add a function that delivers. The last one added is asked first."""
         self._tells.insert(0, tell)
         self._complete.set()
         self.wake()
 
     def wake(self) -> None:
-        """There may be a notice: do not wait for the next look."""
+        """Look for notices now, and not only at the next regular look."""
         self._wake.set()
 
     async def notice(self, key: str, text: str, place: str = "") -> None:
-        """Keep a notice until it is told; the same `key` once. Raises `StoreUnavailable`."""
+        """Keep a notice until it is delivered. The same `key` is delivered once. Raises `StoreUnavailable`."""
         if await self._store.notices.add(key, text, place):
             self.wake()
 
@@ -97,28 +97,28 @@ class Telling(Ongoing):
             await woken(self._wake, POLL_SECONDS)
 
     async def _try(self, notice: Notice) -> None:
-        heard = await self._tell(notice)
-        if heard is Delivery.TOLD:
+        delivery = await self._tell(notice)
+        if delivery is Delivery.TOLD:
             self._not_before.pop(notice.id, None)
             await self._store.notices.told(notice.id)
         elif self._clock() - max(self._since, notice.created_at) >= GIVE_UP_AFTER:
             log.warning("notice %s is given up: %s", notice.key, notice.text.partition("\n")[0])
             self._not_before.pop(notice.id, None)
             await self._store.notices.given_up(notice.id)
-        elif heard is None:
+        elif delivery is None:
             wait = timedelta(seconds=self._waits.delay(notice.attempts))
             self._not_before[notice.id] = self._clock() + wait
             await self._store.notices.failed(notice.id)
 
     async def _tell(self, notice: Notice) -> Delivery | None:
-        """What came of it; None when whoever is to tell it could not."""
+        """The first answer that is not `NOT_MINE`, or None if the delivery failed."""
         for tell in self._tells:
             try:
                 async with asyncio.timeout(TELL_SECONDS):
-                    heard = await tell(notice)
-            except Exception as error:  # noqa: BLE001  whatever goes wrong there, the others are still to be told
-                log.warning("notice %s was not heard: %s", notice.key, type(error).__name__)
+                    delivery = await tell(notice)
+            except Exception as error:  # noqa: BLE001  whatever goes wrong, the other notices must still be delivered
+                log.warning("notice %s was not delivered: %s", notice.key, type(error).__name__)
                 return None
-            if heard is not Delivery.NOT_MINE:
-                return heard
+            if delivery is not Delivery.NOT_MINE:
+                return delivery
         return Delivery.NOT_YET

@@ -1,4 +1,4 @@
-"""How progress is shown: bars on a terminal, a line a stage elsewhere, JSON lines for programs.
+"""How progress is shown: bars on a terminal, one line for each stage elsewhere, JSON lines for programs.
 
 Knows rich and the pipeline's `Progress`. Does not know what is in progress.
 """
@@ -19,7 +19,7 @@ BAR_WIDTH = 16
 
 
 class JsonLines(AbstractContextManager[Any]):
-    """One object a line, at most five a second while a stage goes on; its end is never left out."""
+    """One object on each line, at most five a second during a stage. The end of a stage is never left out."""
 
     def __init__(self, out: TextIO):
         self._out = out
@@ -37,7 +37,7 @@ class JsonLines(AbstractContextManager[Any]):
 
 
 class Bars(AbstractContextManager[Any]):
-    """A bar a stage on a terminal; without one, a line when a stage has ended."""
+    """A bar for each stage on a terminal. Without a terminal, one line at the end of each stage."""
 
     def __init__(self, out: TextIO):
         self._console = Console(file=out)
@@ -46,7 +46,7 @@ class Bars(AbstractContextManager[Any]):
             BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
             MofNCompleteColumn(table_column=Column(no_wrap=True)),
             TimeRemainingColumn(table_column=Column(no_wrap=True)),
-            # What is left of the line is for the figures.
+            # The figures get the rest of the line.
             TextColumn("{task.fields[facts]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
             expand=True,
             console=self._console,
@@ -62,8 +62,8 @@ class Bars(AbstractContextManager[Any]):
         self._bars.stop()
 
     def __call__(self, progress: Progress) -> None:
-        known = {key: value for key, value in progress.facts.items() if value is not None}
-        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in known.items())
+        figures = {key: value for key, value in progress.facts.items() if value is not None}
+        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in figures.items())
         if progress.warning:
             self._console.print(f"Warning: {progress.warning}", markup=False, highlight=False)
         if self._console.is_terminal:
