@@ -9,6 +9,6 @@ from huggingtweets.tweets.dataset import Dataset, split_by_time
 
 
 def data_set(source: Path, tweets: int = 0) -> Dataset:
-    """The kept tweets of `source`, the latest `tweets` of them unless it is 0, split by time."""
-    kept, _ = clean_all(sorted(read(source).tweets, key=lambda tweet: tweet.created_at))
-    return split_by_time(kept[-tweets:], TrainingSettings().held_out)
+    """The usable tweets of `source`, split by time. If `tweets` is not 0, only so many of the latest."""
+    usable, _ = clean_all(sorted(read(source).tweets, key=lambda tweet: tweet.created_at))
+    return split_by_time(usable[-tweets:], TrainingSettings().held_out)

@@ -1,10 +1,10 @@
-"""Whether an adapter learns a voice as well as all weights do, and which adapter: held-out bits per byte.
+"""Does an adapter learn a voice as well as all weights do, and which adapter is best? By held-out bits per byte.
 
     python -m benchmarks.adapter_or_full FILE... [--seeds 1,2,3] [--only VARIANT,...] [--tweets 1000]
 
-Each FILE is an account's tweets, of which the latest --tweets are used. Every run is appended to
-benchmarks/adapter_or_full.jsonl as soon as it is done and not done again, so a study can be stopped and gone on with.
-Prints the table of all of them.
+Each FILE holds an account's tweets, of which the latest --tweets are used. Every run is appended to
+benchmarks/adapter_or_full.jsonl as soon as it is done, and is not repeated. So a study can be stopped and continued.
+Prints a table of all runs.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:
 
 
 def table(runs: list[dict[str, Any]]) -> str:
-    """Means over the seeds, an account a row, and each variant's mean ratio to "full"."""
+    """Means over the seeds, one row for each account, and each variant's mean ratio to "full"."""
     bits: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     base = {}
     for run in runs:

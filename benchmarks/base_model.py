@@ -1,9 +1,9 @@
-"""What a base model is worth: voices learned on it, on another base, and on its own architecture with random weights.
+"""How good is a base model? Voices learned on it, on another base, and on its own architecture with random weights.
 
     python -m benchmarks.base_model FILE... [--base FOLDER] [--other FOLDER] [--tweets 1000] [--samples 3]
 
-All weights are learned, because a random base has nothing for an adapter to lean on; each base with the same tweets,
-settings and seed. Prints a table of held-out bits per byte and unchecked samples side by side, in Markdown.
+All weights are learned, because an adapter needs a base that has learned something. Each base gets the same tweets,
+settings and seed. Prints a table of held-out bits per byte, and unchecked samples side by side, in Markdown.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from huggingtweets.tweets.dataset import Dataset
 
 
 def random_weights(base: Base) -> Base:
-    """The same architecture and tokenizer, having learned nothing."""
+    """The same architecture and tokenizer with random weights."""
     torch.manual_seed(1)
     return replace(base, model=with_random_weights(base.model.description))
 

@@ -1,15 +1,16 @@
-"""How like the person: our voices beside the original's recipe, Markov chains, the bare base and an n-gram model.
+"""How like the person are the tweets? Our voices, the original's recipe, Markov chains, the bare base, an n-gram model.
 
     python -m benchmarks.fidelity --tweets FOLDER [--accounts a,b,...] [--latest N]
 
 Every method learns from the same tweets of an account (the latest N usable ones, near-copies once) and is judged on the
-same later tweets. `FOLDER` holds one file of tweets an account. Each writes 200 texts from nothing. For ours they are
-counted twice: as drafts, before any check, and as tweets, which is what people get. A classifier that is fitted on all
-accounts' learned tweets says whose each text is; what it says of the real held-out tweets stands in the first row.
+same later tweets. `FOLDER` holds one file of tweets for each account. Each method writes 200 texts without a prompt.
+Ours are counted twice: as drafts, before any check, and as tweets, which is what people get. A classifier that was
+fitted on the learned tweets of all accounts says whose each text is. The first row is its answer for the real held-out
+tweets.
 
-The n-gram model is Witten-Bell over bytes, of the order from 3 to 8 that is best on the held-out tweets: in its favour.
-What is done with accounts is kept in the folder of --work, so a run that was stopped goes on. The samples are of the
-fictional account that comes with the repository; real people's are not printed.
+The n-gram model is Witten-Bell over bytes. Its order, 3 to 8, is the best one on the held-out tweets, which is in its
+favour. Results are kept in the folder of --work, so a run that was stopped goes on. The samples are of the fictional
+account that comes with the repository. Samples of real people are not printed.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
 
 
 def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str, Any]:
-    """Every method's texts and bits per byte for one account; the original's recipe takes the longest."""
+    """Every method's texts and bits per byte for one account. The original's recipe takes the longest."""
     from huggingtweets.evaluation.evaluate import held_out_bits, passing
     from huggingtweets.generation.engine.decode import Sampling, decode
     from huggingtweets.model import base as bases
@@ -115,7 +116,7 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
 
 
 def markov(texts: Texts, *, filtered: bool) -> list[str]:
-    """`DRAFTS` sentences of markovify's chain over two words; its filter refuses what overlaps the tweets too much."""
+    """`DRAFTS` sentences of markovify's chain over two words. Its filter refuses sentences too much like a tweet."""
     import random
 
     import markovify
@@ -127,7 +128,7 @@ def markov(texts: Texts, *, filtered: bool) -> list[str]:
 
 
 def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
-    """One row a method and account: whose it is taken for, what it copies, what it is like."""
+    """One row for each method and account: whose it is taken for, what it copies, how like the person it is."""
     from huggingtweets.evaluation.attribution import Attribution
     from huggingtweets.evaluation.neighbours import neighbours
     from huggingtweets.registry.versions import Registry
@@ -140,7 +141,7 @@ def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
         run["account"]: Dataset.load(registry.version(run["account"], registry.versions(run["account"])[-1]).dataset)
         for run in runs
     }
-    # All accounts that are known can be taken for the author, also those that were not learned yet.
+    # The classifier may choose any account in the store, also one that was not learned yet.
     known_here = dict(neighbours(VoiceName(""), settings_in(home)))
     attribution = Attribution(known_here | {account: of_one.learned for account, of_one in data.items()})
     rows = []
@@ -166,7 +167,7 @@ def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The means over accounts, a line a method."""
+    """The means over all accounts, one line for each method."""
     columns: dict[str, Callable[[float], str]] = {
         "attribution": "{:.1%}".format,
         "exact_copies": "{:.2%}".format,
@@ -192,7 +193,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def per_account(rows: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) -> str:
-    """A line an account: losses, and how our tweets compare with the real ones."""
+    """One line for each account: losses, and how our tweets compare with the real ones."""
     head = "account | learned | held out | base | n-grams | original | ours | below base | below n-grams | "
     head += "real attributed | ours attributed | drafts exact / near | gate"
     lines = [f"| {head} |", f"|{'---|' * 13}"]
@@ -211,7 +212,7 @@ def per_account(rows: Sequence[dict[str, Any]], runs: Sequence[dict[str, Any]]) 
 
 
 def samples(run: dict[str, Any]) -> str:
-    """What each method wrote first, side by side."""
+    """The first texts of each method, side by side."""
     lines = []
     for method, title in METHODS.items():
         if run["texts"].get(method):
@@ -264,7 +265,7 @@ def main() -> None:
             path.write_text(json.dumps(run))
             print(f"{account}: {run['bits_per_byte']}", flush=True)
         runs.append(json.loads(path.read_text()))
-        if len(runs) > 2:  # there must be two to tell apart
+        if len(runs) > 2:  # the classifier needs two accounts
             write(options.out, runs[1:], runs[0], base, options.latest, home)
 
 

@@ -1,7 +1,8 @@
 """A GPT-2 in the form that OpenVINO GenAI reads: a graph with its cache as state, and its tokenizer as another.
 
-What `optimum-cli export openvino` gives, without optimum, which wants another torch. Knows OpenVINO's names for inputs
-and state. Does not know what is measured.
+It is what `optimum-cli export openvino` writes, but optimum needs another version of torch.
+
+Knows OpenVINO's names for inputs and state. Does not know what is measured.
 """
 
 import json
@@ -75,7 +76,7 @@ class _Stateful:
         return model
 
     def _causal(self, mask: Any) -> Any:
-        """0 where a query may look, [batch, 1, queries, keys]."""
+        """The attention mask, [batch, 1, queries, keys]: 0 where a query may look."""
         keys, queries = (op.gather(op.shape_of(each), axis(1), axis(0)) for each in (mask, self._tokens))
         zero, one = op.constant(np.int64(0)), op.constant(np.int64(1))
         key = op.range(zero, keys, one, output_type="i64")
@@ -100,7 +101,7 @@ class _Stateful:
         return op.reshape(op.transpose(seen, integers([0, 2, 1, 3])), integers([0, 0, weights.width]), True)
 
     def _remembered(self, name: str, new: Any, size: int) -> Any:
-        """Everything so far of a cache, with `new` [batch, heads, tokens, size] at its end."""
+        """The whole cache so far, with `new` [batch, heads, tokens, size] at its end."""
         past = self._input(f"{PAST}.{name}", [-1, self._weights.description.heads, -1, size], np.float32)
         now = op.concat([op.gather(past, self._beams, axis(0)), new], 2)
         now.output(0).get_tensor().set_names({f"present.{name}"})
@@ -108,7 +109,7 @@ class _Stateful:
         return now
 
     def _nothing(self, heads: int, size: int) -> Any:
-        """What a cache begins with."""
+        """The empty cache."""
         batch = op.gather(op.shape_of(self._tokens), integers([0]), axis(0))
         return op.broadcast(op.constant(np.float32(0)), op.concat([batch, integers([heads, 0, size])], 0))
 

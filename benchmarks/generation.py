@@ -1,14 +1,15 @@
-"""How fast tweets are drawn: the engine and its peers on the same requests, in turns, in one run.
+"""How fast are tweets drawn? The engine and other libraries take turns on the same requests, in one run.
 
     python -m benchmarks.generation [--quick] [--json] [--models embedded,124M] [--rounds N] [--write]
 
-Workloads: (a) one person, 5 drafts; (b) 32 requests over 8 people; (c) 64 requests over 64 people, of which full copies
-may take 2 GiB; (d) the first answer from a voice on disk against a warm one. 48 tokens a draft. Figures are medians of
-the rounds, in tokens per second; a contender that takes longer than 8 s for a workload has only one round.
+Workloads: (a) one person, 5 drafts; (b) 32 requests for 8 people; (c) 64 requests for 64 people, where full copies may
+take 2 GiB; (d) the first answer from a voice on disk, compared with a voice in memory. A draft has 48 tokens. Figures
+are medians of the rounds, in tokens per second. A contender that takes longer than 8 s for a workload has only one
+round.
 
 Models: the embedded base with adapters of the default ranks, and a GPT-2 of 124M parameters with random weights and
-adapters of rank 8. The bound is what memory gives: bytes that a step must read, weights in int8 and an adapter as it is
-held, over the rate at which two threads read memory (measured here); only where few rows make a step is it the bound.
+adapters of rank 8. The bound is the speed of memory: the bytes that a step must read (weights in int8, and adapters as
+they are held) divided by the rate at which two threads read memory (measured here). It limits only steps of few rows.
 """
 
 import argparse
@@ -44,7 +45,7 @@ WARM_UP_TOKENS = 4
 ONE = [Request(0, 5)]
 EIGHT = [Request(number % 8, 1) for number in range(32)]
 MANY = [Request(number, 1) for number in range(64)]
-FEW = EIGHT[:8]  # what says enough about a peer that serves one request after the other
+FEW = EIGHT[:8]  # enough to measure a library that serves one request after the other
 
 
 def say(text: str) -> None:
@@ -71,7 +72,7 @@ def make_base(size: str, folder: Path) -> Path:
 
 
 def contenders(quick: bool) -> dict[str, list[tuple[Any, Sequence[Request]]]]:
-    """Who takes part in which workload, ours first."""
+    """The contenders of each workload, ours first."""
     peers: dict[str, list[tuple[Any, Sequence[Request]]]] = {
         "a": [(Ours, ONE), (Pipeline, ONE)],
         "b": [(Ours, EIGHT), (OneAfterTheOther, FEW)],
@@ -110,7 +111,7 @@ def measure(size: str, rounds: int, *, quick: bool) -> dict[str, Any]:
                 if kind in (Ours, Pipeline, OneAfterTheOther):
                     raise
                 say(f"{kind.name} cannot take part: {error}")
-        for number in range(rounds + 1):  # the first one warms up
+        for number in range(rounds + 1):  # the first round warms up
             for workload, members in plan.items():
                 for kind, requests in members:
                     past = seconds.setdefault(workload, {}).setdefault(kind.name, [])
@@ -134,7 +135,7 @@ def measure(size: str, rounds: int, *, quick: bool) -> dict[str, Any]:
 
 
 def facts(ours: Ours, speed: float) -> dict[str, Any]:
-    """What is to be said of ours besides its speeds; `speed` is that of (a)."""
+    """Our other figures. `speed` is that of (a)."""
     first, warm = first_answer(ours)
     each, rate = ours.adapter(0).bytes, read_rate()
     bound = 5 * rate / (ours.weights.count + each)
@@ -152,7 +153,7 @@ def facts(ours: Ours, speed: float) -> dict[str, Any]:
 
 
 def first_answer(ours: Ours) -> tuple[float, float]:
-    """Seconds of (d): 5 drafts in a voice that is only on disk, and then again; medians of 5."""
+    """Seconds of (d): 5 drafts in a voice that is only on disk, then 5 more. Medians of 5 tries."""
     first, warm = [], []
     for person in range(100, 105):
         ours.voices.adapter(person)
@@ -164,7 +165,7 @@ def first_answer(ours: Ours) -> tuple[float, float]:
 
 
 def read_rate() -> float:
-    """Bytes a second that torch's threads read from memory."""
+    """Bytes per second that torch's threads read from memory."""
     import torch
 
     block = torch.ones(64 << 20)  # 256 MiB, more than any cache

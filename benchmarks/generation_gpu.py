@@ -1,10 +1,10 @@
-"""How fast the engine draws on a GPU: GPT-2 124M with random weights, adapters of rank 8, 48 tokens a draft.
+"""How fast the engine draws on a GPU: GPT-2 124M with random weights, adapters of rank 8, 48 tokens in each draft.
 
     python -m benchmarks.generation_gpu
 
-(a) 5 drafts of one person: the median time; (b) 256 rows over 64 people: tokens a second, against transformers.generate
-on one batch of 256 rows without any adapter; 1,000 voices in memory. The floor is the time in which the card reads what
-a step must read once: the weights and 64 adapters.
+(a) 5 drafts of one person: the median time. (b) 256 rows for 64 people: tokens per second, compared with
+transformers.generate on one batch of 256 rows without any adapter. 1,000 voices are in memory. The floor is the time in
+which the card reads once what a step must read: the weights and 64 adapters.
 """
 
 import json
@@ -20,7 +20,7 @@ ROUNDS = 10
 
 
 def seconds(contender: object, requests: list[Request]) -> float:
-    """The median of the rounds, after one to warm up."""
+    """The median of the rounds. The first round only warms up."""
     import torch
 
     times = []
@@ -34,7 +34,7 @@ def seconds(contender: object, requests: list[Request]) -> float:
 
 
 def read_rate() -> float:
-    """Bytes a second that the card reads from its memory."""
+    """Bytes per second that the card reads from its memory."""
     import torch
 
     block = torch.ones(1 << 30, dtype=torch.bfloat16, device="cuda")

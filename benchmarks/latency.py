@@ -1,10 +1,10 @@
-"""How fast the bot answers, and how late its event loop is, with and without a training beside it.
+"""How fast the bot answers, and how late its event loop is, with and without a training at the same time.
 
     python -m benchmarks.latency [--requests 30] [--at-once 32] [--voices 8] [--json]
 
-The bot's own parts in one process: engine, writer, database, worker; the training is a real job in a process of its
-own. One voice is learned from the sample account and copied, so the voices differ in nothing but their names. Requests
-ask for one tweet; first one after the other, then all at once. Results go to benchmarks/latency.json.
+The bot's own parts run in one process: engine, writer, database, worker. The training is a real job in a process of its
+own. One voice is learned from the sample account and copied, so the voices differ only in their names. Each request
+asks for one tweet. First they come one after the other, then all at once. The results are in benchmarks/latency.json.
 """
 
 import argparse
@@ -71,7 +71,7 @@ class Parts:
 
 @asynccontextmanager
 async def bot(config_file: Path) -> AsyncIterator[Parts]:
-    """The parts, as bot/app.py puts them together."""
+    """The parts, built as in bot/app."""
     config = Config.load(config_file, {})
     registry = Registry(config.storage.models)
     uploads = Uploads(config.storage.data / "uploads")
@@ -107,7 +107,7 @@ def write_config(home: Path, **training: Any) -> Path:
 
 
 async def learn(config_file: Path, voices: int) -> list[str]:
-    """The names of `voices` voices: one that was learned, and copies of it."""
+    """Learn one voice and copy it. Returns the names of all `voices`."""
     async with bot(config_file) as parts:
         name = (await asyncio.to_thread(collect_sample, TweetStore(parts.config.tweets))).handle.lower()
         await parts.training.outcome(await parts.training.start("benchmark", name))
@@ -119,7 +119,7 @@ async def learn(config_file: Path, voices: int) -> list[str]:
 
 
 async def measured(parts: Parts, names: list[str], requests: int, at_once: int) -> Figures:
-    """Ask, and watch the loop meanwhile."""
+    """Send the requests, and meanwhile measure how late the loop is."""
     late: list[float] = []
     watching = asyncio.create_task(_watch_the_loop(late))
     alone = [await _seconds(parts, names[number % len(names)]) for number in range(requests)]
@@ -167,7 +167,7 @@ async def _until_it_trains(training: Training, name: str) -> None:
 
 
 async def run(requests: int, at_once: int, voices: int) -> dict[str, Any]:
-    """Both measurements, in one process after the other's voices are warm."""
+    """Both measurements in one process. The voices are loaded before the first one."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         names = await learn(write_config(home, max_epochs=1), voices)

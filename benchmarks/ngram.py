@@ -1,7 +1,8 @@
-"""A byte n-gram language model, smoothed after Witten & Bell 1991: the yardstick that a neural one must beat.
+"""A byte n-gram language model, smoothed after Witten & Bell 1991: a neural model must be better than this.
 
 p(w | h) = (c(h w) + t(h) p(w | h')) / (c(h) + t(h)), where h' is h without its first byte, and t(h) counts the
-different bytes that were seen after h. The ground is an even share of 256 bytes and the end of the text.
+different bytes that were seen after h. At the end of the recursion all 256 bytes and
+the end of the text are equally likely.
 """
 
 import math
@@ -35,7 +36,7 @@ class WittenBell:
         return probability
 
     def bits_per_byte(self, texts: Sequence[str], order: int) -> float:
-        """Bits over the UTF-8 bytes of `texts`, each with its end, by the n-grams of `order`."""
+        """Bits per UTF-8 byte of `texts`, including the end of each, by the n-grams of `order`."""
         bits = sum(
             -math.log2(self.share(history, symbol, order)) for text in texts for history, symbol in _events(text, order)
         )
@@ -43,6 +44,6 @@ class WittenBell:
 
 
 def _events(text: str, order: int) -> list[tuple[tuple[int, ...], int]]:
-    """What stands before each byte and the end of `text`, at most `order - 1` bytes, and it. END begins, too."""
+    """For each byte and the end of `text`: it, and at most `order - 1` bytes before it. The text begins with END."""
     framed = (END, *text.encode(), END)
     return [(framed[max(0, place - order + 1) : place], framed[place]) for place in range(1, len(framed))]

@@ -1,4 +1,4 @@
-"""The original's recipe: transformers' Trainer, all weights, fp32, a block a step, four passes, a cosine to zero."""
+"""The original's recipe: the Trainer of transformers, all weights, fp32, a block a step, four passes, cosine to zero."""
 
 import tempfile
 import time
@@ -15,7 +15,7 @@ LEARNING_RATE, PASSES, BLOCK = 1.372e-4, 4, 1024
 
 
 def learn(base: Base, texts: Sequence[str], max_steps: int = -1) -> tuple[float, int]:
-    """Train `base` in place on `texts`, joined by end-of-text; (seconds, tokens learned from)."""
+    """Train `base` in place on `texts`, joined by end-of-text. Returns the seconds, and the tokens learned from."""
     flat = [base.end_of_text]
     for tokens in encode_all(base.tokenizer, texts):
         flat += [*tokens.tolist(), base.end_of_text]

@@ -1,8 +1,8 @@
-"""Who else can generate with GPT-2: each draws the same number of tokens for the same requests, as its documents say.
+"""Other libraries that generate with GPT-2, used as their documents say, on the same requests.
 
 Every draft has exactly `TOKENS` new tokens after `PROMPT`, sampled with top-k 50 and top-p 0.95. A library that cannot
-mix voices holds a full copy of the model a person. Weights differ between people, speed does not depend on them, so the
-copies are of one merged voice.
+mix voices holds a full copy of the model for each person. Speed does not depend on the weights, so all copies are of
+the same merged voice.
 
 Knows the libraries. Does not know workloads, rounds or what is compared with what.
 """
@@ -27,7 +27,7 @@ from huggingtweets.model.base import Base
 PROMPT = "My dream is"
 TOKENS = 48
 SAMPLING = {"do_sample": True, "temperature": 1.0, "top_k": 50, "top_p": 0.95}
-BUDGET_BYTES = 2 << 30  # for copies, where there are more than fit
+BUDGET_BYTES = 2 << 30  # for all copies together
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Voices:
 
     @cached_property
     def copies(self) -> "Copies":
-        """Of transformers' GPT-2, shared by all that generate with them."""
+        """What is the same for all ways to generate with transformers."""
         from transformers import GPT2LMHeadModel
 
         model = GPT2LMHeadModel.from_pretrained(self.merged).eval().to(self.device)
@@ -99,7 +99,7 @@ class Voices:
 
 
 class Copies:
-    """A model a person, least recently used out when their bytes are more than the budget."""
+    """One model for each person. Above the budget the least recently used ones are dropped."""
 
     def __init__(self, load: Callable[[], Any], bytes_each: int, budget: int = BUDGET_BYTES):
         self._load, self._most = load, max(1, budget // bytes_each)
@@ -115,7 +115,7 @@ class Copies:
 
 
 def by_person(requests: Sequence[Request]) -> Iterator[tuple[int, int]]:
-    """(person, drafts for all of their requests)."""
+    """Each person with the number of drafts for all of their requests."""
     counts: dict[int, int] = {}
     for request in requests:
         counts[request.person] = counts.get(request.person, 0) + request.count
@@ -123,7 +123,7 @@ def by_person(requests: Sequence[Request]) -> Iterator[tuple[int, int]]:
 
 
 class Ours:
-    """The engine's batch and decoder, without its queue; end-of-text does not end a draft."""
+    """The engine's batch and decoder, without its queue. End-of-text does not end a draft here."""
 
     name = "huggingtweets"
 
@@ -191,7 +191,7 @@ class Pipeline:
 
 
 class _Transformers:
-    """`generate` on a full copy a person."""
+    """`generate` on a full copy for each person."""
 
     def __init__(self, voices: Voices):
         self._prompt, self._copies = voices.prompt, voices.copies
@@ -227,7 +227,7 @@ class ByPerson(_Transformers):
 
 
 class PeftMixed(_Transformers):
-    """peft's mixed batches: one base, an adapter a row."""
+    """peft's mixed batches: one base, and an adapter for each row."""
 
     name = "peft, one mixed batch"
 
@@ -248,7 +248,7 @@ class PeftMixed(_Transformers):
 
 
 class CTranslate2:
-    """CTranslate2 in int8, a copy and a batch a person."""
+    """CTranslate2 in int8, with a copy and a batch for each person."""
 
     name = "CTranslate2 int8, a batch a person"
 
@@ -284,7 +284,7 @@ class CTranslate2:
 
 
 class OpenVinoGenAI:
-    """OpenVINO GenAI, a copy and a batch a person."""
+    """OpenVINO GenAI, with a copy and a batch for each person."""
 
     name = "OpenVINO GenAI int8, a batch a person"
     int8 = True
@@ -317,17 +317,17 @@ class OpenVinoGenAI:
 
 
 class OpenVinoGenAIHalf(OpenVinoGenAI):
-    """The same with weights that are computed with in bf16, which is what this library does with fp32 ones here."""
+    """The same in bf16, in which this library computes with fp32 weights here."""
 
     name = "OpenVINO GenAI bf16, a batch a person"
     int8 = False
 
 
 def has(library: str) -> bool:
-    """Whether an extra of the benchmark is installed."""
+    """Returns True if this library of the extra `bench` is installed."""
     return importlib.util.find_spec(library) is not None
 
 
 def free() -> None:
-    """Let go of what the last contender held."""
+    """Free the memory of the last contender."""
     gc.collect()

@@ -1,14 +1,14 @@
-"""How soon a voice is learned: the original's recipe and ours on the same tweets, each run in a process of its own.
+"""How fast is a voice learned? The original's recipe and ours on the same tweets, each run in a process of its own.
 
     python -m benchmarks.training [--quick] [--json] [--from FILE] [--rounds N]
 
-The original's recipe: transformers' Trainer, all weights, fp32, one block a step (1,024 tokens, or as many as the model
-holds), 4 passes, learning rate 1.372e-4 falling as a cosine. Ours: the settings' defaults. Both learn on the embedded
-base from the same tweets and are judged on the same held-out ones; ours runs until it is as good as the original's last
-loss. Then 20 steps of each on a GPT-2 of 124M parameters with random weights, for the speed alone.
+The original's recipe: transformers' Trainer, all weights, fp32, one block in each step (1,024 tokens, or as many as the
+model holds), 4 passes, learning rate 1.372e-4 falling as a cosine. Ours: the default settings. Both learn on the
+embedded base from the same tweets and are judged on the same held-out tweets. Ours runs until its loss is as low as the
+original's last one. Then each makes 20 steps on a GPT-2 of 124M parameters with random weights, to measure speed alone.
 
-The bound is what the processor's matrix products give (measured here) over the floating-point operations that a token
-costs: 6 a parameter, and 4 where the weights themselves do not learn (Kaplan et al. 2020, appendix B).
+The bound is the speed of the processor's matrix products (measured here) divided by the floating-point operations for
+one token: 6 for each parameter, or 4 if the weights themselves do not learn (Kaplan et al. 2020, appendix B).
 """
 
 import argparse
@@ -32,7 +32,7 @@ SPEED_STEPS = 20
 
 
 class ReachedError(Exception):
-    """The loss that was aimed at is reached."""
+    """The loss has reached the aim."""
 
 
 def start_model(size: str) -> Any:
@@ -98,7 +98,7 @@ def ours(size: str, source: Path, threads: int, aim: float | None, method: str) 
 
 
 def product_rate(dtype_name: str, threads: int) -> float:
-    """Floating-point operations a second of products of the size that training has, [1024, 768] @ [768, 3072]."""
+    """Floating-point operations per second of products of a training's size, [1024, 768] @ [768, 3072]."""
     import torch
 
     torch.set_num_threads(threads)
@@ -113,7 +113,7 @@ def product_rate(dtype_name: str, threads: int) -> float:
 
 
 def alone(what: str, **options: Any) -> dict[str, Any]:
-    """`what` in a process of its own, with its peak memory."""
+    """The result of `what` in a process of its own, with its peak memory."""
     call = [sys.executable, "-m", "benchmarks.training", "--alone", json.dumps({"what": what, **options})]
     done = subprocess.run(call, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -127,7 +127,7 @@ def run_alone(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def measure(source: Path, rounds: int, threads: int, *, with_124m: bool) -> dict[str, Any]:
-    """All runs, interleaved; medians and ratios."""
+    """Medians and ratios of all runs. The contenders take turns."""
     kinds = {"original": [], "adapter": [], "full": []}
     shared = {"source": str(source), "threads": threads}
     for number in range(rounds):

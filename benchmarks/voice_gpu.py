@@ -1,10 +1,11 @@
-"""A voice on a GPU: 3,200 tweets and a model of GPT-2's size, from the file to the version in use, whole process.
+"""A whole training on a GPU: 3,200 tweets and a model of GPT-2's size, from the file to the version in use.
 
     python -m benchmarks.voice_gpu FILE [--tweets 3200] [--card-tflops 989]
 
-FILE is an account's tweets; fewer than --tweets are repeated with a number, so that none is a near-copy. The base has
-GPT-2's shape and random weights: they cost the same time. The bound of the training is 4 floating-point operations a
-parameter and token, since only an adapter learns, over the card's bf16 peak. Prints JSON.
+FILE holds an account's tweets. If there are fewer than --tweets, they are repeated with a number in each, so that none
+is a near-copy. The base has GPT-2's shape and random weights, which take the same time as trained ones. The fastest
+that a training could be is 4 floating-point operations for each parameter and token, because only an adapter learns, at
+the card's bf16 peak. Prints JSON.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def write_tweets(source: Path, count: int, out: Path) -> None:
 
 
 def write_base(out: Path) -> int:
-    """A model of GPT-2's shape with the embedded tokenizer; its number of parameters."""
+    """Write a model of GPT-2's shape with the embedded tokenizer. Returns its number of parameters."""
     embedded = bases.load("models/base")
     end = embedded.end_of_text
     model = GPT2LMHeadModel(GPT2Config(bos_token_id=end, eos_token_id=end))
