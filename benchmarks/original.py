@@ -1,4 +1,4 @@
-"""The original's recipe: the Trainer of transformers, all weights, fp32, a block a step, four passes, cosine to zero."""
+"""The original's recipe: transformers' Trainer, all weights, fp32, a block in each step, four passes, cosine to 0."""
 
 import tempfile
 import time

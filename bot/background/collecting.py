@@ -1,4 +1,4 @@
-"""What comes and goes by itself: archives in a watched folder, deletions at X and Bluesky, people who were forgotten.
+"""What changes without a command: archives in a watched folder, deletions at X and Bluesky, people who were forgotten.
 
 Knows when to look. Does not know how anything is read or learned.
 """
@@ -24,18 +24,19 @@ from huggingtweets.tweets.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 
-PERSON = "folder"  # who asks for a training of what was put into the folder
-COMMAND_LINE = "command line"  # who has forgotten somebody outside of the bot
+PERSON = "folder"  # in whose name the trainings of archives in the folder are queued
+COMMAND_LINE = "command line"  # in whose name the bot forgets whom the command line has forgotten
 HOURLY_SECONDS = 3_600.0
-LATEST = timedelta(hours=24)  # after which a deletion at the source must have been seen
+LATEST = timedelta(hours=24)  # a deletion at the source must be seen within this time
 
 Learn = Callable[[VoiceName], Awaitable[None]]
 
 
 class Collecting(Ongoing):
-    """An async context manager that looks for as long as it lasts. `learn` asks for a training of a name.
+    """An async context manager that looks again and again while it lasts. `learn` queues a training of a name.
 
-    Who was forgotten elsewhere is forgotten here: `unload` is told of the name, `sweep` clears the queue of posts.
+    Whoever was forgotten by the command line is forgotten here, too: `unload` is called with the name, and `sweep`
+    removes their posts from the queue.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Collecting(Ongoing):
             await asyncio.sleep(self._settings.folder_seconds)
 
     async def look_into_folder(self) -> None:
-        """Collect every archive that is new in the folder, and ask for a training of whom it is of."""
+        """Collect every new archive in the folder, and queue a training of the person whose archive it is."""
         if not self._settings.watch_folder:
             return
         for path in await asyncio.to_thread(self._folder.ready):
@@ -91,7 +92,7 @@ class Collecting(Ongoing):
             await asyncio.to_thread(self._folder.done, path)
 
     async def look_after_deletions(self) -> None:
-        """Drop what was deleted at its source where it is time to look."""
+        """Drop the tweets that were deleted at their source. Only the names whose next look is due are looked at."""
         for name in await asyncio.to_thread(self._collector.due):
             failure: Exception | None = None
             try:
@@ -104,7 +105,7 @@ class Collecting(Ongoing):
             await self._tell_when_late(name, failure)
 
     def _collected(self, path: Path) -> VoiceName:
-        """Put the tweets at `path` into the store; whose they are, by what it says, or else by its name."""
+        """Put the tweets at `path` into the store. Returns whose they are, by the archive or else by its file name."""
         collected = sources.read(path)
         handle = collected.account.handle if collected.account else path.name.split(".")[0]
         name = parse_handle(handle.split(".")[0])
@@ -112,7 +113,7 @@ class Collecting(Ongoing):
         return name
 
     async def _tell_when_late(self, name: str, failure: Exception | None) -> None:
-        """Tell the admins once a day of a failure, and once a month of a budget that does not suffice."""
+        """Tell the admins if a look is late: a failure once a day, a budget that is too small once a month."""
         now = self._clock().astimezone(UTC)
         checked = (await asyncio.to_thread(self._tweets.looks.checked)).get(name, {})
         if not any(now - at > LATEST for at in checked.values()):
@@ -124,9 +125,9 @@ class Collecting(Ongoing):
             await self._notice(f"deletions budget {now:%Y-%m}", f"{late}. {shortfall}")
 
     async def follow_consent(self) -> None:
-        """What was forgotten, or lifted, by the command line holds in the database, too; opt-outs hold in the pipeline.
+        """Copy decisions both ways: who was forgotten by the command line to the database, opt-outs to the pipeline.
 
-        Nothing waits for this: who speaks or learns asks both.
+        Nothing has to wait for this, because both places are asked each time before somebody speaks or is learned.
         """
         await self._willing.tell_pipeline()
         forgotten = await asyncio.to_thread(self._tweets.forgotten)

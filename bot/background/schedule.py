@@ -1,8 +1,8 @@
-"""The clock: when something is due it enqueues, nothing more.
+"""The clock: it queues what is due, and does nothing more.
 
-Schedules live in the database. A run is taken by its schedule and due time, so of several processes one runs it; after
-a stop at most the latest missed run of a schedule is caught up. What is due is asked of the wall clock each time, so a
-clock that jumps can neither repeat a run nor hold one up.
+Schedules are in the database. A run is claimed by its schedule and due time, so only one of several processes runs it.
+After a stop, at most the latest missed run of each schedule is made up for. Each look asks the wall clock what is due,
+so a clock that jumps can neither repeat a run nor delay one.
 
 Knows schedules. Does not know what an action does.
 """
@@ -24,9 +24,9 @@ from huggingtweets.core.errors import PipelineError, Usage
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 30.0  # at the latest: the wall clock may jump, and others may change schedules
-ACTION_SECONDS = 60.0  # an action only enqueues
-ABANDONED = timedelta(minutes=3)  # a run without an outcome after this time: whoever took it has died
+LOOK_SECONDS = 30.0  # between two looks, because the wall clock may jump and others may change schedules
+ACTION_SECONDS = 60.0  # enough, because an action only queues something
+ABANDONED = timedelta(minutes=3)  # a run without an outcome after this time was claimed by a process that died
 
 Action = Callable[[Schedule, datetime], Awaitable[str]]
 
@@ -34,7 +34,7 @@ Action = Callable[[Schedule, datetime], Awaitable[str]]
 class Timetable(Ongoing):
     """Runs what is due. An async context manager; a run that a stop cuts off is taken up by the next start.
 
-    `actions` by their name: each enqueues, is safe to repeat for one due time, and returns what came of it.
+    Each of `actions` queues something, may safely be repeated for one due time, and returns the outcome in words.
     """
 
     def __init__(self, *, store: Store, actions: Mapping[str, Action], clock: Clock = utc_now):
@@ -57,7 +57,7 @@ class Timetable(Ongoing):
             await woken(self._wake, wait)
 
     async def listed(self) -> list[tuple[Schedule, datetime | None]]:
-        """Every schedule with its next due time; None for one that is off."""
+        """Every schedule with its next due time, which is None for a schedule that is off."""
         now = self._clock()
         return [
             (schedule, next_due(schedule, now) if schedule.enabled else None)
@@ -74,14 +74,14 @@ class Timetable(Ongoing):
         return next_due(replace(schedule, changed_at=self._clock()), self._clock())
 
     async def switch(self, name: str, by: str, *, on: bool) -> None:
-        """Switch a schedule on or off; raises `Usage` when there is none of that name."""
+        """Switch a schedule on or off. Raises `Usage` if there is none of that name."""
         schedule = await self._store.schedules.get(name)
         if not schedule:
             raise Usage(f"There is no schedule {name[:40]!r}.")
         await self.put(replace(schedule, enabled=on), by)
 
     async def remove(self, name: str, by: str) -> None:
-        """Remove a schedule, or switch one of config.toml off; raises `Usage` when there is none of that name."""
+        """Remove a schedule, or switch one of config.toml off. Raises `Usage` if there is none of that name."""
         if not await self._store.schedules.remove(name, by):
             raise Usage(f"There is no schedule {name[:40]!r}.")
         await self._store.audit.add(by, "unschedule", name)
@@ -115,7 +115,7 @@ class Timetable(Ongoing):
                 outcome = await self._actions[schedule.action](schedule, due)
         except TimeoutError:
             outcome = f"failed: it took more than {ACTION_SECONDS:.0f} s"
-        except Exception as error:  # noqa: BLE001  whatever happens, the others are still to be run
+        except Exception as error:  # noqa: BLE001  whatever happens, the other schedules must still run
             outcome = f"failed: {told(error)}"
         log.info("schedule %s, due %s: %s", schedule.name, due.isoformat(timespec="seconds"), outcome)
         await self._store.schedules.settle(schedule.name, due, outcome)
