@@ -1,6 +1,6 @@
-"""`python -m bot.migrations "What changes"`: write the next migration, from what the tables describe and the last left.
+"""`python -m bot.migrations "What changes"` writes the next migration: what the tables need after the one before.
 
-Read it before it is committed: a renamed column, for one, looks to it like one that went and one that came.
+Read it before it is committed. For example, it takes a renamed column for one that is deleted and one that is added.
 """
 
 import asyncio

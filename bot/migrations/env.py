@@ -1,4 +1,4 @@
-"""What Alembic runs: the migrations, on the connection that it is given.
+"""What Alembic calls: it runs the migrations on the connection that it is given.
 
 Knows the tables' metadata. Does not know where the database is: bot/store/database.py connects.
 """

@@ -35,7 +35,7 @@ class Audit:
         self._clock = clock
 
     async def add(self, person: str, action: str, subject: str = "", *, server: str = "", **facts: Any) -> None:
-        """Note an act; `facts` are ids and figures, never what somebody wrote."""
+        """Note an act. `facts` are ids and figures, never what somebody wrote."""
         row = {"at": self._clock(), "person": person, "action": action, "subject": subject, "server": server}
         async with self._database.writing() as connection:
             await connection.execute(sa.insert(audit).values(**row, facts=facts))
@@ -43,7 +43,7 @@ class Audit:
     async def recent(
         self, limit: int = 50, *, server: str | None = None, person: str | None = None
     ) -> list[AuditEntry]:
-        """The latest acts, the newest first."""
+        """Returns the latest acts, the newest first."""
         query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
         if server is not None:
             query = query.where(audit.c.server == server)

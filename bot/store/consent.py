@@ -1,4 +1,4 @@
-"""What people have said about themselves: who wants to be left out, whose voice is whose, who must never come back.
+"""What people have said about themselves: who wants to be left out, which voice is whose, and who was forgotten.
 
 Knows rows. Does not know what follows from them.
 """
@@ -32,13 +32,13 @@ class Link:
 
 
 async def has_buried(connection: AsyncConnection, voice: BlendName) -> bool:
-    """Whether somebody in `voice` must not come back: what was drawn while they were forgotten is not kept."""
+    """Returns True if somebody in `voice` was forgotten. What was drawn meanwhile is not kept then."""
     query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(voice.people)).limit(1)
     return await connection.scalar(query) is not None
 
 
 async def owners_of(connection: AsyncConnection, voice: BlendName) -> list[str]:
-    """Whose voices are in `voice`: people who linked theirs, and members whose messages were learned."""
+    """Returns whose voices are in `voice`: people who linked theirs, and members whose messages were learned."""
     people = voice.people
     linked = sa.select(links.c.person).where(links.c.voice.in_(people), links.c.state == "confirmed")
     learned = sa.select(members.c.person).where(members.c.voice.in_(people))
@@ -53,42 +53,47 @@ class Consent:
         self._clock = clock
 
     async def opt_out(self, person: str, scope: Scope) -> bool:
-        """`person` wants no more of `scope`, on every server and for good; whether that is new."""
+        """`person` wants no more of `scope`, on every server and for good. Returns True if that is new."""
         row = {"person": person, "scope": scope, "at": self._clock()}
         async with self._database.writing() as connection:
             query = insert(self._database, opt_outs).values(row).on_conflict_do_nothing()
             return bool((await connection.execute(query)).rowcount)
 
     async def opt_in(self, person: str, scope: Scope) -> bool:
-        """Take an opt-out back; whether there was one."""
+        """Take an opt-out back. Returns True if there was one."""
         async with self._database.writing() as connection:
-            mine = (opt_outs.c.person == person, opt_outs.c.scope == scope)
-            return bool((await connection.execute(sa.delete(opt_outs).where(*mine))).rowcount)
+            row_filter = (opt_outs.c.person == person, opt_outs.c.scope == scope)
+            return bool((await connection.execute(sa.delete(opt_outs).where(*row_filter))).rowcount)
 
     async def opted_out(self, person: str, scope: Scope) -> bool:
-        mine = (opt_outs.c.person == person, opt_outs.c.scope == scope)
+        row_filter = (opt_outs.c.person == person, opt_outs.c.scope == scope)
         async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(opt_outs.c.person).where(*mine)) is not None
+            return await connection.scalar(sa.select(opt_outs.c.person).where(*row_filter)) is not None
 
     async def claim(self, server: str, person: str, voice: str) -> None:
-        """`person` says that `voice` is theirs: a claim that waits, in place of any earlier one."""
+        """`person` claims that `voice` is theirs. The claim waits, and replaces any earlier one."""
         row = {"voice": voice, "state": "pending", "asked_at": self._clock(), "decided_by": "", "decided_at": None}
         query = insert(self._database, links).values(server=server, person=person, **row)
         async with self._database.writing() as connection:
             await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=row))
 
     async def confirm(self, server: str, person: str, voice: str, by: str) -> bool:
-        """An admin confirms the claim to this very voice; whether there was one."""
-        mine = (links.c.server == server, links.c.person == person, links.c.voice == voice, links.c.state == "pending")
+        """Note that an admin confirms the claim to this voice. Returns True if there was one."""
+        row_filter = (
+            links.c.server == server,
+            links.c.person == person,
+            links.c.voice == voice,
+            links.c.state == "pending",
+        )
         change = {"state": "confirmed", "decided_by": by, "decided_at": self._clock()}
         async with self._database.writing() as connection:
-            return bool((await connection.execute(sa.update(links).where(*mine).values(change))).rowcount)
+            return bool((await connection.execute(sa.update(links).where(*row_filter).values(change))).rowcount)
 
     async def unlink(self, server: str, person: str) -> bool:
-        """End a link or claim; whether there was one."""
+        """End a link or claim. Returns True if there was one."""
         async with self._database.writing() as connection:
-            mine = (links.c.server == server, links.c.person == person)
-            return bool((await connection.execute(sa.delete(links).where(*mine))).rowcount)
+            row_filter = (links.c.server == server, links.c.person == person)
+            return bool((await connection.execute(sa.delete(links).where(*row_filter))).rowcount)
 
     async def link(self, server: str, person: str) -> Link | None:
         async with self._database.reading() as connection:
@@ -99,7 +104,7 @@ class Consent:
     async def links_of(
         self, *, server: str | None = None, person: str | None = None, voice: str | None = None
     ) -> list[Link]:
-        """Links and claims that fit all of what is given, the oldest first."""
+        """Returns the links and claims that fit everything that is given, the oldest first."""
         query = sa.select(links).order_by(links.c.asked_at)
         for column, wanted in ((links.c.server, server), (links.c.person, person), (links.c.voice, voice)):
             if wanted is not None:
@@ -115,7 +120,7 @@ class Consent:
                 await connection.execute(query.on_conflict_do_nothing())
 
     async def opted_out_voices(self) -> frozenset[str]:
-        """All voices of people who want no imitation, linked or learned from their messages."""
+        """Returns the voices of people who want no imitation, whether linked or learned from their messages."""
         joined = links.join(opt_outs, links.c.person == opt_outs.c.person)
         where = (links.c.state == "confirmed", opt_outs.c.scope == "imitation")
         linked = sa.select(links.c.voice).select_from(joined).where(*where)
@@ -125,30 +130,30 @@ class Consent:
             return frozenset(await connection.scalars(sa.union(linked, theirs)))
 
     async def all_buried(self) -> frozenset[str]:
-        """Everybody who must not come back."""
+        """Returns everybody who must not come back."""
         async with self._database.reading() as connection:
             return frozenset(await connection.scalars(sa.select(tombstones.c.subject)))
 
     async def bury(self, subject: str, by: str) -> None:
-        """Nothing may bring `subject` back: a handle, or a person."""
+        """Note that nothing may bring `subject` back, which is a handle or a person."""
         row = {"subject": subject, "by": by, "at": self._clock()}
         async with self._database.writing() as connection:
             await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
 
     async def buried(self, *subjects: str) -> list[str]:
-        """Those among `subjects` that must not come back."""
+        """Returns those of `subjects` that must not come back."""
         async with self._database.reading() as connection:
             query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(subjects))
             return sorted(await connection.scalars(query))
 
     async def buried_by(self, by: str) -> list[str]:
-        """Those that somebody has buried."""
+        """Returns the subjects that this person has buried."""
         async with self._database.reading() as connection:
             query = sa.select(tombstones.c.subject).where(tombstones.c.by == by)
             return sorted(await connection.scalars(query))
 
     async def unbury(self, subject: str) -> bool:
-        """The person asks to be learned again; whether there was a tombstone."""
+        """Let a subject come back, because its person asks for it. Returns True if there was a tombstone."""
         async with self._database.writing() as connection:
             query = sa.delete(tombstones).where(tombstones.c.subject == subject)
             return bool((await connection.execute(query)).rowcount)

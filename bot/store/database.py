@@ -1,8 +1,7 @@
 """One database, SQLite or PostgreSQL: connections, transactions, migrations, and failures as one sentence.
 
-Writers take turns on both: SQLite by BEGIN IMMEDIATE, PostgreSQL by an advisory lock of the transaction. So what a
-writer has read stays true until it commits, and one contract holds on both. Transactions are short; none spans a call
-elsewhere.
+Writers take turns: on SQLite by BEGIN IMMEDIATE, on PostgreSQL by an advisory lock of the transaction. So what a writer
+has read stays true until it commits, on both. Transactions are short. None of them calls anything outside the database.
 
 Knows SQLAlchemy and Alembic. Does not know tables.
 """
@@ -37,7 +36,7 @@ MIGRATION_SECONDS = 300.0  # a large table may be written anew
 CLOSE_SECONDS = 2.0
 WAL_TRIES, WAL_PAUSE_SECONDS = 100, 0.05
 CONNECTIONS = 8  # readers and writers of this process at once; more wait
-_WRITERS = 0x68747765  # the advisory lock of writers on PostgreSQL: an arbitrary number that is ours
+_WRITERS = 0x68747765  # the number of the writers' advisory lock on PostgreSQL, chosen at random
 _MIGRATIONS = _WRITERS + 1
 LEADER = _WRITERS + 2
 _BEGIN = "begin_statement"
@@ -57,19 +56,19 @@ _MENDS = {  # words of SQLite's, libpq's and the system's messages
 
 
 class Database:
-    """Transactions. An async context manager: it connects, brings the tables up to date, and lets go at the end."""
+    """Transactions. An async context manager: it connects, brings the tables up to date, and disconnects at the end."""
 
     def __init__(self, url: str):
         self.url = _with_driver(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._engine: AsyncEngine | None = None
         self._file: tuple[Path, tuple[int, int] | None] | None = None  # SQLite's, and which one it was when opened
-        # Writers of this process line up here: SQLite would let them poll, in no order, up to 100 ms apart.
+        # Writers of this process queue here. SQLite would let them poll in no order, up to 100 ms apart.
         self._turn = asyncio.Lock()
 
     @property
     def shown(self) -> str:
-        """The address for logs and sentences: without its password."""
+        """The address without its password, for logs and sentences."""
         return self.url.render_as_string(hide_password=True)
 
     async def __aenter__(self) -> Self:
@@ -93,25 +92,25 @@ class Database:
                 await self.answers(CLOSE_SECONDS)
             await self._engine.dispose()
         except StoreUnavailable as error:
-            # To close a connection in order takes an answer.
+            # A connection is closed in order only if the server answers.
             log.warning("connections are left open: %s", error)
             await self._engine.dispose(close=False)
 
     async def answers(self, within_seconds: float) -> None:
-        """Make sure that the database can be used; raises `StoreUnavailable` if it does not answer in time."""
+        """Check that the database can be used. Raises `StoreUnavailable` if it does not answer in time."""
         with self.told():
             async with asyncio.timeout(within_seconds), self._begun(write=False) as connection:
                 await connection.execute(sa.text("SELECT 1"))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads, and sees one state. Raises `StoreUnavailable`."""
+        """A transaction that only reads, and sees one state of the data. Raises `StoreUnavailable`."""
         async with self._begun(write=False) as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction in turn with all other writers; committed at the end. Raises `StoreUnavailable`."""
+        """A transaction that waits its turn among writers, and is committed at the end. Raises `StoreUnavailable`."""
         async with self._begun(write=True) as connection:
             yield connection
 
@@ -129,7 +128,7 @@ class Database:
                     yield connection
 
     def _refuse_without_file(self) -> None:
-        """SQLite would go on in a file that was deleted, and all that is written there would be gone at the end."""
+        """Refuse a file that was deleted: SQLite would go on in it, and what it writes would be lost at the end."""
         if self._file and _identity(self._file[0]) != self._file[1]:
             raise StoreUnavailable(
                 f"The database {self.shown} cannot be used now (its file was deleted or replaced while the bot ran); "
@@ -137,14 +136,14 @@ class Database:
             )
 
     def _limited(self, seconds: float) -> asyncio.Timeout:
-        """A server that hangs is not waited for. A file is: its driver's thread cannot be interrupted."""
+        """Limit the time a server may take. A file is waited for: the thread of its driver cannot be interrupted."""
         return asyncio.timeout(None if self.is_sqlite else seconds)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncConnection]:
         """A connection without transactions, for locks that last as long as it. Raises `StoreUnavailable`."""
         assert self._engine, "the database is used inside its context"
-        # SQLite's driver knows no time to answer in; its file is not waited for but while it is locked.
+        # SQLite's driver has no time limit for answers. It waits only while its file is locked.
         arguments = {"timeout": BUSY_SECONDS} | ({} if self.is_sqlite else {"command_timeout": ANSWER_SECONDS})
         engine = create_async_engine(
             self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
@@ -155,7 +154,7 @@ class Database:
             try:
                 yield connection
             finally:
-                # One that the server has dropped, or does not answer on, cannot be closed in order.
+                # A connection that the server has dropped, or does not answer on, cannot be closed in order.
                 with contextlib.suppress(exc.DBAPIError, OSError):
                     async with self._limited(CLOSE_SECONDS):
                         await connection.close()
@@ -163,7 +162,7 @@ class Database:
             await engine.dispose()
 
     async def write_back(self) -> None:
-        """Leave nothing in SQLite's write-ahead log: what was deleted still stands there until it is written back."""
+        """Empty SQLite's write-ahead log. Until it is written back, it still holds what was deleted."""
         if not self.is_sqlite:
             return
         async with self.session() as connection:
@@ -176,7 +175,7 @@ class Database:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """A failure of the database as `StoreUnavailable`. A unique key that is taken is no failure, and passes."""
+        """Turns a failure of the database into `StoreUnavailable`. A unique key that is taken passes as it is."""
         try:
             yield
         except exc.IntegrityError:
@@ -200,21 +199,21 @@ class Database:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells the file at `path` from another that takes its place; None if there is none."""
+    """Returns what tells the file at `path` from another one in its place, or None if there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def insert(database: Database, table: sa.Table) -> "sqlite.Insert | postgresql.Insert":
-    """An insert that can say what to do about a row that is there already; both databases spell it alike."""
+    """Returns an insert that can say what to do if there is such a row. Both databases write that in the same way."""
     return sqlite.insert(table) if database.is_sqlite else postgresql.insert(table)
 
 
 def _with_driver(url: str) -> sa.URL:
-    """`url` with our driver in it; raises `Misconfigured` without repeating the URL, for it may hold a password."""
+    """Returns `url` with our driver. Raises `Misconfigured`, without the URL, because that may hold a password."""
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):
@@ -267,7 +266,7 @@ def _begin_on_postgresql(write: bool) -> str:
 
 
 def _migrate(connection: sa.Connection) -> None:
-    """Bring the tables up to date, one process at a time."""
+    """Bring the tables up to date. One process does it at a time."""
     with connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATIONS})"))
@@ -291,7 +290,7 @@ def alembic_config(connection: sa.Connection) -> AlembicConfig:
 
 
 def _sentence(shown: str, error: Exception) -> str:
-    """What happened, and the mend, by what the driver says; never a statement or its values."""
+    """Returns what happened and how to mend it, by what the driver says, without any statement or its values."""
     if isinstance(error, TimeoutError):
         return f"The database {shown} cannot be used now (it does not answer); see whether it runs, or hangs."
     cause = error.orig if isinstance(error, exc.DBAPIError) else error

@@ -37,7 +37,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many liked a voice's answers, and how many did not."""
+    """How many votes liked a voice's answers, and how many did not."""
 
     up: int
     down: int
@@ -62,7 +62,7 @@ class Feedback:
         server: str = "",
         channel: str = "",
     ) -> None:
-        """Keep an answer, or let it replace what the message said before; not of somebody forgotten meanwhile."""
+        """Keep an answer in place of what its message said before, unless somebody in it was forgotten meanwhile."""
         row: dict[str, Any] = {
             "person": person,
             "server": server,
@@ -78,14 +78,14 @@ class Feedback:
             await connection.execute(query.on_conflict_do_update(index_elements=["message"], set_=row))
 
     async def answer(self, message: str) -> Answer | None:
-        """What is kept of an answer. None if there is nothing, or if its voice was forgotten."""
+        """Returns what is kept of an answer, or None if that is nothing or its voice was forgotten."""
         async with self._database.reading() as connection:
-            mine = (answers.c.message == message, answers.c.voice != "")
-            row = (await connection.execute(sa.select(answers).where(*mine))).first()
+            row_filter = (answers.c.message == message, answers.c.voice != "")
+            row = (await connection.execute(sa.select(answers).where(*row_filter))).first()
         return Answer(**row._mapping) if row else None
 
     async def may_withdraw(self, message: str, person: str) -> bool:
-        """Returns True for who asked for an answer, and for whom it imitates, also after either was forgotten."""
+        """Returns True for the person who asked for an answer and the one it imitates, also if they were forgotten."""
         async with self._database.reading() as connection:
             row = (await connection.execute(sa.select(answers).where(answers.c.message == message))).first()
             if not row:
@@ -95,24 +95,24 @@ class Feedback:
         return row.person in names or not names.isdisjoint(imitated)
 
     async def withdrawn(self, message: str) -> None:
-        """The message was deleted: its answer goes, what people thought of it stays."""
+        """Delete an answer whose message was deleted. The votes on it stay."""
         async with self._database.writing() as connection:
             await connection.execute(sa.delete(answers).where(answers.c.message == message))
 
     async def vote(self, message: str, person: str, vote: int) -> bool:
-        """One person's +1 or -1 for a message, the last one counts; whether there is such an answer."""
+        """Note one person's +1 or -1 for a message; their last vote counts. Returns True if there is such an answer."""
         async with self._database.writing() as connection:
             query = sa.select(answers.c.voice, answers.c.version)
             query = query.where(answers.c.message == message, answers.c.voice != "")
-            if not (found := (await connection.execute(query)).first()):
+            if not (answer := (await connection.execute(query)).first()):
                 return False
-            row = {"voice": found.voice, "version": found.version, "vote": vote, "at": self._clock()}
+            row = {"voice": answer.voice, "version": answer.version, "vote": vote, "at": self._clock()}
             change = insert(self._database, feedback).values(message=message, person=person, **row)
             await connection.execute(change.on_conflict_do_update(index_elements=["message", "person"], set_=row))
         return True
 
     async def tally(self, voice: str, version: str | None = None) -> Tally:
-        """All votes for a voice, or for one version of it."""
+        """Returns the votes for a voice, or for one version of it."""
         up = sa.func.coalesce(sa.func.sum(sa.case((feedback.c.vote > 0, 1), else_=0)), 0)
         query = sa.select(up, sa.func.count()).where(feedback.c.voice == voice)
         if version is not None:

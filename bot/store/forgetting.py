@@ -1,6 +1,7 @@
-"""Forgetting for real: all that is kept of a voice or of a person goes in one transaction, and a tombstone stays.
+"""Forgetting: everything about a voice or a person is deleted in one transaction, and a tombstone stays.
 
-What protects others stays without a name: see `pseudonyms`. Also what is kept of a person, for whom asks to see it.
+What protects others stays without a name: see `pseudonyms`. This module also collects what is kept of a person, for
+people who ask to see it.
 
 Knows every table that names people or voices. Does not know files or models.
 """
@@ -43,7 +44,7 @@ OF_A_PERSON = (feedback, votes, member_messages, members, links)
 SHOWN = (*OF_A_PERSON, answers, strikes, opt_outs, jobs, audit)
 BARE = {"server": "", "channel": "", "version": "", "prompt": "", "texts": []}  # an answer that can only be deleted
 NOTICES_OF_A_VOICE = ("claim:", "deletions ", "folder ", "publish:", "unpublish:")  # kinds whose key names one
-STRIKES_LAST = timedelta(days=1)  # longer than anybody counts them
+STRIKES_LAST = timedelta(days=1)  # strikes are never counted for longer
 
 
 class Forgetting:
@@ -62,7 +63,7 @@ class Forgetting:
         on_the_way = posts.c.state.in_(("sending", "unknown", "sent"))
         async with self._database.writing() as connection:
             names = await _with(connection, voice)
-            mine = posts.c.voice.in_(names)
+            row_filter = posts.c.voice.in_(names)
             of_rounds = sa.select(rounds.c.message).where(rounds.c.voice.in_(names))
             timetable = list(await connection.scalars(sa.select(schedules.c.name).where(schedules.c.voice.in_(names))))
             gone = [sa.delete(votes).where(votes.c.message.in_(of_rounds))]
@@ -70,11 +71,11 @@ class Forgetting:
             gone += await _messages(connection, names)
             gone += [sa.delete(table).where(table.c.voice.in_(names)) for table in OF_A_VOICE]
             gone += await _trainings(connection, jobs.c.name.in_(names))
-            gone += [sa.delete(posts).where(mine, ~on_the_way)]
+            gone += [sa.delete(posts).where(row_filter, ~on_the_way)]
             deleted = await self._bare_answers(connection, names)
             deleted += sum([(await connection.execute(query)).rowcount for query in gone])
             bare = {"text": "", "voice": "", "version": ""}
-            await connection.execute(sa.update(posts).where(mine, posts.c.state == "sent").values(bare))
+            await connection.execute(sa.update(posts).where(row_filter, posts.c.state == "sent").values(bare))
             await _unnamed(connection, {*names, voice}, timetable)
             await self._bury(connection, voice, by)
         await self._database.write_back()
@@ -109,8 +110,8 @@ class Forgetting:
         shown = sa.select(answers.c.voice).where(answers.c.voice.in_(names)).distinct()
         for voice in list(await connection.scalars(shown)):
             owners = await owners_of(connection, voice)
-            known = [await pseudonym(self._database, connection, owner, self._clock()) for owner in owners]
-            bare = {"voice": "", "imitated": " ".join(known), **BARE}
+            pseudonyms = [await pseudonym(self._database, connection, owner, self._clock()) for owner in owners]
+            bare = {"voice": "", "imitated": " ".join(pseudonyms), **BARE}
             count += (
                 await connection.execute(sa.update(answers).where(answers.c.voice == voice).values(bare))
             ).rowcount
@@ -118,43 +119,43 @@ class Forgetting:
 
     async def about(self, person: str) -> dict[str, list[dict[str, Any]]]:
         """All rows that name a person, by table, as plain values for a download."""
-        found: dict[str, list[dict[str, Any]]] = {}
+        rows_of: dict[str, list[dict[str, Any]]] = {}
         async with self._database.reading() as connection:
             names = await names_of(connection, person)
             shown = {table: table.c.person.in_(names) for table in SHOWN} | {pauses: pauses.c.subject.in_(names)}
             for table, theirs in shown.items():
                 rows = await connection.execute(sa.select(table).where(theirs))
-                found[table.name] = [
+                rows_of[table.name] = [
                     {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
                     for row in rows.mappings()
                 ]
-        return {name: rows for name, rows in found.items() if rows}
+        return {name: rows for name, rows in rows_of.items() if rows}
 
     async def _bury(self, connection: Any, subject: str, by: str) -> None:
         row = {"subject": subject, "by": by, "at": self._clock()}
         await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
 
 
-async def _trainings(connection: AsyncConnection, mine: sa.ColumnElement[bool]) -> list[sa.Delete]:
-    """What deletes jobs that do not run, and the news of them, which quote what was drawn."""
-    found = (mine, jobs.c.state != "running")
-    numbers = await connection.scalars(sa.select(jobs.c.id).where(*found))
+async def _trainings(connection: AsyncConnection, row_filter: sa.ColumnElement[bool]) -> list[sa.Delete]:
+    """Returns the statements that delete jobs, except running ones, and notices about them, which quote tweets."""
+    deletable = (row_filter, jobs.c.state != "running")
+    numbers = await connection.scalars(sa.select(jobs.c.id).where(*deletable))
     news = [notices.c.key.startswith(f"job:{number}:") for number in numbers]
-    return [sa.delete(notices).where(sa.or_(sa.false(), *news)), sa.delete(jobs).where(*found)]
+    return [sa.delete(notices).where(sa.or_(sa.false(), *news)), sa.delete(jobs).where(*deletable)]
 
 
 async def _messages(connection: AsyncConnection, names: Collection[str]) -> list[sa.Delete]:
-    """What deletes the messages that voices were learned from."""
+    """Returns the statements that delete the messages that voices were learned from."""
     joined = await connection.execute(sa.select(members).where(members.c.voice.in_(names)))
-    mine = [
+    filters = [
         sa.and_(member_messages.c.server == member.server, member_messages.c.person == member.person)
         for member in joined
     ]
-    return [sa.delete(member_messages).where(sa.or_(sa.false(), *mine))]
+    return [sa.delete(member_messages).where(sa.or_(sa.false(), *filters))]
 
 
 async def _unnamed(connection: AsyncConnection, names: set[str], timetable: Sequence[str]) -> None:
-    """Take voices' names out of what stays: acts, settings of channels, notices."""
+    """Remove the names of voices from what stays: acts, settings of channels, notices."""
     by_clock = [f"schedule:{schedule}" for schedule in timetable]
     await connection.execute(sa.update(audit).where(audit.c.subject.in_([*names, *timetable])).values(subject=""))
     await connection.execute(sa.update(audit).where(audit.c.person.in_(by_clock)).values(person="schedule:"))
@@ -164,15 +165,15 @@ async def _unnamed(connection: AsyncConnection, names: set[str], timetable: Sequ
             facts = {key: value for key, value in act.facts.items() if value not in names}
             await connection.execute(sa.update(audit).where(audit.c.id == act.id).values(facts=facts))
         await connection.execute(sa.delete(notices).where(notices.c.id.in_(await _naming(connection, name))))
-    chosen = (await connection.execute(sa.select(settings).where(settings.c.key == "voice"))).all()
-    for one in chosen:
-        if one.value in names:
-            mine = (settings.c.scope == one.scope, settings.c.key == one.key)
-            await connection.execute(sa.delete(settings).where(*mine))
+    voices_of_channels = (await connection.execute(sa.select(settings).where(settings.c.key == "voice"))).all()
+    for setting in voices_of_channels:
+        if setting.value in names:
+            row_filter = (settings.c.scope == setting.scope, settings.c.key == setting.key)
+            await connection.execute(sa.delete(settings).where(*row_filter))
 
 
 async def _naming(connection: AsyncConnection, name: str) -> list[int]:
-    """The notices whose key or text names a voice. A word that is also somebody's name is no such thing."""
+    """Returns the notices whose key or text names a voice. An ordinary word that is also a name does not count."""
     in_key = sa.or_(*(notices.c.key.startswith(kind) for kind in NOTICES_OF_A_VOICE))
     named = sa.or_(in_key, notices.c.text.icontains(f"@{name}", autoescape=True))
     word = rf"{re.escape(name)}(?![a-z0-9_])"
@@ -186,6 +187,6 @@ async def _naming(connection: AsyncConnection, name: str) -> list[int]:
 
 
 async def _with(connection: AsyncConnection, voice: str) -> list[str]:
-    """The voices in the database that `voice` is a part of, itself among them."""
+    """Returns the voices in the database that `voice` is a part of, with itself."""
     query = sa.union(*(sa.select(table.c.voice) for table in (*OF_A_VOICE, answers, posts)), sa.select(jobs.c.name))
     return [name for name in await connection.scalars(query) if voice in name.people]

@@ -1,9 +1,9 @@
-"""Trainings as rows: who waits, what runs, how it ended.
+"""Trainings as rows: which ones wait, which one runs, and how they ended.
 
     waiting -> running -> done | failed | cancelled | abandoned
 
 A name has at most one job that waits or runs; the database holds that. A job that was running when its process died is
-taken up again once, then abandoned. The news of an end are kept together with it, as a notice.
+taken up again once, then abandoned. A notice about the end of a job is kept in the same transaction.
 
 Knows rows. Does not know processes.
 """
@@ -62,7 +62,7 @@ DescribeJob = Callable[[Job], str]  # what there is to tell of a job that has en
 
 
 class ActiveAlready(Exception):
-    """The name has a job that waits or runs: `job`."""
+    """The name has a job that waits or runs, which is `job`."""
 
     def __init__(self, job: Job):
         super().__init__(f"job {job.id} is active")
@@ -94,7 +94,7 @@ class Jobs:
         options: Mapping[str, Any] | None = None,
         max_waiting: int,
     ) -> Job:
-        """A new job that waits; raises `ActiveAlready` or `QueueFull`, and then there is none."""
+        """Add a job that waits. Raises `ActiveAlready` or `QueueFull`, and adds none then."""
         async with self._database.writing() as connection:
             if active := await _first(connection, jobs.c.name == name, jobs.c.state.in_(ACTIVE)):
                 raise ActiveAlready(active)
@@ -112,33 +112,33 @@ class Jobs:
                 "created_at": self._clock(),
             }
             added = await connection.scalar(sa.insert(jobs).values(row).returning(jobs.c.id))
-            found = await _first(connection, jobs.c.id == added)
-        assert found
-        return found
+            job = await _first(connection, jobs.c.id == added)
+        assert job
+        return job
 
     async def get(self, job_id: int) -> Job | None:
         async with self._database.reading() as connection:
             return await _first(connection, jobs.c.id == job_id)
 
     async def active_of(self, name: str) -> Job | None:
-        """The job of `name` that waits or runs."""
+        """Returns the job of `name` that waits or runs, if there is one."""
         async with self._database.reading() as connection:
             return await _first(connection, jobs.c.name == name, jobs.c.state.in_(ACTIVE))
 
     async def active(self) -> list[Job]:
-        """All that run or wait, the running ones first, then by age."""
+        """Returns all jobs that run or wait: the running ones first, then the oldest."""
         async with self._database.reading() as connection:
             query = sa.select(jobs).where(jobs.c.state.in_(ACTIVE)).order_by(jobs.c.state, jobs.c.id)
             return [_job(row) for row in await connection.execute(query)]
 
     async def recent(self, limit: int = 20) -> list[Job]:
-        """The latest jobs, the newest first."""
+        """Returns the latest jobs, the newest first."""
         async with self._database.reading() as connection:
             query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
             return [_job(row) for row in await connection.execute(query)]
 
     async def take(self) -> Job | None:
-        """The next job, which runs from now on. People take turns: first whoever's last job began longest ago."""
+        """Start the next job and return it. People take turns: the one whose last job began longest ago comes first."""
         others = jobs.alias()
         last_start = (
             sa.select(sa.func.max(others.c.started_at)).where(others.c.person == jobs.c.person).scalar_subquery()
@@ -146,15 +146,15 @@ class Jobs:
         turn = (jobs.c.attempts.desc(), last_start.asc().nulls_first(), jobs.c.id)
         async with self._database.writing() as connection:
             query = sa.select(jobs.c.id).where(jobs.c.state == "waiting").order_by(*turn).limit(1)
-            chosen = await connection.scalar(query)
-            if chosen is None:
+            number = await connection.scalar(query)
+            if number is None:
                 return None
             change = {"state": "running", "started_at": self._clock(), "attempts": jobs.c.attempts + 1}
-            await connection.execute(sa.update(jobs).where(jobs.c.id == chosen).values(change))
-            return await _first(connection, jobs.c.id == chosen)
+            await connection.execute(sa.update(jobs).where(jobs.c.id == number).values(change))
+            return await _first(connection, jobs.c.id == number)
 
     async def progress(self, job_id: int, stage: str, percent: int) -> bool:
-        """Note how far a running job is; whether it should go on (it should not when somebody has cancelled it)."""
+        """Note how far a running job is. Returns True if it should go on, and False if somebody has cancelled it."""
         change = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running")
         async with self._database.writing() as connection:
             query = change.values(stage=stage, percent=percent).returning(jobs.c.cancel_requested)
@@ -162,12 +162,12 @@ class Jobs:
         return cancelled is False
 
     async def cancel(self, job_id: int) -> Job | None:
-        """End a job that waits, ask one that runs to end; the job after that, or None where there is no such job."""
-        mine = sa.update(jobs).where(jobs.c.id == job_id)
+        """End a job that waits, or ask one that runs to end. Returns the job after that, or None if there is none."""
+        change = sa.update(jobs).where(jobs.c.id == job_id)
         async with self._database.writing() as connection:
             ended = {"state": "cancelled", "ended_at": self._clock(), "cancel_requested": True}
-            await connection.execute(mine.where(jobs.c.state == "waiting").values(ended))
-            await connection.execute(mine.where(jobs.c.state == "running").values(cancel_requested=True))
+            await connection.execute(change.where(jobs.c.state == "waiting").values(ended))
+            await connection.execute(change.where(jobs.c.state == "running").values(cancel_requested=True))
             return await _first(connection, jobs.c.id == job_id)
 
     async def finish(
@@ -180,7 +180,7 @@ class Jobs:
         log: str = "",
         say: DescribeJob | None = None,
     ) -> Job | None:
-        """End a running job, and keep what `say` says of it as a notice; None when it was not running any more."""
+        """End a running job, and keep what `say` says of it as a notice. Returns None if it was not running."""
         change: dict[str, Any] = {
             "state": state,
             "result": result,
@@ -200,44 +200,44 @@ class Jobs:
         return ended
 
     async def remember(self, job: Job, options: Mapping[str, Any]) -> Job:
-        """Give a job other options; the job with them."""
+        """Give a job other options. Returns the job with them."""
         async with self._database.writing() as connection:
             await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(options=dict(options)))
         return replace(job, options=dict(options))
 
     async def shown_by(self, job_id: int, message: str) -> None:
-        """Note the message that shows how far a job is; empty once it has shown the end."""
+        """Note the message that shows how far a job is. It is empty once the end was shown."""
         async with self._database.writing() as connection:
             await connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(message=message))
 
     async def shown(self) -> list[Job]:
-        """The jobs that a message still has to show: those that go on, and those whose end it has not shown."""
+        """Returns the jobs whose message is not finished: they go on, or their end was not shown yet."""
         async with self._database.reading() as connection:
             query = sa.select(jobs).where(jobs.c.message != "").order_by(jobs.c.id)
             return [_job(row) for row in await connection.execute(query)]
 
     async def put_back(self, job_id: int) -> None:
-        """Let a running job wait again without counting the attempt: the process stops in order."""
+        """Let a running job wait again because the process stops in order. The attempt does not count."""
         query = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running")
         async with self._database.writing() as connection:
             await connection.execute(query.values(state="waiting", attempts=jobs.c.attempts - 1))
 
     async def take_up(self, say: DescribeJob | None = None) -> list[Job]:
-        """What a process that died has left running waits again, or is abandoned the second time; those jobs.
+        """Let jobs that a dead process left running wait again, or abandon them the second time. Returns these jobs.
 
-        What `say` says of those that have ended by this is kept as a notice.
+        For those that have ended by this, what `say` says is kept as a notice.
         """
         running = sa.update(jobs).where(jobs.c.state == "running")
         stopped = {"ended_at": self._clock(), "error": "The bot died twice while this was running; I gave it up."}
         async with self._database.writing() as connection:
             query = sa.select(jobs.c.id).where(jobs.c.state == "running")
-            found = list(await connection.scalars(query))
+            numbers = list(await connection.scalars(query))
             again = running.where(jobs.c.attempts < MAX_ATTEMPTS, ~jobs.c.cancel_requested)
             await connection.execute(again.values(state="waiting"))
             cancelled = running.where(jobs.c.cancel_requested)
             await connection.execute(cancelled.values(state="cancelled", ended_at=self._clock()))
             await connection.execute(running.values(state="abandoned", **stopped))
-            rows = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(found)).order_by(jobs.c.id))
+            rows = await connection.execute(sa.select(jobs).where(jobs.c.id.in_(numbers)).order_by(jobs.c.id))
             left = [_job(row) for row in rows]
             for job in left:
                 if job.ended and say:

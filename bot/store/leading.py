@@ -1,4 +1,4 @@
-"""Which process works off the jobs: of all that share a database, one at a time.
+"""Electing a leader: of all processes that share a database, one at a time works off the jobs.
 
 SQLite: a lock on a file beside it. PostgreSQL: an advisory lock of a connection. The system lets go of both when the
 process dies, however it dies; so who holds it knows that a job which is marked as running runs nowhere.
@@ -23,7 +23,7 @@ Holds = Callable[[], Awaitable[None]]
 
 @asynccontextmanager
 async def leading(database: Database) -> AsyncIterator[Holds]:
-    """Wait until this process is the one, and stay it to the end of the block.
+    """Wait until this process is the leader. It stays the leader to the end of the block.
 
     Yields a call that raises `StoreUnavailable` when the lock was lost, as it is with a connection to PostgreSQL.
     """

@@ -1,4 +1,4 @@
-"""Members of a server who let the bot learn from what they write there, and those messages. Nobody else's are kept.
+"""Members of a server who let the bot learn from what they write there, and their messages. Nobody else's are kept.
 
 Knows rows. Does not know Discord, or how a voice is learned.
 """
@@ -61,10 +61,10 @@ class Members:
             await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=change))
 
     async def forget_messages(self, server: str, person: str) -> int:
-        """Delete what a member wrote on `server`; how many messages there were."""
-        mine = (member_messages.c.server == server, member_messages.c.person == person)
+        """Delete what a member wrote on `server`. Returns how many messages there were."""
+        row_filter = (member_messages.c.server == server, member_messages.c.person == person)
         async with self._database.writing() as connection:
-            return (await connection.execute(sa.delete(member_messages).where(*mine))).rowcount
+            return (await connection.execute(sa.delete(member_messages).where(*row_filter))).rowcount
 
     async def get(self, server: str, person: str) -> Member | None:
         async with self._database.reading() as connection:
@@ -76,7 +76,7 @@ class Members:
             return [Member(**row._mapping) for row in await connection.execute(sa.select(members))]
 
     async def of_voice(self, voice: str) -> list[Member]:
-        """Whose voice this is."""
+        """Returns the members whose voice this is."""
         async with self._database.reading() as connection:
             rows = await connection.execute(sa.select(members).where(members.c.voice == voice))
             return [Member(**row._mapping) for row in rows]
@@ -89,7 +89,7 @@ class Members:
     async def wrote(
         self, message: str, *, server: str, channel: str, person: str, text: str, written_at: datetime
     ) -> bool:
-        """Keep a message if its author has joined; whether it was kept."""
+        """Keep a message if its author has joined. Returns True if it was kept."""
         row = {"message": message, "server": server, "channel": channel, "person": person, "text": text}
         async with self._database.writing() as connection:
             if not await _member(connection, server, person):
@@ -99,25 +99,25 @@ class Members:
         return True
 
     async def edited(self, message: str, text: str) -> bool:
-        """A message says something else now; whether it was kept here."""
-        mine = sa.update(member_messages).where(member_messages.c.message == message)
+        """Change a message that its author edited. Returns True if it is kept here."""
+        edit = sa.update(member_messages).where(member_messages.c.message == message)
         async with self._database.writing() as connection:
-            return bool((await connection.execute(mine.values(text=text, edited_at=self._clock()))).rowcount)
+            return bool((await connection.execute(edit.values(text=text, edited_at=self._clock()))).rowcount)
 
     async def deleted(self, *messages: str) -> int:
-        """Messages were deleted by their authors or moderators; how many were kept here."""
+        """Delete messages that their authors or moderators deleted. Returns how many were kept here."""
         query = sa.delete(member_messages).where(member_messages.c.message.in_(messages))
         async with self._database.writing() as connection:
             return (await connection.execute(query)).rowcount
 
     async def in_channel(self, channel: str) -> list[str]:
-        """The messages that were written in a channel."""
+        """Returns the ids of the messages that were written in a channel."""
         query = sa.select(member_messages.c.message).where(member_messages.c.channel == channel)
         async with self._database.reading() as connection:
             return list(await connection.scalars(query))
 
     async def messages(self, person: str, server: str | None = None) -> list[Message]:
-        """What a member wrote, the oldest first."""
+        """Returns what a member wrote, the oldest first."""
         query = sa.select(member_messages).where(member_messages.c.person == person)
         if server is not None:
             query = query.where(member_messages.c.server == server)

@@ -1,4 +1,4 @@
-"""What the admins must be told: kept until it was delivered, so that a kill between doing and telling loses nothing.
+"""What admins must be told. It is kept until it was delivered, so a kill between the act and the telling loses nothing.
 
 Knows rows. Does not know who the admins are, or how they are reached.
 """
@@ -19,7 +19,7 @@ SendNotice = Callable[[str, str], Awaitable[object]]  # tells the admins a text,
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message; `place` is a channel, or empty for the admins. `attempts` counts the deliveries that failed."""
+    """One message. `place` is a channel, or empty for the admins. `attempts` counts the deliveries that failed."""
 
     id: int
     key: str
@@ -37,12 +37,12 @@ class Notices:
         self._clock = clock
 
     async def add(self, key: str, text: str, place: str = "") -> bool:
-        """Keep a message until it is told; whether it is new: the same `key` is told once."""
+        """Keep a message until it is told. The same `key` is told once. Returns True if it is new."""
         async with self._database.writing() as connection:
             return await keep(self._database, connection, key, text, place, self._clock())
 
     async def untold(self, limit: int = 20) -> list[Notice]:
-        """The oldest ones that are still to be told; those that fail come after the others."""
+        """Returns the oldest messages that are still to be told. Those that failed come after the others."""
         columns = [notices.c[field.name] for field in fields(Notice)]
         waiting = (notices.c.told_at.is_(None), notices.c.text != "")
         async with self._database.reading() as connection:
@@ -50,7 +50,7 @@ class Notices:
             return [Notice(*row) for row in await connection.execute(query)]
 
     async def told(self, notice_id: int) -> None:
-        """Note a delivery. The key of what was told stays; its text, which may quote, goes."""
+        """Note a delivery. The key stays. The text is deleted, because it may quote somebody."""
         await self._change(notice_id, told_at=self._clock(), text="")
 
     async def failed(self, notice_id: int) -> None:
@@ -58,7 +58,7 @@ class Notices:
         await self._change(notice_id, attempts=notices.c.attempts + 1)
 
     async def given_up(self, notice_id: int) -> None:
-        """Note that it is not tried any more: without a text there is nothing to tell."""
+        """Note that it is not tried any more, and delete its text."""
         await self._change(notice_id, text="")
 
     async def _change(self, notice_id: int, **values: Any) -> None:
@@ -67,7 +67,7 @@ class Notices:
 
 
 async def keep(database: Database, connection: AsyncConnection, key: str, text: str, place: str, now: datetime) -> bool:
-    """`Notices.add` within a transaction that does something else as well."""
+    """Do what `Notices.add` does, in a transaction that does something else as well."""
     row = {"key": key, "text": text, "place": place, "created_at": now}
     query = insert(database, notices).values(row).on_conflict_do_nothing()
     return bool((await connection.execute(query)).rowcount)

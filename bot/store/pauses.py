@@ -1,4 +1,4 @@
-"""What is paused, and strikes: states that must survive a restart.
+"""Pauses and strikes, which must survive a restart.
 
 A pause's subject is an account of X (`x:name`), a person (`discord:1`), or whatever else can be paused.
 Somebody who was forgotten is found by their pseudonym.
@@ -19,7 +19,7 @@ from bot.store.tables import pauses, strikes
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause that is in force; without `until` it lasts until somebody ends it."""
+    """A pause that is in force. If `until` is None, it lasts until somebody ends it."""
 
     subject: str
     reason: str
@@ -37,39 +37,39 @@ class Pauses:
         self._clock = clock
 
     async def pause(self, subject: str, reason: str, by: str, until: datetime | None = None) -> bool:
-        """Pause `subject`; whether it was not paused before. A pause that is in force keeps its first reason."""
+        """Pause `subject`. Returns True if it was not paused before. A pause in force keeps its first reason."""
         row = {"subject": subject, "reason": reason, "by": by, "since": self._clock(), "until": until, "told": False}
         async with self._database.writing() as connection:
-            mine = pauses.c.subject.in_(await names_of(connection, subject))
-            await connection.execute(sa.delete(pauses).where(mine, pauses.c.until <= self._clock()))
-            if await connection.scalar(sa.select(pauses.c.subject).where(mine)):
+            row_filter = pauses.c.subject.in_(await names_of(connection, subject))
+            await connection.execute(sa.delete(pauses).where(row_filter, pauses.c.until <= self._clock()))
+            if await connection.scalar(sa.select(pauses.c.subject).where(row_filter)):
                 return False
             query = insert(self._database, pauses).values(row).on_conflict_do_nothing()
             return bool((await connection.execute(query)).rowcount)
 
     async def get(self, subject: str) -> Pause | None:
-        """The pause that is in force now."""
+        """Returns the pause that is in force now, if there is one."""
         lasts = sa.or_(pauses.c.until.is_(None), pauses.c.until > self._clock())
         async with self._database.reading() as connection:
-            mine = pauses.c.subject.in_(await names_of(connection, subject))
-            row = (await connection.execute(sa.select(pauses).where(mine, lasts))).first()
+            row_filter = pauses.c.subject.in_(await names_of(connection, subject))
+            row = (await connection.execute(sa.select(pauses).where(row_filter, lasts))).first()
         return Pause(**{**row._mapping, "subject": subject}) if row else None
 
     async def resume(self, subject: str) -> bool:
-        """End a pause; whether there was one."""
+        """End a pause. Returns True if there was one."""
         async with self._database.writing() as connection:
             query = sa.delete(pauses).where(pauses.c.subject.in_(await names_of(connection, subject)))
             return bool((await connection.execute(query)).rowcount)
 
     async def tell_once(self, subject: str) -> bool:
-        """Whether the admins are still to be told of this pause: yes the first time, no ever after."""
+        """Returns True the first time it is asked about a pause, so that the pause is told once."""
         async with self._database.writing() as connection:
-            mine = pauses.c.subject.in_(await names_of(connection, subject))
-            untold = sa.update(pauses).where(mine, ~pauses.c.told)
+            row_filter = pauses.c.subject.in_(await names_of(connection, subject))
+            untold = sa.update(pauses).where(row_filter, ~pauses.c.told)
             return bool((await connection.execute(untold.values(told=True))).rowcount)
 
     async def strike(self, person: str, reason: str, *, server: str = "", since: datetime) -> int:
-        """One more strike; how many there are since `since`."""
+        """Add a strike. Returns how many there are since `since`."""
         row = {"person": person, "server": server, "reason": reason, "at": self._clock()}
         async with self._database.writing() as connection:
             recent = (strikes.c.person.in_(await names_of(connection, person)), strikes.c.at >= since)

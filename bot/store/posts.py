@@ -77,7 +77,7 @@ class Posts:
         dry_run: bool = False,
         due_at: datetime | None = None,
     ) -> Post | None:
-        """A new post; None when one with this key is there already."""
+        """Add a post. Returns None if there is one with this key."""
         now = self._clock()
         row: dict[str, Any] = {
             "key": key,
@@ -104,25 +104,25 @@ class Posts:
             return await _one(connection, posts.c.key == key)
 
     async def listed(self, account: str, states: Sequence[PostState], limit: int = 50) -> list[Post]:
-        """Posts in one of `states`, by when they are due."""
+        """Returns posts in one of `states`, the one that is due first at the beginning."""
         query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(posts.c.due_at, posts.c.id).limit(limit))
             return [Post(**row._mapping) for row in rows]
 
     async def latest(self, account: str, states: Sequence[PostState], limit: int = 50) -> list[Post]:
-        """Posts in one of `states`, the one that changed last first."""
+        """Returns posts in one of `states`, the one that changed last at the beginning."""
         query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(posts.c.changed_at.desc(), posts.c.id.desc()).limit(limit))
             return [Post(**row._mapping) for row in rows]
 
     async def in_doubt(self, account: str) -> list[Post]:
-        """Those that X may have or not have."""
+        """Returns the posts that X may or may not have."""
         return await self.listed(account, IN_DOUBT)
 
     async def due(self, account: str, *, only_replies: bool = False) -> Post | None:
-        """The approved post that should go out next."""
+        """Returns the approved post that should go out next."""
         ready = [posts.c.account == account, posts.c.state == "queued", posts.c.due_at <= self._clock()]
         if only_replies:
             ready.append(posts.c.in_reply_to != "")
@@ -132,9 +132,9 @@ class Posts:
         return Post(**row._mapping) if row else None
 
     async def move(self, post_id: int, old: PostState, new: PostState, **facts: Any) -> Post | None:
-        """Take a post from `old` to `new` with other columns; None when it was not in `old` any more.
+        """Move a post from `old` to `new`, and change other columns. Returns None if it was not in `old` any more.
 
-        Raises `ValueError` for a step that there is not.
+        Raises `ValueError` if there is no such step.
         """
         if new not in FOLLOWS.get(old, ()):
             raise ValueError(f"no post goes from {old} to {new}")
@@ -153,7 +153,7 @@ class Posts:
     async def send(
         self, post_id: int, *, text: str, kind: str, micro_usd: int, since: datetime, budget: int
     ) -> Post | None:
-        """Take a queued post to `sending` as `text` and note its cost, all or nothing; None when it is not queued.
+        """Move a queued post to `sending` with its final `text`, and note its cost. Returns None if it is not queued.
 
         A cost that an earlier try has noted is not noted again. Raises `OverBudget` when all since `since` would be
         more than `budget`.
@@ -174,37 +174,37 @@ class Posts:
             return await _one(connection, posts.c.id == post_id)
 
     async def edit(self, post_id: int, text: str, by: str) -> Post | None:
-        """Give a post that is not on its way yet another text; None when it is too late."""
-        mine = sa.update(posts).where(posts.c.id == post_id, posts.c.state.in_(("proposed", "queued")))
+        """Change the text of a post that is not on its way yet. Returns None if it is too late."""
+        edit = sa.update(posts).where(posts.c.id == post_id, posts.c.state.in_(("proposed", "queued")))
         async with self._database.writing() as connection:
-            query = mine.values(text=text, decided_by=by, changed_at=self._clock())
+            query = edit.values(text=text, decided_by=by, changed_at=self._clock())
             if not (await connection.execute(query)).rowcount:
                 return None
             return await _one(connection, posts.c.id == post_id)
 
     async def newest_external_id(self, account: str) -> str:
-        """The largest id that X has given to a post of ours; empty before the first."""
+        """Returns the largest id that X has given to a post of ours; empty before the first."""
         query = sa.select(posts.c.external_id).where(posts.c.account == account, posts.c.external_id != "")
-        # Ids are decimal numbers: the longer is the larger.
+        # Ids are decimal numbers, so a longer one is larger.
         order = (sa.func.length(posts.c.external_id).desc(), posts.c.external_id.desc())
         async with self._database.reading() as connection:
             return await connection.scalar(query.order_by(*order).limit(1)) or ""
 
     async def last_sent_at(self, account: str) -> datetime | None:
-        """When the last post that is no reply was sent."""
-        mine = (posts.c.account == account, posts.c.state == "sent", posts.c.in_reply_to == "")
-        query = sa.select(posts.c.sent_at).where(*mine).order_by(posts.c.sent_at.desc()).limit(1)
+        """Returns when the last post that is no reply was sent."""
+        row_filter = (posts.c.account == account, posts.c.state == "sent", posts.c.in_reply_to == "")
+        query = sa.select(posts.c.sent_at).where(*row_filter).order_by(posts.c.sent_at.desc()).limit(1)
         async with self._database.reading() as connection:
             return await connection.scalar(query)
 
     async def counts(self, account: str) -> dict[str, int]:
-        """How many posts there are in each state."""
+        """Returns how many posts there are in each state."""
         query = sa.select(posts.c.state, sa.func.count()).where(posts.c.account == account).group_by(posts.c.state)
         async with self._database.reading() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def last_texts(self, account: str, limit: int = 500) -> list[str]:
-        """What was sent, or may have been, or will be; the newest first."""
+        """Returns the texts that were sent, may have been sent, or will be, the newest first."""
         gone = ("queued", *IN_DOUBT, "sent")
         query = sa.select(posts.c.text).where(posts.c.account == account, posts.c.state.in_(gone))
         async with self._database.reading() as connection:
@@ -219,7 +219,7 @@ class Posts:
     async def spend_within(
         self, account: str, kind: str, micro_usd: int, *, since: datetime, budget: int, share: int
     ) -> bool:
-        """Note a cost if all since `since` stays within `budget` with it, and all of its kind within `share`.
+        """Note a cost if with it all costs since `since` stay within `budget`, and those of its kind within `share`.
 
         Returns True if it was noted.
         """
@@ -233,7 +233,7 @@ class Posts:
         return True
 
     async def spent(self, account: str, since: datetime, kind: str = "") -> int:
-        """All costs since then, or those of one kind, in millionths of a US dollar."""
+        """Returns all costs since then, or those of one kind, in millionths of a US dollar."""
         async with self._database.reading() as connection:
             return await _spent(connection, account, since, kind)
 

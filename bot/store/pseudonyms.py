@@ -1,4 +1,4 @@
-"""Somebody who was forgotten, known again without their name: by a keyed hash, whose key lies in the database.
+"""Pseudonyms: a keyed hash by which somebody who was forgotten is recognised. Its key is in the database.
 
 A pause protects others, so it outlives its person's wish to be forgotten, and so do strikes. An old answer can still be
 deleted by who asked for it, and by whom it imitated.
@@ -23,13 +23,13 @@ _MINE = (settings.c.scope == _SCOPE, settings.c.key == _KEY)
 
 
 async def names_of(connection: AsyncConnection, person: str) -> tuple[str, ...]:
-    """What `person` may be called in a row: by their id, or by their pseudonym if anybody has one."""
+    """Returns what `person` may be called in a row: their id, and their pseudonym if there are any."""
     key = await connection.scalar(sa.select(settings.c.value).where(*_MINE))
     return (person, _pseudonym(str(key), person)) if key else (person,)
 
 
 async def pseudonym(database: Database, connection: AsyncConnection, person: str, now: datetime) -> str:
-    """The pseudonym of `person`, in a transaction that writes."""
+    """Returns the pseudonym of `person`. The transaction must be one that writes."""
     row = {"scope": _SCOPE, "key": _KEY, "value": secrets.token_hex(32), "changed_at": now}
     await connection.execute(insert(database, settings).values(row).on_conflict_do_nothing())
     return _pseudonym(str(await connection.scalar(sa.select(settings.c.value).where(*_MINE))), person)

@@ -1,4 +1,4 @@
-"""Rounds of "Real or AI?": one real and one generated tweet, and who took which for real.
+"""Rounds of "Real or AI?": one real and one generated tweet, and which one people took for real.
 
 Knows rows. Does not know platforms, or where the tweets come from.
 """
@@ -17,7 +17,7 @@ from huggingtweets.core.names import VoiceName
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round; `real_first` says which of the two texts was shown first."""
+    """One round. `real_first` says which of the two texts was shown first."""
 
     message: str
     server: str
@@ -59,7 +59,7 @@ class Rounds:
         server: str = "",
         channel: str = "",
     ) -> bool:
-        """A new round; whether it is new, and nobody in it was forgotten meanwhile."""
+        """Begin a round. Returns False if there is one, or if somebody in it was forgotten meanwhile."""
         row = {"message": message, "voice": voice, "version": version, "server": server, "channel": channel}
         facts = {"real_text": real_text, "drawn_text": drawn_text, "real_first": real_first, "ends_at": ends_at}
         async with self._database.writing() as connection:
@@ -74,7 +74,7 @@ class Rounds:
         return Round(**row._mapping) if row else None
 
     async def vote(self, message: str, person: str, *, chose_first: bool) -> bool:
-        """One person's guess; the first one counts. Whether it was taken: not after the end, and not twice."""
+        """Note one person's guess. Returns False after the end of the round, and for a second guess."""
         now = self._clock()
         lasts = (rounds.c.message == message, ~rounds.c.closed, rounds.c.ends_at > now)
         row = {"message": message, "person": person, "chose_first": chose_first, "at": now}
@@ -85,7 +85,7 @@ class Rounds:
             return bool((await connection.execute(query)).rowcount)
 
     async def close(self, message: str) -> Score | None:
-        """End a round; its score the first time, None ever after."""
+        """End a round. Returns its score the first time, and None if it had ended before."""
         async with self._database.writing() as connection:
             query = sa.update(rounds).where(rounds.c.message == message, ~rounds.c.closed).values(closed=True)
             if not (await connection.execute(query)).rowcount:
@@ -93,13 +93,13 @@ class Rounds:
         return await self._score(rounds.c.message == message)
 
     async def open(self) -> list[Round]:
-        """Rounds that nobody has closed, the first to end first."""
+        """Returns the rounds that are open. The one that ends next comes first."""
         async with self._database.reading() as connection:
             query = sa.select(rounds).where(~rounds.c.closed).order_by(rounds.c.ends_at)
             return [Round(**row._mapping) for row in await connection.execute(query)]
 
     async def score(self, voice: str) -> Score:
-        """All votes of all rounds of a voice."""
+        """Returns the score of a voice over all its rounds."""
         return await self._score(rounds.c.voice == voice)
 
     async def _score(self, where: sa.ColumnElement[bool]) -> Score:

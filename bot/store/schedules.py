@@ -1,6 +1,6 @@
-"""Schedules, and which of their runs were taken: one row a run, unique by schedule and due time.
+"""Schedules, and the runs of them that were taken: one row a run, unique by schedule and due time.
 
-What config.toml says is the seed. A schedule that an admin changed stays changed until its seed in config.toml changes.
+The schedules of config.toml are seeds. A schedule that an admin changed stays changed until its seed changes.
 
 Knows rows. Does not know what cron means, or what a run does.
 """
@@ -20,7 +20,7 @@ from bot.store.tables import schedule_runs, schedules
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run that somebody took, and what came of it."""
+    """One run that a process took, and its outcome."""
 
     schedule: str
     due_at: datetime
@@ -37,7 +37,7 @@ class Schedules:
         self._clock = clock
 
     async def all(self) -> list[Schedule]:
-        """By name."""
+        """Returns all schedules by name."""
         async with self._database.reading() as connection:
             rows = await connection.execute(sa.select(schedules).order_by(schedules.c.name))
             return [_schedule(row) for row in rows]
@@ -48,12 +48,15 @@ class Schedules:
             return _schedule(row) if row else None
 
     async def put(self, schedule: Schedule, by: str) -> None:
-        """Add it, or let it replace the one of its name."""
+        """Add a schedule, or replace the one of its name."""
         async with self._database.writing() as connection:
             await self._put(connection, schedule, by)
 
     async def remove(self, name: str, by: str) -> bool:
-        """Whether there was one. One out of config.toml would come back from there: it is only switched off."""
+        """Remove a schedule. Returns True if there was one.
+
+        One of config.toml would come back at the next start, so it is switched off instead.
+        """
         seeded = sa.update(schedules).where(schedules.c.name == name, schedules.c.seed != "")
         made = sa.delete(schedules).where(schedules.c.name == name, schedules.c.seed == "")
         async with self._database.writing() as connection:
@@ -62,48 +65,48 @@ class Schedules:
             return bool(changed + (await connection.execute(made)).rowcount)
 
     async def seed(self, wanted: Sequence[Schedule]) -> None:
-        """Make the schedules of config.toml ours, except where an admin has changed one since its seed changed."""
+        """Store the schedules of config.toml, except those that an admin has changed since their seeds changed."""
         async with self._database.writing() as connection:
             query = sa.select(schedules.c.name, schedules.c.seed)
-            known = {row.name: row.seed for row in await connection.execute(query)}
+            seeds = {row.name: row.seed for row in await connection.execute(query)}
             for schedule in wanted:
-                if known.get(schedule.name) != schedule.seed:
+                if seeds.get(schedule.name) != schedule.seed:
                     await self._put(connection, schedule, "config.toml")
-            gone = {name for name, seed in known.items() if seed} - {schedule.name for schedule in wanted}
+            gone = {name for name, seed in seeds.items() if seed} - {schedule.name for schedule in wanted}
             await connection.execute(sa.delete(schedules).where(schedules.c.name.in_(gone)))
 
     async def claim(self, name: str, due_at: datetime, by: str) -> bool:
-        """Whether this run is the caller's: the first to ask gets it, and nobody after."""
+        """Take a run. Returns True for the first caller, and False for all others."""
         row = {"schedule": name, "due_at": due_at, "claimed_at": self._clock(), "claimed_by": by}
         async with self._database.writing() as connection:
             query = insert(self._database, schedule_runs).values(row).on_conflict_do_nothing()
             return bool((await connection.execute(query)).rowcount)
 
     async def last_run(self, name: str, until: datetime) -> Run | None:
-        """The latest run that was due by then. One of the future, of a clock that was wrong once, does not count."""
-        mine = (schedule_runs.c.schedule == name, schedule_runs.c.due_at <= until)
-        query = sa.select(schedule_runs).where(*mine).order_by(schedule_runs.c.due_at.desc()).limit(1)
+        """Returns the latest run that was due by `until`. Later ones, from a clock that was wrong once, are ignored."""
+        row_filter = (schedule_runs.c.schedule == name, schedule_runs.c.due_at <= until)
+        query = sa.select(schedule_runs).where(*row_filter).order_by(schedule_runs.c.due_at.desc()).limit(1)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
         return _run(row) if row else None
 
     async def take_over(self, run: Run, by: str) -> bool:
-        """Whether a run that was claimed and has no outcome is the caller's now: it is the first one's who asks."""
-        mine = (schedule_runs.c.schedule == run.schedule, schedule_runs.c.due_at == run.due_at)
+        """Take over a run that has no outcome. Returns True for the first caller, and False for all others."""
+        row_filter = (schedule_runs.c.schedule == run.schedule, schedule_runs.c.due_at == run.due_at)
         unchanged = (schedule_runs.c.claimed_at == run.claimed_at, schedule_runs.c.outcome == "")
         change = {"claimed_at": self._clock(), "claimed_by": by}
         async with self._database.writing() as connection:
-            query = sa.update(schedule_runs).where(*mine, *unchanged).values(change)
+            query = sa.update(schedule_runs).where(*row_filter, *unchanged).values(change)
             return bool((await connection.execute(query)).rowcount)
 
     async def settle(self, name: str, due_at: datetime, outcome: str) -> None:
-        """Note what came of a run."""
-        mine = (schedule_runs.c.schedule == name, schedule_runs.c.due_at == due_at)
+        """Note the outcome of a run."""
+        row_filter = (schedule_runs.c.schedule == name, schedule_runs.c.due_at == due_at)
         async with self._database.writing() as connection:
-            await connection.execute(sa.update(schedule_runs).where(*mine).values(outcome=outcome))
+            await connection.execute(sa.update(schedule_runs).where(*row_filter).values(outcome=outcome))
 
     async def runs(self, name: str, limit: int = 10) -> list[Run]:
-        """The latest runs, the newest first."""
+        """Returns the latest runs, the newest first."""
         query = sa.select(schedule_runs).where(schedule_runs.c.schedule == name)
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(schedule_runs.c.due_at.desc()).limit(limit))

@@ -1,4 +1,4 @@
-"""Settings that admins change by command, per server or channel, and the lists of who is let in.
+"""Settings that admins change by command, for a server or channel, and the lists of who is let in.
 
 A scope is `global`, a server (`discord:server:1`) or a channel (`discord:channel:2`).
 
@@ -23,19 +23,19 @@ class StoredSettings:
         self._clock = clock
 
     async def get(self, scope: str, key: str) -> Any:
-        """The value, or None."""
-        mine = (settings.c.scope == scope, settings.c.key == key)
+        """Returns the value, or None."""
+        row_filter = (settings.c.scope == scope, settings.c.key == key)
         async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(settings.c.value).where(*mine))
+            return await connection.scalar(sa.select(settings.c.value).where(*row_filter))
 
     async def all(self, scope: str) -> dict[str, Any]:
-        """Every value of a scope."""
+        """Returns all values of a scope."""
         async with self._database.reading() as connection:
             rows = await connection.execute(sa.select(settings).where(settings.c.scope == scope))
             return {row.key: row.value for row in rows}
 
     async def put(self, scope: str, key: str, value: Any, by: str) -> None:
-        """Set a value, which JSON must be able to hold."""
+        """Set a value. It must be one that JSON can hold."""
         row = {"value": value, "changed_at": self._clock(), "changed_by": by}
         query = insert(self._database, settings).values(scope=scope, key=key, **row)
         async with self._database.writing() as connection:
@@ -49,10 +49,10 @@ class StoredSettings:
             return bool((await connection.execute(query)).rowcount)
 
     async def remove(self, scope: str, key: str) -> bool:
-        """Go back to the default; whether a value was set."""
-        mine = (settings.c.scope == scope, settings.c.key == key)
+        """Go back to the default. Returns True if a value was set."""
+        row_filter = (settings.c.scope == scope, settings.c.key == key)
         async with self._database.writing() as connection:
-            return bool((await connection.execute(sa.delete(settings).where(*mine))).rowcount)
+            return bool((await connection.execute(sa.delete(settings).where(*row_filter))).rowcount)
 
     async def rule(self, scope: str, subject: str, *, allowed: bool, by: str) -> None:
         """Let a subject (a channel, category, role or user) in, or keep it out."""
@@ -62,15 +62,15 @@ class StoredSettings:
             await connection.execute(query.on_conflict_do_update(index_elements=["scope", "subject"], set_=row))
 
     async def remove_rule(self, scope: str, subject: str) -> bool:
-        """Whether there was a rule."""
-        mine = (rules.c.scope == scope, rules.c.subject == subject)
+        """Delete a rule. Returns True if there was one."""
+        row_filter = (rules.c.scope == scope, rules.c.subject == subject)
         async with self._database.writing() as connection:
-            return bool((await connection.execute(sa.delete(rules).where(*mine))).rowcount)
+            return bool((await connection.execute(sa.delete(rules).where(*row_filter))).rowcount)
 
     async def rules(self, scopes: Sequence[str]) -> dict[str, dict[str, bool]]:
-        """Whether a subject is let in, by scope and subject."""
-        found: dict[str, dict[str, bool]] = {scope: {} for scope in scopes}
+        """Returns for each scope whether its subjects are let in."""
+        rules_of: dict[str, dict[str, bool]] = {scope: {} for scope in scopes}
         async with self._database.reading() as connection:
             for row in await connection.execute(sa.select(rules).where(rules.c.scope.in_(scopes))):
-                found[row.scope][row.subject] = row.allowed
-        return found
+                rules_of[row.scope][row.subject] = row.allowed
+        return rules_of

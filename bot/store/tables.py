@@ -1,4 +1,4 @@
-"""The tables, as SQLAlchemy describes them. The migrations make them; `alembic check` in the tests compares the two.
+"""The tables, as SQLAlchemy describes them. Migrations make them, and `alembic check` in the tests compares both.
 
 People, servers, channels and messages are named across platforms: `discord:80351110224678912`, `x:12`, `playground`.
 
@@ -34,7 +34,7 @@ metadata = sa.MetaData(naming_convention=NAMING)
 
 
 class Moment(sa.types.TypeDecorator[datetime]):
-    """A moment: aware, in UTC, exact to the microsecond. SQLite keeps it as text that sorts by time."""
+    """A moment with its time zone, UTC, exact to the microsecond. SQLite keeps it as text that sorts by time."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -83,7 +83,7 @@ def _when(name: str = "at", *, nullable: bool = False) -> Column[datetime]:
 
 
 def _text(name: str, **options: Any) -> Column[str]:
-    """A text that is there, empty unless something else is said."""
+    """A text column that is never NULL, and empty by default."""
     return Column(name, Text(), nullable=False, server_default="", **options)
 
 

@@ -1,4 +1,4 @@
-"""How far the mentions on X are read, and which of them were answered.
+"""How far mentions on X were read, and which of them were answered.
 
 Knows rows. Does not know X, or what an answer says.
 """
@@ -21,13 +21,13 @@ class XMentions:
         self._clock = clock
 
     async def position(self, account: str, stream: str) -> str | None:
-        """The id up to which everything is done."""
-        mine = (positions.c.account == account, positions.c.stream == stream)
+        """Returns the id up to which everything is done."""
+        row_filter = (positions.c.account == account, positions.c.stream == stream)
         async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(positions.c.position).where(*mine))
+            return await connection.scalar(sa.select(positions.c.position).where(*row_filter))
 
     async def move(self, account: str, stream: str, position: str) -> None:
-        """Everything up to `position` is done."""
+        """Note that everything up to `position` is done."""
         row = {"account": account, "stream": stream, "position": position, "changed_at": self._clock()}
         changed = {"position": position, "changed_at": row["changed_at"]}
         async with self._database.writing() as connection:
@@ -35,7 +35,7 @@ class XMentions:
             await connection.execute(query.on_conflict_do_update(index_elements=["account", "stream"], set_=changed))
 
     async def take(self, account: str, mention: str, *, author: str, conversation: str) -> bool:
-        """Whether this mention is the caller's to answer: it is not when it was taken before."""
+        """Take a mention to answer it. Returns False if it was taken before."""
         row: dict[str, Any] = {"account": account, "mention": mention, "author": author, "conversation": conversation}
         row |= {"state": "taken", "at": self._clock()}
         async with self._database.writing() as connection:
@@ -44,19 +44,19 @@ class XMentions:
 
     async def settle(self, account: str, mention: str, state: str) -> None:
         """Note what became of a mention: `answered`, or why it was not."""
-        mine = (mentions.c.account == account, mentions.c.mention == mention)
+        row_filter = (mentions.c.account == account, mentions.c.mention == mention)
         async with self._database.writing() as connection:
-            await connection.execute(sa.update(mentions).where(*mine).values(state=state))
+            await connection.execute(sa.update(mentions).where(*row_filter).values(state=state))
 
     async def state(self, account: str, mention: str) -> str | None:
-        mine = (mentions.c.account == account, mentions.c.mention == mention)
+        row_filter = (mentions.c.account == account, mentions.c.mention == mention)
         async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(mentions.c.state).where(*mine))
+            return await connection.scalar(sa.select(mentions.c.state).where(*row_filter))
 
     async def answered(
         self, account: str, *, since: datetime, author: str | None = None, conversation: str | None = None
     ) -> int:
-        """How many mentions of this author, or in this conversation, were answered since then."""
+        """Returns how many mentions by this author, or in this conversation, were answered since then."""
         query = sa.select(sa.func.count()).where(
             mentions.c.account == account, mentions.c.state == "answered", mentions.c.at >= since
         )

@@ -1,0 +1,1 @@
+"""One module a step, numbered in the order in which they run. A step that was released is never changed."""
