@@ -19,7 +19,7 @@ import regex
 
 from huggingtweets.core.records import Report
 from huggingtweets.model.base import base_name
-from huggingtweets.pictures import render as preview
+from huggingtweets.pictures import render as draw
 from huggingtweets.registry.manifest import LearnedAccount, TrainingFacts
 from huggingtweets.registry.versions import Version
 from huggingtweets.sources.sample import sample_account
@@ -139,7 +139,7 @@ class Facts:
 
     @property
     def label(self) -> str:
-        return preview.label(len(self.people))
+        return draw.label(len(self.people))
 
     @property
     def metrics(self) -> dict[str, float]:

@@ -17,7 +17,7 @@ from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.model import base
-from huggingtweets.pictures import render as preview
+from huggingtweets.pictures import render as draw
 from huggingtweets.pictures.render import Box, PicturedPerson
 from huggingtweets.publishing import card
 from huggingtweets.registry.manifest import ADAPTER, PROFILE_PICTURE, Prompted
@@ -129,16 +129,16 @@ def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:
     manifest, who = version.manifest, people(version, settings)
     prompted = manifest.prompted or Prompted(texts=manifest.samples)
     pictures = {
-        "predictions.png": preview.predictions(who, prompted.prompt, prompted.texts),
-        "predictions-dark.png": preview.predictions(who, prompted.prompt, prompted.texts, "dark"),
-        "pipeline.png": preview.pipeline(*_boxes(version), footer=f"Made on {manifest.day}"),
+        "predictions.png": draw.predictions(who, prompted.prompt, prompted.texts),
+        "predictions-dark.png": draw.predictions(who, prompted.prompt, prompted.texts, "dark"),
+        "pipeline.png": draw.pipeline(*_boxes(version), footer=f"Made on {manifest.day}"),
     }
     with contextlib.suppress(Unavailable):  # a training that was stopped before its first pass has no curve
         training = manifest.training
-        pictures["curve.png"] = preview.curve(training.curve, is_kept=training.kept_epoch != 0)
+        pictures["curve.png"] = draw.curve(training.curve, is_kept=training.kept_epoch != 0)
     if version.profile_picture.exists():
         pictures[PROFILE_PICTURE] = version.profile_picture.read_bytes()
-    return pictures | {f"avatar-{person.handle}.png": preview.avatar(person) for person in who[: preview.MAX_PEOPLE]}
+    return pictures | {f"avatar-{person.handle}.png": draw.avatar(person) for person in who[: draw.MAX_PEOPLE]}
 
 
 def _boxes(version: Version) -> tuple[Box, Box, Box, Box]:

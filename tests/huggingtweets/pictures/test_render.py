@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.pictures import render as preview
+from huggingtweets.pictures import render as draw
 from huggingtweets.pictures.render import Box, PicturedPerson, curve, label, pipeline, predictions, pretraining_curve
 
 ANN = PicturedPerson("ann", "Ann O'Nymous")
@@ -33,11 +33,11 @@ def columns_with_ink(picture: np.ndarray, rows: slice, columns: slice) -> np.nda
 
 
 def drawn_emoji(text: str) -> list[str]:
-    return [part["emoji"] for part in preview._parts(text, set()) if not isinstance(part, str)]
+    return [part["emoji"] for part in draw._parts(text, set()) if not isinstance(part, str)]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_predictions_are_a_thumbnail_in_both_themes(theme: preview.Theme) -> None:
+def test_the_predictions_are_a_thumbnail_in_both_themes(theme: draw.Theme) -> None:
     picture = pixels(predictions([ANN], "My dream is", ["My dream is to fly."], theme))
     assert picture.shape == (630, 1200, 3)
     paper = picture[2, 2].mean()
@@ -92,9 +92,9 @@ def test_every_script_has_glyphs_of_its_own(pair: tuple[str, str]) -> None:
 
 
 def test_japanese_chinese_and_korean_are_drawn_in_their_own_shapes() -> None:
-    assert preview._families("骨 の")[1] == "Noto Sans CJK JP"
-    assert preview._families("骨")[1] == "Noto Sans CJK SC"
-    assert preview._families("骨 한")[1] == "Noto Sans CJK KR"
+    assert draw._families("骨 の")[1] == "Noto Sans CJK JP"
+    assert draw._families("骨")[1] == "Noto Sans CJK SC"
+    assert draw._families("骨 한")[1] == "Noto Sans CJK KR"
 
 
 def test_hebrew_and_arabic_are_written_from_the_right() -> None:
@@ -105,9 +105,9 @@ def test_hebrew_and_arabic_are_written_from_the_right() -> None:
 
 
 def test_the_prompt_stands_out_in_the_tweets() -> None:
-    tweet = preview._tweet("My dream is to fly 🚀", "My dream is", set())
+    tweet = draw._tweet("My dream is to fly 🚀", "My dream is", set())
     assert (tweet["prompt"], tweet["parts"][0]) == (["My dream is"], " to fly ")
-    assert preview._tweet("To fly", "My dream is", set())["prompt"] == []
+    assert draw._tweet("To fly", "My dream is", set())["prompt"] == []
 
 
 def test_one_person_is_a_bot_and_several_are_a_cyborg() -> None:
@@ -120,13 +120,13 @@ def test_an_avatar_is_shown_and_else_a_letter(tmp_path: Path) -> None:
     Image.new("RGB", (90, 90), (0, 200, 0)).save(path)
     with_avatar = pixels(predictions([PicturedPerson("ann", "Ann", path)], "", ["Hello"]))
     assert tuple(with_avatar[_middle(with_avatar)]) == (0, 200, 0)
-    assert preview._monogram(PicturedPerson("ann", "  «émile»")) == "É"
-    assert preview._monogram(PicturedPerson("ann", "🌟 star")) == "🌟"
-    assert preview._monogram(PicturedPerson("ann", "!!!")) == "A"
+    assert draw._monogram(PicturedPerson("ann", "  «émile»")) == "É"
+    assert draw._monogram(PicturedPerson("ann", "🌟 star")) == "🌟"
+    assert draw._monogram(PicturedPerson("ann", "!!!")) == "A"
 
 
 def test_an_avatar_by_itself_is_a_square_of_the_persons_own_colour() -> None:
-    ann, dan = (pixels(preview.avatar(PicturedPerson(name))) for name in ("ann", "dan"))
+    ann, dan = (pixels(draw.avatar(PicturedPerson(name))) for name in ("ann", "dan"))
     assert ann.shape == (256, 256, 3)
     assert tuple(ann[2, 2]) != tuple(dan[2, 2])
 
@@ -208,7 +208,7 @@ def test_losses_that_are_no_numbers_are_left_out_and_none_at_all_is_told() -> No
 
 @given(st.lists(st.floats(0, 1e4, allow_subnormal=False), min_size=1, max_size=20))
 def test_an_axis_holds_its_values_between_round_ticks(values: list[float]) -> None:
-    low, high, ticks = preview._axis(values)
+    low, high, ticks = draw._axis(values)
     assert low <= min(values) + 1e-9
     assert high >= max(values) - 1e-6
     assert 2 <= len(ticks) <= 8
@@ -216,7 +216,7 @@ def test_an_axis_holds_its_values_between_round_ticks(values: list[float]) -> No
 
 def test_a_missing_package_is_told_by_name() -> None:
     with pytest.raises(Unavailable, match="no_such_fonts is missing"):
-        preview._package("no_such_fonts")
+        draw._package("no_such_fonts")
 
 
 def test_a_pre_training_has_a_curve_of_its_own() -> None:

@@ -17,7 +17,7 @@ from huggingtweets.core.errors import Unavailable
 from huggingtweets.core.names import VoiceName
 from huggingtweets.model.base import base_name
 from huggingtweets.model.merged import load_version
-from huggingtweets.pictures import render as preview
+from huggingtweets.pictures import render as draw
 from huggingtweets.publishing import export
 from huggingtweets.registry.manifest import TrainingFacts
 from huggingtweets.registry.versions import Version
@@ -185,9 +185,9 @@ def test_the_curve_says_whether_a_pass_was_kept(trained: Trained, tmp_path: Path
         VoiceName("ann"), "v1", outcome.version.folder, manifest.model_copy(update={"training": training})
     )
     export.write_card(version, settings, tmp_path)
-    expected = preview.curve(training.curve, is_kept=bool(kept))
+    expected = draw.curve(training.curve, is_kept=bool(kept))
     assert (tmp_path / "curve.png").read_bytes() == expected
-    assert expected != preview.curve(training.curve, is_kept=not kept)
+    assert expected != draw.curve(training.curve, is_kept=not kept)
 
 
 def test_an_export_that_fails_leaves_the_one_before(

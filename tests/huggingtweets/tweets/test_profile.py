@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from huggingtweets.pictures import render as preview
+from huggingtweets.pictures import render as draw
 from huggingtweets.tweets import profile
 from huggingtweets.tweets.clean import Kept
 from huggingtweets.tweets.profile import PRIOR_WORDS, distinctive, english_words, log_odds_z, words_in
@@ -74,14 +74,12 @@ def test_hours_are_in_utc_whatever_the_source_says() -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_picture_shows_whatever_there_is(theme: preview.Theme) -> None:
+def test_the_picture_shows_whatever_there_is(theme: draw.Theme) -> None:
     tweets = kept(*[f"the gull 🐚 #sea {'رحلة ' * 8} {number}" for number in range(60)])
     for facts in (profile.profile(tweets), profile.profile([]), profile.profile(kept("w" * 4_000))):
-        picture = np.asarray(
-            Image.open(io.BytesIO(preview.profile("Ann | O'Nymous " * 9, facts, theme))).convert("RGB")
-        )
+        picture = np.asarray(Image.open(io.BytesIO(draw.profile("Ann | O'Nymous " * 9, facts, theme))).convert("RGB"))
         assert picture.shape == (630, 1200, 3)
-    shown = np.asarray(Image.open(io.BytesIO(preview.profile("Ann", profile.profile(tweets), theme))).convert("RGB"))
+    shown = np.asarray(Image.open(io.BytesIO(draw.profile("Ann", profile.profile(tweets), theme))).convert("RGB"))
     paper = shown[2, 2].astype(int)
     assert (abs(shown.astype(int) - paper).sum(2) > 60).mean() > 0.02
     assert (abs(shown[:, 1160:].astype(int) - paper).sum(2) < 60).all(), "nothing runs over the edge"
@@ -91,7 +89,7 @@ def test_a_bar_is_as_long_as_its_word_is_frequent() -> None:
     facts = profile.profile(kept("one tweet"))
     counts = {"gull": 25, "lamp": 100, "tea": 50}
     facts["words"] = [{"word": word, "z": 9.0 - n, "count": count} for n, (word, count) in enumerate(counts.items())]
-    shown = np.asarray(Image.open(io.BytesIO(preview.profile("Ann", facts))).convert("RGB")).astype(int)
+    shown = np.asarray(Image.open(io.BytesIO(draw.profile("Ann", facts))).convert("RGB")).astype(int)
     # The top edge of each bar, above the letters; the bars end left of the counts.
     rows = [shown[160 + 38 * number, 48:500] for number in range(3)]
     lengths = [int((abs(row - shown[2, 2]).sum(1) > 30).sum()) for row in rows]
