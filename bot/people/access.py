@@ -1,7 +1,7 @@
-"""Where the bot answers, and whom: the lists of what is allowed and denied, of the owner's and of each server.
+"""Where the bot answers, and whom: the lists of what is allowed and denied, the owner's and those of each server.
 
-A denial wins over everything. Where a list allows anything of a kind (servers; channels with their categories and the
-parents of threads; people with their roles), only what it allows is let in.
+A denial wins over everything. If a list allows anything of a kind, only what it allows of this kind is let in. The
+kinds are servers, channels (with their categories and the parents of threads) and people (with their roles).
 
 Knows subjects such as `discord:channel:2` as opaque ids. Does not know platforms, or who may change the lists.
 """
@@ -17,7 +17,7 @@ GLOBAL = "global"
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where somebody asks, and as whom: the channel with all above it, the person with their roles."""
+    """Where somebody asks, and who it is: the channel with all above it, the person with their roles."""
 
     server: str = ""
     places: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Where:
 
 
 def objection(rules: Mapping[str, bool], where: Where) -> str:
-    """Why somebody is not let in, in a sentence; empty when they are."""
+    """A sentence that says why somebody is not let in. Empty if they are."""
     kinds = (
         ([where.server] if where.server else [], "I do not work on this server.", ":server:"),
         (where.places, "I do not answer in this channel.", ":channel:"),
@@ -45,13 +45,13 @@ def _allowed(rules: Mapping[str, bool], marks: Iterable[str]) -> set[str]:
 
 
 class Access:
-    """The lists as they are now."""
+    """Reads the lists as they are now."""
 
     def __init__(self, settings: StoredSettings):
         self._settings = settings
 
     async def refuse(self, where: Where) -> None:
-        """Raises `KeptOut` for whom the owner's lists or the server's keep out."""
+        """Raises `KeptOut` if the lists of the owner or of the server keep somebody out."""
         scopes = [GLOBAL, *([where.server] if where.server else [])]
         for rules in (await self._settings.rules(scopes)).values():
             if sentence := objection(rules, where):

@@ -1,4 +1,4 @@
-"""The use case "my voice is mine": opt-outs, claims of voices, one's own data, and being forgotten for real.
+"""What people decide about themselves: opt-outs, claims of voices, a copy of their data, and being forgotten.
 
 Knows the database and what the pipeline keeps. Does not know platforms, or who may decide about claims.
 """
@@ -27,13 +27,13 @@ from huggingtweets.workflow.forgetting import affected, forget
 
 log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 30.0  # for a training of theirs to end
+WAIT_SECONDS = 30.0  # for a training to end whose voice is to be deleted
 POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What was deleted: voices by name, and rows of the database."""
+    """What was deleted: voices, and how many rows of the database."""
 
     voices: tuple[VoiceName, ...]
     rows: int
@@ -41,7 +41,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The voices that an admin has deleted. They are `learnable` unless one of their people has opted out."""
+    """The voices that an admin has deleted. They are `learnable` again unless one of their people has opted out."""
 
     voices: tuple[VoiceName, ...]
     learnable: bool
@@ -49,10 +49,10 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What became of a wish to be imitated again.
+    """What became of somebody's wish to be imitated again.
 
-    `opted_out` says that there was an opt-out, and that it is gone. `learnable` may be learned again after they were
-    forgotten. `silent` are voices of theirs that still may not speak, because of what somebody else has said.
+    `opted_out` is True if there was an opt-out, which is gone now. The voices in `learnable` were forgotten and may be
+    learned again. Those in `silent` still may not speak, because of what somebody else has said.
     """
 
     opted_out: bool
@@ -61,7 +61,7 @@ class Back:
 
 
 class Consenting:
-    """What people decide about themselves. `unload(name)` is told of each voice that is gone."""
+    """What people decide about themselves. `unload` is called with each voice that was deleted."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Consenting:
         self.willing = willing or Willing(store, settings)
 
     async def opt_out(self, person: str) -> bool:
-        """No more imitation of `person`, nor games with their tweets, anywhere. Returns True if that is new."""
+        """Never imitate `person` nor play with their tweets, on any server. Returns True if that is new."""
         new = await self._store.consent.opt_out(person, "imitation")
         if new:
             await self._store.audit.add(person, "consent.opt_out", person)
@@ -87,20 +87,20 @@ class Consenting:
         return new
 
     async def opt_in(self, person: str) -> Back:
-        """`person` may be imitated and learned again, also after they were forgotten.
+        """Allow `person` to be imitated and learned again, also after they were forgotten.
 
-        The proof for lifting a tombstone is that of making one: it was theirs when they asked to be forgotten, or an
-        admin has confirmed since then that it is.
+        A tombstone is lifted if the voice is theirs: it was when they asked to be forgotten, or an admin has confirmed
+        it since then.
         """
-        found = await self._store.consent.opt_in(person, "imitation")
+        had_opted_out = await self._store.consent.opt_in(person, "imitation")
         learnable = [await self.remember(voice, by=person) for voice in await self._forgotten_of(person)]
         await self._store.consent.unbury(person)
-        if found:
+        if had_opted_out:
             await self._store.audit.add(person, "consent.opt_in", person)
         await self.willing.tell_pipeline()
-        mine = await self.voices_of(person)
-        silent = set(mine) - set(await self.willing.among(mine, await self._home_of(person)))
-        return Back(found, tuple(sorted(set[VoiceName]().union(*learnable))), tuple(sorted(silent)))
+        voices = await self.voices_of(person)
+        silent = set(voices) - set(await self.willing.among(voices, await self._home_of(person)))
+        return Back(had_opted_out, tuple(sorted(set[VoiceName]().union(*learnable))), tuple(sorted(silent)))
 
     async def opted_out(self, person: str) -> bool:
         return await self._store.consent.opted_out(person, "imitation")
@@ -114,24 +114,24 @@ class Consenting:
         await self._store.audit.add(person, "consent.claim", voice, server=server)
 
     async def announce(self, server: str, person: str, voice: VoiceName, said: str, place: str = "") -> None:
-        """Tell the admins of a claim, or who is at `place`. The same claim is told once a day at most."""
+        """Tell the admins of a claim, or whoever is at `place`. The same claim is told once a day at most."""
         await self._store.notices.add(f"claim:{server}:{person}:{voice}:{utc_now():%Y-%m-%d}", said, place)
 
     async def decide(self, server: str, person: str, voice: VoiceName, *, by: str, confirmed: bool) -> bool:
-        """An admin's word on a claim. Returns True if there was such a claim."""
+        """An admin confirms or refuses a claim. Returns True if there was such a claim."""
         link = await self._store.consent.link(server, person)
         if not link or link.state != "pending" or link.voice != voice:
             return False
         if confirmed:
-            done = await self._store.consent.confirm(server, person, voice, by)
+            changed = await self._store.consent.confirm(server, person, voice, by)
         else:
-            done = await self._store.consent.unlink(server, person)
+            changed = await self._store.consent.unlink(server, person)
         await self._store.audit.add(by, "consent.confirm" if confirmed else "consent.refuse", voice, server=server)
         await self.willing.tell_pipeline()
-        return done
+        return changed
 
     async def link(self, server: str, person: str) -> Link | None:
-        """The claim or link of a member, if there is one."""
+        """A member's claim or link, if there is one."""
         return await self._store.consent.link(server, person)
 
     async def unlink(self, server: str, person: str) -> bool:
@@ -141,9 +141,9 @@ class Consenting:
         return ended
 
     async def voice_of(self, server: str, person: str) -> VoiceName:
-        """The voice of a member: one they have linked, or one that was learned from their own messages here.
+        """The voice of a member: the one they have linked, or the one that was learned from their messages here.
 
-        Raises `Usage` when there is none.
+        Raises `Usage` if there is none.
         """
         link = await self._store.consent.link(server, person)
         if link and link.state == "confirmed":
@@ -153,20 +153,20 @@ class Consenting:
         raise Usage("I know no voice of theirs; they can claim theirs with /link, or let me learn it with /join.")
 
     async def voices_of(self, person: str) -> list[VoiceName]:
-        """Everything that is theirs: confirmed links, and voices learned from their messages, on whatever server."""
-        links = [link.voice for link in await self._links(person)]
+        """All voices of `person`: those of confirmed links, and those learned from their messages, on any server."""
+        linked = [link.voice for link in await self._links(person)]
         about = await self._store.forgetting.about(person)
-        return sorted({*links, *(VoiceName(row["voice"]) for row in about.get("members", ()))})
+        return sorted({*linked, *(VoiceName(row["voice"]) for row in about.get("members", ()))})
 
     async def going_with(self, person: str) -> list[VoiceName]:
-        """Every voice that `forget` deletes: theirs, all that learned from the same accounts, and those with others."""
-        going = [await self._affected(voice) for voice in await self.voices_of(person)]
-        return sorted(set[VoiceName]().union(*going))
+        """Every voice that `forget` deletes: theirs, those learned from the same accounts, and those they share."""
+        deletions = [await self._affected(voice) for voice in await self.voices_of(person)]
+        return sorted(set[VoiceName]().union(*deletions))
 
     async def forget(self, person: str) -> Gone:
-        """Delete all that is kept of `person`: messages, answers, votes, their voices with tweets and models.
+        """Delete all that is kept of `person`: messages, answers, votes, and their voices with tweets and models.
 
-        Raises `Unavailable` when a training of theirs does not end in time; what is left then, a second time deletes.
+        Raises `Unavailable` if one of their trainings does not end in time. A second call deletes what is left then.
         """
         voices = await self.voices_of(person)
         gone: dict[VoiceName, None] = {}
@@ -175,7 +175,7 @@ class Consenting:
             names = await self._affected(voice)
             rows += await self.forget_voice(voice, by=person)
             gone |= dict.fromkeys(names)
-        # What they have asked for under other names and what came with it is theirs as well.
+        # A training that they asked for is theirs whatever the voice is called, and so are the files that came with it.
         for job in await self._store.jobs.active():
             if job.person == person and job.state == "waiting":
                 await self._cancel(job)
@@ -184,39 +184,39 @@ class Consenting:
         return Gone(tuple(gone), rows)
 
     async def forget_voice(self, voice: VoiceName, *, by: str) -> int:
-        """Delete a voice, every other one of the same person, and all that others are in, too: tweets, models, rows.
+        """Delete a voice, all others of the same person, and those that this person shares with others.
 
-        Returns how many rows there were.
+        Tweets, models and rows go. Returns the number of rows.
         """
         voices = await self._affected(voice)
-        names = {voice, *(one for one in voices if one.is_of_one)}
+        names = {voice, *(other for other in voices if other.is_of_one)}
         for name in sorted(names, key=voices.index):
-            await self._store.consent.bury(name, by)  # first: a kill after this leaves nothing that can be used
+            await self._store.consent.bury(name, by)  # first, so that what a kill leaves cannot be used
         await self._end_trainings(names)
         await asyncio.to_thread(forget, voice, self._settings, site=await self._site_of(voice))
-        for one in voices:
+        for deleted in voices:
             if self._unload:
-                self._unload(one)
+                self._unload(deleted)
         log.info("a voice was forgotten")
-        # The rows go last: they say whose voice it is, so that after a kill the person can ask again.
-        last = sorted(voices, key=lambda one: one == voice)
-        return sum([await self._store.forgetting.voice(one, by) for one in last])
+        # The rows of the voice itself go last. They say whose it is, so the person can ask again after a kill.
+        others_first = sorted(voices, key=lambda other: other == voice)
+        return sum([await self._store.forgetting.voice(other, by) for other in others_first])
 
     async def deleted_with(self, voice: VoiceName) -> list[VoiceName]:
-        """The voices that go when `voice` is deleted, itself among them; none when there is no such voice."""
+        """The voices that are deleted with `voice`, itself among them. Empty if there is no such voice."""
         voices = set(await asyncio.to_thread(Registry(self._settings.storage.models).all_names))
         return sorted(voices & set(await self._affected(voice))) if voice in voices else []
 
     async def delete_voice(self, voice: VoiceName, *, by: str) -> Deleted:
-        """An admin deletes a voice: as much goes as when it is forgotten, but it may be learned again.
+        """An admin deletes a voice. As much goes as when it is forgotten, but it may be learned again.
 
-        Whose voice it is stays known, and who has opted out is not learned again. Raises `Usage` when there is no such
-        voice, so that nothing which somebody was promised is taken back.
+        Whose voice it is stays on record, and who has opted out is not learned again. Raises `Usage` if there is no
+        such voice: it may have been forgotten, and then the promise to its person is kept.
         """
         voices = await self.deleted_with(voice)
         if not voices:
             raise Usage(f"There is no voice called {voice} any more.")
-        links = [link for one in voices for link in await self._store.consent.links_of(voice=one)]
+        links = [link for name in voices for link in await self._store.consent.links_of(voice=name)]
         learnable = not await self.willing.have_opted_out(voices)
         await self.forget_voice(voice, by=by)
         await self._store.consent.link_again(links)
@@ -226,7 +226,7 @@ class Consenting:
         return Deleted(tuple(voices), learnable)
 
     async def remember(self, name: str, *, by: str) -> list[VoiceName]:
-        """The person wants to be learned after all: what kept their voice from coming back goes.
+        """Lift the tombstones of `name` and of the same account, because the person wants to be learned again.
 
         Returns the names that may be learned again.
         """
@@ -237,29 +237,27 @@ class Consenting:
         return names
 
     async def data_of(self, person: str) -> bytes:
-        """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their account."""
+        """A zip of everything that is kept of `person`: rows as JSON, and the tweets of their accounts."""
         rows = await self._store.forgetting.about(person)
-        kept: dict[str, list[JSON]] = {}
+        lines: dict[str, list[JSON]] = {}
         for voice in await self.going_with(person):
-            tweets = await asyncio.to_thread(
-                self._tweets.tweets, voice
-            )  # a voice of several people has none of its own
-            if tweets:
-                kept[voice] = [tweet.as_json() for tweet in tweets]
-        return await asyncio.to_thread(_zipped, rows, kept)
+            # A voice of several people has no tweets of its own.
+            if tweets := await asyncio.to_thread(self._tweets.tweets, voice):
+                lines[voice] = [tweet.as_json() for tweet in tweets]
+        return await asyncio.to_thread(_zipped, rows, lines)
 
     async def _links(self, person: str) -> list[Link]:
         return [link for link in await self._store.consent.links_of(person=person) if link.state == "confirmed"]
 
     async def _forgotten_of(self, person: str) -> list[str]:
-        """Voices that were forgotten and are theirs to bring back."""
+        """Voices that were forgotten and that this person may bring back."""
         linked = [link.voice for link in await self._links(person)]
         buried = {*await self._store.consent.buried(*linked), *await self._store.consent.buried_by(person)}
         buried |= {voice for voice in linked if await asyncio.to_thread(self._tweets.forgotten_as, voice)}
         return sorted(buried - {person})
 
     async def _home_of(self, person: str) -> str:
-        """A server where the voice that was learned from their messages is heard."""
+        """A server on which the voice that was learned from their messages is heard."""
         about = await self._store.forgetting.about(person)
         return next((str(row["server"]) for row in about.get("members", ())), NO_SERVER)
 
@@ -267,18 +265,18 @@ class Consenting:
         return await asyncio.to_thread(affected, name, self._settings, await self._site_of(name))
 
     async def _site_of(self, name: str) -> str:
-        """Where a voice's name is the handle of an account: nowhere, if it was learned from a member."""
+        """The site on which the name is a handle. A voice that was learned from a member's messages is on none."""
         return MEMBER if await self._store.members.of_voice(name) else ""
 
     async def _cancel(self, job: Job) -> None:
-        """End a job that waits, with all that it brought, or ask one that runs to end."""
+        """End a waiting job and delete what it brought, or ask a running one to end."""
         cancelled = await self._store.jobs.cancel(job.id)
         if cancelled and cancelled.ended:
             await self._leftovers.clear(cancelled)
             await self._leftovers.release(cancelled)
 
     async def _end_trainings(self, names: Collection[str]) -> None:
-        """Of one of `names`, alone or with others."""
+        """End the trainings of everybody in `names`, also of voices that they share with others."""
         for job in await self._store.jobs.active():
             if not job.name.people.isdisjoint(names):
                 await self._end(job)

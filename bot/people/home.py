@@ -1,7 +1,8 @@
-"""Which servers are home: their admins decide about voices, trainings and posts, which all servers share.
+"""Which servers are home. All servers share voices, trainings and posts; the admins of home servers decide about them.
 
-What config.toml says wins. Otherwise home is decided once, as soon as it is clear, and stored. From then on no server
-that comes or goes changes it; only the owner does. While it is not decided, only the owner may do what its admins may.
+If config.toml names home servers, these count. Otherwise home is decided once, as soon as it is clear, and stored.
+Servers that come or go later do not change it; only the owner does. Until it is decided, only the owner may do what
+home admins may.
 
 Knows servers as opaque ids. Does not know Discord, or who is an admin or the owner.
 """
@@ -11,13 +12,13 @@ from collections.abc import Collection, Sequence
 from bot.people.access import GLOBAL
 from bot.store.settings import StoredSettings
 
-HOME = "home"  # the setting: a list of servers; empty when the owner has to decide
+HOME = "home"  # the stored setting: a list of servers, which is empty if the owner has to decide
 
 
 def first_home(servers: Collection[str], owned: Collection[str]) -> list[str] | None:
-    """What is home on these servers, of which `owned` belong to the bot's owner.
+    """The home servers among `servers`, of which `owned` belong to the bot's owner.
 
-    Returns None when nothing can be said yet, and an empty list when only the owner can say it.
+    Returns None if it is too early to tell, and an empty list if only the owner can tell.
     """
     if not servers:
         return None
@@ -28,7 +29,7 @@ def first_home(servers: Collection[str], owned: Collection[str]) -> list[str] | 
 
 
 class Home:
-    """The home servers as they are now. `configured` are those of config.toml."""
+    """The home servers as they are now. `configured` are those that config.toml names."""
 
     def __init__(self, settings: StoredSettings, configured: Sequence[str] = ()):
         self._settings = settings
@@ -38,24 +39,24 @@ class Home:
 
     @property
     def servers(self) -> frozenset[str]:
-        """Empty while nobody has decided."""
+        """Empty until they are decided."""
         return self._configured or self._stored or frozenset()
 
     @property
     def is_configured(self) -> bool:
-        """Returns True if config.toml names home, so that no command can change it."""
+        """Returns True if config.toml names home servers. Then no command can change them."""
         return bool(self._configured)
 
     async def load(self) -> None:
-        """Read what was decided before. Raises `StoreUnavailable`."""
+        """Read what is stored. Raises `StoreUnavailable`."""
         stored = await self._settings.get(GLOBAL, HOME)
         self._stored = None if stored is None else frozenset(stored)
         self._is_loaded = True
 
     async def decide(self, servers: Collection[str], owned: Collection[str]) -> bool:
-        """Decide what is home, unless that was done before. Returns True if it is decided now.
+        """Decide which servers are home, if nobody has. Returns True if this call decided it.
 
-        It holds from the first moment, and not only once it is stored. After a `StoreUnavailable` it is not decided.
+        The decision holds at once, before it is stored. If storing it raises `StoreUnavailable`, it does not hold.
         """
         if not self._is_loaded:
             await self.load()
@@ -72,6 +73,6 @@ class Home:
         return new
 
     async def change(self, servers: Collection[str], by: str) -> None:
-        """Make these servers home, as the owner says."""
+        """Make these servers home, because the owner says so."""
         await self._settings.put(GLOBAL, HOME, sorted(servers), by)
         await self.load()

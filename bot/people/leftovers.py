@@ -1,6 +1,6 @@
-"""What a training leaves when it ends: files that came with it, and, without a version, all that it brought.
+"""What a training leaves behind: the files that came with it, and its tweets if it made no version. Both are deleted.
 
-Knows folders of the pipeline and uploads. Does not know why a training ended.
+Knows the folders of the pipeline and of uploads. Does not know why a training ended.
 """
 
 import asyncio
@@ -16,28 +16,28 @@ from huggingtweets.workflow.forgetting import leave_nothing
 
 log = logging.getLogger(__name__)
 
-KEPT_BEFORE = "kept_before"  # a job's option: whose tweets were kept before it began
+KEPT_BEFORE = "kept_before"  # an option of a job: the people whose tweets were there before it began
 
 
 class Leftovers:
-    """Deletes them. It is safe to repeat."""
+    """Deletes what trainings leave behind. It is safe to repeat."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
         self._uploads = Uploads.below(settings.storage.data)
 
     def kept_before(self, voice: VoiceName) -> list[str]:
-        """Whose tweets are kept of those in `voice`. It reads a folder: call it on a thread."""
+        """The people in `voice` whose tweets are there. It reads a folder, so call it on a thread."""
         return sorted(set(voice.handles) & set(TweetStore(self._settings.tweets).handles()))
 
     async def clear(self, job: Job) -> None:
-        """Delete what a job brought that ends without a version, unless there is another version that learned it."""
+        """Delete the tweets that a job brought, if it made no version and no other version learned them."""
         if KEPT_BEFORE not in job.options:
-            return  # it never began
+            return  # the job never began
         try:
             await asyncio.to_thread(leave_nothing, job.name, self._settings, job.options[KEPT_BEFORE])
         except (PipelineError, OSError) as error:
-            log.warning("what the training of %s left stays: %s", job.name, error)
+            log.warning("what the training of %s left behind cannot be deleted: %s", job.name, error)
 
     async def release(self, job: Job) -> None:
         """Delete the files that came with a job."""

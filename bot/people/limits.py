@@ -1,8 +1,8 @@
-"""How often people may ask: limits of a person, of a server and of everybody, and a pause for who always wants more.
+"""How often people may ask: limits for a person, a server and everybody, and a pause for people who keep going over.
 
-An ask counts by what it costs: tweets count as one request, a picture as two, what is looked up as a quarter. What
-people decide about themselves, what admins do, and clicks have a limit of their own (`count_own`). No flood of tweets
-uses it up, and no pause concerns it.
+Tweets count as one request, a picture as two, and something that is only looked up as a quarter. What people decide
+about themselves, what admins do, and clicks have a limit of their own (`count_own`). Asking for tweets does not use it
+up, and a pause does not apply to it.
 
 Knows people and servers as opaque ids and a clock. Does not know platforms or what is asked.
 """
@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from bot.core.config import LimitsSettings as Settings
+from bot.core.config import LimitsSettings
 from bot.core.errors import Paused, TooOften
 from bot.store.pauses import Pauses
 
@@ -24,14 +24,14 @@ def _now() -> float:
     return time.monotonic()
 
 
-TWEETS = 1.0  # requests that an answer with tweets counts as
-PICTURE = 2.0  # setting one takes a second of a core
-PUBLIC = 1.0  # any other message for everybody
-CHEAP = 0.25  # something looked up for who asks, or a click
+TWEETS = 1.0  # an answer with tweets counts as so many requests
+PICTURE = 2.0  # making one takes a second of a core
+PUBLIC = 1.0  # any other message that everybody sees
+CHEAP = 0.25  # something that is looked up for one person, or a click
 
 
 class RateLimit:
-    """At most `per_minute` requests of one person in any minute; remembers the last `MAX_PEOPLE` people."""
+    """At most `per_minute` requests of one person in any minute. Remembers the last `MAX_PEOPLE` people."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = _now):
         self._per_minute = per_minute
@@ -39,31 +39,31 @@ class RateLimit:
         self._asked: OrderedDict[str, deque[tuple[float, float]]] = OrderedDict()
 
     def wait_seconds(self, person: str, cost: float = TWEETS) -> float:
-        """How long until `person` may ask for something that counts as `cost` requests."""
+        """How long `person` must wait before they may ask for something that counts as `cost` requests."""
         asked = self._of(person)
-        spent = sum(one for _, one in asked)
+        spent = sum(counted for _, counted in asked)
         room = self._per_minute - min(cost, self._per_minute)
         wait = 0.0
-        for at, one in asked:
+        for at, counted in asked:
             if spent <= room and spent < self._per_minute:
                 break
-            spent -= one
+            spent -= counted
             wait = WINDOW_SECONDS - (self._clock() - at)
         return wait
 
     def count(self, person: str, cost: float = TWEETS) -> None:
-        """Count an ask of `person`; raises `TooOften`, and then does not count it."""
+        """Count a request of `person`. Raises `TooOften` if it is one too many; then it is not counted."""
         if wait := self.wait_seconds(person, cost):
             raise TooOften(wait)
         self.note(person, cost)
 
     def note(self, person: str, cost: float) -> None:
-        """Count an ask, whatever the limit says."""
+        """Count a request even if it is over the limit."""
         if cost:
             self._of(person).append((self._clock(), min(cost, self._per_minute)))
 
     def give_back(self, person: str, cost: float) -> None:
-        """Take back the last ask that counted as `cost`."""
+        """Uncount the last request that counted as `cost`."""
         asked = self._of(person)
         for place in reversed(range(len(asked))):
             if asked[place][1] == min(cost, self._per_minute):
@@ -71,7 +71,7 @@ class RateLimit:
                 return
 
     def asked(self, person: str) -> int:
-        """How many asks of `person` count now."""
+        """How many requests of `person` count now."""
         return len(self._of(person))
 
     def _of(self, person: str) -> deque[tuple[float, float]]:
@@ -85,9 +85,11 @@ class RateLimit:
 
 
 class Limits:
-    """What everybody has to keep to. `clock` is for pauses, which the database remembers."""
+    """The limits that hold for everybody. `clock` is for pauses, which are stored in the database."""
 
-    def __init__(self, settings: Settings, pauses: Pauses, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+    def __init__(
+        self, settings: LimitsSettings, pauses: Pauses, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ):
         self._settings = settings
         self._pauses = pauses
         self._clock = clock
@@ -97,7 +99,7 @@ class Limits:
         self._own = RateLimit(settings.requests_per_minute)
 
     async def count(self, person: str, server: str = "", cost: float = TWEETS) -> None:
-        """Count an ask; raises `TooOften` or `Paused`, and then does not count it."""
+        """Count a request. Raises `TooOften` or `Paused` if it is refused; then it is not counted."""
         await self.refuse_paused(person)
         if wait := self._person.wait_seconds(person, cost):
             await self._strike(person, server)
@@ -112,30 +114,33 @@ class Limits:
             self._server.note(server, cost)
 
     def count_own(self, person: str, cost: float) -> None:
-        """Count what a person decides or an admin does; raises `TooOften`, which never leads to a pause."""
+        """Count what people decide about themselves and what admins do. Raises `TooOften`; no pause follows."""
         self._own.count(person, cost)
 
     def asked(self, person: str) -> int:
-        """How many asks of `person` count now."""
+        """How many requests of `person` count now."""
         return self._person.asked(person)
 
     def note_failure(self, person: str) -> None:
-        """An ask that came to nothing before it was counted: it costs the person a little."""
+        """Count a little for a request that failed before it was counted."""
         self._person.note(person, CHEAP)
 
     def give_back(self, person: str, server: str = "", cost: float = TWEETS) -> None:
-        """Take back an ask that was refused because too many others came first: it costs nobody anything."""
+        """Uncount a request that was refused because too many others came first."""
         self._person.give_back(person, cost)
         self.give_back_shared(server, cost)
 
     def give_back_shared(self, server: str = "", cost: float = TWEETS) -> None:
-        """Take back what a refused ask cost the others. Whoever made it pays, lest it be made without end."""
+        """Uncount a refused request for the server and for everybody.
+
+        It still counts for the person who made it. Otherwise they could make it without end.
+        """
         self._total.give_back("", cost)
         if server:
             self._server.give_back(server, cost)
 
     async def refuse_paused(self, person: str) -> None:
-        """Raises `Paused` for somebody who is."""
+        """Raises `Paused` if `person` is paused."""
         pause = await self._pauses.get(person)
         if pause and pause.until:
             raise Paused((pause.until - self._clock()).total_seconds())
@@ -143,7 +148,7 @@ class Limits:
             raise Paused(None)
 
     async def _strike(self, person: str, server: str) -> None:
-        """Note that `person` asks too much; enough of that within a while is a pause."""
+        """Note that `person` went over the limit. Several such strikes within a while lead to a pause."""
         now, settings = self._clock(), self._settings
         since = now - timedelta(minutes=settings.strike_minutes)
         if await self._pauses.strike(person, "asked too often", server=server, since=since) >= settings.strikes:

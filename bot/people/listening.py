@@ -1,7 +1,7 @@
-"""The use case "learn from what I write here": only of members who said so, only where an admin allows it.
+"""The bot learns from what members write, if they joined and an admin allows it in that channel.
 
-What was edited or deleted there follows here: in the database at once, among the tweets of the voice before it is
-learned again, and at once when a message was deleted.
+Edits and deletions are followed. An edit reaches the database at once, and the tweets of the voice before it is learned
+again. A deletion reaches both at once.
 
 Knows members, messages and the tweets of voices. Does not know platforms.
 """
@@ -21,7 +21,7 @@ from huggingtweets.tweets import words
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import MEMBER
 
-CHANNELS = "learning_channels"  # the server's setting: subjects of channels where the bot may learn
+CHANNELS = "learning_channels"  # a setting of the server: the channels in which the bot may learn
 MAX_HANDLE = 30
 MIN_WORDS = 2
 _EMOJI = re.compile(r"<a?(:\w+:)\d+>")
@@ -31,7 +31,7 @@ _ODD = re.compile(r"[^a-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class HeardMessage:
-    """One message of a member. `places` are the channel and everything above it."""
+    """A message of a member. `places` are its channel and everything above that."""
 
     message: str
     server: str
@@ -42,7 +42,7 @@ class HeardMessage:
 
 
 class Listening:
-    """Members who have joined, and what they write from then on."""
+    """Members who have joined, and what they have written since."""
 
     def __init__(self, *, store: Store, registry: Registry, tweets: TweetStore, consenting: Consenting):
         self._store = store
@@ -51,15 +51,15 @@ class Listening:
         self._consenting = consenting
 
     async def join(self, server: str, person: str, name: str, *, everywhere: bool = False) -> VoiceName:
-        """`person` lets the bot learn from what they write on `server`. Returns what their voice is called.
+        """`person` lets the bot learn from what they write on `server`. Returns the name of their voice.
 
-        Who has joined already changes where their voice is heard; raises `Usage` if it is heard there already.
+        Whoever has joined already only changes where their voice is heard. Raises `Usage` if that changes nothing.
         """
-        known = await self._store.members.get(server, person)
-        if known and known.everywhere == everywhere:
-            raise Usage(f"You have joined already; your voice is called {known.voice}.")
-        voice = known.voice if known else await self._free_voice(name, person)
-        if not known:
+        member = await self._store.members.get(server, person)
+        if member and member.everywhere == everywhere:
+            raise Usage(f"You have joined already; your voice is called {member.voice}.")
+        voice = member.voice if member else await self._free_voice(name, person)
+        if not member:
             await self._consenting.remember(voice, by=person)
             await self._consenting.remember(person, by=person)
         await self._store.members.join(server, person, voice, everywhere=everywhere)
@@ -67,33 +67,33 @@ class Listening:
         return voice
 
     async def about_to_leave(self, server: str, person: str) -> tuple[VoiceName, int]:
-        """The voice of a member, and how many messages of theirs are kept. Raises `Usage` for who has not joined."""
+        """The voice of a member, and how many of their messages are stored. Raises `Usage` if they have not joined."""
         member = await self._store.members.get(server, person)
         if not member:
             raise Usage("You have not joined, so there is nothing to leave.")
         return member.voice, len(await self._store.members.messages(person, server))
 
     async def leave(self, server: str, person: str) -> int:
-        """Take it back: their messages of this server go, and the voice that was learned from them.
+        """Delete the messages of a member on this server, and the voice that was learned from them.
 
-        Returns how many messages there were.
+        Returns the number of messages.
         """
         voice, _ = await self.about_to_leave(server, person)
         count = await self._store.members.forget_messages(server, person)
-        # This takes the membership away last: after a kill before that, one can leave again.
+        # The membership is deleted last, so a member can leave again if the process dies before that.
         await self._consenting.forget_voice(voice, by=person)
         await self._store.audit.add(person, "member.leave", server=server)
         return count
 
     async def allow(self, server: str, place: str, *, allowed: bool, by: str) -> None:
-        """Let the bot learn in a channel, or no longer."""
+        """Allow or forbid learning in a channel."""
         places = set(await self._store.settings.get(server, CHANNELS) or ())
         changed = places | {place} if allowed else places - {place}
         await self._store.settings.put(server, CHANNELS, sorted(changed), by)
         await self._store.audit.add(by, "learning.allow" if allowed else "learning.deny", place, server=server)
 
     async def heard(self, message: HeardMessage) -> bool:
-        """Keep a message, if its author has joined and an admin allows learning there; whether it was kept."""
+        """Store a message if its author has joined and an admin allows learning there. Returns True if it did."""
         if words.count(_without_ids(message.text)) < MIN_WORDS:
             return False
         if not await self._store.members.get(message.server, message.person):
@@ -111,22 +111,22 @@ class Listening:
         )
 
     async def edited(self, message: str, text: str) -> None:
-        """A message says something else now."""
+        """A message was edited and says `text` now."""
         await self._store.members.edited(message, _without_ids(text))
 
     async def deleted(self, *messages: str) -> None:
-        """Messages are gone where they were written."""
+        """Messages were deleted where they were written."""
         if await self._store.members.deleted(*messages):
             for voice in await self._store.members.voices():
                 await asyncio.to_thread(self._tweets.drop, voice, messages)
 
     async def channel_deleted(self, channel: str) -> None:
-        """A channel or thread is gone, and with it what was written there."""
+        """A channel or thread was deleted, with all that was written in it."""
         if messages := await self._store.members.in_channel(channel):
             await self.deleted(*messages)
 
     async def collect(self, voice: str) -> bool:
-        """Make the voice's tweets what its member has written, if it is one of a member; whether it is."""
+        """Make what its member has written the tweets of `voice`. Returns False if it is no member's voice."""
         members = await self._store.members.of_voice(voice)
         if not members:
             return False
@@ -139,15 +139,14 @@ class Listening:
         return True
 
     def _replace(self, voice: str, tweets: list[Tweet]) -> None:
-        wanted = {tweet.id for tweet in tweets}
-        gone = {tweet.id for tweet in self._tweets.tweets(voice)} - wanted
-        if gone:
-            self._tweets.drop(voice, gone)
+        deleted = {tweet.id for tweet in self._tweets.tweets(voice)} - {tweet.id for tweet in tweets}
+        if deleted:
+            self._tweets.drop(voice, deleted)
         if tweets:
             self._tweets.merge(voice, Collected(Account(voice, site=MEMBER), tuple(tweets)))
 
     async def _free_voice(self, name: str, person: str) -> VoiceName:
-        """`name` as a handle that is nobody else's, nor was: a tombstone is only lifted by whose it is."""
+        """`name` as a handle that belongs to nobody else and never did. Only its owner lifts a tombstone."""
         handle = parse_handle(_ODD.sub("_", name.lower())[:MAX_HANDLE] or "member")
         taken: set[str] = {*await asyncio.to_thread(self._registry.all_names), *await self._store.members.voices()}
         taken |= await asyncio.to_thread(self._tweets.all_names)
@@ -161,5 +160,5 @@ class Listening:
 
 
 def _without_ids(text: str) -> str:
-    """`text` without mentions of other people, channels and moments: they are ids, and nobody's style."""
+    """`text` without mentions of people, channels and times. They are ids, and no part of anybody's style."""
     return " ".join(_ID.sub("", _EMOJI.sub(r"\1", text)).split())

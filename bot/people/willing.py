@@ -1,11 +1,11 @@
-"""Whether a voice may speak, asked at the moment it is to speak. Everything that draws, shows or sends asks here.
+"""Whether a voice may speak or be learned. Whatever draws, shows, sends or learns asks here, at that very moment.
 
-    forgotten or opted out     nowhere, under whatever name the person's account was learned
+    forgotten or opted out     nowhere, and not learned, whatever name the person's account has here
     joined by /join            on the server where its owner agreed, or everywhere if they said so
     everybody else             everywhere
 
-Nothing is remembered between two questions: the database and the lists beside the tweets are read each time, so a
-`huggingtweets forget` on the command line holds at once.
+No answer is kept: the database and the lists beside the tweets are read each time, so a `huggingtweets forget` on the
+command line holds at once.
 
 Knows voices and servers. Does not know who asks, or what for.
 """
@@ -25,23 +25,27 @@ from huggingtweets.registry.accounts import Accounts
 from huggingtweets.tweets.unwilling import MEMBER, account_key
 
 NO_SERVER = ""  # direct messages, the page, posts
-Voice = TypeVar("Voice", bound=BlendName)
+NameT = TypeVar("NameT", bound=BlendName)
 
 
 @dataclass(frozen=True, slots=True)
 class Consents:
-    """What everybody has said, at one moment: voices that are out, accounts that are out, and who joined where."""
+    """What everybody has said up to one moment.
+
+    `unwanted` are names and `accounts` are accounts of people who opted out or were forgotten. `joined` says who joined
+    where.
+    """
 
     unwanted: frozenset[str]
     accounts: frozenset[str]
     joined: Mapping[VoiceName, Member]
 
     def objection(self, voice: BlendName, server: str, accounts: Accounts) -> str:
-        """Why `voice` may not speak on `server`, in a sentence. Empty if it may."""
+        """A sentence that says why `voice` may not speak on `server`. Empty if it may."""
         return self.objection_to_learning(voice, accounts) or self._objection_here(voice, server)
 
     def objection_to_learning(self, voice: BlendName, accounts: Accounts) -> str:
-        """Why `voice` may be neither learned nor imitated anywhere, in a sentence. Empty if it may."""
+        """A sentence that says why `voice` may be neither learned nor imitated, anywhere. Empty if it may."""
         for person in sorted(voice.people):
             if person in self.unwanted or (self.accounts and self.accounts & accounts.of(person)):
                 return f"{person} does not want to be imitated."
@@ -51,13 +55,13 @@ class Consents:
         for person in sorted(voice.people):
             member = self.joined.get(person)
             if member and not member.is_heard_on(server):
-                # It does not say where the voice is heard: that tells who is on which server.
+                # The sentence does not say where the voice is heard: that would tell who is on which server.
                 return f"I know no voice called {person} here. A voice from /join is heard where its owner said so."
         return ""
 
 
 class Willing:
-    """Asks the database and the pipeline's lists."""
+    """Reads the database and the lists beside the tweets, and answers."""
 
     def __init__(self, store: Store, settings: Settings):
         self._store = store
@@ -78,7 +82,7 @@ class Willing:
         """Returns True if `voice` may speak on `server`."""
         return not (await self._objections([voice], server))[voice]
 
-    async def among(self, voices: Iterable[Voice], server: str = NO_SERVER) -> list[Voice]:
+    async def among(self, voices: Iterable[NameT], server: str = NO_SERVER) -> list[NameT]:
         """Those of `voices` that may speak on `server`, in the same order."""
         voices = list(voices)
         objections = await self._objections(voices, server)
@@ -94,7 +98,7 @@ class Willing:
         return any(opted_out & voice.people for voice in voices)
 
     async def tell_pipeline(self) -> None:
-        """Let the command line and the trainings know who has opted out: they do not read the database."""
+        """Write down beside the tweets who has opted out: command line and trainings do not read the database."""
         opted_out = await self._store.consent.opted_out_voices()
         joined = {member.voice for member in await self._store.members.all()}
         await asyncio.to_thread(self._note, opted_out, joined)
@@ -121,5 +125,5 @@ class Willing:
         return Consents(opted_out | buried | set(stones), frozenset[str]().union(*accounts), members)
 
     def _accounts_of(self, name: str, joined: Collection[str]) -> frozenset[str]:
-        """The accounts behind `name`. What somebody is called on Discord is nobody's handle at X."""
+        """The accounts behind `name`. A member's name on Discord is nobody's handle at X."""
         return frozenset({account_key(Account(name, site=MEMBER))}) if name in joined else self._accounts.of(name)

@@ -1,0 +1,1 @@
+"""The voices as people use them: tweets, wishes, the game and which version is in use."""

@@ -1,6 +1,6 @@
-"""The use case "tweet like": a person, a name and a prompt in, tweets out.
+"""The use case "tweet like": somebody names a voice and a start, and gets tweets.
 
-Knows the registry, the writer, limits, consent and what is in training. Does not know Discord, X or the page.
+Knows the registry, the writer, limits, consent and what is being learned. Does not know Discord, X or the page.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ NAMES_IN_A_SENTENCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Who asks for what, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
+    """Who asks for which tweets, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
 
     `cost` is how many requests it counts as. `may_speak` says that the voice was just found among those that may speak
     on the server, so this is not asked again before the tweets are drawn. It is always asked afterwards.
@@ -53,7 +53,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Imitated:
-    """Somebody who is imitated; `avatar_url` is as their archive has it."""
+    """A person who is imitated. `avatar_url` is the one in their archive."""
 
     handle: str
     display_name: str = ""
@@ -90,7 +90,7 @@ class Tweeting:
         self.max_count = max_count
 
     async def tweet_like(self, ask: Ask) -> Tweets:
-        """Tweets in the voice of `ask.voice`; raises `BotError` or `PipelineError` with a sentence for the person."""
+        """Tweets in the voice of `ask.voice`. Raises `BotError` or `PipelineError` with a sentence for the person."""
         if not 1 <= ask.count <= self.max_count:
             raise Usage(f"I write 1 to {self.max_count} tweets at once, not {ask.count}.")
         if len(ask.prompt) > MAX_PROMPT_CHARACTERS:
@@ -109,12 +109,12 @@ class Tweeting:
         if not ask.may_speak:
             await self._willing.refuse(ask.voice, ask.server)
         tweets = await self._waiting_room.patiently(lambda: self._drawn(ask))
-        # Drawing takes a while, in which somebody may have withdrawn.
+        # Drawing takes a while. Meanwhile somebody may have withdrawn.
         await self._willing.refuse(ask.voice, ask.server)
         return tweets
 
     async def version(self, voice: VoiceName, server: str = NO_SERVER) -> Version:
-        """The version in use; raises `NotAllowed` where it may not speak, `Usage` with what else can be done."""
+        """The version in use. Raises `NotAllowed` if it may not speak, and `Usage` with what else can be done."""
         await self._willing.refuse(voice, server)
         try:
             return await asyncio.to_thread(self._registry.current, voice)
@@ -131,24 +131,24 @@ class Tweeting:
         return True
 
     async def voices(self, server: str) -> frozenset[VoiceName]:
-        """The names that can be asked for on `server`: voices in use, and those that are being learned."""
+        """The voices that can be asked for on `server`: those in use, and those that are being learned."""
         in_use = await asyncio.to_thread(self._registry.names)
         learning = [job.name for job in await self._training.jobs()]
         return frozenset(await self._willing.among([*in_use, *learning], server))
 
     async def together(self, voices: Sequence[VoiceName]) -> BlendName:
-        """The voice of several people at once: the one that was learned from all of them, or else a blend of theirs."""
+        """One voice of several people: the one that was learned from all of them, or else the blend of their voices."""
         learned = VoiceName.together(voices)
         if learned in await asyncio.to_thread(self._registry.names):
             return learned
         return BlendName.sum_of(voices)
 
     async def imitated(self, tweets: Tweets) -> list[Imitated]:
-        """Who is imitated in `tweets`, as far as it is known how they call themselves."""
+        """The people who are imitated in `tweets`, with what they call themselves where that is known."""
         people: dict[str, Imitated] = {}
         for name, number in zip(tweets.name.voices, tweets.version.split("+"), strict=True):
-            for one in await asyncio.to_thread(self._accounts, name, number):
-                people.setdefault(one.handle, one)
+            for person in await asyncio.to_thread(self._accounts, name, number):
+                people.setdefault(person.handle, person)
         return list(people.values())
 
     def _accounts(self, name: VoiceName, version: str) -> list[Imitated]:
@@ -164,18 +164,18 @@ class Tweeting:
         return people
 
     async def picture(self, tweets: Tweets, prompt: str = "") -> bytes:
-        """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be set."""
-        people = [PicturedPerson(one.handle, one.display_name) for one in await self.imitated(tweets)]
+        """`tweets` as a PNG. Raises `Unavailable` where pictures cannot be made."""
+        people = [PicturedPerson(person.handle, person.display_name) for person in await self.imitated(tweets)]
         return await asyncio.to_thread(predictions, people, prompt, tweets.texts)
 
     async def models(self, server: str = NO_SERVER) -> list[Version]:
-        """The versions in use, by name, of the voices that may speak on `server`."""
+        """The versions in use of the voices that may speak on `server`, sorted by name."""
         versions = await asyncio.to_thread(self._registry.in_use)
-        heard = set(await self._willing.among([version.name for version in versions], server))
-        return [version for version in versions if version.name in heard]
+        willing = set(await self._willing.among([version.name for version in versions], server))
+        return [version for version in versions if version.name in willing]
 
     async def suggestions(self, typed: str, server: str = NO_SERVER) -> list[VoiceName]:
-        """Names that fit what was typed so far, best first: `@` and case do not matter."""
+        """Names that contain what was typed so far, the best first. `@` and case do not matter."""
         wanted = comparable(typed)
         fitting = [name for name in await self.names(server) if wanted in name]
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
@@ -190,7 +190,7 @@ class Tweeting:
         return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
 
     async def _preview(self, name: VoiceName, ask: Ask) -> Tweets:
-        """A preview while the voice of `name` is being learned; raises `Usage` with what else can be done."""
+        """A preview while the voice `name` is being learned. Raises `Usage` with what else can be done."""
         job = await self._training.job(name)
         if job is None or not self._preview_base or self._tweets is None:
             raise Usage(await self._what_instead(name, ask.server))
@@ -208,14 +208,14 @@ class Tweeting:
         names = await self.names(server)
         if not names:
             return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
-        known = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
+        listed = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
         sentences = (
             f"I do not know {name} yet.",
             did_you_mean(name, names),
-            f"I know {known}; an admin can train others with /train.",
+            f"I know {listed}; an admin can train others with /train.",
         )
         return " ".join(filter(None, sentences))
 
     async def names(self, server: str) -> list[VoiceName]:
-        """Voices in use that may speak on `server`."""
+        """The voices in use that may speak on `server`."""
         return await self._willing.among(await asyncio.to_thread(self._registry.names), server)

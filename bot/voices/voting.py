@@ -1,4 +1,4 @@
-"""The use case "Real or AI?": one real tweet and one drawn tweet, people guess, and the voice keeps its score.
+"""The game "Real or AI?": people see a real tweet and a drawn one and guess, and each voice has a score.
 
 Knows rounds, voices and their texts. Does not know platforms, or how a round is shown.
 """
@@ -17,12 +17,12 @@ from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.checks import defused
 from huggingtweets.tweets.dataset import Dataset
 
-COMPARABLE = 20  # real tweets of about the drawn one's length, among which one is chosen
+COMPARABLE = 20  # the real tweet is chosen among so many of about the drawn one's length
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What a round shows."""
+    """The two tweets of a round."""
 
     voice: VoiceName
     version: str
@@ -37,7 +37,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a round ended, and the voice's score over all rounds."""
+    """How a round ended: its score, and the score of the voice over all rounds."""
 
     round: Round
     score: Score
@@ -46,11 +46,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A round whose voice may not speak there any more: nothing of it is shown."""
+    """A round whose voice may not speak there any more. Nothing of it is shown."""
 
 
 class Voting:
-    """Rounds of `seconds`."""
+    """Rounds, each of which lasts `seconds`."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Voting:
         self.seconds = seconds
 
     async def pair(self, ask: Ask) -> Pair:
-        """Two tweets to tell apart; raises what `Tweeting.tweet_like` raises, so never of who opted out."""
+        """Two tweets to tell apart. Raises like `Tweeting.tweet_like`, so nobody who opted out is shown."""
         voice = ask.voice.single
         tweets = await self._tweeting.tweet_like(ask)
         version = await self._tweeting.version(voice, ask.server)
@@ -75,7 +75,7 @@ class Voting:
         return Pair(voice, tweets.version, real, tweets.texts[0], secrets.randbelow(2) == 0)
 
     async def begin(self, message: str, pair: Pair, *, server: str, channel: str) -> datetime:
-        """Open the round that `message` shows; when it ends."""
+        """Begin the round that `message` shows. Returns when it ends."""
         ends_at = self._clock() + timedelta(seconds=self.seconds)
         await self._store.rounds.begin(
             message,
@@ -91,35 +91,36 @@ class Voting:
         return ends_at
 
     async def vote(self, message: str, person: str, *, chose_first: bool) -> bool:
-        """One guess. Returns True if it counts: not after the end, and not twice.
+        """Note a guess. Returns False if it does not count: it is the second one, or it comes after the end.
 
-        Raises `Usage` for a round that was withdrawn.
+        Raises `Usage` if the round was withdrawn.
         """
-        found = await self._store.rounds.get(message)
-        if not found or not await self._tweeting.knows(found.voice, found.server):
+        played = await self._store.rounds.get(message)
+        if not played or not await self._tweeting.knows(played.voice, played.server):
             raise Usage("This round was withdrawn: whose voice it is does not take part any more.")
         return await self._store.rounds.vote(message, person, chose_first=chose_first)
 
     async def close(self, message: str) -> Result | Withdrawn | None:
-        """End a round, the first time that it is asked. Returns None ever after."""
-        found = await self._store.rounds.get(message)
-        if not found:
-            return Withdrawn()  # it was forgotten with its voice
+        """End a round. Returns None if it had ended before."""
+        played = await self._store.rounds.get(message)
+        if not played:
+            return Withdrawn()  # it was deleted with its voice
         score = await self._store.rounds.close(message)
         if score is None:
             return None
-        if not await self._tweeting.knows(found.voice, found.server):
+        if not await self._tweeting.knows(played.voice, played.server):
             return Withdrawn()
-        return Result(found, score, await self._store.rounds.score(found.voice))
+        return Result(played, score, await self._store.rounds.score(played.voice))
 
     async def open(self) -> list[tuple[Round, float]]:
-        """Rounds that are still to be closed, with the seconds that each has left: after a restart."""
+        """The rounds that are still open, for instance after a restart, with the seconds that each has left."""
         now = self._clock()
-        return [(one, max(0.0, (one.ends_at - now).total_seconds())) for one in await self._store.rounds.open()]
+        open_rounds = await self._store.rounds.open()
+        return [(each, max(0.0, (each.ends_at - now).total_seconds())) for each in open_rounds]
 
 
 def _comparable(drawn: str, texts: Sequence[str]) -> str:
-    """A real tweet of about the same length: the length must not give it away."""
+    """A real tweet of about the same length as `drawn`, so that the length gives nothing away."""
     nearest = sorted((text for text in texts if text.strip()), key=lambda text: abs(len(text) - len(drawn)))
     if not nearest:
         raise Usage("This voice has no tweets to compare with.")

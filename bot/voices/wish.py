@@ -1,6 +1,6 @@
-"""What a message to the bot asks for, however it is put: `nasa My dream is`, `Nasa,`, `tweet like nasa please`, `help`.
+"""What a message to the bot asks for, in whatever words: `nasa My dream is`, `Nasa,`, `tweet like nasa please`, `help`.
 
-Knows words. Does not know platforms, but for how Discord writes somebody's name (`<@1>`), or what a voice is.
+Knows words, and how Discord writes a member (`<@1>`). Does not know anything else of platforms, or what a voice is.
 """
 
 from collections.abc import Collection
@@ -23,10 +23,10 @@ _LEADING = _words(
     "from of in style voice please pls kindly can could would will you i we want wanna need give show make do be "
     "imitate impersonate parody hey hi hello ok okay now what how might next more for with"
 )
-_NAMING = _words("like as by from")  # a name comes after these
+_NAMING = _words("like as by from")  # a name follows these words
 _POLITE = _words("please pls plz")
 _ABOUT = _words("about on saying say says tweet write think of that")
-# What somebody says who does not know how this works; the first word of it is enough.
+# People who do not know how the bot works say these things. The first word is enough to tell.
 _TALK = _words(
     "help info commands who whos what whats why where when how which are is am was were does did should must have has "
     "thanks thank good bad great nice lol yes no not ok hi hello hey yo test testing ping start stop my your it its "
@@ -43,10 +43,10 @@ _NAME = regex.compile(r"[a-z0-9_]{3,30}(?:-[a-z0-9_]{1,30})*")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Tweets of `name` that begin with `prompt`; without a name, to be told how to ask.
+    """Somebody wants tweets of `name` that begin with `prompt`. Without a name, they want to hear how to ask.
 
-    The name is a `BlendName` of voices that are there, or a member as `<@1>`: then it is `known`. Another name is what
-    seems meant.
+    A name that is `known` is a member, such as `<@1>`, or a `BlendName` of voices that can be asked for. Any other name
+    is the word that seems to be meant as one.
     """
 
     name: str = ""
@@ -60,9 +60,9 @@ class Wish:
 
 
 def understood(text: str, voices: Collection[str]) -> Wish:
-    """What `text` asks for, where `voices` are the names that can be asked for."""
+    """What `text` asks for. `voices` are the names that can be asked for."""
     words = text.split()
-    # "give me nasa" means nasa, also where somebody is called "me".
+    # "give me nasa" means nasa, even if there is a voice called "me".
     for place in sorted(range(len(words)), key=lambda place: (place > 0 and _plain(words[place]) in _LEADING, place)):
         if (name := _voice(words[place], voices)) and (wish := _around(words, place, name)):
             return wish
@@ -70,15 +70,15 @@ def understood(text: str, voices: Collection[str]) -> Wish:
 
 
 def is_for_help(text: str) -> bool:
-    """Whether `text` asks how this works, and so is no start of a tweet."""
+    """Returns True if `text` asks how the bot works, so it is not the start of a tweet."""
     return " ".join(filter(None, map(_plain, text.split()))) in _HELP
 
 
 def _around(words: list[str], place: int, name: str) -> Wish | None:
-    """The wish where the name stands first, after "tweet like" and its kind, or last: "My dream is, as nasa"."""
+    """The wish if the name comes first, after words such as "tweet like", or last, as in "My dream is, as nasa"."""
     before, after = words[:place], _without(words[place + 1 :], _POLITE, at_end=True)
     if MEMBER.fullmatch(name) and before and _plain(before[-1]) not in _NAMING:
-        return None  # "hello @bob" is no wish for their voice
+        return None  # "hello @bob" does not ask for their voice
     if all(_plain(word) in ("", *_LEADING) for word in before):
         return Wish(name, " ".join(_without(after, _ABOUT) if before else after), known=True)
     if not after and _plain(before[-1]) in _NAMING:
@@ -89,22 +89,22 @@ def _around(words: list[str], place: int, name: str) -> Wish | None:
 
 
 def _guess(words: list[str], voices: Collection[str]) -> Wish:
-    """The wish where no known voice is named: a name that is near one, or clearly meant as one; else to be helped."""
+    """The wish if no known voice is named: a name like one, a word that is clearly meant as one, or else help."""
     rest = _without(words, _LEADING)
     if not rest or not words:
         return Wish()
     name, prompt = _plain(rest[0]), " ".join(_without(rest[1:], _POLITE, at_end=True))
     if not _NAME.fullmatch(name):
         return Wish()
-    led = len(rest) < len(words) and _plain(words[len(words) - len(rest) - 1]) in _NAMING
-    meant = led or rest[0].startswith("@")
-    if meant or (name not in _TALK and (not prompt or nearest(name, voices))):
+    follows_like = len(rest) < len(words) and _plain(words[len(words) - len(rest) - 1]) in _NAMING
+    is_clear = follows_like or rest[0].startswith("@")
+    if is_clear or (name not in _TALK and (not prompt or nearest(name, voices))):
         return Wish(name, prompt)
     return Wish()
 
 
 def _voice(word: str, voices: Collection[str]) -> str:
-    """The voice, blend or member that `word` names, without what is written around it; empty when it names none."""
+    """The voice, blend or member that `word` names, without the signs around it. Empty if it names none."""
     if member := MEMBER.search(word):
         return member[0]
     try:
@@ -115,13 +115,13 @@ def _voice(word: str, voices: Collection[str]) -> str:
 
 
 def _plain(word: str) -> str:
-    """`word` in lower case without the signs around it, and without a genitive's ending."""
+    """`word` in lower case, without the signs around it and without a final `'s`."""
     return regex.sub(r"['’]s?$", "", word.strip(_AROUND)).lower().replace("'", "").replace("’", "")
 
 
-def _without(words: list[str], some: Collection[str], *, at_end: bool = False) -> list[str]:
-    """`words` without those of `some`, and bare signs, that stand at their beginning, or end."""
+def _without(words: list[str], unwanted: Collection[str], *, at_end: bool = False) -> list[str]:
+    """`words` without those at their beginning, or end, that are `unwanted` or consist of signs."""
     left = words[::-1] if at_end else [*words]
-    while left and (_plain(left[0]) in some or (not _plain(left[0]) and not at_end)):
+    while left and (_plain(left[0]) in unwanted or (not _plain(left[0]) and not at_end)):
         left.pop(0)
     return left[::-1] if at_end else left

@@ -1,4 +1,4 @@
-"""Whose tweets lie under which name. A voice may be called anything, so one person may be here under several names.
+"""The accounts behind names. A voice may be called anything, so one person may have several names here.
 
 Knows the kept tweets, the tombstones and the manifests of the versions. Does not know what follows from them.
 """
@@ -15,12 +15,12 @@ from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import MEMBER, Unwilling, account_key
 
-# Two names without an account in common are one person if they share so many tweets, and half of the smaller one's.
+# Two names without a common account are one person if they share so many tweets, and half of those of the smaller name.
 MIN_COMMON_TWEETS = 5
 
 
 class Accounts:
-    """The accounts behind names. It remembers what it has read for as long as the files stay the same."""
+    """The accounts behind names. What was read from a file is remembered until the file changes."""
 
     def __init__(self, settings: Settings):
         self._models = settings.storage.models
@@ -29,12 +29,12 @@ class Accounts:
         self._read_files: dict[Path, tuple[int, frozenset[str]]] = {}
 
     def of(self, name: str) -> frozenset[str]:
-        """The accounts that one person's voice `name` was or would be learned from.
+        """The accounts from which `name`, the voice of one person, was learned or would be.
 
-        The name counts as the handle where nothing else is known.
+        If none is on record, the name counts as the handle.
         """
-        kept = self._kept(name) | self._learned(name)
-        return kept or frozenset({account_key(Account(name))})
+        accounts = self._kept(name) | self._learned(name)
+        return accounts or frozenset({account_key(Account(name))})
 
     def refuse(self, voice: VoiceName) -> None:
         """Raises `Forgotten` or `OptedOut` if somebody in `voice` must not be learned or imitated."""
@@ -42,24 +42,24 @@ class Accounts:
             self.unwilling.refuse(person, self.of(person))
 
     def same_person(self, name: str, site: str = "") -> tuple[set[str], set[str]]:
-        """All names of whoever is called `name`, here or as an account of `site`; and all accounts behind them.
+        """All names of the person who is called `name` here or on `site`, and all accounts behind these names.
 
-        What a member of a server is called is nobody's handle at X: anybody can call themselves anything there.
+        A member's name on a server is nobody's handle at X: people can call themselves anything there.
         """
-        seen = {other: self._store.fingerprints(other) for other in self._names()}
-        known = {other: self._everything_of(other) | sources for other, (_, sources) in seen.items()}
-        tweets = {other: ids for other, (ids, _) in seen.items()}
-        accounts = set(known.get(name, ()))
+        fingerprints = {other: self._store.fingerprints(other) for other in self._names()}
+        accounts_of = {other: self._everything_of(other) | sources for other, (_, sources) in fingerprints.items()}
+        tweets_of = {other: ids for other, (ids, _) in fingerprints.items()}
+        accounts = set(accounts_of.get(name, ()))
         if site or not any(account.startswith(f"{MEMBER}:") for account in accounts):
             accounts.add(account_key(Account(name, site=site)))
         names = {name}
-        while more := _more(names, accounts, known, tweets):
+        while more := _more(names, accounts, accounts_of, tweets_of):
             names |= more
-            accounts |= {account for other in more for account in known[other]}
+            accounts |= {account for other in more for account in accounts_of[other]}
         return names, accounts
 
     def learned_by(self, model: str) -> frozenset[str]:
-        """The accounts that any version of `model`, which may be of several people, was learned from."""
+        """The accounts from which any version of `model` was learned. It may be the voice of several people."""
         manifests = sorted((self._models / model).glob(f"v*/{MANIFEST}"))
         return frozenset[str]().union(*(self._cached(path, _in_manifest) for path in manifests))
 
@@ -69,8 +69,8 @@ class Accounts:
 
     def _everything_of(self, name: str) -> frozenset[str]:
         stone = self.unwilling.tombstones().get(name)
-        kept = self._kept(name) | self._learned(name) | (stone.accounts if stone else frozenset())
-        return kept or frozenset({account_key(Account(name))})
+        accounts = self._kept(name) | self._learned(name) | (stone.accounts if stone else frozenset())
+        return accounts or frozenset({account_key(Account(name))})
 
     def _kept(self, name: str) -> frozenset[str]:
         return self._cached(self._store.account_file(name), lambda _: self._store.accounts(name))
@@ -83,24 +83,24 @@ class Accounts:
             changed = path.stat().st_mtime_ns
         except OSError:
             return frozenset()
-        known = self._read_files.get(path)
-        if not known or known[0] != changed:
-            known = self._read_files[path] = (changed, read(path))
-        return known[1]
+        entry = self._read_files.get(path)
+        if not entry or entry[0] != changed:
+            entry = self._read_files[path] = (changed, read(path))
+        return entry[1]
 
 
 def _more(
     names: set[str],
     accounts: set[str],
-    known: Mapping[str, Collection[str]],
-    tweets: Mapping[str, frozenset[str]],
+    accounts_of: Mapping[str, Collection[str]],
+    tweets_of: Mapping[str, frozenset[str]],
 ) -> set[str]:
-    """The names that are the same person as `names`, and are not among them yet."""
-    others = set(known) - names
-    if same := {other for other in others if accounts.intersection(known[other])}:
+    """Further names of the person who has these `names` and `accounts`."""
+    others = set(accounts_of) - names
+    if same := {other for other in others if accounts.intersection(accounts_of[other])}:
         return same
-    theirs = frozenset[str]().union(*(tweets.get(name, frozenset()) for name in names))
-    return {other for other in others if _mostly_same(tweets[other], theirs)}
+    tweets = frozenset[str]().union(*(tweets_of.get(name, frozenset()) for name in names))
+    return {other for other in others if _mostly_same(tweets_of[other], tweets)}
 
 
 def _mostly_same(some: frozenset[str], others: frozenset[str]) -> bool:
@@ -109,7 +109,7 @@ def _mostly_same(some: frozenset[str], others: frozenset[str]) -> bool:
 
 
 def _in_manifest(path: Path) -> frozenset[str]:
-    """The accounts that a manifest names. One that cannot be read names nobody."""
+    """The accounts that a manifest names: none if it cannot be read."""
     try:
         return frozenset(account_key(account) for account in read_accounts(path.parent))
     except (OSError, ValueError):

@@ -27,15 +27,15 @@ class Blend:
 
     @property
     def key(self) -> tuple[tuple[float, tuple[VoiceName, str, str]], ...]:
-        """What tells it apart from every other blend, also of later versions."""
+        """Differs from the key of every other blend, also of later versions of the same voices."""
         return tuple((weight, version.key) for weight, version in self.parts)
 
 
-Voice = Version | Blend  # whose tweets can be drawn
+Voice = Version | Blend  # tweets can be drawn from either
 
 
 def parts_of(voice: Voice) -> tuple[tuple[float, Version], ...]:
-    """A version alone is a sum of one."""
+    """The versions of a blend with their weights. A version alone has the weight 1."""
     return voice.parts if isinstance(voice, Blend) else ((1.0, voice),)
 
 

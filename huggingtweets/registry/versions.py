@@ -1,8 +1,9 @@
 """Versions of models on disk: staged, promoted, rolled back, forgotten.
 
-`<root>/<name>/<version>/` is whole when it has its manifest.json, and is never changed after that;
-`<root>/<name>/current.json` says which version is in use and which ones were before it. A version under way lives in
-`<root>/<name>/.staged/`, where the next run goes on. A version that is not good enough is kept; its manifest says why.
+`<root>/<name>/<version>/` is complete once it has its manifest.json, and is never changed after that.
+`<root>/<name>/current.json` says which version is in use and which ones were in use before. A version that is being
+made lies in `<root>/<name>/.staged/`, where the next run continues. A version that is not good enough is kept, and its
+manifest says why it is not used.
 
 Knows folders and manifests. Does not know torch or what is in the weights.
 """
@@ -43,7 +44,7 @@ class Version:
 
     @property
     def key(self) -> tuple[VoiceName, str, str]:
-        """What tells it apart from every other, also from one that was forgotten and had the same number."""
+        """Differs from the key of every other version, also of one that was forgotten and had the same number."""
         return self.name, self.version, self.manifest.created
 
     @property
@@ -52,11 +53,11 @@ class Version:
 
     @property
     def rejected(self) -> str:
-        """Why it is not fit to be used, in one sentence; empty when it is."""
+        """A sentence that says why it is not fit to be used. Empty if it is."""
         return self.manifest.verdict.why_not
 
     def as_event(self, *, seconds: float, notes: Sequence[str] = (), peak_memory_mb: int = 0) -> Done:
-        """What a training says at its end if it has made this version."""
+        """The event that ends the training which made this version."""
         manifest = self.manifest
         return Done(
             name=self.name,
@@ -74,12 +75,12 @@ class Version:
 
     @property
     def adapter(self) -> Path:
-        """The adapter's folder; there is none for a full fine-tune."""
+        """The adapter's folder. A full fine-tune has none."""
         return self.folder / ADAPTER
 
     @property
     def model(self) -> Path:
-        """The folder of a full fine-tune; there is none for an adapter."""
+        """The folder of the weights of a full fine-tune. An adapter has none."""
         return self.folder / MODEL
 
     @property
@@ -94,27 +95,27 @@ class Version:
 
     @property
     def profile_picture(self) -> Path:
-        """The same as a picture, where one could be drawn."""
+        """The profile as a picture, if one could be drawn."""
         return self.folder / PROFILE_PICTURE
 
 
 class Registry:
-    """All models below one folder. Every change is one rename, so it is whole or not there."""
+    """All models below one folder. Every change is one rename, so it is either complete or not there."""
 
     def __init__(self, root: Path):
         self.root = root
 
     def names(self) -> list[VoiceName]:
-        """Models with a version in use, sorted. Passes over folders that are not ours, such as the base model's."""
+        """Models with a version in use, sorted. Other folders, such as the base model's, are passed over."""
         return sorted(VoiceName(path.parent.name) for path in self.root.glob(f"*/{CURRENT}"))
 
     def versions(self, name: str) -> list[str]:
-        """Whole versions, oldest first."""
-        found = (path.parent.name for path in (self.root / name).glob(f"v*/{MANIFEST}"))
-        return sorted((version for version in found if version[1:].isdecimal()), key=_number)
+        """Complete versions, the oldest first."""
+        folders = (path.parent.name for path in (self.root / name).glob(f"v*/{MANIFEST}"))
+        return sorted((version for version in folders if version[1:].isdecimal()), key=_number)
 
     def current(self, name: str) -> Version:
-        """The version in use; raises `UnknownModel`."""
+        """The version in use. Raises `UnknownModel`."""
         state = self._state(name)
         if not state:
             raise self._unknown(name)
@@ -124,40 +125,40 @@ class Registry:
         return UnknownModel(name, did_you_mean(name, self.names()))
 
     def in_use(self) -> list[Version]:
-        """The versions in use, by name. One that is damaged, or forgotten meanwhile, does not hide the others."""
-        found: list[Version] = []
+        """The versions in use, sorted by name. One that is damaged, or was forgotten meanwhile, is left out."""
+        versions: list[Version] = []
         for name in self.names():
             try:
-                found.append(self.current(name))
+                versions.append(self.current(name))
             except PipelineError as error:
                 log.warning("the model %s is left out: %s", name, error)
-        return found
+        return versions
 
     def all_names(self) -> list[VoiceName]:
-        """Models with a whole version, in use or not, sorted."""
+        """Models with a complete version, in use or not, sorted."""
         return sorted({VoiceName(path.parent.parent.name) for path in self.root.glob(f"*/v*/{MANIFEST}")})
 
     def kept(self) -> list[VoiceName]:
-        """Names of which anything is left, be it a staged version or a deletion that was interrupted, sorted."""
+        """Names of which anything is left, such as a staged version or an interrupted deletion, sorted."""
         homes = {path.name for path in self.root.glob("[!.]*") if path.is_dir() and not _is_base(path)}
         deleting = {path.name.removeprefix(FORGOTTEN) for path in self.root.glob(f"{FORGOTTEN}*")}
         return sorted(map(VoiceName, homes | deleting))
 
     def rejected(self, name: str) -> list[Version]:
-        """The versions that did not pass the gate, oldest first; one that cannot be read is left out."""
-        found: list[Version] = []
+        """The versions that did not pass the gate, the oldest first. One that cannot be read is left out."""
+        versions: list[Version] = []
         for version in self.versions(name):
             with suppress(PipelineError):
-                found.append(self.version(name, version))
-        return [version for version in found if version.rejected]
+                versions.append(self.version(name, version))
+        return [version for version in versions if version.rejected]
 
     def version(self, name: str, version: str) -> Version:
-        """Raises `UnknownModel` or `UnknownVersion`."""
-        known = self.versions(name)
-        if not known:
+        """One version of a model. Raises `UnknownModel`, `UnknownVersion`, or `Unavailable` if it is damaged."""
+        versions = self.versions(name)
+        if not versions:
             raise self._unknown(name)
-        if version not in known:
-            raise UnknownVersion(name, version, tuple(known))
+        if version not in versions:
+            raise UnknownVersion(name, version, tuple(versions))
         folder = self.root / name / version
         try:
             manifest = manifests.read(folder)
@@ -170,22 +171,22 @@ class Registry:
         return Version(VoiceName(name), version, folder, manifest)
 
     def promote(self, name: str, version: str) -> Version:
-        """Point `current` at `version`. The switch is one rename; a crash leaves the old version in use."""
-        chosen = self.version(name, version)
+        """Put `version` in use. The switch is one rename, and a crash before it leaves the old version in use."""
+        promoted = self.version(name, version)
         state = self._state(name)
         before = [state["version"], *state["before"]] if state else []
         if state and state["version"] == version:
-            return chosen
+            return promoted
         self._write_state(name, version, [other for other in before if other != version])
-        return chosen
+        return promoted
 
     def rollback(self, name: str) -> Version:
-        """Go back to the version in use before this one; raises `Usage` when there is none."""
+        """Go back to the version that was in use before. Raises `Usage` if there is none."""
         state = self._state(name)
         if not state:
             raise self._unknown(name)
-        known = self.versions(name)
-        before = [version for version in state["before"] if version in known]
+        versions = self.versions(name)
+        before = [version for version in state["before"] if version in versions]
         if not before:
             raise Usage(f"{name} has no earlier version than {state['version']} to go back to.")
         self._write_state(name, before[0], before[1:])
@@ -193,7 +194,7 @@ class Registry:
 
     @contextmanager
     def staged(self, name: str) -> Iterator[Path]:
-        """A folder to build a version in, this process's alone; what an earlier run left there is still there.
+        """A folder to build a version in, for this process alone. It holds what an earlier run left there.
 
         Raises `Unavailable` while another process trains this name.
         """
@@ -206,14 +207,17 @@ class Registry:
             yield folder
 
     def discard(self, name: str) -> None:
-        """Delete what is staged of `name`, and its folder if there is nothing else. Only for who holds `staged`."""
+        """Delete what is staged of `name`, and the folder of the model if nothing else is in it.
+
+        Call it only inside `staged`.
+        """
         home = self._home(name)
         shutil.rmtree(home / STAGED, ignore_errors=True)
         if {path.name for path in home.iterdir()} <= {LOCK}:
             shutil.rmtree(home)
 
     def add(self, name: str, staged: Path, manifest: Manifest) -> Version:
-        """Turn a staged folder into the next version: everything synced, the manifest last, then one rename."""
+        """Make a staged folder the next version: everything is synced, the manifest last, then one rename."""
         atomic.sync_tree(staged)
         version = self.upcoming(name)
         complete = manifest.model_copy(update={"name": name, "version": version})
@@ -224,7 +228,7 @@ class Registry:
         return Version(VoiceName(name), version, folder, complete)
 
     def release(self, name: str, staged: Path, manifest: Manifest) -> Version:
-        """`add` and `promote`; a kill between the two is made good by the next `staged`."""
+        """`add` and `promote`. If the process is killed between the two, the next `staged` promotes."""
         intent = self.root / name / RELEASING
         atomic.write_json(intent, {"version": self.upcoming(name)})
         version = self.add(name, staged, manifest)
@@ -240,32 +244,34 @@ class Registry:
             intent.unlink()
 
     def upcoming(self, name: str) -> str:
-        """What the next version will be called."""
+        """The number of the next version, such as v3."""
         return f"v{max(map(_number, self._numbered(name)), default=0) + 1}"
 
     def prune(self, name: str, keep: int) -> list[str]:
-        """Delete old versions until `keep` are left; those deleted. The one in use and the one to go back to stay.
+        """Delete old versions until `keep` are left. Returns the deleted ones.
 
+        The version in use and the one to go back to are never deleted.
         Raises `Unavailable` while a process trains this name.
         """
         if not (self.root / name).exists():
             return []
         with self._locked(name):
             state = self._state(name) or {"version": None, "before": []}
-            known = self.versions(name)
-            to_go_back_to = next((version for version in state["before"] if version in known), None)
-            old = known[:-keep] if keep else known
-            gone = [version for version in old if version not in (state["version"], to_go_back_to)]
-            for version in gone:
-                # First out of sight, whole, then gone.
+            versions = self.versions(name)
+            to_go_back_to = next((version for version in state["before"] if version in versions), None)
+            old = versions[:-keep] if keep else versions
+            pruned = [version for version in old if version not in (state["version"], to_go_back_to)]
+            for version in pruned:
+                # A rename takes it out of sight first, so that no half of it is ever seen.
                 out_of_sight = (self.root / name / version).rename(self.root / name / f".pruned-{version}")
                 shutil.rmtree(out_of_sight)
-        return gone
+        return pruned
 
     def forget(self, name: str) -> bool:
-        """Delete all of `name`; whether there was anything. First out of use, then out of sight, then gone.
+        """Delete all of `name`. Returns True if there was anything.
 
-        Models that this person is part of stay: `forgetting` knows what else there is of them, and deletes it first.
+        It is taken out of use first, then out of sight, and then deleted. Models of this person and others stay here:
+        `forgetting` deletes them before.
         Raises `Unavailable` while a process trains this name.
         """
         home, gone = self._home(name), self.root / f"{FORGOTTEN}{name}"
@@ -285,12 +291,12 @@ class Registry:
     def sweep(self) -> None:
         """Finish the deletions that a kill interrupted."""
         for gone in [*self.root.glob(f"{FORGOTTEN}*"), *self.root.glob("*/.pruned-*")]:
-            # Another process may be deleting the same.
+            # Another process may be deleting the same folder.
             shutil.rmtree(gone, ignore_errors=True)
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
-        """Hold the name for this process; the kernel lets go of it when the process dies."""
+        """Lock the name for this process. The kernel frees the lock when the process dies."""
         with ExitStack() as held:
             try:
                 held.enter_context(atomic.locked(self.root / name / LOCK, wait=False))
@@ -299,15 +305,15 @@ class Registry:
             yield
 
     def _home(self, name: str) -> Path:
-        """The folder of `name`; raises `Usage` where a base model lives, which is not a voice to change or delete."""
+        """The folder of `name`. Raises `Usage` if it holds a base model, which is no voice to change or delete."""
         home = self.root / name
         if _is_base(home):
             raise Usage(f"{name} is a base model and no voice; choose another name.")
         return home
 
     def _numbered(self, name: str) -> list[str]:
-        found = (path.name for path in (self.root / name).glob("v*"))
-        return [version for version in found if version[1:].isdecimal()]
+        folders = (path.name for path in (self.root / name).glob("v*"))
+        return [version for version in folders if version[1:].isdecimal()]
 
     def _state(self, name: str) -> dict[str, Any] | None:
         path = self.root / name / CURRENT

@@ -1,4 +1,4 @@
-"""Being forgotten ends the trainings that somebody is in or asked for, with the files that came with them."""
+"""When a person is forgotten, the trainings of their voice and those they asked for end, and the files go."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ def consenting(store: Store, tmp_path: Path) -> Consenting:
 
 @pytest.fixture
 def training(store: Store, consenting: Consenting, tmp_path: Path) -> Training:
-    """Without a worker, so that jobs wait."""
+    """There is no worker, so jobs wait."""
     return Training(
         store=store,
         willing=consenting.willing,
@@ -93,7 +93,7 @@ def learned(tmp_path: Path, name: str) -> None:
 async def test_who_opted_out_is_not_learned_again_after_an_admin_deleted_their_voice(
     store, consenting, tmp_path
 ) -> None:
-    """An admin decides about a voice, and not about whose it is."""
+    """An admin decides about a voice, but not about the wishes of its owner."""
     learned(tmp_path, "ann")
     await consenting.claim("s1", "p1", ANN)
     await consenting.decide("s1", "p1", ANN, by="admin", confirmed=True)

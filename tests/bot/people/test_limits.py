@@ -1,4 +1,4 @@
-"""Limits: how often one person, one server and everybody may ask; strikes and pauses."""
+"""How often one person, one server and everybody may ask, and what leads to a pause."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

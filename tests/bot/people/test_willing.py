@@ -1,4 +1,4 @@
-"""Whether a voice may speak here and now: one place answers, and what was said anywhere holds at once."""
+"""One place says whether a voice may speak or be learned, and what people say anywhere holds at once."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who comes when everything is full waits for a while, and is refused when that was not enough."""
+"""A request that comes while everything is busy waits for a while, and is refused if that is not enough."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from huggingtweets.core.errors import Busy, Usage
 
 
 class Served:
-    """Busy for the first `times`."""
+    """Raises `Busy` the first `times` times."""
 
     def __init__(self, times: int):
         self.times = times

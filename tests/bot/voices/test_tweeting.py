@@ -1,4 +1,4 @@
-"""The use case "tweet like": bounds, limits, suggestions, and what is said when there is no such voice."""
+"""The use case "tweet like": bounds, limits, suggestions, and what people hear if there is no such voice."""
 
 from pathlib import Path
 

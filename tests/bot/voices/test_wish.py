@@ -1,4 +1,4 @@
-"""What people say to a bot that they meet for the first time is taken as they mean it."""
+"""People who meet the bot for the first time are understood."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A version is whole or not there, one process changes a name at a time, and what is forgotten is gone."""
+"""A version is complete or not there, one process changes a name at a time, and a forgotten voice is gone."""
 
 import contextlib
 import json
@@ -230,7 +230,7 @@ with Registry(Path(sys.argv[1])).staged("ann") as folder:
 
 @pytest.fixture
 def trainer(registry: Registry) -> Iterator[subprocess.Popen[str]]:
-    """Another process in the middle of training ann."""
+    """Another process that is training ann."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLDING, registry.root], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
