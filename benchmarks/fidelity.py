@@ -77,7 +77,7 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
     from huggingtweets.workflow import pipeline
 
     settings = settings_in(home)
-    outcome = pipeline.run(account, [], settings)
+    outcome = pipeline.run(VoiceName(account), [], settings)
     data = Dataset.load(outcome.version.dataset)
     voice, base = load_version(outcome.version), bases.load(settings.training.base)
     sampling = Sampling.of(settings.generation)

@@ -27,7 +27,9 @@ from bot.core.config import Config
 from bot.core.errors import BotError
 from bot.core.uploads import Uploads
 from bot.people.consent import Consenting
+from bot.people.leftovers import Leftovers
 from bot.people.limits import Limits
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
@@ -35,6 +37,7 @@ from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.names import VoiceName, parse_handle
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
@@ -79,18 +82,24 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
         engine = await stack.enter_async_context(Engine(config.generation))
         store = await stack.enter_async_context(Store(config.database_url))
         telling = await stack.enter_async_context(Telling(store))
+        willing, leftovers = Willing(store, config), Leftovers(config)
         worker = TrainingWorker(
-            store=store, registry=registry, config_file=config_file, uploads=uploads, wake_telling=telling.wake
+            store=store,
+            registry=registry,
+            willing=willing,
+            config_file=config_file,
+            leftovers=leftovers,
+            wake_telling=telling.wake,
         )
         await stack.enter_async_context(worker)
-        training = Training(store=store, uploads=uploads, wake=worker.wake)
+        training = Training(store=store, willing=willing, uploads=uploads, leftovers=leftovers, wake=worker.wake)
         await stack.enter_async_context(training)
         tweeting = Tweeting(
             registry=registry,
             writer=Writer(engine),
             training=training,
             limits=Limits(config.limits, store.pauses),
-            consenting=Consenting(store=store, settings=config),
+            consenting=Consenting(store=store, settings=config, willing=willing),
             max_count=5,
         )
         yield Parts(config, training, tweeting)
@@ -106,19 +115,20 @@ def write_config(home: Path, **training: Any) -> Path:
     return path
 
 
-async def learn(config_file: Path, voices: int) -> list[str]:
+async def learn(config_file: Path, voices: int) -> list[VoiceName]:
     """Learn one voice and copy it. Returns the names of all `voices`."""
     async with bot(config_file) as parts:
-        name = (await asyncio.to_thread(collect_sample, TweetStore(parts.config.tweets))).handle.lower()
+        sample = await asyncio.to_thread(collect_sample, TweetStore(parts.config.tweets))
+        name = parse_handle(sample.handle)
         await parts.training.outcome(await parts.training.start("benchmark", name))
         models = parts.config.storage.models
-    names = [name, *(f"voice_{number}" for number in range(1, voices))]
+    names = [name, *(VoiceName(f"voice_{number}") for number in range(1, voices))]
     for copy in names[1:]:
         shutil.copytree(models / name, models / copy)
     return names
 
 
-async def measured(parts: Parts, names: list[str], requests: int, at_once: int) -> Figures:
+async def measured(parts: Parts, names: list[VoiceName], requests: int, at_once: int) -> Figures:
     """Send the requests, and meanwhile measure how late the loop is."""
     late: list[float] = []
     watching = asyncio.create_task(_watch_the_loop(late))
@@ -143,7 +153,7 @@ async def measured(parts: Parts, names: list[str], requests: int, at_once: int) 
     )
 
 
-async def _seconds(parts: Parts, name: str) -> float:
+async def _seconds(parts: Parts, name: VoiceName) -> float:
     began = time.perf_counter()
     await parts.tweeting.tweet_like(Ask("benchmark", name))
     return time.perf_counter() - began
@@ -156,7 +166,7 @@ async def _watch_the_loop(late: list[float]) -> None:
         late.append(time.perf_counter() - began - LAG_EVERY_SECONDS)
 
 
-async def _until_it_trains(training: Training, name: str) -> None:
+async def _until_it_trains(training: Training, name: VoiceName) -> None:
     while True:
         job = await training.job(name)
         if job is None:
@@ -176,7 +186,7 @@ async def run(requests: int, at_once: int, voices: int) -> dict[str, Any]:
                 await parts.tweeting.tweet_like(Ask("benchmark", name))
             quiet = await measured(parts, names, requests, at_once)
             tweets = TweetStore(parts.config.tweets)
-            newcomer = "newcomer"
+            newcomer = VoiceName("newcomer")
             source = home / "newcomer.jsonl"
             rows = (tweet.as_json() for tweet in tweets.tweets(names[0]))
             source.write_text("".join(json.dumps(row) + "\n" for row in rows))
