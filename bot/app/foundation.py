@@ -110,7 +110,7 @@ def make_use_cases(base: Foundation, training: Training) -> UseCases:
         training=training,
         limits=limits,
         consenting=consenting,
-        preview_base=config.training.base,
+        preview_base=config.base,
         tweets=tweets,
         max_count=config.limits.tweets_per_request,
     )

@@ -87,4 +87,4 @@ def _preview_voice(context: CommandContext, voice: VoiceName, files: Sequence[st
         raise Unavailable(
             f"There are no tweets of {voice} to begin with; name a file or archive of theirs with --from."
         )
-    return preview_voice(voice, texts, context.settings.training.base, counts)
+    return preview_voice(voice, texts, context.settings.base, counts)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from huggingtweets import __version__
-from huggingtweets.cli import drawing, learning, pretraining, publishing, removal, versions
+from huggingtweets.cli import bases, drawing, learning, pretraining, publishing, removal, versions
 from huggingtweets.cli.exit_codes import errors_as_exit_codes
 
 COMMANDS = (
@@ -26,6 +26,7 @@ COMMANDS = (
     removal.unpublish,
     removal.forget,
     pretraining.pretrain,
+    bases.bases,
 )
 
 

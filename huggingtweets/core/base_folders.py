@@ -10,6 +10,21 @@ EMBEDDED = "models/base"
 """The base model that comes with this software."""
 
 
+PREPARED = ".bases"  # the folder of named bases, in the folder of models
+NAMED = ("smollm2",)
+
+
+def located(base: str, models: Path) -> str:
+    """Where `base` is loaded from: a named one has a folder below `models`; for every other it is `base` itself."""
+    return str(models.absolute() / PREPARED / base) if base in NAMED else base
+
+
+def named(base: str) -> str | None:
+    """The name of the base that `located` gave this folder, or None for another base."""
+    folder = Path(base)
+    return folder.name if folder.name in NAMED and folder.parent.name == PREPARED else None
+
+
 def find_folder(base: str) -> Path | None:
     """The folder that `base` names: an absolute one, one in the working directory, or one in this repository."""
     return next((found for start in (Path.cwd(), REPOSITORY) if (found := _folder_in(start, base))), None)

@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from huggingtweets.core.base_folders import EMBEDDED, resolve_base
+from huggingtweets.core.base_folders import EMBEDDED, located, resolve_base
 from huggingtweets.core.errors import Misconfigured
 
 DEFAULT_FILE = Path("config.toml")
@@ -194,6 +194,11 @@ class Settings(BaseModel):
     def _default_paths_too(cls, table: Any) -> Any:
         """So that the default of a path counts from the folder of the file, too."""
         return {"storage": {}, "training": {}, "collecting": {}, **table} if isinstance(table, dict) else table
+
+    @property
+    def base(self) -> str:
+        """Where the base of [training] is loaded from."""
+        return located(self.training.base, self.storage.models)
 
     @property
     def tweets(self) -> Path:

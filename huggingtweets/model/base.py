@@ -1,8 +1,8 @@
 """Base models: where one is found, and its weights and tokenizer ready for use.
 
-A base is a folder (the embedded `models/base`, or any saved model of a family that works here), or one on the Hub:
-`gpt2`, or `hub:owner/name`. The mark is needed because a path may look like owner/name, and on the Hub anybody can take
-a name that was meant as a path.
+A base is a folder (the embedded `models/base`, or any saved model of a family that works here), one with a name of its
+own, which becomes a folder when it is first needed, or one on the Hub: `gpt2`, or `hub:owner/name`. The mark is needed
+because a path may look like owner/name, and on the Hub anybody can take a name that was meant as a path.
 
 Knows a base's files and the Hub. Does not know adapters, tweets or training.
 """
@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core import atomic
-from huggingtweets.core.base_folders import find_folder
+from huggingtweets.core.base_folders import EMBEDDED, NAMED, PREPARED, find_folder, named
 from huggingtweets.core.errors import BadBase
+from huggingtweets.model import named_bases
 from huggingtweets.model.families import Description, describe
 
 if TYPE_CHECKING:
@@ -53,9 +54,15 @@ class Base:
 
 
 def find(base: str) -> str:
-    """Where `base` is: the path of a folder that exists, or a Hub id. Raises `BadBase` when it is neither."""
+    """Where `base` is: the path of a folder, or a Hub id. Raises `BadBase` when it is neither.
+
+    The folder of a named base may not be there yet, but what it is made from is.
+    """
     if folder := find_folder(base):
         return str(folder)
+    if name := named(base):
+        named_bases.require_source(name)
+        return base
     if on_hub := hub_id(base):
         return on_hub
     raise BadBase(base, _NO_FOLDER)
@@ -63,7 +70,7 @@ def find(base: str) -> str:
 
 def hub_id(base: str) -> str | None:
     """The Hub's name for `base`, where it is written as one; only the Hub itself gives names without an owner."""
-    return base.removeprefix(HUB) if _HUB_ID.fullmatch(base) else None
+    return base.removeprefix(HUB) if _HUB_ID.fullmatch(base) and base not in NAMED else None
 
 
 def base_name(base: str) -> str:
@@ -77,7 +84,8 @@ def load(base: str) -> Base:
 
     from huggingtweets.model import checkpoint
 
-    found = find(base)
+    found = _ready(base)
+    base = named(base) or base
     try:
         description = describe(_config(base, _file(found, CONFIG)))
         _refuse_empty_promises(base, description, Path(found))
@@ -97,7 +105,7 @@ def fingerprint(base: str) -> str:
 
     An adapter is only good on the weights it was trained on. Raises `BadBase` when there are none.
     """
-    found = find(base)
+    found = _ready(base)
     digest = hashlib.blake2b(digest_size=8)
     try:
         for path in _weights(found):
@@ -109,6 +117,44 @@ def fingerprint(base: str) -> str:
         # The Hub raises kinds of its own.
         raise BadBase(base, _first_line(error)) from error
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A base that people can choose by its name, and what it costs them."""
+
+    name: str
+    parameters: int
+    download: str
+    disk: str
+    state: str
+
+    def as_json(self) -> dict[str, object]:
+        """Its facts by name."""
+        return {field: getattr(self, field) for field in self.__slots__}
+
+
+def catalogue(models: Path) -> list[Offer]:
+    """The bases that need no address. The disk space is that of the folder."""
+    offers = [Offer(EMBEDDED, 9_064_448, "0 MB", "19 MB", "comes with this software")]
+    for name, base in named_bases.NAMED_BASES.items():
+        if (models / PREPARED / name / CONFIG).exists():
+            state = "ready"
+        elif base.file():
+            state = "made ready on first use"
+        else:
+            state = f"first: {base.command}"
+        size = f"{base.download_mib * MIB // 1_000_000} MB", f"{base.folder_mib * MIB // 1_000_000} MB"
+        offers.append(Offer(name, base.parameters, *size, state))
+    return [*offers, Offer("gpt2", 124_439_808, "548 MB", "548 MB", "from the Hub on first use")]
+
+
+def _ready(base: str) -> str:
+    """Where `base` is, which is there now."""
+    found = find(base)
+    if (name := named(found)) and not Path(found).is_dir():
+        named_bases.make_ready(name, Path(found))
+    return found
 
 
 def _file(found: str, name: str) -> Path:

@@ -69,8 +69,8 @@ def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
 
     settings, training = run.settings, run.settings.training
     use_threads(training.threads)
-    voice = load_weights(run.folder, training.base)
-    subject = Subject(run.name, voice, training.base, dataset, training.seed)
+    voice = load_weights(run.folder, run.settings.base)
+    subject = Subject(run.name, voice, run.settings.base, dataset, training.seed)
     report, tweets = measured(subject, run.in_use, run.others, settings)
     prompted = gone_on(subject, settings.card.prompt, settings, SAMPLES)
     return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}

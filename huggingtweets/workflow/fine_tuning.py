@@ -66,7 +66,7 @@ def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> Train
     use_threads(settings.threads)
     keep_freed_memory()
     is_full = settings.method == "full"
-    base = bases.load(str(start.model) if start and is_full else settings.base)
+    base = bases.load(str(start.model) if start and is_full else run.settings.base)
     adapter = start.adapter if start and not is_full else None
     trained = train(
         base, dataset.repeated, settings, run.folder / CHECKPOINT, lambda step: _tell(run, step), start=adapter

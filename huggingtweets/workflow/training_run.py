@@ -48,7 +48,7 @@ class TrainingRun:
 
     @cached_property
     def base_fingerprint(self) -> str:
-        return bases.fingerprint(self.settings.training.base)
+        return bases.fingerprint(self.settings.base)
 
     @cached_property
     def others(self) -> Mapping[str, Sequence[str]]:
