@@ -1,4 +1,4 @@
-"""`--check` and the process's exit codes: what is wrong is said in one sentence, and fast."""
+"""`--check` and the exit codes of the process: a fault is told fast, in one sentence."""
 
 import shutil
 import subprocess

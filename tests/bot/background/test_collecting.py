@@ -1,4 +1,4 @@
-"""The bot's own rounds: a watched folder, deletions at the source, and tombstones of the command line."""
+"""What the bot collects by itself: a watched folder, deletions at the source, and tombstones of the command line."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tests.fakes.x_server import BEARER, Trouble
 
 
 class Round:
-    """The bot's rounds over a folder of this test's own, with X at the other end."""
+    """The bot's collecting, with a folder of this test's own and a fake X."""
 
     def __init__(self, parts: Parts, home: Path):
         self.parts = parts

@@ -1,4 +1,4 @@
-"""Publishing by the bot: in a child that gets one secret, after a restart too, and told once when it fails."""
+"""The bot publishes in a child process that gets one secret, also after a restart. A failure is told once."""
 
 import asyncio
 import re

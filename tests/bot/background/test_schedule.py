@@ -1,4 +1,4 @@
-"""The clock: each run once, one catch-up, whatever the clock on the wall does; on both databases."""
+"""Each run happens once, and one missed run is made up for, whatever the wall clock does. On both databases."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ HOURLY = Schedule("hourly", "note", cron="0 * * * *")
 
 
 class Notes:
-    """An action that notes what it ran."""
+    """An action that records what it ran."""
 
     def __init__(self) -> None:
         self.due: list[datetime] = []
@@ -164,7 +164,7 @@ async def test_what_admins_ask_for_is_checked_and_noted(timetable, store, time) 
 
 
 async def test_it_wakes_up_when_something_is_due(store, notes) -> None:  # noqa: F811
-    """In real time: due every second, long before the next look that the clock needs."""
+    """In real time: a run is due every second, long before the next regular look."""
     real = Store(store.database.url.render_as_string(hide_password=False))
     begin = datetime.now(UTC)
     async with real:

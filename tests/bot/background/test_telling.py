@@ -75,7 +75,7 @@ async def all_told(store: Store) -> None:
 
 
 async def attempts(store: Store, count: int) -> None:
-    """Wait until the one notice has failed so often."""
+    """Wait until the only notice has failed this often."""
     async with asyncio.timeout(10):
         while [notice.attempts for notice in await store.notices.untold()] != [count]:
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A watched folder brings what is whole and new, once, also over restarts."""
+"""A watched folder gives each complete new file once, also after a restart."""
 
 from pathlib import Path
 

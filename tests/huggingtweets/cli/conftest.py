@@ -24,7 +24,7 @@ def config(tmp_path: Path, tiny_base: Path) -> Path:
 
 @pytest.fixture
 def trained_config(trained: tuple[Settings, Outcome], tiny_base: Path) -> Path:
-    """Settings under which the session's trained voice is found. Its models are not to be changed."""
+    """Settings that lead to the session's trained voice. Tests must not change its models."""
     home = trained[0].storage.models.parent
     path = home / "config.toml"
     path.write_text(
@@ -37,7 +37,7 @@ def trained_config(trained: tuple[Settings, Outcome], tiny_base: Path) -> Path:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command in this process: exit code, stdout, stderr."""
+    """Runs a command in this process."""
 
     def run(*arguments: object) -> tuple[int, str, str]:
         try:
