@@ -5,6 +5,7 @@ Knows logging. What a line says is for those who write it: ids and names of erro
 
 import logging
 import sys
+import time
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 # At DEBUG these print Authorization headers or whole payloads; uvicorn tells of its own start at INFO.
@@ -13,6 +14,27 @@ HELD_AT |= {"aiosqlite": "INFO", "sqlalchemy": "WARNING"}  # at DEBUG, every row
 # At INFO, two lines each time the clock is looked at, and one for each of its own parts.
 HELD_AT |= {"apscheduler": "WARNING", "alembic.runtime.plugins": "WARNING"}
 HELD_AT |= {"httpx": "WARNING", "httpcore": "WARNING", "uvicorn": "WARNING"}
+# A stranger can cause as many of these as they like.
+RARELY = ("uvicorn.error", "bot.playground.failures")
+LINES_A_MINUTE = 10
+
+
+class Rarely(logging.Filter):
+    """Lets `LINES_A_MINUTE` records of one kind through each minute. The last one says that more are left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minutes: dict[tuple[int, str], tuple[int, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Returns True if `record` is to be logged."""
+        kind, now = (record.levelno, str(record.msg)), int(time.monotonic() // 60)
+        minute, lines = self._minutes.get(kind, (now, 0))
+        lines = lines + 1 if minute == now else 1
+        self._minutes[kind] = (now, lines)
+        if lines == LINES_A_MINUTE:
+            record.msg = f"{record.msg} (more of these in this minute are left out)"
+        return lines <= LINES_A_MINUTE
 
 
 def start_logging(level: str) -> None:
@@ -21,3 +43,5 @@ def start_logging(level: str) -> None:
     logging.captureWarnings(capture=True)
     for name, least in HELD_AT.items():
         logging.getLogger(name).setLevel(max(logging.getLevelNamesMapping()[least], logging.getLogger().level))
+    for name in RARELY:
+        logging.getLogger(name).filters = [Rarely()]

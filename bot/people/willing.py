@@ -125,5 +125,10 @@ class Willing:
         return Consents(opted_out | buried | set(stones), frozenset[str]().union(*accounts), members)
 
     def _accounts_of(self, name: str, joined: Collection[str]) -> frozenset[str]:
-        """The accounts behind `name`. A member's name on Discord is nobody's handle at X."""
-        return frozenset({account_key(Account(name, site=MEMBER))}) if name in joined else self._accounts.of(name)
+        """The accounts behind `name`, also those of a voice that was deleted.
+
+        A member's name on Discord is nobody's handle at X.
+        """
+        if name in joined:
+            return frozenset({account_key(Account(name, site=MEMBER))})
+        return self._accounts.of(name) | self._accounts.unwilling.accounts_of(name)

@@ -46,13 +46,27 @@ class Attachments:
         """Delete what nobody has sent along in time, and what an upload has left that was cut off."""
         now = time.time()
         for path in list(self.home.rglob("*")):
-            # Gradio writes an upload into a file directly below its folder, and renames it once it is whole.
+            # Gradio writes an upload into a file directly below its folder, and moves it once it is whole.
             longest = CUT_OFF_SECONDS if path.parent == self.home else UNCLAIMED_SECONDS
             status = _status(path)
             if status and not stat.S_ISDIR(status.st_mode) and now - status.st_mtime > longest:
                 self._drop(path)
         for path in [path for path in self._sessions if not _status(path)]:
             self._sessions.pop(path, None)
+
+    def delete_unowned(self) -> None:
+        """Delete what no visitor has attached: what uploads left that were cut off or refused.
+
+        No upload may be under way, since its files are nobody's until its end.
+        """
+        for path in sorted(self.home.rglob("*"), reverse=True):
+            status = _status(path)
+            if status and stat.S_ISDIR(status.st_mode):
+                # Only an empty folder goes.
+                with contextlib.suppress(OSError):
+                    path.rmdir()
+            elif status and path not in self._sessions:
+                self._drop(path)
 
     def clear(self) -> None:
         """Delete everything."""

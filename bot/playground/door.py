@@ -31,7 +31,8 @@ READ = (
         )
     ),
 )
-WRITTEN = ("/gradio_api/queue/join", "/gradio_api/upload", "/gradio_api/cancel", "/gradio_api/reset")
+# The page cancels nothing, so Gradio's paths for that are closed.
+WRITTEN = ("/gradio_api/queue/join", "/gradio_api/upload")
 # Gradio builds its own address from some of these, and a visitor could name any. All are signs of a proxy.
 FROM_A_PROXY = re.compile(
     rb"forwarded|via|true-client-ip|fly-client-ip|cf-(connecting-ip|ray|visitor)"

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from bot.playground.chat import Answer, Chat, Drawn, Learning, Picture, Said
+from bot.playground.failures import note_failure
 from bot.playground.visitors import Visitor
 from huggingtweets.core.whole_text import whole
 from huggingtweets.sources.reading.members import ENDINGS
@@ -36,10 +37,25 @@ Type `/tweetlike @name`, with the start of a tweet if you like; `/picture @name`
 the voices, `/train name` learns a new one from an X archive or a table of tweets that you attach."""
 
 WAITING = "…"
+FAILED = "That did not work. Reload the page and try again."
 PLACEHOLDER = "Whose tweet shall it be?"
 # What may be attached. A workbook is answered with how to save it. Gradio would ask for a picture at a path that the
 # door keeps shut.
 FILE_TYPES = (".zip", *ENDINGS, ".xlsx", ".xls", ".ods")
+
+
+class Page(gr.Blocks):
+    """Gradio's page. An event that fails is one line in the log instead of a traceback."""
+
+    async def process_api(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """What Gradio calls for each event."""
+        try:
+            return await super().process_api(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001  whatever happens, the page gets an answer
+            note_failure("an event", error)
+            # Gradio's own sentence says what is wrong with a value, for example that a number is too large.
+            message = error.message if type(error) is gr.Error else FAILED
+            raise gr.Error(message, print_exception=False) from None
 
 
 def build_page(
@@ -47,7 +63,7 @@ def build_page(
 ) -> gr.Blocks:
     """The page that talks to `chat`. `more` builds further tabs, by their titles."""
     conversation = Conversation(chat)
-    page = gr.Blocks(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
+    page = Page(title="huggingtweets playground", analytics_enabled=False, fill_height=True)
     with page:
         gr.Markdown(INTRODUCTION)
         _add_status(page, conversation)

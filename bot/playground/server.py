@@ -20,6 +20,8 @@ from bot.core.readiness import READY, Readiness
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.playground.door import Door
+from bot.playground.failures import FailuresNoted
+from bot.playground.page_events import PageEvents
 from bot.playground.small_bodies import SmallBodies
 from bot.playground.uploads_noted import UploadsNoted
 from bot.posts.posting import Posting
@@ -49,7 +51,7 @@ async def serving(
     listening = _listening(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     make = partial(_app, chat, posting, attachments, max_count, suggestions, readiness, alive)
-    app = _guarded(await asyncio.to_thread(asyncio.run, make()), attachments, settings.host, port)
+    app = _guarded(*await asyncio.to_thread(asyncio.run, make()), attachments, settings.host, port)
     # uvicorn would believe a proxy's headers, and anybody at this machine can send those.
     config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=2)
     server = _Server(config)
@@ -108,13 +110,16 @@ async def _app(
     suggestions: list[str],
     readiness: Readiness,
     alive: Callable[[], bool],
-) -> FastAPI:
-    """The application. Importing Gradio takes seconds, so this runs on a thread.
+) -> tuple[FastAPI, dict[int, list[str]]]:
+    """The application, and the types of its functions' inputs.
 
-    It runs in a loop of its own there, since Gradio would otherwise make several and close none.
+    Importing Gradio takes seconds, so this runs on a thread. It runs in a loop of its own there, since Gradio would
+    otherwise make several and close none.
     """
     attachments.clear()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    # Gradio would sum up its last 10,000 events each time one fails.
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
     # Read when Gradio is imported, and again for each component.
     os.environ["GRADIO_TEMP_DIR"] = str(attachments.home)
     import gradio as gr
@@ -145,10 +150,12 @@ async def _app(
     gr.mount_gradio_app(
         app, page, path="/", css=STYLE, show_error=False, footer_links=[], max_file_size=MAX_UPLOAD, run_history=False
     )
-    return app
+    inputs = {number: [one.get_block_name() for one in function.inputs] for number, function in page.fns.items()}
+    return app, inputs
 
 
-def _guarded(app: ASGIApp, attachments: Attachments, host: str, port: int) -> ASGIApp:
+def _guarded(app: ASGIApp, inputs: dict[int, list[str]], attachments: Attachments, host: str, port: int) -> ASGIApp:
     """`app` behind the door."""
     hosts = [host, "localhost", "127.0.0.1", "::1"]
-    return Door(SmallBodies(UploadsNoted(app, attachments)), hosts, cookie=f"huggingtweets-{port}")
+    guarded = FailuresNoted(SmallBodies(PageEvents(UploadsNoted(app, attachments), inputs)))
+    return Door(guarded, hosts, cookie=f"huggingtweets-{port}")

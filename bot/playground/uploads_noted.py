@@ -1,8 +1,11 @@
 """Whose upload left which files: read from the answers that Gradio gives to uploads.
 
+Gradio writes an upload into a temporary file, and leaves it there when the upload is cut off or refused.
+
 Knows Gradio's path for uploads, and that it answers with the paths of the files. Does not know what becomes of them.
 """
 
+import asyncio
 import json
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,11 +16,12 @@ UPLOAD = "/gradio_api/upload"
 
 
 class UploadsNoted:
-    """ASGI middleware: tells `attachments` which files an upload has left, and whose they are."""
+    """ASGI middleware: tells `attachments` whose the files of an upload are, and when no upload is under way."""
 
     def __init__(self, app: ASGIApp, attachments: Attachments):
         self._app = app
         self._attachments = attachments
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != UPLOAD:
@@ -32,7 +36,13 @@ class UploadsNoted:
                     self._attachments.came(session, _paths(bytes(answer)))
             await send(message)
 
-        await self._app(scope, receive, noted)
+        self._under_way += 1
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                await asyncio.to_thread(self._attachments.delete_unowned)
 
 
 def _paths(answer: bytes) -> list[str]:

@@ -49,7 +49,7 @@ class Accounts:
         fingerprints = {other: self._store.fingerprints(other) for other in self._names()}
         accounts_of = {other: self._everything_of(other) | sources for other, (_, sources) in fingerprints.items()}
         tweets_of = {other: ids for other, (ids, _) in fingerprints.items()}
-        accounts = set(accounts_of.get(name, ()))
+        accounts = set(accounts_of[name] if name in accounts_of else self.unwilling.accounts_of(name))
         if site or not any(account.startswith(f"{MEMBER}:") for account in accounts):
             accounts.add(account_key(Account(name, site=site)))
         names = {name}

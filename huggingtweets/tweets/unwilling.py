@@ -41,7 +41,13 @@ class Unwilling:
 
     def tombstones(self) -> dict[str, Tombstone]:
         """Everybody who was forgotten, by the name they had here."""
-        return {name: _tombstone(name, row) for name, row in self._read(self._forgotten).items()}
+        rows = self._read(self._forgotten).items()
+        return {name: _tombstone(name, row) for name, row in rows if not row.get("lifted")}
+
+    def accounts_of(self, name: str) -> frozenset[str]:
+        """The accounts of `name` by their tombstone, also of one that was lifted."""
+        rows = self._read(self._forgotten)
+        return _tombstone(name, rows[name]).accounts if name in rows else frozenset()
 
     def opted_out(self) -> dict[str, frozenset[str]]:
         """The accounts of everybody who opted out, by the name they have here."""
@@ -59,14 +65,16 @@ class Unwilling:
         atomic.write_json(self._forgotten, rows | {name: row})
 
     def lift(self, name: str) -> list[str]:
-        """Take the tombstones of `name` and of the same accounts away. Returns their names.
+        """Lift the tombstones of `name` and of the same accounts. Returns their names.
 
+        Their accounts stay known, so that a later opt-out of this person holds for them under whatever name.
         The caller must hold the store's lock.
         """
         rows = self._read(self._forgotten)
         lifted = same_accounts(name, self.tombstones())
         if lifted:
-            atomic.write_json(self._forgotten, {key: row for key, row in rows.items() if key not in lifted})
+            marked = {key: row | {"lifted": True} for key, row in rows.items() if key in lifted}
+            atomic.write_json(self._forgotten, rows | marked)
         return sorted(lifted)
 
     def note_opted_out(self, people: Mapping[str, Collection[str]]) -> None:

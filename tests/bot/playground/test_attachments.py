@@ -46,23 +46,76 @@ def test_a_sweep_of_nothing_is_nothing(tmp_path: Path) -> None:
     Attachments(tmp_path / "never made").sweep()
 
 
-async def test_an_upload_that_is_cut_off_is_swept(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def form(name: bytes, *, end: bool = True) -> bytes:
+    """The body of an upload of one file."""
+    start = b'--x\r\nContent-Disposition: form-data; name="files"; filename="' + name + b'"\r\n\r\n'
+    return start + b"0" * 100_000 + (b"\r\n--x--\r\n" if end else b"")
+
+
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+
+
+async def test_an_upload_that_is_cut_off_is_deleted_at_once(page: Page, caplog: pytest.LogCaptureFixture) -> None:
     async def half_an_upload() -> AsyncIterator[bytes]:
-        yield b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.zip"\r\n\r\n' + b"0" * 100_000
+        yield form(b"a.zip", end=False)
         while not lying_in(page.attachments.home):
             await asyncio.sleep(0.01)
         raise ConnectionResetError
 
+    whole = Path(await page.upload("whole.csv", b"tweets"))
     with pytest.raises((ConnectionResetError, httpx.TransportError)):
         await page.browser.post(
-            "/gradio_api/upload",
-            content=half_an_upload(),
-            headers={"content-type": "multipart/form-data; boundary=x", "content-length": "301000000"},
+            "/gradio_api/upload", content=half_an_upload(), headers={**FORM, "content-length": "301000000"}
         )
-    assert lying_in(page.attachments.home), "Gradio leaves what it has so far"
-    monkeypatch.setattr("bot.playground.attachments.CUT_OFF_SECONDS", 0.0)
-    page.attachments.sweep()
-    assert lying_in(page.attachments.home) == []
+    async with asyncio.timeout(20):
+        while lying_in(page.attachments.home) != [whole]:
+            await asyncio.sleep(0.01)
+    assert [record.levelname for record in caplog.records if record.exc_info and record.levelno > 10] == []
+
+
+@pytest.mark.parametrize("name", [b"..", b"a/..", b"../.."])
+async def test_an_upload_that_is_refused_leaves_nothing(page: Page, name: bytes) -> None:
+    """Nor do the files before the one that is refused."""
+    first = form(b"first.csv", end=False) + b"\r\n"
+    answer = await page.browser.post("/gradio_api/upload", content=first + form(name), headers=FORM)
+    assert (name, answer.status_code) == (name, 400)
+    assert list(page.attachments.home.rglob("*")) == []
+
+
+@pytest.fixture
+def small_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.playground.server.MAX_UPLOAD", "50kb")
+
+
+@pytest.mark.usefixtures("small_uploads")
+async def test_an_upload_that_is_too_large_leaves_nothing(page: Page) -> None:
+    answer = await page.browser.post("/gradio_api/upload", content=form(b"large.zip"), headers=FORM)
+    assert answer.status_code == 413
+    assert list(page.attachments.home.rglob("*")) == []
+    assert await page.upload("small.csv", b"tweets")
+
+
+async def test_a_refused_upload_takes_nothing_from_one_that_is_under_way(page: Page) -> None:
+    begun, refused = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        body = form(b"slow.csv")
+        yield body[:50_000]
+        while not lying_in(page.attachments.home):
+            await asyncio.sleep(0.01)
+        begun.set()
+        await refused.wait()
+        yield body[50_000:]
+
+    async def uploaded() -> httpx.Response:
+        return await page.browser.post("/gradio_api/upload", content=slow(), headers=FORM)
+
+    under_way = asyncio.create_task(uploaded())
+    await begun.wait()
+    assert (await page.browser.post("/gradio_api/upload", content=form(b".."), headers=FORM)).status_code >= 400
+    refused.set()
+    [path] = (await under_way).json()
+    assert lying_in(page.attachments.home) == [Path(path)]
 
 
 def lying_in(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bot.playground.page import KEPT, LINE
+from bot.playground.page_events import REFUSED
 from huggingtweets.core.names import VoiceName
 from tests.bot.playground.conftest import Page
 
@@ -77,16 +78,15 @@ async def test_no_message_hands_out_a_file(page: Page, secret_file: Path, monkey
 
 
 async def test_no_history_hands_out_a_file(page: Page, secret_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was said before is the server's own: a page that sends another history is not heard."""
+    """What was said before is the server's own: a page that sends another history is refused."""
     monkeypatch.chdir(secret_file.parent)  # files below the working directory are allowed by Gradio
     for shape in shapes(str(secret_file)):
         for content in (shape, [{"type": "file", "file": shape}], [shape], {"component": "file", "value": shape}):
             history = [{"role": "user", "content": content}, {"role": "assistant", "content": "I said so"}]
-            shown = await page.say({"text": "hello", "files": []}, history)
-            assert SECRET not in shown
-            assert "secret.txt" not in shown
-            assert "I said so" not in shown
-            assert "do not know hello" in shown
+            assert await page.say({"text": "hello", "files": []}, history) == REFUSED
+    shown = await page.say({"text": "hello", "files": []})
+    assert "do not know hello" in shown
+    assert "I said so" not in shown
 
 
 async def test_no_path_serves_a_file(page: Page, secret_file: Path) -> None:
@@ -244,9 +244,8 @@ async def test_a_long_message_is_refused_before_it_is_read(page: Page) -> None:
         for _ in range(100):
             yield b"[" * 1_000
 
-    for path in ("queue/join", "cancel", "reset"):
-        answer = await page.browser.post(f"/gradio_api/{path}", content=in_pieces())
-        assert answer.status_code == 413, path
+    answer = await page.browser.post("/gradio_api/queue/join", content=in_pieces())
+    assert answer.status_code == 413
     assert "AI parody" in await page.say({"text": "/tweetlike @ann she", "files": []}, session="b")
 
 
@@ -296,7 +295,8 @@ async def test_a_cleared_conversation_does_not_come_back(page: Page) -> None:
     assert "hello" not in shown
 
 
-async def test_gradio_is_told_to_send_lines_side_by_side(page: Page) -> None:
+async def test_the_page_sends_a_line_while_another_one_is_answered(page: Page) -> None:
+    """Its scripts wait otherwise. test_page_events.py holds that both are answered."""
     [line] = [call for call in page.config["dependencies"] if call["id"] == page.function(3, 2)]
     assert line["trigger_mode"] == "multiple"
 

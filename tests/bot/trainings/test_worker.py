@@ -17,6 +17,7 @@ import pytest
 
 from bot.core.errors import StoreUnavailable, TrainingFailed
 from bot.core.uploads import Uploads
+from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers
 from bot.people.willing import Willing
 from bot.store import Store
@@ -167,6 +168,25 @@ async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_na
         assert "does not want to be imitated" in refused.error
         await nothing_left_of(home, "bob")
     assert "ann" in home.registry.names()
+
+
+@pytest.mark.parametrize("way", ["opt_out", "forget"])
+async def test_who_opts_out_after_their_voice_was_deleted_is_refused_under_whatever_name(
+    home: Home, sample_file: Path, way: str
+) -> None:
+    """By then nothing of the voice is left that says whose account it was."""
+    shutil.move(home.folder / "models" / "ann", home.folder / "models" / "me")
+    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+        consenting = Consenting(store=store, settings=settings_of(home))
+        await consenting.claim("s1", "discord:1", "me")
+        await consenting.decide("s1", "discord:1", "me", by="discord:2", confirmed=True)
+        assert (await consenting.delete_voice("me", by="discord:2")).learnable
+        await getattr(consenting, way)("discord:1")
+    async with training_in(home) as training:
+        refused = await ended(training, await training.start("test:1", "you", [sample_file]))
+        assert refused.state == "failed"
+        assert ("does not want to be imitated" if way == "opt_out" else "asked to be forgotten") in refused.error
+        await nothing_left_of(home, "you")
 
 
 @pytest.mark.parametrize(("server", "quoted"), [("discord:server:1", True), ("discord:server:2", False)])

@@ -1,0 +1,50 @@
+"""What fails behind the door: one short line in the log each, and an end to the answer.
+
+Gradio and uvicorn would write a traceback of 25 lines for each request that a stranger got wrong.
+
+Knows ASGI and logging. Does not know Gradio, or what a request asks for.
+"""
+
+import logging
+import traceback
+from pathlib import Path
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+
+class FailuresNoted:
+    """ASGI middleware: a request that fails is one line in the log."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = ended = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun, ended
+            begun = begun or message["type"] == "http.response.start"
+            ended = ended or (message["type"] == "http.response.body" and not message.get("more_body", False))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001  one request must not fill the log
+            note_failure(f"{scope['method']} {scope['path'][:60]!r}", error)
+            if not begun:
+                await send({"type": "http.response.start", "status": 500, "headers": []})
+            if not ended:
+                await send({"type": "http.response.body", "body": b""})
+
+
+def note_failure(what: str, error: Exception) -> None:
+    """Log that `what` failed, and where in the code; not the error's text, which may hold what a visitor wrote."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" in {Path(last[0].filename).name}, line {last[0].lineno}" if last else ""
+    log.warning("%s failed on the page: %s%s", what, type(error).__name__, where)
+    log.debug("the failure in full", exc_info=error)
