@@ -16,7 +16,7 @@ from huggingtweets.registry.manifest import DATASET
 from huggingtweets.sources.owners import Owned, read_owned
 from huggingtweets.tracking import lineage
 from huggingtweets.tweets.clean import Kept, clean_all
-from huggingtweets.tweets.dataset import Dataset, make, refuse_too_little
+from huggingtweets.tweets.dataset import Dataset, characters_of, make, refuse_too_little
 from huggingtweets.workflow.forgetting import leave_no_tweets
 from huggingtweets.workflow.stages import file_digest
 from huggingtweets.workflow.training_run import KEPT, TrainingRun
@@ -119,7 +119,7 @@ def _cleaned(run: TrainingRun) -> JSON:
         counts[handle] = counted.as_json()
         refuse_too_little(handle, kept, run.settings.training.min_characters, counted)
     atomic.write_json_lines(run.kept, rows)
-    return {"counts": counts, "characters": sum(len(row["text"]) for row in rows)}
+    return {"counts": counts, "characters": characters_of(row["text"] for row in rows)}
 
 
 def _refuse_too_few_new(run: TrainingRun, counts: Mapping[str, Counts], needed: int) -> None:

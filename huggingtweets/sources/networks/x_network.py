@@ -93,13 +93,13 @@ class XNetwork:
         if tweets <= affordable:
             return ""
         cost = self._reads.price(tweets) / MICRO
-        every = f"every {math.ceil(tweets / affordable)} days" if affordable else "never"
+        days = math.ceil(tweets / affordable) if affordable else 0
+        pace = f"suffices to look at each of them once in {days} days" if days else "does not suffice to look at any"
         return (
-            f"{tweets:,} tweets were read from X. To see within a day which of them are deleted there costs "
-            f"{cost:.2f} USD a day, {cost * 31:.2f} USD a month. The budget for reading is "
-            f"{self._settings.x_monthly_budget_usd:.2f} USD a month, so each is looked at {every}, "
-            "the one that has waited longest first. "
-            "Raise that budget, or learn from the person's archive instead."
+            f"I keep {tweets:,} tweets that were read from X. X charges for each look at a tweet. To notice within a day "
+            f"that one was deleted there would cost {cost:.2f} USD a day, or {cost * 31:.2f} USD a month. The budget for "
+            f"reading is {self._settings.x_monthly_budget_usd:.2f} USD a month and {pace}. Whoever runs me can raise the "
+            "budget, or have the voice learned from the person's archive instead."
         )
 
     async def _charge(self, posts: int) -> None:

@@ -244,11 +244,11 @@ async def test_what_it_costs_to_follow_deletions_is_told_where_the_budget_does_n
     store.merge("ann", Collected(None, (Tweet("999", "out of an archive"),)))
     store.looks.mark_checked("ann", "x:5", datetime.now(UTC))
     told = collector.shortfall()
-    assert told.startswith("245 tweets were read from X.")
-    assert "costs 1.23 USD a day, 37.98 USD a month. The budget for reading is 5.00 USD a month" in told
-    assert "each is looked at every 8 days" in told, "32 a day"
+    assert told.startswith("I keep 245 tweets that were read from X.")
+    assert "would cost 1.23 USD a day, or 37.98 USD a month. The budget for reading is 5.00 USD a month" in told
+    assert "suffices to look at each of them once in 8 days" in told, "32 a day"
     assert Collector(with_budget(settings, 38.0)).shortfall() == ""
-    assert "looked at never" in Collector(with_budget(settings, 0.0)).shortfall()
+    assert "does not suffice to look at any" in Collector(with_budget(settings, 0.0)).shortfall()
 
 
 def spent(settings: Settings) -> int:

@@ -14,7 +14,16 @@ from huggingtweets.core.errors import TooLittleData
 from huggingtweets.core.records import Counts
 from huggingtweets.tweets.clean import Kept
 from huggingtweets.tweets.copies import KnownTexts
-from huggingtweets.tweets.dataset import MAX_HELD_OUT, Dataset, Example, balance, make, refuse_too_little, split_by_time
+from huggingtweets.tweets.dataset import (
+    MAX_HELD_OUT,
+    Dataset,
+    Example,
+    balance,
+    characters_of,
+    make,
+    refuse_too_little,
+    split_by_time,
+)
 from huggingtweets.tweets.derived_ids import is_derived
 
 
@@ -60,6 +69,26 @@ def test_a_data_set_comes_back_from_its_file(tmp_path: Path) -> None:
     of_ann.save(tmp_path / "dataset.jsonl")
     assert Dataset.load(tmp_path / "dataset.jsonl") == of_ann
     assert of_ann.held_out_examples == (Example("three", id="2", handle="ann"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [
+        ("a lamp", 6),
+        ("Straße", 6),
+        ("灯塔的雾", 8),
+        ("灯台のきり", 10),
+        ("キリ", 4),
+        ("등대 안개", 9),
+        ("หมอก", 4),
+        ("ok 灯 🚀", 7),
+    ],
+)
+def test_characters_that_say_more_count_double(text: str, characters: int) -> None:
+    assert characters_of([text, ""]) == characters
+    refuse_too_little("ann", kept(text, ""), characters)
+    with pytest.raises(TooLittleData, match=f"only {characters} characters"):
+        refuse_too_little("ann", kept(text, ""), characters + 1)
 
 
 def test_too_few_characters_are_refused_with_both_numbers() -> None:
