@@ -101,7 +101,7 @@ class Collecting(Ongoing):
                 log.warning("deletions of %s cannot be looked for: %s", name, error)
                 failure = error
             else:
-                log.info("%s: %d tweets were deleted at their source, and here", name, dropped)
+                log.info("%d tweets of a voice were deleted at their source, and here", dropped)
             await self._tell_when_late(name, failure)
 
     def _collected(self, path: Path) -> VoiceName:
@@ -109,7 +109,7 @@ class Collecting(Ongoing):
         collected = sources.read(path)
         handle = collected.account.handle if collected.account else path.name.split(".")[0]
         name = parse_handle(handle.split(".")[0])
-        log.info("the folder has %d new tweets of %s", self._tweets.take_in(name, collected).new, name)
+        log.info("the folder has %d new tweets of a voice", self._tweets.take_in(name, collected).new)
         return name
 
     async def _tell_when_late(self, name: str, failure: Exception | None) -> None:

@@ -67,7 +67,7 @@ class Publishing(Ongoing):
             return
         reason = await self._child(arguments)
         if reason is None:
-            log.info("%s %s: done", command, name)
+            log.info("%s: done", command)
             self._failures.pop(key, None)
             return
         attempt = self._failures.get(key, 0)

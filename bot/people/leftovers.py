@@ -37,7 +37,7 @@ class Leftovers:
         try:
             await asyncio.to_thread(leave_nothing, job.name, self._settings, job.options[KEPT_BEFORE])
         except (PipelineError, OSError) as error:
-            log.warning("what the training of %s left behind cannot be deleted: %s", job.name, error)
+            log.warning("what job %d left behind cannot be deleted: %s", job.id, error)
 
     async def release(self, job: Job) -> None:
         """Delete the files that came with a job."""

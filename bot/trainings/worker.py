@@ -94,7 +94,7 @@ class TrainingWorker(Ongoing):
     async def _take_up(self) -> None:
         """What a process that is dead has left: once more, or given up."""
         for job in await self._store.jobs.take_up(news):
-            log.info("job %d, the training of %s, was left running: %s now", job.id, job.name, job.state)
+            log.info("job %d was left running: %s now", job.id, job.state)
             if job.ended:
                 self._wake_telling()
                 await self._leftovers.clear(job)
@@ -197,16 +197,16 @@ class TrainingWorker(Ongoing):
             now = await self._store.jobs.get(job.id)
             return now is not None and now.state == "running" and not now.cancel_requested
         except StoreUnavailable as error:
-            log.warning("the progress of %s is not written down: %s", job.name, error)
+            log.warning("the progress of job %d is not written down: %s", job.id, error)
             return True
 
     async def _finish(self, job: Job, ending: "Ending") -> Job | None:
         """Write down how a job ended; a database that cannot be used is waited for, because only here is it known."""
         if ending.state == "done":
             gave = ending.result.version if isinstance(ending.result, Learned) else "nothing new"
-            log.info("training of %s gave %s", job.name, gave)
+            log.info("job %d gave %s", job.id, gave)
         else:
-            log.warning("training of %s: %s %s", job.name, ending.state, ending.error)
+            log.warning("job %d %s: %s", job.id, ending.state, ending.error)
         while True:
             try:
                 quoting = await self._willing.may_speak(job.name, job.options.get("server", NO_SERVER))
@@ -216,7 +216,7 @@ class TrainingWorker(Ongoing):
                     job.id, ending.state, result=result, error=ending.error, log=ending.log, say=say
                 )
             except StoreUnavailable as error:
-                log.warning("the end of the training of %s waits: %s", job.name, error)
+                log.warning("the end of job %d waits: %s", job.id, error)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if not ended:
@@ -237,7 +237,7 @@ class TrainingWorker(Ongoing):
         except (PipelineError, OSError) as error:
             log.warning("old versions of %s stay: %s", name, error)
         else:
-            log.info("old versions of %s deleted: %s", name, ", ".join(gone) or "none")
+            log.info("old versions deleted: %s", ", ".join(gone) or "none")
 
     def _in_use(self, name: str) -> EarlierVersion | None:
         """The version in use, for the comparison afterwards."""

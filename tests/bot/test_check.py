@@ -46,7 +46,7 @@ def test_what_following_deletions_costs_is_seen(home) -> None:
     assert "collecting" not in checked(home), "X is not read"
     with home.config_file.open("a") as file:
         file.write("[collecting]\nx_api = true\n")
-    assert "collecting: 100 tweets were read from X. To see within a day" in checked(home)
+    assert "collecting: I keep 100 tweets that were read from X." in checked(home)
 
 
 def test_publishing_without_a_token_is_seen(home) -> None:

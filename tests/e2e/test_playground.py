@@ -109,7 +109,7 @@ def test_a_first_start_learns_the_sample_account_and_draws_tweets(bot: Bot) -> N
     assert status == 200
     assert not re.findall(r'(?:src|href)="https?://(?!127\.0\.0\.1)[^"]*\.(?:js|css|woff2?)"', page)
     assert get(address, host="rebound.example")[0] == 400
-    bot.wait_for("training of keeper_brindle gave v1")
+    bot.wait_for("job 1 gave v1")
     with browser(address) as page:
         shown = say(page, "/tweetlike @keeper_brindle Good morning", count=2)
     assert shown.count("AI parody") == 2
@@ -161,7 +161,7 @@ def test_a_killed_bot_goes_on_with_its_training(bot: Bot, tmp_path: Path, tiny_b
     bot.process.wait()
     again = Bot(tmp_path, tiny_base)
     try:
-        again.wait_for("training of keeper_brindle gave v1")
+        again.wait_for("job 1 gave v1")
         assert again.stop() == 0
     finally:
         again.process.kill()

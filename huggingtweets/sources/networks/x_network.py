@@ -96,10 +96,10 @@ class XNetwork:
         days = math.ceil(tweets / affordable) if affordable else 0
         pace = f"suffices to look at each of them once in {days} days" if days else "does not suffice to look at any"
         return (
-            f"I keep {tweets:,} tweets that were read from X. X charges for each look at a tweet. To notice within a day "
-            f"that one was deleted there would cost {cost:.2f} USD a day, or {cost * 31:.2f} USD a month. The budget for "
-            f"reading is {self._settings.x_monthly_budget_usd:.2f} USD a month and {pace}. Whoever runs me can raise the "
-            "budget, or have the voice learned from the person's archive instead."
+            f"I keep {tweets:,} tweets that were read from X. X charges for each look at a tweet. To notice within a "
+            f"day that one was deleted there would cost {cost:.2f} USD a day, or {cost * 31:.2f} USD a month. The "
+            f"budget for reading is {self._settings.x_monthly_budget_usd:.2f} USD a month and {pace}. Whoever runs me "
+            "can raise the budget, or have the voice learned from the person's archive instead."
         )
 
     async def _charge(self, posts: int) -> None:

@@ -170,6 +170,19 @@ async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_na
     assert "ann" in home.registry.names()
 
 
+async def test_the_log_of_a_training_names_nobody(
+    home: Home, sample_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing deletes a person from a log that is kept elsewhere."""
+    caplog.set_level("INFO")
+    async with training_in(home) as training:
+        job = await training.start("test:1", "bob", [sample_file])
+        assert (await ended(training, job)).state == "done"
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
+    assert f"job {job.id} gave v1" in lines
+    assert not [line for line in lines if re.search("bob|ann", line, re.IGNORECASE)]
+
+
 @pytest.mark.parametrize("way", ["opt_out", "forget"])
 async def test_who_opts_out_after_their_voice_was_deleted_is_refused_under_whatever_name(
     home: Home, sample_file: Path, way: str
