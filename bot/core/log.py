@@ -1,6 +1,7 @@
 """The process's log: one line a record on stderr, and nothing in it that is secret or that somebody wrote.
 
-Lines of the normal course name no people: a job has a number. Being forgotten cannot reach a log that is kept elsewhere.
+Lines of the normal course name no people, and a job has a number: forgetting somebody cannot reach a log that is kept
+elsewhere.
 
 Knows logging. What a line says is for those who write it: ids and names of errors, never message texts or tokens.
 """
