@@ -1,4 +1,4 @@
-"""What many tests share: a tiny real base model, a made-up account, and a voice trained on it. Nothing is fetched."""
+"""What many tests share: a tiny real base model, a made-up account, and a voice trained on it. No downloads."""
 
 import os
 
@@ -7,8 +7,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Coverage is measured in the processes that run tests, not in those that tests start: there, importing torch and
-    # transformers takes 9 s instead of 6.
+    # Coverage is measured in processes that run tests, not in processes that tests start: there it makes importing
+    # torch and transformers take 9 s instead of 6.
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 import json
@@ -33,8 +33,8 @@ from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Tweet
 from huggingtweets.workflow.pipeline import Outcome
 
-# A busy machine is no failure, so examples have no deadline. `make test` tries the same examples each time, because a
-# suite that fails once in a while helps nobody. `make nightly` looks for new ones.
+# Examples have no deadline, because a busy machine is not a failure. `make test` always tries the same examples, so
+# that the suite does not fail at random. `make nightly` looks for new ones.
 hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
@@ -45,12 +45,12 @@ WHAT = ("the red dust", "a quiet moon", "two bright stars", "breakfast", "the la
 HOW = ("again today.", "with great joy!", "before sunrise", "and it works 🚀", "for science.", "as always…", "(really)")
 
 
-# The made-up sentences are so much alike that a tiny model's drafts copy them; a gate of the real width lets none pass.
+# The made-up sentences are much alike, so a tiny model's drafts copy them. The shipped quality gate would pass none.
 TINY_GATE = GateSettings(drafts=50, max_exact_copies=50, max_near_copies=1.0)
 
 
 def sentences(count: int, seed: int) -> list[str]:
-    """Made-up short posts with a pattern that a tiny model can learn; hardly two are the same."""
+    """Made-up short posts with a pattern that a tiny model can learn. Nearly all differ."""
     chance = random.Random(seed)
     return [
         f"{chance.choice(WHO)} {chance.choice(DOES)} {chance.choice(WHAT)} {chance.choice(HOW)} {chance.randint(1, 99)}"
@@ -73,7 +73,7 @@ def corpus_file(posts: list[str], tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a GPT-2 of width 32, trained for a moment on `posts` by the project's own code."""
+    """The folder of a GPT-2 of width 32, trained shortly on `posts` by the project's own code."""
     import torch
 
     from huggingtweets.training.pretrain import pretrain
@@ -98,7 +98,7 @@ def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="session")
 def sample_tweets() -> tuple[Tweet, ...]:
-    """An account's 250 tweets, oldest first: among them retweets, links, entities, mentions and short ones."""
+    """250 tweets of an account, oldest first, with retweets, links, entities, mentions and short ones among them."""
     texts: Sequence[str] = sentences(250, seed=2)
     first = datetime(2024, 1, 1, tzinfo=UTC)
     marked = {0: "RT @other: {}", 1: "{} https://t.co/abc", 2: "@friend {}", 3: "{} &amp; more", 4: "ok"}
@@ -123,7 +123,7 @@ def sample_file(sample_tweets: tuple[Tweet, ...], tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="session")
 def tiny_training(tiny_base: Path) -> TrainingSettings:
-    """A training of a second or two."""
+    """Settings for a training that takes a second or two."""
     return TrainingSettings(
         base=str(tiny_base),
         threads=1,
@@ -146,7 +146,7 @@ def tiny_generation() -> GenerationSettings:
 
 @pytest.fixture
 def tiny_settings(tiny_training: TrainingSettings, tiny_generation: GenerationSettings, tmp_path: Path) -> Settings:
-    """Settings whose state lives in this test's own folder."""
+    """Settings that keep all state in this test's own folder."""
     return _settings(tmp_path, tiny_training, tiny_generation)
 
 
@@ -157,7 +157,7 @@ def trained(
     tiny_generation: GenerationSettings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Settings, Outcome]:
-    """The pipeline's whole run on the made-up account. Not to be changed: many tests read it."""
+    """A whole run of the pipeline on the made-up account. Do not change it: many tests read it."""
     from huggingtweets.workflow import pipeline
 
     settings = _settings(tmp_path_factory.mktemp("trained"), tiny_training, tiny_generation)
@@ -166,7 +166,7 @@ def trained(
 
 def _settings(home: Path, training: TrainingSettings, generation: GenerationSettings) -> Settings:
     storage = StorageSettings(models=home / "models", data=home / "data")
-    tracking = TrackingSettings(tracker="none")  # a second to import; test_tracking.py is about it
+    tracking = TrackingSettings(tracker="none")  # trackio takes a second to import; test_tracking.py tests it
     return Settings(storage=storage, training=training, gate=TINY_GATE, generation=generation, tracking=tracking)
 
 

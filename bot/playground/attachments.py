@@ -1,7 +1,7 @@
-"""Files that visitors attach on the page: whose they are, and how long they lie there.
+"""Files that visitors attach on the page: who attached them, and when they are deleted.
 
-Gradio writes them below one folder and answers with their paths. Only a file that came in with a visitor's own upload
-is taken from that visitor, and only while it is an ordinary file below the folder.
+Gradio writes the files below one folder and answers with their paths. A visitor can use only files that the same
+visitor has uploaded, and only ordinary files below that folder.
 
 Knows a folder and sessions. Does not know Gradio, or what the files are for.
 """
@@ -16,34 +16,34 @@ from pathlib import Path
 
 from huggingtweets.core.errors import Usage
 
-UNCLAIMED_SECONDS = 3_600.0  # how long a file may lie there that nobody has sent along with a line
-CUT_OFF_SECONDS = 300.0  # an upload that has written nothing for so long will not go on
+UNCLAIMED_SECONDS = 3_600.0  # then an uploaded file is deleted that nobody has sent with a line
+CUT_OFF_SECONDS = 300.0  # an upload that has written nothing for so long was cut off
 
 
 class Attachments:
-    """The files below `home`. Its methods block for the time of a few file operations."""
+    """The files below `home`. The methods block for a few file operations."""
 
     def __init__(self, home: Path):
         self.home = home.absolute()
         self._sessions: dict[Path, set[str]] = {}
 
     def came(self, session: str, paths: Iterable[str]) -> None:
-        """Note that an upload of `session` has left these files."""
+        """Note that `session` has uploaded these files."""
         for path in paths:
             self._sessions.setdefault(_plain(Path(path)), set()).add(session)
 
     def taken(self, session: str, files: Sequence[Path]) -> list[Path]:
-        """`files`, each of which `session` has attached; raises `Usage` for any other."""
+        """Returns `files`. Raises `Usage` if `session` has not attached one of them."""
         return [self._taken(session, file) for file in files]
 
     def delete(self, session: str, files: Iterable[Path]) -> None:
-        """Delete those among `files` that `session` has attached."""
+        """Delete those of `files` that `session` has attached."""
         for file in files:
             if path := self._attached(session, file):
                 self._drop(path)
 
     def sweep(self) -> None:
-        """Delete what nobody has sent along in time, and what an upload has left that was cut off."""
+        """Delete files that nobody has sent with a line in time, and what is left of uploads that were cut off."""
         now = time.time()
         for path in list(self.home.rglob("*")):
             # Gradio writes an upload into a file directly below its folder, and moves it once it is whole.
@@ -55,14 +55,14 @@ class Attachments:
             self._sessions.pop(path, None)
 
     def delete_unowned(self) -> None:
-        """Delete what no visitor has attached: what uploads left that were cut off or refused.
+        """Delete files that no visitor has attached. Uploads that were cut off or refused leave such files.
 
-        No upload may be under way, since its files are nobody's until its end.
+        Call it only while no upload is under way: until its end nobody is noted for its files.
         """
         for path in sorted(self.home.rglob("*"), reverse=True):
             status = _status(path)
             if status and stat.S_ISDIR(status.st_mode):
-                # Only an empty folder goes.
+                # This deletes the folder only if it is empty.
                 with contextlib.suppress(OSError):
                     path.rmdir()
             elif status and path not in self._sessions:
@@ -79,7 +79,7 @@ class Attachments:
         raise Usage(f"{file.name} is not attached any more, or never was; attach it again.")
 
     def _attached(self, session: str, file: Path) -> Path | None:
-        """Where `file` is, if `session` has attached it and it is an ordinary file that really lies below `home`."""
+        """The path of `file`, if `session` has attached it and it is an ordinary file below `home`, links followed."""
         path = _plain(file)
         if session not in self._sessions.get(path, ()):
             return None
@@ -91,13 +91,13 @@ class Attachments:
         path.unlink(missing_ok=True)
         self._sessions.pop(path, None)
         if path.parent != self.home:
-            # Only an empty folder goes.
+            # This deletes the folder only if it is empty.
             with contextlib.suppress(OSError):
                 path.parent.rmdir()
 
 
 def _plain(path: Path) -> Path:
-    """`path` without `.` and `..`, and without a look at the disk."""
+    """`path` without `.` and `..`. It does not read the disk."""
     return Path(os.path.abspath(path))  # noqa: PTH100  Path.resolve would follow links
 
 

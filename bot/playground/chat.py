@@ -1,4 +1,4 @@
-"""What is typed into the page, and the answers: the commands of Discord, through the same use cases.
+"""The chat of the page: it runs what a visitor types, through the same use cases as the commands in Discord.
 
 Knows the commands' words. Does not know Gradio, models or how an answer is drawn.
 """
@@ -25,7 +25,7 @@ HELP = (
     "/tweetlike @name [start]: tweets in a voice I know\n"
     "/picture @name [start]: the same as a picture, to be shared\n"
     "/models: the voices I know\n"
-    "/train name: learn a voice from the files sent along (an X archive, or a table of tweets)"
+    "/train name: learn a voice from files that you attach (an X archive, or a table of tweets)"
 )
 
 
@@ -43,21 +43,21 @@ class Drawn:
     name: str
     version: str
     texts: tuple[str, ...]
-    note: str = ""  # what there is to say about them
+    note: str = ""  # a sentence about them, for example that some are missing
 
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """How far a training is."""
+    """The progress of a training."""
 
     name: str
-    standing: str  # in words
+    standing: str  # the progress in words
     percent: int
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Tweets of a voice as a PNG; `description` says what can be read in it."""
+    """Tweets of a voice as a PNG. `description` is the text in it."""
 
     png: bytes
     description: str
@@ -67,10 +67,10 @@ Answer = Said | Drawn | Learning | Picture
 
 
 class Chat:
-    """Answers one line at a time; a later answer to the same line replaces the one before.
+    """Answers lines. A line can have several answers; each replaces the one before.
 
-    Files must be among a visitor's `attachments`. They are deleted after their line: a training keeps copies of its
-    own.
+    A visitor can only use files of their own among `attachments`. They are deleted once their line is answered: a
+    training keeps its own copies.
     """
 
     def __init__(self, *, tweeting: Tweeting, training: Training, attachments: Attachments):
@@ -81,7 +81,7 @@ class Chat:
     async def answers(
         self, visitor: Visitor, line: str, files: Sequence[Path] = (), count: int = 1
     ) -> AsyncIterator[Answer]:
-        """The answers to `line`; a failure is an answer too."""
+        """The answers to `line`. A failure is an answer, too."""
         command, _, rest = whole(line).strip().partition(" ")
         try:
             files = await asyncio.to_thread(self._attachments.taken, visitor.session, files)
@@ -96,18 +96,20 @@ class Chat:
                     async for answer in self._train(visitor, rest, files):
                         yield answer
                 case "" if files:
-                    raise Usage("Whose tweets are these? Say /train name along with the files.")
+                    raise Usage(
+                        "Whose tweets are these? Attach the files and type /train and a name, for example /train me."
+                    )
                 case "" | "/help":
                     yield Said(HELP)
                 case _:
-                    raise Usage(f"I do not know {command[:40]}. I know:\n{HELP}")
-        except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
+                    raise Usage(f"I do not know the command {command[:40]}. These are my commands:\n{HELP}")
+        except Exception as error:  # noqa: BLE001  the person gets an answer to any failure
             yield Said(told(error))
         finally:
             await asyncio.to_thread(self._attachments.delete, visitor.session, files)
 
     async def learning(self) -> Sequence[Learning | Said]:
-        """The trainings that wait or run; a failure is told, too."""
+        """The trainings that wait or run, or a sentence about why they cannot be listed."""
         try:
             return [_learning(job) for job in await self._training.jobs()]
         except Exception as error:  # noqa: BLE001  the page asks again in a moment
@@ -124,7 +126,7 @@ class Chat:
 
     async def _models(self) -> Said:
         models = await self._tweeting.models()
-        # What a voice is built on may be a path of the operator's.
+        # The base of a voice is not shown: it may be a path on this machine.
         lines = [f"@{model.name} {model.version}, learned on {model.manifest.day}" for model in models]
         return Said("\n".join(lines) or "I know nobody yet.")
 
@@ -132,7 +134,7 @@ class Chat:
         visitor.refuse_unless_here("to learn a voice")
         name = rest.strip()
         if not name:
-            raise Usage("Whose tweets are these? Say /train name along with the files.")
+            raise Usage("Whose tweets are these? Attach the files and type /train and a name, for example /train me.")
         job = await self._training.start(visitor.person, VoiceName.parse(name), files)
         await asyncio.to_thread(self._attachments.delete, visitor.session, files)
         async for state in self._training.watch(job):
@@ -145,7 +147,7 @@ class Chat:
 def _ask(visitor: Visitor, rest: str, count: int) -> Ask:
     name, _, prompt = rest.strip().partition(" ")
     if not name:
-        raise Usage("Like whom? Say the command with @name.")
+        raise Usage("Whose voice? Type a name after the command, for example /tweetlike @nasa.")
     return Ask(visitor.person, BlendName.parse(name), prompt.strip(), count, server=PLACE)
 
 
@@ -153,7 +155,7 @@ def _learned(result: Learned) -> str:
     counts = (
         f"{result.downloaded:,} downloaded, {result.retweets:,} retweets, {result.short:,} short, {result.kept:,} kept"
     )
-    # A version that does not pass the gate is kept out of use, and says why.
+    # `why_not` says why a version is not in use.
     next_step = result.why_not or f"Try /tweetlike @{result.name}"
     return f"I have learned {result.name} ({result.version}) in {result.seconds:.0f} s: {counts}. {next_step}"
 

@@ -1,8 +1,8 @@
-"""The door of the page: which requests are let in, and as whom.
+"""The door of the page: which requests it lets in, and who the visitor is.
 
-A request is let in when it names this page as its host, comes from this page or from no page, and asks for one of the
-few paths that the page itself uses. Everything else that Gradio offers is closed: its named API, files by their path,
-functions of components, its proxy. What changes anything needs the session that opening the page gives.
+The door lets a request in if it names this machine as its host, comes from this page or from no page, and asks for one
+of the few paths that the page uses. Everything else that Gradio offers is closed: its named API, files by their path,
+functions of components, its proxy. A request that changes anything needs a session. Opening the page gives one.
 
 Knows ASGI and HTTP headers. Does not know Gradio, or what a request asks for.
 """
@@ -19,7 +19,7 @@ from bot.playground.visitors import Visitor, known_session, new_session
 
 READING = ("GET", "HEAD")
 SESSION_SECONDS = 30 * 24 * 3600
-# What the page's own scripts ask for. Folders end in a slash.
+# The paths that the page's own scripts read. Folders end in a slash.
 READ = (
     *("/healthz", "/readyz"),
     *("/", "/config", "/theme.css", "/manifest.json", "/favicon.ico", "/robots.txt", "/assets/", "/static/"),
@@ -33,7 +33,7 @@ READ = (
 )
 # The page cancels nothing, so Gradio's paths for that are closed.
 WRITTEN = ("/gradio_api/queue/join", "/gradio_api/upload")
-# Gradio builds its own address from some of these, and a visitor could name any. All are signs of a proxy.
+# Headers that proxies add. Gradio builds its own address from some of them, and a visitor can send any value.
 FROM_A_PROXY = re.compile(
     rb"forwarded|via|true-client-ip|fly-client-ip|cf-(connecting-ip|ray|visitor)"
     rb"|x[-_](forwarded[-_].*|real-ip|client-ip|cluster-client-ip|gradio-server|original-.*)"
@@ -41,7 +41,7 @@ FROM_A_PROXY = re.compile(
 
 
 class Door:
-    """Lets requests in, as ASGI middleware. `hosts` are the names that this machine is asked by."""
+    """ASGI middleware that lets requests in. `hosts` are the names that a request may use for this machine."""
 
     def __init__(self, app: ASGIApp, hosts: list[str], cookie: str):
         self._app = app
@@ -52,7 +52,7 @@ class Door:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
-            # The page needs no WebSocket. A handshake that is closed like this is answered with 403.
+            # The page needs no WebSocket. The server answers this handshake with 403.
             await send({"type": "websocket.close", "code": 1008})
         else:
             session = known_session(HTTPConnection(scope).cookies.get(self._cookie, ""))
@@ -64,13 +64,13 @@ class Door:
                 await self._app(_known(scope, given), receive, send if session else self._greeting(given, send))
 
     def _refusal(self, scope: Scope, headers: Headers, session: str) -> tuple[int, str] | None:
-        """The status and the sentence for a request that is not let in."""
+        """The status and the sentence for a refused request, or None if the request is let in."""
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or _host(hosts[0]) not in self._hosts:
-            # A page elsewhere that rebinds its name to this address gets here.
+            # This stops DNS rebinding: a page elsewhere whose name leads to this address.
             return 400, "Invalid host header"
         if any(not same_origin(origin, f"{scope['scheme']}://{hosts[0]}") for origin in origins):
-            return 403, "This page answers to itself alone."
+            return 403, "Only my own page may ask me this."
         if not is_open(scope["method"], scope["path"]):
             return 404, "There is nothing here."
         if scope["method"] not in READING and not session:
@@ -78,7 +78,7 @@ class Door:
         return None
 
     def _greeting(self, session: str, send: Send) -> Send:
-        """`send`, which also gives the visitor their session."""
+        """`send` that also sets the cookie with the session."""
         cookie = f"{self._cookie}={session}; Path=/; Max-Age={SESSION_SECONDS}; HttpOnly; SameSite=Lax"
 
         async def greet(message: Message) -> None:
@@ -90,7 +90,7 @@ class Door:
 
 
 def _known(scope: Scope, session: str) -> Scope:
-    """`scope` with the visitor, and without what a visitor may claim about where the page is."""
+    """`scope` with the visitor, and without headers that say where the page is: a visitor can send any."""
     headers = [(name, value) for name, value in scope["headers"] if not FROM_A_PROXY.fullmatch(name.lower())]
     address = scope["client"][0] if scope.get("client") else ""
     visitor = Visitor(session, address, proxied=len(headers) < len(scope["headers"]))

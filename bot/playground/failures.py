@@ -1,6 +1,6 @@
-"""What fails behind the door: one short line in the log each, and an end to the answer.
+"""Requests that fail: each gives one short line in the log, and its answer is ended.
 
-Gradio and uvicorn would write a traceback of 25 lines for each request that a stranger got wrong.
+Without this Gradio and uvicorn write a traceback of 25 lines for each wrong request, and a stranger can send many.
 
 Knows ASGI and logging. Does not know Gradio, or what a request asks for.
 """
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class FailuresNoted:
-    """ASGI middleware: a request that fails is one line in the log."""
+    """ASGI middleware: logs a failed request as one line and ends its answer."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
@@ -34,7 +34,7 @@ class FailuresNoted:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception as error:  # noqa: BLE001  one request must not fill the log
+        except Exception as error:  # noqa: BLE001  uvicorn would log a traceback
             note_failure(f"{scope['method']} {scope['path'][:60]!r}", error)
             if not begun:
                 await send({"type": "http.response.start", "status": 500, "headers": []})

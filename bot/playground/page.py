@@ -21,8 +21,8 @@ from huggingtweets.sources.reading.members import ENDINGS
 Messages = list[dict[str, Any]]
 
 STATUS_SECONDS = 1.0
-KEPT = 40  # messages of a chat that stay on the page
-LINE = 2_000  # characters of a line that are shown again
+KEPT = 40  # messages of a chat that the page keeps
+LINE = 2_000  # characters of a visitor's line that the chat shows
 STYLE = """
 .tweet {border: 1px solid var(--border-color-primary); border-radius: 12px; padding: 10px 14px; margin: 4px 0}
 .tweet .who {font-weight: 600} .tweet .ai {opacity: .65; font-weight: 400}
@@ -38,7 +38,7 @@ the voices, `/train name` learns a new one from an X archive or a table of tweet
 
 WAITING = "…"
 FAILED = "That did not work. Reload the page and try again."
-PLACEHOLDER = "Whose tweet shall it be?"
+PLACEHOLDER = "Whose tweet would you like? Type /tweetlike and a name."
 # What may be attached. A workbook is answered with how to save it. Gradio would ask for a picture at a path that the
 # door keeps shut.
 FILE_TYPES = (".zip", *ENDINGS, ".xlsx", ".xls", ".ods")
@@ -48,10 +48,10 @@ class Page(gr.Blocks):
     """Gradio's page. An event that fails is one line in the log instead of a traceback."""
 
     async def process_api(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """What Gradio calls for each event."""
+        """Gradio calls this for each event."""
         try:
             return await super().process_api(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001  whatever happens, the page gets an answer
+        except Exception as error:  # noqa: BLE001  Gradio would print a traceback
             note_failure("an event", error)
             # Gradio's own sentence says what is wrong with a value, for example that a number is too large.
             message = error.message if type(error) is gr.Error else FAILED

@@ -1,7 +1,7 @@
-"""The events that the page's own scripts send to Gradio. Whatever else is sent is refused before Gradio sees it.
+"""The events that the page's own scripts send to Gradio. Everything else is refused before Gradio sees it.
 
-Gradio knows an open page by a `session_hash` that the page has made up. Here that name is mixed with the visitor's
-session, so nobody who learns it can read or send events of somebody else's page.
+Gradio knows an open page by a `session_hash` that the page itself invents. This module mixes it with the visitor's
+session, so that somebody who learns it can neither read nor send events of that page.
 
 Knows the paths and messages of Gradio's queue. Does not know what an event asks for.
 """
@@ -22,7 +22,7 @@ from bot.playground.visitors import Visitor
 JOIN = "/gradio_api/queue/join"
 EVENTS = "/gradio_api/queue/data"
 HEARTBEAT = "/gradio_api/heartbeat/"
-REFUSED = "This is nothing that my page sends; reload it and try again."
+REFUSED = "My page does not send this. Reload the page and try again."
 _PAGE = re.compile(r"[0-9a-z]{1,32}")  # what Gradio's scripts call an open page
 
 
@@ -31,7 +31,7 @@ class NotOfThePage(ValueError):
 
 
 class PageEvents:
-    """ASGI middleware. `inputs` are the types of the components whose values a function gets, by the function's id."""
+    """ASGI middleware. `inputs` has the types of the input components of each function of the page, by its id."""
 
     def __init__(self, app: ASGIApp, inputs: Mapping[int, Sequence[str]]):
         self._app = app
@@ -57,7 +57,7 @@ class PageEvents:
             await self._app(scope, receive, send)
 
     def _event(self, body: bytes, visitor: Visitor) -> bytes:
-        """The event in `body` with nothing else beside it. Raises `NotOfThePage`."""
+        """The event in `body`, without any other field. Raises `NotOfThePage`."""
         try:
             event = json.loads(body)
             values, checks = event["data"], self._inputs[event["fn_index"]]
@@ -71,14 +71,14 @@ class PageEvents:
 
 
 def own_page(visitor: Visitor, page: object) -> str:
-    """The name of an open page at Gradio: another one for each visitor. Raises `NotOfThePage`."""
+    """What Gradio is told to call an open page. It differs between visitors. Raises `NotOfThePage`."""
     if not isinstance(page, str) or not _PAGE.fullmatch(page):
         raise NotOfThePage
     return hashlib.sha256(f"{visitor.session} {page}".encode()).hexdigest()[:32]
 
 
 def _asked(scope: Scope, visitor: Visitor) -> str:
-    """Whose events are asked for."""
+    """The open page whose events are asked for. Raises `NotOfThePage`."""
     pages = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
     return own_page(visitor, pages[0] if len(pages) == 1 else None)
 
@@ -89,7 +89,7 @@ def _with_length(scope: Scope, length: int) -> Scope:
 
 
 def _brings(body: bytes, receive: Receive) -> Receive:
-    """`receive` that brings `body` first."""
+    """`receive` that gives `body` first."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def bring() -> Message:
@@ -99,7 +99,7 @@ def _brings(body: bytes, receive: Receive) -> Receive:
 
 
 def _nothing(value: object) -> None:
-    """What the server keeps for a page, the page sends as null."""
+    """The page sends null for a value that the server keeps."""
     if value is not None:
         raise NotOfThePage
 
@@ -123,13 +123,13 @@ def _number(value: object) -> float:
 
 
 def _line(value: object) -> dict[str, object]:
-    """A line of the chat and the files attached to it, by their paths alone."""
+    """A line of the chat, and the paths of the files attached to it."""
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         raise NotOfThePage
     paths = [file["path"] for file in value.get("files") or []]
     if not all(isinstance(path, str) for path in paths):
         raise NotOfThePage
-    # With this mark Gradio checks the path.
+    # Gradio checks the path only if this mark is there.
     files = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths]
     return {"text": value["text"], "files": files}
 

@@ -1,4 +1,4 @@
-"""The queue of posts, as the page shows it: what waits, what was decided, and buttons to decide.
+"""The queue of posts on the page: what waits, what was decided, and buttons to decide.
 
 Knows Gradio and HTML. Does not know when or how a post is sent.
 """
@@ -21,25 +21,25 @@ from huggingtweets.core.whole_text import whole
 PERSON = "playground"
 REFRESH_SECONDS = 2.0
 SHOWN = 90  # characters of a post in the list
-INTRODUCTION = """Nothing is posted on X before it is approved here or in Discord, unless I may post by myself.
-In a dry run nothing is ever sent: try it."""
+INTRODUCTION = """I post on X only what somebody has approved here or in Discord, unless I may post without approval.
+In a dry run nothing is sent to X, so you can try everything."""
 PostChoices = list[tuple[str, int]]
 
 
 class Queue:
-    """What the buttons do, and what the page says about it. Only visitors at this machine see or decide anything."""
+    """What the buttons do and what the page shows. Only visitors at this machine see or decide anything."""
 
     def __init__(self, posting: Posting):
         self._posting = posting
 
     async def choices(self, visitor: Visitor) -> PostChoices:
-        """What waits, as labels and ids."""
+        """The posts that wait, each as its label and id."""
         if not visitor.here:
             return []
         return [(_label(post), post.id) for post in await self._posting.queue()]
 
     async def text(self, visitor: Visitor, post_id: int | None) -> str:
-        """The whole text of a post that waits; empty when there is none, or it cannot be read now."""
+        """The whole text of a post that waits. Empty if there is no such post, or if it cannot be read now."""
         if not visitor.here:
             return ""
         try:
@@ -49,7 +49,7 @@ class Queue:
         return next((post.text for post in waiting if post.id == post_id), "")
 
     async def status(self, visitor: Visitor) -> str:
-        """How posting stands, and the last posts, as HTML."""
+        """The state of posting, and the last posts, as HTML."""
         if not visitor.here:
             return ""
         try:
@@ -65,21 +65,21 @@ class Queue:
         return f"<p>{plain(standing(status))}</p>{lines}"
 
     async def propose(self, visitor: Visitor, voice: str) -> str:
-        """Draw and propose a post."""
+        """Draw and propose a post. Returns a sentence about the result."""
         return await self._done(visitor, partial(self._propose, voice))
 
     async def act(self, visitor: Visitor, action: str, post_id: int | None, text: str = "") -> str:
-        """Approve, save, reject, or ask for another; what came of it."""
+        """Approve, save, reject, or ask for another one. Returns a sentence about the result."""
         if post_id is None:
             return "Choose a post first."
         return await self._done(visitor, partial(self._act, visitor, action, post_id, whole(text)))
 
     async def pause(self, visitor: Visitor) -> str:
-        """Pause posting; what came of it, as HTML."""
+        """Pause posting. Returns a sentence about the result, as HTML."""
         return plain(await self._done(visitor, self._pause))
 
     async def resume(self, visitor: Visitor) -> str:
-        """End the pause; what came of it, as HTML."""
+        """End the pause. Returns a sentence about the result, as HTML."""
         return plain(await self._done(visitor, self._resume))
 
     async def _propose(self, voice: str) -> str:
@@ -90,7 +90,7 @@ class Queue:
     async def _act(self, visitor: Visitor, action: str, post_id: int, text: str) -> str:
         match action:
             case "approve":
-                # What stands in the box is what is meant.
+                # The visitor approves the text in the box, which may be edited.
                 if text.strip() and text != await self.text(visitor, post_id):
                     await self._posting.edit(post_id, text, PERSON)
                 post = await self._posting.approve(post_id, PERSON)
@@ -107,14 +107,14 @@ class Queue:
         return "Posting is paused."
 
     async def _resume(self) -> str:
-        return "Posting goes on." if await self._posting.resume(PERSON) else "It was not paused."
+        return "Posting goes on." if await self._posting.resume(PERSON) else "Posting was not paused."
 
     @staticmethod
     async def _done(visitor: Visitor, call: Callable[[], Awaitable[str]]) -> str:
         try:
             visitor.refuse_unless_here("to post")
             return await call()
-        except Exception as error:  # noqa: BLE001  whatever happens, the person gets an answer
+        except Exception as error:  # noqa: BLE001  the person gets an answer to any failure
             return told(error)
 
 
@@ -181,7 +181,7 @@ class QueueEvents:
 
 
 def _shown(ask: Callable[[Visitor], Awaitable[str]]) -> Callable[[gr.Request], Awaitable[str]]:
-    """An event that shows what `ask` answers the visitor."""
+    """An event that shows the answer of `ask` to the visitor."""
 
     async def show(request: gr.Request) -> str:
         return await ask(visitor_of(request))

@@ -28,7 +28,7 @@ from bot.posts.posting import Posting
 from huggingtweets.core.errors import Unavailable
 
 SWEEP_SECONDS = 60.0
-MAX_UPLOAD = "4gb"  # an archive of X with all its pictures is smaller
+MAX_UPLOAD = "4gb"  # X archives with all their pictures are smaller
 MAX_SESSIONS = 500  # open pages
 
 
@@ -44,15 +44,15 @@ async def serving(
     readiness: Readiness,
     alive: Callable[[], bool],
 ) -> AsyncIterator[str]:
-    """Serve the page while the context lasts; yields its address. Raises `Unavailable` when the port is taken.
+    """Serve the page while the context lasts. Yields its address. Raises `Unavailable` if the port is taken.
 
-    `attachments` is where Gradio puts what is uploaded; what a process that was killed has left there is deleted.
+    Gradio puts uploads where `attachments` looks. What a killed process left there is deleted.
     """
     listening = _listening(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     make = partial(_app, chat, posting, attachments, max_count, suggestions, readiness, alive)
     app = _guarded(*await asyncio.to_thread(asyncio.run, make()), attachments, settings.host, port)
-    # uvicorn would believe a proxy's headers, and anybody at this machine can send those.
+    # With proxy headers on, uvicorn believes them, and anybody at this machine can send them.
     config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False, timeout_graceful_shutdown=2)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]), name="playground")
@@ -77,7 +77,7 @@ async def _sweep(attachments: Attachments) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is up, and leaves the signals to the process that it is a part of."""
+    """A server that says when it is up. It handles no signals: the bot does."""
 
     def __init__(self, config: uvicorn.Config):
         super().__init__(config)
@@ -98,7 +98,7 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Unavailable(
             f"The playground cannot listen on {host}:{port} ({error.strerror}); "
-            "stop what uses that port, or set another [playground] port."
+            "stop the program that uses that port, or set another [playground] port."
         ) from error
 
 
@@ -118,9 +118,9 @@ async def _app(
     """
     attachments.clear()
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    # Gradio would sum up its last 10,000 events each time one fails.
+    # Otherwise Gradio sums up its last 10,000 events each time an event fails.
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
-    # Read when Gradio is imported, and again for each component.
+    # Gradio reads this when it is imported, and again for each component.
     os.environ["GRADIO_TEMP_DIR"] = str(attachments.home)
     import gradio as gr
 
@@ -143,9 +143,9 @@ async def _app(
     queue = Queue(posting)
     page = build_page(chat, max_count, suggestions, {"Queue to X": lambda page: build_queue(queue, page)})
     page.queue(max_size=64, default_concurrency_limit=16, api_open=False)
-    # Gradio checks the paths in a message only for a page that was launched, and mounting does not set this.
+    # Gradio checks the paths in a message only if the page was launched, and mounting does not set this.
     page.has_launched = True
-    # Gradio keeps what it shows to each session, some 60 kB and the chat, and forgets the oldest session.
+    # Gradio keeps about 60 kB and the chat for each open page. Beyond this number it forgets the oldest one.
     page.state_session_capacity = MAX_SESSIONS
     gr.mount_gradio_app(
         app, page, path="/", css=STYLE, show_error=False, footer_links=[], max_file_size=MAX_UPLOAD, run_history=False
@@ -155,7 +155,7 @@ async def _app(
 
 
 def _guarded(app: ASGIApp, inputs: dict[int, list[str]], attachments: Attachments, host: str, port: int) -> ASGIApp:
-    """`app` behind the door."""
+    """`app` with everything that a request must pass first."""
     hosts = [host, "localhost", "127.0.0.1", "::1"]
     guarded = FailuresNoted(SmallBodies(PageEvents(UploadsNoted(app, attachments), inputs)))
     return Door(guarded, hosts, cookie=f"huggingtweets-{port}")

@@ -1,7 +1,7 @@
-"""How much a visitor may send: a small message, and files only from this machine.
+"""What a visitor may send: small messages, and files only from this machine.
 
-Gradio reads a message wholly into memory and keeps it with the session. A message of 30 MB stops the process for half a
-minute. A field of an upload that is no file is held in memory, whatever its size.
+Gradio reads a whole message into memory and keeps it with the session. A message of 30 MB stops the process for half a
+minute. A field of an upload that is not a file stays in memory, whatever its size.
 
 Knows ASGI. Does not know Gradio, or what a request asks for.
 """
@@ -16,7 +16,7 @@ MAX_BYTES = 64 * 1024  # of a message: a line in the chat, a choice, the text of
 
 
 class SmallBodies:
-    """ASGI middleware: refuses long messages, and uploads of whoever may not have a voice learned."""
+    """ASGI middleware: refuses long messages, and uploads of visitors who may not have a voice learned."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
@@ -28,14 +28,14 @@ class SmallBodies:
             sentence = "Only somebody at the machine that I run on may attach files."
             await PlainTextResponse(sentence, status_code=403)(scope, receive, send)
         elif (messages := await _read(scope, receive)) is None:
-            sentence = "This is too long for me; send something shorter."
+            sentence = "This message is too long. Send a shorter one."
             await PlainTextResponse(sentence, status_code=413)(scope, receive, send)
         else:
             await self._app(scope, _again(messages, receive), send)
 
 
 async def _read(scope: Scope, receive: Receive) -> list[Message] | None:
-    """The messages that bring the body of a request, or None when it is too long."""
+    """The ASGI messages with the body of a request, or None if the body is too long."""
     announced = Headers(scope=scope).get("content-length", "0")
     if not announced.isdecimal() or len(announced) > len(str(MAX_BYTES)) or int(announced) > MAX_BYTES:
         return None
@@ -51,7 +51,7 @@ async def _read(scope: Scope, receive: Receive) -> list[Message] | None:
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:
-    """`receive` that brings `messages` first."""
+    """`receive` that gives `messages` first."""
     waiting = iter(messages)
 
     async def bring() -> Message:

@@ -1,8 +1,8 @@
-"""Whose upload left which files: read from the answers that Gradio gives to uploads.
+"""Which visitor has uploaded which files, read from Gradio's answers to uploads.
 
-Gradio writes an upload into a temporary file, and leaves it there when the upload is cut off or refused.
+Gradio writes an upload into a temporary file, and leaves the file there if the upload is cut off or refused.
 
-Knows Gradio's path for uploads, and that it answers with the paths of the files. Does not know what becomes of them.
+Knows Gradio's path for uploads, and that the answer lists the paths of the files. Does not know what the files are for.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ UPLOAD = "/gradio_api/upload"
 
 
 class UploadsNoted:
-    """ASGI middleware: tells `attachments` whose the files of an upload are, and when no upload is under way."""
+    """ASGI middleware: tells `attachments` who uploaded which files, and lets it delete the rest of failed uploads."""
 
     def __init__(self, app: ASGIApp, attachments: Attachments):
         self._app = app
@@ -46,7 +46,7 @@ class UploadsNoted:
 
 
 def _paths(answer: bytes) -> list[str]:
-    """The paths in Gradio's answer to an upload; none in an answer that refuses it."""
+    """The paths in Gradio's answer to an upload. Empty if the answer is a refusal."""
     try:
         paths = json.loads(answer)
     except ValueError:

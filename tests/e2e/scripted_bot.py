@@ -1,7 +1,7 @@
-"""The bot with a script: the shipped composition, and beside it somebody who trains, promotes, draws, votes and sets.
+"""The bot as it is shipped, and beside it a script that trains, promotes, draws, votes and changes settings.
 
-`python scripted_bot.py CONFIG TWEETS SEED`. Whatever has been acknowledged is a JSON line on stdout, so a test that
-kills this process at any moment knows what must have survived.
+`python scripted_bot.py CONFIG TWEETS SEED`. It prints everything that was acknowledged as a JSON line on
+stdout, so that a test can kill this process at any moment and knows what must have survived.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def acknowledged(**fact: object) -> None:
 
 
 class Script:
-    """One act after the other, chosen by chance."""
+    """Does one act after the other, at random."""
 
     def __init__(self, config: Config, store: Store, training: Training, tweeting: Tweeting, tweets: Path, seed: int):
         self.store, self.training, self.tweeting, self.tweets = store, training, tweeting, tweets

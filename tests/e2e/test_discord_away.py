@@ -1,4 +1,4 @@
-"""Without Discord, which accepts and never answers or is not there at all, the page is up and says that it is ready."""
+"""Discord accepts connections and never answers, or is not there. The page is up and says that it is ready."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ from tests.e2e.test_playground import Bot, get
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """An address at which everybody is accepted, by the kernel, and nobody answered."""
+    """An address whose connections the kernel accepts. Nobody answers there."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 

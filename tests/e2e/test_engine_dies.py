@@ -1,4 +1,4 @@
-"""A process whose engine has died for good ends, with an exit code that asks for a new start."""
+"""If the engine dies for good, the process ends with an exit code that asks for a new start."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ SCRIPT = """
 import sys
 import huggingtweets.generation.engine
 from bot.__main__ import main
-huggingtweets.generation.engine.live = lambda *arguments: None  # the thread ends without a word
+huggingtweets.generation.engine.live = lambda *arguments: None  # the thread ends at once
 sys.exit(main(["--config", sys.argv[1]]))
 """
 

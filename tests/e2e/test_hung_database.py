@@ -74,7 +74,7 @@ def test_a_database_that_hangs_is_noticed_waited_for_and_holds_no_stop_up(bot: B
         assert time.monotonic() - began < 10
     assert status(f"{address}/readyz") == 200
     with postgresql.hung(server):
-        time.sleep(2)  # until its parts wait for an answer
+        time.sleep(2)  # by then the parts of the bot wait for an answer
         began = time.monotonic()
         bot.process.send_signal(signal.SIGTERM)
         code = bot.process.wait(30)

@@ -1,4 +1,4 @@
-"""Nothing is lost: the bot is killed at random moments, and after each restart everything is as it must be.
+"""The bot is killed at random moments. Nothing is lost: every invariant holds after each kill and restart.
 
 Three times by default; `KILLS=30` for the whole of it.
 """
@@ -31,7 +31,7 @@ LONGEST_SECONDS = float(os.environ.get("KILL_WITHIN_SECONDS", "6"))
 
 @dataclass
 class Acknowledged:
-    """What the killed processes had said that it was done."""
+    """What the processes acknowledged before they were killed."""
 
     jobs: set[int] = field(default_factory=set)
     answers: set[str] = field(default_factory=set)
@@ -72,13 +72,13 @@ def start(home: Home, tweets: Path, number: int) -> "subprocess.Popen[bytes]":  
 
 
 def orphans(home: Home) -> list[int]:  # noqa: F811
-    """Processes that work with this test's config.toml."""
-    found = []
+    """Ids of processes that work with this test's config.toml."""
+    pids = []
     for process in psutil.process_iter(["cmdline", "status"]):
         line = process.info["cmdline"] or []
         if str(home.config_file) in line and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process.pid)
-    return found
+            pids.append(process.pid)
+    return pids
 
 
 def wait_for_the_first_act(process: "subprocess.Popen[bytes]", out: Path) -> None:
@@ -88,25 +88,25 @@ def wait_for_the_first_act(process: "subprocess.Popen[bytes]", out: Path) -> Non
 
 
 def faults(home: Home, done: Acknowledged) -> list[str]:  # noqa: F811
-    """Every invariant that does not hold while no process runs."""
-    found = [f"orphan {pid}" for pid in orphans(home)]
+    """Every invariant that does not hold, in words. No process may run."""
+    faults_seen = [f"orphan {pid}" for pid in orphans(home)]
     for name in home.registry.root.iterdir():
         for version in name.glob("v*"):
             weights = [*version.glob("adapter/*.safetensors"), *version.glob("model/*.safetensors")]
             if not ((version / "manifest.json").exists() and (version / "dataset.jsonl").exists() and weights):
-                found.append(f"half a version: {version}")
+                faults_seen.append(f"half a version: {version}")
         if (current := name / "current.json").exists():
             in_use = json.loads(current.read_text())["version"]
             if in_use not in Registry(home.registry.root).versions(name.name):
-                found.append(f"current.json of {name.name} points to {in_use}, which is not there")
+                faults_seen.append(f"current.json of {name.name} points to {in_use}, which is not there")
     with sqlite3.connect(home.folder / "data" / "bot.db") as database:
         if database.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-            found.append("the database is damaged")
+            faults_seen.append("the database is damaged")
         if not database.execute("SELECT name FROM sqlite_master").fetchall():
-            # Before the first migration has ended there is no table at all, and nothing can have been acknowledged.
+            # Before the first migration has ended there are no tables, so nothing can have been acknowledged.
             if done != Acknowledged(refused=done.refused):
-                found.append("there are no tables any more")
-            return found
+                faults_seen.append("there are no tables any more")
+            return faults_seen
         there = {
             "jobs": {row[0] for row in database.execute("SELECT id FROM jobs")},
             "answers": {row[0] for row in database.execute("SELECT message FROM answers")},
@@ -116,11 +116,11 @@ def faults(home: Home, done: Acknowledged) -> list[str]:  # noqa: F811
         active = database.execute("SELECT name FROM jobs WHERE state IN ('waiting', 'running')").fetchall()
         results = database.execute("SELECT name, result FROM jobs WHERE state = 'done'").fetchall()
     database.close()
-    found += [f"lost {kind}: {lost}" for kind, rows in there.items() if (lost := getattr(done, kind) - rows)]
-    found += [f"{name} has {number} active jobs" for name, number in Counter(active).items() if number > 1]
+    faults_seen += [f"lost {kind}: {lost}" for kind, rows in there.items() if (lost := getattr(done, kind) - rows)]
+    faults_seen += [f"{name} has {number} active jobs" for name, number in Counter(active).items() if number > 1]
     made = Counter((name, json.loads(result)["version"]) for name, result in results)
-    found += [f"two jobs made {version}" for version, number in made.items() if number > 1]
-    return found
+    faults_seen += [f"two jobs made {version}" for version, number in made.items() if number > 1]
+    return faults_seen
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_a_bot_that_is_killed_at_any_moment_loses_and_repeats_nothing(quiet_home
     done = Acknowledged()
     for number in range(KILLS):
         process = start(quiet_home, sample_file, number)
-        if number % 3:  # else the kill may come while it starts
+        if number % 3:  # otherwise the kill may come during the start
             wait_for_the_first_act(process, quiet_home.folder / f"out-{number}")
         time.sleep(chance.uniform(0, LONGEST_SECONDS))
         assert process.poll() is None, (quiet_home.folder / f"log-{number}").read_text()
@@ -168,21 +168,21 @@ def test_a_bot_that_is_killed_at_any_moment_loses_and_repeats_nothing(quiet_home
 
 
 def _of_given_up_jobs(jobs, there) -> set[tuple[str, str]]:
-    """Versions that a job had made before it was given up or cancelled: at most one each."""
+    """How many versions jobs made before they were given up or cancelled: at most one each."""
     given_up = Counter(job.name for job in jobs if job.state in ("abandoned", "cancelled"))
     made = {(job.name, job.result["version"]) for job in jobs if job.result} | {("ann", "v1")}
     return {(name, version) for name, version in there - made if given_up[name] > 0}
 
 
 async def _work_off(home: Home) -> None:  # noqa: F811
-    """The shipped process alone, until no job is left."""
+    """Run the bot without the script until no job is left."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "--config", home.config_file),
         stderr=asyncio.subprocess.PIPE,
         cwd=REPOSITORY,
         env={**os.environ, "DISCORD_TOKEN": ""},
     )
-    # Before that it does not listen to signals yet.
+    # Before that the bot does not listen to signals.
     while b"Discord is off" not in (line := await process.stderr.readline()):
         assert line, "it ended before it had started"
     log = asyncio.create_task(process.stderr.read())

@@ -43,8 +43,8 @@ class Bot:
     def wait_for(self, pattern: str, seconds: float = 150) -> re.Match[str]:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if found := re.search(pattern, self.log.read_text()):
-                return found
+            if match := re.search(pattern, self.log.read_text()):
+                return match
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.05)
         raise AssertionError(f"{pattern} did not come: {self.log.read_text()}")
@@ -70,7 +70,7 @@ def get(address: str, host: str | None = None) -> tuple[int, str]:
 
 @contextmanager
 def browser(address: str) -> Iterator[httpx.Client]:
-    """One that has opened the page."""
+    """A browser that has opened the page."""
     with httpx.Client(base_url=address, timeout=60, headers={"Origin": address}) as opened:
         assert opened.get("/").status_code == 200
         yield opened

@@ -1,4 +1,4 @@
-"""Many people at once, on a Discord that fails often: everybody gets an answer.
+"""Many people ask at once while Discord fails often. Everybody gets an answer.
 
 The whole process on loopback, a real engine with eight voices. By default a short one; the whole is
 
@@ -30,7 +30,7 @@ ANSWER_SECONDS = 60.0
 
 
 def weather(chance: random.Random, failures: Counter[str]) -> Any:
-    """One request in ten fails or is slow, in the ways that Discord has."""
+    """Makes one request in ten fail or be slow, in the ways that Discord does."""
 
     def rain(method: str, path: str) -> Trouble | None:
         if not path.startswith(("/interactions", "/webhooks")) or chance.random() > 0.1:
@@ -53,7 +53,7 @@ def weather(chance: random.Random, failures: Counter[str]) -> Any:
 
 @dataclass
 class Crowd:
-    """People who ask for all sorts of things, and how they fared."""
+    """People who ask for all sorts of things, and what they got."""
 
     server: DiscordServer
     voices: list[str]
@@ -86,7 +86,7 @@ class Crowd:
         async with turn:
             if number % 200 == 199:
                 await self.server.drop()
-            # Nobody asks twice at once, so that a message that names them answers just this.
+            # Nobody asks twice at once, so a message that names a person answers their one question.
             by = self.users.pop(self.chance.randrange(len(self.users)))
             kind, asked = self.ask(by)
             started = time.monotonic()

@@ -32,7 +32,7 @@ from tests.fakes.x_server import Mood, XServer
 
 STOPS = int(os.environ.get("STOPS", "3"))
 STOP_SECONDS = 10.0
-NOT_LISTENING_YET = -signal.SIGTERM  # told so early that Python was still starting
+NOT_LISTENING_YET = -signal.SIGTERM  # Python itself was still starting
 
 
 SETTINGS = """
@@ -99,7 +99,7 @@ def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
     for number in range(STOPS):
         asyncio.run(queue(quiet_home.config_file, [f"good morning, harbour {number}.{part}" for part in range(3)]))
         process = start(quiet_home, sample_file, number)
-        if number % 3:  # else the stop may come while it starts
+        if number % 3:  # otherwise the stop may come during the start
             wait_for_the_first_act(process, quiet_home.folder / f"out-{number}")
             x.add_post("77", f"@thebot ann, number {number}")
         time.sleep(chance.uniform(0, 6))

@@ -54,7 +54,7 @@ async def server() -> AsyncIterator[DiscordServer]:
 
 
 class BotProcess:
-    """`python -m bot`, and what it logs."""
+    """`python -m bot` and its log."""
 
     def __init__(self, process: asyncio.subprocess.Process):
         self.process = process
@@ -62,7 +62,7 @@ class BotProcess:
         self._log = asyncio.create_task(process.stderr.read())
 
     async def stop(self) -> tuple[int, str]:
-        """SIGTERM; the exit code and the log."""
+        """Send SIGTERM. Returns the exit code and the log."""
         self.process.send_signal(signal.SIGTERM)
         return await self.end()
 
@@ -76,7 +76,7 @@ class BotProcess:
 async def bot_process(
     server: DiscordServer, models: Path, home: Path, token: str = TOKEN, *, wide: bool = False
 ) -> AsyncIterator[BotProcess]:
-    """The bot, as long as the context lasts; `wide` limits let everybody ask as much as they like."""
+    """The bot, while the context lasts. `wide` raises the limits, so that people can ask as much as they like."""
     config = home / "config.toml"
     places = {"models": models, "data": home / "data", "api_url": server.api_url, "gateway_url": server.gateway_url}
     config.write_text(CONFIG.format(**places) + (WIDE_LIMITS if wide else ""))
@@ -121,7 +121,7 @@ async def test_commands_and_mentions_are_answered_once_though_discord_misbehaves
         server.backend.announce_message_create(mention)
 
         refused = server.slash("tweetlike", user="nobody")
-        # The public "is thinking" goes once the private answer is there.
+        # The public "is thinking" is deleted once the private answer is there.
         await server.until(lambda: len(server.said()) == 3 and server.said()[2].is_ephemeral)
         assert "I do not know nobody yet. I know ann;" in server.said()[2].content
         assert refused["token"]

@@ -1,4 +1,4 @@
-"""Bluesky's public AppView on loopback: profiles and author feeds as its lexicons say, and what goes wrong there."""
+"""Bluesky's public AppView on loopback: profiles and author feeds as in its lexicons, and failures on demand."""
 
 import json
 import time
@@ -12,7 +12,7 @@ LINK = "app.bsky.richtext.facet#link"
 
 @dataclass
 class Trouble:
-    """What the next request to `method` meets."""
+    """The next request to `method` gets this failure."""
 
     method: str
     status: int
@@ -31,7 +31,7 @@ class Trouble:
 
 
 class BlueskyServer:
-    """An async context manager; `url` is where it listens."""
+    """The server, an async context manager. `url` is its address."""
 
     def __init__(self) -> None:
         self.profiles: dict[str, dict[str, Any]] = {}
@@ -57,7 +57,7 @@ class BlueskyServer:
         await self._runner.cleanup()
 
     def add_profile(self, handle: str, *labels: str, **more: Any) -> str:
-        """The DID of a new account."""
+        """Add an account. Returns its DID."""
         did = f"did:plc:{handle.replace('.', '')}"
         profile = {"did": did, "handle": handle, "displayName": handle.title(), "avatar": f"https://cdn.example/{did}"}
         self.profiles[did] = profile | {"labels": [{"val": label, "src": did} for label in labels]} | more
@@ -65,7 +65,7 @@ class BlueskyServer:
         return did
 
     def add_post(self, did: str, text: str, *, reposted_by: str = "", **record: Any) -> str:
-        """The URI of a new post, which stands first in its author's feed, or in that of who reposts it."""
+        """Add a post. Returns its URI. It comes first in the feed of its author, or of the account that reposts it."""
         self._count += 1
         uri = f"at://{did}/app.bsky.feed.post/{self._count}"
         when = f"2026-01-{1 + self._count // 1000 % 28:02}T00:{self._count // 60 % 60:02}:{self._count % 60:02}.000Z"
@@ -88,14 +88,14 @@ class BlueskyServer:
                 body = trouble.body.encode() if isinstance(trouble.body, str) else trouble.body
                 return web.Response(status=trouble.status, body=body, headers=trouble.headers)
         actor = request.query["actor"]
-        found = [profile for profile in self.profiles.values() if actor in (profile["did"], profile["handle"])]
+        profiles = [profile for profile in self.profiles.values() if actor in (profile["did"], profile["handle"])]
         if error := self.errors.get(actor):
             return _refused(error, "Account has been suspended")
-        if not found:
+        if not profiles:
             return _refused("InvalidRequest", "Profile not found")
         if method == "app.bsky.actor.getProfile":
-            return web.json_response(found[0])
-        return self._page(found[0]["did"], request)
+            return web.json_response(profiles[0])
+        return self._page(profiles[0]["did"], request)
 
     def _page(self, did: str, request: web.Request) -> web.Response:
         limit, start = int(request.query["limit"]), int(request.query.get("cursor", 0))

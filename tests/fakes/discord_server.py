@@ -33,7 +33,7 @@ HANG_UP = 599
 
 
 class WallClock(Clock):
-    """The time it is: a process has no virtual clock."""
+    """The real time: the bot's process has no virtual clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -41,7 +41,7 @@ class WallClock(Clock):
 
 @dataclass
 class Trouble:
-    """What the next `times` matching requests meet: a delay, and a refusal if there is a status.
+    """A delay for the next `times` matching requests, and a refusal if there is a status.
 
     `HANG_UP` ends the connection without an answer.
     """
@@ -58,7 +58,7 @@ class Trouble:
 
     @classmethod
     def rate_limit(cls, method: str, path: str, seconds: float) -> Self:
-        """A 429 as Discord gives it; without Via it would be one of Cloudflare's."""
+        """A 429 as Discord sends it. Without a Via header it would be a 429 of Cloudflare."""
         body = json.dumps({"message": "You are being rate limited.", "retry_after": seconds, "global": False})
         return cls(method, path, 429, body, headers={"Retry-After": f"{seconds:g}", "Via": "1.1 google"})
 
@@ -89,7 +89,7 @@ class DiscordServer:
         self.guild_id = guild.id
         self.channel_id = self.backend.create_channel(guild.id, "general").id
         self.backend.add_member(guild.id, self.ann.id)
-        # The bot has been here for long, so it welcomes nobody.
+        # The bot joined long ago, so it sends no welcome.
         guild.members[self.backend.bot_user.id].joined_at = "2025-01-01T00:00:00+00:00"
 
     async def __aenter__(self) -> Self:
@@ -120,13 +120,13 @@ class DiscordServer:
     # what people do
 
     def member(self, name: str) -> int:
-        """Somebody else on the server; their id."""
+        """Add a member to the server. Returns their id."""
         user = self.backend.make_user(name)
         self.backend.add_member(self.guild_id, user.id)
         return user.id
 
     def slash(self, name: str, /, *, by: int | None = None, **options: Any) -> dict[str, Any]:
-        """Ann, or another member, uses a command; the event, which can be sent again."""
+        """Ann or another member uses a command. Returns the event, which can be sent again."""
         command = self.backend.find_command(name, self.guild_id)
         assert command, f"/{name} is not registered"
         kinds = {option["name"]: option["type"] for option in command["options"]}
@@ -134,7 +134,7 @@ class DiscordServer:
         return self._interaction(2, by, {"id": command["id"], "name": name, "type": 1, "options": given})
 
     def click(self, message: Message, custom_id: str, *, by: int | None = None) -> dict[str, Any]:
-        """Ann, or another member, clicks a button; the event."""
+        """Ann or another member clicks a button. Returns the event."""
         shown = {"message": dict(serializers.message_payload(self.backend, message))}
         return self._interaction(3, by, {"custom_id": custom_id, "component_type": 2}, shown, message.id)
 
@@ -156,14 +156,14 @@ class DiscordServer:
         return payload
 
     def answers(self, interaction: Mapping[str, Any]) -> list[Message]:
-        """What an interaction was answered with, seen by everybody or by who asked alone; not the "is thinking"."""
+        """The answers to an interaction, public and private ones, without the "is thinking"."""
         record = self.asked[int(interaction["id"])]
         messages = self.backend.messages[self.channel_id]
-        found = [messages.get(one) for one in (record.message_id, *record.followup_ids) if one]
-        return [one for one in found if one and (one.embeds or one.content not in ("", "…"))]
+        answers = [messages.get(one) for one in (record.message_id, *record.followup_ids) if one]
+        return [one for one in answers if one and (one.embeds or one.content not in ("", "…"))]
 
     def called_out(self, interaction: Mapping[str, Any]) -> list[Message]:
-        """Messages in the channel that name who asked, written since: where Discord took no other answer."""
+        """Later messages in the channel that name the person who asked. They come if Discord took no other answer."""
         record = self.asked[int(interaction["id"])]
         return [one for one in self.said() if one.id > record.id and one.content.startswith(f"<@{record.user_id}> ")]
 
@@ -173,12 +173,12 @@ class DiscordServer:
         return self.backend.create_message(self.channel_id, self.ann.id, text.format(me=me))
 
     def said(self) -> list[Message]:
-        """What the bot has said, oldest first; not its "is thinking"."""
+        """The messages of the bot, oldest first, without its "is thinking"."""
         messages = sorted(self.backend.messages[self.channel_id].values(), key=lambda one: one.id)
         return [one for one in messages if one.author_id == self.backend.bot_user.id and (one.content or one.embeds)]
 
     async def until(self, happened: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Wait for something; raises `TimeoutError`."""
+        """Wait until something is true. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             while not happened():
                 await asyncio.sleep(0.02)
@@ -186,7 +186,7 @@ class DiscordServer:
     # what goes wrong
 
     def send_raw(self, event: str, payload: Any) -> None:
-        """An event that the model would not send."""
+        """Send an event that SimCord would not send."""
         self._queue(event, payload)
 
     def ask_to_reconnect(self) -> None:
@@ -217,8 +217,8 @@ class DiscordServer:
             return _response(401, json.dumps({"message": "401: Unauthorized", "code": 0}))
         if path == "/gateway/bot":
             limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
-            known = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
-            return _response(200, json.dumps(known))
+            gateway = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
+            return _response(200, json.dumps(gateway))
         body, files = await _body(request)
         try:
             result = dispatch(self.backend, request.method, path, json=body, params=dict(request.query), files=files)
@@ -271,24 +271,24 @@ class DiscordServer:
         self.ready.set()
 
     def _resume(self, wanted: dict[str, Any]) -> None:
-        """Everything after the last event that the client has seen."""
+        """Send all events after the last one that the client has seen."""
         self.resumed += 1
         for event in self._events[wanted["seq"] :]:
             self._outgoing.put_nowait(event)
         self._queue("RESUMED", {})
 
     def _deliver(self, event: str, payload: Mapping[str, Any]) -> None:
-        """Send what the intents allow, as SimCord's own gateway does."""
+        """Send an event if the intents allow it, as SimCord's own gateway does."""
         needed = intents.required_intent(event, payload)
         if not self.identified or (needed and not getattr(self._intents, needed)):
             return
-        mine = copy.deepcopy(dict(payload))
+        allowed = copy.deepcopy(dict(payload))
         bot_id = self.backend.bot_user.id
         if event == "GUILD_CREATE":
-            intents.prune_guild_create(mine, self._intents, bot_id)
+            intents.prune_guild_create(allowed, self._intents, bot_id)
         elif event == "MESSAGE_CREATE" and not self._intents.message_content:
-            intents.censor_message(mine, bot_id, backend=self.backend)
-        self._queue(event, mine)
+            intents.censor_message(allowed, bot_id, backend=self.backend)
+        self._queue(event, allowed)
 
     def _queue(self, event: str, payload: Any) -> None:
         self._events.append(json.dumps({"op": DISPATCH, "t": event, "s": len(self._events) + 1, "d": payload}))
@@ -302,7 +302,7 @@ class DiscordServer:
 
 
 async def _body(request: web.Request) -> tuple[Any, list[discord.File] | None]:
-    """What was sent, and the files along with it."""
+    """The JSON of a request, and its files."""
     if request.content_type.startswith("multipart/"):
         form = await request.post()
         files = [
@@ -317,5 +317,5 @@ async def _body(request: web.Request) -> tuple[Any, list[discord.File] | None]:
 def _response(
     status: int, body: str, content_type: str = "application/json", headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    # Bytes: for a text aiohttp would add a charset to the content type, and then discord.py reads no JSON.
+    # As bytes: for a text aiohttp adds a charset to the content type, and then discord.py does not read it as JSON.
     return web.Response(status=status, body=body.encode(), content_type=content_type, headers=headers)

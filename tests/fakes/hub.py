@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on loopback: repositories with commits, tags and large files, and faults on demand.
+"""A Hugging Face Hub on loopback: repositories with commits, tags and large files, and failures on demand.
 
 It answers what huggingface_hub 2.4 asks when it pushes and downloads, and checks what it is sent: hashes of uploads,
 parents of commits, YAML of cards. It knows one token that may write and one that may only read.
@@ -24,7 +24,7 @@ Files = dict[str, bytes]
 
 @dataclass
 class Repository:
-    """Commits by id, in order; `main` is the last one."""
+    """A repository: its commits by id, in order. `main` is the last one."""
 
     private: bool
     commits: dict[str, Files] = field(default_factory=lambda: {"0" * 40: {}})
@@ -48,7 +48,7 @@ class Refusal(Exception):
 
 
 class Hub:
-    """The state, and the faults: `fail` lets the next requests that match fail, or cuts their connection."""
+    """The repositories, and failures: `fail` makes the next matching requests fail, or cuts their connection."""
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
@@ -75,7 +75,7 @@ class Hub:
         return False, None
 
     def answer(self, method: str, path: str, token: str, body: bytes) -> Any:
-        """JSON, or (bytes, headers)."""
+        """The answer to a request: JSON, or bytes and headers."""
         with self._lock:
             for pattern, act in [row for row in self.before if row[0].search(f"{method} {path}")]:
                 self.before.remove((pattern, act))
@@ -156,7 +156,7 @@ def refs(hub: Hub, body: bytes, name: str) -> Any:
 
 
 def validate(hub: Hub, body: bytes) -> Any:
-    """What the Hub checks first: the front matter is YAML, with a licence and a base model it can know."""
+    """The Hub's first check: the front matter is YAML, with a licence and a base model that can be on the Hub."""
     content = json.loads(body)["content"]
     data = yaml.safe_load(content.split("---\n")[1])
     base = str(data.get("base_model", "gpt2"))
@@ -192,8 +192,8 @@ def batch(hub: Hub, body: bytes, name: str) -> Any:
     objects = [
         {**row, "actions": {"upload": {"href": f"{hub.url}/large/{row['oid']}"}}} for row in json.loads(body)["objects"]
     ]
-    known = [{key: row[key] for key in ("oid", "size")} for row in objects if row["oid"] in hub.large]
-    return {"transfer": "basic", "objects": [row for row in objects if row["oid"] not in hub.large] + known}
+    stored = [{key: row[key] for key in ("oid", "size")} for row in objects if row["oid"] in hub.large]
+    return {"transfer": "basic", "objects": [row for row in objects if row["oid"] not in hub.large] + stored}
 
 
 def upload(hub: Hub, body: bytes, oid: str) -> Any:
@@ -247,7 +247,7 @@ def resolve(hub: Hub, body: bytes, name: str, revision: str, path: str) -> tuple
 
 
 def blob_id(data: bytes) -> str:
-    """Git's id of a file."""
+    """The id that Git gives a file."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
@@ -273,7 +273,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """HTTP/1.1 around `Hub.answer`."""
+    """Serves `Hub.answer` over HTTP/1.1."""
 
     hub: Hub
     protocol_version = "HTTP/1.1"
@@ -299,27 +299,27 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if failing and status:
                 raise Refusal(status, "as the test wants")
-            found = self.hub.answer("GET" if method == "HEAD" else method, path, token, body)
+            answer = self.hub.answer("GET" if method == "HEAD" else method, path, token, body)
         except Refusal as refusal:
             self._refuse(refusal)
             return
         if failing:
             self.connection.close()
             self.close_connection = True
-        elif isinstance(found, tuple):
-            self._send(200, *found)
+        elif isinstance(answer, tuple):
+            self._send(200, *answer)
         else:
-            self._send(200, json.dumps(found).encode(), {"Content-Type": "application/json"})
+            self._send(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815
 
     def _chunks(self) -> bytes:
-        found = b""
+        body = b""
         while size := int(self.rfile.readline().split(b";")[0], 16):
-            found += self.rfile.read(size)
+            body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
-        return found
+        return body
 
     def _refuse(self, refusal: Refusal) -> None:
         headers = {"Content-Type": "application/json", "X-Error-Message": refusal.message}
@@ -343,12 +343,12 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Silence."""
+        """Log nothing."""
 
 
 @contextmanager
 def running_hub() -> Iterator[Hub]:
-    """The hub, listening on a free port of loopback."""
+    """Serve the hub on a free port of loopback."""
     hub = Hub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
     server.daemon_threads = True

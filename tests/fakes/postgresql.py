@@ -21,19 +21,19 @@ USER, PASSWORD = "bot", "s3cret-of-postgresql"
 
 
 def binaries() -> Path | None:
-    """Where initdb and postgres are: on the path, or where Debian puts them; the newest."""
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
+    """The folder of initdb and postgres: from the PATH, or the newest one where Debian puts them."""
+    if initdb := shutil.which("initdb"):
+        return Path(initdb).resolve().parent
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     return installed[-1] if installed else None
 
 
 @contextmanager
 def running() -> Iterator[str]:
-    """A server of this session's own; yields its URL without a database: add `/name`."""
+    """A server for this test session. Yields its URL without a database: add `/name`."""
     programs = binaries()
     assert programs
-    # Not below pytest's folder, which other users may not enter.
+    # Not below pytest's folder, because other users may not enter that.
     home = Path(tempfile.mkdtemp(prefix="postgresql-"))
     owner = _owner()
     if owner:
@@ -47,7 +47,7 @@ def running() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={home}"]
-    # What the tests ask of it does not outlive them.
+    # The data need not survive the tests.
     settings += ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB"]
     command = [programs / "postgres", "-D", home / "data", *(word for one in settings for word in ("-c", one))]
     with (home / "log").open("w") as log:
@@ -67,12 +67,12 @@ def running() -> Iterator[str]:
 
 @contextmanager
 def hung(url: str) -> Iterator[None]:
-    """The server of `url` and all its processes are stopped (SIGSTOP) for as long as the context lasts.
+    """The server of `url` and all its processes are stopped (SIGSTOP) while the context lasts.
 
     Whoever connects is accepted, by the kernel, and gets no answer.
     """
     port = f"port={make_url(url).port}"
-    [server] = [found for found in psutil.process_iter(["cmdline"]) if port in (found.info["cmdline"] or [])]
+    [server] = [one for one in psutil.process_iter(["cmdline"]) if port in (one.info["cmdline"] or [])]
     processes = [server, *server.children(recursive=True)]
     try:
         for process in processes:
@@ -88,8 +88,8 @@ def _owner() -> str | None:
     """PostgreSQL refuses to run as root."""
     if os.getuid():
         return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in users else "nobody"
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:

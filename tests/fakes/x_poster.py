@@ -1,4 +1,4 @@
-"""A process that posts what the database holds, until it is killed: `python tests/fakes/x_poster.py CONFIG`.
+"""A process that posts what is in the database until it is killed: `python tests/fakes/x_poster.py CONFIG`.
 
 The very parts that the bot posts with, without the rest of it, so that it is up in a second; only its waits are quick.
 """

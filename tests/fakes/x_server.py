@@ -1,4 +1,4 @@
-"""X on loopback: accounts, timelines, mentions and posting as API v2 answers them, and everything that goes wrong.
+"""X on loopback: accounts, timelines, mentions and posting as in API v2, and failures on demand.
 
 It checks signatures, refuses duplicates, counts limits, and puts whom a reply answers before its text, as X does. Its
 own mood (`Mood`) loses answers, answers late, in HTML or half, and shows a new post on the timeline only after a while.
@@ -36,7 +36,7 @@ PROBLEMS = "https://api.twitter.com/2/problems"
 
 @dataclass
 class Trouble:
-    """What the next `times` matching requests meet. `done` says whether the request is carried out all the same."""
+    """A failure for the next `times` matching requests. `done` says if the request is carried out nevertheless."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Trouble:
 
 @dataclass
 class Mood:
-    """How hostile X is to each post, by chance: the share of troubles, how slow things are, and how careless."""
+    """Random failures for each post: the share of failures, how slow X is, and how often it posts nevertheless."""
 
     seed: int = 1
     share: float = 0.4
@@ -76,7 +76,7 @@ class Mood:
         self._chance = random.Random(self.seed)
 
     def trouble(self) -> Trouble | None:
-        """What the next post meets."""
+        """The failure for the next post, if there is one."""
         if self._chance.random() >= self.share:
             return None
         post = ("POST", "/2/tweets")
@@ -101,7 +101,7 @@ class Mood:
 
 @dataclass(frozen=True)
 class Sent:
-    """One answer: the route it is of, its status and its body."""
+    """One answer: its route, status and body."""
 
     method: str
     route: str
@@ -110,7 +110,7 @@ class Sent:
 
 
 class XServer:
-    """An async context manager; `url` is where it listens. The account of `KEYS` has the id 12."""
+    """The server, an async context manager. `url` is its address. The account of `KEYS` has the id 12."""
 
     def __init__(self, mood: Mood | None = None) -> None:
         self.mood = mood
@@ -157,7 +157,7 @@ class XServer:
         return user
 
     def add_post(self, author_id: str, text: str, lag_seconds: float = 0.0, **more: Any) -> dict[str, Any]:
-        # As X's own: milliseconds since November 2010, and a count below.
+        # As X's ids: milliseconds since November 2010 in the upper bits, a count in the lower ones.
         self._next_id = max(self._next_id + 1, (int(time.time() * 1_000) - 1_288_834_974_657) << 22)
         post_id = str(self._next_id)
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -168,7 +168,7 @@ class XServer:
         return post
 
     def texts(self, author_id: str = "12") -> list[str]:
-        """The posts of an account, the oldest first."""
+        """The posts of an account, oldest first."""
         return [post["text"] for post in self.posts if post["author_id"] == author_id]
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
@@ -191,7 +191,7 @@ class XServer:
         return 201, {"data": {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}}
 
     def _answered_by(self, reply_to: str | None) -> str:
-        """The names before the text of a reply: who wrote what it answers, and whom that named."""
+        """The names before the text of a reply: the author of the post it answers, and those that this post names."""
         answered = next((post for post in self.posts if post["id"] == reply_to), None)
         if not answered:
             return ""
@@ -206,18 +206,18 @@ class XServer:
         return await self._answered(request, "/2/users/me", me)
 
     async def _user_by_handle(self, request: web.Request) -> web.StreamResponse:
-        async def found(_: web.Request) -> tuple[int, Any]:
+        async def account(_: web.Request) -> tuple[int, Any]:
             handle = request.match_info["username"]
             user = next((user for user in self.users.values() if user["username"].lower() == handle.lower()), None)
             return 200, self._user(user, "username", handle)
 
-        return await self._answered(request, "/2/users/by/username/{username}", found)
+        return await self._answered(request, "/2/users/by/username/{username}", account)
 
     async def _user_by_id(self, request: web.Request) -> web.StreamResponse:
-        async def found(_: web.Request) -> tuple[int, Any]:
+        async def account(_: web.Request) -> tuple[int, Any]:
             return 200, self._user(self.users.get(request.match_info["id"]), "id", request.match_info["id"])
 
-        return await self._answered(request, "/2/users/{id}", found)
+        return await self._answered(request, "/2/users/{id}", account)
 
     def _user(self, user: dict[str, Any] | None, parameter: str, asked: str) -> Any:
         if user and user["id"] not in self.suspended:
@@ -230,8 +230,8 @@ class XServer:
             user_id = request.match_info["id"]
             if self.users.get(user_id, {}).get("protected"):
                 return 200, {"errors": [_unauthorized("user", "id", user_id)]}
-            mine = [post for post in self._visible() if post["author_id"] == user_id]
-            return 200, _page(request, mine[: self.most_back])
+            posts = [post for post in self._visible() if post["author_id"] == user_id]
+            return 200, _page(request, posts[: self.most_back])
 
         return await self._answered(request, "/2/users/{id}/tweets", read)
 
@@ -268,7 +268,7 @@ class XServer:
         return bool(author["protected"]) or author["id"] in self.suspended
 
     def _visible(self) -> list[dict[str, Any]]:
-        """The newest first."""
+        """The visible posts, newest first."""
         now = time.monotonic()
         return [post for post in reversed(self.posts) if self._shown_from[post["id"]] <= now]
 
@@ -276,10 +276,10 @@ class XServer:
         self, request: web.Request, route: str, answer: Any, trouble: Trouble | None = None
     ) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
-        await request.read()  # before any delay: the request has come, whoever waits for the answer
+        await request.read()  # before any delay: the request has arrived even if nobody waits for the answer any more
         trouble = self._trouble(request) or trouble
         if trouble and trouble.delay_seconds and not trouble.status:
-            # The connection may be gone by then; the request is carried out all the same, as behind a load balancer.
+            # The connection may be closed by then. The request is carried out nevertheless, as behind a load balancer.
             await asyncio.sleep(trouble.delay_seconds)
             trouble = None
         refusal = _unsigned(request)
@@ -287,7 +287,7 @@ class XServer:
         if trouble and not refusal:
             await asyncio.sleep(trouble.delay_seconds)
             if trouble.status == HANG_UP:
-                if request.transport:  # there is none where the other side has gone already
+                if request.transport:  # None if the client has closed the connection
                     request.transport.close()
                 return web.Response()
             if trouble.content_type == "application/problem+json":
@@ -308,7 +308,7 @@ class XServer:
 
 
 def problem(status: int, detail: str) -> dict[str, Any]:
-    """A refusal as X words it."""
+    """A refusal in the form that X uses."""
     titles = {400: "Invalid Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found Error"}
     titles |= {402: "CreditsDepleted", 429: "Too Many Requests"}
     return {"title": titles.get(status, "Error"), "detail": detail, "type": "about:blank", "status": status}
@@ -332,7 +332,7 @@ def _unauthorized(kind: str, parameter: str, asked: str) -> dict[str, Any]:
 
 
 def _page(request: web.Request, posts: list[dict[str, Any]]) -> dict[str, Any]:
-    """A page of `posts`, the newest first, as the parameters ask."""
+    """The page of `posts`, newest first, that the parameters ask for."""
     since = int(request.query.get("since_id", 0))
     size = int(request.query.get("max_results", 10))
     assert 5 <= size <= 100, "X refuses other sizes"
@@ -349,7 +349,7 @@ def _page(request: web.Request, posts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _unsigned(request: web.Request) -> tuple[int, Any] | None:
-    """X's refusal of a request that is not signed, or signed wrongly."""
+    """X's refusal of a request without a signature or with a wrong one. None if the signature is right."""
     header = request.headers.get("Authorization", "")
     refused = 401, problem(401, "Unauthorized")
     if header == f"Bearer {BEARER.bearer_token}":

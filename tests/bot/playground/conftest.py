@@ -19,7 +19,7 @@ from tests.bot.posting_parts import Parts
 
 @dataclass
 class Page:
-    """A browser that has opened the page, and what the test may look at behind it."""
+    """A browser that has opened the page, and the parts behind the page that tests look at."""
 
     browser: httpx.AsyncClient
     attachments: Attachments
@@ -31,7 +31,7 @@ class Page:
         return str(self.browser.base_url)
 
     def function(self, inputs: int, outputs: int) -> int:
-        """The first function of the page with so many inputs and outputs."""
+        """The id of the first function of the page with so many inputs and outputs."""
         return next(
             call["id"]
             for call in self.config["dependencies"]
@@ -41,7 +41,7 @@ class Page:
     def only(
         self, *, inputs: Sequence[str] = (), outputs: list[str] | None = None, targets: list[str] | None = None
     ) -> int:
-        """The last function whose inputs and outputs are of these types, or that these events cause."""
+        """The id of the last function with inputs and outputs of these types, or that these events cause."""
         types = {one["id"]: one["type"] for one in self.config["components"]}
         return [
             call["id"]
@@ -55,12 +55,12 @@ class Page:
         ][-1]
 
     async def say(self, message: dict[str, Any], history: object = None, *, count: int = 1, session: str = "a") -> str:
-        """All that the page answers to a line in the chat."""
+        """Returns all that the page answers to a line in the chat."""
         return await self.event(self.function(3, 2), [message, history, count], session=session)
 
     async def event(self, function: int, data: list[Any], *, session: str = "a") -> str:
         body = {"data": data, "fn_index": function, "session_hash": session}
-        # By hand, since a client would refuse to write half a surrogate pair.
+        # Written by hand, because httpx refuses half a surrogate pair.
         headers = {"content-type": "application/json"}
         joined = await self.browser.post("/gradio_api/queue/join", content=json.dumps(body), headers=headers)
         if joined.status_code != 200:
@@ -74,7 +74,7 @@ class Page:
         return shown
 
     async def upload(self, name: str, content: bytes) -> str:
-        """Attach a file; the path that the page gives it."""
+        """Attach a file. Returns the path that Gradio gives it."""
         answer = await self.browser.post("/gradio_api/upload", files={"files": (name, content)})
         assert answer.status_code == 200, answer.text
         [path] = answer.json()
@@ -83,7 +83,7 @@ class Page:
 
 @pytest.fixture
 async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Callable[[], Awaitable[Page]]]:
-    """Opens the page in a browser of its own."""
+    """Opens the page in a new browser each time."""
     attachments = Attachments(tmp_path / "page-uploads")
     chat = Chat(tweeting=use_cases.tweeting, training=use_cases.training, attachments=attachments)
     readiness = Readiness()

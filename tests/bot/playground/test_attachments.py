@@ -1,4 +1,4 @@
-"""What visitors attach: whose it is, and when it goes."""
+"""Files that visitors attach: who may use them, and when they are deleted."""
 
 import asyncio
 import os
@@ -75,7 +75,7 @@ async def test_an_upload_that_is_cut_off_is_deleted_at_once(page: Page, caplog: 
 
 @pytest.mark.parametrize("name", [b"..", b"a/..", b"../.."])
 async def test_an_upload_that_is_refused_leaves_nothing(page: Page, name: bytes) -> None:
-    """Nor do the files before the one that is refused."""
+    """The files before the refused one are deleted, too."""
     first = form(b"first.csv", end=False) + b"\r\n"
     answer = await page.browser.post("/gradio_api/upload", content=first + form(name), headers=FORM)
     assert (name, answer.status_code) == (name, 400)

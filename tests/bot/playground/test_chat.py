@@ -1,4 +1,4 @@
-"""What is typed into the page, and the answers."""
+"""Lines that visitors type into the page, and the answers."""
 
 import io
 import re
@@ -86,7 +86,7 @@ async def test_a_running_training_is_shown_to_everybody(chat: Chat, attached: Pa
     async for _ in chat.answers(VISITOR, "/train bob", (attached,)):
         (state,) = await chat.learning()
         assert state.name == "bob"
-        assert state.standing in ("waits for its turn", "starting, 0 %")  # whichever it is by now
+        assert state.standing in ("waits for its turn", "starting, 0 %")  # one of the two, depending on the moment
         break
 
 
@@ -95,10 +95,10 @@ async def test_a_running_training_is_shown_to_everybody(chat: Chat, attached: Pa
     [
         ("", "/tweetlike @name"),
         ("/help", "/tweetlike @name"),
-        ("/tweetlike", "Like whom?"),
+        ("/tweetlike", "Whose voice?"),
         ("/train", "Whose tweets"),
-        ("/nonsense x", "I do not know /nonsense"),
-        ("hello", "I do not know hello"),
+        ("/nonsense x", "I do not know the command /nonsense"),
+        ("hello", "I do not know the command hello"),
         ("/tweetlike nobody", "I do not know nobody yet"),
         ("/tweetlike @Anm, hello", "I do not know anm yet. Did you mean ann?"),
     ],
@@ -186,7 +186,7 @@ async def test_a_training_that_fails_is_told_without_paths_and_the_log_has_them(
     (tmp_path / "mine.jsonl").write_text("not json\n")
     *_, answer = await answers(chat, "/train bob", (attach(attachments, tmp_path / "mine.jsonl"),))
     assert isinstance(answer, Said)
-    found = re.fullmatch(r"mine\.jsonl: the file is no JSON at line 1; save it .* \((\w{6})\)", answer.text)
-    assert found, "one sentence with one id"
-    [line] = [line for line in caplog.messages if found[1] in line and line.startswith("refused")]
+    sentence = re.fullmatch(r"mine\.jsonl: the file is no JSON at line 1; save it .* \((\w{6})\)", answer.text)
+    assert sentence, "one sentence with one id"
+    [line] = [line for line in caplog.messages if sentence[1] in line and line.startswith("refused")]
     assert str(use_cases.home.folder) in line

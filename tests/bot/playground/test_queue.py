@@ -1,4 +1,4 @@
-"""The page's queue: every button does what it says, and says what came of it."""
+"""The queue on the page: every button does what it says, and tells the result."""
 
 import html
 
@@ -57,7 +57,7 @@ async def test_pausing_is_shown(parts: Parts) -> None:
     assert await queue.pause(HERE) == plain("Posting is paused.")
     assert "Paused: somebody asked for it" in html.unescape(await queue.status(HERE))
     assert await queue.resume(HERE) == plain("Posting goes on.")
-    assert await queue.resume(HERE) == plain("It was not paused.")
+    assert await queue.resume(HERE) == plain("Posting was not paused.")
 
 
 async def test_a_failed_post_says_why(parts: Parts) -> None:

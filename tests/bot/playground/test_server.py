@@ -1,4 +1,4 @@
-"""The page's server, attacked over HTTP as a stranger would: with real requests against the real Gradio."""
+"""Attacks on the page over HTTP, as a stranger would make them: real requests to the real Gradio."""
 
 import html
 import os
@@ -28,7 +28,7 @@ def secret_file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_secret_is_copied(tmp_path: Path) -> Iterator[None]:
-    """Whatever an attack answers, no copy of the secret may lie where Gradio keeps files."""
+    """After every attack no copy of the secret may lie where Gradio keeps files."""
     yield
     for path in (tmp_path / "page-uploads").rglob("*"):
         assert not path.is_file() or SECRET not in path.read_text(errors="replace")
@@ -79,13 +79,13 @@ async def test_no_message_hands_out_a_file(page: Page, secret_file: Path, monkey
 
 async def test_no_history_hands_out_a_file(page: Page, secret_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was said before is the server's own: a page that sends another history is refused."""
-    monkeypatch.chdir(secret_file.parent)  # files below the working directory are allowed by Gradio
+    monkeypatch.chdir(secret_file.parent)  # Gradio allows files below the working directory
     for shape in shapes(str(secret_file)):
         for content in (shape, [{"type": "file", "file": shape}], [shape], {"component": "file", "value": shape}):
             history = [{"role": "user", "content": content}, {"role": "assistant", "content": "I said so"}]
             assert await page.say({"text": "hello", "files": []}, history) == REFUSED
     shown = await page.say({"text": "hello", "files": []})
-    assert "do not know hello" in shown
+    assert "do not know the command hello" in shown
     assert "I said so" not in shown
 
 
@@ -219,7 +219,7 @@ async def test_the_session_is_kept_from_scripts_and_from_other_sites(page: Page)
 
 
 async def raw(page: Page, method: str, path: str) -> httpx.Response:
-    """A request whose path is sent as it is, `..` and all."""
+    """A request whose path is sent unchanged, with `..` in it."""
     url = page.browser.base_url.copy_with(raw_path=path.encode())
     return await page.browser.send(page.browser.build_request(method, url))
 
@@ -229,7 +229,7 @@ async def test_half_a_character_costs_nobody_anything(page: Page, half: int) -> 
     shown = await page.say({"text": f"/tweetlike @ann {chr(half)} she", "files": []})
     assert "AI parody" in shown or "passed the checks" in shown
     assert "process_completed" in await page.say({"text": f"/tweetlike {chr(half)}", "files": []}, session="b")
-    # Gradio refuses what was not uploaded before anything of ours sees it.
+    # Gradio refuses a file that was not uploaded before our code sees it.
     refused = await page.say({"text": "/train x", "files": shapes(f"/tmp/{chr(half)}")[:1]}, session="c")
     assert '"success":false' in refused
     assert "AI parody" in await page.say({"text": "/tweetlike @ann she", "files": []}, session="d")
@@ -250,7 +250,7 @@ async def test_a_long_message_is_refused_before_it_is_read(page: Page) -> None:
 
 
 async def test_a_long_chat_stays_short(page: Page) -> None:
-    """All of it goes over the line with each answer."""
+    """The whole chat is sent again with each answer."""
     for number in range(KEPT):
         await page.say({"text": f"/help {number} " + "*" * 5_000, "files": []})
     shown = await page.say({"text": "/models", "files": []})
@@ -259,7 +259,7 @@ async def test_a_long_chat_stays_short(page: Page) -> None:
 
 
 async def test_files_are_taken_from_this_machine_alone(page: Page) -> None:
-    """Who may not have a voice learned could only fill the disk, or the memory with a field that is no file."""
+    """A visitor who may not have a voice learned could only fill the disk or the memory."""
     for header in ("X-Forwarded-For", "Via", "CF-Connecting-IP", "X_Forwarded_For", "True-Client-IP"):
         answer = await page.browser.post(
             "/gradio_api/upload", files={"files": ("a.csv", b"tweets")}, headers={header: "192.0.2.7"}
@@ -275,7 +275,7 @@ async def test_health_is_told(page: Page) -> None:
 
 
 async def test_what_the_page_asks_the_door_lets_in(page: Page) -> None:
-    """Outside its queue Gradio asks at `/gradio_api/run`, which is shut."""
+    """Outside its queue Gradio uses `/gradio_api/run`, which is closed."""
     asked = [call for call in page.config["dependencies"] if call["backend_fn"]]
     assert asked
     assert [call["id"] for call in asked if not call["queue"]] == []
@@ -288,7 +288,7 @@ async def test_a_suggestion_fills_the_line(page: Page) -> None:
 
 async def test_a_cleared_conversation_does_not_come_back(page: Page) -> None:
     await page.say({"text": "hello", "files": []})
-    assert "do not know hello" in await page.say({"text": "/help", "files": []})
+    assert "do not know the command hello" in await page.say({"text": "/help", "files": []})
     await page.event(page.only(targets=["clear"]), [None])
     shown = await page.say({"text": "/help", "files": []})
     assert "/tweetlike" in html.unescape(shown)
@@ -296,20 +296,20 @@ async def test_a_cleared_conversation_does_not_come_back(page: Page) -> None:
 
 
 async def test_the_page_sends_a_line_while_another_one_is_answered(page: Page) -> None:
-    """Its scripts wait otherwise. test_page_events.py holds that both are answered."""
+    """Otherwise its scripts wait. test_page_events.py tests that both lines are answered."""
     [line] = [call for call in page.config["dependencies"] if call["id"] == page.function(3, 2)]
     assert line["trigger_mode"] == "multiple"
 
 
 async def test_no_picture_is_offered_to_be_attached(page: Page) -> None:
-    """Gradio would show it by its path."""
+    """Gradio would show it at a path that is closed."""
     [line] = [one for one in page.config["components"] if one["type"] == "multimodaltextbox"]
     assert ".csv" in line["props"]["file_types"]
     assert not {"image", "video", "audio", "file", ".png"} & set(line["props"]["file_types"])
 
 
 async def test_a_look_at_the_queue_takes_back_no_choice(page: Page) -> None:
-    """What the visitor chooses while the page looks would be lost."""
+    """Otherwise a choice that the visitor makes in this moment is lost."""
     post = await page.parts.posting.propose(VoiceName("ann"), by="somebody")
     refresh = page.only(outputs=["radio"], inputs=["radio"])
     for chosen in (None, post.id):
