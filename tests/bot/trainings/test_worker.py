@@ -176,7 +176,7 @@ async def test_the_log_of_a_training_names_nobody(
     """Nothing deletes a person from a log that is kept elsewhere."""
     caplog.set_level("INFO")
     async with training_in(home) as training:
-        job = await training.start("test:1", "bob", [sample_file])
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
         assert (await ended(training, job)).state == "done"
     lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
     assert f"job {job.id} gave v1" in lines
@@ -191,12 +191,12 @@ async def test_who_opts_out_after_their_voice_was_deleted_is_refused_under_whate
     shutil.move(home.folder / "models" / "ann", home.folder / "models" / "me")
     async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
         consenting = Consenting(store=store, settings=settings_of(home))
-        await consenting.claim("s1", "discord:1", "me")
-        await consenting.decide("s1", "discord:1", "me", by="discord:2", confirmed=True)
-        assert (await consenting.delete_voice("me", by="discord:2")).learnable
+        await consenting.claim("s1", "discord:1", VoiceName("me"))
+        await consenting.decide("s1", "discord:1", VoiceName("me"), by="discord:2", confirmed=True)
+        assert (await consenting.delete_voice(VoiceName("me"), by="discord:2")).learnable
         await getattr(consenting, way)("discord:1")
     async with training_in(home) as training:
-        refused = await ended(training, await training.start("test:1", "you", [sample_file]))
+        refused = await ended(training, await training.start("test:1", VoiceName("you"), [sample_file]))
         assert refused.state == "failed"
         assert ("does not want to be imitated" if way == "opt_out" else "asked to be forgotten") in refused.error
         await nothing_left_of(home, "you")
