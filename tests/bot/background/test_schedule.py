@@ -236,4 +236,6 @@ async def test_two_processes_never_both_take_a_run(store, url: str) -> None:  # 
     together = [run for run in runs if run.due_at > begun]
     assert len({(run.schedule, run.due_at) for run in runs}) == len(runs)
     assert len(together) >= 6, "both were at it for 3 s, and each second 3 were due"
-    assert all(run.outcome == "noted" for run in runs), "and none was left half done"
+    cut_off = [run.outcome for run in runs if run.outcome != "noted"]
+    assert set(cut_off) <= {""}, "a run that a stop cut off has no outcome, so the next start takes it over"
+    assert len(cut_off) <= len(both), "a process has one run at a time"
