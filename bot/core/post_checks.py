@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from bot.core.ai_label import Fits, without_label
+from huggingtweets.core.visible import typed
 from huggingtweets.generation.checks import (
     Check,
     CopyCheck,
     LeftoverCheck,
     LengthCheck,
     first_objection,
-    typed,
     weighted_length,
 )
 from huggingtweets.tweets.copies import normalised

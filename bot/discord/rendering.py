@@ -14,7 +14,8 @@ from bot.store.rounds import Score
 from bot.trainings.measured import report_lines
 from bot.voices.tweeting import Imitated
 from huggingtweets.core.names import BlendName
-from huggingtweets.generation.checks import defused, typed
+from huggingtweets.core.visible import typed
+from huggingtweets.generation.checks import defused
 from huggingtweets.generation.engine.preview_voice import PREVIEW
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.versions import Version

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import regex
 
-from huggingtweets.core.whole_text import whole
+from huggingtweets.core.visible import visible
 from huggingtweets.tweets.clean import links_in
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
 
@@ -27,15 +27,6 @@ _TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation 
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
 # What a chat program makes a link of: any scheme, `www.`, and a host before a path, such as `discord.gg/abc`.
 _LINKED = regex.compile(r"(?<=\w:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\p{L}\p{N}])(?=\.\p{L}{2,}[/\\:?#])", regex.IGNORECASE)
-# Unicode's list of what is not shown, with the controls of bidirectional text (U+202E, U+2066) among them, and the
-# anchors of annotations. What makes one emoji of several, or joins letters (Persian, Hindi), stays where it does that.
-_INVISIBLE = regex.compile(
-    r"(?:\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
-    r"|(?<=[\p{Extended_Pictographic}0-9#*])[\ufe0e\ufe0f]"
-    r"|(?<=[\p{L}\p{M}\p{Extended_Pictographic}\p{Emoji_Modifier}])(?<![\p{Latin}\p{Greek}\p{Cyrillic}])[\u200c\u200d](?=[\p{L}\p{Extended_Pictographic}]))"
-    r"(*SKIP)(*FAIL)|[\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]"
-)
-_NOT_TYPED = regex.compile(r"[\p{Cc}\p{Cs}]")
 # Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
 # a box in their place.
 _BORDER = r"(?:start|begin|end)_?of_?text"  # of a training text
@@ -55,16 +46,6 @@ def _weight(grapheme: str) -> int:
     if grapheme not in _TEXT_SIGNS and not grapheme.isascii() and _EMOJI.match(grapheme):
         return 2
     return sum(1 if any(low <= ord(char) <= high for low, high in _LIGHT) else 2 for char in grapheme)
-
-
-def visible(text: str) -> str:
-    """`text` without the characters that nobody sees, with which it can be made to read as what it is not."""
-    return _INVISIBLE.sub("", text)
-
-
-def typed(text: str) -> str:
-    """What somebody typed, on one line: no invisible characters, no controls, no halves of characters."""
-    return " ".join(visible(_NOT_TYPED.sub(" ", whole(text))).split())
 
 
 def defused(text: str) -> str:

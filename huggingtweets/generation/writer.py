@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import NotEnoughDrafts, Usage
 from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.visible import typed
 from huggingtweets.generation.checks import (
     Check,
     CopyCheck,
@@ -20,7 +21,6 @@ from huggingtweets.generation.checks import (
     LinkCheck,
     defused,
     first_objection,
-    typed,
 )
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice

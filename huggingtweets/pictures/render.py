@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import regex
 
 from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.visible import typed
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.tweets.likeness import LENGTH_BIN
 
@@ -42,7 +43,6 @@ PIXELS_PER_INCH = 72  # one point of the templates is one pixel
 # Signs that are text unless a variation selector makes them emoji.
 _TEXT_SIGNS = frozenset("©®™‼⁉ℹ↔↕↖↗↘↙▪▫◻◼〰〽")
 # Control characters, half surrogate pairs, zero-width spaces, and what turns the direction of other people's text.
-_INVISIBLE = regex.compile(r"[\p{Cc}\p{Cs}\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _LONG_WORD = regex.compile(r"\S{20,}")
 _VARIATION = "\ufe0f"
 
@@ -337,10 +337,9 @@ def _cut(text: str, most: int) -> str:
 
 def _clean(text: str) -> str:
     """What can be seen of `text`; letters of the mathematical alphabets as plain ones, which the fonts have."""
-    visible = _INVISIBLE.sub("", text.replace("\n", " "))
     return "".join(
         unicodedata.normalize("NFKC", character) if 0x1D400 <= ord(character) <= 0x1D7FF else character
-        for character in visible
+        for character in typed(text)
     )
 
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from huggingtweets.core.records import Report
+from huggingtweets.core.visible import typed
 from huggingtweets.model.base import base_name
 from huggingtweets.pictures import render as draw
 from huggingtweets.registry.manifest import LearnedAccount, TrainingFacts
 from huggingtweets.registry.versions import Version
 from huggingtweets.sources.sample import sample_account
-from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -56,7 +56,6 @@ DONE = {
 PACKAGE = "huggingtweets-bot"
 # What means something to Markdown, HTML or a site that links names; each is written as a character reference.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
-_CONTROLS = regex.compile(r"[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
@@ -252,7 +251,7 @@ def metric_name(key: str) -> str:
 
 def inline(text: str) -> str:
     """Somebody's words on one line, with no effect on the Markdown or HTML around them."""
-    seen = " ".join(_CONTROLS.sub(" ", text).replace(ZERO_WIDTH_SPACE, "").split())
+    seen = typed(text)
     written = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", seen)
     return f"{_ISOLATE}{written}{_END_ISOLATE}" if _RIGHT_TO_LEFT.search(seen) else written
 

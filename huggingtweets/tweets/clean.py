@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import Enum
 
 from huggingtweets.core.records import JSON, Counts, Tweet
+from huggingtweets.core.visible import written
 from huggingtweets.core.whole_text import whole
 from huggingtweets.tweets import words
 
@@ -24,8 +25,6 @@ BORDER = re.compile(r"<\|(?:start|begin|end)_?of_?text\|>", re.IGNORECASE)
 
 # Only entities that end with a semicolon, as X's do: `html.unescape` alone makes "me¬ you" of a typed "me&not you".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
-# Control characters but for white space, lone surrogates, byte order marks, and marks that turn the direction of text.
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\u202a-\u202e\u2066-\u2069]")
 # Scrapers write the address of a picture right after the word before it, and leave out the https.
 _URL = re.compile(
     r"\s?(?:https?://\s(?=[\w-]+\.\S)\S+|https?:\S+|https?…\S*|\b[a-z]{2,10}://\S+"
@@ -71,7 +70,7 @@ class Kept:
 
 def clean(text: str) -> str:
     """The raw `text` of a tweet as a reader sees it, on one line and without links."""
-    text = _INVISIBLE.sub("", unescaped(whole(text)))
+    text = written(unescaped(whole(text)))
     # A mark becomes a blank, so that the characters around it cannot form a new mark.
     text = _DISCORD_ID.sub(" ", _DISCORD_EMOJI.sub(r"\1", BORDER.sub(" ", text)))
     return " ".join(_BARE.sub("", _URL.sub("", text)).split())

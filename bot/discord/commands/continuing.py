@@ -22,7 +22,7 @@ from bot.discord.parts import Parts
 from bot.discord.rendering import as_read
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.errors import Usage
-from huggingtweets.generation.checks import typed
+from huggingtweets.core.visible import typed
 
 A_PAGE = 25  # as many as Discord shows in a list
 ARROWS = {"before": "◀️", "after": "▶️"}

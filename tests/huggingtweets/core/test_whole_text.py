@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.playground.page import plain
 from bot.voices.tweeting import Ask
 from huggingtweets.core.names import NO_VOICE
+from huggingtweets.core.visible import typed
 from huggingtweets.core.whole_text import whole
-from huggingtweets.generation.checks import typed
 from huggingtweets.tweets.clean import clean
 
 ANY = st.text(st.characters(exclude_categories=()))

@@ -5,6 +5,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huggingtweets.core.visible import typed, visible
 from huggingtweets.generation.checks import (
     MAX_WEIGHT,
     ZERO_WIDTH_SPACE,
@@ -15,8 +16,6 @@ from huggingtweets.generation.checks import (
     defused,
     first_objection,
     normalised,
-    typed,
-    visible,
     weighted_length,
 )
 
