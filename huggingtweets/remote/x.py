@@ -133,8 +133,8 @@ class XClient:
                 posts = [records.post(row) for row in answer.get("data") or []]
             got(len(posts))
         missing = set(ids) - {post.id for post in posts}
-        told = {records.resource(problem) for problem in records.problems(answer) if records.is_gone(problem)}
-        return Looked(tuple(posts), frozenset(missing & told))
+        gone = {records.resource(problem) for problem in records.problems(answer) if records.is_gone(problem)}
+        return Looked(tuple(posts), frozenset(missing & gone))
 
     async def post(self, text: str, in_reply_to: str = "") -> str:
         """Post `text`. Returns the id. After `InDoubt` the post may be there; after any other failure it is not."""
@@ -193,10 +193,10 @@ class XClient:
 
     async def _asking(self, method: Method, *arguments: object, **parameters: object) -> dict[str, Any]:
         """One request through tweepy's method. Returns the answer as an object."""
-        given = {key: value for key, value in parameters.items() if value is not None}
+        sent = {key: value for key, value in parameters.items() if value is not None}
         try:
             with records.readable():
-                answer = await method(*arguments, user_auth=False, **given)
+                answer = await method(*arguments, user_auth=False, **sent)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotReached(X, self._credentials.without(_why(error))) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

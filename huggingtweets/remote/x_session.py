@@ -87,8 +87,8 @@ def opened(credentials: Credentials, api_url: str, timeout_seconds: float) -> ai
 def explained(body: Mapping[str, Any], credentials: Credentials) -> str:
     """X's own words about what went wrong: on one line, cut short, and with nothing secret in them."""
     texts = [one.get("detail") or one.get("message") or one.get("title") for one in [body, *problems(body)]]
-    said = "; ".join(dict.fromkeys(text for text in texts if isinstance(text, str)))
-    plain = " ".join("".join(char if char.isprintable() else " " for char in said).split())
+    words = "; ".join(dict.fromkeys(text for text in texts if isinstance(text, str)))
+    plain = " ".join("".join(char if char.isprintable() else " " for char in words).split())
     return credentials.without(plain)[:_SHOWN].rstrip(". ")
 
 

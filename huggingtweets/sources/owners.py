@@ -31,8 +31,8 @@ class Owned:
 
 def parse_owned(text: str, voice: VoiceName) -> Owned:
     """Reads `nasa=PATH`, if `nasa` is one of the people in `voice`. Anything else is a path as it stands."""
-    said, equals, rest = text.partition("=")
-    handle = comparable(said)
+    owner, equals, rest = text.partition("=")
+    handle = comparable(owner)
     if equals and handle in voice.handles and not Path(text).exists():
         return Owned(Path(rest), handle, rest)
     return Owned(Path(text), written=text)
@@ -45,15 +45,15 @@ def read_owned(voice: VoiceName, files: Sequence[Owned]) -> Mapping[str, list[Co
     """
     handles = voice.handles
     only = handles[0] if voice.is_of_one else None
-    found: dict[str, list[Collected]] = {}
-    said = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
-    for handle, paths in said.items():
-        found[handle] = read_each(paths, [handle])
+    sources: dict[str, list[Collected]] = {}
+    paths_of = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
+    for handle, paths in paths_of.items():
+        sources[handle] = read_each(paths, [handle])
     for file in files:
         if not (file.handle or only):
             (collected,) = read_each([file.path])
-            found[_owner(handles, file.path, collected)].append(collected)
-    return {handle: sorted(some, key=_latest) for handle, some in found.items() if some}
+            sources[_owner(handles, file.path, collected)].append(collected)
+    return {handle: sorted(some, key=_latest) for handle, some in sources.items() if some}
 
 
 def texts_of(voice: VoiceName, files: Sequence[Owned], store: TweetStore) -> tuple[list[str], Counts]:
@@ -73,8 +73,8 @@ def texts_of(voice: VoiceName, files: Sequence[Owned], store: TweetStore) -> tup
         tweets = [tweet for handle in voice.handles for tweet in store.tweets(handle)]
     newest = {tweet.id: tweet for tweet in tweets if tweet.id not in withdrawn}
     ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
-    kept, counts = clean_all(ordered)
-    return [tweet.text for tweet in kept], counts
+    learnable, counts = clean_all(ordered)
+    return [tweet.text for tweet in learnable], counts
 
 
 def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:

@@ -22,11 +22,11 @@ class Wandb:
     synced, nothing here can take it back. So weights never go there.
     """
 
-    def __init__(self, name: str, chosen: TrackingSettings, folder: Path):
+    def __init__(self, name: str, settings: TrackingSettings, folder: Path):
         import wandb
 
-        self._wandb, self._name, self._project = wandb, name, chosen.wandb_project
-        self._key = chosen.wandb_key.get_secret_value() if chosen.wandb_key else None
+        self._wandb, self._name, self._project = wandb, name, settings.wandb_project
+        self._key = settings.wandb_key.get_secret_value() if settings.wandb_key else None
         self._folder = folder / "wandb" / name
         self._folder.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("WANDB_DATA_DIR", str(self._folder))

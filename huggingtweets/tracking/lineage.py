@@ -37,11 +37,11 @@ def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: TrainingSetti
     tracker.make(f"dataset-{name}", DATASET, dataset)
     # One seed serves both: it orders the tweets and initialises the adapter.
     seeds = {"data_seed": settings.seed, "training_seed": settings.seed}
-    chosen = settings.model_dump() | {"base": base_name(settings.base)}
+    shown_settings = settings.model_dump() | {"base": base_name(settings.base)}
     if not settings.batch_tokens:
         # It depends on the amount of data. Its value is recorded when the training has ended.
-        del chosen["batch_tokens"]
-    tracker.start("train", chosen | seeds | {"libraries": libraries()})
+        del shown_settings["batch_tokens"]
+    tracker.start("train", shown_settings | seeds | {"libraries": libraries()})
     tracker.use(f"dataset-{name}", DATASET)
     tracker.use(base, BASE)
 

@@ -85,13 +85,13 @@ class Tracker:
 
     def figures(self, figures: Mapping[str, float | None], step: int | None = None) -> None:
         """Losses and the like, of one step or of the whole run."""
-        known = {key: value for key, value in figures.items() if value is not None}
-        self._tell(lambda backend: backend.figures(step, known))
+        numbers = {key: value for key, value in figures.items() if value is not None}
+        self._tell(lambda backend: backend.figures(step, numbers))
 
     def table(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Rows for people to read, such as samples."""
-        kept = [list(row) for row in rows]
-        self._tell(lambda backend: backend.table(name, columns, kept))
+        copied = [list(row) for row in rows]
+        self._tell(lambda backend: backend.table(name, columns, copied))
 
     def close(self, seconds: float = SECONDS_TO_END) -> None:
         """End the last run. Waits until all calls are done, but not longer than `seconds`."""
@@ -126,12 +126,12 @@ class Tracker:
 def tracking(name: str, settings: Settings) -> Iterator[Tracker]:
     """The tracker of a training of `name`. It ends with the block."""
     name = str(name)  # a `VoiceName` cannot be a key in trackio's JSON
-    chosen = settings.tracking
+    tracking_settings = settings.tracking
     backends: dict[str, Callable[[], Backend]] = {
         "trackio": lambda: Trackio(name, settings.records),
-        "wandb": lambda: Wandb(name, chosen, settings.records),
+        "wandb": lambda: Wandb(name, tracking_settings, settings.records),
     }
-    tracker = Tracker(name, backends.get(chosen.tracker))
+    tracker = Tracker(name, backends.get(tracking_settings.tracker))
     try:
         yield tracker
     finally:
@@ -140,11 +140,11 @@ def tracking(name: str, settings: Settings) -> Iterator[Tracker]:
 
 def libraries() -> dict[str, str]:
     """The versions of Python and of the libraries on which the weights may depend."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    versions = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in LIBRARIES:
         with contextlib.suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
+            versions[name] = version(name)
+    return versions
 
 
 def weights_digests(folder: Path) -> dict[str, str]:

@@ -109,13 +109,13 @@ def keep(tweet: Tweet) -> str | Dropped:
 
 def clean_all(tweets: Iterable[Tweet]) -> tuple[list[Kept], Counts]:
     """The tweets to learn from, in their order, and counts of what became of all `tweets`."""
-    kept: list[Kept] = []
+    learnable: list[Kept] = []
     dropped: Counter[Dropped] = Counter()
     for tweet in tweets:
         verdict = keep(tweet)
         if isinstance(verdict, Dropped):
             dropped[verdict] += 1
         else:
-            kept.append(Kept(tweet.id, tweet.created_at, verdict, tweet.is_reply))
+            learnable.append(Kept(tweet.id, tweet.created_at, verdict, tweet.is_reply))
     retweets, short = dropped[Dropped.RETWEET], dropped[Dropped.SHORT]
-    return kept, Counts(downloaded=len(kept) + retweets + short, retweets=retweets, short=short)
+    return learnable, Counts(downloaded=len(learnable) + retweets + short, retweets=retweets, short=short)

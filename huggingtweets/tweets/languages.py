@@ -32,28 +32,28 @@ def detected(texts: Iterable[str]) -> tuple[str, ...]:
     """The same, by the texts' letters and words alone."""
     import py3langid  # type: ignore[import-untyped]
 
-    found: Counter[str] = Counter()
+    characters: Counter[str] = Counter()
     for piece in _pieces(texts):
-        found[py3langid.classify(piece)[0]] += len(piece)
-    return _frequent(found)
+        characters[py3langid.classify(piece)[0]] += len(piece)
+    return _frequent(characters)
 
 
-def _frequent(found: Counter[str]) -> tuple[str, ...]:
-    total = found.total()
-    return tuple(code for code, count in found.most_common() if count >= MIN_SHARE * total)
+def _frequent(counts: Counter[str]) -> tuple[str, ...]:
+    total = counts.total()
+    return tuple(code for code, count in counts.most_common() if count >= MIN_SHARE * total)
 
 
 def _code(lang: str | None) -> str | None:
     """`zh-CN` as `zh`, an old code as today's, and None where X found no language."""
     code = (lang or "").split("-")[0].lower()
-    known = re.fullmatch(r"[a-z]{2,3}", code) and code not in _NAMELESS
-    return _OLD_CODES.get(code, code) if known else None
+    is_language = re.fullmatch(r"[a-z]{2,3}", code) and code not in _NAMELESS
+    return _OLD_CODES.get(code, code) if is_language else None
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[str]:
     """Texts of the same script, joined until they are long enough to judge; at most `MAX_PIECES` pieces."""
     open_pieces: dict[bool, str] = {}
-    given = 0
+    pieces = 0
     for text in texts:
         cleaned = " ".join(_NOISE.sub(" ", text).split())
         # If texts of two alphabets were joined, the rarer language would never be seen.
@@ -61,9 +61,9 @@ def _pieces(texts: Iterable[str]) -> Iterator[str]:
         piece = f"{open_pieces.get(key, '')} {cleaned}".strip()
         if len(piece) >= PIECE_CHARACTERS:
             yield piece
-            given += 1
+            pieces += 1
             piece = ""
-            if given == MAX_PIECES:
+            if pieces == MAX_PIECES:
                 return
         open_pieces[key] = piece
     yield from (piece for piece in open_pieces.values() if piece)

@@ -79,8 +79,8 @@ def distinctive(texts: Sequence[str], others: Iterable[str] = (), most: int = MO
         for word, count in ours.items()
         if in_texts[word] >= MIN_TEXTS and (len(word) > 1 or is_unspaced(word))
     )
-    found = sorted(((word, z, count) for word, z, count in scored if z > 0), key=lambda row: (-row[1], row[0]))
-    return found[:most]
+    ranked = sorted(((word, z, count) for word, z, count in scored if z > 0), key=lambda row: (-row[1], row[0]))
+    return ranked[:most]
 
 
 def log_odds_z(ours: float, theirs: float, our_words: float, their_words: float) -> float:

@@ -87,21 +87,21 @@ class TweetStore:
     def _gone(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> set[str]:
         return self._deleted(handle, tweets, collected) | replaced(tweets, collected.tweets)
 
-    def _deleted(self, handle: str, known: Sequence[Tweet], collected: Collected) -> set[str]:
+    def _deleted(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> set[str]:
         period, archived = collected.period, self._archived(handle)
         if not collected.complete or not period or (archived and period[1] < archived[1]):
             return set()
         there = {tweet.id for tweet in collected.tweets}
-        return {tweet.id for tweet in known if tweet.id not in there and _of_x(tweet) and _within(tweet, period)}
+        return {tweet.id for tweet in tweets if tweet.id not in there and _of_x(tweet) and _within(tweet, period)}
 
     def drop(self, handle: str, ids: Collection[str]) -> int:
         """Delete the tweets with these ids, which are gone at their source. Returns how many there were."""
         with self._locked():
             tweets = self.tweets(handle)
-            left = [tweet for tweet in tweets if tweet.id not in ids]
-            if len(left) < len(tweets):
-                self._write(handle, left)
-        return len(tweets) - len(left)
+            remaining = [tweet for tweet in tweets if tweet.id not in ids]
+            if len(remaining) < len(tweets):
+                self._write(handle, remaining)
+        return len(tweets) - len(remaining)
 
     def is_forgotten(self, handle: str) -> bool:
         """Returns True if there is a tombstone."""
@@ -138,12 +138,12 @@ class TweetStore:
         if not self.account_file(handle).exists():
             return frozenset()
         site = self.account(handle).site
-        return frozenset(account_key(Account(known, site=site)) for known in self._names(handle))
+        return frozenset(account_key(Account(name, site=site)) for name in self._names(handle))
 
     def _accounts(self, handle: str, collected: Collected) -> set[str]:
         """Every account that `collected` and the kept tweets of `handle` are known to come from."""
-        said = {account_key(collected.account)} if collected.account else set()
-        return said | _sources(collected.tweets) | self.accounts(handle)
+        named = {account_key(collected.account)} if collected.account else set()
+        return named | _sources(collected.tweets) | self.accounts(handle)
 
     def _refuse_others(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> None:
         """Raises `BadSource` if a site calls the account by another name and has no tweet in common with the kept ones.
@@ -155,9 +155,9 @@ class TweetStore:
         if collected.account.handle.lower() in self.known_as(handle):
             return
         sites = {_site(tweet) for tweet in collected.tweets}
-        known = [tweet for tweet in tweets if _site(tweet) in sites]
-        in_common = {tweet.id for tweet in known} & {tweet.id for tweet in collected.tweets}
-        if known and not in_common and not _sources(known) & _sources(collected.tweets):
+        same_site = [tweet for tweet in tweets if _site(tweet) in sites]
+        in_common = {tweet.id for tweet in same_site} & {tweet.id for tweet in collected.tweets}
+        if same_site and not in_common and not _sources(same_site) & _sources(collected.tweets):
             raise BadSource(
                 f"What was given for {handle}",
                 f"it is by @{collected.account.handle}, "
@@ -166,21 +166,20 @@ class TweetStore:
             )
 
     def _merge(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> int:
-        known = {tweet.id: tweet for tweet in tweets}
+        old = {tweet.id: tweet for tweet in tweets}
         archived, period = self._archived(handle), collected.period
         later = collected.complete and period and not (archived and period[1] < archived[1])
         # A tweet that a later archive lacked was deleted. An older file does not bring it back.
         new = [
             tweet
             for tweet in collected.tweets
-            if later or tweet.id in known or not (archived and not tweet.source and _within(tweet, archived))
+            if later or tweet.id in old or not (archived and not tweet.source and _within(tweet, archived))
         ]
         # A tweet that can be looked up at its source stays marked so, even if a file has it as well.
         marked = (
-            replace(tweet, source=tweet.source or known[tweet.id].source) if tweet.id in known else tweet
-            for tweet in new
+            replace(tweet, source=tweet.source or old[tweet.id].source) if tweet.id in old else tweet for tweet in new
         )
-        merged = known | {tweet.id: tweet for tweet in marked}
+        merged = old | {tweet.id: tweet for tweet in marked}
         for id_ in collected.withdrawn & merged.keys():
             del merged[id_]
         if later and period:
@@ -189,7 +188,7 @@ class TweetStore:
         if collected.account:
             self._name(handle, collected.account)
         self._write(handle, ordered)
-        return len(merged.keys() - known.keys())
+        return len(merged.keys() - old.keys())
 
     def _write(self, handle: str, tweets: Sequence[Tweet]) -> None:
         path = self._tweets_file(handle)
@@ -199,11 +198,11 @@ class TweetStore:
     def _name(self, handle: str, account: Account) -> None:
         """Note what the account is called now and of which site it is. Its earlier names are kept."""
         if self.account_file(handle).exists():
-            known, names = self.account(handle), self.known_as(handle)
+            before, names = self.account(handle), self.known_as(handle)
             if account.handle.lower() not in names:
                 atomic.write_json(self._names_file(handle), sorted(names))
-            if not account.site and account.handle.lower() == known.handle.lower():
-                account = replace(account, site=known.site)
+            if not account.site and account.handle.lower() == before.handle.lower():
+                account = replace(account, site=before.site)
         atomic.write_json(self.account_file(handle), account.as_json())
 
     def tweets(self, handle: str) -> list[Tweet]:
@@ -250,19 +249,19 @@ class TweetStore:
         nothing comes back, and forgetting again completes the deletion.
         """
         with self._locked():
-            known = self.accounts(handle) | self.sources(handle) | set(accounts)
-            if not known and not self.is_forgotten(handle):
-                known = frozenset({account_key(Account(handle))})
+            keys = self.accounts(handle) | self.sources(handle) | set(accounts)
+            if not keys and not self.is_forgotten(handle):
+                keys = frozenset({account_key(Account(handle))})
             names = self.known_as(handle)
             try:
-                self._unwilling.bury(handle, names, known)
+                self._unwilling.bury(handle, names, keys)
             except OSError as error:
                 if error.errno not in NO_ROOM:
                     raise
                 # The disk is full. Deleting what is to be forgotten makes room for the tombstone.
-                found = self._delete(handle)
-                self._unwilling.bury(handle, names, known)
-                return found
+                was_there = self._delete(handle)
+                self._unwilling.bury(handle, names, keys)
+                return was_there
             return self._delete(handle)
 
     def discard(self, handle: str) -> bool:
@@ -278,13 +277,13 @@ class TweetStore:
             self._archive_file(handle),
             *self.looks.files(handle),
         )
-        found = [path for path in files if path.exists()]
+        existing = [path for path in files if path.exists()]
         interrupted = [left for path in files for left in atomic.unfinished(path)]
-        for path in found + interrupted:
+        for path in existing + interrupted:
             path.unlink()
         self._remembered.drop(self._tweets_file(handle))
         atomic.sync_folder(self.folder)
-        return bool(found)
+        return bool(existing)
 
     def _locked(self) -> AbstractContextManager[None]:
         """A lock over all changes. Without it, two processes that merge at once would lose each other's tweets."""

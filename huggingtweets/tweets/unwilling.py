@@ -119,11 +119,11 @@ def _named(name: str, person: str, accounts: Collection[str]) -> str:
 def same_accounts(name: str, tombstones: Mapping[str, Tombstone]) -> set[str]:
     """The names among `tombstones` of whoever is called `name` here, or else as an account of X."""
     accounts = set(tombstones[name].accounts) if name in tombstones else {account_key(Account(name))}
-    found: set[str] = {name} & set(tombstones)
-    while more := {one for one, stone in tombstones.items() if one not in found and accounts & stone.accounts}:
-        found |= more
+    names: set[str] = {name} & set(tombstones)
+    while more := {one for one, stone in tombstones.items() if one not in names and accounts & stone.accounts}:
+        names |= more
         accounts |= {account for one in more for account in tombstones[one].accounts}
-    return found
+    return names
 
 
 def _tombstone(name: str, row: JSON) -> Tombstone:

@@ -65,11 +65,11 @@ def _collected(path: Path, account: Account | None, tweets: dict[str, Tweet], co
 
 def _tweets(path: Path, what: str, text: TextIO) -> Iterator[Tweet]:
     begun = text.read(_LONGEST_BEGINNING)
-    found = _BEGINNING.match(begun)
-    if not found:
+    beginning = _BEGINNING.match(begun)
+    if not beginning:
         why = f"{what} is not of a Twitter archive (no Grailbird.data at its start)"
         raise BadSource(path, why, _MEND, told="it is not what Twitter put into an archive")
-    for line, record in items(text, begun[found.end() :]):
+    for line, record in items(text, begun[beginning.end() :]):
         tweet = _tweet(record) if isinstance(record, dict) else None
         if tweet is None:
             why = f"line {line} of {what.removeprefix('its ')} holds a tweet without id or text"

@@ -79,8 +79,8 @@ def _is_for_all(members: ArchiveMembers, name: str) -> bool:
 
 
 def _user(members: ArchiveMembers, home: str) -> Mapping[str, object]:
-    found = [name for name in members.names() if re.fullmatch(rf"{re.escape(home)}[^/]+/user\.json", name)]
-    return _json(members, found[0]) if found else {}
+    user_files = [name for name in members.names() if re.fullmatch(rf"{re.escape(home)}[^/]+/user\.json", name)]
+    return _json(members, user_files[0]) if user_files else {}
 
 
 def _account(user: Mapping[str, object]) -> Account | None:

@@ -53,9 +53,9 @@ def records(path: Path, stream: TextIO) -> list[Record]:
     return [record for value in _values(text) for record in _inside(value)]
 
 
-def collected(path: Path, found: Iterable[Record], actor: Record) -> Collected:
-    """The public posts among `found`, and whose they are. Raises `BadSource` for several people or no public post."""
-    posts = [post for record in found if (post := _post(record))]
+def collected(path: Path, exported: Iterable[Record], actor: Record) -> Collected:
+    """The public posts of the `exported` ones, and whose they are. Raises `BadSource` for several people or no post."""
+    posts = [post for record in exported if (post := _post(record))]
     public = {post.tweet.id: post.tweet for post in posts if post.is_public}
     authors = {post.author for post in posts if post.author}
     if len(authors) > 1:

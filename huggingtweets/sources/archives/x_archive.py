@@ -85,14 +85,14 @@ class _Script:
     def records(self, *kinds: str) -> Iterator[tuple[int, Record]]:
         """The records that it lists, each with its line. Raises `BadSource` if they are not of one of `kinds`."""
         begun = self.text.read(_LONGEST_BEGINNING)
-        found = _BEGINNING.match(begun)
-        if not found:
+        beginning = _BEGINNING.match(begun)
+        if not beginning:
             why = f"{self.what} is not of an X archive (no window.YTD at its start)"
             raise BadSource(self.path, why, _MEND, told="it is not what X puts into an archive")
-        if found[1] not in kinds:
-            why = f"{self.what} lists {shown(found[1])}, not {kinds[0]}"
+        if beginning[1] not in kinds:
+            why = f"{self.what} lists {shown(beginning[1])}, not {kinds[0]}"
             raise BadSource(self.path, why, _MEND, told="it holds something else than tweets")
-        for line, item in items(self.text, begun[found.end() :]):
+        for line, item in items(self.text, begun[beginning.end() :]):
             yield line, self._record(line, item)
 
     def _record(self, line: int, item: object) -> Record:
@@ -132,8 +132,8 @@ def read(members: ArchiveMembers) -> Collected:
 
 def _earlier(posted: Iterable["_Posted"]) -> set[str]:
     """The ids of versions that a later version replaces."""
-    known = list(posted)
-    return superseded((one.versions for one in known), [one.tweet.id for one in known])
+    every = list(posted)
+    return superseded((one.versions for one in every), [one.tweet.id for one in every])
 
 
 def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> Collected:
@@ -145,15 +145,15 @@ def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> 
 
 def _home(members: ArchiveMembers, names: Iterable[str]) -> tuple[str, list[str]]:
     """The prefix of the folder in which the tweets lie, and their files in order."""
-    found = [match for name in names if (match := _TWEETS_FILE.fullmatch(name))]
-    homes = sorted({match[1] for match in found})
+    parts = [match for name in names if (match := _TWEETS_FILE.fullmatch(name))]
+    homes = sorted({match[1] for match in parts})
     if not homes:
         why, told = "without data/tweets.js", "in which I find no tweets"
         raise BadSource(members.path, f"it is a {members.kind} {why}", _MEND, told=f"it is a {members.kind} {told}")
     if len(homes) > 1:
         why = f"it holds several archives ({shown(homes[0]) or 'itself'} and {shown(homes[1])})"
         raise BadSource(members.path, why, "give them one by one", told="it holds several archives")
-    return homes[0], [match[0] for match in sorted(found, key=lambda match: int(match[2] or 0))]
+    return homes[0], [match[0] for match in sorted(parts, key=lambda match: int(match[2] or 0))]
 
 
 def _files(kind: re.Pattern[str], home: str, names: Iterable[str]) -> list[str]:

@@ -147,8 +147,8 @@ def _meaning(handle: str, answer: Mapping[str, Any], status: int) -> Refused | N
     if "not found" in message.lower() or "not exist" in message.lower():
         mend = "check how the handle is written, or whether it was changed"
         return NoAccount(BLUESKY, handle, "is unknown", mend, gone=handle.startswith("did:"))
-    said = " ".join(message.split())[:200] or error or str(status)
-    return Refused(BLUESKY, f"Bluesky refuses the request ({said.rstrip('. ')}); check what was asked.")
+    explanation = " ".join(message.split())[:200] or error or str(status)
+    return Refused(BLUESKY, f"Bluesky refuses the request ({explanation.rstrip('. ')}); check what was asked.")
 
 
 def _tweet(item: object, did: str) -> Tweet | None:
@@ -178,8 +178,8 @@ def _tweet(item: object, did: str) -> Tweet | None:
 
 def _not_ahead(written: datetime | None, indexed: datetime | None) -> datetime | None:
     """When a post was made. The client writes that, and some clients write a date in the future."""
-    known = [moment for moment in (written, indexed) if moment]
-    return min([*known, datetime.now(UTC)]) if known else None
+    moments = [moment for moment in (written, indexed) if moment]
+    return min([*moments, datetime.now(UTC)]) if moments else None
 
 
 def with_links(text: str, facets: list[Any]) -> str:
@@ -201,7 +201,7 @@ def with_links(text: str, facets: list[Any]) -> str:
 
 
 def _links(facets: list[Any]) -> list[tuple[int, int, str]]:
-    found = []
+    links = []
     for facet in map(_dict, facets):
         index = _dict(facet.get("index"))
         start, stop = index.get("byteStart"), index.get("byteEnd")
@@ -209,9 +209,9 @@ def _links(facets: list[Any]) -> list[tuple[int, int, str]]:
             uri = feature.get("uri")
             if feature.get("$type") == _LINK and isinstance(uri, str) and uri.startswith(("http://", "https://")):
                 if isinstance(start, int) and isinstance(stop, int):
-                    found.append((start, stop, "".join(uri.split())))
+                    links.append((start, stop, "".join(uri.split())))
                 break
-    return found
+    return links
 
 
 def _object(body: bytes) -> dict[str, Any] | None:

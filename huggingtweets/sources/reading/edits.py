@@ -15,9 +15,9 @@ def versions_of(record: Mapping[str, object]) -> EditedVersions:
     """The ids of all versions of the tweet in `record`; empty if it does not name them."""
     info = record.get("edit_info")
     for kind in ("edit", "initial"):
-        told = info.get(kind) if isinstance(info, dict) else None
-        told = told.get("editControlInitial", told) if isinstance(told, dict) else None
-        ids = told.get("editTweetIds") if isinstance(told, dict) else None
+        facts = info.get(kind) if isinstance(info, dict) else None
+        facts = facts.get("editControlInitial", facts) if isinstance(facts, dict) else None
+        ids = facts.get("editTweetIds") if isinstance(facts, dict) else None
         if isinstance(ids, list) and all(isinstance(id_, str) for id_ in ids):
             return tuple(ids)
     return ()
@@ -36,11 +36,11 @@ def listed_in(row: Mapping[str, object]) -> EditedVersions:
     return versions_of({"edit_info": row.get("editinfo")})
 
 
-def superseded(known: Iterable[EditedVersions], there: Iterable[str]) -> set[str]:
+def superseded(edited: Iterable[EditedVersions], there: Iterable[str]) -> set[str]:
     """The ids of versions that are earlier than a version that is `there`."""
     present = set(there)
     earlier: set[str] = set()
-    for versions in known:
+    for versions in edited:
         # Ids grow with time. X does not promise an order of the list.
         in_order = sorted(versions, key=lambda id_: (len(id_), id_))
         last = max((place for place, id_ in enumerate(in_order) if id_ in present), default=0)

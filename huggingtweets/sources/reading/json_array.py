@@ -68,9 +68,9 @@ class Window:
 
     def take(self, mark: str) -> None:
         """Go past `mark`. Raises `BrokenJSON` if something else is next."""
-        found = self.peek()
-        if found != mark:
-            raise BrokenJSON(self.line, is_cut_off=not found)
+        character = self.peek()
+        if character != mark:
+            raise BrokenJSON(self.line, is_cut_off=not character)
         self._at += 1
 
     def items(self) -> Iterator[tuple[int, object]]:

@@ -120,16 +120,16 @@ class ZipMembers(ArchiveMembers):
 
     def _checked(self, infos: list[zipfile.ZipInfo]) -> Iterator[tuple[str, zipfile.ZipInfo]]:
         """The scripts by name. Raises `BadSource` if a name leads out of the zip, or if a script is there twice."""
-        known: set[str] = set()
+        names: set[str] = set()
         for info in infos:
             name = info.filename.replace("\\", "/")
             if name.startswith("/") or _DRIVE.match(name) or ".." in PurePosixPath(name).parts:
                 why = f"its member {shown(name)} leads out of the archive"
                 raise BadSource(self.path, why, _DISTRUST, told=UNLIKE_ARCHIVES)
             if name.lower().endswith(ENDINGS):
-                if name in known:
+                if name in names:
                     raise BadSource(self.path, f"it holds {shown(name)} twice", _AGAIN, told="it holds a file twice")
-                known.add(name)
+                names.add(name)
                 yield name, info
 
     def everything(self) -> tuple[str, ...]:

@@ -187,6 +187,7 @@ def _inside(line: int, member: object, depth: int) -> list[Entry]:
     members = member if isinstance(member, list) else [member]
     if depth >= _DEEPEST or not all(isinstance(each, dict) for each in members):
         return []
-    found = [entry for each in members for entry in _unwrapped(line, each, depth + 1)]
-    rows = [entry for entry in found if not entry.is_user]
-    return found if all(isinstance(entry.value, dict) and text_of(entry.value) is not None for entry in rows) else []
+    entries_inside = [entry for each in members for entry in _unwrapped(line, each, depth + 1)]
+    rows = [entry for entry in entries_inside if not entry.is_user]
+    are_rows = all(isinstance(entry.value, dict) and text_of(entry.value) is not None for entry in rows)
+    return entries_inside if are_rows else []

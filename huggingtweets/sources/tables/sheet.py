@@ -32,18 +32,18 @@ def read(path: Path, text: TextIO) -> Rows:
     numbered = (line for _, line in lines(text, path))
     head = list(islice(numbered, _LOOK))
     skipped = 0
-    told = _SEP.fullmatch(head[0]) if head else None
-    if told:
+    separator = _SEP.fullmatch(head[0]) if head else None
+    if separator:
         head, skipped = head[1:], 1
-    delimiter = told[1] if told else _delimiter(head)
+    delimiter = separator[1] if separator else _delimiter(head)
     names = _first_row(head, delimiter)
     if has_text(names):
         yield from _named(path, chain(head, numbered), delimiter, skipped)
     elif _is_one_column(head):
         yield from _unnamed(path, chain(head, numbered), skipped)
     elif _is_header(names) or not names:
-        found = ", ".join(shown(name, 20) for name in names[:6]) or "nothing"
-        raise BadSource(path, f"its first line names no column of texts but {found}", "call that column text")
+        listed = ", ".join(shown(name, 20) for name in names[:6]) or "nothing"
+        raise BadSource(path, f"its first line names no column of texts but {listed}", "call that column text")
     elif _is_ragged(head, delimiter):
         yield from _lines(chain(head, numbered), skipped)
     else:
