@@ -141,9 +141,9 @@ class Patience:
         return await call()
 
     def delay(self, attempt: int) -> float:
-        """Seconds to wait after failure number `attempt`, from 0: doubled each time, of which up to half is chance.
+        """Seconds to wait after failure number `attempt`, counted from 0. They double each time; up to half is chance.
 
-        Without chance all clients would come back at once (Brooker 2015, "Exponential Backoff And Jitter").
+        Without chance, all clients would come back at once (Brooker 2015, "Exponential Backoff And Jitter").
         """
         whole = min(self.longest_seconds, self.first_seconds * 2.0 ** min(attempt, 60))
         return whole * random.uniform(0.5, 1.0)  # noqa: S311  no secret

@@ -117,7 +117,7 @@ class Tracker:
             while call := self._calls.get():
                 call(backend)
             backend.finish()
-        except BaseException as error:  # noqa: BLE001  whatever a tracker does, the training is not to suffer from it
+        except BaseException as error:  # noqa: BLE001  nothing that a tracker does may harm the training
             self._is_lost = True
             log.warning("the tracker failed (%s: %s); the training goes on without it", type(error).__name__, error)
 

@@ -1,4 +1,4 @@
-"""Patience: what may be repeated is repeated with growing, jittered waits, and never beyond what was allowed."""
+"""Calls that may be repeated are repeated, with growing waits that hold some chance, and never longer than allowed."""
 
 from datetime import UTC, datetime, timedelta
 

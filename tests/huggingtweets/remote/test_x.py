@@ -1,4 +1,4 @@
-"""The client of X against a hostile server on loopback: every kind of answer has its meaning, no secret gets out."""
+"""The client of X against a hostile server on loopback: every answer gets its meaning, and no secret gets out."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Whose tweets a file holds is said on the command line, or by the file, or there is only one person."""
+"""The command line or the file says whose tweets a file holds, or there is only one person."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The real files we develop on, where they are: what was measured once stays so. Skipped everywhere else."""
+"""The real files we develop with give the figures that were measured once. Skipped where these files are not."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is new at a far end comes, what was deleted there goes, and nothing is read that was not allowed."""
+"""New posts at a far end come, deleted ones go, and nothing is read that was not allowed."""
 
 import asyncio
 import json

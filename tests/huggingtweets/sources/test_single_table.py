@@ -1,4 +1,4 @@
-"""A zip or folder with one table is that table; what office programs save is called what it is."""
+"""A zip or folder with one table is read as that table. Files of office programs are refused by their kind."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Whatever is given is told apart by what it is; what cannot be read is refused in one sentence that helps."""
+"""Files are told apart by their content. A file that cannot be read is refused in one sentence that helps."""
 
 import io
 import json

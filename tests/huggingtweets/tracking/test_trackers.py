@@ -1,4 +1,4 @@
-"""The record of trainings in real trackers, without any network; and that no tracker can do a training harm."""
+"""Trainings are recorded in real trackers without any network, and no tracker can harm a training."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ from huggingtweets.tracking.trackers import Tracker, libraries
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.forgetting import forget
 
-# Whatever is tried outside of this process's machine fails at once.
+# Every attempt to reach another machine fails at once.
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "127.0.0.1"}
 TELL = """
 import sys
@@ -153,7 +153,7 @@ def test_wandb_offline_keeps_what_a_later_sync_needs(tmp_path: Path) -> None:
     folder = tmp_path / "tracking" / "wandb" / "ann" / "wandb"
     runs = [path.read_bytes() for path in folder.glob("offline-run-*/*.wandb")]
     assert len(runs) == 2
-    # Their folders are named by the second and by chance, so which run is which is not told by their order.
+    # The names of their folders hold the second and chance, so their order does not show which run is which.
     (train,) = (run for run in runs if b"finetuned-model" in run)
     assert b"tweets-ann (raw-dataset)" in train, "inputs are named, as there is no lineage offline"
     assert b"weights" not in b"".join(path.read_bytes() for path in folder.rglob("*.safetensors")), "no weights"

@@ -1,4 +1,4 @@
-"""What a tweet looks like once it is learned from, and which tweets are not."""
+"""What a cleaned tweet looks like, and which tweets are not learned from."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from huggingtweets.core.records import Counts, Tweet
 from huggingtweets.tweets.clean import BORDER, END_OF_TEXT, Dropped, Kept, clean, clean_all, keep, links_in, unescaped
 
 NOON = datetime(2024, 11, 9, 12, tzinfo=UTC)
-# Pieces that have to do with each other: what is removed of one must not complete another.
+# Pieces that affect each other: removing one must not complete another.
 PIECES = st.sampled_from(
     [
         "<|endoftext|>",

@@ -1,4 +1,4 @@
-"""A copy is found whatever its dress; a near-copy has most of its five-word runs from one text, not from many."""
+"""A copy is found despite other case, punctuation or emoji. A near-copy has most of its word runs from one text."""
 
 from hypothesis import given
 from hypothesis import strategies as st

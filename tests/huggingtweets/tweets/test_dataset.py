@@ -1,4 +1,4 @@
-"""What is judged by is later than what is learned, and no text is both."""
+"""Held-out tweets are later than learned ones, no text is both, and a tweet stays on its side."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A table without ids that was corrected replaces what it says anew, and nothing else."""
+"""A corrected table without ids replaces the tweets that it corrects, and no others."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which language somebody writes in: what the tweets say comes first, and what they look like second."""
+"""The languages somebody writes in: what tweets declare comes first, and how they look second."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Likeness follows from its formulas."""
+"""Measures of likeness give the values of their formulas."""
 
 import math
 

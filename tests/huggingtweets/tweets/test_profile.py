@@ -1,4 +1,4 @@
-"""A profile says what sets a person apart, by formulas that can be checked by hand."""
+"""A profile shows what sets a person apart, by formulas that are checked by hand here."""
 
 import io
 import math

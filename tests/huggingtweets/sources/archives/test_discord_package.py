@@ -1,4 +1,4 @@
-"""Of the package that Discord gives, what was written in channels of servers is read, and nothing private."""
+"""From Discord's package, messages in channels of servers are read, and nothing private."""
 
 import json
 import zipfile

@@ -1,4 +1,4 @@
-"""Posts of Mastodon are plain text, boosts are retweets, and what was not for everybody is never read."""
+"""Posts of Mastodon become plain text, boosts are retweets, and posts that were not for everybody are never read."""
 
 import json
 import zipfile

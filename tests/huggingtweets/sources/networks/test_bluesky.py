@@ -1,4 +1,4 @@
-"""Posts of Bluesky: reposts, links behind words, whose they are, and every way that reading them fails."""
+"""Posts of Bluesky: reposts, links behind words, their author, and every way in which reading them fails."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Handles that cannot be right are refused with a sentence of their own, before anybody is asked."""
+"""Handles that cannot be right are refused before a network is asked, with a sentence for each kind of mistake."""
 
 from pathlib import Path
 

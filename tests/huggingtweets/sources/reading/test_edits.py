@@ -1,4 +1,4 @@
-"""Of an edited tweet the last version counts, in every form in which the versions name each other."""
+"""Only the last version of an edited tweet counts, in whatever form the versions name each other."""
 
 import json
 from pathlib import Path

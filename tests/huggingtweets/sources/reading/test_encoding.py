@@ -1,4 +1,4 @@
-"""The encoding of a text is told by its mark or by its letters; what is no text in any encoding is refused."""
+"""The mark of a text or its letters show its encoding. Bytes that are no text in any encoding are refused."""
 
 import pytest
 
@@ -51,7 +51,7 @@ MARKED = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 def test_the_letters_come_out_as_they_went_in(language: str, encoding: str, size: int) -> None:
     rows = "".join(f"{number},2022-01-03,{TEXTS[language]}\r\n" for number in range(4))
     written = f"id,date,text\r\n{rows}".encode(encoding)
-    # The head tells UTF-16, so the first piece is as long as what is read at once.
+    # The first piece decides about UTF-16, so it is as long as what is read at once.
     pieces = [written[:200], *(written[at : at + size] for at in range(200, len(written), size))]
     found = detect(pieces)
     assert written.decode(found.name, found.errors).removeprefix("\ufeff") == f"id,date,text\r\n{rows}"

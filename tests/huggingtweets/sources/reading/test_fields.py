@@ -1,4 +1,4 @@
-"""Flags and handles are understood in every way the exports write them, and what is none is unknown."""
+"""Flags and handles are understood in all the ways in which exports write them. Anything else is unknown."""
 
 from typing import Any
 

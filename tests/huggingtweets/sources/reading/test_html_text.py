@@ -1,4 +1,4 @@
-"""A post in HTML is read as its reader sees it, with whole addresses in place of shortened ones."""
+"""A post in HTML becomes the text that a reader sees, with whole addresses in place of shortened ones."""
 
 import pytest
 from hypothesis import given, settings

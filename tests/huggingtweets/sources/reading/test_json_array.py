@@ -1,4 +1,4 @@
-"""An array of any size is read item by item, and anything that is not one is told with its line."""
+"""An array of any size is read item by item. For anything else the error names the line."""
 
 import io
 import json

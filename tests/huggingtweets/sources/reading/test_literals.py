@@ -1,4 +1,4 @@
-"""A text that a program wrote as a literal is read as it was before; what a person wrote stays as it is."""
+"""A text that a program wrote as a literal becomes the original text. What a person wrote stays as it is."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Borders part the tweets of a training text, whether it has one line or many; without them a line is a tweet."""
+"""Borders separate the tweets of a training text, on one line or on many. Without borders, each line is a tweet."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which column holds the texts, and which tells a retweet, is understood in the words of every tool."""
+"""The columns of texts and the marks of retweets are found, whatever a tool calls them."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""JSON of every shape that tools wrap tweets in gives the same tweets, in memory or as a stream."""
+"""JSON gives the same tweets in every shape in which tools wrap them, in memory or as a stream."""
 
 import json
 from pathlib import Path

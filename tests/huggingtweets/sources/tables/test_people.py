@@ -1,4 +1,4 @@
-"""Whose the rows of a table are is told by any column that names an author; several people are never learned as one."""
+"""Any column that names an author shows whose the rows are. Several people are never learned as one."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Whatever tool has saved posts of other services as a table, private ones are left out and HTML becomes text."""
+"""In tables of posts of other services, private posts are left out and HTML becomes text, whatever tool made them."""
 
 import csv
 import gzip
