@@ -234,7 +234,7 @@ async def test_no_secret_is_in_a_log_or_an_error(
 ) -> None:
     secrets = [KEYS.consumer_key, KEYS.consumer_secret, KEYS.access_token, KEYS.access_token_secret]
     told = []
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "tweepy"):
         await x.post("hello")
         await reader.user("thebot")
         for detail in secrets:
@@ -245,6 +245,7 @@ async def test_no_secret_is_in_a_log_or_an_error(
     assert all("you sent … and more" in sentence for sentence in told)
     shown = caplog.text + "".join(told) + repr(KEYS) + repr(BEARER)
     assert [secret for secret in [*secrets, BEARER.bearer_token] if secret in shown] == []
+    assert "Making API request" in caplog.text, "tweepy logs all that it knows"
 
 
 @pytest.mark.skipif(not DESCRIPTION, reason="X's own description of its API is not here; NOT compared")
