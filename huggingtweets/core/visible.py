@@ -26,9 +26,14 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub("", text)
 
 
+def seen(text: str) -> str:
+    """`text` without invisible characters and halves of characters. Its blanks stay; a control becomes one."""
+    return visible(_NOT_TYPED.sub(" ", whole(text)))
+
+
 def typed(text: str) -> str:
-    """What somebody typed, on one line: no invisible characters, no controls, no halves of characters."""
-    return " ".join(visible(_NOT_TYPED.sub(" ", whole(text))).split())
+    """What somebody typed, on one line: `seen`, with single blanks between words."""
+    return " ".join(seen(text).split())
 
 
 def written(text: str) -> str:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import regex
 
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.core.visible import typed
+from huggingtweets.core.visible import seen
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.tweets.likeness import LENGTH_BIN
 
@@ -339,7 +339,7 @@ def _clean(text: str) -> str:
     """What can be seen of `text`; letters of the mathematical alphabets as plain ones, which the fonts have."""
     return "".join(
         unicodedata.normalize("NFKC", character) if 0x1D400 <= ord(character) <= 0x1D7FF else character
-        for character in typed(text)
+        for character in seen(text)
     )
 
 

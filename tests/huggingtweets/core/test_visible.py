@@ -2,7 +2,7 @@
 
 import pytest
 
-from huggingtweets.core.visible import typed, visible, written
+from huggingtweets.core.visible import seen, typed, visible, written
 
 
 @pytest.mark.parametrize("mark", ["\x00", "\x9f", "\ud83d", "\ufeff", "\u202e", "\u2066"])
@@ -18,4 +18,5 @@ def test_what_people_write_is_learned_as_it_is(text: str) -> None:
 def test_nothing_invisible_is_left_in_what_is_shown() -> None:
     assert visible("a\u200bb\u202ec\u2066d\ufeffe\u00adf") == "abcdef"
     assert visible("👩\u200d🚀 می\u200cخواهم") == "👩\u200d🚀 می\u200cخواهم", "these join what is seen"
+    assert seen(" is\u200b\nfine ") == " is fine ", "blanks at the edges part it from what is around it"
     assert typed(" My\x07 dream\r\n\tis\ud83d 🚀 ") == "My dream is 🚀"
