@@ -126,7 +126,8 @@ JARGON = {
     "an option": r"(?:^|\s)--[a-z]",
     "a command line": r"command line|chmod|python -m|(?:^|say )huggingtweets",
     "a database": r"(?i:sqlite|postgres|database)|SELECT|PRAGMA",
-    "the inside of an archive": r"window\.YTD|Grailbird|\w\.js\b|actor\.json|\bNUL\b|\bbytes\b|JSON object",
+    # Somebody may be asked for the tweets.js of a large archive: that is a file that they can find and send.
+    "the inside of an archive": r"window\.YTD|Grailbird|(?<!\btweets)\.js\b|actor\.json|\bNUL\b|\bbytes\b|JSON object",
     "a library": r"\b\w+(?:Error|Exception)\b|Errno|Traceback|torch|safetensors",
 }
 

@@ -417,7 +417,7 @@ def test_a_zip_of_something_else_is_refused(tmp_path: Path) -> None:
     path = zipped(tmp_path, {"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"})
     sentence = refusal(read_zip, path)
     assert "it is a zip file without data/tweets.js" in sentence
-    assert "give an X archive" in sentence
+    assert "give the archive that X" in sentence
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
