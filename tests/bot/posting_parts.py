@@ -1,4 +1,4 @@
-"""What tests of posting share: a database of their own, a clock that they move, X on loopback, and the parts between.
+"""What tests of posting share: a database, a clock that they move, X on loopback, and the parts in between.
 
 conftest.py makes the fixtures known.
 """
@@ -46,7 +46,7 @@ class Time:
 
 
 def willing_beside(store: Store) -> Willing:
-    """Who may speak, by what lies beside the database: nothing, unless a test puts it there."""
+    """Decides who may speak by the files beside the database. There are none, unless a test puts them there."""
     assert store.database.url.database
     folder = Path(store.database.url.database).parent
     return Willing(store, Settings(storage=StorageSettings(models=folder / "models", data=folder / "data")))
@@ -54,7 +54,7 @@ def willing_beside(store: Store) -> Willing:
 
 @dataclass
 class Drawing:
-    """Stands where the engine would be: gives the texts that the test has laid ready."""
+    """Stands in for the engine. It returns the texts that a test has prepared."""
 
     texts: Sequence[str] = ()
     asked: list[tuple[str, int]] = field(default_factory=list)
@@ -86,12 +86,12 @@ class Parts:
                 return
 
     async def states(self) -> dict[str, str]:
-        """What became of each text."""
+        """Returns the state of each text."""
         every = ("proposed", "queued", "sending", "unknown", "sent", "failed", "rejected")
         return {post.text: post.state for post in await self.store.posts.latest("thebot", every)}
 
     async def spent(self) -> int:
-        """All costs but that of asking, once, whose keys they are."""
+        """Returns all costs, without that of asking once whose keys they are."""
         asked = self.x.requests.count("GET /2/users/me") and self.budget.price("own_read")
         return await self.store.posts.spent("thebot", self.budget.since) - asked
 
@@ -116,7 +116,7 @@ def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def x_settings() -> dict[str, Any]:
-    """Settings that a module or a test gives by a fixture of the same name."""
+    """Settings, which a module or a test replaces by a fixture of the same name."""
     return {}
 
 

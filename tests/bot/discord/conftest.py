@@ -1,4 +1,4 @@
-"""A DiscordBot in SimCord's model of Discord. Only the writer is made up: it writes what a test tells it to."""
+"""A DiscordBot in SimCord's model of Discord. Only the writer is a fake: it writes what a test tells it to."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -43,7 +43,7 @@ SETTINGS = DiscordSettings()
 
 
 class ScriptedWriter(Writer):
-    """Writes `texts`, after `seconds`, or raises `error`."""
+    """Waits for `seconds`, then writes `texts`, or raises `error`."""
 
     def __init__(self) -> None:
         self.texts: tuple[str, ...] = tuple(f"Tweet number {number}" for number in range(1, MAX_COUNT + 1))
@@ -94,14 +94,14 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between looks at a training: longer than SimCord waits for the bot to come to rest."""
+    """Pauses between looks at a training that are longer than SimCord waits for the bot to become idle."""
     assert following.SECONDS_BETWEEN_EDITS == 1.0
     monkeypatch.setattr(following, "SECONDS_BETWEEN_EDITS", PAUSE)
 
 
 @dataclass
 class Jobs:
-    """Whether somebody was woken up to train."""
+    """Counts how often the worker was woken up to train."""
 
     woken: int = 0
 
@@ -154,7 +154,7 @@ def make_parts(
     limits: LimitsSettings = LIMITS,
     posting: Posting | None = None,
 ) -> Parts:
-    """The use cases as app.py puts them together, on SimCord's clock."""
+    """Returns the use cases, put together as the process does it, on SimCord's clock."""
     settings = Settings(storage=StorageSettings(models=registry.root, data=data))
     tweets = TweetStore(settings.tweets)
     consenting = Consenting(store=store, settings=settings)
@@ -216,7 +216,7 @@ class World:
         return self.bot.user.mention
 
     def member(self, name: str, **rights: bool) -> MemberActor:
-        """Somebody else on the server, with `rights` such as `manage_guild`."""
+        """Returns somebody else on the server, with `rights` such as `manage_guild`."""
         guild = self.ann.guild
         roles = [guild.create_role(f"of {name}", permissions=discord.Permissions(**rights))] if rights else []
         return guild.add_member(self.env.create_user(name), roles=roles)
@@ -225,22 +225,22 @@ class World:
         return self.member("ada", manage_guild=True)
 
     def private(self, viewer: MemberActor) -> str:
-        """The last message that only `viewer` sees."""
+        """Returns the last message that only `viewer` sees."""
         history = self.channel.history(viewer=viewer)
         return [one for one in history if one.flags.ephemeral][-1].content
 
     def said(self) -> list[discord.Message]:
-        """What the bot wrote into the channel for everybody, oldest first, after its hello."""
+        """Returns what the bot wrote into the channel for everybody after its hello, the oldest first."""
         return [one for one in self.shown() if not one.content.startswith(HELLO)]
 
     def shown(self) -> list[discord.Message]:
-        """All that the bot wrote into the channel for everybody, oldest first."""
+        """Returns everything that the bot wrote into the channel for everybody, the oldest first."""
         assert self.bot.user
         history = self.channel.history()
         return [one for one in history if one.author.id == self.bot.user.id and not one.flags.ephemeral]
 
     def errors(self) -> list[str]:
-        """Types of what the commands raised, so that SimCord does not raise it again at the end."""
+        """Returns the types of the errors of commands. SimCord does not raise them at the end if they were read."""
         return [type(getattr(error, "original", error)).__name__ for error in self.env.errors]
 
 

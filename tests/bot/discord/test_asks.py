@@ -1,4 +1,4 @@
-"""Each ask once, and all of them before the end."""
+"""Each ask is answered once, and a stop waits for all answers."""
 
 import asyncio
 

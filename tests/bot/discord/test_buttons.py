@@ -16,7 +16,7 @@ async def tweets(there: World, count: int = 2, **options: object) -> ResponseMes
 
 
 def told(result: InteractionResult) -> str:
-    """What only who clicked sees."""
+    """Returns what only the person who clicked sees."""
     answers = [*result.followups, *([result.response] if result.response else [])]
     [answer] = [one for one in answers if one.ephemeral]
     return answer.content

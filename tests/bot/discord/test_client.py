@@ -25,7 +25,7 @@ async def test_messages_ping_nobody_by_default(there: World) -> None:
 
 
 async def close(there: World) -> asyncio.Task[None]:
-    """Begin to close the bot, as work of its own, so that SimCord's clock counts for it."""
+    """Begin to close the bot in a task of its own, so that it runs on SimCord's clock."""
     with there.env._bot_scope():
         task = asyncio.create_task(there.bot.close())
     await there.env.settle()

@@ -128,7 +128,7 @@ async def test_an_ill_discord_is_asked_again_until_it_is_well(server: DiscordSer
 
 
 async def nowhere() -> str:
-    """An address at which nobody listens."""
+    """Returns an address at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return f"127.0.0.1:{taken.getsockname()[1]}"
 

@@ -1,4 +1,4 @@
-"""What people see of a failure that is none of theirs: what to do, and an id. The log has the rest under it."""
+"""What people see of a failure that is not their fault: what to do, and an id. The log has the rest under that id."""
 
 import re
 import sqlite3
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("short_waits", "long_pauses")
 
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A locked database is waited for less long than SimCord waits for the bot."""
+    """The bot waits for a locked database for less time than SimCord waits for the bot."""
     monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.1)
 
 
@@ -33,7 +33,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def logged(caplog: pytest.LogCaptureFixture, told: str) -> str:
-    """What the log has under the id at the end of `told`."""
+    """Returns what the log has under the id at the end of `told`."""
     found = re.search(r" \((\w{6})\)$", told)
     assert found, told
     [line] = [line for line in caplog.messages if found[1] in line]

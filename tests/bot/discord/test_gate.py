@@ -198,7 +198,7 @@ async def test_admins_of_a_strangers_server_change_no_voice(there: World) -> Non
 
 
 async def passed(there: World, times: int, command: str, **options: str) -> int:
-    """How many of so many asks in a row are not refused by a limit."""
+    """Ask so many times in a row. Returns how many asks no limit refused."""
     before = len(there.env.errors)
     for _ in range(times):
         await there.ann.slash(there.channel, command, **options)

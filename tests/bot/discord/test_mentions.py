@@ -273,7 +273,7 @@ async def test_where_too_many_wait_it_waits_too_and_then_says_so_in_private(
 
 
 class Crowded(ScriptedWriter):
-    """Refuses whoever comes while `places` are being served, as the engine does."""
+    """Refuses new requests while it serves `places` of them, as the engine does."""
 
     def __init__(self, places: int, seconds: float):
         super().__init__()

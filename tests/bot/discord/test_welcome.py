@@ -11,7 +11,7 @@ from tests.bot.discord.conftest import MakeBot, World
 
 
 async def hello(channel: ChannelHandle) -> str:
-    """The first message, for which one has to wait a moment: SimCord does not."""
+    """Wait for the first message, because SimCord does not, and return it."""
     async with asyncio.timeout(10):
         while not channel.history():
             await asyncio.sleep(0.01)

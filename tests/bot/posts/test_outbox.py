@@ -1,4 +1,4 @@
-"""Sending: what each answer of X means for a post, pauses that survive, and money that is never spent over."""
+"""Sending: what each answer of X means for a post, pauses that survive a restart, and a budget that holds."""
 
 import asyncio
 import time as clock

@@ -1,4 +1,4 @@
-"""The store on both databases. PostgreSQL's tests are left out, and say so, where the server is not installed."""
+"""The store on both databases. Tests on PostgreSQL are skipped, with a reason, if its server is not installed."""
 
 import asyncio
 import itertools

@@ -268,5 +268,5 @@ async def test_what_people_wrote_is_in_no_error(store: Store) -> None:
 
 
 def _everything_in(error: BaseException | None) -> str:
-    """The texts of an error and of what caused it."""
+    """Returns the texts of an error and of its causes."""
     return f"{error!r} {error} {_everything_in(error.__cause__ or error.__context__)}" if error else ""

@@ -1,4 +1,4 @@
-"""Jobs as rows: one a name, a bound, turns between people, cancelling, and what a process that died has left."""
+"""Jobs as rows: one for a name, a bound, turns between people, cancelling, and what a dead process has left."""
 
 import asyncio
 

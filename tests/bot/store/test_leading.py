@@ -1,4 +1,4 @@
-"""One process leads, on both databases, and it knows when it does not any more."""
+"""One process leads, on both databases. It notices when it does not lead any more."""
 
 import asyncio
 import os

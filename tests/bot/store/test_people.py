@@ -1,4 +1,4 @@
-"""What is kept of people: feedback, rounds, consent, members, settings, pauses, notices, audit, and how it goes."""
+"""What is kept of people, and how it goes: feedback, rounds, consent, members, settings, pauses, notices, audit."""
 
 from datetime import timedelta
 
@@ -209,7 +209,7 @@ async def test_acts_are_found_by_server_and_person(store: Store) -> None:
 
 
 async def _fill(store: Store, time, person: str, name: str) -> None:
-    """A row about this person or voice in every table that can have one."""
+    """Add a row about this person or voice to every table that can have one."""
     message, voice = f"m-{person}", BlendName(name)
     await store.feedback.answered(message, person=person, voice=voice, texts=["a"])
     await store.feedback.vote(message, person, 1)
@@ -226,7 +226,7 @@ async def _fill(store: Store, time, person: str, name: str) -> None:
 
 
 async def _mentioning(store: Store, word: str) -> dict[str, int]:
-    """Tables with a cell that holds `word`, and in how many rows."""
+    """Returns the tables with a cell that holds `word`, and in how many rows."""
     found = {}
     async with store.database.reading() as connection:
         for table in metadata.sorted_tables:

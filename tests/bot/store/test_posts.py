@@ -1,4 +1,4 @@
-"""The outbox and the costs: every step checked, every key once, never over the budget."""
+"""Posts and costs: every step is checked, every key is used once, and the budget is never exceeded."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Schedules: seeded from config.toml, changed by admins, each run taken by one process alone."""
+"""Schedules: config.toml seeds them, admins change them, and one process alone takes each run."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A message is continued in any voice there is, be there one or hundreds."""
+"""A message is continued in any of the voices, whether there is one or hundreds."""
 
 import discord
 import pytest
@@ -18,7 +18,7 @@ def many(registry: Registry) -> None:
 
 
 def chooser(there: World, viewer: MemberActor) -> discord.Message:
-    """The message that asks, as it is now."""
+    """Returns the message with the list, as it is now."""
     return [one for one in there.channel.history(viewer=viewer) if one.flags.ephemeral and one.embeds][-1]
 
 

@@ -11,6 +11,7 @@ from simcord import MemberActor
 from simcord.types import HttpLogEntry
 
 from bot.core.config import DiscordSettings, XSettings
+from bot.core.schedule_entry import Schedule
 from bot.discord.client import DiscordBot
 from bot.posts.posting import Posting
 from bot.store import Store
@@ -107,9 +108,10 @@ async def test_only_commands_of_everybody_are_deferred_for_everybody(there: Worl
     there.errors()
 
 
-async def test_every_command_is_deferred_first_for_who_may_use_it(
-    there: World, make_bot: MakeBot, posting: Posting
+async def test_every_command_is_deferred_first_for_who_may_use_it_and_names_no_file(
+    there: World, make_bot: MakeBot, posting: Posting, store: Store
 ) -> None:
+    await store.schedules.seed([Schedule("nightly", "retrain", "nasa", cron="0 4 * * *", seed="of the settings")])
     owner = there.admin()
     settings = DiscordSettings(member_messages=True, owners=[owner.id])
     await there.env.restart_bot(make_bot(posting=posting, settings=settings))
@@ -117,4 +119,7 @@ async def test_every_command_is_deferred_first_for_who_may_use_it(
         answer = await first_answer(there, owner, name)
         assert is_deferral(answer), name
         assert is_private(answer) is (name not in IN_PUBLIC), name
+    said = json.dumps([request.json for request in there.env.http_requests], default=str)
+    assert "nightly" in said
+    assert ".toml" not in said
     there.errors()

@@ -1,4 +1,4 @@
-"""Where the bot is at home: nobody takes that over by inviting it, or by sending it away."""
+"""Which server is the bot's home. Nobody changes that by inviting the bot or by removing it."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ UNDECIDED = "no server is my home yet. Whoever set me up can choose one with /ho
 
 
 def stranger_in(env: Env) -> tuple[ChannelHandle, MemberActor]:
-    """A channel of another server, and an admin there."""
+    """Returns a channel of another server, and an admin there."""
     guild = env.create_guild("Elsewhere")
     boss = guild.create_role("boss", permissions=discord.Permissions(manage_guild=True))
     return guild.create_text_channel("general"), guild.add_member(env.create_user("stranger"), roles=[boss])
@@ -41,7 +41,7 @@ async def leave(there: World, guild: int) -> None:
 
 
 async def decided(store: Store) -> None:
-    """Wait until home is decided, which the bot does beside what SimCord waits for."""
+    """Wait until home is decided. SimCord does not wait for that."""
     async with asyncio.timeout(10):
         while await store.settings.get("global", "home") is None or not await notices(store):
             await asyncio.sleep(0.01)

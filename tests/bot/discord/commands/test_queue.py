@@ -119,7 +119,7 @@ async def test_where_no_tweet_can_be_posted_it_is_said_why(
 
 
 def labels(message: ResponseMessage) -> list[str | None]:
-    """Of the buttons below it."""
+    """Returns the labels of the buttons below a message."""
     return [button.get("label") for row in message.components for button in row["components"]]
 
 
@@ -187,7 +187,7 @@ async def test_a_forgotten_answer_cannot_be_queued(there: World, admin: MemberAc
 
 
 async def waiting(there: World, admin: MemberActor) -> list[object]:
-    """The posts that /queue shows."""
+    """Returns the posts that /queue shows."""
     result = await admin.slash(there.channel, "queue")
     return [one for one in [result.response, *result.followups] if one and one.embeds]
 

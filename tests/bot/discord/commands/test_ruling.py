@@ -1,4 +1,4 @@
-"""What admins of home end: a voice, after a question; and a pause."""
+"""Home admins delete a voice, after a question, and end a pause."""
 
 import discord
 

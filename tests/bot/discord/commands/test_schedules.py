@@ -1,4 +1,4 @@
-"""What is done by the clock, as admins set it."""
+"""Schedules, as admins set them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How voices come to be, for admins. What learns them is not here: a test moves the jobs along."""
+"""Trainings, as admins meet them. Nothing is learned here: the tests change the state of the jobs."""
 
 import asyncio
 from pathlib import Path

@@ -23,7 +23,7 @@ ID = r"\([0-9a-f]{6}\)"
 
 
 async def private_sentence(there: World, result: simcord.InteractionResult) -> str:
-    """The one answer, which only who asked sees; nothing else is left of the command."""
+    """Returns the one answer, which only the person who asked sees. Nothing else is left of the command."""
     answers: list[ResponseMessage | None] = [*result.followups] or [result.response]
     [answer] = answers
     assert answer

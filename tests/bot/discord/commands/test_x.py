@@ -1,4 +1,4 @@
-"""/x from Discord: admins of the home server pause, resume, ask for a proposal, and see how things stand."""
+"""/x from Discord: home admins pause, resume, ask for a proposal, and see how posting stands."""
 
 import pytest
 from simcord import MemberActor

@@ -45,7 +45,7 @@ monthly_budget_usd = 10.0
 
 
 async def killed_after(life: Awaitable[object], config: Path) -> None:
-    """Start the process, and kill it once `life` is over, which begins when it is up."""
+    """Start the process, wait until it is up, and kill it `life` seconds later."""
     program = ["-m", "bot", "--config"] if WHOLE_BOT else ["tests/fakes/x_poster.py"]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *program, config),
@@ -67,7 +67,7 @@ async def killed_after(life: Awaitable[object], config: Path) -> None:
 
 
 async def sent(store: Store, least: int, and_seconds: float = 0.0) -> None:
-    """Wait until so many posts are known to be sent, and a little longer."""
+    """Wait until so many posts are noted as sent, and a little longer."""
     async with asyncio.timeout(600):
         while (await store.posts.counts("thebot")).get("sent", 0) < least:
             await asyncio.sleep(0.02)
@@ -75,7 +75,7 @@ async def sent(store: Store, least: int, and_seconds: float = 0.0) -> None:
 
 
 def said(text: str) -> str:
-    """What we have said in a post that X shows as `text`."""
+    """Returns what we wrote in a post that X shows as `text`."""
     return re.sub("^@ann @bob ", "", text).replace("&amp;", "&")
 
 

@@ -20,7 +20,7 @@ async def voices() -> list[VoiceName]:
 
 @pytest.fixture
 async def mentions(parts: Parts) -> MentionsOnX:
-    """Of an account that nobody has mentioned yet, with its position there."""
+    """The mentions of an account that nobody has mentioned yet, with their position."""
     parts.x.add_user("5", "cat")
     made = MentionsOnX(
         store=parts.store,
@@ -84,7 +84,7 @@ async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: Men
 async def test_a_look_needs_only_what_it_may_cost_this_time(
     parts: Parts, mentions: MentionsOnX, x_settings: Any
 ) -> None:
-    """A page of 100 reads would cost 0.50 USD, more than there is for reading mentions."""
+    """A page of 100 reads would cost 0.50 USD, more than the budget has for reading mentions."""
     asked = mention(parts)
     noted: list[int] = []
     spend = parts.store.posts.spend_within
