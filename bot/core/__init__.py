@@ -1,0 +1,1 @@
+"""What every part of the bot may use: settings, errors, schedules, child processes, stopping."""

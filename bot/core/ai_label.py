@@ -8,7 +8,7 @@ import regex
 from huggingtweets.generation.checks import MAX_WEIGHT, weighted_length
 
 TOO_LONG = "too long with its AI label"
-# X's API does not tell whether an account carries the Automated label, so people are asked.
+# X's API does not say if an account has the Automated label, so people are asked.
 ASK_FOR_AUTOMATED_LABEL = (
     "X wants automated accounts to carry its Automated label and to say in the bio what they are. Its API does not "
     "tell whether yours has the label, so please look: on X, as that account, Settings, Your account, Account "
@@ -22,7 +22,7 @@ _SAYS_AI = regex.compile(
 
 
 class Fits:
-    """A text that, with the label, is no longer than a post may be."""
+    """Refuses a text that would be too long for a post with the label."""
 
     def __init__(self, label: str):
         self._label = label
@@ -33,7 +33,7 @@ class Fits:
 
 
 def with_label(text: str, label: str) -> str:
-    """`text` that ends with the label, once."""
+    """`text` with exactly one label at its end."""
     return f"{without_label(text, label)} {label}".strip()
 
 
@@ -49,5 +49,5 @@ def without_label(text: str, label: str) -> str:
 
 
 def says_ai(*texts: str) -> bool:
-    """Whether a profile's texts (name, bio) say that an AI, a bot or a parody writes there."""
+    """Returns True if a profile's texts (name, bio) say that an AI, a bot or a parody writes there."""
     return any(_SAYS_AI.search(text) for text in texts)

@@ -70,7 +70,7 @@ def _voice(text: object) -> VoiceName:
 
 Voice = Annotated[VoiceName, PlainValidator(_voice)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-RESERVED_READS = 300  # own reads that posting leaves room for, so that a post in doubt can still be looked up
+RESERVED_READS = 300  # own reads that the budget keeps back, so that a post in doubt can still be looked up
 QuietHours = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")]
 
 
@@ -92,7 +92,7 @@ class JobsSettings(Section):
 
 
 class StoreSettings(Section):
-    """The database; SQLite in [storage] data without a URL. A URL with a password comes from the environment."""
+    """The database. Without a URL it is SQLite in [storage] data. A URL with a password comes from the environment."""
 
     url: str = ""
     secret_url_env: str = "BOT_DATABASE_URL"  # noqa: S105  the name of a variable
@@ -102,14 +102,14 @@ class StoreSettings(Section):
     @classmethod
     def _without_password(cls, url: str) -> str:
         if "@" in url and ":" in url.partition("://")[2].rpartition("@")[0]:
-            # Never repeated: pydantic shows the message, and not the value.
+            # The message does not repeat the URL, because pydantic shows it.
             raise ValueError("has a password, which does not belong in a file; put the URL into the environment")
         return url
 
     @field_validator("url")
     @classmethod
     def _beside_the_file(cls, url: str, info: ValidationInfo) -> str:
-        """A relative path of SQLite's counts from the folder of config.toml, like every other path there."""
+        """A relative path of an SQLite file is relative to the folder of config.toml, like every other path there."""
         begin, _, path = url.partition(":///")
         is_relative = begin.startswith("sqlite") and path and not path.startswith(("/", ":"))
         return f"{begin}:///{Path(info.context) / path}" if is_relative and info.context else url
@@ -131,7 +131,7 @@ class ScheduleEntry(Section):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        # Imported where there is a schedule: the database's library would double the time that --check takes.
+        # Imported only if there is a schedule, because the import would double the time that --check takes.
         from bot.core.due import checked
 
         try:
@@ -144,7 +144,7 @@ class ScheduleEntry(Section):
 
     @property
     def schedule(self) -> "Schedule":
-        """As the database keeps it, with a fingerprint of what stands here."""
+        """The schedule as the database keeps it, with a fingerprint of this entry."""
         from bot.core.schedule_entry import Schedule
 
         return Schedule(
@@ -175,7 +175,7 @@ class LimitsSettings(Section):
 
 
 class DiscordSettings(Section):
-    """The connection to Discord; there is none without a token."""
+    """The connection to Discord. Without a token there is none."""
 
     token_env: str = "DISCORD_TOKEN"  # noqa: S105  the name of a variable
     token: SecretStr | None = None
@@ -190,7 +190,7 @@ class DiscordSettings(Section):
 
 
 class XSettings(Section):
-    """Posting on X as one account. Without its four keys nothing is sent, but everything else can be tried."""
+    """Posting on X as one account. Without the four keys nothing is sent, but everything else can be tried."""
 
     api_url: WebAddress = "https://api.x.com"
     account: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,15}$")] = ""
@@ -227,19 +227,19 @@ class XSettings(Section):
 
     @model_validator(mode="after")
     def _patient(self) -> Self:
-        # A post that X makes at the last moment of its time to answer must still be looked for, and not be made again.
+        # X may make a post just before the request times out. Such a post must be found, and not be made again.
         if self.settle_seconds <= self.timeout_seconds:
             raise ValueError("settle_seconds must be longer than timeout_seconds, or posts are made twice")
         return self
 
     @property
     def least_budget_usd(self) -> float:
-        """The smallest budget of a month that pays for a post, beside the reads that are kept for looking it up."""
+        """The smallest monthly budget that pays for one post and for the reads that are kept back to look it up."""
         return self.post_usd + RESERVED_READS * self.own_read_usd
 
     @property
     def has_keys(self) -> bool:
-        """Whether X can be spoken to."""
+        """True if X can be used."""
         return all((self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret))
 
 
@@ -252,7 +252,7 @@ class PlaygroundSettings(Section):
 
 
 class Config(Settings):
-    """Everything config.toml may say. Unknown sections are errors here, because there is nobody else to know them."""
+    """Everything that config.toml may hold. Unknown sections are errors, because nothing else reads the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -267,22 +267,22 @@ class Config(Settings):
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """The settings of `path` (./config.toml by default, or the defaults where there is none), with their secrets.
+        """The settings in `path`, with their secrets. Without a path those in ./config.toml, if there is one.
 
         Raises `Misconfigured` with every fault that was found.
         """
-        chosen = path or DEFAULT_FILE
-        table = {} if path is None and not chosen.exists() else read_toml(chosen)
-        return parse(cls, chosen, with_secrets(cls, chosen, table, environ))
+        file = path or DEFAULT_FILE
+        table = {} if path is None and not file.exists() else read_toml(file)
+        return parse(cls, file, with_secrets(cls, file, table, environ))
 
     @property
     def secret_names(self) -> frozenset[str]:
-        """Environment variables that hold secrets: a child process gets none of them."""
+        """The environment variables that hold secrets."""
         return frozenset(getattr(getattr(self, section), key) for section, key in secret_keys(type(self)))
 
     @property
     def database_url(self) -> str:
-        """The environment's, or the file's, or SQLite's beside the other data. May hold a password."""
+        """The URL of the database, which may hold a password. By default it is an SQLite file with the other data."""
         if self.store.secret_url:
             return self.store.secret_url.get_secret_value()
         return self.store.url or f"sqlite:///{(self.storage.data / 'bot.db').absolute()}"

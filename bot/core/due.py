@@ -1,8 +1,9 @@
-"""When a schedule is due: cron or interval, time zone, quiet hours, jitter. Every process computes the same moments.
+"""When a schedule is due, by its cron line or interval, time zone, quiet hours and jitter.
 
-Jitter is not drawn but computed from the schedule's name and the due time, so that two processes agree on it.
+Every process computes the same moments. Jitter is not random: it is computed from the schedule's name and the due time,
+so two processes agree on it.
 
-Knows clocks, by way of APScheduler's triggers. Does not know what is due, or who runs it.
+Knows clocks, through APScheduler's triggers. Does not know what is due, or who runs it.
 """
 
 import hashlib
@@ -18,13 +19,13 @@ from bot.core.schedule_entry import Schedule
 from huggingtweets.core.errors import Usage
 
 SHORTEST_SECONDS = 60
-# Where to begin to look for the last due time before a moment: near it first, because looking costs a step a due time.
+# How far back to look for the last due time before a moment. Near it first, because each due time on the way is a step.
 _WINDOWS = (timedelta(hours=2), timedelta(days=2), timedelta(days=62), timedelta(days=800))
 _MAX_STEPS = 5_000
 
 
 def checked(schedule: Schedule) -> Schedule:
-    """`schedule` if it makes sense; raises `Usage` with what does not."""
+    """Returns `schedule` if it makes sense, else raises `Usage`, which says what does not."""
     try:
         ZoneInfo(schedule.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -44,7 +45,7 @@ def checked(schedule: Schedule) -> Schedule:
         quiet_until(datetime.now(UTC), schedule.quiet, "UTC")
     except ValueError:
         raise Usage(f"{schedule.quiet[:40]!r} are no quiet hours; write them as in 22:00-07:00.") from None
-    # Not an interval: it counts from when it was set, and one that is off may stay as it is.
+    # Only cron lines can be never due. A schedule that is off may stay as it is.
     if schedule.cron and schedule.enabled and not next_due(schedule, datetime.now(UTC)):
         in_quiet_hours = schedule.quiet and next_due(replace(schedule, quiet=""), datetime.now(UTC))
         why = "all its times lie in its quiet hours" if in_quiet_hours else "there is no such day"
@@ -53,16 +54,16 @@ def checked(schedule: Schedule) -> Schedule:
 
 
 def next_due(schedule: Schedule, after: datetime) -> datetime | None:
-    """The first due time after `after`, outside of the quiet hours, in UTC; None when there is none any more."""
+    """The first due time after `after` outside of the quiet hours, in UTC. None if there is none any more."""
     trigger, zone, once = _trigger(schedule), ZoneInfo(schedule.time_zone), _has_fixed_hours(schedule)
     due = after.astimezone(UTC)
     for _ in range(_MAX_STEPS):
-        # In UTC: a sum in local time forgets which of the two hours it was in that an autumn night has.
-        found: datetime | None = trigger.get_next_fire_time(None, due + timedelta(microseconds=1))
-        if found is None:
+        # In UTC, because local time has one hour twice in an autumn night, and a sum forgets which of the two it was.
+        fires_at: datetime | None = trigger.get_next_fire_time(None, due + timedelta(microseconds=1))
+        if fires_at is None:
             return None
-        due = found.astimezone(UTC)
-        # The trigger's own `fold` may be left over from where it began to look.
+        due = fires_at.astimezone(UTC)
+        # `fires_at.fold` may be that of the moment where the trigger began to look.
         repeated = once and due.astimezone(zone).fold
         if not repeated and not quiet_until(due, schedule.quiet, schedule.time_zone):
             return due
@@ -70,25 +71,25 @@ def next_due(schedule: Schedule, after: datetime) -> datetime | None:
 
 
 def last_due(schedule: Schedule, after: datetime, until: datetime) -> datetime | None:
-    """The latest due time after `after` and not after `until`, in UTC: of all that were missed the one to catch up."""
+    """The latest due time after `after` and not after `until`, in UTC. Only that one of the missed runs is done."""
     for window in _WINDOWS:
         begin = max(after, until - window)
-        found, due = None, next_due(schedule, begin)
+        latest, due = None, next_due(schedule, begin)
         while due and due <= until:
-            found, due = due, next_due(schedule, due)
-        if found or begin == after:
-            return found
+            latest, due = due, next_due(schedule, due)
+        if latest or begin == after:
+            return latest
     return None
 
 
 def delay(schedule: Schedule, due: datetime) -> timedelta:
-    """How long after `due` the run begins: up to the schedule's jitter, the same in every process."""
+    """The time from `due` to the beginning of the run: at most the jitter, and the same in every process."""
     drawn = hashlib.sha256(f"{schedule.name} {due.astimezone(UTC).isoformat()}".encode()).digest()
     return timedelta(seconds=int.from_bytes(drawn[:4]) % (schedule.jitter_seconds + 1))
 
 
 def _has_fixed_hours(schedule: Schedule) -> bool:
-    """Whether what is due in an hour that the clock shows twice is due once, and not as often as there are hours."""
+    """Returns True if the schedule is due only once when the clock shows its hour twice."""
     return bool(schedule.cron) and not schedule.cron.split()[1].startswith("*")
 
 

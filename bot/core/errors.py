@@ -13,8 +13,8 @@
     PipelineError, Unavailable
     └─ StoreUnavailable               the database cannot be used now: locked, full, read-only, out of reach
 
-Failures of the pipeline come as `huggingtweets.core.errors.PipelineError`. `told` is the one place that turns a failure
-into the sentence for people. What whoever runs the bot needs stands in the log, under the id at the sentence's end.
+Failures of the pipeline are `huggingtweets.core.errors.PipelineError`. Only `told` turns a failure into the sentence
+for people. The sentence ends with an id, under which the log has what the operator needs.
 """
 
 import logging
@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 
 
 def duration(seconds: float) -> str:
-    """`45 s` or `30 min`: rounded up, so that who waits so long has waited long enough."""
+    """`45 s` or `30 min`: rounded up, so that waiting so long is enough."""
     whole = max(1, math.ceil(seconds))
     return f"{whole} s" if whole < 120 else f"{math.ceil(whole / 60)} min"
 
 
 class BotError(Spoken):
-    """A refusal that is told to the person who asked: its sentence is for people."""
+    """A refusal that is told to the person who asked. Its sentence is for people."""
 
 
 class TooOften(BotError):
@@ -45,7 +45,7 @@ class TooOften(BotError):
 
 
 class Paused(TooOften):
-    """Somebody who went on asking too much, or whom an admin has paused; None is until that admin ends it."""
+    """Somebody went on asking too much, or an admin has paused them. None means until an admin ends it."""
 
     def __init__(self, retry_after_seconds: float | None):
         super().__init__(retry_after_seconds or 0.0, "You asked too often, so I take a break from you")
@@ -66,7 +66,7 @@ class JobRefused(BotError):
 
 
 class PostRefused(BotError):
-    """A post that cannot be made, changed or decided like that; the sentence says why."""
+    """A post cannot be made, changed or decided like that. The sentence says why."""
 
 
 class OverBudget(BotError):
@@ -96,7 +96,7 @@ class StoreUnavailable(Unavailable):
 
 
 def told(error: Exception) -> str:
-    """The sentence for people, with an id that finds the operator's in the log."""
+    """The sentence for people, with an id under which the log has the operator's sentence."""
     if isinstance(error, TrainingFailed) and error.is_told:
         return error.for_people
     failure_id = secrets.token_hex(3)

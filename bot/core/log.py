@@ -1,9 +1,9 @@
-"""The process's log: one line a record on stderr, and nothing in it that is secret or that somebody wrote.
+"""The log of the process: one line for each record, on stderr. It holds no secrets, and no text that people wrote.
 
-Lines of the normal course name no people, and a job has a number: forgetting somebody cannot reach a log that is kept
-elsewhere.
+When all goes well a line names no people, and a job has a number. Somebody who is forgotten could not be deleted from
+a log that is kept elsewhere.
 
-Knows logging. What a line says is for those who write it: ids and names of errors, never message texts or tokens.
+Knows logging. Every module must write its own lines like that: ids and names of errors, never messages or tokens.
 """
 
 import logging
@@ -11,10 +11,10 @@ import sys
 import time
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-# At DEBUG these print Authorization headers or whole payloads; uvicorn tells of its own start at INFO.
+# At DEBUG these print Authorization headers or whole payloads.
 HELD_AT = {"discord": "INFO", "tweepy": "INFO", "oauthlib": "INFO", "requests_oauthlib": "INFO", "urllib3": "INFO"}
-HELD_AT |= {"aiosqlite": "INFO", "sqlalchemy": "WARNING"}  # at DEBUG, every row with what people wrote
-# At INFO, two lines each time the clock is looked at, and one for each of its own parts.
+HELD_AT |= {"aiosqlite": "INFO", "sqlalchemy": "WARNING"}  # at DEBUG they print every row, with texts that people wrote
+# At INFO they print two lines each time a schedule is looked at, or a line for each of their own parts.
 HELD_AT |= {"apscheduler": "WARNING", "alembic.runtime.plugins": "WARNING"}
 HELD_AT |= {"httpx": "WARNING", "httpcore": "WARNING", "uvicorn": "WARNING"}
 # A stranger can cause as many of these as they like.
@@ -41,7 +41,7 @@ class Rarely(logging.Filter):
 
 
 def start_logging(level: str) -> None:
-    """Log to stderr from `level` on; the chatty and the indiscreet never below their own."""
+    """Log to stderr from `level` on. Libraries in `HELD_AT` never log below their own level."""
     logging.basicConfig(level=level, format=FORMAT, stream=sys.stderr, force=True)
     logging.captureWarnings(capture=True)
     for name, least in HELD_AT.items():

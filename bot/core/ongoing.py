@@ -1,4 +1,4 @@
-"""Work that goes on in a task of its own for as long as a context lasts, and how it waits between two rounds.
+"""Work that runs in a task of its own while a context lasts, and how such work waits between two rounds.
 
 Knows asyncio. Does not know what the work is.
 """
@@ -11,10 +11,10 @@ from typing import Any, Self
 
 
 class Ongoing(ABC):
-    """An async context manager: entering it starts `_go_on`, leaving it cancels that and waits until it has ended."""
+    """An async context manager. Entering it starts `_go_on`; leaving it cancels that and waits until it has ended."""
 
     task: asyncio.Task[None]
-    """The work, once the context is entered. It must not end by itself: when it does, its error is the process's."""
+    """The work, once the context is entered. It must not end by itself: its error would end the process."""
 
     async def __aenter__(self) -> Self:
         self.task = asyncio.create_task(self._go_on(), name=type(self).__name__.lower())
@@ -58,7 +58,7 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
 
 
 def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel `tasks`, each once: a second time would cut off what a task still does for its end."""
+    """Cancel `tasks`, each only once. A second cancellation would interrupt what a task still does to end in order."""
     for task in tasks:
         if not task.cancelling():
             task.cancel()

@@ -1,4 +1,4 @@
-"""What a post must pass beyond what every drawn tweet must: nobody called, nothing linked, no word that is blocked.
+"""Further checks of posts, besides those of every drawn tweet: no mention, no link, no blocked word.
 
 Knows strings. Does not know where a text comes from.
 """
@@ -21,15 +21,15 @@ from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.words import is_unspaced, terms
 
 MAX_LABEL = 40  # weighted characters
-# X links a bare domain, too. "end.Then" is rather a slip than a link, and is refused all the same: X would link it if
-# there were such an ending.
+# X also links a bare domain. "end.Then" is refused too, although probably a blank is missing: X would link it if there
+# were such a top-level domain.
 _LINK = regex.compile(r"https?:|www\.|\b[\p{L}\p{N}-]+\.(?:[\p{L}]{2,})(?=[/\s\p{P}]|$)", regex.IGNORECASE)
 _MENTION = regex.compile(r"[@＠]\u200b?\w")
 _CASHTAG = regex.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?\b", regex.IGNORECASE)
 
 
 class Pattern:
-    """None of what the pattern finds."""
+    """Refuses a text in which the pattern is found."""
 
     def __init__(self, pattern: "regex.Pattern[str]", reason: str):
         self._pattern = pattern
@@ -40,7 +40,7 @@ class Pattern:
 
 
 class Blocked:
-    """None of the words, whatever case or accents around; `*` at the end of one stands for any ending."""
+    """Refuses a text with one of the words, in any case and with any accents. `*` at the end stands for any ending."""
 
     def __init__(self, words: Iterable[str]):
         plain = [(normalised(word.removesuffix("*")), word.endswith("*")) for word in words]
@@ -52,14 +52,14 @@ class Blocked:
 
 
 def _bounded(word: str, begins: bool) -> str:
-    """The pattern of a blocked word. In scripts without blanks a word has no bounds, and is found inside others."""
+    """The pattern of a blocked word. In scripts without blanks a word has no borders, so it is found inside others."""
     if is_unspaced(word):
         return regex.escape(word)
     return rf"\b{regex.escape(word)}" + (r"\w*" if begins else r"\b")
 
 
 def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label: str = "") -> tuple[Check, ...]:
-    """All checks of a post without its label, the cheapest first; `last_texts` are what the account has posted."""
+    """All checks of a post without its label, the cheapest first. `last_texts` are the account's last posts."""
     return (
         LeftoverCheck(),
         LengthCheck(),
@@ -73,7 +73,7 @@ def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label
 
 
 def fit_for_a_label(text: str) -> str | None:
-    """Why no post may end with `text`, in a word or two; an empty one stands for no label."""
+    """Why `text` cannot be a label, in a word or two; None if it can. An empty text means no label."""
     checks = (LeftoverCheck(), Pattern(_LINK, "a link"), Pattern(_MENTION, "a mention"), Pattern(_CASHTAG, "a cashtag"))
     if text and (as_post(text) != text or weighted_length(text) > MAX_LABEL):
         return "too long, or with blanks around it"
@@ -81,7 +81,7 @@ def fit_for_a_label(text: str) -> str | None:
 
 
 class Repeated:
-    """Nothing that the account has posted already."""
+    """Refuses a text that the account has posted already."""
 
     def __init__(self, texts: Iterable[str]):
         self._copy = CopyCheck(texts)
@@ -91,21 +91,21 @@ class Repeated:
 
 
 def objection(checks: Sequence[Check], text: str) -> str | None:
-    """Why `text` may not be posted, in a word or two."""
+    """Why `text` may not be posted, in a word or two; None if it may."""
     return first_objection(checks, text)
 
 
 def as_post(text: str) -> str:
-    """`text` as it can be seen, on one line; the checks find a mention or a link that was defused, too."""
+    """`text` as people see it, on one line. In this form the checks also find a mention or a link that was defused."""
     return typed(text)
 
 
 def likeness(text: str, others: Sequence[frozenset[str]]) -> float:
-    """How many of its words, 0 to 1, `text` shares with the one of `others` that it is most like (Jaccard's index)."""
+    """The largest share of words, 0 to 1, that `text` has in common with one of `others` (Jaccard's index)."""
     words = words_of(text)
     return max((len(words & other) / len(words | other) for other in others if words | other), default=0.0)
 
 
 def words_of(text: str) -> frozenset[str]:
-    """The different words of a text."""
+    """The set of words of a text."""
     return terms(normalised(text))

@@ -1,4 +1,4 @@
-"""Quiet hours: whether it is now the time when nothing should be sent, and until when.
+"""Quiet hours: the time when nothing should be sent, and when it ends.
 
 Knows clocks and time zones. Does not know what would be sent.
 """
@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 
 def quiet_until(now: datetime, hours: str, time_zone: str) -> datetime | None:
-    """When the quiet hours that `now` lies in end, in UTC; None outside of them. `hours` as in `23:00-07:00`, or empty.
+    """The end of the quiet hours, in UTC, if `now` is inside them; else None. `hours` is `23:00-07:00` or empty.
 
-    The end counts by the clock on the wall, so a night in which that is changed is an hour longer or shorter.
+    The end is a local time, so the night in which clocks change is an hour longer or shorter.
     """
     if not hours:
         return None

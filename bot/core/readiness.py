@@ -1,6 +1,6 @@
-"""Whether the process can do its work now: what /readyz says.
+"""The answer of /readyz: can the process do its work now?
 
-Knows named checks, and for how long one is waited for. Does not know what they look at, or who asks.
+Knows named checks, and how long a check may take. Does not know what they look at, or who asks.
 """
 
 import asyncio
@@ -12,22 +12,22 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 3.0
 READY, STARTING, NOT_READY = "ready", "starting", "not ready"
 
-ReadinessCheck = Callable[[], Awaitable[object]]  # raises when what it looks at cannot be used
+ReadinessCheck = Callable[[], Awaitable[object]]  # raises if what it looks at cannot be used
 
 
 class Readiness:
-    """Checks that are made each time somebody asks, all at once. Until `started` is called the answer is `starting`."""
+    """Checks that run all at once whenever somebody asks. Until `started` is called, the answer is `starting`."""
 
     def __init__(self, **checks: ReadinessCheck):
         self._checks = checks
         self._started = False
 
     def started(self) -> None:
-        """All parts are there."""
+        """All parts of the process have started."""
         self._started = True
 
     async def status(self) -> dict[str, str]:
-        """`status` is ready, starting or not ready; each part that cannot be used stands beside it."""
+        """`status` is ready, starting or not ready. Each part that cannot be used has an entry of its own."""
         if not self._started:
             return {"status": STARTING}
         passed = await asyncio.gather(*(self._passes(name, check) for name, check in self._checks.items()))
@@ -38,7 +38,7 @@ class Readiness:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await check()
-        except Exception as error:  # noqa: BLE001  whatever it is, that part cannot be used
+        except Exception as error:  # noqa: BLE001  any error means that the part cannot be used
             log.warning("not ready, %s: %s", name, error or type(error).__name__)
             return False
         return True

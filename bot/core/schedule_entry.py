@@ -13,9 +13,9 @@ from huggingtweets.core.names import NO_VOICE, VoiceName
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When something is due. `cron` (five fields) or `every_seconds`; `quiet` is `22:00-07:00` or empty.
+    """When something is due: by `cron` (five fields) or `every_seconds`. `quiet` is `22:00-07:00` or empty.
 
-    `seed` is a fingerprint of what config.toml says of it, empty for one that an admin made.
+    `seed` is a fingerprint of the entry in config.toml. It is empty if an admin made the schedule.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """How often a schedule is due, in words: "every 6 hours", "every Monday at 04:00 (Europe/Paris)".
 
-Knows the usual cron lines; of any other it shows the line. Does not know when that is next.
+Knows the usual cron lines; any other is shown as it is. Does not know when a schedule is due next.
 """
 
 from bot.core.schedule_entry import Schedule
@@ -11,7 +11,7 @@ UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def how_often(schedule: Schedule) -> str:
-    """When it is due, with the time zone where that matters."""
+    """When it is due, with the time zone if it matters."""
     if not schedule.cron:
         return _interval(schedule.every_seconds or 0)
     return f"{_usual(schedule.cron) or f'by the line {schedule.cron}'} ({schedule.time_zone})"

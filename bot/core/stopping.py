@@ -1,7 +1,7 @@
-"""Told to stop by a signal: in order, within a time, and at once when it is told again.
+"""Stopping by a signal: in order, within a time, and at once after a second signal.
 
-A thread of its own listens, so a part that hangs, or the whole event loop, keeps nothing from ending. A process that is
-ended so leaves what a kill leaves, and every part is made to go on from there.
+A thread of its own listens. So the process ends even if a part or the whole event loop hangs. What it leaves then is
+what a kill would leave, and every part can go on from that.
 
 Knows signals. Does not know what is stopped.
 """
@@ -21,19 +21,19 @@ from typing import NoReturn, Self
 log = logging.getLogger(__name__)
 
 AT_ONCE = (signal.SIGINT, signal.SIGTERM)  # the second of these ends the process
-SIGNALS = (*AT_ONCE, signal.SIGHUP)  # a closed terminal sends several hang-ups, which are one wish
-APART_SECONDS = 0.3  # timeout(1), for one, sends its signal to the process and again to its group: that is one, too
-BY_ITSELF, IN_ORDER = 0, 255  # no signals have these numbers
-THREADS_SECONDS = 1.0  # for threads that compute, once everything else has ended in order
+SIGNALS = (*AT_ONCE, signal.SIGHUP)  # a closed terminal sends several hang-ups, which count as one
+APART_SECONDS = 0.3  # timeout(1) signals the process and then its group; signals this close count as one
+BY_ITSELF, IN_ORDER = 0, 255  # not numbers of signals
+THREADS_SECONDS = 1.0  # for threads that still compute once everything else has ended
 LATE = 70  # the exit code of a stop that took too long
-CHILD_SECONDS = 8.0  # at most, for a child that was asked to end; it may be writing a checkpoint
-REST_SECONDS = 3.0  # for what comes after answers and children: the page, the database, the engine
+CHILD_SECONDS = 8.0  # the most that a child has to end; it may be writing a checkpoint
+REST_SECONDS = 3.0  # for what ends after answers and children: the page, the database, the engine
 
 
 class Stopping:
-    """A context manager for the main thread, around the event loop: inside it the signals ask for a stop.
+    """A context manager for the main thread, around the event loop. Inside it the signals ask for a stop.
 
-    The stop may take `within_seconds`, to the end of the process and not only of the context.
+    The stop may take `within_seconds`, up to the end of the process and not only of the context.
     """
 
     def __init__(self, within_seconds: float):
@@ -48,7 +48,7 @@ class Stopping:
         read_end, self._write_end = os.pipe()
         os.set_blocking(self._write_end, False)
         for number in SIGNALS:
-            # nohup(1) has switched hang-ups off, and means it.
+            # nohup(1) has switched hang-ups off. That stays so.
             if number in AT_ONCE or signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, _leave_to_the_thread)
         self._wakeup_before = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
@@ -57,11 +57,11 @@ class Stopping:
 
     def __exit__(self, *ended: object) -> None:
         if self._begun or self._asked.done():
-            return  # all of it holds to the end of the process
+            return  # the handlers stay until the process ends
         signal.set_wakeup_fd(self._wakeup_before)
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
-        os.close(self._write_end)  # with which the thread ends
+        os.close(self._write_end)  # this ends the thread
 
     async def asked(self) -> None:
         """Wait until a stop is asked for."""
@@ -70,12 +70,12 @@ class Stopping:
         await event.wait()
 
     def begin(self) -> None:
-        """A stop begins without a signal; it may take as long as one that was asked for."""
+        """Begin a stop without a signal. It may take as long as one that a signal asked for."""
         self._begun = True
         os.write(self._write_end, bytes([BY_ITSELF]))
 
     def in_order(self) -> None:
-        """All that keeps anything has ended: threads that import or compute are not waited for much longer."""
+        """Everything that holds state has ended. Threads that still import or compute get only a little longer."""
         os.write(self._write_end, bytes([IN_ORDER]))
 
     def _listen(self, read_end: int) -> None:
@@ -103,12 +103,12 @@ class Stopping:
 
 
 def seconds_for_answers(stop_seconds: float) -> float:
-    """How much of a stop may be spent on answers and children under way."""
+    """The part of a stop that answers and children under way may take."""
     return max(stop_seconds - REST_SECONDS, stop_seconds / 2)
 
 
 def seconds_for_a_child(stop_seconds: float) -> float:
-    """How long a child that was asked to end is waited for, before it is killed."""
+    """The time between asking a child to end and killing it."""
     return min(CHILD_SECONDS, seconds_for_answers(stop_seconds))
 
 
@@ -117,10 +117,10 @@ def _in_order() -> NoReturn:
 
 
 def _end(code: int, why: str) -> NoReturn:
-    # Neither the log nor the interpreter's own end: both wait for others, who may hang.
+    # The log and the interpreter's own end wait for threads that may hang, so they are not used.
     os.write(sys.stderr.fileno(), f"bot: {why}; what was under way goes on at the next start.\n".encode())
     os._exit(code)
 
 
 def _leave_to_the_thread(number: int, frame: FrameType | None) -> None:
-    """The number of the signal has been written to the pipe already, by Python, whatever the main thread does."""
+    """Do nothing: Python has already written the number of the signal to the pipe, whatever the main thread does."""

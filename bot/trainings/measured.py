@@ -1,11 +1,11 @@
-"""How well a voice turned out, in words: the report's figures for people who never heard of held-out loss.
+"""How good a voice is, in words for people who have never heard of held-out loss.
 
 Knows what a report holds. Does not know platforms, or how anything is measured.
 """
 
 from huggingtweets.core.records import Report
 
-TELLING = 0.005  # a change of less is none that anybody would notice
+TELLING = 0.005  # nobody would notice a smaller change
 
 
 def report_lines(report: Report) -> list[str]:
@@ -25,7 +25,7 @@ def report_lines(report: Report) -> list[str]:
 
 
 def progress(now: float | None, earlier: float | None, version: str) -> str:
-    """How a new version compares with the earlier `version`, in a sentence; empty when that is not known."""
+    """A sentence that compares a new version with the earlier `version`. It is empty if a figure is missing."""
     if not now or not earlier:
         return ""
     return f"It foresees tweets that it had never seen {_better(now, earlier)} {version} did."

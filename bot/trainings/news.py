@@ -1,7 +1,7 @@
-"""What is said of a training: how far it is, and what became of it, in words of people.
+"""What people are told about a training: how far it is, and what became of it.
 
-A training that has ended says whether its version is in use, or why not, and what could not be read of the files; shows
-three samples; and says how to try it.
+The news of a training that has ended say if its version is in use, or why not, and what could not be read in the files.
+They show three samples and say how to try the voice.
 
 Knows jobs and what the pipeline reports. Does not know who hears it.
 """
@@ -26,7 +26,7 @@ STAGES = {
 
 
 def standing(job: Job) -> str:
-    """How far a job is that waits or runs, in a few words."""
+    """How far a waiting or running job is, in a few words."""
     if job.state == "waiting":
         return "waits for its turn"
     return f"{STAGES.get(job.stage, 'starting')}, {job.percent} %"
@@ -53,7 +53,7 @@ def outcome(job: Job) -> str:
 
 
 def news(job: Job, *, quoting: bool = True) -> str:
-    """A few lines about a job that has ended; with samples if `quoting`, for a voice that may be imitated."""
+    """A few lines about a job that has ended. `quoting` adds samples, for a voice that may be imitated."""
     lines = [outcome(job)]
     result = result_of(job)
     if job.state == "done" and isinstance(result, Learned):

@@ -1,6 +1,6 @@
-"""Retraining by schedule: a job for what was collected since the version in use, and nothing where that is too little.
+"""Retraining by schedule: a job learns what was collected since the version in use, unless that is too little.
 
-What is far away (X, Bluesky) is read here, because the training's own process has no secrets.
+X and Bluesky are read here, because the process of the training has no secrets.
 
 Knows jobs and schedules. Does not know how tweets are collected or learned.
 """
@@ -21,13 +21,13 @@ from huggingtweets.core.names import VoiceName
 log = logging.getLogger(__name__)
 
 MIN_NEW_TWEETS = 20
-GATHER_SECONDS = 45.0  # a far end that is slow costs this round what is new, and not the training
+GATHER_SECONDS = 45.0  # if X or Bluesky is slower, the training goes on without what is new there
 
 Gather = Callable[[VoiceName, Sequence[str]], Awaitable[list[str]]]
 
 
 class Retraining:
-    """The action `retrain` of a schedule. `gather` reads what is far away, and returns the sources that are paths."""
+    """The action `retrain` of a schedule. `gather` reads X and Bluesky, and returns the sources that are paths."""
 
     def __init__(self, *, willing: Willing, training: Training, gather: Gather | None = None):
         self._willing = willing
@@ -35,9 +35,9 @@ class Retraining:
         self._gather = gather
 
     async def run(self, schedule: Schedule, due: datetime) -> str:
-        """Queue a training of the schedule's voice; what came of it. Raises what `Training.start` raises."""
+        """Queue a training of the schedule's voice. Returns what came of it; raises what `Training.start` raises."""
         try:
-            await self._willing.refuse_to_learn(schedule.voice)  # before anything of theirs is read
+            await self._willing.refuse_to_learn(schedule.voice)  # before any of their tweets are read
         except NotAllowed as refused:
             return str(refused)
         options = {

@@ -1,4 +1,4 @@
-"""The use case "train": who wants to teach the bot a voice leaves a job; it can be watched, and cancelled.
+"""The use case "train": whoever wants to teach the bot a voice queues a job, which can be watched and cancelled.
 
 Knows jobs and the files that come with them. Does not know processes, Discord or the page.
 """
@@ -21,7 +21,7 @@ from huggingtweets.core.names import VoiceName
 
 
 class Training:
-    """Takes jobs in, and tells of them. An async context manager: leaving it tells whoever still watches."""
+    """Queues jobs, and says how far they are. An async context manager: whoever still watches at its end is told."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Training:
         self._stopped.set()
 
     def arriving(self) -> AbstractContextManager[Path]:
-        """A folder for files that are fetched to be handed to `start`; a kill leaves nothing there for good."""
+        """A folder for files that are being fetched for `start`. What a kill leaves there is deleted later."""
         return self._uploads.arriving()
 
     async def start(
@@ -63,7 +63,7 @@ class Training:
         options: Mapping[str, Any] | None = None,
         keep: bool = True,
     ) -> Job:
-        """Queue a training of `voice` from `files`; `keep` copies them first.
+        """Queue a training of `voice` from `files`. With `keep` they are copied first.
 
         Raises `Usage`, `NotAllowed`, `JobRefused`, `BadSource`, `StoreUnavailable`.
         """
@@ -87,15 +87,15 @@ class Training:
         return job
 
     async def job(self, voice: VoiceName) -> Job | None:
-        """The job of `voice` that waits or runs."""
+        """The job of `voice` that waits or runs, if there is one."""
         return await self._store.jobs.active_of(voice)
 
     async def jobs(self) -> list[Job]:
-        """All that run or wait, in order."""
+        """All jobs that run or wait, in order."""
         return await self._store.jobs.active()
 
     async def cancel(self, job_id: int) -> Job:
-        """End a job that waits, or ask one that runs to end; raises `JobRefused` when there is nothing to cancel."""
+        """End a job that waits, or ask one that runs to end. Raises `JobRefused` if there is nothing to cancel."""
         job = await self._store.jobs.cancel(job_id)
         if not job:
             raise JobRefused(f"There is no job {job_id}.")
@@ -107,9 +107,9 @@ class Training:
         return job
 
     async def watch(self, job: Job, at_most_every_seconds: float = 1.0) -> AsyncIterator[Job]:
-        """`job` at each change but not more often than asked; the last one is its end.
+        """Yields `job` at each change, but not more often than `at_most_every_seconds`. The last one has ended.
 
-        Raises `TrainingFailed` when this process stops first.
+        Raises `TrainingFailed` if this process stops first.
         """
         shown: Job | None = None
         while True:

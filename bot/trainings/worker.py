@@ -1,4 +1,4 @@
-"""Works off the jobs, one at a time, in the one process of all that share the database which leads.
+"""Runs the queued jobs, one at a time, only in the elected leader among the processes that share the database.
 
 Knows jobs, children and how a training may end. Does not know who asked, or what a platform is.
 """
@@ -38,7 +38,7 @@ RETRY_SECONDS = 2.0
 
 
 class TrainingWorker(Ongoing):
-    """An async context manager: leaving it ends the running child, whose job goes on at the next start."""
+    """An async context manager. Leaving it ends the running child; its job goes on at the next start."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class TrainingWorker(Ongoing):
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """There may be a job: do not wait for the next look."""
+        """There may be a new job, so look for it now."""
         self._wake.set()
 
     async def _go_on(self) -> None:
@@ -92,7 +92,7 @@ class TrainingWorker(Ongoing):
         await woken(self._wake, POLL_SECONDS)
 
     async def _take_up(self) -> None:
-        """What a process that is dead has left: once more, or given up."""
+        """Take over jobs that a dead process has left running. They run once more, or are given up."""
         for job in await self._store.jobs.take_up(news):
             log.info("job %d was left running: %s now", job.id, job.state)
             if job.ended:
@@ -112,7 +112,7 @@ class TrainingWorker(Ongoing):
         except (PipelineError, OSError, KeyError) as error:
             ending = Ending("failed", error=told(error))
         if ending.state != "done":
-            # Before the row says that it has ended: after a kill in between it is taken up, and cleared then.
+            # Before the row says that the job has ended. After a kill in between the job is taken over and cleared.
             await self._leftovers.clear(await self._store.jobs.get(job.id) or job)
         ended = await self._finish(job, ending)
         if ended:
@@ -138,9 +138,9 @@ class TrainingWorker(Ongoing):
             return await self._attend(job, child, before, holds)
 
     async def _found_finished(self, job: Job) -> tuple[Job, "Ending | None"]:
-        """What an earlier attempt at this job has made, when it was killed after the version and before its row.
+        """How the job ended if an earlier attempt has made its version and was killed before that was written down.
 
-        A first attempt notes which versions there were, by the date they were made, and whose tweets were kept.
+        The first attempt notes the versions that there are, by their dates, and whose tweets are kept.
         """
         made = await asyncio.to_thread(self._made, job.name)
         if "versions" not in job.options:
@@ -167,7 +167,7 @@ class TrainingWorker(Ongoing):
         return results
 
     async def _attend(self, job: Job, child: TrainingChild, before: EarlierVersion | None, holds: Holds) -> "Ending":
-        """Note how far the child is until it has ended, is cancelled, or hangs."""
+        """Write down how far the child is, until it has ended, is cancelled, or hangs."""
         written: tuple[str, int] | None = None
         process, heard = child.process, child.heard
         while not await process.ended(TICK_SECONDS):
@@ -190,7 +190,7 @@ class TrainingWorker(Ongoing):
         return Ending("done", result=result, log=process.log)
 
     async def _may_go_on(self, job: Job, heard: Heard, written: tuple[str, int] | None) -> bool:
-        """Note how far the training is. Returns False if somebody wants it to end."""
+        """Write down how far the training is. Returns False if somebody wants it to end."""
         try:
             if written != (heard.stage, heard.percent):
                 return await self._store.jobs.progress(job.id, heard.stage, heard.percent)
@@ -201,7 +201,7 @@ class TrainingWorker(Ongoing):
             return True
 
     async def _finish(self, job: Job, ending: "Ending") -> Job | None:
-        """Write down how a job ended; a database that cannot be used is waited for, because only here is it known."""
+        """Write down how a job ended. If the database cannot be used this waits, because nothing else knows the end."""
         if ending.state == "done":
             gave = ending.result.version if isinstance(ending.result, Learned) else "nothing new"
             log.info("job %d gave %s", job.id, gave)
@@ -247,8 +247,8 @@ class TrainingWorker(Ongoing):
             return None
 
     def _arguments(self, job: Job) -> list[str]:
-        # With nobody to serve, all cores may learn; else one stays free. Measured: with a trainer on every core an
-        # answer takes 16 to 41 s instead of 2.
+        # One core stays free if there is a voice to answer with. Measured: if a training uses every core, an answer
+        # takes 16 to 41 s instead of 2.
         cores = usable_cores()
         threads = max(1, cores - 1) if self._registry.names() else cores
         arguments = ["train", job.name, "--threads", str(threads)]
@@ -272,9 +272,9 @@ class Ending:
 
 
 def _wanted_news(job: Job, *, quoting: bool) -> str:
-    """What is told of a job that has ended, where that was asked for.
+    """What is told of a job that has ended, if somebody asked for news.
 
-    It is told, too, of one that was taken up after a death of the bot, unless a message shows it.
+    It is also told of a job that was taken over from a dead process, unless a message shows the job.
     """
     wanted = job.options.get("tell") or (job.attempts > 1 and not job.message)
     return news(job, quoting=quoting) if wanted else ""

@@ -1,4 +1,4 @@
-"""Files that are either the old one or the new one, whole, whenever the process or the machine dies.
+"""Files that are written whole or not at all, even if the process or the machine dies in between.
 
 Knows the file system. Does not know what the files mean.
 """
@@ -19,25 +19,26 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 @contextmanager
 def replaced(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes the place of `path` at the end: written beside it, synced, renamed, and that synced.
+    """A file to write, which takes the place of `path` at the end of the block.
 
-    When the block raises, `path` stays what it was.
+    It is written under another name in the same folder, synced, and renamed; then the folder is synced. If the block
+    raises, `path` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
+    new = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
-        with beside.open("wb") as file:
+        with new.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        new.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
 def unfinished(path: Path) -> list[Path]:
-    """What killed processes left of replacing `path`."""
+    """The files that killed processes have left when they were replacing `path`."""
     return list(path.parent.glob(f".{path.name}.*.new"))
 
 
@@ -49,7 +50,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace `path` by `value` as indented JSON."""
-    # ASCII: a name out of somebody's file may hold half a surrogate pair, which UTF-8 cannot.
+    # ASCII, because a name from somebody's file may hold half a surrogate pair, which UTF-8 cannot hold.
     write_text(path, json.dumps(value, indent=1) + "\n")
 
 
@@ -59,19 +60,19 @@ def write_json_lines(path: Path, rows: Iterable[Any]) -> None:
 
 
 def require_file(path: Path) -> Path:
-    """`path`, if a plain file is there. Raises `OSError` if not: to open a pipe, for one, would wait for ever."""
+    """Returns `path` if it is a plain file, else raises `OSError`. Opening a pipe, for example, would wait for ever."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        raise OSError(errno.EINVAL, "it is not a plain file", str(path))
     return path
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of ours. Raises what `require_file` does."""
+    """The text of a file that this software wrote. Raises what `require_file` raises."""
     return require_file(path).read_text(encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file. Raises `OSError`, or `ValueError` for what is no JSON or nested without end."""
+    """The value in a JSON file. Raises `OSError`, or `ValueError` if it is not JSON or is nested too deeply."""
     try:
         return json.loads(read_text(path))
     except RecursionError as error:
@@ -79,7 +80,7 @@ def read_json(path: Path) -> Any:
 
 
 def read_json_lines(path: Path) -> list[Any]:
-    """The values of a file written by `write_json_lines`. Raises what `read_json` does."""
+    """The values of a file written by `write_json_lines`. Raises what `read_json` raises."""
     try:
         # Not splitlines(): a text may hold U+2028, which JSON leaves as it is.
         return [json.loads(line) for line in read_text(path).split("\n") if line]
@@ -88,13 +89,13 @@ def read_json_lines(path: Path) -> list[Any]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames inside `folder` outlive a power cut."""
+    """Make sure that renames inside `folder` survive a power cut."""
     with _opened(folder) as descriptor:
         os.fsync(descriptor)
 
 
 def sync_tree(folder: Path) -> None:
-    """Make every file below `folder` outlive a power cut."""
+    """Make sure that every file below `folder` survives a power cut."""
     for path in folder.rglob("*"):
         with _opened(path) as descriptor:
             os.fsync(descriptor)
@@ -102,7 +103,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def readable_as_usual(folder: Path) -> None:
-    """Give every file below `folder` the mode that new files get here; safetensors makes them for their owner alone."""
+    """Give every file below `folder` the usual mode of new files. safetensors lets only the owner read its files."""
     usual = folder / f".{os.getpid()}-{threading.get_ident()}.mode"
     usual.touch()
     mode = usual.stat().st_mode
@@ -114,14 +115,15 @@ def readable_as_usual(folder: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Hold the file `path` for this process alone; the kernel lets go of it when the process dies.
+    """Lock the file `path` for this process. The kernel releases the lock when the process dies.
 
-    Raises `BlockingIOError` when another holds it and `wait` is false, `FileNotFoundError` when its folder is gone.
+    Raises `BlockingIOError` if another process holds the lock and `wait` is false, and `FileNotFoundError` if the
+    folder is gone.
     """
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         if os.fstat(lock.fileno()).st_ino != path.stat().st_ino:
-            # Its holder deleted it between the two calls, and somebody made a new one: that one counts.
+            # Its holder deleted it between the two calls, and another process made a new one. Only the new one counts.
             raise BlockingIOError(f"{path} was replaced")
         yield
 

@@ -1,7 +1,7 @@
-"""The pipeline's settings: read from config.toml once, checked strictly, frozen.
+"""The pipeline's settings. They are read from config.toml once, checked strictly, and never change.
 
-Knows its own sections. Sections of others (the bot's) are passed over, but a name that is nearly one of ours is an
-error, so that a slip of the pen does not silently leave a default in force.
+Knows its own sections. Other sections, such as the bot's, are ignored. But a name that is similar to one of its own is
+an error, because otherwise a typing error would silently leave the default in force.
 """
 
 import difflib
@@ -31,7 +31,7 @@ DEFAULT_FILE = Path("config.toml")
 
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
-    """A path in config.toml counts from the folder of config.toml."""
+    """A path in config.toml is relative to the folder of config.toml."""
     return Path(info.context) / value if isinstance(value, str | Path) and info.context else value
 
 
@@ -44,7 +44,7 @@ BaseModelName = Annotated[str, AfterValidator(_base_beside_the_file)]
 
 
 def _safe_for_tokens(url: str) -> str:
-    """https, or this machine itself, since tokens are sent there."""
+    """Returns `url` if it is https or this machine itself, because tokens are sent there."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
         return url
@@ -95,7 +95,7 @@ class TrainingSettings(Section):
 
 
 class CollectingSettings(Section):
-    """Tweets from elsewhere than files that people name: X, Bluesky, a folder that is watched."""
+    """Where tweets come from besides files that people name: X, Bluesky, and a watched folder."""
 
     x_api: bool = False
     x_api_url: WebAddress = "https://api.x.com"
@@ -156,7 +156,7 @@ class TrackingSettings(Section):
 
 
 class PublishingSettings(Section):
-    """Versions on the Hugging Face Hub; none goes there unless `enabled`."""
+    """Versions on the Hugging Face Hub. Nothing is published unless `enabled`."""
 
     enabled: bool = False
     owner: str = ""
@@ -192,7 +192,7 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _default_paths_too(cls, table: Any) -> Any:
-        """So that the default of a path counts from the folder of the file, too."""
+        """Make the defaults of paths relative to the folder of the file, too."""
         return {"storage": {}, "training": {}, "collecting": {}, **table} if isinstance(table, dict) else table
 
     @property
@@ -202,55 +202,55 @@ class Settings(BaseModel):
 
     @property
     def tweets(self) -> Path:
-        """The folder of collected tweets, one file an account."""
+        """The folder of collected tweets, with one file for each account."""
         return self.storage.data / "tweets"
 
     @property
     def exports(self) -> Path:
-        """The folders that are pushed to the Hub, one a model and version."""
+        """The folder of what is pushed to the Hub, with one folder for each version."""
         return self.storage.data / "exports"
 
     @property
     def records(self) -> Path:
-        """What the embedded tracker keeps, one folder a model."""
+        """What the embedded tracker keeps, with one folder for each model."""
         return self.storage.data / "tracking"
 
     @property
     def avatars(self) -> Path:
-        """Pictures of people, `<handle>.png` or `.jpg`, for whoever has one there."""
+        """Pictures of people, `<handle>.png` or `<handle>.jpg`. Not everybody has one."""
         return self.storage.data / "avatars"
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """The settings in `path`; without it those in ./config.toml, or the defaults where there is no such file.
+        """The settings in `path`. Without a path those in ./config.toml, or the defaults if there is no such file.
 
         Secrets come from `environ`. Raises `Misconfigured` with every fault that was found.
         """
-        chosen = path or DEFAULT_FILE
-        table = {} if path is None and not chosen.exists() else read_toml(chosen)
-        _refuse_slips(chosen, table, set(cls.model_fields))
-        return parse(cls, chosen, with_secrets(cls, chosen, table, environ))
+        file = path or DEFAULT_FILE
+        table = {} if path is None and not file.exists() else read_toml(file)
+        _refuse_typing_errors(file, table, set(cls.model_fields))
+        return parse(cls, file, with_secrets(cls, file, table, environ))
 
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file; raises `Misconfigured` when it is missing or broken."""
+    """The tables of a TOML file. Raises `Misconfigured` if it is missing or broken."""
     try:
-        # Windows' editors begin a file with a byte order mark.
+        # Editors on Windows begin a file with a byte order mark.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Misconfigured(f"{path} cannot be read: {error.strerror}; name another with --config.") from error
     except UnicodeDecodeError as error:
         raise Misconfigured(f"{path} is not UTF-8 text ({error}); save it as UTF-8.") from error
     except (ValueError, RecursionError) as error:
-        # Besides what is no TOML: a number of more digits than Python reads, and brackets without an end.
+        # It is no TOML, or a number has more digits than Python reads, or brackets are nested too deeply.
         raise Misconfigured(f"{path} is not valid TOML: {error}.") from error
 
 
 def parse(kind: type[Parsed], path: Path, table: dict[str, Any]) -> Parsed:
-    """`table` as `kind`; raises `Misconfigured` naming each setting that is wrong."""
+    """`table` as a `kind`. Raises `Misconfigured`, which names each setting that is wrong."""
     try:
         return kind.model_validate(table, context=path.resolve().parent)
     except ValidationError as error:
@@ -261,7 +261,7 @@ def parse(kind: type[Parsed], path: Path, table: dict[str, Any]) -> Parsed:
 def with_secrets(
     kind: type[BaseModel], path: Path, table: dict[str, Any], environ: Mapping[str, str]
 ) -> dict[str, Any]:
-    """`table` with the value of each `*_env` beside it; a secret written into the file itself is refused."""
+    """`table` with the secret that each `*_env` names. Raises `Misconfigured` if the file itself holds a secret."""
     filled = dict(table)
     for section, key in secret_keys(kind):
         secret, given = key.removesuffix("_env"), filled.get(section, {})
@@ -293,7 +293,7 @@ def _place(location: tuple[str | int, ...]) -> str:
     return f"[{section}] {'.'.join(rest)}".rstrip()
 
 
-def _refuse_slips(path: Path, table: dict[str, Any], known: set[str]) -> None:
+def _refuse_typing_errors(path: Path, table: dict[str, Any], known: set[str]) -> None:
     for name in table.keys() - known:
         if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
             raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{meant[0]}]?")

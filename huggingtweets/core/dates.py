@@ -1,7 +1,7 @@
 """When something was written: dates in every form that exports and spreadsheets use.
 
-Knows how one date is written, and how a whole table shows whether its day or its month comes first. Does not know which
-column a date stands in. What cannot be understood is unknown; it is never filled up with today's date.
+Knows how one date is written, and how a whole table shows whether the day or the month comes first. Does not know which
+column holds a date. A date that cannot be understood is unknown; it is never completed with today's date.
 """
 
 import re
@@ -16,9 +16,9 @@ from dateutil import parser
 Order = Literal["day", "month"]  # which of the two is written first
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# X's own: Sat Nov 09 12:14:18 +0000 2024. Read by hand, since strptime's %a and %b follow the locale.
+# X writes Sat Nov 09 12:14:18 +0000 2024. It is read by hand, because strptime's %a and %b depend on the locale.
 _X_MOMENT = re.compile(r"\w{3} (\w{3}) (\d\d?) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})", re.ASCII)
-# A spreadsheet's: 10/16/17 22:59, 16.10.2017, 16-10-2017 10:59:30 PM. Its country says whether the day comes first.
+# A spreadsheet writes 10/16/17 22:59, 16.10.2017 or 16-10-2017 10:59:30 PM. The country decides if the day comes first.
 _SHEET_MOMENT = re.compile(
     r"(\d\d?)([/.-])(\d\d?)\2(\d\d|\d{4})(?:[,T]? ?(\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?([AP])\.?M\.?)?)?"
     r"(?: ?(?:UTC|GMT|Z))?",
@@ -28,17 +28,20 @@ _ISO_ZONE = re.compile(r" ?(?:UTC|GMT|Z)$| (?=[+-]\d\d:?\d\d$)", re.IGNORECASE)
 _EPOCH = re.compile(r"\d{9,16}(?:\.\d+)?", re.ASCII)
 _EPOCH_UNITS = ((1e14, 1e6), (1e11, 1e3), (1e8, 1.0))  # from this value on, this many a second; 1e8 s is 1973
 _COMPACT = re.compile(r"(?:19|20)\d{6}(?:\d{4}|\d{6})", re.ASCII)  # 20220103080000
-_YEARS = range(1970, 2201)  # what an export writes for no date, as year 1, cannot be reckoned with in every zone
+_YEARS = range(1970, 2201)  # an export may write year 1 for no date, and not every time zone can compute with that
 
-# What parts day and time on a page.
+# What separates the day from the time on a web page.
 # A browser writes GMT+0100 (Central European Time), which is an hour east and which dateutil takes for an hour west.
 _SEPARATORS = re.compile(r"[·•|,]|(?<=\s)-(?=\s)|\bat\b|\(.*\)|\b(?:GMT|UTC)(?=[+-]\d)|\s+", re.IGNORECASE)
-# 2022/1/3, 2022.01.03, 2022年1月3日: who begins with the year goes on with the month.
+# 2022/1/3, 2022.01.03, 2022年1月3日: after a year at the beginning comes the month.
 _YEAR_FIRST = re.compile(r"\b(\d{4}) ?[年년/.-] ?(\d\d?) ?[月월/.-] ?(\d\d?)(?!\d) ?[日일.]?")
 _LONGEST = 90  # characters; the longest date that a browser writes has 70
 _MAY_BE_DATE = re.compile(r"(?=.*\d.*\d)(?=.*(?:\d{4}|[^\W\d_]{3}))", re.DOTALL)  # a day, and a year or a month's name
-# Two days that share no part: a date that leaves one out is read as two different ones.
-_FILLED = (datetime(2016, 1, 2), datetime(2004, 3, 5))  # what is missing; leap years, for a 29 February
+# Two days that differ in every part. A date that leaves out a part is read as two different dates.
+_FILLED = (
+    datetime(2016, 1, 2),
+    datetime(2004, 3, 5),
+)  # they fill in what is missing; leap years, because of 29 February
 _HOUR = 3600
 _ZONES = {
     name: hours * _HOUR
@@ -55,14 +58,14 @@ _CLEAR_MAJORITY = 20
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """A date like 03/04/2022, which is one of two days; None where there is no such day, as in month 16."""
+    """A date like 03/04/2022, which may be either of two days. A reading is None if there is no such day."""
 
     day_first: datetime | None
     month_first: datetime | None
     written: str = ""
 
     def by(self, order: Order | None) -> datetime | None:
-        """The moment in this order, or the only one that can be meant."""
+        """The moment if it was written in this order, or the only possible moment."""
         if self.day_first is None or self.month_first is None or self.day_first == self.month_first:
             return self.day_first or self.month_first
         if order is None:
@@ -71,27 +74,30 @@ class Either:
 
 
 def moment(written: object) -> datetime | None:
-    """When that is, aware; without a zone it counts as UTC, and where both can be meant the month comes first."""
-    found = read(written)
-    return found.by("month") if isinstance(found, Either) else found
+    """The moment that is written, as an aware datetime. Without a zone it is UTC; in doubt the month comes first."""
+    date = read(written)
+    return date.by("month") if isinstance(date, Either) else date
 
 
 def read(written: object) -> datetime | Either | None:
-    """When that is, aware, or both moments that can be meant; None if it cannot be told, or is not in `_YEARS`."""
+    """The moment that is written, as an aware datetime, or both possible moments.
+
+    Returns None if it cannot be understood or is not in `_YEARS`.
+    """
     try:
-        found = _read(written)
-    except (ValueError, OverflowError, OSError):  # a 31st of June, an hour 25, not a number, a year past the system's
+        date = _read(written)
+    except (ValueError, OverflowError, OSError):  # 31 June, hour 25, no number, a year beyond the system's last
         return None
-    if isinstance(found, Either):
-        return found if found.day_first or found.month_first else None
-    return _within_years(found)
+    if isinstance(date, Either):
+        return date if date.day_first or date.month_first else None
+    return _within_years(date)
 
 
 def order_of(dates: Sequence[tuple[Either, str | None]]) -> tuple[Order | None, bool]:
-    """Which of day and month these dates write first, and whether the table proves it; each has the id of its tweet.
+    """Which of day and month these dates write first, and if the table proves it. Each date comes with its tweet's id.
 
-    A day above 12 proves it, then ids of X, which hold a date, then that tables are sorted. None if dates contradict
-    each other.
+    A day above 12 proves it. If there is none, ids of X decide, because they hold a date; then the fact that tables are
+    sorted. The order is None if dates contradict each other.
     """
     days = sum(each.month_first is None for each, _ in dates)
     months = sum(each.day_first is None for each, _ in dates)
@@ -109,7 +115,7 @@ def _order(order: str) -> Order:
 
 
 def _votes_by_id(dates: Iterable[tuple[Either, str | None]]) -> tuple[int, int]:
-    """How many ids agree with the day first, and with the month first."""
+    """The number of ids that agree with the day first, and with the month first."""
     days = months = 0
     for each, id_ in dates:
         if id_ and id_.isdecimal() and len(id_) < 20 and int(id_) >= _LEAST_DATED_ID:
@@ -120,7 +126,7 @@ def _votes_by_id(dates: Iterable[tuple[Either, str | None]]) -> tuple[int, int]:
 
 
 def _votes_by_sorting(dates: Sequence[Either]) -> tuple[int, int]:
-    """1 for the order in which the table is sorted by date, 0 for one in which it is not."""
+    """1 for each of the two orders in which the table is sorted by date, else 0."""
     return _is_sorted([each.by("day") for each in dates]), _is_sorted([each.by("month") for each in dates])
 
 
@@ -185,7 +191,7 @@ def _from_sheet(one: str, separator: str, two: str, year: str, *clock: str | Non
 
 
 def _day(year: int, month: int, day: int, time: tuple[int, int, int]) -> datetime | None:
-    """That moment, or None where there is no such day; raises `ValueError` for an impossible time."""
+    """That moment, or None if there is no such day. Raises `ValueError` for an impossible time."""
     midnight = datetime(year, 1, 1, *time, tzinfo=UTC)
     try:
         return _within_years(midnight.replace(month=month, day=day))
@@ -194,7 +200,7 @@ def _day(year: int, month: int, day: int, time: tuple[int, int, int]) -> datetim
 
 
 def _from_words(written: str) -> datetime | Either | None:
-    """A date with words in it, such as `08:00 AM · Jan 3, 2022`; one that leaves out a part is none."""
+    """The moment of a date with words in it, such as `08:00 AM · Jan 3, 2022`. None if a part is left out."""
     if len(written) > _LONGEST or not _MAY_BE_DATE.match(written):
         return None
     ordered, year_first = _YEAR_FIRST.subn(r"\1-\2-\3 ", written)
@@ -212,7 +218,7 @@ def _whole(written: str, *, day_first: bool) -> datetime | None:
 
 
 def _zone(name: str | None, seconds: int | None) -> int | None:
-    """The offset of a zone, None without one; raises `ValueError` for a name that we do not know."""
+    """The offset of a zone, or None without one. Raises `ValueError` for an unknown name."""
     if seconds is not None or name is None:
         return seconds
     if name not in _ZONES:

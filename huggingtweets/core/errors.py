@@ -7,20 +7,20 @@
     │  ├─ TooLittleData(characters)            fewer kept characters than training needs
     │  ├─ Forgotten(name)                      somebody who asked to be forgotten
     │  └─ OptedOut(name)                       somebody who does not want to be imitated
-    ├─ Unavailable                   exit 69   something needed is not there (now)
-    │  ├─ NotNow                               it can be done in a while
-    │  ├─ TooFewNew(name, new, needed)         nothing to learn that the version in use has not
+    ├─ Unavailable                   exit 69   something that is needed is missing, perhaps only now
+    │  ├─ NotNow                               it will be possible in a while
+    │  ├─ TooFewNew(name, new, needed)         hardly anything that the version in use has not learned
     │  ├─ UnknownModel(name)                   no version in use under this name
     │  ├─ UnknownVersion(name, version)
     │  ├─ BadBase(base)                        a base model cannot be loaded
     │  ├─ Busy(retry_after_seconds)            the engine's queue is full
     │  ├─ EngineDead               exit 75     the engine has failed for good: the process must start anew
     │  ├─ NotEnoughDrafts(name)                every draft failed a check
-    │  └─ Upstream(service)                    a far end did not do what was asked: drawn in upstream.py
+    │  └─ Upstream(service)                    a service did not do what it was asked; see remote/upstream.py
     ├─ Misconfigured                 exit 78   config.toml or the environment is wrong
     └─ Terminated                    exit 143  told to stop (SIGTERM); what was done is kept
 
-Every error says twice what happened, why, and what to do about it:
+Every error says what happened, why, and what to do about it. It says so twice:
 
     str(error)         for whoever runs the bot: on the command line and in the log; paths and settings may be in it
     error.for_people   for people on a platform: no path, no setting, no command line, no message of a library
@@ -34,9 +34,9 @@ from huggingtweets.core.records import Counts
 
 
 class Spoken(Exception):
-    """A failure with two sentences: `str` of it, and `for_people`.
+    """A failure with two sentences: `str(error)`, and `for_people`.
 
-    A class says in `PEOPLE` what people hear of all its errors. Where that is empty, the sentence itself is for people.
+    `PEOPLE` is what people hear of all errors of a class. If it is empty, people hear `str(error)`.
     """
 
     PEOPLE: ClassVar[str] = ""
@@ -52,14 +52,14 @@ class Spoken(Exception):
 
 
 class PipelineError(Spoken):
-    """A failure that can be told in one sentence; `exit_code` is the process's (after sysexits.h)."""
+    """A failure that can be told in one sentence. `exit_code` is that of the process, as in sysexits.h."""
 
     exit_code = 70
     PEOPLE = "Something went wrong on my side; whoever runs me finds in the log what it was."
 
 
 class Usage(PipelineError):
-    """The command or request itself is wrong. What was typed may stand in the sentence, which is for people."""
+    """The command or request itself is wrong. The sentence is for people and may quote what they typed."""
 
     exit_code = 64
     PEOPLE = ""
@@ -88,8 +88,8 @@ class BadSource(BadData):
 class TooLittleData(BadData):
     """Fewer kept characters than training needs.
 
-    `counts` say what became of the tweets, and `used` how many of those that were kept are learned from: near-copies
-    are not, nor replies where the settings leave them out.
+    `counts` say what became of the tweets. `used` is the number of kept tweets that are learned from: near-copies are
+    left out, and so are replies if the settings say so.
     """
 
     def __init__(self, name: str, characters: int, needed: int, counts: Counts | None = None, used: int | None = None):
@@ -110,7 +110,7 @@ class TooLittleData(BadData):
 
 
 class Forgotten(BadData):
-    """Somebody who asked to be forgotten, and so is not learned again."""
+    """Somebody has asked to be forgotten, so their tweets are not learned again."""
 
     def __init__(self, name: str, given_for: str = ""):
         super().__init__(
@@ -123,7 +123,7 @@ class Forgotten(BadData):
 
 
 class OptedOut(BadData):
-    """Somebody who does not want to be imitated, and so is not learned."""
+    """Somebody does not want to be imitated, so their tweets are not learned."""
 
     def __init__(self, name: str, given_for: str = ""):
         super().__init__(
@@ -136,25 +136,25 @@ class OptedOut(BadData):
 
 
 def _whose(name: str, given_for: str) -> str:
-    """`name`, and under which other name their tweets were given."""
+    """`name`, and the other name under which their tweets were given."""
     return f"{name}, whose tweets these of {given_for} are," if given_for not in ("", name) else name
 
 
 class Unavailable(PipelineError):
-    """Something that is needed is not there, or not now."""
+    """Something that is needed is missing, perhaps only now."""
 
     exit_code = 69
     PEOPLE = "Something that I need for this is missing just now; try again later, or ask whoever runs me."
 
 
 class NotNow(Unavailable):
-    """Not now, but soon; the sentence is for people."""
+    """It is not possible now, but soon. The sentence is for people."""
 
     PEOPLE = ""
 
 
 class TooFewNew(Unavailable):
-    """There is not enough that the version in use has not learned."""
+    """There are too few tweets that the version in use has not learned."""
 
     def __init__(self, name: str, new: int, needed: int):
         sentence = f"{name} has {new:,} new tweets since the version in use, fewer than {needed:,}."
@@ -163,7 +163,7 @@ class TooFewNew(Unavailable):
 
 
 class UnknownModel(Unavailable):
-    """No version is in use under this name; `question` asks about others that are near, if any are."""
+    """No version is in use under this name. `question` asks about similar names, if there are any."""
 
     def __init__(self, name: str, question: str = ""):
         super().__init__(
@@ -214,7 +214,7 @@ class Busy(Unavailable):
 
 
 class NotEnoughDrafts(Unavailable):
-    """Every draft failed a check; `reasons` counts them by check."""
+    """Every draft failed a check. `reasons` counts the drafts by check."""
 
     def __init__(self, name: str, reasons: dict[str, int]):
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
@@ -231,7 +231,7 @@ class Misconfigured(PipelineError):
 
 
 class Terminated(PipelineError):
-    """The process was told to stop by SIGTERM; what it had done is kept."""
+    """The process was told to stop by SIGTERM. The work that it has done is kept."""
 
     exit_code = 143
     PEOPLE = "I was stopped in the middle of this, and go on when I am back."
@@ -250,7 +250,7 @@ _SYSTEM = {
 
 
 def for_people(error: BaseException) -> str:
-    """What people on a platform hear of any failure."""
+    """What people on a platform hear of `error`, whatever it is."""
     if isinstance(error, Spoken):
         return error.for_people
     if isinstance(error, OSError) and error.errno in _SYSTEM:

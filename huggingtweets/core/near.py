@@ -1,6 +1,6 @@
-"""Names that are like one that nobody has: "did you mean ...?", asked in the same words wherever a name is typed.
+"""Names that are similar to an unknown name, and the question "did you mean ...?" in the same words everywhere.
 
-Knows strings. Does not know whose names may be told to whom: it chooses among those it is given.
+Knows strings. Does not know who may see which names: it chooses among the names that it gets.
 """
 
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 
 from huggingtweets.core.names import comparable
 
-LIKE_ENOUGH = 0.66  # of 1: "naza" and "nsaa" are 0.75 like "nasa", and "anm" is 0.67 like "ann"
-SHORTEST = 3  # characters; what is shorter tells nothing
+LIKE_ENOUGH = 0.66  # of 1. The likeness of "naza" or "nsaa" to "nasa" is 0.75, that of "anm" to "ann" 0.67
+SHORTEST = 3  # characters; anything shorter is similar to too much
 MOST = 3
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """At most three of `known` that `name` may be a slip or a part of, the likest first."""
+    """At most three of `known` for which `name` may be a typing error or a part. The most similar comes first."""
     wanted = comparable(name)
     likeness = {other: _likeness(wanted, other) for other in known if other != wanted}
     fitting = [other for other, share in likeness.items() if share >= LIKE_ENOUGH]
@@ -22,13 +22,13 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The question, or nothing when no name is near."""
+    """The question, or an empty string if no name is similar."""
     names = nearest(name, known)
     return f"Did you mean {' or '.join(names)}?" if names else ""
 
 
 def _likeness(wanted: str, other: str) -> float:
-    """0 to 1; a part of a name is as like it as a slip is, the more so the more of it there is."""
+    """The likeness, 0 to 1. A part of a name counts like a typing error, and more the longer the part is."""
     if len(wanted) < SHORTEST:
         return 0.0
     if wanted in other:

@@ -1,4 +1,7 @@
-"""Plain values that cross module borders. They know how to be written to JSON, and nothing else."""
+"""Plain values that many modules share.
+
+Knows their form in JSON. Does not know where they come from or what they are used for.
+"""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -12,7 +15,7 @@ JSON = dict[str, Any]
 class Account:
     """Who wrote the tweets. `handle` has no `@` and keeps its case; `avatar_url` is as the source gave it.
 
-    `site` is `x` where it is known that the account is there; a file may be of anybody, anywhere.
+    `site` is `x` if the account is known to be on X. Otherwise it is empty: a file may hold tweets from anywhere.
     """
 
     handle: str
@@ -28,7 +31,7 @@ class Account:
 class Tweet:
     """One tweet as its source gave it: `text` is raw (HTML entities, t.co links), `created_at` is aware or unknown.
 
-    `source` marks those that can be looked up where they came from, as in `x:12`; it is empty for those out of a file.
+    `source` says where the tweet can be looked up again, as in `x:12`. It is empty for a tweet from a file.
     """
 
     id: str
@@ -58,12 +61,12 @@ class Tweet:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a source gave: the account, where it says who that is, and its tweets in any order, unique by id.
+    """What a source gave: the account, if the source names it, and its tweets in any order, unique by id.
 
-    `complete` says that all the account's tweets from the first to the last of these are there, as in an X archive: one
-    that is not among them was deleted. `withdrawn` are ids of what must not be kept: earlier versions of these tweets,
-    and tweets that were not for everybody. `notes` are sentences for the person who gave the file: what could not be
-    read, and what was left out.
+    `complete` says that no tweet of the account between the first and the last of these is missing, as in an X archive.
+    So a tweet that is not among them was deleted. `withdrawn` are the ids of tweets that must not be kept: earlier
+    versions of these tweets, and tweets that were not public. `notes` are sentences for the person who gave the file.
+    They say what could not be read, and what was left out.
     """
 
     account: Account | None
@@ -74,7 +77,7 @@ class Collected:
 
     @property
     def period(self) -> tuple[datetime, datetime] | None:
-        """When the first and the last of the tweets with a date were written."""
+        """The dates of the first and the last tweet that has a date."""
         dates = [tweet.created_at for tweet in self.tweets if tweet.created_at]
         return (min(dates), max(dates)) if dates else None
 
@@ -112,15 +115,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a version did. Losses are bits per UTF-8 byte on the held-out tweets, lower is better.
+    """How good a version is. Losses are bits per UTF-8 byte on the held-out tweets; lower is better.
 
-    `drafts` were drawn without any check, and `exact_copies`, `near_copies` and `distinct_2` are of them; those that
-    repeat a tweet of less than five words, such as a thank-you, are `short_repeats` and no copies. `tweets` are
-    those of the drafts that pass the checks which every answer passes, and the figures after it are of these: what
-    people get to see. Divergences are Jensen-Shannon's in bits, 0 for equal profiles and 1 for profiles with nothing in
-    common. `attribution` is the share of the tweets that a classifier over the `accounts` known here gives to the right
-    person, `held_out_attribution` the same for the person's own held-out tweets; both are None while fewer than two
-    accounts are known, because then there is nobody else to be taken for.
+    `drafts` is the number of texts that were drawn without any check. `exact_copies`, `near_copies` and `distinct_2`
+    are about these drafts. A draft that repeats a tweet of less than five words, such as a thank-you, counts in
+    `short_repeats` and not as a copy.
+
+    `tweets` is the number of drafts that pass the checks which every answer passes, so people would see them. The
+    figures after it are about these. Divergences are Jensen-Shannon's in bits: 0 for equal profiles, 1 for profiles
+    with nothing in common. `attribution` is the share of the tweets that a classifier gives to the right person among
+    the `accounts` that are known here. `held_out_attribution` is the same for the person's own held-out tweets. Both
+    are None if fewer than two accounts are known.
     """
 
     held_out_tweets: int
@@ -150,10 +155,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The version that was in use, on the same held-out tweets.
+    """The version that was in use, measured on the same held-out tweets.
 
-    `difference` is the new version's bits per byte less its own, and `standard_error` the noise of that, paired over
-    the tweets.
+    `difference` is the new version's bits per byte minus those of this version. `standard_error` is the noise of the
+    difference, paired over the tweets.
     """
 
     version: str
@@ -164,7 +169,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a version may be used, and why not: one sentence, empty when it may."""
+    """The decision if a version may be used. `why_not` is a sentence, empty if it may."""
 
     why_not: str = ""
 

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C, put off until a place where the process may stop without losing work.
+"""SIGTERM and Ctrl-C are put off until the process can stop without losing work.
 
 Knows signals. Does not know what the work is.
 """
@@ -15,18 +15,18 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Postponed:
-    """What has come in meanwhile; `obey` acts on it."""
+    """The signal that has come in meanwhile. `obey` acts on it."""
 
     def __init__(self) -> None:
         self._received: int | None = None
 
     @property
     def received(self) -> bool:
-        """Whether the process was told to stop."""
+        """True if the process was told to stop."""
         return self._received is not None
 
     def obey(self) -> None:
-        """Stop by raising `Terminated`, or `KeyboardInterrupt` for Ctrl-C, if the process was told to."""
+        """If the process was told to stop, raise `Terminated`, or `KeyboardInterrupt` after Ctrl-C."""
         if self._received == signal.SIGINT:
             raise KeyboardInterrupt
         if self._received is not None:
@@ -38,10 +38,10 @@ class Postponed:
 
 @contextmanager
 def postponed() -> Iterator[Postponed]:
-    """Within it the signals are only noted.
+    """A context in which the signals are only noted. A signal that was not obeyed inside is obeyed at its end.
 
-    Outside the main thread, which Python gives all signals to, nothing changes. What was noted and not obeyed is obeyed
-    at the end, unless another error is already on its way.
+    If another error ends the context, the signal is dropped. Outside the main thread this does nothing, because Python
+    gives all signals to the main thread.
     """
     waiting = Postponed()
     if threading.current_thread() is not threading.main_thread():

@@ -1,7 +1,7 @@
-"""Text from outside, made of whole characters.
+"""Text from outside is made to consist of whole characters.
 
-A command line in another encoding, a page or a file can hand over half a surrogate pair. Tokenizers, UTF-8 files and
-answers in JSON refuse it, each in its own way and far from where it came in. So it is mended where it comes in.
+A command line in another encoding, a page or a file can bring half a surrogate pair. Tokenizers, UTF-8 files and
+answers in JSON refuse it, each in its own way and late. So it is repaired where it comes in.
 
 Knows Unicode. Does not know what a text is for.
 """
@@ -16,7 +16,7 @@ def whole(text: str) -> str:
     """`text` without halves of characters.
 
     Two halves that belong together become their character. A byte that Python could not decode on the command line is
-    read as Latin-1. Any other half goes.
+    read as Latin-1. Any other half is removed.
     """
     paired = _PAIRS.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     return _HALVES.sub(_mended, paired)

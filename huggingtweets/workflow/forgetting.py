@@ -1,4 +1,4 @@
-"""Forgetting somebody: everything that the pipeline keeps of a person under whatever name, in one place.
+"""Forgetting somebody: everything that the pipeline keeps of a person is deleted, under all their names.
 
 Knows every folder that holds something of a person. Does not know the bot's database, or what is on the Hub.
 """
@@ -18,19 +18,19 @@ from huggingtweets.registry.versions import Registry
 from huggingtweets.tracking.recorded import kept_of, recorded
 from huggingtweets.tweets.tweet_store import TweetStore
 
-TOMBSTONES_BYTES = 65_536  # more than the list of them grows by
+TOMBSTONES_BYTES = 65_536  # one more tombstone makes their list grow by less
 
 
 def affected(name: VoiceName, settings: Settings, site: str = "") -> list[VoiceName]:
-    """Everything that goes with `name`, which comes first.
+    """The names of everything that is deleted together with `name`, which comes first.
 
-    The other names are those of the same person, and models of this person and others together, as far as anything is
-    left of them.
+    The others are further names of the same person, and models that this person is in together with others. Only names
+    of which something is left are listed.
     """
-    return _going(name, settings, *Accounts(settings).same_person(name, site))
+    return _to_delete(name, settings, *Accounts(settings).same_person(name, site))
 
 
-def _going(name: VoiceName, settings: Settings, people: set[str], keys: set[str]) -> list[VoiceName]:
+def _to_delete(name: VoiceName, settings: Settings, people: set[str], keys: set[str]) -> list[VoiceName]:
     accounts = Accounts(settings)
     exported = (path.name for path in settings.exports.glob("*"))
     voices = set(map(VoiceName, {*Registry(settings.storage.models).kept(), *exported, *recorded(settings.records)}))
@@ -42,33 +42,34 @@ def _going(name: VoiceName, settings: Settings, people: set[str], keys: set[str]
 def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_published: bool = False) -> bool:
     """Delete the tweets, data sets, versions, exports and records of whoever is called `name`.
 
-    Returns True if there was anything. `site` says where this is the handle of an account, X by default.
+    Returns True if there was anything. `site` is the site where `name` is an account's handle, X by default.
+    Raises `Unavailable` while a process trains one of the models.
 
-    The tombstones come first, so that after a kill nothing learns from this person again. Models that others are in,
-    too, go as well, and before: nobody can be taken out of a model. What is on the Hub is left for `publish.removals`,
-    unless it is to be kept there. Safe to do again after a kill. Raises `Unavailable` while a process trains one of
-    them.
+    The tombstones are written first, so nothing learns from this person again if the process is killed. A model of
+    several people is deleted as well, because nobody can be taken out of it. Such models go before the person's own.
+    What is on the Hub is left for `publish.removals`, unless it is to be kept there. After a kill this can be done
+    again.
     """
     models, store = settings.storage.models, TweetStore(settings.tweets)
     people, accounts = Accounts(settings).same_person(name, site)
-    going = _going(name, settings, people, accounts)
-    found = not _has_room(settings.tweets) and _make_room(going, settings)
+    names = _to_delete(name, settings, people, accounts)
+    was_there = not _has_room(settings.tweets) and _make_room(names, settings)
     for person in [name, *sorted(people - {name})]:
-        found |= store.forget(person, accounts)
-        found |= _delete(_pictures(store.known_as(person), settings))
-    together = [model for model in going if model not in people]
-    for each in [*reversed(together), *(one for one in going if one in people)]:
-        # Half a push is nothing that anybody could want to keep.
+        was_there |= store.forget(person, accounts)
+        was_there |= _delete(_pictures(store.known_as(person), settings))
+    together = [model for model in names if model not in people]
+    for each in [*reversed(together), *(own for own in names if own in people)]:
+        # Nobody can want to keep a push that was not finished.
         if not (keep_published and published(models, each)):
             leave_for_removal(models, each)
-        # The folder of the model goes last: by it the others are found again after a kill.
-        found |= _delete([settings.exports / each, *_pictures([each], settings), *kept_of(each, settings.records)])
-        found |= Registry(models).forget(each)
-    return found
+        # The folder of the model is deleted last, because the rest is found by it after a kill.
+        was_there |= _delete([settings.exports / each, *_pictures([each], settings), *kept_of(each, settings.records)])
+        was_there |= Registry(models).forget(each)
+    return was_there
 
 
 def _has_room(folder: Path) -> bool:
-    """Whether a tombstone can be written; a full disk must keep nobody from being forgotten."""
+    """Returns True if a tombstone can be written. Even on a full disk, people must be forgotten."""
     folder.mkdir(parents=True, exist_ok=True)
     try:
         atomic.write_text(folder / ".room", "x" * TOMBSTONES_BYTES)
@@ -80,17 +81,17 @@ def _has_room(folder: Path) -> bool:
     return True
 
 
-def _make_room(going: Iterable[str], settings: Settings) -> bool:
-    """Delete what is large of what goes anyway, exports and weights; the models' folders stay until their turn."""
-    weights = (path for name in going for path in (settings.storage.models / name).glob("*/*") if path.is_dir())
-    return _delete([*(settings.exports / name for name in going), *weights])
+def _make_room(names: Iterable[str], settings: Settings) -> bool:
+    """Delete the large files first, which are exports and weights. The models' folders stay until their turn."""
+    weights = (path for name in names for path in (settings.storage.models / name).glob("*/*") if path.is_dir())
+    return _delete([*(settings.exports / name for name in names), *weights])
 
 
 def leave_nothing(voice: VoiceName, settings: Settings, kept_before: Collection[str]) -> None:
-    """Delete what a training of `voice` left that ended without a version, if there is no other version of it.
+    """Delete what a training of `voice` has left that ended without a version, if there is no version at all.
 
-    That is what was staged, and the tweets of everybody in it who is not among `kept_before`.
-    Raises `Unavailable` while a process trains it.
+    It has left what was staged, and the tweets of everybody in the voice who is not among `kept_before`.
+    Raises `Unavailable` while a process trains the voice.
     """
     registry = Registry(settings.storage.models)
     if registry.versions(voice):
@@ -102,7 +103,7 @@ def leave_nothing(voice: VoiceName, settings: Settings, kept_before: Collection[
 
 
 def leave_no_tweets(voice: VoiceName, settings: Settings, kept_before: Collection[str]) -> None:
-    """Delete the tweets of everybody in `voice` whom no model has learned and who is not among `kept_before`."""
+    """Delete the tweets of everybody in `voice` whom no model has learned, except those in `kept_before`."""
     learned = {person for other in Registry(settings.storage.models).all_names() for person in other.handles}
     for person in set(voice.handles) - set(kept_before) - learned:
         TweetStore(settings.tweets).discard(person)
@@ -114,10 +115,11 @@ def _pictures(names: Iterable[str], settings: Settings) -> list[Path]:
 
 
 def _delete(paths: Iterable[Path]) -> bool:
-    found = False
+    """Delete files and folders. Returns True if any of them existed."""
+    was_there = False
     for path in paths:
         if path.exists():
-            found = True
+            was_there = True
             shutil.rmtree(path) if path.is_dir() else path.unlink()
             atomic.sync_folder(path.parent)
-    return found
+    return was_there

@@ -1,7 +1,7 @@
-"""Stages that are done once: each leaves a file that says what it was made from, and is passed over while that fits.
+"""Stages that are done only once. Each leaves a record of what it was made from, and is skipped while that is the same.
 
-`<folder>/stages/<stage>.json` holds the hash of a stage's inputs, its output, and a digest of every file that it wrote.
-It is written last and whole, so a stage that was killed is done again, and one whose inputs or files have changed, too.
+`<folder>/stages/<stage>.json` holds the hash of a stage's inputs, its output, and a digest of each file that it wrote.
+It is written last, whole or not at all. So a stage is done again if it was killed, or if its inputs or files changed.
 
 Knows files and hashes. Does not know what the stages do.
 """
@@ -24,11 +24,11 @@ class Stages:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        self.inputs: dict[str, str] = {}  # stage -> hash of what it was made from, in the order they were asked for
+        self.inputs: dict[str, str] = {}  # stage -> hash of its inputs, in the order of the stages
 
     @property
     def records(self) -> Path:
-        """Where the stages leave their files; of no use once the run is over."""
+        """The folder of the stages' records. Nobody needs it once the run is over."""
         return self.folder / FOLDER
 
     def output(
@@ -41,17 +41,18 @@ class Stages:
         clear: Sequence[str] = (),
         fresh: Callable[[JSON], bool] = lambda _: True,
     ) -> JSON:
-        """What `make` gives for `inputs` (anything that JSON can hold), or gave in an earlier run.
+        """What `make` returns for `inputs`, or has returned for them in an earlier run.
 
-        `files` are the files and folders below `folder` that `make` writes. They and those of `clear` are deleted
-        before it runs for other inputs than last time; what an earlier run left for the same inputs stays, for `make`
-        to go on from. `fresh` may refuse an earlier output for what lies outside of `folder`.
+        `inputs` may be anything that JSON can hold. `files` are the files and folders below `folder` that `make`
+        writes. They and those of `clear` are deleted first if the inputs are not those of the last time. If they are,
+        they stay, and `make` can go on from them. `fresh` returns False if an earlier output does not fit any more to
+        something outside of `folder`.
         """
         key = self.inputs[stage] = digest(inputs)
         begun, done = self.records / f"{stage}.inputs", self.records / f"{stage}.json"
-        known = _read(done)
-        if known and known["inputs"] == key and known["files"] == self._digests(files) and fresh(known["output"]):
-            return dict(known["output"])
+        record = _read(done)
+        if record and record["inputs"] == key and record["files"] == self._digests(files) and fresh(record["output"]):
+            return dict(record["output"])
         done.unlink(missing_ok=True)
         if not (begun.exists() and begun.read_text(encoding="utf-8") == key):
             for name in (*files, *clear):
@@ -62,18 +63,18 @@ class Stages:
         return output
 
     def forget(self) -> None:
-        """Delete the stages' files: the version is whole without them."""
+        """Delete the records. The version is whole without them."""
         _delete(self.records)
 
     def _digests(self, names: Sequence[str]) -> dict[str, str]:
-        """A digest of each file in `names`, and of each file in the folders among them; none of what is missing."""
-        found: dict[str, str] = {}
+        """A digest of each file in `names`, and of each file in the folders among them. Missing files have none."""
+        digests: dict[str, str] = {}
         for name in names:
             path = self.folder / name
             for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
                 if file.is_file():
-                    found[file.relative_to(self.folder).as_posix()] = file_digest(file)
-        return found
+                    digests[file.relative_to(self.folder).as_posix()] = file_digest(file)
+        return digests
 
 
 def digest(value: Any) -> str:
@@ -88,7 +89,7 @@ def file_digest(path: Path) -> str:
 
 
 def _read(path: Path) -> JSON | None:
-    """A stage's file, or None where there is none that can be read: then the stage is done again."""
+    """The record of a stage, or None if there is none that can be read. Then the stage is done again."""
     try:
         row = atomic.read_json(path)
     except (OSError, ValueError):

@@ -135,4 +135,4 @@ def test_a_folder_in_place_of_a_file_is_told(home, capsys: pytest.CaptureFixture
     current.unlink()
     current.mkdir()
     assert main(["--check", "--config", str(home.config_file)]) == 70
-    assert "it is no plain file" in capsys.readouterr().err
+    assert "it is not a plain file" in capsys.readouterr().err

@@ -136,7 +136,7 @@ def test_a_lock_whose_file_was_replaced_does_not_count(tmp_path: Path, monkeypat
 @pytest.mark.parametrize("read", [atomic.read_text, atomic.read_json, atomic.read_json_lines])
 def test_a_pipe_is_no_file_of_ours_and_is_not_waited_for(tmp_path: Path, read: Callable[[Path], object]) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OSError, match="no plain file"):
+    with pytest.raises(OSError, match="not a plain file"):
         read(tmp_path / "pipe")
 
 
