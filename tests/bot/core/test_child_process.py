@@ -40,7 +40,7 @@ async def test_a_failure_is_an_event_and_a_sentence(tmp_path: Path) -> None:
     assert child.complaint.startswith(f"{tmp_path}/tweets.jsonl: the file is no JSON at line 1")
     [failed] = [event for event in events if not isinstance(event, Progress)]
     assert isinstance(failed, Failed)
-    assert failed.for_people.startswith("tweets.jsonl: the file is no JSON at line 1")
+    assert failed.for_people.startswith("tweets.jsonl: I cannot read it at line 1")
 
 
 async def test_leaving_ends_a_child_that_does_not_listen(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ async def test_a_training_that_fails_is_told_without_paths_and_the_log_has_them(
     (tmp_path / "mine.jsonl").write_text("not json\n")
     *_, answer = await answers(chat, "/train bob", (attach(attachments, tmp_path / "mine.jsonl"),))
     assert isinstance(answer, Said)
-    sentence = re.fullmatch(r"mine\.jsonl: the file is no JSON at line 1; save it .* \((\w{6})\)", answer.text)
+    sentence = re.fullmatch(r"mine\.jsonl: I cannot read it at line 1; save it .* \((\w{6})\)", answer.text)
     assert sentence, "one sentence with one id"
     [line] = [line for line in caplog.messages if sentence[1] in line and line.startswith("refused")]
     assert str(use_cases.home.folder) in line

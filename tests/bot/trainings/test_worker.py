@@ -70,7 +70,7 @@ async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, 
         (await child_process()).kill()
         with pytest.raises(TrainingFailed, match="ended from outside, most likely because my memory was full"):
             await training.outcome(killed, SOON)
-        assert "is no JSON" in (await ended(training, after)).error
+        assert "I cannot read it at line 1" in (await ended(training, after)).error
 
 
 async def test_a_child_that_crashes_says_with_which_signal(
@@ -97,7 +97,7 @@ async def test_the_childs_own_sentence_is_the_reason_and_the_operator_has_the_pa
     async with training_in(home) as training:
         job = await ended(training, await training.start("test:1", VoiceName("bob"), [broken]))
     assert job.state == "failed"
-    found = re.fullmatch(r"tweets\.jsonl: the file is no JSON at line 1; .* \((\w{6})\)", job.error)
+    found = re.fullmatch(r"tweets\.jsonl: I cannot read it at line 1; .* \((\w{6})\)", job.error)
     assert found
     assert f"{home.folder}" in job.log
     [line] = [line for line in caplog.messages if line.startswith(f"refused {found[1]}")]
@@ -279,7 +279,7 @@ async def test_the_next_worker_takes_over_when_the_first_leaves(home: Home, brok
     os.kill((await child_process()).pid, signal.SIGSTOP)
     async with training_in(home) as other:
         await first.__aexit__(None, None, None)
-        assert "is no JSON" in (await ended(other, job)).error
+        assert "I cannot read it at line 1" in (await ended(other, job)).error
 
 
 async def test_a_training_prunes_old_versions_and_gives_news_with_before_and_after(
@@ -319,7 +319,7 @@ async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
         assert now.state == "running", "its end cannot be written down yet"
         other.execute("ROLLBACK")
         other.close()
-        assert "is no JSON" in (await ended(training, job)).error
+        assert "I cannot read it at line 1" in (await ended(training, job)).error
 
 
 async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: Path) -> None:
@@ -331,7 +331,7 @@ async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: 
             assert (await ended(training, job)).error.startswith(
                 "v1 of ann is damaged; put another version in use, or ask"
             )
-            assert "is no JSON" in (await ended(training, after)).error
+            assert "I cannot read it at line 1" in (await ended(training, after)).error
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ async def test_a_manifest_that_lacks_something_ends_no_worker(home: Home, broken
             job = await ended(training, await training.start("test:1", VoiceName("ann"), [broken]))
             assert job.error.startswith("v1 of ann is damaged; put another version in use")
             assert (
-                "is no JSON"
+                "I cannot read it at line 1"
                 in (await ended(training, await training.start("test:1", VoiceName("bob"), [broken]))).error
             )
 
