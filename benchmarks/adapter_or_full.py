@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.accounts import data_set
 from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
-from huggingtweets.evaluation.evaluate import held_out_bits
+from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.model import base as bases
 from huggingtweets.training.finetune import train
 from huggingtweets.tweets.dataset import Dataset
@@ -40,7 +40,7 @@ def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:
     """One training with the variant's settings."""
     settings = TrainingSettings(**VARIANTS[variant], seed=seed, checkpoint_seconds=1e6)
     base = bases.load(settings.base)
-    before = held_out_bits(base, data.held_out, settings.row_tokens)
+    before = text_losses(base, data.held_out, settings.row_tokens).per_byte
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         trained = train(base, data, settings, Path(folder) / "checkpoint.pt")
@@ -49,7 +49,7 @@ def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:
         "base": bases.fingerprint(settings.base),
         "learned": len(data.learned),
         "base_bits": before,
-        "bits": held_out_bits(base, data.held_out, settings.row_tokens),
+        "bits": text_losses(base, data.held_out, settings.row_tokens).per_byte,
         "epochs": trained.kept_epoch,
         "seconds": round(seconds, 1),
     }

@@ -16,7 +16,7 @@ import torch
 from benchmarks.accounts import data_set
 from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
-from huggingtweets.evaluation.evaluate import held_out_bits
+from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.generation.engine.decode import Sampling, decode
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
@@ -37,7 +37,9 @@ def learned(base: Base, data: Dataset, samples: int) -> tuple[float, list[str]]:
         settings = TrainingSettings(method="full", max_epochs=8, checkpoint_seconds=1e6)
         train(base, data, settings, Path(folder) / "checkpoint.pt")
     drafts = decode(base, "", samples, Sampling(), seed=1)
-    return held_out_bits(base, data.held_out, settings.row_tokens), [" ".join(draft.text.split()) for draft in drafts]
+    return text_losses(base, data.held_out, settings.row_tokens).per_byte, [
+        " ".join(draft.text.split()) for draft in drafts
+    ]
 
 
 def main() -> None:
@@ -63,7 +65,7 @@ def main() -> None:
         for name, load in kinds.items():
             bits[name], drafts = learned(load(), data, options.samples)
             samples += [f"| {source.stem} | {name} | {text.replace('|', chr(92) + '|')} |" for text in drafts]
-        before = held_out_bits(bases.load(options.base), data.held_out, TrainingSettings().row_tokens)
+        before = text_losses(bases.load(options.base), data.held_out, TrainingSettings().row_tokens).per_byte
         rows.append(f"| {source.stem} | {before:.3f} | " + " | ".join(f"{bits[name]:.3f}" for name in kinds) + " |")
         print(rows[-1], flush=True)
     print(f"\n| account | this base, untrained | {' | '.join(kinds)} |\n|---|---|{'---|' * len(kinds)}")

@@ -69,7 +69,7 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
 
 def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str, Any]:
     """Every method's texts and bits per byte for one account. The original's recipe takes the longest."""
-    from huggingtweets.evaluation.evaluate import held_out_bits, passing
+    from huggingtweets.evaluation.evaluate import passing, text_losses
     from huggingtweets.generation.engine.decode import Sampling, decode
     from huggingtweets.model import base as bases
     from huggingtweets.model.merged import load_version
@@ -90,7 +90,7 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
         from benchmarks.original import learn
 
         seconds, _ = learn(base, data.learned)
-        bits["original"] = held_out_bits(base, data.held_out, row_tokens)
+        bits["original"] = text_losses(base, data.held_out, row_tokens).per_byte
         theirs = decode(base, "", DRAFTS, Sampling(1.0, 50, 0.95, min(ORIGINAL_TOKENS, base.context - 1)), 1)
     grams = WittenBell(data.learned, max(ORDERS))
     bits["ngram"] = min(grams.bits_per_byte(data.held_out, order) for order in ORDERS)

@@ -18,7 +18,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.core.config import DiscordSettings
-from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable
+from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable, first_line
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def _cause(error: BaseException) -> str:
     """Returns what happened, in a few words of the library's, and never a page that came in place of an answer."""
     if isinstance(error, discord.HTTPException):
         return f"status {error.status}"
-    return (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
+    return first_line(error)
 
 
 class _OneSentence(logging.Filter):

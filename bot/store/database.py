@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.core.errors import StoreUnavailable
-from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.errors import Misconfigured, first_line
 
 log = logging.getLogger(__name__)
 
@@ -294,6 +294,6 @@ def _sentence(shown: str, error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"The database {shown} cannot be used now (it does not answer); see whether it runs, or hangs."
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
-    said = str(cause).splitlines()[0].removesuffix(".")[:200] if str(cause) else type(cause).__name__
+    said = first_line(cause or error)
     mend = next((mend for words, mend in _MENDS.items() if words in said.lower()), "see whether it runs and is let in")
     return f"The database {shown} cannot be used now ({said}); {mend}."

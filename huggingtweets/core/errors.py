@@ -256,3 +256,9 @@ def for_people(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno in _SYSTEM:
         return _SYSTEM[error.errno]
     return PipelineError.PEOPLE
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what a library says, short enough for a sentence; the kind of error where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__).removesuffix(".")[:200]

@@ -17,6 +17,7 @@ from huggingtweets.generation.checks import CopyCheck
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.writer import Sieve
 from huggingtweets.model.base import Base
+from huggingtweets.model.loss import bits_per_byte
 from huggingtweets.model.tokenizer import byte_sizes, encode_all
 from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
 from huggingtweets.tweets.dataset import Dataset
@@ -26,19 +27,21 @@ BATCH_TEXTS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """Of each text, [texts]: bits under a voice, closing end-of-text included, and UTF-8 bytes, which that lacks."""
+class TextLosses:
+    """Of each text, [texts]: nats under a voice, the closing end-of-text included, and UTF-8 bytes, which it lacks."""
 
-    bits: NDArray[np.float64]
+    nats: NDArray[np.float64]
     sizes: NDArray[np.int64]
 
     @property
-    def per_byte(self) -> float:
-        """Bits per byte of all texts together; compares across tokenizers.
+    def bits(self) -> NDArray[np.float64]:
+        bits: NDArray[np.float64] = self.nats / np.log(2)
+        return bits
 
-        After Gao et al., "The Pile" (2020), section 3.1: bpb = (tokens / bytes) * loss / ln 2.
-        """
-        return float(self.bits.sum() / self.sizes.sum())
+    @property
+    def per_byte(self) -> float:
+        """Bits per byte of all texts together."""
+        return bits_per_byte(float(self.nats.sum()), int(self.sizes.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,8 @@ class Judged:
     `others` are the training texts of other accounts, by account.
     """
 
-    loss: Loss
-    base_loss: Loss
+    loss: TextLosses
+    base_loss: TextLosses
     previous: Comparison | None
     others: Mapping[str, Sequence[str]]
 
@@ -92,15 +95,17 @@ def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tupl
 
 
 @torch.inference_mode()
-def loss(voice: Base, texts: Sequence[str], row_tokens: int) -> Loss:
+def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosses:
     """The loss of each of `texts` under `voice`, cut to `row_tokens` and to the context as in training.
 
-    A text that is cut has no end-of-text to predict, and its bytes count as far as it was read.
+    Training needs one mean, fast and in packed rows (`model.loss.mean_loss`). To hold two versions against each other,
+    the loss of every text is needed. A text that is cut has no end-of-text to predict, and its bytes count as far as it
+    was read.
     """
     longest = min(row_tokens, voice.context)
     documents = encode_all(voice.tokenizer, texts)
     sizes_of = byte_sizes(voice.tokenizer)
-    bits, sizes = np.zeros(len(texts)), np.zeros(len(texts), np.int64)
+    nats, sizes = np.zeros(len(texts)), np.zeros(len(texts), np.int64)
     by_length = sorted(range(len(texts)), key=lambda place: len(documents[place]))
     for start in range(0, len(by_length), BATCH_TEXTS):
         places = by_length[start : start + BATCH_TEXTS]
@@ -112,13 +117,8 @@ def loss(voice: Base, texts: Sequence[str], row_tokens: int) -> Loss:
         device = voice.model.device
         hidden = voice.model.body(rows[:, :-1].to(device))
         logits = voice.model.head(hidden[counted.to(device)]).float()
-        nats = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
+        of_tokens = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
         owners = counted.nonzero()[:, 0].numpy()
-        bits[places] = np.bincount(owners, nats.numpy(), len(places)) / np.log(2)
+        nats[places] = np.bincount(owners, of_tokens.numpy(), len(places))
         sizes[places] = [sizes_of[row[1:]].sum() for row in framed]
-    return Loss(bits, sizes)
-
-
-def held_out_bits(voice: Base, texts: Sequence[str], row_tokens: int) -> float:
-    """Bits per UTF-8 byte of `texts` under `voice`."""
-    return loss(voice, texts, row_tokens).per_byte
+    return TextLosses(nats, sizes)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.records import Comparison, Report
-from huggingtweets.evaluation.evaluate import Judged, Loss, evaluate, loss, passing
+from huggingtweets.evaluation.evaluate import Judged, TextLosses, evaluate, passing, text_losses
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import compared
 from huggingtweets.generation.engine.decode import Sampling, decode
@@ -53,8 +53,8 @@ def measured(
     """The report on `subject`, and those of its drafts that pass the checks; `others` are other accounts' texts."""
     dataset = subject.dataset
 
-    def held_out(voice: base.Base) -> Loss:
-        return loss(voice, dataset.held_out, settings.training.row_tokens)
+    def held_out(voice: base.Base) -> TextLosses:
+        return text_losses(voice, dataset.held_out, settings.training.row_tokens)
 
     ours = held_out(subject.voice)
     previous: Comparison | None = None

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import regex
 
+from huggingtweets.core.text import BORDER_WORD, emoji_in, is_emoji
 from huggingtweets.core.visible import visible
 from huggingtweets.tweets.clean import links_in
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
@@ -21,17 +22,13 @@ LINK_WEIGHT = 23
 # Code points of weight 1 by X's configuration v3 (twitter-text, "Counting characters"); all others weigh 2.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
-# A grapheme shown as an emoji: a pictograph, a flag, or a keycap. It weighs 2, however many code points it has.
-_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
-_TEXT_SIGNS = "©®"  # pictographs by Unicode, but emoji only when a variation selector follows
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
 # What a chat program makes a link of: any scheme, `www.`, and a host before a path, such as `discord.gg/abc`.
 _LINKED = regex.compile(r"(?<=\w:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\p{L}\p{N}])(?=\.\p{L}{2,}[/\\:?#])", regex.IGNORECASE)
 # Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
 # a box in their place.
-_BORDER = r"(?:start|begin|end)_?of_?text"  # of a training text
 _LEFTOVER = regex.compile(
-    rf"<\|?\s*{_BORDER}|{_BORDER}\s*\|?>|\ufffd|\p{{Cc}}|\p{{Cs}}|\p{{Cn}}|\p{{Co}}", regex.IGNORECASE
+    rf"<\|?\s*{BORDER_WORD}|{BORDER_WORD}\s*\|?>|\ufffd|\p{{Cc}}|\p{{Cs}}|\p{{Cn}}|\p{{Co}}", regex.IGNORECASE
 )
 
 
@@ -43,8 +40,8 @@ def weighted_length(text: str) -> int:
 
 
 def _weight(grapheme: str) -> int:
-    if grapheme not in _TEXT_SIGNS and not grapheme.isascii() and _EMOJI.match(grapheme):
-        return 2
+    if is_emoji(grapheme):
+        return 2  # however many code points it has
     return sum(1 if any(low <= ord(char) <= high for low, high in _LIGHT) else 2 for char in grapheme)
 
 
@@ -66,7 +63,7 @@ class LengthCheck:
     """1 to 280 weighted characters, and something to read."""
 
     def __call__(self, text: str) -> str | None:
-        if not normalised(text) and not _EMOJI.search(text):
+        if not normalised(text) and not emoji_in(text):
             return "empty"
         return "too long" if weighted_length(text) > MAX_WEIGHT else None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core import atomic
 from huggingtweets.core.base_folders import EMBEDDED, NAMED, PREPARED, find_folder, named
-from huggingtweets.core.errors import BadBase
+from huggingtweets.core.errors import BadBase, first_line
 from huggingtweets.model import named_bases
 from huggingtweets.model.families import Description, describe
 
@@ -96,7 +96,7 @@ def load(base: str) -> Base:
         raise
     except Exception as error:
         # Libraries read somebody's files here; tokenizers, safetensors and the Hub raise kinds of their own.
-        raise BadBase(base, _first_line(error)) from error
+        raise BadBase(base, first_line(error)) from error
     return Base(base, model, tokenizer, end_of_text, _banned(description, tokenizer, end_of_text))
 
 
@@ -115,7 +115,7 @@ def fingerprint(base: str) -> str:
                 digest.update(file.read())
     except Exception as error:
         # The Hub raises kinds of its own.
-        raise BadBase(base, _first_line(error)) from error
+        raise BadBase(base, first_line(error)) from error
     return digest.hexdigest()
 
 
@@ -216,7 +216,3 @@ def _banned(description: Description, tokenizer: "Tokenizer", end_of_text: int) 
     special = {number for number, token in added.items() if token.special}
     no_token = set(range(description.vocabulary)) - set(tokenizer.get_vocab().values())
     return tuple(sorted((special | no_token) - {end_of_text}))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")[:200]

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model.families import Unsupported, describe
-from huggingtweets.model.tokenizer import END_OF_TEXT, save_tokenizer
+from huggingtweets.model.tokenizer import save_tokenizer
 
 CONTROL = 3  # the type of a token that stands for no text
 # What the library raises for files that end early or hold nonsense.

@@ -127,10 +127,9 @@ def mean_loss(model: CausalLM, rows: Rows, batch_rows: int = 16) -> float:
     return total / rows.token_count
 
 
-def bits_per_byte(mean_nats: float, token_count: int, byte_count: int) -> float:
-    """Loss that compares across tokenizers: bits over the UTF-8 bytes of the texts.
+def bits_per_byte(nats: float, byte_count: int) -> float:
+    """The summed loss of texts over their UTF-8 bytes, in bits, so that it compares across tokenizers.
 
-    The closing end-of-text costs bits and has no bytes.
-    After Gao et al., "The Pile" (2020), section 3.1: bpb = (tokens / bytes) * loss / ln 2.
+    The closing end-of-text of a text costs bits and has no bytes. After Gao et al., "The Pile" (2020), section 3.1.
     """
-    return mean_nats * token_count / byte_count / math.log(2)
+    return nats / math.log(2) / byte_count

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from huggingtweets.core.errors import BadData
+from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model.packing import IGNORED, Rows, Tokens
-
-END_OF_TEXT = "<|endoftext|>"
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import regex
 
-from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.errors import Unavailable, first_line
+from huggingtweets.core.text import is_emoji
 from huggingtweets.core.visible import seen
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
 from huggingtweets.tweets.likeness import LENGTH_BIN
@@ -40,8 +41,6 @@ MAX_NAME, MAX_PROMPT, MAX_TWEET = 60, 140, 400  # graphemes; more is cut, with a
 MAX_PEOPLE, MAX_TWEETS = 3, 4  # that a picture shows
 MAX_LENGTH = 280  # characters; longer tweets are passed over in a picture
 PIXELS_PER_INCH = 72  # one point of the templates is one pixel
-# Signs that are text unless a variation selector makes them emoji.
-_TEXT_SIGNS = frozenset("©®™‼⁉ℹ↔↕↖↗↘↙▪▫◻◼〰〽")
 # Control characters, half surrogate pairs, zero-width spaces, and what turns the direction of other people's text.
 _LONG_WORD = regex.compile(r"\S{20,}")
 _VARIATION = "\ufe0f"
@@ -240,7 +239,7 @@ def _drawn(
             )
         except RuntimeError as error:
             raise Unavailable(
-                f"A picture could not be drawn: {str(error).splitlines()[0]}.",
+                f"A picture could not be drawn: {first_line(error)}.",
                 for_people="I could not draw the picture; whoever runs me finds in the log why.",
             ) from error
     assert isinstance(drawn, bytes), "a template is one page"
@@ -289,7 +288,7 @@ def _emoji_names() -> frozenset[str]:
 
 def _emoji_file(grapheme: str) -> str | None:
     """The name of the image of an emoji, or None where the grapheme is text."""
-    if grapheme.isascii() or grapheme in _TEXT_SIGNS:
+    if not is_emoji(grapheme):
         return None
     spelled = "-".join(f"{ord(character):x}" for character in grapheme)
     bare = "-".join(f"{ord(character):x}" for character in grapheme if character != _VARIATION)

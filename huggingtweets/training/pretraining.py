@@ -129,7 +129,7 @@ class Pretraining:
         rows = pack(texts, self.plan.context, self.end_of_text)
         with fast(self.device):
             nats = mean_loss(self.model, rows, self._micro_rows(rows))
-        return bits_per_byte(nats, rows.token_count, byte_count(self.tokenizer, rows))
+        return bits_per_byte(nats * rows.token_count, byte_count(self.tokenizer, rows))
 
     def save(self, name: str) -> None:
         """Write the state whole or not at all."""

@@ -14,14 +14,14 @@ from datetime import datetime
 from enum import Enum
 
 from huggingtweets.core.records import JSON, Counts, Tweet
+from huggingtweets.core.text import BORDER_WORD
 from huggingtweets.core.visible import written
 from huggingtweets.core.whole_text import whole
 from huggingtweets.tweets import words
 
 MIN_CONTENT_WORDS = 3
-END_OF_TEXT = "<|endoftext|>"  # GPT-2's only special token; it separates tweets, so no tweet may contain it
 # What training texts for GPT-2 put around each text, in the spellings of the tools that write them.
-BORDER = re.compile(r"<\|(?:start|begin|end)_?of_?text\|>", re.IGNORECASE)
+BORDER = re.compile(rf"<\|{BORDER_WORD}\|>", re.IGNORECASE)
 
 # Only entities that end with a semicolon, as X's do: `html.unescape` alone makes "me¬ you" of a typed "me&not you".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")

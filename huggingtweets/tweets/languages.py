@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import regex
 
 from huggingtweets.core.records import Tweet
+from huggingtweets.core.text import EMOJI
 
 MIN_SHARE = 0.1  # a language with a smaller share is a quotation or a mistake
 ENOUGH_DECLARED = 0.5  # share of tweets that must say their language before they are believed
@@ -17,7 +18,7 @@ PIECE_CHARACTERS = 400  # a short tweet is often misjudged, so several are judge
 MAX_PIECES = 200
 _OLD_CODES = {"in": "id", "iw": "he", "ji": "yi", "no": "nb"}
 _NAMELESS = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})  # X's for "no language"
-_NOISE = regex.compile(r"https?://\S+|[@#]\w+|\p{Extended_Pictographic}")
+_NOISE = regex.compile(rf"https?://\S+|[@#]\w+|{EMOJI}")
 
 
 def languages(tweets: Sequence[Tweet]) -> tuple[str, ...]:

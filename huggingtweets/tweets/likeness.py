@@ -7,14 +7,10 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 
-import regex
-
+from huggingtweets.core.text import emoji_in
 from huggingtweets.tweets.words import tokens
 
 LENGTH_BIN = 20  # characters
-# A grapheme that is shown as an emoji; a digit or sign alone is none.
-_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3")
-_TEXT_SIGNS = "©®™"  # pictographs by Unicode, but emoji only when a variation selector follows
 
 
 def distinct_n(texts: Sequence[str], n: int) -> float:
@@ -47,9 +43,3 @@ def length_profile(texts: Sequence[str]) -> Counter[Hashable]:
 def emoji_profile(texts: Sequence[str]) -> Counter[Hashable]:
     """How often each emoji stands in `texts`. A text without emoji counts once, under the empty string."""
     return Counter(emoji for text in texts for emoji in emoji_in(text) or [""])
-
-
-def emoji_in(text: str) -> list[str]:
-    """The emoji of `text`, in order, each a whole grapheme."""
-    graphemes = regex.findall(r"\X", text)
-    return [one for one in graphemes if not one.isascii() and one not in _TEXT_SIGNS and _EMOJI.match(one)]

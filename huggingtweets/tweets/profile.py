@@ -20,9 +20,10 @@ from pathlib import Path
 import regex
 
 from huggingtweets.core.records import JSON
+from huggingtweets.core.text import emoji_in
 from huggingtweets.tweets import segments
 from huggingtweets.tweets.clean import Kept
-from huggingtweets.tweets.likeness import LENGTH_BIN, emoji_in
+from huggingtweets.tweets.likeness import LENGTH_BIN
 from huggingtweets.tweets.words import is_unspaced
 
 ENGLISH = Path(__file__).parent / "english_words.tsv"

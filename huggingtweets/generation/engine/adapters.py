@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from huggingtweets.core import atomic
-from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.errors import Unavailable, first_line
 from huggingtweets.generation.engine.weights import Layout
 from huggingtweets.model.lora import PEFT, SETTINGS, WEIGHTS, refuse_rank
 
@@ -93,7 +93,7 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
         return _adapter(settings, given, layout, dtype)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
-            f"The adapter in {folder} cannot be used ({_first_line(error)}); roll back or train again.",
+            f"The adapter in {folder} cannot be used ({first_line(error)}); roll back or train again.",
             for_people="This version is damaged and cannot be used; put another one in use, or train it again.",
         ) from error
 
@@ -185,7 +185,3 @@ def _scale(settings: dict[str, Any], layout: Layout, *, embedding: bool = False)
     if embedding:
         alpha = float(patterns.get(layout.embedding.rsplit(".", 1)[-1], alpha))
     return lambda rank: alpha / (rank**0.5 if settings.get("use_rslora") else rank)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")[:200]

@@ -13,6 +13,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from huggingtweets.core.errors import first_line
 from huggingtweets.generation.engine.adapters import Adapter, Factors, Held, put, size, views
 from huggingtweets.generation.engine.decoder import Cells, Tokens
 from huggingtweets.generation.engine.grid import Grid, arranged, bucket, padded
@@ -197,7 +198,7 @@ class TorchDecoder:
                 self._make(burst)
             burst.graph = graph
         except RuntimeError as error:
-            log.warning("steps of %d rows cannot be captured: %s", count, str(error).split("\n", 1)[0])
+            log.warning("steps of %d rows cannot be captured: %s", count, first_line(error))
         burst.cells.load(before)
 
     def _step(self, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

@@ -6,12 +6,10 @@ Knows strings. Does not know what each network allows in a handle.
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import regex
-
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import without_at
+from huggingtweets.core.text import emoji_in
 
-_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}")
 _SHOWN = 60
 
 
@@ -22,7 +20,7 @@ def bare_handle(text: str, prefix: str, hosts: Sequence[str]) -> str:
         raise Usage(f"A handle is missing after {prefix}:; write it as in {prefix}:name.")
     if "/" in handle:
         raise Usage(f"{text[:_SHOWN]!r} is a whole address; write the handle alone{_meant(handle, prefix, hosts)}.")
-    if _EMOJI.search(handle):
+    if emoji_in(handle):
         raise Usage(f"{text[:_SHOWN]!r} has an emoji, as display names have and no handle; write what follows the @.")
     return handle
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from huggingtweets.core.records import Report
-from huggingtweets.evaluation.evaluate import Judged, Loss, evaluate, held_out_bits, loss, passing
+from huggingtweets.evaluation.evaluate import Judged, TextLosses, evaluate, passing, text_losses
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
@@ -20,7 +20,12 @@ from tests.conftest import sentences
 
 LEARNED = tuple(sentences(80, seed=11))
 HELD_OUT = tuple(sentences(10, seed=12))
-JUDGED = Judged(Loss(np.array([30.0]), np.array([10])), Loss(np.array([40.0]), np.array([10])), None, {})
+JUDGED = Judged(
+    TextLosses(np.array([30.0]) * math.log(2), np.array([10])),
+    TextLosses(np.array([40.0]) * math.log(2), np.array([10])),
+    None,
+    {},
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +41,17 @@ def test_bits_are_those_of_each_text_by_itself(voice: Base) -> None:
         framed = torch.tensor([[voice.end_of_text, *ids.tolist(), voice.end_of_text]])
         shares = torch.log_softmax(voice.model.train(False)(framed[:, :-1])[0], -1)
         of_each.append(-shares.gather(1, framed[0, 1:].unsqueeze(1)).sum().item() / math.log(2))
-    measured = loss(voice, texts, 128)
+    measured = text_losses(voice, texts, 128)
     assert measured.bits == pytest.approx(of_each, rel=1e-4)
     assert measured.sizes.tolist() == [len(text.encode()) for text in texts]
-    assert held_out_bits(voice, texts, 128) == pytest.approx(sum(of_each) / measured.sizes.sum(), rel=1e-5)
+    assert measured.per_byte == pytest.approx(sum(of_each) / measured.sizes.sum(), rel=1e-5)
 
 
 def test_texts_that_are_cut_are_measured_as_training_measures_them(voice: Base) -> None:
     texts = ["the crew " * 40, "our rover", "ünïcode 🚀 " * 12]
     rows = tokenized_rows(voice, texts, 32)
-    expected = bits_per_byte(mean_loss(voice.model, rows), rows.token_count, byte_count(voice.tokenizer, rows))
-    assert held_out_bits(voice, texts, 32) == pytest.approx(expected, rel=1e-5)
+    expected = bits_per_byte(mean_loss(voice.model, rows) * rows.token_count, byte_count(voice.tokenizer, rows))
+    assert text_losses(voice, texts, 32).per_byte == pytest.approx(expected, rel=1e-5)
 
 
 def report(drafts: list[Draft], judged: Judged = JUDGED) -> Report:
@@ -61,7 +66,11 @@ def test_copies_are_counted_among_drafts_that_no_check_has_seen() -> None:
     ]
     made = report(drafts)
     assert (made.drafts, made.exact_copies, made.near_copies, made.tweets) == (3, 2, 2, 1)
-    assert (made.held_out_tweets, made.held_out_bits_per_byte, made.base_held_out_bits_per_byte) == (10, 3.0, 4.0)
+    assert (made.held_out_tweets, made.held_out_bits_per_byte, made.base_held_out_bits_per_byte) == (
+        10,
+        pytest.approx(3.0),
+        pytest.approx(4.0),
+    )
 
 
 def test_what_people_see_are_the_drafts_that_pass() -> None:

@@ -81,8 +81,8 @@ def test_the_mode_is_put_back_after_a_failure(model: CausalLM) -> None:
 
 
 def test_bits_per_byte_of_a_coin_a_byte_are_one() -> None:
-    assert bits_per_byte(math.log(2), token_count=50, byte_count=50) == pytest.approx(1.0)
-    assert bits_per_byte(2 * math.log(2), token_count=10, byte_count=40) == pytest.approx(0.5)
+    assert bits_per_byte(50 * math.log(2), byte_count=50) == pytest.approx(1.0)
+    assert bits_per_byte(20 * math.log(2), byte_count=40) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("frozen", [False, True])

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
 from huggingtweets.core.errors import BadData
+from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model.packing import pack
 from huggingtweets.model.tokenizer import (
-    END_OF_TEXT,
     byte_count,
     encode_all,
     end_of_text_id,

@@ -10,8 +10,9 @@ import torch
 from gguf import GGMLQuantizationType as Quantization
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model import gguf_file
-from huggingtweets.model.tokenizer import END_OF_TEXT, train_tokenizer
+from huggingtweets.model.tokenizer import train_tokenizer
 from tests.conftest import sentences
 
 SPECIAL = (END_OF_TEXT, "<|im_start|>", "<|im_end|>")

@@ -13,7 +13,7 @@ import torch
 
 from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import PipelineError, Terminated
-from huggingtweets.evaluation.evaluate import held_out_bits
+from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.model import base as bases
 from huggingtweets.model import lora
 from huggingtweets.model.base import Base
@@ -159,7 +159,7 @@ def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
     assert len(losses) < 30
     assert len(losses) == trained.epochs == trained.kept_epoch + 2
     assert trained.held_out_loss == min(losses) == losses[trained.kept_epoch - 1]
-    assert held_out_bits(base, unlike.held_out, 128) > 0
+    assert text_losses(base, unlike.held_out, 128).per_byte > 0
 
 
 def test_where_no_pass_is_better_the_weights_it_began_with_are_kept_and_that_is_told(

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huggingtweets.core.records import Counts, Tweet
-from huggingtweets.tweets.clean import BORDER, END_OF_TEXT, Dropped, Kept, clean, clean_all, keep, links_in, unescaped
+from huggingtweets.core.text import END_OF_TEXT
+from huggingtweets.tweets.clean import BORDER, Dropped, Kept, clean, clean_all, keep, links_in, unescaped
 
 NOON = datetime(2024, 11, 9, 12, tzinfo=UTC)
 # Pieces that affect each other: removing one must not complete another.
