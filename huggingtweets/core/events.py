@@ -40,7 +40,10 @@ class _LastEvent(BaseModel):
 
 
 class Done(_LastEvent):
-    """The training has made a version. `why_not` says why it is not in use; `notes` what was left out of the files."""
+    """The training has made a version. `notes` say what was left out of the files.
+
+    `why_not` says in everyday words why the version is not in use.
+    """
 
     event: Literal["done"] = "done"
     name: str = ""

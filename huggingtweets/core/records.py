@@ -169,13 +169,18 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision if a version may be used. `why_not` is a sentence, empty if it may."""
+    """Whether a version may be used. `why_not` is one sentence with figures for whoever runs this; empty if it may.
+
+    `for_people` says the same in everyday words, and what to do. Versions of older software have none.
+    """
 
     why_not: str = ""
+    for_people: str = ""
 
     @property
     def passed(self) -> bool:
         return not self.why_not
 
     def as_json(self) -> JSON:
-        return {"passed": self.passed, "why_not": self.why_not}
+        row: JSON = {"passed": self.passed, "why_not": self.why_not}
+        return row | {"for_people": self.for_people} if self.for_people else row

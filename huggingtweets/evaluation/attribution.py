@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 LONGEST = 5
 BUCKET_BITS = 18
 SMOOTHING = 0.02
-MAX_TEXTS = 1_000  # of one account: with very unequal accounts the smoothing favours the large ones
+MAX_TEXTS = 1_000  # of one account, because the smoothing favours an account with many more texts than others
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -32,7 +32,7 @@ class Attribution:
             [np.bincount(_grams(texts[name][-MAX_TEXTS:])[0], minlength=1 << BUCKET_BITS) for name in self.accounts]
         )
         smoothed = counts + SMOOTHING
-        # [bucket, account], so that one n-gram's row lies together.
+        # [bucket, account], so that the row of one n-gram lies together in memory.
         self._log_shares = np.ascontiguousarray(np.log(smoothed / smoothed.sum(1, keepdims=True)).T, np.float32)
 
     def of(self, texts: Sequence[str]) -> list[str]:
@@ -44,7 +44,7 @@ class Attribution:
         return [self.accounts[best] for best in scores.argmax(1)]
 
     def share(self, texts: Sequence[str], people: Sequence[str]) -> float:
-        """The share of `texts` that are given to one of `people`; 0 without texts."""
+        """The share of `texts` that are attributed to one of `people`; 0 without texts."""
         return sum(account in people for account in self.of(texts)) / len(texts) if texts else 0.0
 
 
@@ -57,7 +57,7 @@ def _grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     state = np.zeros(len(data), np.uint64)
     with np.errstate(over="ignore"):
         for length in range(1, LONGEST + 1):
-            # The hash of the n-gram that begins at each place, from the one that is a byte shorter.
+            # The hash of the n-gram that begins at each place, made from that of the n-gram one byte shorter.
             state = (state[: len(data) - length + 1] + data[length - 1 :] + np.uint64(1)) * _MULTIPLIER
             state ^= state >> np.uint64(29)
             inside = owner[: len(state)] == owner[length - 1 :]

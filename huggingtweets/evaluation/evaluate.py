@@ -1,4 +1,4 @@
-"""How good a voice is: its loss on tweets it has not seen, what its drafts copy, and whom its tweets are taken for.
+"""How good a voice is: its loss on unseen tweets, what its drafts copy, and to whom its tweets are attributed.
 
 Knows models, texts and formulas. Does not know versions' history or what is good enough.
 """
@@ -46,7 +46,7 @@ class TextLosses:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a report is made from besides the drafts: losses on the held-out tweets, and who else is known.
+    """What a report is made from besides the drafts: losses on the held-out tweets, and other accounts' texts.
 
     `others` are the training texts of other accounts, by account.
     """
@@ -87,7 +87,7 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
 
 
 def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tuple[str, ...]:
-    """The drafts that pass the checks of every answer to `prompt`, as tweets, none twice."""
+    """The drafts that pass the checks of every answer to `prompt`, as tweets, each once."""
     sieve = Sieve([CopyCheck(dataset.texts)], prompt, len(drafts))
     for draft in drafts:
         sieve.offer(draft)
@@ -111,7 +111,7 @@ def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosse
         places = by_length[start : start + BATCH_TEXTS]
         framed = [[voice.end_of_text, *documents[place].tolist(), voice.end_of_text][: longest + 1] for place in places]
         width = max(map(len, framed))
-        # Later places are never seen by earlier ones, so what fills the end of a row needs no mask.
+        # A place never sees later ones, so the padding at the end of a row needs no mask.
         rows = torch.tensor([row + [voice.end_of_text] * (width - len(row)) for row in framed])
         counted = torch.tensor([[True] * (len(row) - 1) + [False] * (width - len(row)) for row in framed])
         device = voice.model.device

@@ -50,7 +50,7 @@ def measured(
     others: Mapping[str, Sequence[str]],
     settings: Settings,
 ) -> tuple[Report, tuple[str, ...]]:
-    """The report on `subject`, and those of its drafts that pass the checks; `others` are other accounts' texts."""
+    """The report on `subject`, and its drafts that pass the checks. `others` are other accounts' texts."""
     dataset = subject.dataset
 
     def held_out(voice: base.Base) -> TextLosses:
@@ -71,6 +71,6 @@ def measured(
 
 def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:
     """At most `count` tweets that go on from `prompt` and pass the checks."""
-    # Some fail the checks: more are drawn than wanted.
+    # More are drawn than wanted, because some fail the checks.
     drafts = decode(subject.voice, prompt, 3 * count, Sampling.of(settings.generation), subject.seed)
     return passing(subject.dataset, drafts, prompt)[:count]

@@ -1,4 +1,4 @@
-"""The other accounts known here: whose tweets a voice's could be taken for.
+"""The other accounts known here. A voice's tweets could be taken for theirs.
 
 Knows the tweet store and the registry. Does not know what is compared, or how.
 """
@@ -17,7 +17,7 @@ from huggingtweets.tweets.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 
-MIN_TEXTS = 50  # of an account that counts: fewer say little of a style
+MIN_TEXTS = 50  # of an account; fewer texts say too little about a style
 MAX_ACCOUNTS = 30  # so that an evaluation stays short however many are known
 
 

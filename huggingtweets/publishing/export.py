@@ -31,7 +31,7 @@ AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def export(version: Version, settings: Settings, repository: str = "") -> Path:
-    """The folder of `version`, made anew and there only when whole; raises `BadBase`, `Unavailable`, `OSError`."""
+    """The folder of `version`, made anew. It appears once it is whole. Raises `BadBase`, `Unavailable`, `OSError`."""
     folder = settings.exports / version.name / version.version
     with _replaced(folder) as new:
         write_model(version, settings, new)
@@ -40,7 +40,7 @@ def export(version: Version, settings: Settings, repository: str = "") -> Path:
 
 
 def write_model(version: Version, settings: Settings, folder: Path) -> None:
-    """Merged weights, tokenizer and generation settings; the adapter, if that is what was trained, beside them."""
+    """Write merged weights, tokenizer and generation settings, and the adapter if one was trained."""
     import torch
 
     from huggingtweets.model import checkpoint
@@ -73,7 +73,7 @@ def base_is_on_hub(version: Version) -> bool:
 
 
 def _has_adapter(version: Version) -> bool:
-    """Whether the adapter is of use to others: it names its base, which peft looks for on the Hub."""
+    """Returns True if others can use the adapter. It names its base, which peft looks for on the Hub."""
     return version.adapter.exists() and base_is_on_hub(version)
 
 
@@ -85,7 +85,7 @@ def write_card(
     *,
     with_model: bool = False,
 ) -> list[Path]:
-    """README.md and its pictures in `folder`; a picture that cannot be drawn is left out.
+    """Write README.md and its pictures into `folder`. A picture that cannot be drawn is left out.
 
     `with_model` says that the model lies beside it, as in a published folder.
     """
@@ -112,7 +112,7 @@ def write_card(
 
 
 def people(version: Version, settings: Settings) -> list[PicturedPerson]:
-    """Whom `version` sounds like, with a picture of theirs where there is one."""
+    """The people whom `version` sounds like, with their profile pictures if there are any."""
     return [
         PicturedPerson(account.handle, account.display_name, _avatar(settings.avatars, account.handle))
         for account in version.manifest.accounts
@@ -147,7 +147,7 @@ def _boxes(version: Version) -> tuple[Box, Box, Box, Box]:
     return (
         Box(names, f"{counts.downloaded:,} tweets"),
         Box(f"{counts.kept:,} tweets kept", f"−{counts.retweets:,} retweets, −{counts.short:,} short"),
-        # Its path looks like an address on the Hub, and is none.
+        # The path of a folder looks like an address on the Hub, but is none.
         Box(
             "embedded base" if version.base == EMBEDDED else base.base_name(version.base),
             _bits(report.base_held_out_bits_per_byte),
@@ -161,12 +161,12 @@ def _bits(bits_per_byte: float) -> str:
 
 
 def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, context: int) -> None:
-    """So that a prompt begins with end-of-text, as every tweet did that was learned from."""
+    """Let a prompt begin with end-of-text, as every tweet did in the training."""
     from tokenizers import Tokenizer, processors
 
     from huggingtweets.model.tokenizer import save_tokenizer
 
-    # A copy: this one is not for us to change.
+    # The file belongs to somebody else, so a copy is changed.
     copied = Tokenizer.from_str(tokenizer.to_str())
     begin = copied.id_to_token(end_of_text)
     copied.post_processor = processors.Sequence(
@@ -180,7 +180,7 @@ def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, con
 
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
-    """A folder to fill that takes the place of `folder` at the end; one process at a time."""
+    """A folder to fill, which takes the place of `folder` at the end. One process at a time."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
     try:

@@ -1,4 +1,4 @@
-"""From a version to the Hub: the folder is made first, whole, and pushed then.
+"""From a version to the Hub: first the whole folder is made, then it is pushed.
 
 Knows the order of the two. Does not know how either is done.
 """
@@ -47,7 +47,7 @@ def refuse_private(voice: VoiceName, settings: Settings) -> None:
 
 
 def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> Published:
-    """Put `version` on the Hub; raises `Misconfigured` before anything else when that is not configured.
+    """Put `version` on the Hub. Raises `Misconfigured` before anything else if publishing is not configured.
 
     Raises like `refuse_private`, and then it is not wanted there any more. The folder is deleted afterwards: it can be
     made again, and half a gigabyte a version is much.
@@ -81,7 +81,7 @@ def want_if_public(voice: VoiceName, settings: Settings) -> bool:
 
 
 def publish_if_configured(version: Version, settings: Settings, say: Say = lambda _: None) -> Published | str | None:
-    """The same after a promotion: None when publishing is off, a sentence when it failed.
+    """The same after a promotion. Returns None if publishing is off, and a sentence if it failed.
 
     The promotion stands, and that it is to be published is remembered.
     """

@@ -45,12 +45,12 @@ HUB = "The Hub"
 RECORD, WISH, REMOVAL = "published.json", "publish-wanted", ".on-the-hub-"
 NEEDED = ("README.md", "config.json", "generation_config.json", "model.safetensors", "tokenizer.json")
 PASSING = (NotReached, InDoubt, RateLimited)
-CONFLICTS = (409, 412)  # another commit came in between: look again, and push on top of it
+CONFLICTS = (409, 412)  # another commit came in between, so look again and push on top of it
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is on the Hub of a model: its last version that was pushed from here; none while a push is not whole."""
+    """What is on the Hub of a model: the last version pushed from here, or none while a push is not complete."""
 
     repository: str
     version: str
@@ -64,13 +64,13 @@ def repository_of(name: str, settings: PublishingSettings) -> str:
 
 
 def published(models: Path, name: str) -> Published | None:
-    """What is on the Hub of `name`, also of one that was forgotten here, or None; half a push does not count."""
+    """What is on the Hub of `name`, even if it was forgotten here, or None. An unfinished push does not count."""
     known = begun(models, name)
     return known if known and known.version else None
 
 
 def begun(models: Path, name: str) -> Published | None:
-    """The same, or the repository that a killed push may have made: what there is to delete."""
+    """The same, or the repository that a killed push may have made. This is what is to be deleted."""
     for path in (models / name / RECORD, _removal(models, name)):
         with contextlib.suppress(FileNotFoundError):
             return Published(**atomic.read_json(path))
@@ -78,14 +78,14 @@ def begun(models: Path, name: str) -> Published | None:
 
 
 def leave_for_removal(models: Path, name: str) -> None:
-    """Remember what is on the Hub of `name` beyond the deletion of its folder, to be deleted there, too."""
+    """Note what is on the Hub of `name`, outside its folder, so that it is deleted there after the folder is gone."""
     with contextlib.suppress(FileNotFoundError):
         (models / name / RECORD).replace(_removal(models, name))
         atomic.sync_folder(models)
 
 
 def removals(models: Path) -> list[str]:
-    """Who was forgotten here and is still on the Hub, sorted."""
+    """The names that were forgotten here and are still on the Hub, sorted."""
     return sorted(path.stem.removeprefix(REMOVAL) for path in models.glob(f"{REMOVAL}*.json"))
 
 
@@ -94,17 +94,17 @@ def _removal(models: Path, name: str) -> Path:
 
 
 def want(models: Path, name: str) -> None:
-    """Remember that the version of `name` in use is to go to the Hub, until it has."""
+    """Note that the version of `name` in use is to go to the Hub. The note stays until it is there."""
     atomic.write_text(models / name / WISH, "")
 
 
 def forego(models: Path, name: str) -> None:
-    """It is not to go to the Hub any more."""
+    """Delete the note that `name` is to go to the Hub."""
     (models / name / WISH).unlink(missing_ok=True)
 
 
 def wanted(models: Path) -> list[str]:
-    """Whose version in use is still to go to the Hub, sorted."""
+    """The names whose version in use is still to go to the Hub, sorted."""
     return sorted(path.parent.name for path in models.glob(f"*/{WISH}"))
 
 
@@ -119,7 +119,7 @@ def refuse_unconfigured(settings: PublishingSettings) -> None:
 
 
 def refuse_moved(version: Version, settings: PublishingSettings) -> None:
-    """Raises `Misconfigured` when it is in another repository than `settings` say: nobody would know of that one."""
+    """Raises `Misconfigured` if the model is in another repository than `settings` say, which would be lost then."""
     known, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
     if known and known.repository != repository:
         raise Misconfigured(
@@ -129,7 +129,7 @@ def refuse_moved(version: Version, settings: PublishingSettings) -> None:
 
 
 def push(version: Version, folder: Path, settings: PublishingSettings, patience: Patience | None = None) -> Published:
-    """Make the repository hold `folder` and nothing else, tagged as the version; record that it does.
+    """Make the repository hold `folder` and nothing else, tag it as the version, and write that down.
 
     Raises `Misconfigured`, `Unavailable` for a folder that is not whole, and what `upstream` draws.
     """
@@ -142,11 +142,11 @@ def push(version: Version, folder: Path, settings: PublishingSettings, patience:
     patience = patience or Patience(attempts=settings.attempts)
     with _api(settings) as api:
         _insist(api.whoami, patience)
-        # From here on it may be ours, also when the answer to the request is lost.
+        # From here on the repository may be ours, even if the answer to the request is lost.
         is_ours = not _insist(lambda: _is_there(api, repository, settings.private), patience)
         try:
             if is_ours:
-                # After a kill it is known all the same, and can be deleted.
+                # So it is known even after a kill, and can be deleted.
                 atomic.write_json(home / RECORD, asdict(Published(repository, "", "", url)))
                 _insist(lambda: api.create_repo(repository, private=settings.private, exist_ok=True), patience)
             commit = _insist(lambda: _commit(api, repository, folder, version.version), patience)
@@ -162,7 +162,7 @@ def push(version: Version, folder: Path, settings: PublishingSettings, patience:
 
 
 def unpublish(models: Path, name: str, settings: PublishingSettings, patience: Patience | None = None) -> bool:
-    """Delete the repository that `name` was pushed to, with its history; whether there was one.
+    """Delete the repository that `name` was pushed to, with its history. Returns True if there was one.
 
     What was still to go there does not go any more. Raises `Misconfigured` without a token, and what `upstream` draws.
     """
@@ -183,7 +183,7 @@ def unpublish(models: Path, name: str, settings: PublishingSettings, patience: P
 
 
 def _is_there(api: "HfApi", repository: str, private: bool) -> bool:
-    """Whether there is such a repository. One that is public is hidden first, if it should be."""
+    """Returns True if there is such a repository. A public one is made private first, if it should be."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -196,7 +196,7 @@ def _is_there(api: "HfApi", repository: str, private: bool) -> bool:
 
 
 def _commit(api: "HfApi", repository: str, folder: Path, version: str) -> str:
-    """One commit that makes the repository equal to `folder`; its id, or that of the last one if it is already."""
+    """Make the repository equal to `folder` by one commit. Returns the id of the last commit, new or not."""
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     head = api.repo_info(repository).sha
@@ -211,7 +211,7 @@ def _commit(api: "HfApi", repository: str, folder: Path, version: str) -> str:
 
 
 def _tag(api: "HfApi", repository: str, version: str, commit: str) -> None:
-    """The tag `version` on `commit`. One of that name elsewhere is of a model that was forgotten meanwhile."""
+    """Put the tag `version` on `commit`. A tag of that name elsewhere belongs to a model that was forgotten."""
     tags = {tag.name: tag.target_commit for tag in api.list_repo_refs(repository).tags}
     if tags.get(version) == commit:
         return
@@ -221,12 +221,12 @@ def _tag(api: "HfApi", repository: str, version: str, commit: str) -> None:
 
 
 def _take_away(api: "HfApi", repository: str) -> bool:
-    """Delete what this push made and could not fill; whether it is gone."""
+    """Delete the repository that this push made and could not fill. Returns True if it is gone."""
     try:
         try:
             _translated(lambda: api.delete_repo(repository, missing_ok=True))
         except Forbidden:
-            # Who may not delete there could hardly make it either.
+            # Whoever may make a repository may usually delete it.
             if _translated(lambda: _is_there(api, repository, private=False)):
                 raise
     except Upstream as error:
@@ -237,7 +237,7 @@ def _take_away(api: "HfApi", repository: str) -> bool:
 
 @contextmanager
 def _api(settings: PublishingSettings) -> Iterator["HfApi"]:
-    """The Hub's client with a deadline for every request; its own has none."""
+    """The Hub's client with a deadline for every request, which it does not have by itself."""
     import httpx2
     import huggingface_hub
     from huggingface_hub import HfApi, constants
@@ -252,7 +252,7 @@ def _api(settings: PublishingSettings) -> Iterator["HfApi"]:
     assert settings.token
     if not sys.stderr.isatty():
         disable_progress_bars()
-    # Its other way to upload, Xet, runs in native threads that obey no deadline of ours and go to other hosts.
+    # Its other way to upload, Xet, runs in native threads, which keep no deadline of ours and connect to other hosts.
     xet, constants.HF_HUB_DISABLE_XET = constants.HF_HUB_DISABLE_XET, True
     huggingface_hub.set_client_factory(client)
     try:
@@ -263,7 +263,7 @@ def _api(settings: PublishingSettings) -> Iterator["HfApi"]:
 
 
 def _insist(call: Callable[[], T], patience: Patience) -> T:
-    """What `call` gives in the end, with the library's failures translated; only for calls that may be made twice."""
+    """The result of `call`, with the library's errors translated. Only for calls that may be made twice."""
     for attempt in range(patience.attempts - 1):
         with contextlib.suppress(*PASSING):
             return _translated(call)
@@ -286,21 +286,21 @@ def _translated(call: Callable[[], T]) -> T:
     except httpx2.HTTPError as error:
         raise InDoubt(HUB, str(error) or type(error).__name__) from error
     except RuntimeError as error:
-        # A file that was not taken: the reason is in the cause.
+        # A file was not accepted. The reason is in the cause.
         if isinstance(error.__cause__, HfHubHTTPError):
             raise _meaning(error.__cause__) from error
         if isinstance(error.__cause__, httpx2.HTTPError):
             raise InDoubt(HUB, f"{error}".rstrip(".")) from error
         raise
     except ValueError as error:
-        # Metadata or a name that the Hub does not take, or an answer that is no JSON.
+        # Metadata or a name that the Hub does not accept, or an answer that is no JSON.
         if isinstance(error, json.JSONDecodeError):
             raise InDoubt(HUB, "its answer cannot be read") from error
         raise Refused(HUB, f"The Hub does not take the model: {' '.join(str(error).split()).rstrip('.')}.") from error
 
 
 def _meaning(error: "HfHubHTTPError") -> Upstream:
-    """What an answer with a status of 400 or more means."""
+    """The error for an answer with a status of 400 or more."""
     status = error.response.status_code
     said = " ".join(str(error.server_message or "").split())[:200]
     if status == 401:

@@ -66,7 +66,7 @@ class Version:
             **manifest.counts.as_json(),
             report=manifest.report,
             in_use=not self.rejected,
-            why_not=self.rejected,
+            why_not=manifest.verdict.for_people or self.rejected,
             samples=manifest.samples,
             notes=tuple(notes),
             seconds=round(seconds, 1),

@@ -2,7 +2,7 @@
 
     drafts = await engine.draw(Request(version, "We are", count=5, seed=7))
 
-Knows the queue's bound, deadlines and the thread that computes. Does not know names' consent, or what a good tweet is.
+Knows how many requests may wait, deadlines, and the thread that computes. Does not know consent, or good tweets.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ STOPPING = "I am being stopped; try again when I am back."
 
 
 class Engine:
-    """One thread owns the models. Use it as an async context manager: leaving it ends what still runs."""
+    """One thread owns the models. Use this as an async context manager; leaving it ends all requests under way."""
 
     def __init__(self, settings: GenerationSettings):
         self.settings = settings
@@ -46,55 +46,55 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """Requests that are queued or running."""
+        """How many requests are queued or running."""
         return len(self._tickets)
 
     @property
     def dead(self) -> bool:
-        """Whether it has failed for good."""
+        """True if the engine has failed for good."""
         ended = self._thread is not None and not self._thread.is_alive()
         return self._inbox.dead or (ended and not self._inbox.closing)
 
     @property
     def problem(self) -> str:
-        """Why nothing can be drawn now; empty when it can."""
+        """Why nothing can be drawn now; empty if drawing works."""
         if self.dead:
             return "the engine has failed"
         still = time.monotonic() - self._inbox.beat
         return f"no step for {still:.0f} s" if self._thread and still > self.settings.timeout_seconds else ""
 
     async def answers(self) -> None:
-        """Make sure that something can be drawn; raises `EngineDead`, or `Unavailable` when it stands still."""
+        """Raises `EngineDead` if the engine has failed for good, and `Unavailable` if it makes no steps."""
         if self.dead:
             raise EngineDead
         if problem := self.problem:
             raise Unavailable(f"The engine stands still: {problem}.")
 
     async def watch(self) -> None:
-        """Raises `EngineDead` once it has failed for good; it never returns."""
-        # A thread that ends without a word tells nobody, so it is looked at.
+        """Wait until the engine has failed for good, then raise `EngineDead`. Never returns."""
+        # A thread that ends without an error tells nobody, so this looks at it from time to time.
         while not self.dead:  # noqa: ASYNC110
             await asyncio.sleep(WATCH_SECONDS)
         self._inbox.fail_open(EngineDead(), dead=True)
         raise EngineDead
 
     def warm_up(self) -> None:
-        """Have the worker import what it computes with, which takes seconds, before somebody waits for it."""
+        """Start the thread. It imports torch, which takes seconds, before anybody waits for an answer."""
         if not self._thread:
             self._inbox.beat = time.monotonic()
             self._thread = threading.Thread(target=live, args=(self.settings, self._inbox), name="engine", daemon=True)
             self._thread.start()
 
     def forget(self, name: str) -> None:
-        """Let go of every voice of `name` that is in memory; drafts under way are still handed out."""
+        """Remove every voice of `name` from memory. Drafts under way are still handed out."""
         self._inbox.forget(name)
 
     async def draw(self, request: Request) -> "list[Draft]":
         """The drafts of `request`.
 
-        Raises `Busy` when the queue is full, `Unavailable` past the deadline or when the engine is closed, `EngineDead`
-        when it has failed for good, and whatever loading the voice does; a request that is cancelled or late stops at
-        its next token.
+        Raises `Busy` if the queue is full, `Unavailable` past the deadline or if the engine is closed, `EngineDead` if
+        it has failed for good, and every error of loading the voice. A request that is cancelled or late stops at its
+        next token.
         """
         if self._inbox.closing:
             raise NotNow(STOPPING)
@@ -114,12 +114,12 @@ class Engine:
             ) from None
         finally:
             del self._tickets[ticket]
-            # An answer that comes after all is nobody's.
+            # Nobody waits for an answer any more, should one still come.
             ticket.answer.cancel()
             self._inbox.close(ticket)
 
     def _make_room(self) -> None:
-        """Let one request go when the queue is full: of those that ask for the most, the one that came last."""
+        """If the queue is full, refuse one request: the last one of whoever asks for the most."""
         if len(self._tickets) <= self.settings.max_waiting:
             return
         waiting = [ticket for ticket in self._tickets if not ticket.admitted and not ticket.answer.done()]

@@ -18,7 +18,7 @@ from huggingtweets.model.lora import PEFT, SETTINGS, WEIGHTS, refuse_rank
 
 
 class Held(Protocol):
-    """An adapter as a decoder holds it, which that decoder alone can read."""
+    """An adapter in the form of one decoder. Only that decoder can use it."""
 
     @property
     def bytes(self) -> int:
@@ -29,9 +29,9 @@ class Held(Protocol):
 class Factors:
     """Views of a flat tensor [..., size], which may hold several voices in its leading dimension.
 
-    A linear layer with (A [..., in, rank], B [..., rank, out]) gives (x A) B more. The embedding of token t is
-    E[..., t] D more, with E [..., embedding rank, vocabulary] and D [..., embedding rank, width], and the logits of a
-    hidden state h are (h D') E more.
+    (A [..., in, rank], B [..., rank, out]) adds (x A) B to the output of a linear layer. With E [..., embedding rank,
+    vocabulary] and D [..., embedding rank, width], E[..., t] D is added to the embedding of token t. To the logits of
+    a hidden state h, (h D') E is added.
     """
 
     linears: list[tuple[torch.Tensor, torch.Tensor]]
@@ -40,7 +40,7 @@ class Factors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adapter:
-    """The factors of a voice. What peft calls alpha / r is in B and D; what has no adapter has zeros.
+    """The factors of a voice. B and D are multiplied by what peft calls alpha / r. Other layers have zeros.
 
     An `embedding_rank` of 0 leaves the embedding as it is.
     """
@@ -99,7 +99,7 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
 
 
 def blend(parts: Sequence[tuple[float, Adapter]]) -> Adapter:
-    """The sum of adapters of one model, each times its weight: their ranks stand side by side, so it is exact."""
+    """The sum of adapters of one model, each times its weight. It is exact, because their ranks stand side by side."""
     layout, dtype = parts[0][1].layout, parts[0][1].flat.dtype
     rank = sum(adapter.rank for _, adapter in parts)
     embedding_rank = sum(adapter.embedding_rank for _, adapter in parts)

@@ -1,4 +1,4 @@
-"""The running batch of one base: rows of many requests and voices, which join and leave at any step.
+"""The running batch of one base. It has rows of many requests and voices, which join and leave at any step.
 
 Knows rows, a decoder and when a row has ended. Does not know text, names, threads or deadlines.
 """
@@ -19,16 +19,16 @@ from huggingtweets.generation.engine.sampling import row_seeds
 if TYPE_CHECKING:
     from huggingtweets.generation.engine.habits import Habits
 
-IDLE_SHARE = 0.25  # of the cells: when more are idle the rows move together, which copies their cache
-SHORT_PROMPT = 16  # tokens; padding up to here costs next to nothing
-PREFILL_TOKENS = 2_048  # in one call, padding included, so that nobody waits long for somebody's long prompt
+IDLE_SHARE = 0.25  # of the cells; if more are idle, the rows are arranged anew, which may copy their cache
+SHORT_PROMPT = 16  # tokens; padding up to this length costs almost nothing
+PREFILL_TOKENS = 2_048  # in one call, padding included, so that a long prompt does not delay others for long
 
 
 @dataclass(slots=True, eq=False)
 class DraftJob:
     """`count` drafts that continue `prompt`, token ids of which the first is end-of-text.
 
-    The first token drawn is none of `barred` [vocabulary]. Whoever reads the drafts puts `begins` before them.
+    The first token drawn is none of `barred` [vocabulary]. `begins` is the text that the drafts begin with.
     """
 
     prompt: Sequence[int]
@@ -49,7 +49,7 @@ class DraftJob:
 
 
 class Batch:
-    """Jobs go in by `join`, each `step` draws for all rows, and a job whose rows have all ended comes out of either."""
+    """`join` takes in jobs, and `step` draws tokens for all rows. Both return the jobs whose rows have all ended."""
 
     def __init__(self, decoder: Decoder, end_of_text: int):
         self._decoder, self._end_of_text = decoder, end_of_text
@@ -59,11 +59,11 @@ class Batch:
 
     @property
     def rows(self) -> int:
-        """Rows under way."""
+        """How many rows are under way."""
         return len(self._jobs)
 
     def join(self, jobs: Sequence[DraftJob]) -> list[DraftJob]:
-        """Read the prompts of `jobs` and draw their first tokens; the jobs that are done with that."""
+        """Read the prompts of `jobs` and draw their first tokens. Returns the jobs that have ended with that."""
         prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
         for job in jobs:
             # The last token drawn is never read, so it needs no place.
@@ -75,13 +75,13 @@ class Batch:
             ]
             job.left = job.count
             self._jobs |= dict.fromkeys(job.rows, job)
-            # Who asks the same of the same voice has it read once.
+            # A prompt that several ask of the same voice is read once.
             prompt = prompts.setdefault((id(job.adapter), tuple(job.prompt)), Prompt(job.prompt, job.adapter, []))
             prompt.rows += job.rows
         return [done for group in _groups(list(prompts.values())) for done in self._prefill(group)]
 
     def step(self) -> list[DraftJob]:
-        """Draw the next tokens of every row; the jobs that are done with that."""
+        """Draw the next tokens of every row. Returns the jobs that have ended with that."""
         if not self._jobs:
             return []
         if self._moved or len(self._jobs) < (1 - IDLE_SHARE) * len(self._grid.cells):
@@ -94,14 +94,14 @@ class Batch:
         return self._retire(tokens)
 
     def drop(self, job: DraftJob) -> None:
-        """Give up on `job`; its drafts stay what they are."""
+        """Stop `job`. It keeps the tokens drawn so far."""
         self._note()
         for row in job.rows:
             if self._jobs.pop(row, None):
                 self._leave(row)
 
     def clear(self) -> list[DraftJob]:
-        """Give up on everything: the jobs that were under way."""
+        """Stop everything. Returns the jobs that were under way."""
         jobs = list(dict.fromkeys(self._jobs.values()))
         self._jobs.clear()
         self._stand(Grid(1, (), ()))
@@ -131,7 +131,7 @@ class Batch:
         return done
 
     def _stand(self, grid: Grid[Row]) -> None:
-        """The rows stand as in `grid` from now on, and a new history begins."""
+        """From now on the rows stand as in `grid`, and a new history begins."""
         self._grid, self._cells = grid, Cells(grid.cells)
         self._places = {row: cell for cell, row in enumerate(grid.cells) if row}
         self._limits = np.array([row.limit if row else 0 for row in grid.cells])
@@ -139,7 +139,7 @@ class Batch:
         self._moved = False
 
     def _retire(self, tokens: Tokens) -> list[DraftJob]:
-        """Take the rows out that ended with one of `tokens` [steps, cells]; the jobs that are done with that."""
+        """Remove the rows that ended with one of `tokens` [steps, cells]. Returns the jobs that this has ended."""
         ended = (tokens == self._end_of_text).any(axis=0) | (self._cells.steps.numpy() >= self._limits)
         ended &= self._cells.live.numpy()
         if not ended.any():
@@ -157,7 +157,7 @@ class Batch:
         return done
 
     def _leave(self, row: Row) -> None:
-        """The row's cell stays idle until the rows move together."""
+        """The row's cell stays idle until the rows are arranged anew."""
         if (cell := self._places.pop(row, None)) is not None:
             self._cells.live[cell] = False
             self._cells.lengths[cell] = 0
@@ -175,13 +175,13 @@ class Batch:
 
 
 def _until(tokens: list[int], end: int, most: int) -> list[int]:
-    """`tokens` up to and with the first `end`, and at most `most`: a row may have gone on beyond either."""
+    """`tokens` up to and with the first `end`, and at most `most`. A decoder may have drawn more than that."""
     tokens = tokens[:most]
     return tokens[: tokens.index(end) + 1] if end in tokens else tokens
 
 
 def _groups(prompts: Sequence[Prompt]) -> list[list[Prompt]]:
-    """Prompts that are read in one call: of like length, so that little is padding."""
+    """Groups of prompts to read in one call each. Their lengths are similar, so that little is padding."""
     groups: list[list[Prompt]] = []
     longest = 0
     for prompt in sorted(prompts, key=lambda prompt: -len(prompt.tokens)):

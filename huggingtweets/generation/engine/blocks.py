@@ -1,4 +1,4 @@
-"""Which blocks of a cache hold whose keys and values; a row has blocks enough for all that it may draw.
+"""Which blocks of a cache hold the keys and values of which row. A row has enough blocks for all that it may draw.
 
 Knows rows and block numbers. Does not know what a block looks like or where it is.
 """
@@ -16,7 +16,7 @@ SCRATCH = 0  # the block that idle cells and padding write to and nobody reads
 
 
 class Blocks:
-    """`grow` makes room for at least that many more blocks, and says which are new; the first one is `SCRATCH`."""
+    """`grow(n)` makes room for at least n more blocks, and returns the new ones. The first block is `SCRATCH`."""
 
     def __init__(self, grow: Callable[[int], Iterable[int]]):
         self._grow, self._count = grow, 0
@@ -35,7 +35,7 @@ class Blocks:
                 row.kept = np.array(taken, np.int32)
 
     def keep(self, rows: Iterable[Row]) -> None:
-        """Let all blocks be free but those of `rows`."""
+        """Free all blocks but those of `rows`."""
         held = {SCRATCH, *(block for row in rows for block in row.kept.tolist())}
         self._free = [block for block in range(self._count) if block not in held]
 
@@ -46,7 +46,7 @@ class Blocks:
 
 
 def shared(prompts: Sequence[Prompt]) -> tuple[Int32s, Int32s] | None:
-    """From which blocks to which to copy, so that every row has what was read for its prompt's first one."""
+    """Which blocks to copy, and where to, so that all rows of a prompt have what was read for the first of them."""
     pairs = [
         (prompt.rows[0].kept[:filled], row.kept[:filled])
         for prompt in prompts
@@ -60,5 +60,5 @@ def shared(prompts: Sequence[Prompt]) -> tuple[Int32s, Int32s] | None:
 
 
 def blocks_of(positions: int) -> int:
-    """How many hold `positions`."""
+    """How many blocks `positions` take."""
     return -(-positions // BLOCK)

@@ -1,4 +1,4 @@
-"""Drafts of one prompt from a model in memory, without voices, queues or threads: what evaluation draws with.
+"""Drafts of one prompt from a model in memory, without voices, queues or threads. Evaluation draws with this.
 
 Knows a base, tokens and text. Does not know names or files.
 """
@@ -18,7 +18,7 @@ __all__ = ["Draft", "Sampling", "decode", "read_drafts"]
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One continuation: `text` begins with the prompt, a blank aside; `ended` says whether the model ended it."""
+    """`text` begins with the prompt, perhaps without its last blank. `ended` is True if the model ended the text."""
 
     text: str
     ended: bool
@@ -41,7 +41,7 @@ def decode(
 
 
 def read_drafts(voice: Reader, job: DraftJob) -> list[Draft]:
-    """What `job` has drawn, as text."""
+    """What `job` has drawn so far, as text."""
     return [_draft(voice, job.begins, drawn) for drawn in job.drafts]
 
 

@@ -1,4 +1,4 @@
-"""What a batch asks of a model, and the numbers of its rows side by side. Each way to compute has one of these.
+"""What a batch asks of a model, and the numbers of its rows side by side. Each way to compute is a decoder.
 
 Knows rows, grids and sampling. Does not know how logits are computed.
 """
@@ -21,7 +21,7 @@ from huggingtweets.generation.engine.weights import Layout
 Tokens = NDArray[np.int64]
 # The numbers of a cell, and what they are when it is idle.
 IDLE = {"tokens": 0, "lengths": 0, "seeds": 0, "steps": 0, "temperature": 1, "top_k": 1, "top_p": 1, "live": 0}
-AHEAD = 16  # steps whose random numbers are made together: it is many small operations
+AHEAD = 16  # steps whose random numbers are made at once, because making them takes many small operations
 
 
 class Decoder(Protocol):
@@ -37,7 +37,7 @@ class Decoder(Protocol):
 
     @property
     def dtype(self) -> torch.dtype:
-        """What adapters are to be loaded in."""
+        """The type of numbers that adapters are loaded in."""
 
     @property
     def bytes(self) -> int:
@@ -48,16 +48,16 @@ class Decoder(Protocol):
         """What another column of a grid costs, in cells."""
 
     def hold(self, adapter: Adapter) -> Held:
-        """`adapter` for rows of this decoder."""
+        """`adapter` in the form that this decoder computes with."""
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         """Logits [prompts, vocabulary] after each prompt, computed once for all of its rows."""
 
     def arrange(self, grid: Grid[Row]) -> None:
-        """Let the rows stand as in `grid` from now on. Rows that are not in it are forgotten."""
+        """From now on the rows stand as in `grid`. Rows that are not in it are forgotten."""
 
     def advance(self, cells: "Cells") -> Tokens:
-        """The next tokens of the grid's cells, [steps, cells]; how many steps at once is the decoder's choice."""
+        """The next tokens of the grid's cells, [steps, cells]. The decoder decides how many steps it makes at once."""
 
 
 class Cells:
@@ -101,17 +101,17 @@ class Cells:
         return other
 
     def load(self, other: "Cells") -> None:
-        """Take the numbers of `other`, which has as many cells, into the same memory."""
+        """Copy the numbers of `other`, which has as many cells, into the memory of this one."""
         for name in IDLE:
             getattr(self, name).copy_(getattr(other, name))
         self.start()
 
     def start(self) -> None:
-        """Make random numbers anew in the next step."""
+        """Let the next step make its random numbers anew."""
         self._ahead = 0
 
     def pass_over(self, steps: int) -> None:
-        """Count `steps` that were made with a copy."""
+        """Count `steps` that a copy has made."""
         self.start()
         self.lengths += steps * self.live
         self.steps += steps * self.live
@@ -157,7 +157,7 @@ class Cells:
         )
 
     def advance(self, tokens: torch.Tensor) -> None:
-        """Take `tokens` [cells] as drawn; idle cells stay where they are."""
+        """Note that `tokens` [cells] were drawn. Idle cells do not change."""
         self.tokens.copy_(tokens)
         self._ahead += 1
         self.lengths += self.live

@@ -15,11 +15,11 @@ from huggingtweets.generation.engine.weights import Weights
 
 log = logging.getLogger(__name__)
 
-STEPS_ON_A_GPU = 8  # without waiting for what was drawn
+STEPS_ON_A_GPU = 8  # made before the host reads what was drawn
 
 
 def make_decoder(weights: Weights, settings: GenerationSettings) -> Decoder:
-    """`weights` in the decoder that suits this machine and `settings`."""
+    """`weights` in the decoder that fits this machine and `settings`."""
     use_threads(settings.threads)
     if settings.precision == "fp32":
         return TorchDecoder(weights)

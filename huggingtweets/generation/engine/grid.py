@@ -1,6 +1,6 @@
-"""Where the rows of a batch stand: voices in columns of equal depth, so that an adapter is read once for all its rows.
+"""Where the rows of a batch stand: in columns of one voice each, so that an adapter is read once for all its rows.
 
-Knows what has an adapter and what a cell and a column cost. Does not know models or when rows come and go.
+Knows what has an adapter, and what a cell and a column cost. Does not know models, or when rows come and go.
 """
 
 from collections.abc import Sequence
@@ -54,13 +54,13 @@ def arranged(items: Sequence[Item], column_cost: float) -> Grid[Item]:
 
 
 def bucket(count: int) -> int:
-    """The next of few sizes, at most a quarter larger: what is prepared for a size serves all that round up to it."""
+    """The next of a few sizes, at most a quarter larger. What is prepared for a size serves all that round up to it."""
     step = 1 << max(0, count.bit_length() - 3)
     return -(-count // step) * step
 
 
 def padded(grid: Grid[Item]) -> tuple[Grid[Item], list[int]]:
-    """`grid` with idle cells up to the next `bucket` of columns and of rows, and where its cells are in that."""
+    """`grid` with idle cells up to the next `bucket` of columns and of rows, and the new places of its cells."""
     columns, depth = bucket(len(grid.columns)), bucket(grid.depth)
     places = [cell // grid.depth * depth + cell % grid.depth for cell in range(len(grid.cells))]
     cells: list[Item | None] = [None] * (columns * depth)

@@ -16,7 +16,7 @@
 
 #include "layout.h"
 
-/* Whether the processor can run what is below. */
+/* Returns true if the processor can run the kernels. */
 bool kernels_run_here(void)
 {
 #if defined(__x86_64__)
@@ -35,7 +35,7 @@ bool kernels_run_here(void)
 #include <time.h>
 
 enum {
-    PATIENCE = 2000, /* looks at a barrier before other threads are let on */
+    PATIENCE = 2000, /* looks at a barrier before this thread lets others run */
     AWAKE_NS = 1000000,
 };
 
@@ -55,7 +55,7 @@ struct Team {
     atomic_long arrived, phase;
 };
 
-/* ---- threads: who arrives at the end of a phase waits for the others, then all take pieces of the next one ---- */
+/* ---- threads: at the end of a phase each waits for the others; then all take pieces of the next phase ---- */
 
 static void barrier(Team *team)
 {
@@ -179,7 +179,7 @@ static void norm_rows(Team *team, const int32_t *rows, int64_t count, Norm norm,
 /* The numbers of linear layers go on through all blocks; this one is the head's. */
 enum { HEAD = -1 };
 
-/* Rows of a group that a layer reads, and the voice's factors for them; no rows where it has none. */
+/* The rows of a group that a layer reads, and the voice's factors for them. No rows if the voice has none. */
 typedef struct { int64_t start, count; const Linear *a, *b; } Part;
 
 static inline Part part_of(const Group *group, int64_t number)
@@ -259,7 +259,7 @@ static inline float entry(const Linear *linear, int64_t input, int64_t column)
     return (float)(column % WIDE < LANES ? (int8_t)((uint8_t)both << 4) : both) * scale;
 }
 
-/* x = the token's and the position's embedding, and what the voice changes of the token's. */
+/* x = the embeddings of the token and the position, and what the voice adds to that of the token. */
 static void embed(Team *team, int64_t thread)
 {
     const Model *model = team->model;
@@ -289,7 +289,7 @@ static void embed(Team *team, int64_t thread)
     barrier(team);
 }
 
-/* Where the keys of a row's sequence at a position are; its values stand behind them. */
+/* Where the keys of a row's sequence at a position are. The values stand behind them. */
 static inline uint16_t *cached(const Model *model, const Call *call, int64_t layer, int64_t row, int64_t position)
 {
     int64_t block = call->tables[call->sequences[row] * call->table_width + position / POSITIONS];
@@ -310,7 +310,7 @@ static void remember(Team *team, int64_t layer)
     barrier(team);
 }
 
-/* One head of one row over all positions up to its own, into `to`; `size` is known where it is inlined. */
+/* One head of one row over all positions up to its own, into `to`. `size` is a constant where this is inlined. */
 static inline __attribute__((always_inline)) void attend_head(
     const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores,
     float *to)
@@ -373,7 +373,7 @@ static void attend(Team *team, int64_t layer, int64_t thread)
 
 /* ---- the largest logits ---- */
 
-/* The kth largest of x [count], which is put in another order; k is at most count. */
+/* The kth largest of x [count]. Changes the order of x. k is at most count. */
 static float kth_largest(float *x, int64_t count, int64_t k)
 {
     int64_t low = 0, high = count - 1;
@@ -506,7 +506,7 @@ static void step(Team *team, int64_t thread)
 
 /* ---- packing ---- */
 
-/* Some columns of a matrix [inputs][outputs]: LANES of them, or as many as there are. */
+/* Columns of a matrix [inputs][outputs]: LANES of them, or fewer at the end. */
 typedef struct { const float *from; int64_t outputs, count; } Columns;
 
 static inline Columns columns_from(const float *from, int64_t outputs, int64_t first)
@@ -531,7 +531,7 @@ static inline Floats factor_of(Columns columns, int64_t start, int64_t end, floa
     return where_positive(largest, divide(whole, largest));
 }
 
-/* An input of LANES columns in whole numbers; one that is not there is zero. */
+/* One input of LANES columns as whole numbers; zero for a column that does not exist. */
 static inline Wholes whole(Columns columns, int64_t input, int64_t inputs, Floats factor, Floats less)
 {
     if (input >= inputs)
@@ -582,7 +582,7 @@ static bool called(Team *team, unsigned long done)
     return atomic_load_explicit(&team->round, memory_order_acquire) != done;
 }
 
-/* Until the next step is asked for, awake at first: to be woken takes longer than what is between two steps. */
+/* Wait for the next step, awake at first, because waking up takes longer than the pause between two steps. */
 static void wait_for_step(Team *team, unsigned long done)
 {
     struct timespec start, now;
@@ -599,7 +599,7 @@ static void wait_for_step(Team *team, unsigned long done)
     pthread_mutex_unlock(&team->lock);
 }
 
-/* Every helper waits for the next round; a round without a call is the last one. */
+/* Every helper waits for the next round. A round without a call is the last one. */
 static void *help(void *given)
 {
     Helper *helper = given;
@@ -612,7 +612,7 @@ static void *help(void *given)
     }
 }
 
-/* A step with the calling thread as one of the team. */
+/* Make a step. The calling thread is one of the team. */
 void team_step(Team *team, const Model *model, const Call *call)
 {
     pthread_mutex_lock(&team->lock);
@@ -636,7 +636,7 @@ void team_free(Team *team)
     free(team);
 }
 
-/* With `which` of the products that the processor has. NULL where threads cannot be started. */
+/* A team that multiplies with products `which`, which the processor must have. NULL if threads cannot be started. */
 Team *team_new(int64_t threads, int64_t which)
 {
     Team *team = aligned_alloc(64, sizeof *team);
@@ -663,7 +663,7 @@ Team *team_new(int64_t threads, int64_t which)
     return team;
 }
 
-/* Where every field of a structure is, so that whoever calls can see that they mean the same. The last has no name. */
+/* Where every field of a structure is, so that callers can compare it with their own layout. The last has no name. */
 typedef struct { const char *name; int64_t offset, size; } Field;
 
 #define PART(STRUCT, NAME, MEMBER) {#STRUCT "." #NAME, offsetof(STRUCT, MEMBER), sizeof((STRUCT *)NULL)->MEMBER}

@@ -1,6 +1,6 @@
-"""The engine's thread: a worker, which is made anew when it fails, and given up when it fails again soon.
+"""The engine's thread: it runs a worker, replaces it once if it fails, and gives up if the new one fails soon.
 
-Knows the inbox and how to start a worker. Does not know voices, batches or what the process does about an end.
+Knows the inbox and how to start a worker. Does not know voices, batches, or what the process does when it ends.
 """
 
 import logging
@@ -20,7 +20,7 @@ FAILED = "Something went wrong while I was writing; please try again."
 def live(settings: GenerationSettings, inbox: Inbox) -> None:
     """Work until the inbox is closed, or until the worker has failed twice within a short time.
 
-    Whoever waits at a failure is told; nobody is left to wait for the end of their time.
+    At a failure everybody who waits is told at once, and not only at their deadline.
     """
     failed_at = -math.inf
     while True:

@@ -1,6 +1,6 @@
-"""The kernels of `kernels.c` as Python calls them: a team of threads, a model's weights packed, and voices packed.
+"""The kernels of `kernels.c` for Python: a team of threads, and a model's weights and voices packed for it.
 
-Knows ctypes, layouts in memory and which processors and shapes the kernels can do. Does not know rows or requests.
+Knows ctypes, layouts in memory, and which processors and shapes the kernels support. Does not know rows or requests.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ from huggingtweets.generation.engine.weights import Affine, Weights
 LIBRARY = "huggingtweets.generation.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
-# Ways to multiply, of x86 the slowest first, then arm64's; all give the same bits.
+# Ways to multiply: those of x86, the slowest first, then that of arm64. All give the same bits.
 PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
 PLACES = ("qkv", "out", "up", "down")  # the linear layers of a block, as the kernels read them
 LOGITS = 64  # that share a maximum
@@ -106,7 +106,7 @@ class CallStruct(Structure):
 
 
 class _Field(Structure):
-    """Where a field of a structure is when C lays it out."""
+    """Where C puts a field of a structure."""
 
     _fields_ = (("name", c_char_p), ("offset", c_int64), ("size", c_int64))
 
@@ -129,7 +129,7 @@ def _compiled_fields(library: ctypes.CDLL) -> dict[str, tuple[int, int]]:
 
 
 def _fields() -> dict[str, tuple[int, int]]:
-    """The same for the structures here."""
+    """The same for the structures of this module."""
     return {
         f"{name}.{field[0]}": (getattr(structure, field[0]).offset, ctypes.sizeof(field[1]))
         for name, structure in STRUCTURES.items()
@@ -152,7 +152,7 @@ def load_library(path: str) -> ctypes.CDLL:
     try:
         library.struct_fields.restype = POINTER(_Field)
         is_stale = _compiled_fields(library) != _fields()
-    except AttributeError:  # an older one has no such function
+    except AttributeError:  # an older library has no such function
         is_stale = True
     if is_stale:
         raise RuntimeError("the kernels were compiled from other sources; install again")
@@ -168,12 +168,12 @@ def load_library(path: str) -> ctypes.CDLL:
 
 
 def products_here() -> list[str]:
-    """Those of `PRODUCTS` that the processor has, the slowest first; raises `RuntimeError` as above."""
+    """Those of `PRODUCTS` that the processor has, the slowest first. Raises `RuntimeError` as above."""
     return [name for number, name in enumerate(PRODUCTS) if _library().has_products(number)]
 
 
 class Team:
-    """Threads that make a step together, the calling one among them. `products` are the fastest unless named."""
+    """Threads that make a step together; the calling thread is one of them. By default `products` is the fastest."""
 
     def __init__(self, threads: int, products: str = ""):
         library = _library()
@@ -181,11 +181,11 @@ class Team:
         self._team = library.team_new(threads, PRODUCTS.index(products or products_here()[-1]))
         if not self._team:
             raise RuntimeError(f"{threads} threads cannot be started")
-        # At the end of the process somebody may still be in a step.
+        # At the end of the process a thread may still be in a step.
         weakref.finalize(self, library.team_free, self._team).atexit = False
 
     def step(self, model: "PackedWeights", call: CallStruct) -> None:
-        """Read the call's tokens; its logits and largest logits are written."""
+        """Read the call's tokens, and write its logits, and the tokens drawn if they are asked for."""
         _library().team_step(self._team, model.struct, call)
 
 
@@ -197,11 +197,11 @@ class _Packed:
 
     @property
     def bytes(self) -> int:
-        """What it takes."""
+        """What it takes in memory."""
         return sum(array.nbytes for array in self._kept)
 
     def _keep(self, array: NDArray[Any]) -> int:
-        """Its address; it lives as long as this does."""
+        """The address of `array`, which stays in memory as long as this object."""
         self._kept.append(array)
         return int(array.ctypes.data)
 
@@ -213,7 +213,7 @@ class _Packed:
         return _Norm(self._floats(affine.weight), self._floats(affine.bias))
 
     def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None, *, bits: int = 8) -> _Linear:
-        """Of `matrix` [in, out] and `bias` [out]."""
+        """`matrix` [in, out] and `bias` [out], packed."""
         inputs, outputs = matrix.shape
         even = inputs + inputs % 2
         scales = np.empty(0 if bits == 4 else filled_up(outputs), np.float32)
@@ -228,7 +228,7 @@ class _Packed:
 
 
 class PackedWeights(_Packed):
-    """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot do."""
+    """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot compute."""
 
     def __init__(self, weights: Weights):
         super().__init__()

@@ -33,8 +33,8 @@ from huggingtweets.generation.engine.weights import Weights
 class NativeDecoder:
     """`weights` in int8, adapters in int4, cache in fp16; `Decoder` says what it does.
 
-    `products` are those of `native.PRODUCTS` that it multiplies with, the fastest ones unless named. Raises
-    `RuntimeError` where the kernels do not run, and `ValueError` for shapes that they cannot do.
+    `products` is the one of `native.PRODUCTS` to multiply with, by default the fastest. Raises `RuntimeError` where the
+    kernels do not run, and `ValueError` for shapes that they cannot compute.
     """
 
     column_cost = 0.0
@@ -59,7 +59,7 @@ class NativeDecoder:
 
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         self._blocks.give(prompts)
-        # Those of one voice stand together.
+        # Prompts of one voice stand together.
         order = sorted(range(len(prompts)), key=lambda number: id(prompts[number].adapter))
         given = [prompts[number] for number in order]
         lengths = [len(prompt.tokens) for prompt in given]
@@ -93,7 +93,7 @@ class NativeDecoder:
         return tokens.unsqueeze(0).numpy()
 
     def _call(self, adapters: Sequence[Held | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
-        """For sequences of these adapters, numbers of tokens and blocks."""
+        """A call for sequences with these adapters, lengths and blocks."""
         voices = [adapter if isinstance(adapter, PackedVoice) else None for adapter in adapters]
         return _Call(self._weights, self._team.threads, voices, lengths, tables)
 
@@ -111,7 +111,7 @@ class NativeDecoder:
 
 
 class _Call:
-    """What a step reads and writes. Before each, `tokens` and `positions` [tokens] are to be filled in."""
+    """What a step reads and writes. Fill in `tokens` and `positions` [tokens] before each step."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class _Call:
             }
         self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
         self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)
-        self._voices = voices  # what is pointed to lives on
+        self._voices = voices  # the structures point to them, so they must stay in memory
         self._cells: Cells | None = None
         self.struct = CallStruct(
             rows=rows,
@@ -161,7 +161,7 @@ class _Call:
         self._point(self._arrays)
 
     def choose_as(self, cells: Cells) -> None:
-        """Let the next step draw a token a sequence, `chosen`, as `cells` say."""
+        """Let the next step draw a token for each sequence into `chosen`, with the settings of `cells`."""
         if self._cells is not cells:
             self._cells, count = cells, len(cells.tokens)
             most = min(cells.widest, self._vocabulary)
@@ -183,7 +183,7 @@ class _Call:
 
 
 def _groups(voices: Sequence[PackedVoice | None], lengths: Sequence[int]) -> list[Group]:
-    """Sequences of one voice that stand together."""
+    """One group for each run of sequences of one voice."""
     groups: list[Group] = []
     start = 0
     for number, (voice, length) in enumerate(zip(voices, lengths, strict=True)):

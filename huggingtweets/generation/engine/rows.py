@@ -1,4 +1,4 @@
-"""A row is one draft under way: what it has drawn, how it draws, and where it stops. A prompt is what rows begin with.
+"""A row is one draft under way: what it has drawn, how it draws, and where it stops. A prompt is what rows start from.
 
 Knows tokens. Does not know models, text or other rows.
 """
@@ -48,7 +48,7 @@ class Row:
 
     @property
     def most(self) -> int:
-        """Tokens that will be in the cache at the end: the last one drawn is never read."""
+        """How many tokens are in the cache at the end. The last token drawn is never read."""
         return self.length + self.limit - len(self.drawn)
 
 

@@ -1,14 +1,14 @@
-"""Where a prompt ends and a draft goes on: no token is glued to the prompt's last word.
+"""How a draft goes on from its prompt: no token is glued to the prompt's last word.
 
-A model draws tokens, and half of its vocabulary are pieces that go on with a word. After "Mars" it may draw "or", and
-the tweet begins with "Marsor". So the first token decides, by the prompt alone:
+A model draws tokens, and half of its vocabulary are pieces that continue a word. After "Mars" it may draw "or", and
+the tweet begins with "Marsor". So the first token is restricted, by the prompt alone:
 
 - After a whole word, or after a comma, the first token begins with a blank, punctuation or an emoji.
-- A last word that is no token, but with which other tokens begin, is taken as cut off on purpose: "tomorr", "astro".
-  It is taken back, and the first token is one of those that begin with it: "tomorrow", "astron" (then "aut"). A common
-  word is a token in itself, so "Sun" is not made "Sunday", and one that nothing begins with, such as a rare name, is
-  whole. Of 99 whole words and names and 30 cut ones, with the embedded base, none of the former was taken as cut, and
-  22 of the latter were. 337 of 1,980 drafts after the whole ones were glued before; none are now.
+- A last word that is no token itself, but begins other tokens, is taken as cut off on purpose: "tomorr", "astro". It
+  is removed from the prompt, and the first token must begin with it: "tomorrow", "astron" (then "aut"). A common word
+  is a token itself, so "Sun" does not become "Sunday". A word that begins no token, such as a rare name, is whole.
+  Measured with the embedded base on 99 whole words and names and 30 cut ones: none of the whole ones was taken as cut,
+  and 22 of the cut ones were. Before this rule, 337 of 1,980 drafts after the whole ones were glued; now none are.
 - Where words have no blanks between them, or take their endings glued on (Japanese, Thai, Korean), anything may follow.
 
 Asking the model for the likelihood of a blank instead does not tell the two apart: it is 0.13 after "Sun" and 0.92
@@ -45,7 +45,7 @@ _BROKEN = "\ufffd"
 
 
 class Reader(Protocol):
-    """What text becomes tokens with."""
+    """What turns text into tokens."""
 
     @property
     def tokenizer(self) -> "Tokenizer": ...
@@ -68,7 +68,7 @@ class Start:
 
 
 def start_of(reader: Reader, prompt: str, room: int) -> Start:
-    """How to go on from `prompt`; one that leaves less than `room` of the context loses its start."""
+    """How to go on from `prompt`. Its beginning is cut off if it leaves less than `room` tokens of the context."""
     text, barred = _seam(vocabulary_of(reader.tokenizer), prompt) if prompt else (prompt, None)
     tokens: list[int] = encode_all(reader.tokenizer, [text])[0].tolist()
     fitting = max(0, reader.context - room - 1)
@@ -79,7 +79,7 @@ def start_of(reader: Reader, prompt: str, room: int) -> Start:
 
 
 def _seam(vocabulary: "Vocabulary", prompt: str) -> tuple[str, torch.Tensor | None]:
-    """The text that is read, and the tokens that may not follow it."""
+    """The text to read, and the tokens that may not follow it."""
     if _AFTER_A_WORD.search(prompt):
         return prompt, vocabulary.going_on
     last = _LAST_WORD.search(prompt)
@@ -92,7 +92,7 @@ def _seam(vocabulary: "Vocabulary", prompt: str) -> tuple[str, torch.Tensor | No
 
 
 class Vocabulary:
-    """The tokens by what they do to a word."""
+    """The tokens of a tokenizer, by whether they begin, complete or continue a word."""
 
     def __init__(self, tokenizer: "Tokenizer"):
         count = tokenizer.get_vocab_size()
@@ -119,14 +119,14 @@ class Vocabulary:
         ]
 
     def all_but(self, tokens: Iterable[int]) -> torch.Tensor:
-        """Which tokens are not among `tokens`, [vocabulary]."""
+        """True for each token that is not among `tokens`, [vocabulary]."""
         barred = torch.ones_like(self.going_on)
         barred[list(tokens)] = False
         return barred
 
 
 def _opens(text: str, name: str) -> bool:
-    """Whether a token cannot go on with a word; it is spelled `name` in the vocabulary. End-of-text adds nothing."""
+    """Returns True if a token cannot continue a word. `name` is its spelling in the vocabulary."""
     if text.startswith(_BROKEN):
         return name.startswith(_HALF_SIGNS)
     return bool(text) and not _GOES_ON.match(text)
@@ -134,5 +134,5 @@ def _opens(text: str, name: str) -> bool:
 
 @lru_cache(maxsize=8)
 def vocabulary_of(tokenizer: "Tokenizer") -> Vocabulary:
-    """Of each tokenizer in use, made once: it takes some tens of milliseconds."""
+    """The vocabulary of a tokenizer. It is made once, because that takes some tens of milliseconds."""
     return Vocabulary(tokenizer)

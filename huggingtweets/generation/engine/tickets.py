@@ -1,4 +1,4 @@
-"""Requests that wait or run, and what is fair between them: a flood by one person or for one name starves nobody.
+"""Requests that wait or run, and whose turn it is: many requests by one person or for one name delay nobody else.
 
 Knows names, persons and futures. Does not know models, rows' contents or threads.
 """
@@ -25,7 +25,7 @@ REMEMBERED_DRAFTS = 1_000
 class Request:
     """`count` drafts of `voice` that begin with `prompt`; the same seed gives the same drafts.
 
-    `person` is who asks, where that is known.
+    `person` is who asks, if that is known.
     """
 
     voice: Drawable
@@ -45,11 +45,11 @@ class Ticket:
     admitted: bool = False
 
     def resolve(self, drafts: "list[Draft]") -> None:
-        """Hand over the drafts, from any thread."""
+        """Answer with the drafts. May be called from any thread."""
         self._call(self.answer.set_result, drafts)
 
     def fail(self, error: BaseException) -> None:
-        """Hand over a failure, from any thread."""
+        """Answer with an error. May be called from any thread."""
         self._call(self.answer.set_exception, error)
 
     def _call(self, settle: Any, value: Any) -> None:
@@ -60,9 +60,9 @@ class Ticket:
 
 @dataclass(slots=True)
 class Inbox:
-    """What other threads leave for the worker; `changed` guards all of it.
+    """What other threads leave for the worker. `changed` guards all of it.
 
-    `open` are the tickets that nobody has given up on, wherever they are. `beat` is when the worker last looked.
+    `open` are all tickets that somebody still waits for. `beat` is the time at which the worker last looked.
     """
 
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -75,7 +75,7 @@ class Inbox:
     seconds_per_request: float = FIRST_GUESS_SECONDS
 
     def put(self, ticket: Ticket) -> None:
-        """Leave a request, from any thread; raises `EngineDead` when nobody will look at it."""
+        """Leave a request, from any thread. Raises `EngineDead` if there is no worker any more."""
         with self.changed:
             if self.dead:
                 raise EngineDead
@@ -91,7 +91,7 @@ class Inbox:
             self.changed.notify()
 
     def fail_open(self, error: Exception, *, dead: bool) -> None:
-        """Tell everybody who waits; with `dead` nobody works here any more."""
+        """Answer everybody who waits with `error`. With `dead` there is no worker from now on."""
         with self.changed:
             self.dead |= dead
             self.new.clear()
@@ -99,30 +99,30 @@ class Inbox:
                 ticket.fail(error)
 
     def forget(self, name: str) -> None:
-        """Let the voices of `name` be let go of, from any thread."""
+        """Ask the worker, from any thread, to remove the voices of `name` from memory."""
         with self.changed:
             self.forgotten.append(name)
             self.changed.notify()
 
     def wake(self, *, closing: bool = False) -> None:
-        """Let the worker look at what has changed; with `closing` it ends."""
+        """Make the worker look at what has changed. With `closing` it ends."""
         with self.changed:
             self.closing |= closing
             self.changed.notify()
 
 
 class Turns:
-    """Whose turn it is: of those that wait, the one whose person and name have had the fewest drafts lately."""
+    """Whose turn it is: the waiting ticket whose person and name have had the fewest drafts lately."""
 
     def __init__(self) -> None:
         self._had: Counter[tuple[str, str]] = Counter()
 
     def next(self, waiting: Iterable[Ticket]) -> Ticket:
-        """The first that came among those whose turn it is; `had` says when it got it."""
+        """The ticket whose turn it is; of several, the one that came first. Call `had` when it gets its rows."""
         return min(waiting, key=lambda ticket: sum(self._had[key] for key in _keys(ticket)))
 
     def had(self, ticket: Ticket) -> None:
-        """Count the drafts of `ticket`; what was long ago counts less and less."""
+        """Count the drafts of `ticket`. The longer ago drafts were, the less they count."""
         for key in _keys(ticket):
             self._had[key] += ticket.request.count
         if self._had.total() > REMEMBERED_DRAFTS:
@@ -130,7 +130,7 @@ class Turns:
 
 
 def one_too_many(waiting: Sequence[Ticket]) -> Ticket:
-    """Who has to come back later when the queue is full: the last that came of those who ask for the most.
+    """Which request is refused if the queue is full: the last one of whoever asks for the most.
 
     This is longest-queue drop (McKenney 1990, "Stochastic fairness queueing") with a queue for each person and name.
     """

@@ -25,15 +25,15 @@ log = logging.getLogger(__name__)
 
 Attend = Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 CACHE_STEP = 64  # positions by which the cache grows
-CAPTURED_AFTER = 3  # bursts of one shape: the first ones pay for themselves only when more follow
-MOST_BURSTS = 16  # shapes that are remembered
+CAPTURED_AFTER = 3  # bursts of one shape, because a capture only pays if many more follow
+MOST_BURSTS = 16  # shapes that are kept prepared
 
 
 class TorchDecoder:
     """`weights` on a CPU or a GPU; `Decoder` says what it does.
 
-    With more than one of `steps` at once, a burst, tokens are chosen and read again on the device, and only what was
-    drawn comes back; rows that end meanwhile go on in vain until then. Rows with habits make one step at a time,
+    With more than one of `steps` at once, a burst, the device chooses tokens and reads them again, and only what was
+    drawn comes back. Rows that end within a burst go on to its end in vain. Rows with habits make one step at a time,
     because these are mixed in on the CPU. The grid is filled up to one of few shapes, and
     what a GPU does in a burst of a shape is captured as a graph, so that its kernels are started by one call.
     """
@@ -42,9 +42,7 @@ class TorchDecoder:
 
     def __init__(self, weights: Weights, *, device: str = "cpu", dtype: torch.dtype = torch.float32, steps: int = 1):
         self.dtype, self._device, self._steps = dtype, torch.device(device), steps
-        self._single = (
-            steps == 1 and self._device.type == "cpu"
-        )  # no bursts: tokens are chosen where they are asked for
+        self._single = steps == 1 and self._device.type == "cpu"  # no bursts: the host chooses each token
         self._layout = weights.layout
         self._weights = weights.to(self._device, dtype)
         self._bursts: OrderedDict[Hashable, Burst] = OrderedDict()
@@ -87,7 +85,7 @@ class TorchDecoder:
             return part.reshape(*part.shape[:2], grid.depth, longest, -1).transpose(1, 2).flatten(0, 1)
 
         def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-            # Prompts are padded on their right, and nothing looks to its right.
+            # Prompts are padded on their right side, and no token sees what is to its right.
             query, key, value = by_cell(query), by_cell(key), by_cell(value)
             kept.append(torch.stack([key, value]))
             scale = self._weights.blocks[layer].scale
@@ -143,7 +141,7 @@ class TorchDecoder:
         return self._step(spread.tokens, spread.lengths)[self._places].cpu()
 
     def _in_its_room(self, cache: torch.Tensor) -> torch.Tensor:
-        """`cache` where caches always are: a graph reads and writes the memory that it was captured with."""
+        """`cache` copied to the place of all caches, because a graph uses the memory that it was captured with."""
         if cache.numel() > self._room.numel():
             self._room = torch.empty(cache.numel(), dtype=self.dtype, device=self._device)
         place = self._room[: cache.numel()].view(cache.shape)
@@ -184,13 +182,13 @@ class TorchDecoder:
             burst.drawn[step].copy_(cells.tokens)
 
     def _capture(self, burst: "Burst") -> None:
-        """Prepare the burst as a graph; where that fails it is made step by step as before."""
+        """Prepare the burst as a graph. If that fails, it is made step by step as before."""
         count = len(burst.cells.tokens)
         before = burst.cells.spread(range(count), count, self._device)
         aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
-            self._make(burst)  # what libraries set up for a stream is no part of the graph
+            self._make(burst)  # libraries set themselves up for a stream, outside the graph
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
         try:
@@ -204,9 +202,9 @@ class TorchDecoder:
     def _step(self, tokens: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         """Logits [cells, vocabulary] after reading `tokens` [cells] at positions `lengths` [cells]."""
         count, places = len(lengths), self._cache.shape[4]
-        # A row that has ended may go on for some steps: in its last place.
+        # A row that has ended may go on for some steps. It then writes to its last place.
         lengths = lengths.clamp(max=min(places, self.context) - 1)
-        # To ask a GPU how long the longest is would be to wait for it.
+        # Asking a GPU for the longest length would mean waiting for it.
         seen = int(lengths.max()) + 1 if self._device.type == "cpu" else places
         cells, size = torch.arange(count, device=self._device), self._weights.description.head_size
         unseen = (torch.arange(seen, device=self._device) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
@@ -289,7 +287,7 @@ class TorchDecoder:
 
 @dataclass(slots=True)
 class Burst:
-    """Steps that are made without asking the host: `drawn` is [steps, cells]."""
+    """Steps that are made without the host. `drawn` is [steps, cells]."""
 
     cells: Cells
     drawn: torch.Tensor
@@ -298,7 +296,7 @@ class Burst:
 
 
 class Stack:
-    """The adapters of a grid's columns in one tensor [columns, size]; smaller ranks are filled up with zeros."""
+    """The adapters of a grid's columns in one tensor [columns, size]. Smaller ranks are filled up with zeros."""
 
     def __init__(self, layout: Layout, dtype: torch.dtype, device: torch.device):
         self._layout, self._dtype, self._device = layout, dtype, device
@@ -308,11 +306,11 @@ class Stack:
 
     @property
     def key(self) -> tuple[int, int, int]:
-        """Another one when a graph that read the stack cannot read it any more."""
+        """Changes if a graph that was captured with this stack cannot read it any more."""
         return (self._flat.data_ptr(), *self._ranks)
 
     def fill(self, columns: Sequence[Held | None]) -> None:
-        """Take in `columns`; what stands in its place already is not copied again."""
+        """Take in `columns`. An adapter that is in its place already is not copied again."""
         present = [adapter for adapter in columns if isinstance(adapter, Adapter)]
         ranks = (
             max((adapter.rank for adapter in present), default=0),
@@ -326,12 +324,12 @@ class Stack:
         for number, adapter in enumerate(columns):
             if number >= len(before) or before[number] is not adapter:
                 self._put(number, adapter)
-        # A column beyond the ones in use keeps what it had.
+        # Columns beyond those in use keep their adapters.
         self._columns = (*columns, *before[len(columns) :])
         self._used = len(columns)
 
     def factors(self) -> Factors | None:
-        """Of all columns, [columns, ...]; none where nobody has an adapter."""
+        """The factors of all columns, [columns, ...]; None if no column has an adapter."""
         return views(self._flat[: self._used], self._layout, *self._ranks) if self._ranks[0] else None
 
     def _put(self, number: int, adapter: Held | None) -> None:

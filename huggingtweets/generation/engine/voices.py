@@ -1,6 +1,6 @@
-"""Voices in memory: bases, and people's adapters on them, least recently used out first within a budget of bytes.
+"""Voices in memory: bases and the adapters on them. Over a budget of bytes, the least recently used ones go first.
 
-Knows versions, bases, adapters and how much they take. Does not know prompts, rows or who asks.
+Knows versions, bases, adapters and how much memory they take. Does not know prompts, rows or who asks.
 """
 
 import threading
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedBase:
-    """A base ready to draw with: the rows of all voices on it run in one batch."""
+    """A base ready to draw with. The rows of all voices on it run in one batch."""
 
     id: str
     tokenizer: "Tokenizer"
@@ -55,10 +55,10 @@ class LoadedVoice:
 
 
 class LoadedVoices:
-    """Voices and their bases in at most `budget_bytes`, but always the one that was asked for last.
+    """Voices and their bases in at most `budget_bytes`. The voice that was loaded last stays, however large it is.
 
-    `find` and `forget` may be called from any thread, `load` from one at a time. A voice that is out of memory here
-    lives on as long as rows use it. A base stays as long as a voice on it does.
+    `find` and `forget` may be called from any thread, `load` from one thread at a time. Rows may go on with a voice
+    that was removed here. A base stays as long as a voice on it does.
     """
 
     def __init__(self, budget_bytes: int, make_decoder: Callable[[Weights], Decoder]):
@@ -73,7 +73,7 @@ class LoadedVoices:
 
     @property
     def bytes(self) -> int:
-        """What all of them take together."""
+        """What all of them take together in memory."""
         with self._lock:
             return self._bytes()
 
@@ -115,7 +115,7 @@ class LoadedVoices:
         return LoadedVoice(loaded, None, Habits(texts, loaded.end_of_text, loaded.decoder.layout.vocabulary))
 
     def forget(self, name: str) -> None:
-        """Let go of every version of `name`, and of every joint model and blend with it."""
+        """Remove every version of `name`, and every joint model and blend with it."""
         with self._lock:
             for key in [key for key, names in self._names.items() if name in names]:
                 self._drop(key)

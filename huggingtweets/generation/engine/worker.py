@@ -1,6 +1,6 @@
 """The thread that owns the models: admits requests fairly, steps every batch that has rows, hands drafts out.
 
-A second thread loads voices, so that nobody's rows wait for somebody's disk.
+A second thread loads voices, so that no row waits for a disk.
 
 Knows tickets, voices and batches. Does not know asyncio or what becomes of drafts.
 """
@@ -29,7 +29,7 @@ LOOK_SECONDS = 1.0  # between looks while nothing happens: shows that the thread
 
 
 class EngineWorker:
-    """Call `run` on a thread of its own; it returns when the inbox is closed and every ticket is answered."""
+    """Call `run` on a thread of its own. It returns when the inbox is closed and every ticket has its answer."""
 
     def __init__(self, settings: GenerationSettings, inbox: Inbox):
         self._settings, self._inbox = settings, inbox
@@ -42,7 +42,7 @@ class EngineWorker:
         self._last_answer = time.monotonic()
 
     def run(self) -> None:
-        """Work until the inbox is closed. What it raises is a fault of its own: those who wait are to be told."""
+        """Work until the inbox is closed. An error raised here is the engine's fault; the caller tells all who wait."""
         try:
             while self._receive():
                 self._collect()
@@ -55,7 +55,7 @@ class EngineWorker:
             self._loader.shutdown(wait=False, cancel_futures=True)
 
     def _receive(self) -> bool:
-        """Take in what came; waits while there is nothing to do. Returns False when it is time to end."""
+        """Take new requests from the inbox; wait while there is nothing to do. Returns False when it is time to end."""
         inbox = self._inbox
         with inbox.changed:
             while not self._something_to_do():
@@ -78,7 +78,7 @@ class EngineWorker:
         return bool(inbox.closing or inbox.new or inbox.forgotten or self._running or self._waiting or loaded)
 
     def _take(self, ticket: Ticket) -> None:
-        """Let `ticket` wait for its turn, or for its voice first."""
+        """Let `ticket` wait for its turn. If its voice is not in memory, load the voice first."""
         if found := self._voices.find(ticket.request.voice):
             self._waiting[ticket] = found
         else:
@@ -86,7 +86,7 @@ class EngineWorker:
             self._loading[ticket].add_done_callback(lambda _: self._inbox.wake())
 
     def _collect(self) -> None:
-        """Take in the voices that are loaded by now."""
+        """Let the tickets whose voices are loaded by now wait for their turn."""
         for ticket in [ticket for ticket, voice in self._loading.items() if voice.done()]:
             voice = self._loading.pop(ticket)
             self._told_alone(ticket, partial(self._wait, ticket, voice))
@@ -95,7 +95,7 @@ class EngineWorker:
         self._waiting[ticket] = voice.result()
 
     def _told_alone(self, ticket: Ticket, call: Callable[[], None]) -> bool:
-        """Returns True if `call` did its work; else its failure is the answer to `ticket`, and to no other."""
+        """Returns True if `call` did its work. If it fails, its error is the answer to `ticket` alone."""
         try:
             call()
         except Exception as error:
@@ -113,7 +113,7 @@ class EngineWorker:
                 del self._running[job]
 
     def _admit(self) -> None:
-        """Give rows to those whose turn it is, as long as there are any; at least one request is always under way."""
+        """Give free rows to the tickets whose turn it is. At least one request is always under way, however large."""
         rows = sum(loaded.batch.rows for loaded in {loaded for _, loaded in self._running.values()})
         joining: dict[LoadedBase, list[DraftJob]] = {}
         while self._waiting:
@@ -128,7 +128,7 @@ class EngineWorker:
             self._compute(loaded, partial(loaded.batch.join, jobs))
 
     def _join(self, ticket: Ticket, voice: LoadedVoice, joining: dict[LoadedBase, list[DraftJob]]) -> None:
-        """Make a job of `ticket`, which joins the batch of its base."""
+        """Make a job of `ticket`. The job joins the batch of its base."""
         job = self._job(ticket, voice)
         ticket.admitted = True
         self._running[job] = ticket, voice.base
@@ -149,7 +149,7 @@ class EngineWorker:
         )
 
     def _compute(self, loaded: LoadedBase, call: Callable[[], list[DraftJob]]) -> None:
-        """Answer the jobs that are done with `call`."""
+        """Make the step `call`, and answer the jobs that are finished after it."""
         try:
             self._answer(call())
         except Exception as error:
@@ -170,7 +170,7 @@ class EngineWorker:
         ticket.resolve(read_drafts(loaded, job))
 
     def _give_up(self, loaded: LoadedBase, error: Exception) -> None:
-        """A step failed, out of memory, say: its requests are told, and the batch is empty again."""
+        """A step has failed, for example out of memory. Its requests get the error, and the batch is empty again."""
         loaded.batch.clear()
         for job, (ticket, owner) in list(self._running.items()):
             if owner is loaded:
@@ -179,7 +179,7 @@ class EngineWorker:
 
 
 def _told(error: Exception) -> Exception:
-    """An error of ours as it is, another as one sentence."""
+    """An error of our own stays as it is; any other becomes one sentence."""
     if isinstance(error, PipelineError):
         return error
     return PipelineError(f"Drawing failed ({type(error).__name__}: {error}); please report it.")

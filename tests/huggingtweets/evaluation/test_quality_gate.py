@@ -53,8 +53,13 @@ def test_a_share_of_the_loss_is_the_most_that_noise_excuses() -> None:
 def test_copies_are_not_used_and_every_reason_is_told_in_one_sentence() -> None:
     assert not judge(replace(GOOD, exact_copies=1), LIMITS).passed
     assert not judge(replace(GOOD, near_copies=3), LIMITS).passed
-    why = judge(replace(against(0.5, 0.0), exact_copies=4, near_copies=9), LIMITS).why_not
-    assert why == (
+    verdict = judge(replace(against(0.5, 0.0), exact_copies=4, near_copies=9), LIMITS)
+    assert verdict.for_people == (
+        "Not used, because it writes less like the person than v1 does and 4 of 200 tweets that it wrote as a test "
+        "repeat a real one word for word and 9 of 200 tweets that it wrote as a test are almost the same as a real one"
+        "; give it more tweets and let it learn again."
+    )
+    assert verdict.why_not == (
         "Not used, because on tweets that it had never seen it is 33.33% worse than v1, and chance explains 0.00% at "
         "most and 4 of 200 tweets drawn as a test are real tweets word by word and 9 of 200 tweets drawn as a test are "
         "nearly a real tweet, more than 1%."

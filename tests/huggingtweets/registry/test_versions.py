@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -383,6 +384,9 @@ def test_versions_that_are_not_fit_say_why(registry: Registry) -> None:
     (add(registry).folder / MANIFEST).write_text("{")
     assert registry.rejected("ann") == [bad]
     assert bad.rejected == "Not used, because."
+    assert bad.as_event(seconds=1).why_not == "Not used, because."
+    told = bad.manifest.model_copy(update={"verdict": Verdict("Not used, because 0.5 > 0.1.", "Not used, because.")})
+    assert replace(bad, manifest=told).as_event(seconds=1).why_not == "Not used, because."
     assert registry.all_names() == ["ann"]
 
 

@@ -63,11 +63,11 @@ def test_a_persons_own_words_make_their_tweets_likelier(tiny_base: Path) -> None
     base = bases.load(str(tiny_base))
     base.model.train(False)
     learned, unseen = encode_all(base.tokenizer, OWN[:50]), encode_all(base.tokenizer, OWN[50:])
-    habits = Habits(learned, base.end_of_text, base.model.config.vocab_size)
+    habits = Habits(learned, base.end_of_text, base.tokenizer.get_vocab_size())
     alone = mixed = 0.0
     for text in unseen:
         framed = [base.end_of_text, *text.tolist(), base.end_of_text]
-        shares = torch.softmax(base.model(torch.tensor([framed[:-1]])).logits[0], -1).numpy()
+        shares = torch.softmax(base.model.head(base.model.body(torch.tensor([framed[:-1]])))[0], -1).numpy()
         places, tokens = range(len(framed) - 1), framed[1:]
         alone -= float(np.log2(shares[places, tokens]).sum())
         mixed -= float(np.log2(habits.mixed(shares, framed[:-1])[places, tokens]).sum())
