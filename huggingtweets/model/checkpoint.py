@@ -15,16 +15,10 @@ from safetensors import safe_open
 
 from huggingtweets.core import atomic
 from huggingtweets.model.causal import CausalLM, Linear
-from huggingtweets.model.families import Description
+from huggingtweets.model.families import ARCHITECTURES, Description
 
 CONFIG = "config.json"
 GENERATION = "generation_config.json"
-ARCHITECTURES = {
-    "gpt2": "GPT2LMHeadModel",
-    "llama": "LlamaForCausalLM",
-    "qwen2": "Qwen2ForCausalLM",
-    "qwen3": "Qwen3ForCausalLM",
-}
 
 
 class Damaged(Exception):

@@ -1,0 +1,1 @@
+"""Learning: a voice on a base model, and a base model from nothing."""

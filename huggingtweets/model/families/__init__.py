@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from huggingtweets.model.families import gpt2, llama, qwen
 from huggingtweets.model.families.description import Description, Unsupported
 
-__all__ = ["FAMILIES", "Description", "Unsupported", "describe"]
+__all__ = ["ARCHITECTURES", "FAMILIES", "Description", "Unsupported", "describe"]
 
 # model_type in config.json -> who reads the rest of it.
 FAMILIES: dict[str, Callable[[Mapping[str, Any]], Description]] = {
@@ -19,6 +19,13 @@ FAMILIES: dict[str, Callable[[Mapping[str, Any]], Description]] = {
     "llama": llama.describe,
     "qwen2": qwen.describe_qwen2,
     "qwen3": qwen.describe_qwen3,
+}
+# model_type -> the class of transformers that loads such a model.
+ARCHITECTURES = {
+    "gpt2": "GPT2LMHeadModel",
+    "llama": "LlamaForCausalLM",
+    "qwen2": "Qwen2ForCausalLM",
+    "qwen3": "Qwen3ForCausalLM",
 }
 
 
