@@ -20,7 +20,7 @@ async def with_woken(wake: asyncio.Event) -> None:
 
 
 async def lost(wait: Wait) -> bool:
-    """Whether a loop that is woken and cancelled in one moment goes on as if it had not been cancelled."""
+    """Returns True if a loop that is woken and cancelled at once goes on as if it had not been cancelled."""
     wake = asyncio.Event()
 
     async def loop() -> None:

@@ -1,4 +1,4 @@
-"""What may not be posted: links in any dress, calls, cashtags, blocked words, and what was there before."""
+"""What may not be posted: links in any form, mentions, cashtags, blocked words, and what was posted before."""
 
 import pytest
 from hypothesis import given

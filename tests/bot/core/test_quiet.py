@@ -1,4 +1,4 @@
-"""Quiet hours, by the clock on the wall of their time zone."""
+"""Quiet hours count by the local time of their time zone."""
 
 from datetime import UTC, datetime
 

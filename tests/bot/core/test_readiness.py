@@ -1,4 +1,4 @@
-"""Ready is who is started and whose parts can be used, each time anew; no check is waited for without end."""
+"""The process is ready if it has started and its parts can be used. Each request checks anew, within a time."""
 
 import asyncio
 

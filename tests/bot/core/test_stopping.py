@@ -1,4 +1,4 @@
-"""Told to stop: real signals to a real process, which ends in order, in time, or at once."""
+"""Real signals stop a real process: in order, in time, or at once."""
 
 import signal
 import subprocess

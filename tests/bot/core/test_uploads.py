@@ -1,4 +1,4 @@
-"""Files that people handed over: kept while they are needed, and no longer."""
+"""Files that people gave for a training are kept while they are needed, and no longer."""
 
 import os
 from pathlib import Path

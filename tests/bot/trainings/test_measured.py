@@ -1,4 +1,4 @@
-"""Figures become words that need no study."""
+"""Figures become words that everybody understands."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A file is the old one or the new one, whatever happens in between."""
+"""A file has its old content or its new one, whatever happens in between."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A slip of the finger, or a part of a name, is answered with the name that was meant."""
+"""A typing error in a name, or a part of it, is answered with the name that was meant."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A signal waits for a place where nothing is lost."""
+"""A signal waits until the process can stop without losing work."""
 
 import os
 import signal

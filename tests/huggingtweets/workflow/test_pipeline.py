@@ -150,7 +150,7 @@ def test_a_base_that_cannot_be_loaded_leaves_no_version(tiny_settings: Settings,
 
 
 class Killed(BaseException):
-    """What no handler of the pipeline's catches, as little as a SIGKILL."""
+    """Like a SIGKILL, it is caught by no handler of the pipeline."""
 
 
 def killed_at(stage: str) -> Callable[[Progress], None]:

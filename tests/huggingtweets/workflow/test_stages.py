@@ -1,4 +1,4 @@
-"""A stage is done once for the same inputs, and again whenever its inputs or its files are not what they were."""
+"""A stage is done once for the same inputs, and again if its inputs or its files have changed."""
 
 from pathlib import Path
 
