@@ -61,7 +61,7 @@ class Imitated:
 
 
 class Tweeting:
-    """Answers asks with tweets.
+    """Answers requests with tweets.
 
     With `tweets` and the name of a base model, `preview_base`, there are previews of voices that are being learned.
     """
