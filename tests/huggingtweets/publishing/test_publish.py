@@ -322,12 +322,12 @@ PUSHING = """
 import sys
 from pathlib import Path
 from pydantic import SecretStr
-from huggingtweets.core.config import Publishing
+from huggingtweets.core.config import PublishingSettings
 from huggingtweets.publishing.publish import push
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Version
 home, folder, url, token = sys.argv[1:]
-settings = Publishing(enabled=True, owner="people", url=url, token=SecretStr(token))
+settings = PublishingSettings(enabled=True, owner="people", url=url, token=SecretStr(token))
 push(Version("ann", "v1", Path(home), Manifest(base="b", created="now")), Path(folder), settings)
 """
 
