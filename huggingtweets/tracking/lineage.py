@@ -7,6 +7,7 @@
 Knows the tracker and the figures of a training. Does not know which tracker it is.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ RAW, DATASET, BASE, MODEL = "raw-dataset", "train-dataset", "pretrained-model", 
 def prepared(tracker: Tracker, raw: JSON, dataset: JSON, settings: TrainingSettings, base_fingerprint: str) -> None:
     """The data are ready, and the training begins. `raw` and `dataset` are counts and hashes, not tweets."""
     name, base = tracker.name, artifact_name(settings.base)
+    raw, dataset = json.loads(json.dumps([raw, dataset]))  # trackio takes no `VoiceName` as a key
     tracker.start("import", {})
     tracker.make(f"tweets-{name}", RAW, raw)
     tracker.make(base, BASE, {"base": base_name(settings.base), "fingerprint": base_fingerprint})
