@@ -1,4 +1,4 @@
-/* A step of a GPT-2 with an adapter a voice, for x86 processors with AVX2, FMA and F16C, and for arm64. Where the
+/* A step of a causal language model with an adapter a voice, for x86 processors with AVX2, FMA and F16C, and for arm64. Where the
    processor has them, products use AVX-512 VNNI or AVX-VNNI instead; sums of whole numbers are exact, so all give the
    same bits.
 
@@ -142,8 +142,23 @@ static void activate(int64_t activation, float *y, int64_t count)
     }
 }
 
+/* x divided by its root mean square, times the weight (Zhang and Sennrich 2019); y may be x. */
+static void normalize_square(const float *x, int64_t width, const float *weight, float epsilon, float *y)
+{
+    Floats squares = all(0);
+    for (int64_t i = 0; i < width; i += LANES)
+        squares = multiply_plus(load(x + i), load(x + i), squares);
+    Floats scale = all(1.0f / sqrtf(sum_of(squares) / (float)width + epsilon));
+    for (int64_t i = 0; i < width; i += LANES)
+        store(y + i, multiply(multiply(load(x + i), scale), load(weight + i)));
+}
+
 static void normalize(const float *x, int64_t width, Norm norm, float epsilon, float *y)
 {
+    if (!norm.bias) {
+        normalize_square(x, width, norm.weight, epsilon, y);
+        return;
+    }
     Floats sum = all(0), squares = all(0);
     for (int64_t i = 0; i < width; i += LANES)
         sum = add(sum, load(x + i));
@@ -192,57 +207,114 @@ static inline Part part_of(const Group *group, int64_t number)
     return (Part){group->start, group->end - group->start, voice->a + number, voice->b + number};
 }
 
-/* low = x a for every voice, x of `stride` numbers a row. */
-static void descend(Team *team, int64_t number, Rounded x, int64_t stride, int64_t thread)
+/* Where the rows of `low` for the nth of several layers are. */
+static inline Rounded low_of(const Call *call, int64_t nth)
+{
+    return from_row(call->low, nth * call->rows, call->highest);
+}
+
+/* low = x a for every voice and for `layers` layers that read the same x, of `stride` numbers a row. */
+static void descend(Team *team, int64_t number, int64_t layers, Rounded x, int64_t stride, int64_t thread)
 {
     const Call *call = team->call;
     float *scratch = call->scratch + thread * call->room;
-    int64_t most = team->products->rows, tiles = (call->deepest + most - 1) / most;
-    EACH (piece, call->highest ? call->groups * tiles : 0) {
-        Part part = part_of(call->group + piece / tiles, number);
+    int64_t most = team->products->rows, tiles = (call->deepest + most - 1) / most, each = call->groups * tiles;
+    EACH (piece, call->highest ? layers * each : 0) {
+        int64_t nth = piece / each, group = piece % each / tiles;
+        Part part = part_of(call->group + group, number + nth);
         int64_t first = piece % tiles * most, count = part.count - first < most ? part.count - first : most;
         if (count <= 0)
             continue;
         Range range = {part.a, 0, filled_up(part.a->outputs)}, then = range;
-        Part next = part_of(call->group + (piece / tiles + team->threads) % call->groups, number);
+        Part next = part_of(call->group + (group + team->threads) % call->groups, number + nth);
         if (next.count)
             then = (Range){next.a, 0, filled_up(next.a->outputs)};
         Rounded from = from_row(x, part.start + first, stride);
         product(team->products, count, from, stride, range, false, scratch, call->highest, then);
         for (int64_t row = 0; row < count; row++) {
-            Rounded to = from_row(call->low, part.start + first + row, call->highest);
+            Rounded to = from_row(low_of(call, nth), part.start + first + row, call->highest);
             round_row(scratch + row * call->highest, range.end, to.whole, to.scale);
         }
     }
     barrier(team);
 }
 
-/* y = x times the layer + low b, added to what y holds if `add`; inner = the activation of that, if there is one. */
-static void ascend(
-    Team *team, int64_t number, const Linear *linear, Rounded x, int64_t stride, int64_t activation, bool add, float *y)
+/* A layer that is asked for: its number among all, which of those that read the same rows it is, and where it writes. */
+typedef struct { const Linear *linear; int64_t number, nth; Rounded x; int64_t stride; float *y; int64_t y_stride; } Layer;
+
+/* Some outputs of a layer for all of its rows: y = x times the layer + low b, added to what y holds if `add`. */
+static void outputs_of(Team *team, Layer layer, int64_t start, int64_t end, bool add)
 {
     const Call *call = team->call;
-    int64_t rows = number == HEAD ? call->wanted : call->rows;
-    int64_t outputs = filled_up(linear->outputs), y_stride = apart(outputs);
-    int64_t most = outputs / (WIDE * 8 * team->threads) + 1, some = WIDE * (most < MOST_BLOCKS ? most : MOST_BLOCKS);
-    if (activation != NONE)
-        some = chunks(some) * CHUNK;
-    EACH (piece, (outputs + some - 1) / some) {
-        Range range = {linear, piece * some, piece * some + some < outputs ? piece * some + some : outputs};
-        product(team->products, rows, x, stride, range, add, y, y_stride, range);
-        for (int64_t i = 0; i < call->groups; i++) {
-            Part part = part_of(call->group + i, number), next = part_of(call->group + (i + 1) % call->groups, number);
-            if (!part.count)
-                continue;
-            Range own = {part.b, range.start, range.end}, then = {next.count ? next.b : part.b, own.start, own.end};
-            product(team->products, part.count, from_row(call->low, part.start, call->highest), call->highest, own, true,
-                    y + part.start * y_stride, y_stride, then);
+    int64_t rows = layer.number == HEAD ? call->wanted : call->rows;
+    Range range = {layer.linear, start, end};
+    product(team->products, rows, layer.x, layer.stride, range, add, layer.y, layer.y_stride, range);
+    for (int64_t i = 0; i < call->groups; i++) {
+        Part part = part_of(call->group + i, layer.number), next = part_of(call->group + (i + 1) % call->groups, layer.number);
+        if (!part.count)
+            continue;
+        Range own = {part.b, start, end}, then = {next.count ? next.b : part.b, start, end};
+        Rounded low = from_row(low_of(call, layer.nth), part.start, call->highest);
+        product(team->products, part.count, low, call->highest, own, true, layer.y + part.start * layer.y_stride,
+                layer.y_stride, then);
+    }
+}
+
+/* How many outputs make a piece of work, of `outputs` that all threads share. */
+static inline int64_t piece_of(const Team *team, int64_t outputs)
+{
+    int64_t most = outputs / (WIDE * 8 * team->threads) + 1;
+    return WIDE * (most < MOST_BLOCKS ? most : MOST_BLOCKS);
+}
+
+/* All outputs of `count` layers that read the same rows, side by side in y. */
+static void ascend(Team *team, Layer layer, int64_t count, bool add)
+{
+    int64_t total = 0;
+    for (int64_t nth = 0; nth < count; nth++)
+        total += filled_up(layer.linear[nth].outputs);
+    int64_t some = piece_of(team, total), pieces = 0;
+    for (int64_t nth = 0; nth < count; nth++)
+        pieces += (filled_up(layer.linear[nth].outputs) + some - 1) / some;
+    EACH (piece, pieces) {
+        Layer own = layer;
+        int64_t start = piece * some, outputs;
+        while (start >= (outputs = filled_up(own.linear->outputs))) {
+            start -= (outputs + some - 1) / some * some;
+            own.y += outputs;
+            own.linear++;
+            own.number++;
+            own.nth++;
         }
-        for (int64_t row = 0; activation != NONE && row < rows; row++) {
+        outputs_of(team, own, start, start + some < outputs ? start + some : outputs, add);
+    }
+    barrier(team);
+}
+
+/* inner = the activation of what a layer puts out; times what the next one does, if that is gated. */
+static void ascend_inner(Team *team, Layer layer)
+{
+    const Model *model = team->model;
+    const Call *call = team->call;
+    int64_t outputs = model->inner, some = chunks(piece_of(team, outputs)) * CHUNK;
+    EACH (piece, (outputs + some - 1) / some) {
+        int64_t start = piece * some, end = start + some < outputs ? start + some : outputs;
+        outputs_of(team, layer, start, end, false);
+        if (model->gated) {
+            Layer up = layer;
+            up.linear++;
+            up.number++;
+            up.nth++;
+            up.y += outputs;
+            outputs_of(team, up, start, end, false);
+        }
+        for (int64_t row = 0; row < call->rows; row++) {
             Rounded to = from_row(call->inner, row, outputs);
-            float *from = y + row * y_stride + range.start;
-            activate(activation, from, range.end - range.start);
-            round_row(from, range.end - range.start, to.whole + range.start, to.scale + range.start / CHUNK);
+            float *from = layer.y + row * layer.y_stride + start;
+            activate(model->activation, from, end - start);
+            for (int64_t i = 0; model->gated && i < end - start; i += LANES)
+                store(from + i, multiply(load(from + i), load(from + outputs + i)));
+            round_row(from, end - start, to.whole + start, to.scale + start / CHUNK);
         }
     }
     barrier(team);
@@ -259,7 +331,7 @@ static inline float entry(const Linear *linear, int64_t input, int64_t column)
     return (float)(column % WIDE < LANES ? (int8_t)((uint8_t)both << 4) : both) * scale;
 }
 
-/* x = the embeddings of the token and the position, and what the voice adds to that of the token. */
+/* x = the embeddings of the token and, where it has one, the position, and what the voice adds to that of the token. */
 static void embed(Team *team, int64_t thread)
 {
     const Model *model = team->model;
@@ -271,10 +343,12 @@ static void embed(Team *team, int64_t thread)
         const Voice *voice = group->voice;
         for (int64_t row = group->start; row < group->end; row++) {
             int64_t token = call->tokens[row];
-            const float *position = call->positions[row] * width + model->positions;
             float *x = call->x + row * apart(width);
             for (int64_t i = 0; i < width; i++)
-                x[i] = entry(&model->tokens, i, token) + position[i];
+                x[i] = entry(&model->tokens, i, token);
+            const float *position = model->positions + (model->positions ? call->positions[row] * width : 0);
+            for (int64_t i = 0; model->positions && i < width; i++)
+                x[i] += position[i];
             if (!voice || !voice->embedding_rank)
                 continue;
             Rounded own = from_row(call->low, row, call->highest);
@@ -293,31 +367,53 @@ static void embed(Team *team, int64_t thread)
 static inline uint16_t *cached(const Model *model, const Call *call, int64_t layer, int64_t row, int64_t position)
 {
     int64_t block = call->tables[call->sequences[row] * call->table_width + position / POSITIONS];
-    return call->cache + ((layer * call->cache_blocks + block) * POSITIONS + position % POSITIONS) * 2 * model->width;
+    int64_t place = (layer * call->cache_blocks + block) * POSITIONS + position % POSITIONS;
+    return call->cache + place * 2 * model->key_heads * model->size;
 }
 
+/* Turn each pair of a head's numbers, which stand half a head apart, by the angle of a position. */
+static void turn(float *head, int64_t size, const float *turns)
+{
+    for (int64_t i = 0; i < size / 2; i += LANES) {
+        Floats first = load(head + i), second = load(head + size / 2 + i);
+        Floats cosine = load(turns + i), sine = load(turns + size / 2 + i);
+        store(head + i, subtract(multiply(first, cosine), multiply(second, sine)));
+        store(head + size / 2 + i, add(multiply(second, cosine), multiply(first, sine)));
+    }
+}
+
+/* Norm and turn the heads of query and key, and keep key and value. */
 static void remember(Team *team, int64_t layer)
 {
     const Model *model = team->model;
     const Call *call = team->call;
-    int64_t width = model->width, stride = apart(3 * width);
+    const Block *block = model->blocks + layer;
+    int64_t size = model->size, queries = model->heads * size, keys = model->key_heads * size;
     EACH (row, call->rows) {
-        const float *from = call->wide + row * stride + width;
+        float *query = call->wide + row * apart(entrance_of(model)), *key = query + queries;
+        for (float *head = query; head < key + keys; head += size) {
+            Norm norm = head < key ? block->query_norm : block->key_norm;
+            if (norm.weight)
+                normalize_square(head, size, norm.weight, model->epsilon, head);
+            if (model->turns)
+                turn(head, size, model->turns + call->positions[row] * size);
+        }
         uint16_t *to = cached(model, call, layer, row, call->positions[row]);
-        for (int64_t i = 0; i < 2 * width; i += LANES)
-            store_halves(to + i, load(from + i));
+        for (int64_t i = 0; i < 2 * keys; i += LANES)
+            store_halves(to + i, load(key + i));
     }
     barrier(team);
 }
 
 /* One head of one row over all positions up to its own, into `to`. `size` is a constant where this is inlined. */
 static inline __attribute__((always_inline)) void attend_head(
-    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t offset, int64_t size, float *scores,
+    const Model *model, const Call *call, int64_t layer, int64_t row, int64_t head, int64_t size, float *scores,
     float *to)
 {
-    const float *query = call->wide + row * apart(3 * model->width) + offset;
+    const float *query = call->wide + row * apart(entrance_of(model)) + head * size;
     float scale = model->blocks[layer].scale, highest = -INFINITY;
     int64_t count = call->positions[row] + 1, whole = (count + LANES - 1) / LANES * LANES;
+    int64_t offset = head / (model->heads / model->key_heads) * size, values = model->key_heads * size + offset;
     for (int64_t position = 0; position < count; position++) {
         const uint16_t *key = cached(model, call, layer, row, position) + offset;
         Floats sum = all(0);
@@ -341,14 +437,14 @@ static inline __attribute__((always_inline)) void attend_head(
     for (int64_t i = 0; i < size / LANES; i++)
         sums[i] = all(0);
     for (int64_t position = 0; position < count; position++) {
-        const uint16_t *value = cached(model, call, layer, row, position) + model->width + offset;
+        const uint16_t *value = cached(model, call, layer, row, position) + values;
         Floats share = all(scores[position]);
         for (int64_t i = 0; i < size / LANES; i++)
             sums[i] = multiply_plus(share, of_halves(value + i * LANES), sums[i]);
     }
     Floats part = all(1.0f / sum_of(total));
     for (int64_t i = 0; i < size / LANES; i++)
-        store(to + offset + i * LANES, multiply(sums[i], part));
+        store(to + head * size + i * LANES, multiply(sums[i], part));
 }
 
 /* even = what every row sees */
@@ -356,15 +452,15 @@ static void attend(Team *team, int64_t layer, int64_t thread)
 {
     const Model *model = team->model;
     const Call *call = team->call;
-    int64_t width = model->width, size = width / model->heads;
+    int64_t size = model->size, width = model->heads * size;
     float *seen = call->scratch + thread * call->room, *scores = seen + width;
     EACH (row, call->rows) {
         Rounded to = from_row(call->even, row, width);
-        for (int64_t offset = 0; offset < width; offset += size) {
+        for (int64_t head = 0; head < model->heads; head++) {
             if (size == 64)
-                attend_head(model, call, layer, row, offset, 64, scores, seen);
+                attend_head(model, call, layer, row, head, 64, scores, seen);
             else
-                attend_head(model, call, layer, row, offset, size, scores, seen);
+                attend_head(model, call, layer, row, head, size, scores, seen);
         }
         round_row(seen, width, to.whole, to.scale);
     }
@@ -479,28 +575,33 @@ static void step(Team *team, int64_t thread)
 {
     const Model *model = team->model;
     const Call *call = team->call;
-    int64_t width = model->width;
+    int64_t width = model->width, heads = model->heads * model->size, widest = apart(width);
+    Rounded even = call->even, inner = call->inner;
     embed(team, thread);
     for (int64_t layer = 0; layer < model->layers; layer++) {
         const Block *block = model->blocks + layer;
-        const Linear *linears = block->linears;
-        int64_t number = layer * LINEARS, inner = linears[OUT].inputs;
+        const Linear *linear = block->linears;
+        int64_t number = layer * linears_of(model), count = model->entrances;
         norm_rows(team, NULL, call->rows, block->norm_1, thread);
-        descend(team, number + ATTN, call->even, width, thread);
-        ascend(team, number + ATTN, linears + ATTN, call->even, width, NONE, false, call->wide);
+        descend(team, number, count, even, width, thread);
+        ascend(team, (Layer){linear, number, 0, even, width, call->wide, apart(entrance_of(model))}, count, false);
         remember(team, layer);
         attend(team, layer, thread);
-        descend(team, number + PROJ, call->even, width, thread);
-        ascend(team, number + PROJ, linears + PROJ, call->even, width, NONE, true, call->x);
+        linear += count, number += count;
+        descend(team, number, 1, even, heads, thread);
+        ascend(team, (Layer){linear, number, 0, even, heads, call->x, widest}, 1, true);
+        linear++, number++;
+        count = model->gated ? 2 : 1;
         norm_rows(team, NULL, call->rows, block->norm_2, thread);
-        descend(team, number + FC, call->even, width, thread);
-        ascend(team, number + FC, linears + FC, call->even, width, model->activation, false, call->wide);
-        descend(team, number + OUT, call->inner, inner, thread);
-        ascend(team, number + OUT, linears + OUT, call->inner, inner, NONE, true, call->x);
+        descend(team, number, count, even, width, thread);
+        ascend_inner(team, (Layer){linear, number, 0, even, width, call->wide, apart(count * model->inner)});
+        linear += count, number += count;
+        descend(team, number, 1, inner, model->inner, thread);
+        ascend(team, (Layer){linear, number, 0, inner, model->inner, call->x, widest}, 1, true);
     }
     norm_rows(team, call->wanted_rows, call->wanted, model->norm, thread);
-    descend(team, HEAD, call->even, width, thread);
-    ascend(team, HEAD, &model->head, call->even, width, NONE, false, call->logits);
+    descend(team, HEAD, 1, even, width, thread);
+    ascend(team, (Layer){&model->head, HEAD, 0, even, width, call->logits, apart(model->vocabulary)}, 1, false);
     choose(team, thread);
 }
 
@@ -672,9 +773,11 @@ static const Field fields[] = {
     FIELD(Norm, weight), FIELD(Norm, bias),
     FIELD(Linear, weight), FIELD(Linear, scale), FIELD(Linear, bias), FIELD(Linear, inputs), FIELD(Linear, outputs),
     FIELD(Linear, bits),
-    FIELD(Block, norm_1), FIELD(Block, norm_2), FIELD(Block, linears), FIELD(Block, scale),
-    FIELD(Model, layers), FIELD(Model, width), FIELD(Model, heads), FIELD(Model, vocabulary), FIELD(Model, activation),
-    FIELD(Model, epsilon), FIELD(Model, tokens), FIELD(Model, positions), FIELD(Model, blocks), FIELD(Model, norm),
+    FIELD(Block, norm_1), FIELD(Block, norm_2), FIELD(Block, query_norm), FIELD(Block, key_norm), FIELD(Block, linears),
+    FIELD(Block, scale),
+    FIELD(Model, layers), FIELD(Model, width), FIELD(Model, heads), FIELD(Model, key_heads), FIELD(Model, size),
+    FIELD(Model, inner), FIELD(Model, vocabulary), FIELD(Model, activation), FIELD(Model, entrances), FIELD(Model, gated),
+    FIELD(Model, epsilon), FIELD(Model, tokens), FIELD(Model, positions), FIELD(Model, turns), FIELD(Model, blocks), FIELD(Model, norm),
     FIELD(Model, head),
     FIELD(Voice, rank), FIELD(Voice, embedding_rank), FIELD(Voice, a), FIELD(Voice, b), FIELD(Voice, e),
     FIELD(Voice, d), FIELD(Voice, t),

@@ -20,20 +20,25 @@ enum {
     MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
 };
 enum { NONE = -1, GELU_TANH, GELU_ERF, RELU, SILU };             /* activations */
-enum { ATTN, PROJ, FC, OUT, LINEARS };                          /* of a block */
 
-typedef struct { const float *weight, *bias; } Norm;
+typedef struct { const float *weight, *bias; } Norm; /* a layer norm, or an RMS norm where there is no bias */
 typedef struct {
     const int8_t *weight;      /* with 4 bits, the WIDE scales of a chunk stand before its weights */
     const float *scale, *bias; /* none with 4 bits; no bias where it is NULL, either */
     int64_t inputs, outputs, bits;
 } Linear;
-typedef struct { Norm norm_1, norm_2; Linear linears[LINEARS]; float scale; } Block;
+
+/* Its linear layers stand in the order in which they are read: those of query, key and value (one layer for all three,
+   or one each), what attention puts out, the gate if there is one, up, down. Queries and keys are normed one head at a
+   time where `query_norm` and `key_norm` have weights. */
+typedef struct { Norm norm_1, norm_2, query_norm, key_norm; const Linear *linears; float scale; } Block;
 typedef struct {
-    int64_t layers, width, heads, vocabulary, activation;
+    int64_t layers, width, heads, key_heads, size, inner, vocabulary, activation; /* size of a head */
+    int64_t entrances, gated;  /* linear layers for query, key and value: 1 or 3; whether there is a gate */
     float epsilon;
     Linear tokens;             /* the table of tokens as if it were a head */
-    const float *positions;    /* [context][width] */
+    const float *positions;    /* [context][width]; NULL where positions turn queries and keys */
+    const float *turns;        /* [context][cosine, sine][size / 2]; NULL where positions have a table */
     const Block *blocks;
     Norm norm;
     Linear head;
@@ -43,7 +48,7 @@ typedef struct {
    more, the logits of h are (h t) e more. Without a rank there is nothing of either. */
 typedef struct {
     int64_t rank, embedding_rank;
-    const Linear *a, *b;
+    const Linear *a, *b;       /* for the linear layers of all blocks */
     Linear e, d, t;
 } Voice;
 typedef struct { const Voice *voice; int64_t start, end, wanted_start, wanted_end; } Group;
@@ -59,13 +64,13 @@ typedef struct {
     const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
     const int32_t *wanted_rows;            /* [wanted] */
     const Group *group;                    /* rows of one voice stand together, without a gap */
-    uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][width] */
+    uint16_t *cache;                       /* [layers][cache_blocks][POSITIONS][key, value][key_heads * size] */
     float *x;                              /* [rows][apart(width)] */
-    float *wide;                           /* [rows][apart(outputs of the widest linear layer)] */
-    Rounded even, inner, low;              /* [rows][width], [rows][outputs of FC], [rows][highest] */
+    float *wide;                           /* [rows][apart(outputs of query, key and value, or of gate and up)] */
+    Rounded even, inner, low;              /* [rows][width, or of all heads], [rows][inner], [layers side by side][rows][highest] */
     float *logits;                         /* [wanted][apart(vocabulary)] */
     float *scratch;                        /* [threads][room] */
-    int64_t room;                          /* for the longest sequence and a row, and for WIDE_TILE rows of low */
+    int64_t room;                          /* for the longest sequence and all heads, and for WIDE_TILE rows of low */
     float *maxima;                         /* [threads][2][groups of logits] */
     float *values;                         /* [threads][most]: largest logits, and where they are */
     int32_t *places;
@@ -85,6 +90,18 @@ static inline int64_t filled_up(int64_t outputs)
 static inline int64_t apart(int64_t outputs)
 {
     return filled_up(outputs) | WIDE;
+}
+
+/* The linear layers of a block. */
+static inline int64_t linears_of(const Model *model)
+{
+    return model->entrances + 1 + (model->gated ? 2 : 1) + 1;
+}
+
+/* What query, key and value are together. */
+static inline int64_t entrance_of(const Model *model)
+{
+    return (model->heads + 2 * model->key_heads) * model->size;
 }
 
 static inline int64_t chunks(int64_t count)

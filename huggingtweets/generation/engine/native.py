@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from huggingtweets.generation.engine.adapters import Adapter
 from huggingtweets.generation.engine.weights import Affine, Weights
+from huggingtweets.model.block import angles_at
+from huggingtweets.model.families import Description
 
 LIBRARY = "huggingtweets.generation.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
 # Ways to multiply: those of x86, the slowest first, then that of arm64. All give the same bits.
 PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
-PLACES = ("qkv", "out", "up", "down")  # the linear layers of a block, as the kernels read them
 LOGITS = 64  # that share a maximum
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
@@ -45,19 +46,21 @@ class _Linear(Structure):
 
 
 class _Block(Structure):
-    _fields_ = (("norm_1", _Norm), ("norm_2", _Norm), ("linears", _Linear * len(PLACES)), ("scale", c_float))
+    _fields_ = (
+        *((name, _Norm) for name in ("norm_1", "norm_2", "query_norm", "key_norm")),
+        ("linears", POINTER(_Linear)),
+        ("scale", c_float),
+    )
 
 
 class _Model(Structure):
     _fields_ = (
-        ("layers", c_int64),
-        ("width", c_int64),
-        ("heads", c_int64),
-        ("vocabulary", c_int64),
-        ("activation", c_int64),
+        *((name, c_int64) for name in ("layers", "width", "heads", "key_heads", "size", "inner", "vocabulary")),
+        *((name, c_int64) for name in ("activation", "entrances", "gated")),
         ("epsilon", c_float),
         ("tokens", _Linear),
         ("positions", c_void_p),
+        ("turns", c_void_p),
         ("blocks", POINTER(_Block)),
         ("norm", _Norm),
         ("head", _Linear),
@@ -208,9 +211,10 @@ class _Packed:
     def _floats(self, tensor: torch.Tensor) -> int:
         return self._keep(tensor.float().contiguous().numpy().copy())
 
-    def _norm(self, affine: Affine) -> _Norm:
-        assert affine.bias is not None
-        return _Norm(self._floats(affine.weight), self._floats(affine.bias))
+    def _norm(self, affine: Affine | None) -> _Norm:
+        if affine is None:
+            return _Norm(None, None)
+        return _Norm(self._floats(affine.weight), None if affine.bias is None else self._floats(affine.bias))
 
     def _linear(self, matrix: torch.Tensor, bias: torch.Tensor | None = None, *, bits: int = 8) -> _Linear:
         """`matrix` [in, out] and `bias` [out], packed."""
@@ -228,47 +232,85 @@ class _Packed:
 
 
 class PackedWeights(_Packed):
-    """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot compute."""
+    """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot compute.
+
+    A row has `width` numbers, `heads_width` when all heads have been asked, at most `widest` at any place and `inner`
+    in the feed-forward network. A position in the cache takes 2 x `key_width` numbers. At most `side_by_side` linear
+    layers read the same rows.
+    """
 
     def __init__(self, weights: Weights):
         super().__init__()
-        description, positions = weights.description, weights.positions
-        if positions is None or tuple(description.linears) != PLACES or description.norm != "layer":
-            raise ValueError("they only know the parts of a GPT-2")
-        outputs = {count for _, count in description.linears.values()}
-        size = description.head_size
-        if size % LANES or size > MOST_SIZE or any(count % WIDE for count in (weights.width, *outputs)):
-            raise ValueError(f"no kernels for a width of {weights.width} and {description.heads} heads")
-        self.width, self.vocabulary = description.width, description.vocabulary
-        self.widest, self.inner = max(outputs), description.inner
-        self.layers = description.layers
-        head = self._linear(weights.head.T)
+        description = weights.description
+        refuse_shape(description)
+        self.layers, self.width, self.vocabulary = description.layers, description.width, description.vocabulary
+        self.inner, size = description.inner, description.head_size
+        self.heads_width, self.key_width = description.heads * size, description.key_heads * size
+        self.widest = max(self.heads_width + 2 * self.key_width, self.inner * (1 + description.gated))
+        entrances = 1 if description.fused else 3
+        self.side_by_side = max(entrances, 1 + description.gated)
+        head = self._linear(weights.head.T, _without(weights.banned, self.vocabulary))
+        self._linears = [
+            (_Linear * len(description.linears))(
+                *(self._linear(block.parts[name].weight, block.parts[name].bias) for name in description.linears)
+            )
+            for block in weights.blocks
+        ]
         self._blocks = (_Block * self.layers)(
             *(
                 _Block(
-                    self._norm(block.parts["norm_1"]),
-                    self._norm(block.parts["norm_2"]),
-                    (_Linear * len(PLACES))(
-                        *(self._linear(block.parts[place].weight, block.parts[place].bias) for place in PLACES)
-                    ),
+                    *(self._norm(block.parts.get(name)) for name in ("norm_1", "norm_2", "q_norm", "k_norm")),
+                    linears,
                     block.scale,
                 )
-                for block in weights.blocks
+                for block, linears in zip(weights.blocks, self._linears, strict=True)
             )
         )
         self.struct = _Model(
             self.layers,
             self.width,
             description.heads,
+            description.key_heads,
+            size,
+            self.inner,
             self.vocabulary,
             ACTIVATIONS.index(description.activation),
+            entrances,
+            description.gated,
             description.epsilon,
             head if weights.layout.tied else self._linear(weights.tokens.T),
-            self._floats(positions),
+            None if weights.positions is None else self._floats(weights.positions),
+            self._floats(_turns(description)) if description.rotary else None,
             self._blocks,
             self._norm(weights.norm),
             head,
         )
+
+
+def refuse_shape(description: Description) -> None:
+    """Raises `ValueError` for a model that the kernels cannot do."""
+    size = description.head_size
+    widths = {description.width, *(outputs for _, outputs in description.linears.values())}
+    whole = 2 * LANES if description.rotary else LANES  # rotary positions turn the halves of a head
+    if size % whole or size > MOST_SIZE or any(width % WIDE for width in widths):
+        raise ValueError(f"no kernels for a width of {description.width} and {description.heads} heads of {size}")
+
+
+def _turns(description: Description) -> torch.Tensor:
+    """Cosines and sines of every position, [context, 2, size / 2]."""
+    assert description.rotary
+    positions = torch.arange(description.context).unsqueeze(0)
+    cosines, sines = angles_at(positions, description.rotary, description.head_size)
+    return torch.stack((cosines[0, 0], sines[0, 0]), dim=1)
+
+
+def _without(banned: tuple[int, ...], vocabulary: int) -> torch.Tensor | None:
+    """The bias of a head that never draws the tokens `banned`."""
+    if not banned:
+        return None
+    bias = torch.zeros(vocabulary)
+    bias[list(banned)] = -torch.inf
+    return bias
 
 
 class PackedVoice(_Packed):

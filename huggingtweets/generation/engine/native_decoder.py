@@ -45,7 +45,7 @@ class NativeDecoder:
         self._team = Team(threads or usable_cores(), products)
         self._weights = PackedWeights(weights)
         self._cache: NDArray[np.float16] = np.zeros(
-            (self._weights.layers, 0, BLOCK, 2, self._weights.width), np.float16
+            (self._weights.layers, 0, BLOCK, 2, self._weights.key_width), np.float16
         )
         self._blocks = Blocks(self._grow)
         self.arrange(Grid(1, (), ()))
@@ -126,7 +126,7 @@ class _Call:
         groups = _groups(voices, lengths)
         highest = max((voice.highest for voice in voices if voice), default=0)
         blocks = max(map(len, tables), default=0)
-        room = max(weights.width + blocks * BLOCK, TILE * highest)
+        room = max(max(weights.width, weights.heads_width) + blocks * BLOCK, TILE * highest)
         self._arrays: dict[str, NDArray[Any]] = {
             "tokens": np.zeros(rows, np.int32),
             "positions": np.zeros(rows, np.int32),
@@ -139,10 +139,14 @@ class _Call:
             "scratch": np.empty((threads, room), np.float32),
             "maxima": np.empty((threads, 2, -(-weights.vocabulary // LOGITS)), np.float32),
         }
-        for name, width in (("even", weights.width), ("inner", weights.inner), ("low", highest)):
+        for name, height, width in (
+            ("even", rows, max(weights.width, weights.heads_width)),
+            ("inner", rows, weights.inner),
+            ("low", rows * weights.side_by_side, highest),
+        ):
             self._arrays |= {
-                name: np.empty((rows, width), np.int16),
-                f"{name}_scale": np.empty((rows, chunks(width)), np.float32),
+                name: np.empty((height, width), np.int16),
+                f"{name}_scale": np.empty((height, chunks(width)), np.float32),
             }
         self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
         self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)

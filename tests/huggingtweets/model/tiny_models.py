@@ -55,20 +55,23 @@ FAMILIES = ("gpt2", "smollm2", "qwen2", "qwen3")  # one of each
 _GPT2_SIZES = {"n_embd": 48, "n_layer": 3, "n_head": 4, "n_positions": CONTEXT}
 
 
-def random_model(kind: str, seed: int = 1) -> PreTrainedModel:
-    """A model of transformers whose next tokens depend on all of its weights, biases and norms included."""
-    settings = dict(KINDS[kind])
+def random_model(kind: str, seed: int = 1, spread: float = 0.15, **changed: Any) -> PreTrainedModel:
+    """A model of transformers whose next tokens depend on all of its weights, biases and norms included.
+
+    Settings of its config.json that are `changed` win.
+    """
+    settings = KINDS[kind] | changed
     family = settings.pop("model_type")
     sizes = _GPT2_SIZES if family == "gpt2" else _LLAMA_SIZES
     ends = {"bos_token_id": END, "eos_token_id": END, "pad_token_id": None}
-    config = AutoConfig.for_model(family, vocab_size=VOCABULARY, **{**sizes, **ends, **settings})
+    config = AutoConfig.for_model(family, **{"vocab_size": VOCABULARY, **sizes, **ends, **settings})
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             centre = 1.0 if "norm" in name.split(".")[-2] or ".ln_" in name else 0.0
             is_weight = name.endswith("weight")
-            parameter.copy_(0.15 * torch.randn(parameter.shape, generator=generator) + (centre if is_weight else 0.0))
+            parameter.copy_(spread * torch.randn(parameter.shape, generator=generator) + (centre if is_weight else 0.0))
     return model
 
 

@@ -1,4 +1,4 @@
-/* Steps of a small random model, without Python: what the kernels compute on this processor, as a number for each case.
+/* Steps of small random models, without Python: what the kernels compute on this processor, as a number for each case.
 
    Every case is computed alone with one thread and in company with three, with the same bits. Other processors must
    print the same numbers. */
@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { LAYERS_OF_IT = 2, WIDTH = 96, HEADS = 2, VOCABULARY = 307, INNER = 272, CONTEXT = 80, ROOM = 4096 };
+enum { LAYERS_OF_IT = 2, WIDTH = 96, SIZE = 48, VOCABULARY = 307, INNER = 272, CONTEXT = 80, ROOM = 4096, MOST_LINEARS = 7 };
 
 static uint64_t state = 1;
 
@@ -37,32 +37,65 @@ static Linear linear(int64_t inputs, int64_t outputs, int64_t bits, bool with_bi
     return (Linear){whole, scales, with_bias ? random_floats(filled_up(outputs), 0.3f) : NULL, even, outputs, bits};
 }
 
-static Norm norm(void)
+static Norm norm(int64_t width, bool with_bias)
 {
-    return (Norm){random_floats(WIDTH, 1), random_floats(WIDTH, 0.3f)};
+    return (Norm){random_floats(width, 1), with_bias ? random_floats(width, 0.3f) : NULL};
 }
 
-static const int64_t INPUTS[LINEARS] = {WIDTH, WIDTH, WIDTH, INNER}, OUTPUTS[LINEARS] = {3 * WIDTH, WIDTH, INNER, WIDTH};
+/* Heads, and whether it is Llama's shape or GPT-2's. */
+typedef struct { int64_t heads, key_heads; bool llama, head_norms; } Shape;
 
-static Model model_of(int64_t activation)
+/* The inputs and outputs of the linear layers of a block; how many there are. */
+static int64_t linears_of_shape(Shape shape, int64_t inputs[MOST_LINEARS], int64_t outputs[MOST_LINEARS])
+{
+    int64_t all_heads = shape.heads * SIZE, keys = shape.key_heads * SIZE, count = 0;
+#define ADD(INPUTS, OUTPUTS) inputs[count] = INPUTS, outputs[count++] = OUTPUTS
+    if (shape.llama) {
+        ADD(WIDTH, all_heads);
+        ADD(WIDTH, keys);
+        ADD(WIDTH, keys);
+    } else {
+        ADD(WIDTH, all_heads + 2 * keys);
+    }
+    ADD(all_heads, WIDTH);
+    if (shape.llama)
+        ADD(WIDTH, INNER);
+    ADD(WIDTH, INNER);
+    ADD(INNER, WIDTH);
+    return count;
+}
+
+static Model model_of(Shape shape, int64_t activation)
 {
     Block *blocks = calloc(LAYERS_OF_IT, sizeof *blocks);
+    int64_t inputs[MOST_LINEARS], outputs[MOST_LINEARS], count = linears_of_shape(shape, inputs, outputs);
     for (int layer = 0; layer < LAYERS_OF_IT; layer++) {
-        blocks[layer] = (Block){.norm_1 = norm(), .norm_2 = norm(), .scale = 0.14f};
-        for (int i = 0; i < LINEARS; i++)
-            blocks[layer].linears[i] = linear(INPUTS[i], OUTPUTS[i], 8, true);
+        Linear *linears = calloc((size_t)count, sizeof *linears);
+        for (int i = 0; i < count; i++)
+            linears[i] = linear(inputs[i], outputs[i], 8, !shape.llama);
+        blocks[layer] = (Block){norm(WIDTH, !shape.llama), norm(WIDTH, !shape.llama), {0}, {0}, linears, 0.14f};
+        if (shape.head_norms)
+            blocks[layer].query_norm = norm(SIZE, false), blocks[layer].key_norm = norm(SIZE, false);
     }
     Linear head = linear(WIDTH, VOCABULARY, 8, false);
-    return (Model){LAYERS_OF_IT, WIDTH, HEADS, VOCABULARY, activation, 1e-5f, head, random_floats(CONTEXT * WIDTH, 0.1f), blocks,
-                   norm(), head};
+    return (Model){
+        .layers = LAYERS_OF_IT, .width = WIDTH, .heads = shape.heads, .key_heads = shape.key_heads, .size = SIZE,
+        .inner = INNER, .vocabulary = VOCABULARY, .activation = activation, .entrances = shape.llama ? 3 : 1,
+        .gated = shape.llama, .epsilon = 1e-5f, .tokens = head,
+        .positions = shape.llama ? NULL : random_floats(CONTEXT * WIDTH, 0.1f),
+        .turns = shape.llama ? random_floats(CONTEXT * SIZE, 1) : NULL, .blocks = blocks,
+        .norm = norm(WIDTH, !shape.llama), .head = head,
+    };
 }
 
-static Voice voice_of(int64_t rank, int64_t embedding_rank)
+static Voice voice_of(Shape shape, int64_t rank, int64_t embedding_rank)
 {
-    Linear *a = calloc(LAYERS_OF_IT * LINEARS, sizeof *a), *b = calloc(LAYERS_OF_IT * LINEARS, sizeof *b);
-    for (int i = 0; i < LAYERS_OF_IT * LINEARS; i++) {
-        a[i] = linear(INPUTS[i % LINEARS], rank, 4, false);
-        b[i] = linear(rank, OUTPUTS[i % LINEARS], 4, false);
+    int64_t inputs[MOST_LINEARS], outputs[MOST_LINEARS], count = linears_of_shape(shape, inputs, outputs);
+    size_t all_of_them = (size_t)(LAYERS_OF_IT * count);
+    Linear *a = calloc(all_of_them, sizeof *a), *b = calloc(all_of_them, sizeof *b);
+    for (size_t i = 0; i < all_of_them; i++) {
+        a[i] = linear(inputs[i % (size_t)count], rank, 4, false);
+        b[i] = linear(rank, outputs[i % (size_t)count], 4, false);
     }
     Voice voice = {rank, embedding_rank, a, b, {0}, {0}, {0}};
     if (embedding_rank) {
@@ -78,7 +111,8 @@ typedef struct { const Voice *voice; int64_t length; int32_t first; float logits
 
 static void prefill(const Model *model, int64_t threads, int64_t which, Case *cases, int64_t count)
 {
-    int64_t rows = 0, widest = filled_up(3 * WIDTH), highest = 0, width = CONTEXT / POSITIONS + 1;
+    int64_t rows = 0, highest = 0, width = CONTEXT / POSITIONS + 1, heads = model->heads * SIZE;
+    int64_t widest = entrance_of(model) > 2 * INNER ? entrance_of(model) : 2 * INNER;
     for (int64_t i = 0; i < count; i++)
         rows += cases[i].length;
     int32_t *tokens = calloc((size_t)rows, 4), *positions = calloc((size_t)rows, 4), *sequences = calloc((size_t)rows, 4);
@@ -105,15 +139,16 @@ static void prefill(const Model *model, int64_t threads, int64_t which, Case *ca
     for (int64_t i = 0; i < number; i++)
         deepest = groups[i].end - groups[i].start > deepest ? groups[i].end - groups[i].start : deepest;
     int64_t blocks = count * width, room = ROOM;
-    assert(room >= WIDTH + width * POSITIONS && room >= WIDE_TILE * highest);
+    assert(room >= WIDTH + heads + width * POSITIONS && room >= WIDE_TILE * highest);
 #define MEMORY(COUNT, SIZE) calloc((size_t)(COUNT), SIZE)
 #define ROUNDED(COUNT) {MEMORY(rows * ((COUNT) + WIDE), 2), MEMORY(rows * (chunks(COUNT) + 1), 4)}
     Call call = {
         .rows = rows, .groups = number, .wanted = count, .cache_blocks = blocks, .table_width = width,
         .deepest = deepest, .highest = highest, .tokens = tokens, .positions = positions, .sequences = sequences,
         .tables = tables, .wanted_rows = wanted, .group = groups,
-        .cache = MEMORY(LAYERS_OF_IT * blocks * POSITIONS * 2 * WIDTH, 2), .x = MEMORY(rows * apart(WIDTH), 4),
-        .wide = MEMORY(rows * apart(widest), 4), .even = ROUNDED(WIDTH), .inner = ROUNDED(INNER), .low = ROUNDED(highest),
+        .cache = MEMORY(LAYERS_OF_IT * blocks * POSITIONS * 2 * model->key_heads * SIZE, 2), .x = MEMORY(rows * apart(WIDTH), 4),
+        .wide = MEMORY(rows * apart(widest), 4), .even = ROUNDED(WIDTH + heads), .inner = ROUNDED(INNER),
+        .low = {MEMORY(3 * rows * highest + WIDE, 2), MEMORY(3 * rows * chunks(highest) + 1, 4)},
         .logits = MEMORY(count * apart(VOCABULARY), 4), .scratch = MEMORY(threads * room, 4), .room = room,
         .maxima = MEMORY(threads * 2 * (VOCABULARY / GROUP + 1), 4),
     };
@@ -146,11 +181,12 @@ int main(void)
     while (which >= 0 && !has_products(which))
         which = which == AVX512_VNNI ? NEON : which == NEON ? AVX2 : -1;
     assert(which >= 0);
-    for (int64_t activation = GELU_TANH; activation <= SILU; activation++) {
-        if (activation == GELU_ERF)
-            continue; /* by the C library, whose last bit is its own */
-        Model model = model_of(activation);
-        Voice small = voice_of(4, 0), large = voice_of(9, 6);
+    Shape shapes[] = {{2, 2, false, false}, {2, 2, false, false}, {2, 2, false, false}, {4, 2, true, false}, {3, 1, true, true}};
+    int64_t activations[] = {GELU_TANH, RELU, SILU, SILU, GELU_TANH}; /* GELU_ERF is the C library's, with its own last bit */
+    for (int number = 0; number < 5; number++) {
+        Shape shape = shapes[number];
+        Model model = model_of(shape, activations[number]);
+        Voice small = voice_of(shape, 4, 0), large = voice_of(shape, 9, 6);
         const Voice *voices[] = {NULL, NULL, &small, &small, &large, &large, &large};
         Case cases[7];
         for (int i = 0; i < 7; i++)
@@ -160,7 +196,7 @@ int main(void)
             Case alone = cases[i];
             prefill(&model, 1, which, &alone, 1);
             assert(!memcmp(alone.logits, cases[i].logits, sizeof alone.logits));
-            printf("%d %d %016llx %.6f\n", (int)activation, i, (unsigned long long)number_of(alone.logits), alone.logits[3]);
+            printf("%d %d %016llx %.6f\n", number, i, (unsigned long long)number_of(alone.logits), alone.logits[3]);
         }
     }
     return 0;

@@ -177,7 +177,7 @@ async def test_an_engine_that_worked_for_long_may_fail_once_more(
 async def test_an_engine_that_cannot_be_imported_is_dead_at_once(
     tiny_generation: GenerationSettings, version: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "Worker", None)
+    monkeypatch.setattr(worker, "EngineWorker", None)
     async with Engine(tiny_generation) as engine:
         with pytest.raises(Unavailable):
             await engine.draw(request(version))
