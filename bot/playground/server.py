@@ -136,9 +136,9 @@ async def _app(
 
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, str]:
-        found = await readiness.status()
-        response.status_code = 200 if found["status"] == READY else 503
-        return found
+        state = await readiness.status()
+        response.status_code = 200 if state["status"] == READY else 503
+        return state
 
     queue = Queue(posting)
     page = build_page(chat, max_count, suggestions, {"Queue to X": lambda page: build_queue(queue, page)})

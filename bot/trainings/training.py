@@ -70,13 +70,13 @@ class Training:
         await self._willing.refuse_to_learn(voice)
         if active := await self._store.jobs.active_of(voice):
             raise _refused(active)
-        kept = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]
+        paths = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]
         try:
             job = await self._store.jobs.add(
-                voice, person, place=place, files=kept, options=options, max_waiting=self._max_waiting
+                voice, person, place=place, files=paths, options=options, max_waiting=self._max_waiting
             )
         except Exception as refused:
-            await asyncio.to_thread(self._uploads.release, kept)
+            await asyncio.to_thread(self._uploads.release, paths)
             if isinstance(refused, ActiveAlready):
                 raise _refused(refused.job) from None
             if isinstance(refused, QueueFull):

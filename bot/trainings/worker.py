@@ -142,14 +142,14 @@ class TrainingWorker(Ongoing):
 
         The first attempt notes the versions that there are, by their dates, and whose tweets are kept.
         """
-        made = await asyncio.to_thread(self._made, job.name)
+        results = await asyncio.to_thread(self._made, job.name)
         if "versions" not in job.options:
-            kept = await asyncio.to_thread(self._leftovers.kept_before, job.name)
+            kept_tweets = await asyncio.to_thread(self._leftovers.kept_before, job.name)
             return await self._store.jobs.remember(
-                job, {**job.options, "versions": sorted(made), KEPT_BEFORE: kept}
+                job, {**job.options, "versions": sorted(results), KEPT_BEFORE: kept_tweets}
             ), None
-        new = sorted(set(made) - set(job.options["versions"]))
-        return job, Ending("done", result=made[new[-1]]) if new else None
+        new = sorted(set(results) - set(job.options["versions"]))
+        return job, Ending("done", result=results[new[-1]]) if new else None
 
     def _made(self, name: str) -> dict[str, Learned]:
         """The results of the trainings that made the versions of `name`, by the date of the version and its number.
@@ -160,22 +160,22 @@ class TrainingWorker(Ongoing):
         for number in self._registry.versions(name):
             try:
                 version = self._registry.version(name, number)
-                done = version.as_event(seconds=version.manifest.seconds)
-                results[f"{version.manifest.created} {number}"] = Learned.model_validate(done.as_json())
+                event = version.as_event(seconds=version.manifest.seconds)
+                results[f"{version.manifest.created} {number}"] = Learned.model_validate(event.as_json())
             except PipelineError as error:
                 log.warning("%s %s is left out: %s", name, number, error)
         return results
 
     async def _attend(self, job: Job, child: TrainingChild, before: EarlierVersion | None, holds: Holds) -> "Ending":
         """Write down how far the child is, until it has ended, is cancelled, or hangs."""
-        written: tuple[str, int] | None = None
+        progress: tuple[str, int] | None = None
         process, heard = child.process, child.heard
         while not await process.ended(TICK_SECONDS):
             await holds()
-            if not await self._may_go_on(job, heard, written):
+            if not await self._may_go_on(job, heard, progress):
                 await process.stop()
                 return Ending("cancelled", log=process.log)
-            written = heard.stage, heard.percent
+            progress = heard.stage, heard.percent
             if heard.silent_seconds > self._hang_seconds:
                 await process.kill()
                 why = f"nothing was heard of it for {heard.silent_seconds:.0f} s"
@@ -189,10 +189,10 @@ class TrainingWorker(Ongoing):
             result = Learned.model_validate(result.as_json() | {"before": before})
         return Ending("done", result=result, log=process.log)
 
-    async def _may_go_on(self, job: Job, heard: Heard, written: tuple[str, int] | None) -> bool:
+    async def _may_go_on(self, job: Job, heard: Heard, progress: tuple[str, int] | None) -> bool:
         """Write down how far the training is. Returns False if somebody wants it to end."""
         try:
-            if written != (heard.stage, heard.percent):
+            if progress != (heard.stage, heard.percent):
                 return await self._store.jobs.progress(job.id, heard.stage, heard.percent)
             now = await self._store.jobs.get(job.id)
             return now is not None and now.state == "running" and not now.cancel_requested

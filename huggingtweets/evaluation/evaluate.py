@@ -61,7 +61,7 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
     """The report on the voice `name`, from its losses and from `drafts` that no check has seen."""
     texts = [draft.text for draft in drafts]
     tweets = passing(dataset, drafts)
-    known = KnownTexts(dataset.texts)
+    training_texts = KnownTexts(dataset.texts)
     of_tweets = of_held_out = None
     if judged.others:
         attribution = Attribution({**judged.others, name: dataset.learned})
@@ -72,9 +72,9 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
         held_out_bits_per_byte=judged.loss.per_byte,
         base_held_out_bits_per_byte=judged.base_loss.per_byte,
         drafts=len(texts),
-        exact_copies=exact_copies(texts, known),
-        near_copies=near_copies(texts, known),
-        short_repeats=short_repeats(texts, known),
+        exact_copies=exact_copies(texts, training_texts),
+        near_copies=near_copies(texts, training_texts),
+        short_repeats=short_repeats(texts, training_texts),
         distinct_2=distinct_n(texts, 2),
         tweets=len(tweets),
         length_divergence=divergence(length_profile(tweets), length_profile(dataset.learned)),

@@ -26,25 +26,25 @@ def neighbours(voice: VoiceName, settings: Settings) -> Mapping[str, tuple[str, 
 
     An account that is damaged is left out.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    texts_by_account: dict[str, tuple[str, ...]] = {}
     for handle in TweetStore(settings.tweets).handles():
-        if len(found) == MAX_ACCOUNTS:
+        if len(texts_by_account) == MAX_ACCOUNTS:
             break
         if handle in voice.handles:
             continue
         try:
-            learned = _learned(handle, settings)[-MAX_TEXTS:]
+            texts = _learned(handle, settings)[-MAX_TEXTS:]
         except (PipelineError, OSError, ValueError, KeyError) as error:
             log.warning("the account %s is left out: %s", handle, error)
             continue
-        if len(learned) >= MIN_TEXTS:
-            found[handle] = learned
-    return found
+        if len(texts) >= MIN_TEXTS:
+            texts_by_account[handle] = texts
+    return texts_by_account
 
 
 def _learned(handle: str, settings: Settings) -> tuple[str, ...]:
     try:
         return Dataset.load(Registry(settings.storage.models).current(handle).dataset).learned
     except UnknownModel:
-        kept, _ = clean_all(TweetStore(settings.tweets).tweets(handle))
-        return split_by_time(kept, settings.training.held_out).learned if len(kept) > 1 else ()
+        tweets, _ = clean_all(TweetStore(settings.tweets).tweets(handle))
+        return split_by_time(tweets, settings.training.held_out).learned if len(tweets) > 1 else ()

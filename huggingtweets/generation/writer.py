@@ -67,8 +67,8 @@ class Sieve:
     `known` are the person's own texts, which no tweet may repeat.
     """
 
-    def __init__(self, known: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
-        self._checks: tuple[Check, ...] = (LeftoverCheck(), LengthCheck(), LinkCheck(prompt), *known)
+    def __init__(self, copy_checks: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
+        self._checks: tuple[Check, ...] = (LeftoverCheck(), LengthCheck(), LinkCheck(prompt), *copy_checks)
         self._empty = normalised(prompt)
         self._count = count
         self._passed: dict[str, str] = {}
@@ -142,14 +142,14 @@ class Writer:
 
     def forget(self, name: str) -> None:
         """Let go of the texts and the weights of `name`, which is no more, and of joint models and blends with it."""
-        for known in [key for key in list(self._copy_checks) if name in key[0].people]:
-            self._copy_checks.pop(known, None)
+        for key in [key for key in list(self._copy_checks) if name in key[0].people]:
+            self._copy_checks.pop(key, None)
         self._engine.forget(name)
 
     def _copy_check(self, version: Version) -> CopyCheck:
         key = version.key
         if key not in self._copy_checks:
-            for older in [known for known in self._copy_checks if known[0] == version.name]:
+            for older in [other for other in self._copy_checks if other[0] == version.name]:
                 del self._copy_checks[older]
             self._copy_checks[key] = CopyCheck(Dataset.load(version.dataset).texts)
         return self._copy_checks[key]

@@ -132,8 +132,8 @@ def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> byte
             {"text": _line(_cut(word["word"], 30), emoji), "count": word["count"], "share": word["count"] / most}
             for word in words
         ],
-        "emoji": [_line(_cut(found["emoji"], 1), emoji) for found in facts["emoji"][:10]],
-        "hashtags": [_line(_cut(found["hashtag"], 24), emoji) for found in facts["hashtags"][:6]],
+        "emoji": [_line(_cut(entry["emoji"], 1), emoji) for entry in facts["emoji"][:10]],
+        "hashtags": [_line(_cut(entry["hashtag"], 24), emoji) for entry in facts["hashtags"][:6]],
         "hours": facts["hours_utc"],
         "lengths": lengths,
         "length-labels": [[bin_, str(bin_ * LENGTH_BIN)] for bin_ in range(0, len(lengths), 5)],
@@ -147,12 +147,12 @@ def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light", *, is_k
     `is_kept` says that the weights of that pass were kept, and not those that training began with.
     Raises `Unavailable` when there is no finite point.
     """
-    known = [p for p in points if math.isfinite(p["loss"]) and math.isfinite(p["held_out_loss"])]
-    if not known:
+    finite_points = [p for p in points if math.isfinite(p["loss"]) and math.isfinite(p["held_out_loss"])]
+    if not finite_points:
         raise Unavailable("There is no loss curve to draw: the training has no finished pass.")
     return _curve(
-        [(int(point["epoch"]), point["held_out_loss"]) for point in known],
-        [(int(point["epoch"]), point["loss"]) for point in known],
+        [(int(point["epoch"]), point["held_out_loss"]) for point in finite_points],
+        [(int(point["epoch"]), point["loss"]) for point in finite_points],
         {
             "title": "Loss after each pass, nats per token",
             "held-out-is": "held-out tweets",

@@ -152,9 +152,9 @@ class Facts:
     @property
     def hyper_parameters(self) -> dict[str, Any]:
         """The settings that the weights depend on, without those of the other method."""
-        known = {key: self.settings[key] for key in HYPER_PARAMETERS if key in self.settings}
+        settings = {key: self.settings[key] for key in HYPER_PARAMETERS if key in self.settings}
         is_lora = self.settings.get("method") == "lora"
-        return {key: value for key, value in known.items() if is_lora or not key.startswith("lora_")}
+        return {key: value for key, value in settings.items() if is_lora or not key.startswith("lora_")}
 
     @property
     def done(self) -> dict[str, Any]:
@@ -197,12 +197,12 @@ def facts(
     )
 
 
-def render(known: Facts) -> str:
+def render(card_facts: Facts) -> str:
     """The card as Markdown with YAML front matter."""
-    return _template().render(card=known, front_matter=front_matter(known))
+    return _template().render(card=card_facts, front_matter=front_matter(card_facts))
 
 
-def front_matter(known: Facts) -> str:
+def front_matter(card_facts: Facts) -> str:
     """The card's metadata as the Hub reads it, with the metrics as evaluation results."""
     from huggingface_hub import EvalResult, ModelCardData
 
@@ -211,25 +211,27 @@ def front_matter(known: Facts) -> str:
             task_type="text-generation",
             task_name="Text generation",
             dataset_type="tweets",
-            dataset_name="Tweets of " + ", ".join(f"@{person.handle}" for person in known.people) + ", held out",
+            dataset_name="Tweets of " + ", ".join(f"@{person.handle}" for person in card_facts.people) + ", held out",
             metric_type=key,
             metric_name=metric_name(key),
             metric_value=round(value, 6),
         )
-        for key, value in known.metrics.items()
+        for key, value in card_facts.metrics.items()
     ]
     picture = "predictions.png"
     data = ModelCardData(
-        language=list(known.languages) or None,
-        license=known.license,
+        language=list(card_facts.languages) or None,
+        license=card_facts.license,
         library_name="transformers",
         pipeline_tag="text-generation",
         tags=list(TAGS),
-        base_model=known.base if known.base_is_on_hub else None,
-        model_name=str(known.name),  # PyYAML would write a `VoiceName` as an object
+        base_model=card_facts.base if card_facts.base_is_on_hub else None,
+        model_name=str(card_facts.name),  # PyYAML would write a `VoiceName` as an object
         eval_results=results,
-        widget=[{"text": known.prompt}],
-        thumbnail=f"https://huggingface.co/{known.repository}/resolve/main/{picture}" if known.repository else picture,
+        widget=[{"text": card_facts.prompt}],
+        thumbnail=f"https://huggingface.co/{card_facts.repository}/resolve/main/{picture}"
+        if card_facts.repository
+        else picture,
     )
     return str(data.to_yaml())
 
@@ -251,9 +253,9 @@ def metric_name(key: str) -> str:
 
 def inline(text: str) -> str:
     """Somebody's words on one line, with no effect on the Markdown or HTML around them."""
-    seen = typed(text)
-    written = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", seen)
-    return f"{_ISOLATE}{written}{_END_ISOLATE}" if _RIGHT_TO_LEFT.search(seen) else written
+    visible = typed(text)
+    escaped = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", visible)
+    return f"{_ISOLATE}{escaped}{_END_ISOLATE}" if _RIGHT_TO_LEFT.search(visible) else escaped
 
 
 def figure(value: object) -> str:

@@ -93,10 +93,10 @@ def write_card(
     pictures = _pictures(version, settings)
     for name, picture in pictures.items():
         (folder / name).write_bytes(picture)
-    chosen = settings.generation
-    known = card.facts(
+    sampling = settings.generation
+    facts = card.facts(
         version,
-        generation={key: getattr(chosen, key) for key in ("temperature", "top_k", "top_p", "max_new_tokens")},
+        generation={key: getattr(sampling, key) for key in ("temperature", "top_k", "top_p", "max_new_tokens")},
         license=settings.card.license,
         prompt=settings.card.prompt,
         contact=settings.card.contact,
@@ -107,7 +107,7 @@ def write_card(
         with_model=with_model,
         pictures=tuple(pictures),
     )
-    (folder / CARD).write_text(card.render(known), encoding="utf-8")
+    (folder / CARD).write_text(card.render(facts), encoding="utf-8")
     return [folder / name for name in (CARD, *pictures)]
 
 
@@ -120,8 +120,8 @@ def people(version: Version, settings: Settings) -> list[PicturedPerson]:
 
 
 def _avatar(folder: Path, handle: str) -> Path | None:
-    found = (folder / f"{handle.lower()}{suffix}" for suffix in AVATAR_SUFFIXES)
-    return next((path for path in found if path.is_file()), None)
+    paths = (folder / f"{handle.lower()}{suffix}" for suffix in AVATAR_SUFFIXES)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _pictures(version: Version, settings: Settings) -> dict[str, bytes]:

@@ -62,11 +62,11 @@ def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> 
     folder = prepare(version, settings, say)
     say(Progress("push", 0))
     try:
-        done = push(version, folder, settings.publishing)
+        publication = push(version, folder, settings.publishing)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    say(Progress("push", facts={"url": done.url}))
-    return done
+    say(Progress("push", facts={"url": publication.url}))
+    return publication
 
 
 def want_if_public(voice: VoiceName, settings: Settings) -> bool:

@@ -65,8 +65,8 @@ def repository_of(name: str, settings: PublishingSettings) -> str:
 
 def published(models: Path, name: str) -> Published | None:
     """What is on the Hub of `name`, even if it was forgotten here, or None. An unfinished push does not count."""
-    known = begun(models, name)
-    return known if known and known.version else None
+    publication = begun(models, name)
+    return publication if publication and publication.version else None
 
 
 def begun(models: Path, name: str) -> Published | None:
@@ -120,10 +120,10 @@ def refuse_unconfigured(settings: PublishingSettings) -> None:
 
 def refuse_moved(version: Version, settings: PublishingSettings) -> None:
     """Raises `Misconfigured` if the model is in another repository than `settings` say, which would be lost then."""
-    known, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
-    if known and known.repository != repository:
+    publication, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
+    if publication and publication.repository != repository:
         raise Misconfigured(
-            f"{version.name} is on the Hub as {known.repository}, and would go to {repository}; "
+            f"{version.name} is on the Hub as {publication.repository}, and would go to {repository}; "
             f"say huggingtweets unpublish {version.name} first, or set the owner under [publishing] back."
         )
 
@@ -155,10 +155,10 @@ def push(version: Version, folder: Path, settings: PublishingSettings, patience:
             if is_ours and _take_away(api, repository):
                 (home / RECORD).unlink(missing_ok=True)
             raise
-    done = Published(repository, version.version, commit, url)
-    atomic.write_json(home / RECORD, asdict(done))
+    publication = Published(repository, version.version, commit, url)
+    atomic.write_json(home / RECORD, asdict(publication))
     (home / WISH).unlink(missing_ok=True)
-    return done
+    return publication
 
 
 def unpublish(models: Path, name: str, settings: PublishingSettings, patience: Patience | None = None) -> bool:
@@ -167,16 +167,18 @@ def unpublish(models: Path, name: str, settings: PublishingSettings, patience: P
     What was still to go there does not go any more. Raises `Misconfigured` without a token, and what `upstream` draws.
     """
     (models / name / WISH).unlink(missing_ok=True)
-    known = begun(models, name)
-    if not known:
+    publication = begun(models, name)
+    if not publication:
         return False
     if not settings.token:
         raise Misconfigured(
-            f"{known.url} cannot be deleted without a token: put one with write access into the environment as "
+            f"{publication.url} cannot be deleted without a token: put one with write access into the environment as "
             f"{settings.token_env}."
         )
     with _api(settings) as api:
-        _insist(lambda: api.delete_repo(known.repository, missing_ok=True), patience or Patience(settings.attempts))
+        _insist(
+            lambda: api.delete_repo(publication.repository, missing_ok=True), patience or Patience(settings.attempts)
+        )
     for path in (models / name / RECORD, _removal(models, name)):
         path.unlink(missing_ok=True)
     return True
@@ -206,8 +208,8 @@ def _commit(api: "HfApi", repository: str, folder: Path, version: str) -> str:
         CommitOperationAdd(path_in_repo=name, path_or_fileobj=path) for name, path in sorted(files.items())
     ]
     operations += [CommitOperationDelete(path_in_repo=name) for name in sorted(gone)]
-    made = api.create_commit(repository, operations, commit_message=f"Version {version}", parent_commit=head)
-    return str(made.oid)
+    new_commit = api.create_commit(repository, operations, commit_message=f"Version {version}", parent_commit=head)
+    return str(new_commit.oid)
 
 
 def _tag(api: "HfApi", repository: str, version: str, commit: str) -> None:
@@ -245,9 +247,9 @@ def _api(settings: PublishingSettings) -> Iterator["HfApi"]:
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     def client() -> httpx2.Client:
-        made = default_client_factory()
-        made.timeout = httpx2.Timeout(settings.timeout_seconds)
-        return made
+        http = default_client_factory()
+        http.timeout = httpx2.Timeout(settings.timeout_seconds)
+        return http
 
     assert settings.token
     if not sys.stderr.isatty():

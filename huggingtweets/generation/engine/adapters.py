@@ -67,12 +67,12 @@ def size(layout: Layout, rank: int, embedding_rank: int = 0) -> int:
 
 def views(flat: torch.Tensor, layout: Layout, rank: int, embedding_rank: int) -> Factors:
     """The factors in `flat` [..., size], one after the other."""
-    kept, start = flat.shape[:-1], 0
+    leading, start = flat.shape[:-1], 0
 
     def cut(rows: int, columns: int) -> torch.Tensor:
         nonlocal start
         end = start + rows * columns
-        part, start = flat[..., start:end].view(*kept, rows, columns), end
+        part, start = flat[..., start:end].view(*leading, rows, columns), end
         return part
 
     linears = [(cut(inputs, rank), cut(rank, outputs)) for inputs, outputs in layout.linears]
@@ -89,8 +89,8 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
     try:
         settings = atomic.read_json(folder / SETTINGS)
         with safe_open(atomic.require_file(folder / WEIGHTS), framework="pt") as file:
-            given = {name.removeprefix(PEFT): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no dictionary
-        return _adapter(settings, given, layout, dtype)
+            tensors = {name.removeprefix(PEFT): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  no dictionary
+        return _adapter(settings, tensors, layout, dtype)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
             f"The adapter in {folder} cannot be used ({first_line(error)}); roll back or train again.",
@@ -126,15 +126,15 @@ def put(adapter: Adapter, into: Factors, start: int = 0, embedding_start: int = 
         into.embedding[1][embedding_start:end] = own.embedding[1] if weight == 1 else own.embedding[1] * weight
 
 
-def _adapter(settings: dict[str, Any], given: dict[str, torch.Tensor], layout: Layout, dtype: torch.dtype) -> Adapter:
+def _adapter(settings: dict[str, Any], tensors: dict[str, torch.Tensor], layout: Layout, dtype: torch.dtype) -> Adapter:
     if settings.get("use_dora") or settings.get("peft_type") != "LORA" or settings.get("bias", "none") != "none":
         raise ValueError("it is no plain LoRA")
     if settings.get("ensure_weight_tying"):
         # peft saves the embedding's factors a second time under the name of the head.
-        given = {name: tensor for name, tensor in given.items() if not name.startswith(f"{layout.head}.")}
-    low, high = (given.pop(f"{layout.embedding}.lora_embedding_{factor}", None) for factor in "AB")
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{layout.head}.")}
+    low, high = (tensors.pop(f"{layout.embedding}.lora_embedding_{factor}", None) for factor in "AB")
     embedding_rank = 0 if low is None else low.shape[0]
-    rank = max((tensor.shape[0] for name, tensor in given.items() if name.endswith(".lora_A.weight")), default=1)
+    rank = max((tensor.shape[0] for name, tensor in tensors.items() if name.endswith(".lora_A.weight")), default=1)
     refuse_rank(max(rank, embedding_rank), layout.width)
     adapter = Adapter(layout, rank, embedding_rank, torch.zeros(size(layout, rank, embedding_rank), dtype=dtype))
     factors = adapter.factors()
@@ -150,29 +150,34 @@ def _adapter(settings: dict[str, Any], given: dict[str, torch.Tensor], layout: L
             _scale(settings, layout, embedding=True),
         )
     for name, (a, b) in zip(layout.names, factors.linears, strict=True):
-        low, high = (given.pop(f"{name}.lora_{factor}.weight", None) for factor in "AB")
+        low, high = (tensors.pop(f"{name}.lora_{factor}.weight", None) for factor in "AB")
         if low is not None:
             _fill(name, a.T, low, b, high, _scale(settings, layout))
         elif high is not None:
             raise ValueError(f"{name} has half an adapter")
-    if given:
-        raise ValueError(f"it also changes {min(given)}")
+    if tensors:
+        raise ValueError(f"it also changes {min(tensors)}")
     if not torch.isfinite(torch.stack(torch.aminmax(adapter.flat))).all():  # a NaN is the least and the most
         raise ValueError("it holds numbers that are not finite")
     return adapter
 
 
 def _fill(
-    what: str, low: torch.Tensor, given: torch.Tensor | None, high: torch.Tensor, other: torch.Tensor | None, scale: Any
+    what: str,
+    low: torch.Tensor,
+    peft_low: torch.Tensor | None,
+    high: torch.Tensor,
+    peft_high: torch.Tensor | None,
+    scale: Any,
 ) -> None:
     """Copy peft's pair, [r, in] and [out, r], into `low` [rank, in] and `high` [rank, out]."""
-    if given is None or other is None or other.ndim != 2 or given.shape[0] != other.shape[1]:
+    if peft_low is None or peft_high is None or peft_high.ndim != 2 or peft_low.shape[0] != peft_high.shape[1]:
         raise ValueError(f"{what} has half an adapter")
-    rank = given.shape[0]
-    if given.shape[1:] != low.shape[1:] or other.shape[0] != high.shape[1]:
+    rank = peft_low.shape[0]
+    if peft_low.shape[1:] != low.shape[1:] or peft_high.shape[0] != high.shape[1]:
         raise ValueError(f"the shape of {what} is another one")
-    low[:rank] = given
-    high[:rank] = other.T.float() * scale(rank)
+    low[:rank] = peft_low
+    high[:rank] = peft_high.T.float() * scale(rank)
 
 
 def _scale(settings: dict[str, Any], layout: Layout, *, embedding: bool = False) -> Any:

@@ -78,7 +78,7 @@ class Batch:
             # A prompt that several ask of the same voice is read once.
             prompt = prompts.setdefault((id(job.adapter), tuple(job.prompt)), Prompt(job.prompt, job.adapter, []))
             prompt.rows += job.rows
-        return [done for group in _groups(list(prompts.values())) for done in self._prefill(group)]
+        return [ended_job for group in _groups(list(prompts.values())) for ended_job in self._prefill(group)]
 
     def step(self) -> list[DraftJob]:
         """Draw the next tokens of every row. Returns the jobs that have ended with that."""
@@ -118,7 +118,7 @@ class Batch:
             if (barred := self._jobs[row].barred) is not None:
                 shares[: len(barred)].masked_fill_(barred, -torch.inf)
         tokens = cells.choose(logits)
-        done = []
+        ended_jobs = []
         for row, token in zip(rows, tokens.tolist(), strict=True):
             row.last = token
             row.drawn.append(token)
@@ -126,9 +126,9 @@ class Batch:
                 job = self._jobs.pop(row)
                 job.left -= 1
                 if not job.left:
-                    done.append(job)
+                    ended_jobs.append(job)
         self._moved = True
-        return done
+        return ended_jobs
 
     def _stand(self, grid: Grid[Row]) -> None:
         """From now on the rows stand as in `grid`, and a new history begins."""
@@ -145,7 +145,7 @@ class Batch:
         if not ended.any():
             return []
         self._note()
-        done = []
+        ended_jobs = []
         for cell in ended.nonzero()[0]:
             row = self._grid.cells[cell]
             assert row
@@ -153,8 +153,8 @@ class Batch:
             self._leave(row)
             job.left -= 1
             if not job.left:
-                done.append(job)
-        return done
+                ended_jobs.append(job)
+        return ended_jobs
 
     def _leave(self, row: Row) -> None:
         """The row's cell stays idle until the rows are arranged anew."""

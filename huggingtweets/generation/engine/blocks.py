@@ -31,13 +31,13 @@ class Blocks:
                 count = blocks_of(row.most)
                 if len(self._free) < count:
                     self._more(count)
-                taken, self._free = self._free[:count], self._free[count:]
-                row.kept = np.array(taken, np.int32)
+                blocks, self._free = self._free[:count], self._free[count:]
+                row.kept = np.array(blocks, np.int32)
 
     def keep(self, rows: Iterable[Row]) -> None:
         """Free all blocks but those of `rows`."""
-        held = {SCRATCH, *(block for row in rows for block in row.kept.tolist())}
-        self._free = [block for block in range(self._count) if block not in held]
+        in_use = {SCRATCH, *(block for row in rows for block in row.kept.tolist())}
+        self._free = [block for block in range(self._count) if block not in in_use]
 
     def _more(self, count: int) -> None:
         new = list(self._grow(count))

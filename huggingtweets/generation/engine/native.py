@@ -143,10 +143,10 @@ def _fields() -> dict[str, tuple[int, int]]:
 @cache
 def _library() -> ctypes.CDLL:
     """Raises `RuntimeError` where the kernels were not compiled or the processor cannot run them."""
-    found = importlib.util.find_spec(LIBRARY)
-    if found is None or found.origin is None:
+    spec = importlib.util.find_spec(LIBRARY)
+    if spec is None or spec.origin is None:
         raise RuntimeError("the kernels were not compiled when this was installed")
-    return load_library(found.origin)
+    return load_library(spec.origin)
 
 
 def load_library(path: str) -> ctypes.CDLL:
@@ -222,8 +222,8 @@ class _Packed:
         even = inputs + inputs % 2
         scales = np.empty(0 if bits == 4 else filled_up(outputs), np.float32)
         whole = np.empty((filled_up(outputs), even * bits // 8 + (4 * chunks(even) if bits == 4 else 0)), np.int8)
-        given = matrix.float().contiguous()
-        _library().pack(given.data_ptr(), inputs, outputs, bits, whole.ctypes.data, scales.ctypes.data)
+        numbers = matrix.float().contiguous()
+        _library().pack(numbers.data_ptr(), inputs, outputs, bits, whole.ctypes.data, scales.ctypes.data)
         if bias is not None:
             bias = torch.nn.functional.pad(bias, (0, -outputs % WIDE))
         return _Linear(

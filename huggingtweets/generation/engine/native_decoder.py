@@ -61,11 +61,11 @@ class NativeDecoder:
         self._blocks.give(prompts)
         # Prompts of one voice stand together.
         order = sorted(range(len(prompts)), key=lambda number: id(prompts[number].adapter))
-        given = [prompts[number] for number in order]
-        lengths = [len(prompt.tokens) for prompt in given]
-        tables = [prompt.rows[0].kept[: blocks_of(length)] for prompt, length in zip(given, lengths, strict=True)]
-        call = self._call([prompt.adapter for prompt in given], lengths, tables)
-        call.tokens[:] = np.concatenate([prompt.tokens for prompt in given])
+        in_order = [prompts[number] for number in order]
+        lengths = [len(prompt.tokens) for prompt in in_order]
+        tables = [prompt.rows[0].kept[: blocks_of(length)] for prompt, length in zip(in_order, lengths, strict=True)]
+        call = self._call([prompt.adapter for prompt in in_order], lengths, tables)
+        call.tokens[:] = np.concatenate([prompt.tokens for prompt in in_order])
         call.positions[:] = np.concatenate([np.arange(length) for length in lengths])
         self._make(call)
         if pairs := shared(prompts):

@@ -65,8 +65,8 @@ def sample(
     before = shares.cumsum(-1) - shares
     shares = shares.masked_fill(before >= top_p.unsqueeze(1), 0.0)
     reached = shares.double().cumsum(-1)
-    chosen = (reached <= uniform.unsqueeze(1) * reached[:, -1:]).sum(-1, keepdim=True)
-    return tokens.gather(1, chosen.clamp(max=tokens.shape[-1] - 1)).squeeze(1)
+    places = (reached <= uniform.unsqueeze(1) * reached[:, -1:]).sum(-1, keepdim=True)
+    return tokens.gather(1, places.clamp(max=tokens.shape[-1] - 1)).squeeze(1)
 
 
 def _largest(x: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:

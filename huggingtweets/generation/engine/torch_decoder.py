@@ -73,12 +73,12 @@ class TorchDecoder:
     def prefill(self, prompts: Sequence[Prompt]) -> torch.Tensor:
         longest = max(len(prompt.tokens) for prompt in prompts)
         grid = arranged(prompts, self.column_cost / longest)
-        given = [prompt.tokens if prompt else [0] for prompt in grid.cells]
-        filled = [[*tokens, *[0] * (longest - len(tokens))] for tokens in given]
+        prompt_tokens = [prompt.tokens if prompt else [0] for prompt in grid.cells]
+        filled = [[*tokens, *[0] * (longest - len(tokens))] for tokens in prompt_tokens]
         tokens = torch.tensor(filled, device=self._device).view(len(grid.columns), -1)
         stack = Stack(self._layout, self.dtype, self._device)
         stack.fill(grid.columns)
-        kept: list[torch.Tensor] = []
+        layers: list[torch.Tensor] = []
 
         def by_cell(part: torch.Tensor) -> torch.Tensor:
             """[cells, heads, longest, size] of [columns, heads, depth * longest, size]."""
@@ -87,20 +87,20 @@ class TorchDecoder:
         def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
             # Prompts are padded on their right side, and no token sees what is to its right.
             query, key, value = by_cell(query), by_cell(key), by_cell(value)
-            kept.append(torch.stack([key, value]))
+            layers.append(torch.stack([key, value]))
             scale = self._weights.blocks[layer].scale
-            seen = nn.functional.scaled_dot_product_attention(
+            attention = nn.functional.scaled_dot_product_attention(
                 query, key, value, is_causal=True, scale=scale, enable_gqa=query.shape[1] != key.shape[1]
             )
-            return seen.view(-1, grid.depth, *seen.shape[1:]).transpose(1, 2).flatten(2, 3)
+            return attention.view(-1, grid.depth, *attention.shape[1:]).transpose(1, 2).flatten(2, 3)
 
         positions = torch.arange(longest, device=self._device).repeat(grid.depth)
-        hidden = self._hidden(tokens, positions, stack, attend).view(len(given), longest, -1)
-        cells = torch.arange(len(given))
-        last = hidden[cells, [len(tokens) - 1 for tokens in given]].view(-1, grid.depth, hidden.shape[-1])
+        hidden = self._hidden(tokens, positions, stack, attend).view(len(prompt_tokens), longest, -1)
+        cells = torch.arange(len(prompt_tokens))
+        last = hidden[cells, [len(tokens) - 1 for tokens in prompt_tokens]].view(-1, grid.depth, hidden.shape[-1])
         for cell, prompt in enumerate(grid.cells):
             if prompt:
-                place = torch.stack([layer[:, cell, :, : len(prompt.tokens)] for layer in kept])
+                place = torch.stack([layer[:, cell, :, : len(prompt.tokens)] for layer in layers])
                 for row in prompt.rows:
                     row.kept = place
         return self._logits(last, stack).flatten(0, 1)[grid.places(prompts)].cpu()
@@ -113,8 +113,8 @@ class TorchDecoder:
         cache = self._empty_cache(len(stands.cells), CACHE_STEP * (longest if self._single else bucket(longest)))
         for cell, row in enumerate(stands.cells):
             if row:
-                kept = self._cache[:, :, row.kept] if isinstance(row.kept, int) else row.kept
-                cache[:, :, cell, :, : row.length] = kept[..., : row.length, :]
+                row_cache = self._cache[:, :, row.kept] if isinstance(row.kept, int) else row.kept
+                cache[:, :, cell, :, : row.length] = row_cache[..., : row.length, :]
         for cell, row in enumerate(stands.cells):
             if row:
                 row.kept = cell
@@ -151,19 +151,19 @@ class TorchDecoder:
     def _found_burst(self, cells: Cells) -> "Burst":
         """One of the grid's shape, with the numbers of `cells`."""
         count = len(self._grid.cells)
-        given = cells.spread(self._places, count, self._device)
+        grid_cells = cells.spread(self._places, count, self._device)
         key = (self._cache.data_ptr(), self._cache.shape, len(self._grid.columns), self._stack.key, cells.widest)
-        found = self._bursts.get(key)
-        if found:
-            found.cells.load(given)
+        burst = self._bursts.get(key)
+        if burst:
+            burst.cells.load(grid_cells)
         else:
-            found = self._bursts[key] = Burst(
-                given, torch.zeros(self._steps, count, dtype=torch.int64, device=self._device)
+            burst = self._bursts[key] = Burst(
+                grid_cells, torch.zeros(self._steps, count, dtype=torch.int64, device=self._device)
             )
         self._bursts.move_to_end(key)
         while len(self._bursts) > MOST_BURSTS:
             self._bursts.popitem(last=False)
-        return found
+        return burst
 
     def _run(self, burst: "Burst") -> None:
         burst.runs += 1
@@ -205,9 +205,9 @@ class TorchDecoder:
         # A row that has ended may go on for some steps. It then writes to its last place.
         lengths = lengths.clamp(max=min(places, self.context) - 1)
         # Asking a GPU for the longest length would mean waiting for it.
-        seen = int(lengths.max()) + 1 if self._device.type == "cpu" else places
+        reach = int(lengths.max()) + 1 if self._device.type == "cpu" else places
         cells, size = torch.arange(count, device=self._device), self._weights.description.head_size
-        unseen = (torch.arange(seen, device=self._device) <= lengths.unsqueeze(1)).view(count, 1, 1, seen)
+        visible = (torch.arange(reach, device=self._device) <= lengths.unsqueeze(1)).view(count, 1, 1, reach)
 
         def attend(layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
             # Tokens of a decoding step are [columns, heads, depth, size] here, each one alone in its row of the cache.
@@ -218,9 +218,9 @@ class TorchDecoder:
             # The heads that share a key head stand where a sequence's positions stand otherwise.
             out = nn.functional.scaled_dot_product_attention(
                 query.view(count, key.shape[1], -1, size),
-                keys[:, :, :seen],
-                values[:, :, :seen],
-                attn_mask=unseen,
+                keys[:, :, :reach],
+                values[:, :, :reach],
+                attn_mask=visible,
                 scale=self._weights.blocks[layer].scale,
             )
             return out.reshape(len(self._grid.columns), self._grid.depth, -1, size).transpose(1, 2)

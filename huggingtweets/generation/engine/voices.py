@@ -82,10 +82,10 @@ class LoadedVoices:
         if isinstance(voice, PreviewVoice):
             return None
         with self._lock:
-            found = self._voices.get(voice.key)
-            if found:
+            loaded = self._voices.get(voice.key)
+            if loaded:
                 self._voices.move_to_end(voice.key)
-            return found
+            return loaded
 
     def load(self, voice: Drawable) -> LoadedVoice:
         """`voice`, from disk if need be. A preview is made anew each time: none of its texts stay in memory.
@@ -95,8 +95,8 @@ class LoadedVoices:
         """
         if isinstance(voice, PreviewVoice):
             return self._preview(voice)
-        if found := self.find(voice):
-            return found
+        if in_memory := self.find(voice):
+            return in_memory
         parts = parts_of(voice)
         version = parts[0][1]
         if isinstance(voice, Blend):
@@ -122,12 +122,14 @@ class LoadedVoices:
 
     def _base(self, key: Hashable, source: str) -> LoadedBase:
         with self._lock:
-            found = self._bases.get(key)
-        if found:
-            return found
-        given = base.load(source)
-        decoder = self._make_decoder(Weights.of(given.model, given.banned))
-        loaded = LoadedBase(given.id, given.tokenizer, given.end_of_text, Batch(decoder, given.end_of_text), decoder)
+            in_memory = self._bases.get(key)
+        if in_memory:
+            return in_memory
+        checkpoint = base.load(source)
+        decoder = self._make_decoder(Weights.of(checkpoint.model, checkpoint.banned))
+        loaded = LoadedBase(
+            checkpoint.id, checkpoint.tokenizer, checkpoint.end_of_text, Batch(decoder, checkpoint.end_of_text), decoder
+        )
         with self._lock:
             self._bases[key] = loaded
         return loaded

@@ -79,8 +79,8 @@ class EngineWorker:
 
     def _take(self, ticket: Ticket) -> None:
         """Let `ticket` wait for its turn. If its voice is not in memory, load the voice first."""
-        if found := self._voices.find(ticket.request.voice):
-            self._waiting[ticket] = found
+        if voice := self._voices.find(ticket.request.voice):
+            self._waiting[ticket] = voice
         else:
             self._loading[ticket] = self._loader.submit(self._voices.load, ticket.request.voice)
             self._loading[ticket].add_done_callback(lambda _: self._inbox.wake())
@@ -156,8 +156,8 @@ class EngineWorker:
             log.error("a step of %s failed", loaded.id, exc_info=error)
             self._give_up(loaded, error)
 
-    def _answer(self, done: Sequence[DraftJob]) -> None:
-        for job in done:
+    def _answer(self, jobs: Sequence[DraftJob]) -> None:
+        for job in jobs:
             self._told_alone(self._running[job][0], partial(self._hand_out, job))
             del self._running[job]
             now = time.monotonic()

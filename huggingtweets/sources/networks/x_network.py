@@ -69,16 +69,16 @@ class XNetwork:
         affordable = self._reads.affordable if at_any_price else self._reads.affordable_today
         look = await self._kept.look(name, source) or Look(datetime.now(UTC), "0")
         ids = sorted((tweet.id for tweet in await self._kept.tweets(name, source)), key=int)
-        left, dropped = [one for one in ids if int(one) > int(look.after)], 0
+        rest, dropped = [one for one in ids if int(one) > int(look.after)], 0
         async with self._client() as client:
-            while left and (count := await asyncio.to_thread(affordable, min(AT_ONCE, len(left)))):
-                asked, left = left[:count], left[count:]
-                looked = await client.look(asked, self._charge)
+            while rest and (count := await asyncio.to_thread(affordable, min(AT_ONCE, len(rest)))):
+                batch, rest = rest[:count], rest[count:]
+                looked = await client.look(batch, self._charge)
                 dropped += await self._kept.drop(name, looked.gone)
-                look = look._replace(after=asked[-1])
+                look = look._replace(after=batch[-1])
                 await self._kept.mark_look(name, source, look)
-        if left:
-            log.info("%s: %d tweets are looked at another day, the budget does not suffice", name, len(left))
+        if rest:
+            log.info("%s: %d tweets are looked at another day, the budget does not suffice", name, len(rest))
             return dropped
         # The tweets that were looked at first decide when it is time again.
         await self._kept.mark_checked(name, source, look.since)

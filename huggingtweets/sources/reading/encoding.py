@@ -122,9 +122,9 @@ def _by_letters(sample: bytes) -> Encoding:
 
 def _most_likely(sample: bytes) -> str | None:
     names: list[str] = []
-    for found in chardet.detect_all(sample, ignore_threshold=True, compat_names=False):
-        if found["encoding"]:
-            name = codecs.lookup(found["encoding"]).name
+    for guess in chardet.detect_all(sample, ignore_threshold=True, compat_names=False):
+        if guess["encoding"]:
+            name = codecs.lookup(guess["encoding"]).name
             names.append(_NEWER.get(name, name))
     likely = [name for name in dict.fromkeys(names) if name != "utf-8" and is_plausible(_decoded(sample, name))]
     few = sum(byte >= 0x80 for byte in sample) < _FEW

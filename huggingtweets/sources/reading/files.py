@@ -63,10 +63,10 @@ class Metered(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed asks for every kind of buffer
-        got = self._read(len(buffer))
-        self._budget.spend(len(got), self._what)
-        buffer[: len(got)] = got
-        return len(got)
+        data = self._read(len(buffer))
+        self._budget.spend(len(data), self._what)
+        buffer[: len(data)] = data
+        return len(data)
 
 
 @contextmanager

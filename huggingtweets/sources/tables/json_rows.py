@@ -170,7 +170,7 @@ def _with_id(name: str, member: object) -> object:
 def _deeper(line: int, row: Row, depth: int) -> Iterator[Entry]:
     """The rows in the only member that has any; otherwise `row` as it is."""
     inside = {name: list(_inside(line, member, depth)) for name, member in row.items() if not _is_of_others(name)}
-    holding = [found for found in inside.values() if found]
+    holding = [entries for entries in inside.values() if entries]
     if depth >= _DEEPEST or len(holding) != 1:
         yield Entry(line, row)
         return

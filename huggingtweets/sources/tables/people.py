@@ -98,8 +98,8 @@ class People:
 
     def called(self, names: Iterable[str]) -> str:
         """The one person who has one of these names, or ""."""
-        wanted = {name.casefold() for name in names}
-        keys = [key for key in self.shown if key in wanted or key.partition(".")[0] in wanted]
+        folded = {name.casefold() for name in names}
+        keys = [key for key in self.shown if key in folded or key.partition(".")[0] in folded]
         return keys[0] if len(keys) == 1 else ""
 
 

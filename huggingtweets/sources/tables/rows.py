@@ -87,27 +87,27 @@ class TableRows:
         tweets = self._tweets(order)
         authors = with_users([row.author for row in self._pending], self._users)
         whose = people(authors, [place for place, tweet in enumerate(tweets) if not tweet.is_retweet])
-        taken, key, left_out = _taken(path, tweets, whose, names)
+        places, key, left_out = _taken(path, tweets, whose, names)
         handle = whose.shown.get(key, "") if whose.are_handles else ""
-        unique = {tweets[place].id: tweets[place] for place in taken}
-        earlier = superseded((self._pending[place].versions for place in taken), unique)
+        unique = {tweets[place].id: tweets[place] for place in places}
+        earlier = superseded((self._pending[place].versions for place in places), unique)
         parts = tuple(parted(tweet for id_, tweet in unique.items() if id_ not in earlier))
         if not parts:
             raise BadSource(path, "it holds no tweets", "give a file with at least one")
         return Collected(
-            account((authors[place] for place in taken if not tweets[place].is_retweet), handle),
+            account((authors[place] for place in places if not tweets[place].is_retweet), handle),
             parts,
             withdrawn=frozenset(earlier),
             notes=tuple(note for note in (*self._date_notes(doubt), left_out) if note),
         )
 
     def _when(self, row: Row) -> datetime | Either | None:
-        written = columns.dates_of(row)
-        found = next((when for value in written if (when := dates.read(value))), None)
-        self._dated += bool(written)
-        if written and found is None:
-            self._unread.append(str(written[0]))
-        return found
+        cells = columns.dates_of(row)
+        date = next((when for value in cells if (when := dates.read(value))), None)
+        self._dated += bool(cells)
+        if cells and date is None:
+            self._unread.append(str(cells[0]))
+        return date
 
     def _order(self) -> tuple[Order | None, bool]:
         """The order of day and month, and True if it is a guess on which a date depends."""
@@ -153,13 +153,13 @@ def _taken(path: Path, tweets: list[Tweet], whose: People, names: Collection[str
     counted = whose.counted(own)
     if len(counted) < 2:
         return everybody, counted[0][0].casefold() if counted else "", ""
-    wanted = whose.called(names)
-    if not wanted:
+    person = whose.called(names)
+    if not person:
         raise _several(path, counted)
-    taken = [place for place in everybody if whose.keys[place] == wanted]
-    others = sum(count for name, count in counted if name.casefold() != wanted)
-    note = f"{others:,} of its tweets are by others than {whose.shown[wanted]} and were left out."
-    return taken, wanted, note
+    places = [place for place in everybody if whose.keys[place] == person]
+    others = sum(count for name, count in counted if name.casefold() != person)
+    note = f"{others:,} of its tweets are by others than {whose.shown[person]} and were left out."
+    return places, person, note
 
 
 def _several(path: Path, counted: list[tuple[str, int]]) -> BadSource:
