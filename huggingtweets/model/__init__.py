@@ -1,1 +1,1 @@
-"""What a language model is made of, and how it is read, adapted, measured and written."""
+"""The parts of a language model, and how a model is read, adapted, measured and written."""

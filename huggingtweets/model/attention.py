@@ -1,8 +1,8 @@
-"""Attention for training and evaluation: causal, or over packed rows, where a token sees its own document alone.
+"""Attention for training and evaluation: causal, or over packed rows, where a token sees only its own document.
 
-On a CPU packed rows are two batched products and a softmax. torch's fused kernel saves memory that short rows do not
-need and is slow in its backward pass there: for 4,096 tokens in rows of 128 it takes 5 + 21 ms in bfloat16 where this
-takes 3 + 6 ms (two cores with AVX-512 bf16).
+On a CPU, attention over packed rows is two batched products and a softmax. torch's fused kernel saves memory, which
+short rows do not need, but its backward pass is slow on a CPU. For 4,096 tokens in rows of 128, in bfloat16, the fused
+kernel takes 5 ms forward and 21 ms backward. The products take 3 and 6 ms (two cores with AVX-512 bf16).
 
 Knows tensors. Does not know models, documents or losses.
 """
@@ -14,11 +14,11 @@ from torch.nn import functional
 def attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None, scale: float
 ) -> torch.Tensor:
-    """What each query sees, [rows, heads, length, size].
+    """Returns the weighted values for each query, [rows, heads, length, size].
 
-    `query` is [rows, heads, length, size], `key` and `value` are [rows, key heads, seen, size]; a group of heads shares
-    a key head. Without a `mask` the queries are causal, or a single one sees all keys. A `mask` of bools,
-    [rows, 1, length, seen], says who sees whom; one of numbers, from `bias`, is added to the scores.
+    `query` is [rows, heads, length, size]. `key` and `value` are [rows, key heads, seen, size]. A group of heads shares
+    a key head. Without a `mask`, attention is causal, and a single query sees all keys. A `mask` of bools,
+    [rows, 1, length, seen], says which keys each query sees. A `mask` of numbers, from `bias`, is added to the scores.
     """
     if mask is not None and mask.dtype != torch.bool:
         return _in_products(query, key, value, mask, scale)
@@ -30,7 +30,10 @@ def attention(
 
 
 def bias(mask: torch.Tensor, heads: int, dtype: torch.dtype) -> torch.Tensor:
-    """What is added to the scores, [rows, heads, length, length], for a `mask` of bools [rows, 1, length, length]."""
+    """Returns the numbers to add to the scores, [rows, heads, length, length], for a `mask` of bools.
+
+    The `mask` is [rows, 1, length, length].
+    """
     unseen = torch.zeros(mask.shape, dtype=dtype).masked_fill_(~mask, torch.finfo(dtype).min)
     return unseen.expand(-1, heads, -1, -1).contiguous()
 
@@ -39,7 +42,7 @@ def _in_products(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor, scale: float
 ) -> torch.Tensor:
     rows, heads, length, size = query.shape
-    # The heads of a group read the same keys, so their queries stand below each other in one matrix.
+    # The heads of a group use the same keys, so their queries are stacked into one matrix.
     groups, keys = rows * key.shape[1], key.shape[2]
     flat = (groups, heads // key.shape[1] * length, size)
     scores = torch.baddbmm(

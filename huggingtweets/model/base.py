@@ -1,8 +1,10 @@
-"""Base models: where one is found, and its weights and tokenizer ready for use.
+"""Finds base models and loads their weights and tokenizers.
 
-A base is a folder (the embedded `models/base`, or any saved model of a family that works here), one with a name of its
-own, which becomes a folder when it is first needed, or one on the Hub: `gpt2`, or `hub:owner/name`. The mark is needed
-because a path may look like owner/name, and on the Hub anybody can take a name that was meant as a path.
+A base is one of three things:
+- a folder: the embedded `models/base`, or any saved model of a supported family;
+- a named base, which is written into a folder when it is first needed;
+- a model on the Hub: `gpt2`, or `hub:owner/name`. The prefix `hub:` is needed because a path can look like owner/name.
+  Anybody can register a name on the Hub, so a path must never be looked up there by mistake.
 
 Knows a base's files and the Hub. Does not know adapters, tweets or training.
 """
@@ -29,16 +31,16 @@ CONFIG, TOKENIZER = "config.json", "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 MIB = 1 << 20
 HUB = "hub:"
-MOST_WEIGHTS = 10_000_000_000  # of one on the Hub
+MOST_WEIGHTS = 10_000_000_000  # the largest model that is loaded from the Hub
 _HUB_ID = re.compile(r"\w[\w.-]*|hub:\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
-_NO_FOLDER = "there is no such folder, and one on the Hub is written as hub:owner/name"
+_NO_FOLDER = "there is no such folder; write a model on the Hub as hub:owner/name"
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
     """A model in fp32 and its tokenizer. `end_of_text` starts every prompt and ends every tweet.
 
-    `banned` are never drawn: other special tokens, and numbers for which the tokenizer has no token.
+    `banned` tokens are never generated: the other special tokens, and ids for which the tokenizer has no token.
     """
 
     id: str
@@ -49,14 +51,14 @@ class Base:
 
     @property
     def context(self) -> int:
-        """Tokens the model can see at once."""
+        """The number of tokens that the model can see at once."""
         return self.model.description.context
 
 
 def find(base: str) -> str:
-    """Where `base` is: the path of a folder, or a Hub id. Raises `BadBase` when it is neither.
+    """Returns the location of `base`: the path of a folder, or a Hub id. Raises `BadBase` if it is neither.
 
-    The folder of a named base may not be there yet, but what it is made from is.
+    The folder of a named base may not exist yet. Its source file exists.
     """
     if folder := find_folder(base):
         return str(folder)
@@ -69,59 +71,59 @@ def find(base: str) -> str:
 
 
 def hub_id(base: str) -> str | None:
-    """The Hub's name for `base`, where it is written as one; only the Hub itself gives names without an owner."""
+    """Returns the Hub id of `base`, or None if it is not written as one. Names without an owner belong to the Hub."""
     return base.removeprefix(HUB) if _HUB_ID.fullmatch(base) and base not in NAMED else None
 
 
 def base_name(base: str) -> str:
-    """What a base is called towards others: a path of this machine is nobody's business."""
+    """The name of a base as other people see it. It does not reveal a path of this machine."""
     return Path(base).name if Path(base).is_absolute() else base.removeprefix(HUB)
 
 
 def load(base: str) -> Base:
-    """The base model ready for use on the CPU; raises `BadBase`."""
+    """Loads the base model on the CPU. Raises `BadBase`."""
     from tokenizers import Tokenizer
 
     from huggingtweets.model import checkpoint
 
-    found = _ready(base)
+    location = _ready(base)
     base = named(base) or base
     try:
-        description = describe(_config(base, _file(found, CONFIG)))
-        _refuse_empty_promises(base, description, Path(found))
-        tokenizer = Tokenizer.from_file(str(_file(found, TOKENIZER)))
+        description = describe(_config(base, _file(location, CONFIG)))
+        _refuse_empty_promises(base, description, Path(location))
+        tokenizer = Tokenizer.from_file(str(_file(location, TOKENIZER)))
         end_of_text = _end_of_text(base, description, tokenizer)
-        model = checkpoint.read(description, _weights(found))
+        model = checkpoint.read(description, _weights(location))
     except BadBase:
         raise
     except Exception as error:
-        # Libraries read somebody's files here; tokenizers, safetensors and the Hub raise kinds of their own.
+        # Libraries read other people's files here. tokenizers, safetensors and the Hub raise exceptions of their own.
         raise BadBase(base, first_line(error)) from error
     return Base(base, model, tokenizer, end_of_text, _banned(description, tokenizer, end_of_text))
 
 
 def fingerprint(base: str) -> str:
-    """What tells two bases apart although they have one name: a hash of the weights' size, first and last MiB.
+    """A hash of the size, the first MiB and the last MiB of the weights. It tells two bases of the same name apart.
 
-    An adapter is only good on the weights it was trained on. Raises `BadBase` when there are none.
+    An adapter only works on the weights that it was trained on. Raises `BadBase` if there are no weights.
     """
-    found = _ready(base)
+    location = _ready(base)
     digest = hashlib.blake2b(digest_size=8)
     try:
-        for path in _weights(found):
+        for path in _weights(location):
             with atomic.require_file(path).open("rb") as file:
                 digest.update(path.stat().st_size.to_bytes(8) + file.read(MIB))
                 file.seek(max(0, path.stat().st_size - MIB))
                 digest.update(file.read())
     except Exception as error:
-        # The Hub raises kinds of its own.
+        # The Hub raises exceptions of its own.
         raise BadBase(base, first_line(error)) from error
     return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A base that people can choose by its name, and what it costs them."""
+    """A base that people can choose by its name, with its size, download and disk space."""
 
     name: str
     parameters: int
@@ -135,7 +137,7 @@ class Offer:
 
 
 def catalogue(models: Path) -> list[Offer]:
-    """The bases that need no address. The disk space is that of the folder."""
+    """The bases that can be chosen by name alone. The disk space is that of the folder."""
     offers = [Offer(EMBEDDED, 9_064_448, "0 MB", "19 MB", "comes with this software")]
     for name, base in named_bases.NAMED_BASES.items():
         if (models / PREPARED / name / CONFIG).exists():
@@ -150,35 +152,35 @@ def catalogue(models: Path) -> list[Offer]:
 
 
 def _ready(base: str) -> str:
-    """Where `base` is, which is there now."""
-    found = find(base)
-    if (name := named(found)) and not Path(found).is_dir():
-        named_bases.make_ready(name, Path(found))
-    return found
+    """Returns the location of `base`. A named base is written into its folder first if necessary."""
+    location = find(base)
+    if (name := named(location)) and not Path(location).is_dir():
+        named_bases.make_ready(name, Path(location))
+    return location
 
 
-def _file(found: str, name: str) -> Path:
-    """One of a base's files: in its folder, or brought from the Hub. Raises `OSError`, and what the Hub raises."""
-    if Path(found).is_dir():
-        return atomic.require_file(Path(found, name))
+def _file(location: str, name: str) -> Path:
+    """Returns the path of a file of a base, downloaded from the Hub if necessary. Raises `OSError` and Hub errors."""
+    if Path(location).is_dir():
+        return atomic.require_file(Path(location, name))
     from huggingface_hub import hf_hub_download
 
-    return atomic.require_file(Path(hf_hub_download(found, name)))
+    return atomic.require_file(Path(hf_hub_download(location, name)))
 
 
-def _weights(found: str) -> list[Path]:
+def _weights(location: str) -> list[Path]:
     """The files that hold a base's weights."""
-    if files := sorted(Path(found).glob("*.safetensors")):
+    if files := sorted(Path(location).glob("*.safetensors")):
         return files
-    if Path(found).is_dir():
+    if Path(location).is_dir():
         raise FileNotFoundError(f"there is no {WEIGHTS}")
     from huggingface_hub.errors import EntryNotFoundError
 
     try:
-        return [_file(found, WEIGHTS)]
+        return [_file(location, WEIGHTS)]
     except EntryNotFoundError:
-        index = atomic.read_json(_file(found, INDEX))
-        return [_file(found, name) for name in sorted(set(index["weight_map"].values()))]
+        index = atomic.read_json(_file(location, INDEX))
+        return [_file(location, name) for name in sorted(set(index["weight_map"].values()))]
 
 
 def _config(base: str, config_file: Path) -> Mapping[str, Any]:
@@ -187,17 +189,20 @@ def _config(base: str, config_file: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise BadBase(base, f"its config.json cannot be read ({error})") from error
     if not isinstance(config, dict):
-        raise BadBase(base, "its config.json cannot be read (it is no table)")
+        raise BadBase(base, "its config.json cannot be read (it is not a table)")
     return config
 
 
 def _refuse_empty_promises(base: str, description: Description, folder: Path) -> None:
-    """The layers are made before the weights are read, so a config.json of a million layers would take for ever."""
-    promised = description.parameters
-    held = sum(atomic.require_file(path).stat().st_size for path in folder.glob("*.safetensors"))
-    if promised > (held or MOST_WEIGHTS):
-        there = f"and its files hold {held:,} bytes" if held else f"more than the {MOST_WEIGHTS:,} that are loaded"
-        raise BadBase(base, f"its config.json speaks of {promised:,} weights, {there}")
+    """Raises `BadBase` if config.json describes more weights than there are.
+
+    The layers are made before the weights are read, so a config.json with a million layers would take forever.
+    """
+    parameters = description.parameters
+    file_bytes = sum(atomic.require_file(path).stat().st_size for path in folder.glob("*.safetensors"))
+    if parameters > (file_bytes or MOST_WEIGHTS):
+        limit = f"but its files hold {file_bytes:,} bytes" if file_bytes else f"and at most {MOST_WEIGHTS:,} are loaded"
+        raise BadBase(base, f"its config.json describes {parameters:,} weights, {limit}")
 
 
 def _end_of_text(base: str, description: Description, tokenizer: "Tokenizer") -> int:
@@ -207,7 +212,7 @@ def _end_of_text(base: str, description: Description, tokenizer: "Tokenizer") ->
     if end_of_text is None:
         raise BadBase(base, "its config.json names no eos_token_id")
     if tokenizer.id_to_token(end_of_text) is None:
-        raise BadBase(base, f"its config.json names {end_of_text} as eos_token_id, which is no token")
+        raise BadBase(base, f"its config.json names {end_of_text} as eos_token_id, which is not a token")
     return end_of_text
 
 

@@ -1,4 +1,4 @@
-"""The formulas of a block, said once: training runs them on modules, the engine on plain tensors with many adapters.
+"""The formulas of a block, for two users. Training runs them on modules; the engine, on tensors with many adapters.
 
 Knows tensors and a model's description. Does not know where weights come from, adapters or caches.
 """
@@ -29,7 +29,7 @@ ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
 def through_block(
     description: Description, x: torch.Tensor, part: Part, attend: Attend, angles: Angles | None
 ) -> torch.Tensor:
-    """The block's output for `x` [rows, length, width]; `angles` turn queries and keys where positions are rotary."""
+    """The block's output for `x` [rows, length, width]. With rotary positions, `angles` rotate the queries and keys."""
     query, key, value = _queries_keys_values(description, part("norm_1", x), part)
     if angles:
         query, key = turned(query, angles), turned(key, angles)
@@ -63,7 +63,7 @@ def angles_at(positions: torch.Tensor, rotary: Rotary, size: int) -> Angles:
 
 
 def turned(x: torch.Tensor, angles: Angles) -> torch.Tensor:
-    """`x` [rows, heads, length, size] with the pairs (first half, second half) of its numbers turned."""
+    """Rotates `x` [rows, heads, length, size] in pairs: one number of a head's first half, one of its second half."""
     cosines, sines = angles
     first, second = x.float().chunk(2, dim=-1)
     return torch.cat((first * cosines - second * sines, second * cosines + first * sines), dim=-1).to(x.dtype)

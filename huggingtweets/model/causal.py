@@ -1,7 +1,7 @@
 """A causal language model as one torch module, built from a description: for training, evaluation and adapters.
 
-Its parts have our names whatever the family: `body.tokens`, `body.positions`, `body.blocks.<n>.<part>`, `body.norm` and
-`head`. The weights of linear layers are [in, out].
+The names of its parts are the same for every family: `body.tokens`, `body.positions`, `body.blocks.<n>.<part>`,
+`body.norm` and `head`. The weights of linear layers are [in, out].
 
 Knows torch and descriptions. Does not know files, adapters, tokenizers or losses.
 """
@@ -30,18 +30,18 @@ class Linear(nn.Module):
 
 
 class Cache:
-    """Keys and values of the tokens that were read, a pair a layer, for reading on from there."""
+    """The keys and values of the tokens processed so far, one pair for each layer. Later tokens attend to them."""
 
     def __init__(self) -> None:
         self._layers: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @property
     def length(self) -> int:
-        """Tokens that were read."""
+        """The number of tokens processed so far."""
         return self._layers[0][0].shape[2] if self._layers else 0
 
     def extended(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """All keys and values of `layer`, these new ones at their end."""
+        """Appends the new keys and values of `layer`. Returns all keys and values of the layer."""
         if layer in self._layers:
             keys, values = self._layers[layer]
             key, value = torch.cat((keys, key), dim=2), torch.cat((values, value), dim=2)
@@ -80,7 +80,7 @@ class Block(nn.Module):
 
 
 class Body(nn.Module):
-    """Everything but the head."""
+    """The model without its head."""
 
     def __init__(self, description: Description):
         super().__init__()
@@ -98,10 +98,10 @@ class Body(nn.Module):
         mask: torch.Tensor | None = None,
         cache: Cache | None = None,
     ) -> torch.Tensor:
-        """The last hidden states, [rows, length, width], of `tokens` [rows, length], which are at `positions`.
+        """The last hidden states, [rows, length, width], of `tokens` [rows, length] at `positions`.
 
-        `mask` is one of those that `attention` takes; without one every token sees those before it. With `cache`, the
-        tokens follow what was read with it; more than one at a time only at the beginning.
+        `mask` is a mask for `attention`. Without a mask, every token sees itself and the tokens before it. With
+        `cache`, the tokens continue those in the cache. Unless the cache is empty, only one token can be added at once.
         """
         if positions is None:
             start = cache.length if cache else 0
@@ -128,7 +128,7 @@ class Head(nn.Module):
 
 
 class CausalLM(nn.Module):
-    """A model of any family; its weights are zeros until they are read or made up."""
+    """A model of any family. Its weights are zeros until they are loaded or initialised."""
 
     def __init__(self, description: Description):
         super().__init__()
@@ -140,7 +140,7 @@ class CausalLM(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """The device that holds its weights."""
         return next(self.parameters()).device
 
     def forward(self, tokens: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:

@@ -1,5 +1,4 @@
-"""A model on disk, as transformers lays it out: config.json and weights in safetensors files. Read into our module, and
-written from it.
+"""Reads and writes a model in the file layout of transformers: config.json, and weights in safetensors files.
 
 Knows safetensors, descriptions and the module. Does not know tokenizers, adapters or the Hub.
 """
@@ -22,30 +21,31 @@ GENERATION = "generation_config.json"
 
 
 class Damaged(Exception):
-    """Weights that are not those of the model that config.json describes; the message says what is wrong."""
+    """The weights do not fit the model that config.json describes. The message says what is wrong."""
 
 
 def read(description: Description, files: Sequence[Path]) -> CausalLM:
-    """The model whose weights are in `files`, in fp32, not learning.
+    """Loads the model whose weights are in `files`, in fp32 and without gradients.
 
-    Raises `Damaged` for weights that are missing or of another shape, and what safetensors raises.
+    Raises `Damaged` if weights are missing or have another shape. Errors of safetensors are passed on.
     """
     with torch.device("meta"):
         model = CausalLM(description)
-    wanted = {name: parameter.shape for name, parameter in model.named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
     names = _names(model)
     state: dict[str, torch.Tensor] = {}
     for path in files:
         with safe_open(atomic.require_file(path), framework="pt") as file:
             stored = set(file.keys())
             for name, theirs in names.items():
-                # Some were saved without the head, and then lack what stands before all other names.
-                given = next((each for each in (theirs, theirs.removeprefix(description.prefix)) if each in stored), "")
-                if given and name not in state:
-                    state[name] = _ours(file.get_tensor(given), transposed=_is_transposed(model, name))
-    if missing := [names[name] for name in wanted if name not in state]:
+                # A model that was saved without its head lacks the common prefix of the names.
+                candidates = (theirs, theirs.removeprefix(description.prefix))
+                stored_name = next((candidate for candidate in candidates if candidate in stored), "")
+                if stored_name and name not in state:
+                    state[name] = _ours(file.get_tensor(stored_name), transposed=_is_transposed(model, name))
+    if missing := [names[name] for name in shapes if name not in state]:
         raise Damaged(f"{len(missing)} weights are missing, the first is {min(missing)}")
-    for name, shape in wanted.items():
+    for name, shape in shapes.items():
         if state[name].shape != shape:
             raise Damaged(f"the shape of {names[name]} is {tuple(state[name].shape)}, not {tuple(shape)}")
     model.load_state_dict(state, strict=False, assign=True)
@@ -55,7 +55,7 @@ def read(description: Description, files: Sequence[Path]) -> CausalLM:
 
 
 def write(model: CausalLM, folder: Path, dtype: torch.dtype, largest_file: str = "5GB") -> None:
-    """Write `model` into `folder` with its weights in `dtype`, so that plain transformers loads it."""
+    """Write `model` into `folder` with its weights in `dtype`. transformers alone can load it."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {theirs: tensor.to(dtype) for theirs, tensor in tensors(model)}
     save_torch_state_dict(state, folder, max_shard_size=largest_file)
@@ -70,14 +70,14 @@ def write(model: CausalLM, folder: Path, dtype: torch.dtype, largest_file: str =
 
 
 def write_sampling(folder: Path, end_of_text: int, **settings: float) -> None:
-    """Write the settings that transformers draws with from the model in `folder`."""
+    """Write the sampling settings that transformers uses for the model in `folder`."""
     ends = dict.fromkeys(("bos_token_id", "eos_token_id", "pad_token_id"), end_of_text)
     text = json.dumps({"do_sample": True, **settings, **ends}, indent=2, sort_keys=True)
     (folder / GENERATION).write_text(text + "\n")
 
 
 def tensors(model: CausalLM) -> Iterator[tuple[str, torch.Tensor]]:
-    """The weights under the checkpoint's names and in its layout; a head that is tied is left out."""
+    """The weights under the checkpoint's names and in its layout. A tied head is left out."""
     parameters = dict(model.named_parameters())
     for name, theirs in _names(model).items():
         tensor = parameters[name].detach()
@@ -85,7 +85,7 @@ def tensors(model: CausalLM) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def restore(model: CausalLM, weights: Mapping[str, torch.Tensor]) -> None:
-    """Put the weights of `tensors` back into `model`."""
+    """Copy weights that came from `tensors` back into `model`."""
     parameters = dict(model.named_parameters())
     with torch.no_grad():
         for name, theirs in _names(model).items():
@@ -93,12 +93,12 @@ def restore(model: CausalLM, weights: Mapping[str, torch.Tensor]) -> None:
 
 
 def _names(model: CausalLM) -> dict[str, str]:
-    """Our name of each parameter -> the checkpoint's."""
-    found = {}
+    """Maps our name of each parameter to the checkpoint's name."""
+    names = {}
     for name, _ in model.named_parameters():
         module, _, kind = name.rpartition(".")
-        found[name] = f"{model.description.checkpoint_name(module)}.{kind}"
-    return found
+        names[name] = f"{model.description.checkpoint_name(module)}.{kind}"
+    return names
 
 
 def _is_transposed(model: CausalLM, name: str) -> bool:

@@ -1,8 +1,8 @@
-"""A GGUF file, in which llama.cpp keeps a model, made into a folder of ours: weights, config.json and tokenizer.json.
+"""Converts a GGUF file, llama.cpp's format, into a folder with weights, config.json and tokenizer.json.
 
-The weights are written in half precision: in the file they have 4 or 8 bits, and half precision keeps 11.
+The weights are written in half precision, which keeps 11 bits. In the GGUF file they have 4 or 8 bits.
 
-Knows the `gguf` library and what Llama's shape looks like in it. Does not know where files come from.
+Knows the `gguf` library, and how such a file stores a model of Llama's shape. Does not know where files come from.
 """
 
 import json
@@ -22,11 +22,11 @@ from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model.families import Unsupported, describe
 from huggingtweets.model.tokenizer import save_tokenizer
 
-CONTROL = 3  # the type of a token that stands for no text
-# What the library raises for files that end early or hold nonsense.
+CONTROL = 3  # the type of a token that has no text
+# The library raises these for files that are truncated or damaged.
 BROKEN = (ValueError, IndexError, KeyError, OverflowError, UnicodeDecodeError, AttributeError, TypeError)
 
-# The names of tensors in the file -> those in a checkpoint of Llama's shape; `{}` is the layer's number.
+# Maps the file's tensor names to those of a checkpoint of Llama's shape. `{}` is the layer's number.
 TENSORS = {
     "token_embd": "model.embed_tokens",
     "output_norm": "model.norm",
@@ -44,7 +44,7 @@ TENSORS = {
 
 
 class Unreadable(Exception):
-    """A GGUF file that is damaged, or holds what does not work here; the message is the end of a sentence."""
+    """The GGUF file is damaged or unsupported. The message is the end of a sentence."""
 
 
 def convert(file: Path, folder: Path) -> None:
@@ -58,7 +58,7 @@ def convert(file: Path, folder: Path) -> None:
     except Unsupported as error:
         raise Unreadable(str(error)) from error
     except BROKEN as error:
-        raise Unreadable(f"{file.name} is damaged or no GGUF file ({error})") from error
+        raise Unreadable(f"{file.name} is damaged or not a GGUF file ({error})") from error
     save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     save_tokenizer(tokenizer, folder, config["max_position_embeddings"])
@@ -75,10 +75,10 @@ def _config(reader: GGUFReader) -> dict[str, Any]:
     """Its config.json."""
     family = _field(reader, "general.architecture")
     if family != "llama":
-        raise Unreadable(f"it is a {family} model, and of GGUF files only those of llama work here")
+        raise Unreadable(f"it is a {family} model, and only llama models are supported in GGUF files")
     names = {tensor.name for tensor in reader.tensors}
     if "rope_freqs.weight" in names or reader.get_field("llama.rope.scaling.type"):
-        raise Unreadable("its positions are scaled, which does not work from a GGUF file here")
+        raise Unreadable("its positions are scaled, which is not supported in a GGUF file")
     tokens: list[str] = _field(reader, "tokenizer.ggml.tokens")
     heads = _field(reader, "llama.attention.head_count")
     end = tokens.index(END_OF_TEXT) if END_OF_TEXT in tokens else _field(reader, "tokenizer.ggml.eos_token_id")
@@ -105,18 +105,18 @@ def _config(reader: GGUFReader) -> dict[str, Any]:
 
 
 def _tensors(reader: GGUFReader, config: dict[str, Any]) -> list[tuple[str, NDArray[np.float16]]]:
-    """The weights under their names in a checkpoint."""
+    """The weights, each with its name in a checkpoint."""
     heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}
     weights = []
     for tensor in reader.tensors:
         *block, name, kind = tensor.name.split(".")
         layer = block[1] if len(block) == 2 else ""
         if name not in TENSORS or kind != "weight":
-            raise Unreadable(f"it has a tensor {tensor.name}, which is no part of a llama model here")
+            raise Unreadable(f"it has a tensor {tensor.name}, which is not part of a supported llama model")
         try:
             values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
         except NotImplementedError as error:
-            raise Unreadable(f"its quantization {tensor.tensor_type.name} is not known here") from error
+            raise Unreadable(f"its quantization {tensor.tensor_type.name} is not supported") from error
         if name in heads:
             values = _halves(values, heads[name])
         weights.append((f"{TENSORS[name].format(layer)}.{kind}", np.ascontiguousarray(values, np.float16)))
@@ -124,23 +124,23 @@ def _tensors(reader: GGUFReader, config: dict[str, Any]) -> list[tuple[str, NDAr
 
 
 def _halves(weight: NDArray[Any], heads: int) -> NDArray[Any]:
-    """A query's or key's weight [out, in] with the two numbers that turn together half a head apart.
+    """Reorders a query's or key's weight [out, in] for rotary positions.
 
-    llama.cpp keeps them side by side.
+    llama.cpp stores the two numbers of a rotated pair side by side. Here they are half a head apart.
     """
     pairs = weight.reshape(heads, -1, 2, weight.shape[-1])
     return pairs.swapaxes(1, 2).reshape(weight.shape)
 
 
 def _tokenizer(reader: GGUFReader) -> Tokenizer:
-    """Its tokenizer, a byte-level BPE."""
+    """The file's tokenizer, a byte-level BPE."""
     kind, splitting = _field(reader, "tokenizer.ggml.model"), _field(reader, "tokenizer.ggml.pre")
     before: Sequence[pre_tokenizers.PreTokenizer] = {
         "gpt-2": (),
         "smollm": (pre_tokenizers.Digits(individual_digits=True),),
     }.get(splitting, ())
     if kind != "gpt2" or splitting not in ("gpt-2", "smollm"):
-        raise Unreadable(f"its tokenizer is of a kind ({kind}, {splitting}) that is not known here")
+        raise Unreadable(f"its tokenizer is of a kind ({kind}, {splitting}) that is not supported")
     tokens: list[str] = _field(reader, "tokenizer.ggml.tokens")
     merges = [tuple(pair.split(" ", 1)) for pair in _field(reader, "tokenizer.ggml.merges")]
     tokenizer = Tokenizer(models.BPE({token: number for number, token in enumerate(tokens)}, merges))

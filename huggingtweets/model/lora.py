@@ -1,8 +1,8 @@
 """Low-rank adapters: y = x W + b + (alpha / r) (x A) B in the linear layers of the blocks, with W frozen.
 
-The embedding can have one too, which the tied head shares: a base that has seen little but forum posts must learn which
-words a person uses, and that is where it learns them. After Hu et al. 2021, "LoRA". Saved in the format of the peft
-library, so that it can load what we train.
+The embedding can have an adapter too, which the tied head shares. A base that was trained mostly on forum posts must
+learn a person's words, and it learns them in the embedding. After Hu et al. 2021, "LoRA". The adapters are saved in the
+format of the peft library, so that peft can load them.
 
 Knows torch and the parts of our module. Does not know training, tokens or versions.
 """
@@ -22,15 +22,15 @@ from huggingtweets.core import atomic
 from huggingtweets.model.causal import CausalLM, Head, Linear
 from huggingtweets.model.families import Description
 
-USUAL_RANKS = 1_024  # up to here nobody need ask, however small the model is
+USUAL_RANKS = 1_024  # a rank up to this is never refused, even for a small model
 WEIGHTS = "adapter_model.safetensors"
 SETTINGS = "adapter_config.json"
-PEFT = "base_model.model."  # what stands before every name in peft's files
+PEFT = "base_model.model."  # the prefix of every name in peft's files
 State = dict[str, torch.Tensor]
 
 
 class LoraLinear(nn.Module):
-    """A frozen `Linear` (weight [in, out]) with a trainable `a` [in, r] and `b` [r, out]; `b` starts at zero."""
+    """A frozen `Linear` (weight [in, out]) with a trainable `a` [in, r] and `b` [r, out]. `b` starts at zero."""
 
     def __init__(self, frozen: Linear, rank: int, alpha: float):
         super().__init__()
@@ -46,14 +46,14 @@ class LoraLinear(nn.Module):
         return self.frozen(x) + (low * self.scale) @ self.b  # type: ignore[no-any-return]
 
     def merged(self) -> Linear:
-        """The frozen layer with the adapter added into its weight, in place."""
+        """Adds the adapter into the frozen weight, in place. Returns the frozen layer."""
         with torch.no_grad():
             self.frozen.weight.add_(self.scale * self.a @ self.b)
         return self.frozen
 
 
 class LoraEmbedding(nn.Module):
-    """A frozen `Embedding` (weight [vocabulary, width]) with `a` [vocabulary, r], zero at first, and `b` [r, width]."""
+    """A frozen `Embedding` (weight [vocabulary, width]), `a` [vocabulary, r] and `b` [r, width]. `a` starts at zero."""
 
     def __init__(self, frozen: nn.Embedding, rank: int, alpha: float):
         super().__init__()
@@ -68,23 +68,23 @@ class LoraEmbedding(nn.Module):
         return self.frozen(tokens) + (low * self.scale) @ self.b  # type: ignore[no-any-return]
 
     def merged(self) -> nn.Embedding:
-        """The frozen embedding with the adapter added into its weight, in place; the tied head has it then, too."""
+        """Adds the adapter into the frozen weight, in place, and so into the tied head. Returns the embedding."""
         with torch.no_grad():
             self.frozen.weight.add_(self.scale * self.a @ self.b)
         return self.frozen
 
 
 class LoraHead(nn.Module):
-    """The head that is tied to a `LoraEmbedding`: the same adapter, read the other way."""
+    """The head that is tied to a `LoraEmbedding`. It uses the same adapter, transposed."""
 
     def __init__(self, frozen: Head, embedding: LoraEmbedding):
         super().__init__()
         self.frozen = frozen
-        # In a tuple, so that its parameters are not this module's as well.
+        # The tuple hides the embedding from torch, so that its parameters are not counted twice.
         self._embedding = (embedding,)
 
     def parts(self, hidden: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor], ...]:
-        """Pairs of [places, n] and [vocabulary, n] whose products add up to the logits of `hidden`."""
+        """Pairs of [places, n] and [vocabulary, n]. The sum of their products is the logits of `hidden`."""
         (embedding,) = self._embedding
         low = hidden @ embedding.b.T
         return (hidden, self.frozen.weight), (low * embedding.scale, embedding.a)
@@ -95,10 +95,10 @@ class LoraHead(nn.Module):
 
 
 def add(model: CausalLM, rank: int, alpha: float, embedding_rank: int = 0) -> None:
-    """Freeze `model` and put an adapter on every linear layer of its blocks, and one on the embedding unless it is 0.
+    """Freeze `model` and put an adapter on every linear layer of its blocks, and on the embedding if its rank is not 0.
 
-    All adapters have the same scale, `alpha / rank`. Where the head is not the embedding, the embedding has none: peft
-    and the engine share one adapter between the two, and alone it teaches few words.
+    All adapters have the same scale, `alpha / rank`. If the head is not tied to the embedding, the embedding gets no
+    adapter: peft and the engine share one adapter between the two, and on the embedding alone it teaches few words.
     """
     model.requires_grad_(False)
     for parent, name, layer in list(_linears(model)):
@@ -113,7 +113,7 @@ def add(model: CausalLM, rank: int, alpha: float, embedding_rank: int = 0) -> No
 
 
 def groups(model: CausalLM, b_rate: float) -> list[dict[str, Any]]:
-    """The adapters' parameters as an optimiser's groups: those that start at zero learn `b_rate` times as fast.
+    """The adapters' parameters in groups for an optimiser. Those that start at zero learn `b_rate` times as fast.
 
     After Hayou et al. 2024, "LoRA+".
     """
@@ -130,7 +130,7 @@ def groups(model: CausalLM, b_rate: float) -> list[dict[str, Any]]:
 
 
 def merge(model: CausalLM) -> None:
-    """Take the adapters of `model` into its weights; afterwards it is an ordinary model again."""
+    """Add the adapters of `model` into its weights. Afterwards it is an ordinary model again."""
     for parent in list(model.body.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, LoraLinear | LoraEmbedding):
@@ -148,14 +148,14 @@ def state(model: CausalLM) -> State:
 
 
 def restore(model: CausalLM, weights: State) -> None:
-    """Put `state`'s weights back into the adapters of `model`."""
+    """Copy weights that came from `state` back into the adapters of `model`."""
     with torch.no_grad():
         for name, weight in _named(model):
             weight.copy_(weights[name].T)
 
 
 def save(weights: State, folder: Path, description: Description, *, base: str, rank: int, alpha: float) -> None:
-    """Write an adapter folder that `peft.PeftModel.from_pretrained` loads; weights in half precision."""
+    """Write an adapter folder that `peft.PeftModel.from_pretrained` loads. The weights are in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: weight.half() for name, weight in weights.items()}, folder / WEIGHTS, metadata={"format": "pt"})
     embedding_a = weights.get(f"{PEFT}{description.checkpoint_name('body.tokens')}.lora_embedding_A")
@@ -183,7 +183,7 @@ def save(weights: State, folder: Path, description: Description, *, base: str, r
 
 
 def tied_names(description: Description) -> tuple[str, str]:
-    """The modules that peft must name to say that the embedding's adapter is the head's, too."""
+    """The modules that peft's settings must name so that the head shares the embedding's adapter."""
     return description.embedding_name, description.checkpoint_name("head")
 
 
@@ -200,16 +200,16 @@ def apply(model: CausalLM, folder: Path) -> None:
 
 
 def refuse_rank(rank: int, width: int) -> None:
-    """Raise `ValueError` for a rank that no adapter needs: one of the model's width can be any change of a layer.
+    """Raises `ValueError` for a rank that no adapter needs. A rank of the model's width allows any change of a layer.
 
-    Each number of it takes memory in every layer, so a file that asks for 200,000 would take all there is.
+    A rank takes memory in every layer, so a file with a rank of 200,000 would take all memory.
     """
     if rank > max(width, USUAL_RANKS):
         raise ValueError(f"its rank is {rank:,}, and the model is {width:,} wide")
 
 
 def _named(model: CausalLM) -> Iterator[tuple[str, nn.Parameter]]:
-    """(peft's name, parameter) of every adapter; peft keeps each transposed."""
+    """(peft's name, parameter) of every adapter. peft stores each parameter transposed."""
     for name, layer in model.named_modules():
         if isinstance(layer, LoraLinear):
             theirs = PEFT + model.description.checkpoint_name(name)

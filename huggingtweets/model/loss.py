@@ -14,15 +14,16 @@ from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.lora import LoraHead
 from huggingtweets.model.packing import IGNORED, Rows
 
-# Numbers: 8 MiB in fp32 is the fastest of 4 to 32 MiB on two cores with 32 MiB of cache; a GPU wants few large kernels.
+# The number of logits. 8 MiB in fp32 is the fastest of 4 to 32 MiB on two cores with 32 MiB of cache. A GPU is fastest
+# with few large kernels.
 LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 28}
 
 
 def summed_loss(model: CausalLM, rows: Rows) -> torch.Tensor:
     """The sum of the cross-entropy over all targets of `rows`, in nats; a scalar with gradients.
 
-    The empty places are computed too: batches of one shape are worth more than the few places, because oneDNN
-    generates its kernels anew for each shape (1.7 times slower, and memory grows).
+    The empty places are computed too, so that all batches have one shape. oneDNN generates new kernels for each shape,
+    which would be 1.7 times slower and would take more and more memory.
     """
     device = model.device
     hidden = model.body(
@@ -40,9 +41,9 @@ def summed_loss(model: CausalLM, rows: Rows) -> torch.Tensor:
 def linear_cross_entropy(parts: Sequence[tuple[torch.Tensor, torch.Tensor]], targets: torch.Tensor) -> torch.Tensor:
     """The summed cross-entropy of logits against `targets` [places].
 
-    The logits are the sum over `parts` (hidden [places, n], weight [vocabulary, n]) of hidden @ weight.T. Goes over a
-    few places at a time and works out the gradients on the way, so the logits of a whole batch never exist (after Hsu
-    et al. 2024, "Liger Kernel"). Products are in autocast's precision, sums and softmax in fp32.
+    The logits are the sum over `parts` (hidden [places, n], weight [vocabulary, n]) of hidden @ weight.T. The function
+    handles a few places at a time and computes their gradients at once, so the logits of a whole batch never exist
+    (after Hsu et al. 2024, "Liger Kernel"). Products are in autocast's precision. Sums and softmax are in fp32.
     """
     flat = (tensor for part in parts for tensor in part)
     return _LinearCrossEntropy.apply(targets, *flat)  # type: ignore[no-any-return, no-untyped-call]
@@ -71,16 +72,16 @@ class _LinearCrossEntropy(torch.autograd.Function):
 def _loss_and_gradients(
     parts: Sequence[torch.Tensor], targets: torch.Tensor, gradients: Sequence[torch.Tensor | None]
 ) -> torch.Tensor:
-    """The summed loss; adds to those of `gradients` that are wanted."""
+    """Returns the summed loss. Adds to those `gradients` that are not None."""
     hiddens, weights = parts[::2], parts[1::2]
     to_hiddens, to_weights = gradients[::2], gradients[1::2]
     total = torch.zeros((), device=targets.device)
     size = max(1, LOGITS_AT_ONCE[targets.device.type] // len(weights[0]))
     for start in range(0, len(targets), size):
         here = slice(start, start + size)
-        wanted = targets[here]
-        counted = wanted != IGNORED
-        index = wanted.clamp(min=0).unsqueeze(1)
+        goals = targets[here]
+        counted = goals != IGNORED
+        index = goals.clamp(min=0).unsqueeze(1)
         logits = (hiddens[0][here] @ weights[0].T).float()
         for hidden, weight in zip(hiddens[1:], weights[1:], strict=True):
             logits += hidden[here] @ weight.T
@@ -88,7 +89,7 @@ def _loss_and_gradients(
         total += (normaliser - logits.gather(1, index)).squeeze(1).masked_fill(~counted, 0.0).sum()
         if all(gradient is None for gradient in gradients):
             continue
-        # The gradient of the loss by the logits: the probabilities, less one at the target.
+        # The gradient of the loss with respect to the logits: the probabilities, minus one at the target.
         slope = logits.sub_(normaliser).exp_()
         slope.scatter_add_(1, index, torch.full_like(normaliser, -1.0))
         slope = slope.mul_(counted.unsqueeze(1)).to(parts[0].dtype)
@@ -110,14 +111,14 @@ def _attention_mask(model: CausalLM, rows: Rows) -> torch.Tensor:
 
 
 def document_mask(documents: torch.Tensor) -> torch.Tensor:
-    """Who sees whom: bool [rows, 1, length, length], true where the key is of the query's document and not later."""
+    """A bool mask [rows, 1, length, length]: true if the key is in the query's document and not after the query."""
     same = documents.unsqueeze(2) == documents.unsqueeze(1)
     return (same & torch.ones(same.shape[1:], dtype=torch.bool, device=same.device).tril()).unsqueeze(1)
 
 
 @torch.no_grad()
 def mean_loss(model: CausalLM, rows: Rows, batch_rows: int = 16) -> float:
-    """Nats per target over all of `rows`, with dropout off; the model's mode is put back afterwards."""
+    """Nats per target over all of `rows`, without dropout. Afterwards the model is in its earlier mode again."""
     was_training = model.training
     model.train(False)
     try:
@@ -128,8 +129,8 @@ def mean_loss(model: CausalLM, rows: Rows, batch_rows: int = 16) -> float:
 
 
 def bits_per_byte(nats: float, byte_count: int) -> float:
-    """The summed loss of texts over their UTF-8 bytes, in bits, so that it compares across tokenizers.
+    """The summed loss of texts in bits, divided by their UTF-8 bytes. It is comparable between tokenizers.
 
-    The closing end-of-text of a text costs bits and has no bytes. After Gao et al., "The Pile" (2020), section 3.1.
+    The end-of-text after a text costs bits but has no bytes. After Gao et al., "The Pile" (2020), section 3.1.
     """
     return nats / math.log(2) / byte_count

@@ -1,6 +1,6 @@
 """A voice as one ordinary model: its base with the person's adapter added into the weights.
 
-Knows bases, adapters and versions. Does not know what the model is wanted for.
+Knows bases, adapters and versions. Does not know what the model is used for.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from huggingtweets.registry.versions import Version
 
 
 def load_version(version: Version) -> Base:
-    """The model of `version` for inference; raises `BadBase` when it was trained on another base than there is now."""
+    """The model of `version` for inference. Raises `BadBase` if its base has changed since its training."""
     if not version.model.exists():
         checked_fingerprint(version)
     return load_weights(version.folder, base_of(version))
@@ -23,7 +23,7 @@ def load_version(version: Version) -> Base:
 def base_of(version: Version) -> str:
     """The name of the base of `version`, for `base.load`.
 
-    Older versions name a folder relative to the settings file, which by default lies where the folder of models lies.
+    Older versions name a folder relative to the settings file, which by default lies beside the folder of models.
     """
     folder = version.folder.absolute()
     if version.base in NAMED:
@@ -32,15 +32,15 @@ def base_of(version: Version) -> str:
 
 
 def checked_fingerprint(version: Version) -> str:
-    """The fingerprint of the base of `version`; raises `BadBase` if it is another base than at its training."""
-    found = base.fingerprint(base_of(version))
-    if found != version.manifest.base_fingerprint:
+    """The fingerprint of the base of `version`. Raises `BadBase` if the base has changed since the training."""
+    fingerprint = base.fingerprint(base_of(version))
+    if fingerprint != version.manifest.base_fingerprint:
         raise BadBase(version.base, f"it is not the one that {version.name} was trained on any more; train it again")
-    return found
+    return fingerprint
 
 
 def load_weights(folder: Path, base_id: str) -> Base:
-    """The model that `folder` holds whole (`model`) or as an adapter on `base_id` (`adapter`)."""
+    """The model in `folder`: a whole model (`model`), or an adapter on `base_id` (`adapter`)."""
     if (folder / MODEL).exists():
         voice = base.load(str(folder / MODEL))
     else:

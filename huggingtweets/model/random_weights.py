@@ -1,4 +1,4 @@
-"""A model that has learned nothing: what a training from nothing begins with.
+"""A model with random weights, which is the start of a training from nothing.
 
 Knows our module. Does not know what it is trained for.
 """
@@ -14,9 +14,9 @@ SPREAD = 0.02
 
 
 def with_random_weights(description: Description) -> CausalLM:
-    """Weights are normal with a spread of 0.02, and biases 0, as in GPT-2.
+    """A model with normal weights of standard deviation 0.02 and biases of 0, as in GPT-2.
 
-    The layers whose output is added to the residual stream get less, the more of them there are.
+    In layers that add to the residual stream, the deviation is divided by the square root of their number.
     """
     model = CausalLM(description)
     for name, module in model.named_modules():

@@ -1,4 +1,4 @@
-"""A byte-level BPE tokenizer: trained here, saved so that plain transformers loads it, loaded without transformers.
+"""Trains, saves and loads a byte-level BPE tokenizer. transformers can load it, but is not needed here.
 
 Knows the `tokenizers` library. Does not know models.
 """
@@ -35,7 +35,7 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
 
 
 def end_of_text_id(tokenizer: Tokenizer) -> int:
-    """The id of the only special token; raises `BadData` for a tokenizer that has none."""
+    """The id of the only special token. Raises `BadData` if the tokenizer has none."""
     token = tokenizer.token_to_id(END_OF_TEXT)
     if token is None:
         raise BadData(f"The tokenizer has no {END_OF_TEXT}; use one of GPT-2's kind, or let one be trained.")
@@ -43,7 +43,7 @@ def end_of_text_id(tokenizer: Tokenizer) -> int:
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
-    """Write what transformers needs to find it, under a class name that its versions 4 and 5 both know."""
+    """Write the files that transformers needs, with a class name that its versions 4 and 5 both know."""
     tokenizer.save(str(folder / "tokenizer.json"))
     settings = {
         "tokenizer_class": "GPT2TokenizerFast",
@@ -56,16 +56,16 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
 
 
 def byte_count(tokenizer: Tokenizer, rows: Rows) -> int:
-    """UTF-8 bytes of the text that the targets of `rows` stand for; end-of-text has none.
+    """The number of UTF-8 bytes in the text of the targets of `rows`. End-of-text has no bytes.
 
-    Counted by token and not by text, because a text may have been cut.
+    The bytes are counted by token and not by text, because a text may have been cut.
     """
     targets = rows.targets
     return int(byte_sizes(tokenizer)[targets[targets != IGNORED]].sum())
 
 
 def byte_sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
-    """UTF-8 bytes that each token stands for, [vocabulary].
+    """The number of UTF-8 bytes of each token, [vocabulary].
 
     In a byte-level vocabulary each character of a token's name is one byte.
     """
@@ -78,9 +78,9 @@ def byte_sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
 
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:
-    """Token ids of each text, without end-of-text; the marker is not special inside a text."""
+    """The token ids of each text, without end-of-text. The end-of-text marker is not special inside a text."""
     if not tokenizer.encode_special_tokens:
-        # To set it while another thread reads with the tokenizer is an error.
+        # Setting it while another thread uses the tokenizer is an error.
         tokenizer.encode_special_tokens = True
     encodings = tokenizer.encode_batch_fast(texts, add_special_tokens=False)
     return [np.asarray(encoding.ids, np.int32) for encoding in encodings]

@@ -1,4 +1,4 @@
-"""The families of causal language models that work here: each reads its own config.json into a `Description`.
+"""The supported families of causal language models. Each reads its own config.json into a `Description`.
 
 Knows every family. Does not know weights, tensors or how anything is computed.
 """
@@ -13,14 +13,14 @@ from huggingtweets.model.families.description import Description, Unsupported
 
 __all__ = ["ARCHITECTURES", "FAMILIES", "Description", "Unsupported", "describe"]
 
-# model_type in config.json -> who reads the rest of it.
+# Maps model_type in config.json to the function that reads the rest of it.
 FAMILIES: dict[str, Callable[[Mapping[str, Any]], Description]] = {
     "gpt2": gpt2.describe,
     "llama": llama.describe,
     "qwen2": qwen.describe_qwen2,
     "qwen3": qwen.describe_qwen3,
 }
-# model_type -> the class of transformers that loads such a model.
+# Maps model_type to the class of transformers that loads such a model.
 ARCHITECTURES = {
     "gpt2": "GPT2LMHeadModel",
     "llama": "LlamaForCausalLM",
@@ -30,16 +30,16 @@ ARCHITECTURES = {
 
 
 def describe(config: Mapping[str, Any]) -> Description:
-    """What the model of this config.json is made of.
+    """Reads a config.json into the description of its model.
 
-    Raises `Unsupported` for a family, or a variant of one, that does not work here, and for values that make no sense.
+    Raises `Unsupported` for a family or a variant that is not supported, and for invalid values.
     """
     kind = config.get("model_type")
-    read = FAMILIES.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        raise Unsupported(f"it is a {kind} model, and only these work here: {', '.join(FAMILIES)}")
+    read_config = FAMILIES.get(kind) if isinstance(kind, str) else None
+    if read_config is None:
+        raise Unsupported(f"it is a {kind} model, and only these are supported: {', '.join(FAMILIES)}")
     try:
-        return read(config)
+        return read_config(config)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

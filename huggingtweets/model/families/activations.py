@@ -1,11 +1,11 @@
-"""The activation functions of the families, by the names that config.json files have for them.
+"""The activation functions of the families, by their names in config.json files.
 
 Knows names. Does not know how a function is computed.
 """
 
 from huggingtweets.model.families.description import Activation, Unsupported
 
-# GELU has two forms (Hendrycks and Gimpel 2016): the exact one, and one with tanh that has several names.
+# GELU (Hendrycks and Gimpel 2016) has an exact form, and an approximation with tanh that has several names.
 ACTIVATIONS: dict[str, Activation] = {
     "gelu_new": "gelu_tanh",
     "gelu_pytorch_tanh": "gelu_tanh",
@@ -18,7 +18,7 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def activation_of(name: str) -> Activation:
-    """Which function config.json means by `name`; raises `Unsupported` for one that does not work here."""
+    """The function that config.json calls `name`. Raises `Unsupported` for an unknown one."""
     if name not in ACTIVATIONS:
-        raise Unsupported(f"its activation function {name} does not work here")
+        raise Unsupported(f"its activation function {name} is not supported")
     return ACTIVATIONS[name]

@@ -1,6 +1,6 @@
-"""What a causal language model is made of, as data: sizes, kinds of parts, and the names of its tensors on disk.
+"""A causal language model described as data: sizes, kinds of parts, and the names of its tensors on disk.
 
-One module (`model.causal`) is built from it, whatever the family. All families here have the same skeleton: a table of
+One module (`model.causal`) is built from it, for every family. All families here have the same skeleton: a table of
 tokens, blocks of attention and a feed-forward network with a norm before each, a last norm, and a head.
 
 Knows nothing but these facts. Does not know torch, files or any family.
@@ -16,16 +16,16 @@ Activation = Literal["gelu_tanh", "gelu_erf", "relu", "silu"]
 
 
 class Unsupported(Exception):
-    """A model that does not work here; the message says why, as the end of a sentence."""
+    """The model is not supported. The message says why, as the end of a sentence."""
 
 
 @dataclass(frozen=True)
 class Rotary:
-    """Positions that turn pairs of a query's and a key's numbers (Su et al. 2021).
+    """Positions that rotate pairs of numbers in queries and keys (Su et al. 2021).
 
-    `theta` is the base of the frequencies. `factor` stretches them: all of them (`linear`), or, with `llama3`, those
-    whose wavelength is above `original_context / low_frequency`, and those down to `original_context / high_frequency`
-    in part.
+    `theta` is the base of the frequencies. `factor` stretches their wavelengths. With `linear` it stretches all of
+    them. With `llama3` it stretches wavelengths above `original_context / low_frequency` fully, those below
+    `original_context / high_frequency` not at all, and those in between partly.
     """
 
     theta: float
@@ -36,7 +36,7 @@ class Rotary:
     original_context: int = 0
 
     def frequencies(self, size: int) -> tuple[float, ...]:
-        """Radians a position, for each of the `size / 2` pairs of a head."""
+        """The angle in radians for each position, one for each of the `size / 2` pairs of a head."""
         plain = [self.theta ** (-pair / size) for pair in range(0, size, 2)]
         return tuple(self._scaled(frequency) for frequency in plain)
 
@@ -53,18 +53,19 @@ class Rotary:
 
 @dataclass(frozen=True)
 class Description:
-    """One model. Sizes are in numbers; `inner` is the width of the feed-forward network.
+    """One model. Sizes count numbers. `inner` is the width of the feed-forward network.
 
-    Attention scores are multiplied by `scale`, and with `falling_scale` divided by the layer's number, counted from 1.
-    `rotary` is None where positions have a table.
-    `fused` says that query, key and value are one layer; `gated`, that the feed-forward network has a gate;
-    `head_norms`, that each query and key is normed. `tied` says that the head is the table of tokens.
-    `biases` names the linear layers that have one, `norm` the kind of norm.
+    Attention scores are multiplied by `scale`. With `falling_scale` they are also divided by the layer's number,
+    counted from 1.
+    `rotary` is None if positions have a table.
+    `fused` means that query, key and value are one layer. `gated` means that the feed-forward network has a gate.
+    `head_norms` means that each query and key is normed. `tied` means that the head is the table of tokens.
+    `biases` names the linear layers that have a bias. `norm` is the kind of norm.
 
-    `names` maps our names of modules to the checkpoint's. There all but the head stand below `prefix`; `{}` stands for
-    the layer's number.
-    `outputs_first` says that the checkpoint keeps the weights of linear layers as [out, in]; ours are [in, out].
-    `config` is the config.json that this was read from.
+    `names` maps our names of modules to the checkpoint's. There all modules but the head have the prefix
+    `prefix`. `{}` is replaced by the layer's number.
+    `outputs_first` means that the checkpoint stores the weights of linear layers as [out, in]. Ours are [in, out].
+    `config` is the config.json that the description was read from.
     """
 
     layers: int
@@ -94,7 +95,7 @@ class Description:
 
     @cached_property
     def linears(self) -> dict[str, tuple[int, int]]:
-        """The linear layers of a block with [in, out], in the order in which they are read."""
+        """The linear layers of a block, each with its sizes [in, out], in the order in which they are read."""
         queries, keys = self.heads * self.head_size, self.key_heads * self.head_size
         attention = (
             {"qkv": (self.width, queries + 2 * keys)}
@@ -111,12 +112,12 @@ class Description:
         }
 
     def scale_of(self, layer: int) -> float:
-        """What the attention scores of `layer`, counted from 0, are multiplied by."""
+        """The factor for the attention scores of `layer`, counted from 0."""
         return self.scale / (layer + 1) if self.falling_scale else self.scale
 
     @property
     def parameters(self) -> int:
-        """How many numbers the model has."""
+        """The number of weights of the model."""
         norm = self.width * (2 if self.norm == "layer" else 1)
         linears = sum(i * o + (o if name in self.biases else 0) for name, (i, o) in self.linears.items())
         block = linears + 2 * norm + (2 * self.head_size if self.head_norms else 0)
@@ -125,7 +126,7 @@ class Description:
         return self.layers * block + tables + positions + norm
 
     def checkpoint_name(self, module: str) -> str:
-        """What the checkpoint calls one of our modules: `body.blocks.3.qkv` is `transformer.h.3.attn.c_attn`."""
+        """The checkpoint's name of one of our modules: `body.blocks.3.qkv` is `transformer.h.3.attn.c_attn`."""
         if module == "head":
             return self.names["head"]
         place = module.removeprefix("body.").split(".")
@@ -135,10 +136,10 @@ class Description:
 
     @cached_property
     def layer_names(self) -> Mapping[str, str]:
-        """The last part of the checkpoint's names for our linear layers, which peft calls target modules."""
+        """The last part of the checkpoint's name of each linear layer. peft calls these target modules."""
         return {name: self.names[f"blocks.{name}"].rsplit(".", 1)[-1] for name in self.linears}
 
     @property
     def embedding_name(self) -> str:
-        """The checkpoint's name for the table of tokens, without what stands before it."""
+        """The checkpoint's name of the table of tokens, without the modules around it."""
         return self.names["tokens"]

@@ -40,33 +40,33 @@ class _Config(BaseModel):
 
 
 def describe(config: Mapping[str, Any]) -> Description:
-    """From a config.json of model_type gpt2; what it leaves out has the defaults of the first GPT-2."""
-    read = _Config.model_validate(dict(config))
-    if read.n_embd % read.n_head:
-        raise Unsupported(f"its width of {read.n_embd:,} cannot be split into {read.n_head:,} heads")
-    size = read.n_embd // read.n_head
-    scale = size**-0.5 if read.scale_attn_weights else 1.0
+    """Reads a config.json of model_type gpt2. Missing values have the defaults of the first GPT-2."""
+    settings = _Config.model_validate(dict(config))
+    if settings.n_embd % settings.n_head:
+        raise Unsupported(f"its width of {settings.n_embd:,} cannot be split into {settings.n_head:,} heads")
+    size = settings.n_embd // settings.n_head
+    scale = size**-0.5 if settings.scale_attn_weights else 1.0
     return Description(
-        layers=read.n_layer,
-        width=read.n_embd,
-        inner=read.n_inner or 4 * read.n_embd,
-        heads=read.n_head,
-        key_heads=read.n_head,
+        layers=settings.n_layer,
+        width=settings.n_embd,
+        inner=settings.n_inner or 4 * settings.n_embd,
+        heads=settings.n_head,
+        key_heads=settings.n_head,
         head_size=size,
-        vocabulary=read.vocab_size,
-        context=read.n_positions,
-        activation=activation_of(read.activation_function),
+        vocabulary=settings.vocab_size,
+        context=settings.n_positions,
+        activation=activation_of(settings.activation_function),
         norm="layer",
-        epsilon=read.layer_norm_epsilon,
+        epsilon=settings.layer_norm_epsilon,
         scale=scale,
-        falling_scale=read.scale_attn_by_inverse_layer_idx,
+        falling_scale=settings.scale_attn_by_inverse_layer_idx,
         rotary=None,
         fused=True,
         gated=False,
         head_norms=False,
-        tied=read.tie_word_embeddings,
+        tied=settings.tie_word_embeddings,
         biases=frozenset({"qkv", "out", "up", "down"}),
-        end_of_text=read.eos_token_id,
+        end_of_text=settings.eos_token_id,
         prefix="transformer.",
         names=NAMES,
         outputs_first=False,

@@ -1,6 +1,6 @@
 """Llama's shape (Touvron et al. 2023): rotary positions, RMS norms, a gated feed-forward network, grouped key heads.
 
-SmolLM2, TinyLlama and Llama 1 to 3 are of this family. Others that only differ in details start from `LlamaConfig`.
+SmolLM2, TinyLlama and Llama 1 to 3 are of this family. Families that differ only in details use `LlamaConfig` too.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ NAMES = {
 
 
 class _Scaling(BaseModel):
-    """How rotary positions are stretched; `type` is what old files have for `rope_type`."""
+    """How rotary positions are stretched. Old files have `type` instead of `rope_type`."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -45,7 +45,7 @@ class _Scaling(BaseModel):
 
 
 class LlamaConfig(BaseModel):
-    """A config.json of this shape. transformers 5 writes `rope_parameters`, older ones theta and `rope_scaling`."""
+    """A config.json of this shape. transformers 5 has `rope_parameters`; before, it had theta and `rope_scaling`."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -70,12 +70,12 @@ class LlamaConfig(BaseModel):
     layer_types: list[str] | None = None
 
     def rotary(self) -> Rotary:
-        """Raises `Unsupported` for a way of stretching that does not work here."""
+        """The rotary positions. Raises `Unsupported` for a kind of stretching that is not supported."""
         scaling = self.rope_parameters or self.rope_scaling or _Scaling()
         theta = scaling.rope_theta or self.rope_theta
         kind = scaling.rope_type or scaling.type or "default"
         if scaling.partial_rotary_factor != 1:
-            raise Unsupported("its positions turn only a part of each head, which does not work here")
+            raise Unsupported("its positions rotate only a part of each head, which is not supported")
         if kind == "default":
             return Rotary(theta)
         if kind == "linear":
@@ -86,52 +86,52 @@ class LlamaConfig(BaseModel):
             original = scaling.original_max_position_embeddings or self.max_position_embeddings
             low, high = scaling.low_freq_factor, scaling.high_freq_factor
             return Rotary(theta, "llama3", scaling.factor, low, high, original)
-        raise Unsupported(f"its positions are scaled by {kind}, and only default, linear and llama3 work here")
+        raise Unsupported(f"its positions are scaled by {kind}, and only default, linear and llama3 are supported")
 
 
 def describe(config: Mapping[str, Any]) -> Description:
-    """From a config.json of model_type llama."""
-    read = LlamaConfig.model_validate(dict(config))
-    attention = {"q", "k", "v", "out"} if read.attention_bias else set()
-    feed_forward = {"gate", "up", "down"} if read.mlp_bias else set()
-    return described(config, read, biases=frozenset(attention | feed_forward))
+    """Reads a config.json of model_type llama."""
+    settings = LlamaConfig.model_validate(dict(config))
+    attention = {"q", "k", "v", "out"} if settings.attention_bias else set()
+    feed_forward = {"gate", "up", "down"} if settings.mlp_bias else set()
+    return described(config, settings, biases=frozenset(attention | feed_forward))
 
 
 def described(
-    config: Mapping[str, Any], read: LlamaConfig, *, biases: frozenset[str], head_norms: bool = False
+    config: Mapping[str, Any], settings: LlamaConfig, *, biases: frozenset[str], head_norms: bool = False
 ) -> Description:
-    """A model of this shape with these `biases`; raises `Unsupported` for sizes that do not fit each other."""
-    heads, key_heads = read.num_attention_heads, read.num_key_value_heads or read.num_attention_heads
+    """Describes a model of this shape with these `biases`. Raises `Unsupported` for sizes that do not fit together."""
+    heads, key_heads = settings.num_attention_heads, settings.num_key_value_heads or settings.num_attention_heads
     if heads % key_heads:
         raise Unsupported(f"its {heads:,} heads cannot be split into {key_heads:,} groups")
-    if read.head_dim is None and read.hidden_size % heads:
-        raise Unsupported(f"its width of {read.hidden_size:,} cannot be split into {heads:,} heads")
-    size = read.head_dim or read.hidden_size // heads
+    if settings.head_dim is None and settings.hidden_size % heads:
+        raise Unsupported(f"its width of {settings.hidden_size:,} cannot be split into {heads:,} heads")
+    size = settings.head_dim or settings.hidden_size // heads
     if size % 2:
         raise Unsupported(f"its heads are {size} wide, and rotary positions need an even number")
-    if read.use_sliding_window or any(kind != "full_attention" for kind in read.layer_types or ()):
-        raise Unsupported("some of its layers see only the latest tokens, which does not work here")
-    end = read.eos_token_id
+    if settings.use_sliding_window or any(kind != "full_attention" for kind in settings.layer_types or ()):
+        raise Unsupported("some of its layers see only the latest tokens, which is not supported")
+    end = settings.eos_token_id
     return Description(
-        layers=read.num_hidden_layers,
-        width=read.hidden_size,
-        inner=read.intermediate_size,
+        layers=settings.num_hidden_layers,
+        width=settings.hidden_size,
+        inner=settings.intermediate_size,
         heads=heads,
         key_heads=key_heads,
         head_size=size,
-        vocabulary=read.vocab_size,
-        context=read.max_position_embeddings,
-        activation=activation_of(read.hidden_act),
+        vocabulary=settings.vocab_size,
+        context=settings.max_position_embeddings,
+        activation=activation_of(settings.hidden_act),
         norm="rms",
-        epsilon=read.rms_norm_eps,
+        epsilon=settings.rms_norm_eps,
         scale=size**-0.5,
-        rotary=read.rotary(),
+        rotary=settings.rotary(),
         fused=False,
         gated=True,
         head_norms=head_norms,
-        tied=read.tie_word_embeddings,
+        tied=settings.tie_word_embeddings,
         biases=biases,
-        # Chat models name several; the first one ends a text.
+        # Chat models have several. The first one ends a text.
         end_of_text=end[0] if isinstance(end, list) and end else end if isinstance(end, int) else None,
         prefix="model.",
         names=NAMES,

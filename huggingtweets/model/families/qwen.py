@@ -8,13 +8,13 @@ from huggingtweets.model.families.llama import LlamaConfig, described
 
 
 def describe_qwen2(config: Mapping[str, Any]) -> Description:
-    """From a config.json of model_type qwen2."""
-    read = LlamaConfig.model_validate({"max_position_embeddings": 32_768, **config})
-    return described(config, read, biases=frozenset({"q", "k", "v"}))
+    """Reads a config.json of model_type qwen2."""
+    settings = LlamaConfig.model_validate({"max_position_embeddings": 32_768, **config})
+    return described(config, settings, biases=frozenset({"q", "k", "v"}))
 
 
 def describe_qwen3(config: Mapping[str, Any]) -> Description:
-    """From a config.json of model_type qwen3; its heads are 128 wide unless it says otherwise."""
-    read = LlamaConfig.model_validate({"max_position_embeddings": 32_768, "head_dim": 128, **config})
-    biases = {"q", "k", "v", "out"} if read.attention_bias else set()
-    return described(config, read, biases=frozenset(biases), head_norms=True)
+    """Reads a config.json of model_type qwen3. Its heads are 128 wide unless it sets another width."""
+    settings = LlamaConfig.model_validate({"max_position_embeddings": 32_768, "head_dim": 128, **config})
+    biases = {"q", "k", "v", "out"} if settings.attention_bias else set()
+    return described(config, settings, biases=frozenset(biases), head_norms=True)

@@ -17,7 +17,7 @@ from huggingtweets.model import base
 
 @pytest.fixture
 def folder(tiny_base: Path, tmp_path: Path) -> Path:
-    """A copy of the tiny base to break."""
+    """A copy of the tiny base, which a test may damage."""
     return Path(shutil.copytree(tiny_base, tmp_path / "base", ignore=shutil.ignore_patterns(".work")))
 
 
@@ -72,15 +72,15 @@ def test_what_is_written_as_one_on_the_hub_is_looked_for_there(name: str) -> Non
 def test_the_hub_is_never_asked_for_what_was_meant_as_a_path(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As it is outside of the repository, where anybody may have taken the name on the Hub.
+    # Outside of the repository there is no such folder, and anybody can register the name on the Hub.
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingtweets.core.base_folders.REPOSITORY", tmp_path / "site-packages")
-    asked: list[object] = []
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *given, **_: asked.append(given))
+    requests: list[object] = []
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *arguments, **_: requests.append(arguments))
     for use in (base.find, base.load, base.fingerprint):
-        with pytest.raises(BadBase, match="there is no such folder, and one on the Hub is written as hub:owner/name"):
+        with pytest.raises(BadBase, match="there is no such folder; write a model on the Hub as hub:owner/name"):
             use(name)
-    assert asked == []
+    assert requests == []
 
 
 def test_a_hub_id_that_cannot_be_had_is_refused() -> None:
@@ -97,7 +97,7 @@ def test_a_base_that_promises_more_than_its_files_hold_is_refused_at_once(
 ) -> None:
     change(folder, **promise)
     began = time.monotonic()
-    assert "its config.json speaks of" in refusal(folder)
+    assert "its config.json describes" in refusal(folder)
     assert time.monotonic() - began < 20
 
 
@@ -116,7 +116,7 @@ def test_a_pipe_where_a_file_should_be_is_refused(folder: Path, name: str) -> No
 
 def test_another_architecture_is_refused(folder: Path) -> None:
     change(folder, model_type="mamba")
-    assert "it is a mamba model, and only these work here: gpt2, llama, qwen2, qwen3" in refusal(folder)
+    assert "it is a mamba model, and only these are supported: gpt2, llama, qwen2, qwen3" in refusal(folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\xff"])
@@ -174,4 +174,4 @@ def tokenizer_name(tokenizer: dict[str, Any], number: int) -> str:
 
 def test_an_end_of_text_that_is_no_token_is_refused(folder: Path) -> None:
     change(folder, eos_token_id=5_000)
-    assert "names 5000 as eos_token_id, which is no token" in refusal(folder)
+    assert "names 5000 as eos_token_id, which is not a token" in refusal(folder)

@@ -1,4 +1,4 @@
-"""Our module computes what transformers computes, for every family and its settings."""
+"""Our module computes the same as transformers, for every family and its settings."""
 
 import copy
 from pathlib import Path
@@ -22,7 +22,7 @@ TOKENS = torch.randint(1, VOCABULARY, (3, CONTEXT), generator=torch.Generator().
 
 
 def ours_of(theirs: PreTrainedModel, folder: Path) -> CausalLM:
-    """The same model, through files."""
+    """The same model, written to files and loaded again."""
     theirs.save_pretrained(folder)
     config = atomic.read_json(folder / "config.json")
     return checkpoint.read(describe(config), sorted(folder.glob("*.safetensors")))

@@ -1,4 +1,4 @@
-"""An adapter learns what the frozen model does not, merges exactly, and is what the peft library reads."""
+"""An adapter learns while the base stays frozen, merges exactly, and can be loaded by the peft library."""
 
 import copy
 from pathlib import Path
@@ -21,7 +21,7 @@ def plain(request: pytest.FixtureRequest) -> CausalLM:
 
 
 def with_new_adapters(plain: CausalLM, embedding_rank: int = 0) -> CausalLM:
-    """A copy with adapters that do nothing yet."""
+    """A copy with new adapters, which do not change the output."""
     model = copy.deepcopy(plain)
     torch.manual_seed(4)
     lora.add(model, rank=3, alpha=6.0, embedding_rank=embedding_rank)
@@ -29,7 +29,7 @@ def with_new_adapters(plain: CausalLM, embedding_rank: int = 0) -> CausalLM:
 
 
 def adapted(plain: CausalLM, embedding_rank: int = 0) -> CausalLM:
-    """A copy with adapters that do something."""
+    """A copy with adapters that change the output."""
     model = with_new_adapters(plain, embedding_rank)
     torch.manual_seed(6)
     lora.restore(model, {name: torch.randn_like(weight) * 0.1 for name, weight in lora.state(model).items()})
@@ -92,15 +92,15 @@ def test_what_was_saved_is_applied(plain: CausalLM, tmp_path: Path, embedding_ra
     model, other = adapted(plain, embedding_rank), copy.deepcopy(plain)
     save(model, tmp_path / "adapter")
     lora.apply(other, tmp_path / "adapter")
-    # Half precision keeps eleven bits of a weight.
+    # Half precision keeps 11 bits of a weight.
     assert torch.allclose(logits(other), logits(model), atol=5e-3)
     assert not any(isinstance(layer, lora.LoraLinear | lora.LoraEmbedding) for layer in other.modules())
     assert (other.head.weight is other.body.tokens.weight) == plain.description.tied
 
 
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # peft 0.21's
-@pytest.mark.filterwarnings("ignore:fan_in_fan_out is set to True:UserWarning")  # it is for Conv1D, and peft copes
-@pytest.mark.filterwarnings("ignore:Found missing adapter keys:UserWarning")  # the head's are the embedding's
+@pytest.mark.filterwarnings("ignore:fan_in_fan_out is set to True:UserWarning")  # for Conv1D; peft corrects it
+@pytest.mark.filterwarnings("ignore:Found missing adapter keys:UserWarning")  # the head shares the embedding's adapter
 def test_the_peft_library_gives_the_same_logits(plain: CausalLM, tmp_path: Path, embedding_rank: int) -> None:
     from peft import PeftModel
 

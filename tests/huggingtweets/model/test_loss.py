@@ -1,4 +1,4 @@
-"""The loss of packed rows is the loss of each document by itself."""
+"""The loss of packed rows equals the sum of the losses of the single documents."""
 
 import math
 from collections.abc import Callable
@@ -146,7 +146,7 @@ def test_training_in_bfloat16_goes_nearly_the_same_way(model: CausalLM) -> None:
 
 
 def test_an_adapter_on_the_embedding_learns_the_same_way(model: CausalLM) -> None:
-    """The fused loss against a plain forward pass, one document by itself."""
+    """Compares the fused loss with a plain forward pass over each document."""
     model.train(False)
     lora.add(model, rank=2, alpha=4.0, embedding_rank=3)
     torch.manual_seed(6)

@@ -1,4 +1,4 @@
-"""A version's base is found where it was when the version was made."""
+"""The base of a version is found in the folder where it was when the version was made."""
 
 import shutil
 from pathlib import Path
@@ -15,7 +15,7 @@ from huggingtweets.workflow.pipeline import Outcome
 
 @pytest.fixture
 def home(tiny_base: Path, tmp_path: Path) -> Path:
-    """A folder as a settings file lies in: with a base, and the folder of models."""
+    """The folder of a settings file, with a base and the folder of models."""
     shutil.copytree(tiny_base, tmp_path / "home" / "bases" / "mine", ignore=shutil.ignore_patterns(".work"))
     return tmp_path / "home"
 

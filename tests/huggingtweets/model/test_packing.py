@@ -1,4 +1,4 @@
-"""Every token of every document stands in exactly one row, framed by end-of-text, and rows are full."""
+"""Every token of every document is in exactly one row, between end-of-text tokens, and the rows are full."""
 
 import numpy as np
 from hypothesis import given
@@ -77,6 +77,6 @@ def test_each_document_lies_in_rows_of_the_shortest_length_that_holds_it() -> No
     short, long = pack_by_length(texts, (8, 16), 0)
     assert (short.length, long.length) == (8, 16)
     assert short.token_count == (3 + 1) + (7 + 1) + (4 + 1)
-    # A document of 16 tokens and one of 40 lose what is beyond 16 places.
+    # A document of 16 tokens and one of 40 lose the tokens after the 16th place.
     assert long.token_count == 16 * 3
     assert long.closing.tolist().count(0) == 1

@@ -1,4 +1,4 @@
-"""bfloat16 is used where the processor multiplies it, and nowhere else."""
+"""bfloat16 is used only if the processor can multiply it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""No text is unknown, none is changed, and transformers reads what was saved."""
+"""The tokenizer encodes every text without a change, and transformers reads the saved files."""
 
 from pathlib import Path
 

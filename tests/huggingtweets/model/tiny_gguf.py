@@ -1,4 +1,4 @@
-"""A small random Llama in a GGUF file, as llama.cpp keeps it."""
+"""A small random Llama in a GGUF file, in llama.cpp's format."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ def kind_of(name: str) -> Quantization:
 
 
 def side_by_side(weight: np.ndarray, heads: int) -> np.ndarray:
-    """The two numbers that turn together, which transformers keeps half a head apart, as llama.cpp keeps them."""
+    """Puts the two numbers of each rotated pair side by side, as llama.cpp does. In transformers they are apart."""
     return weight.reshape(heads, 2, -1, weight.shape[-1]).swapaxes(1, 2).reshape(weight.shape)
 
 
@@ -50,7 +50,7 @@ def merges_of(tokenizer: Any) -> list[list[str]]:
 
 
 def write_file(path: Path, *, family: str = "llama", pre: str = "smollm", kind: Quantization | None = None) -> Any:
-    """A small random Llama as llama.cpp keeps it. Returns the same in transformers, rounded as in the file."""
+    """Writes a small random Llama as a GGUF file. Returns the same model in transformers, rounded as in the file."""
     writer = gguf.GGUFWriter(path, family)
     count = tokenizer_fields(writer, pre)
     settings = {**SHAPE, "vocab_size": count, "num_key_value_heads": 2, "max_position_embeddings": 128}
@@ -71,7 +71,7 @@ def write_file(path: Path, *, family: str = "llama", pre: str = "smollm", kind: 
         short = names[name.removesuffix(".weight").replace(f"layers.{layer}.", "layers.{}.") if layer else name[:-7]]
         full = f"blk.{layer}.{short}.weight" if layer else f"{short}.weight"
         if weight.ndim == 2:
-            weight.data.mul_(8)  # so that what is drawn depends on all of them
+            weight.data.mul_(8)  # so that the generated tokens depend on all weights
         values = weight.detach().numpy().copy()
         heads = {"attn_q": 4, "attn_k": 2}.get(short)
         values = side_by_side(values, heads) if heads else values

@@ -1,4 +1,4 @@
-"""Small random models of every family, made by transformers: what our own module is held against."""
+"""Small random models of every family, made by transformers, with which the tests compare our own module."""
 
 from typing import Any
 
@@ -56,9 +56,9 @@ _GPT2_SIZES = {"n_embd": 48, "n_layer": 3, "n_head": 4, "n_positions": CONTEXT}
 
 
 def random_model(kind: str, seed: int = 1, spread: float = 0.15, **changed: Any) -> PreTrainedModel:
-    """A model of transformers whose next tokens depend on all of its weights, biases and norms included.
+    """A model of transformers whose next tokens depend on all of its weights, including biases and norms.
 
-    Settings of its config.json that are `changed` win.
+    `changed` overrides settings of its config.json.
     """
     settings = KINDS[kind] | changed
     family = settings.pop("model_type")

@@ -1,4 +1,4 @@
-"""A config.json is read into a description, or refused in words that say what does not work."""
+"""A config.json is read into a description, or refused with a message that says what is not supported."""
 
 import pytest
 
@@ -23,7 +23,10 @@ def refusal(config: dict[str, object]) -> str:
 
 @pytest.mark.parametrize("kind", ["mamba", None, 7, ["gpt2"]])
 def test_another_family_is_refused_with_the_names_of_those_that_work(kind: object) -> None:
-    assert refusal({"model_type": kind}) == f"it is a {kind} model, and only these work here: gpt2, llama, qwen2, qwen3"
+    assert (
+        refusal({"model_type": kind})
+        == f"it is a {kind} model, and only these are supported: gpt2, llama, qwen2, qwen3"
+    )
     assert list(FAMILIES) == ["gpt2", "llama", "qwen2", "qwen3"]
 
 
@@ -37,13 +40,13 @@ def test_a_size_that_is_none_is_refused(config: dict[str, object], size: object)
     ("config", "reason"),
     [
         (GPT2 | {"n_head": 7}, "its width of 48 cannot be split into 7 heads"),
-        (GPT2 | {"activation_function": "tanh"}, "its activation function tanh does not work here"),
+        (GPT2 | {"activation_function": "tanh"}, "its activation function tanh is not supported"),
         (LLAMA | {"num_attention_heads": 7, "num_key_value_heads": 7}, "48 cannot be split into 7 heads"),
         (LLAMA | {"num_key_value_heads": 4}, "its 6 heads cannot be split into 4 groups"),
         (LLAMA | {"head_dim": 7}, "its heads are 7 wide, and rotary positions need an even number"),
-        (LLAMA | {"hidden_act": "tanh"}, "its activation function tanh does not work here"),
+        (LLAMA | {"hidden_act": "tanh"}, "its activation function tanh is not supported"),
         (LLAMA | {"rope_scaling": {"type": "yarn", "factor": 2.0}}, "scaled by yarn, and only default, linear and"),
-        (LLAMA | {"rope_parameters": {"partial_rotary_factor": 0.5}}, "its positions turn only a part of each head"),
+        (LLAMA | {"rope_parameters": {"partial_rotary_factor": 0.5}}, "its positions rotate only a part of each head"),
         (
             LLAMA | {"rope_scaling": {"rope_type": "llama3", "low_freq_factor": 4.0, "high_freq_factor": 4.0}},
             "its high_freq_factor is not above its low_freq_factor",
