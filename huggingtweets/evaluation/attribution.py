@@ -1,4 +1,4 @@
-"""Whose style a text is in: a classifier over the accounts known here, by the n-grams of their characters.
+"""Which account's style a text has: a classifier over the accounts stored here, by the n-grams of their characters.
 
 Multinomial naive Bayes (McCallum & Nigam 1998) over byte n-grams of one to five bytes, every account as likely as any
 other before the text is read. Character n-grams are the strongest single trait in authorship attribution (Stamatatos
@@ -49,7 +49,7 @@ class Attribution:
 
 
 def _grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The bucket of every n-gram of `texts`, and which text it is of. A line break marks each text's begin and end."""
+    """The bucket of every n-gram of `texts`, and its text's number. A line break marks each text's begin and end."""
     framed = [f"\n{text}\n".encode(errors="replace") for text in texts]
     data = np.frombuffer(b"".join(framed), np.uint8).astype(np.uint64)
     owner = np.repeat(np.arange(len(framed)), [len(text) for text in framed])

@@ -1,4 +1,4 @@
-"""How good a voice is: its loss on unseen tweets, what its drafts copy, and to whom its tweets are attributed.
+"""How good a voice is: its loss on unseen tweets, how much its drafts copy, and to whom its tweets are attributed.
 
 Knows models, texts and formulas. Does not know versions' history or what is good enough.
 """
@@ -28,7 +28,7 @@ BATCH_TEXTS = 32
 
 @dataclass(frozen=True, slots=True)
 class TextLosses:
-    """Of each text, [texts]: nats under a voice, the closing end-of-text included, and UTF-8 bytes, which it lacks."""
+    """For each text, its nats under a voice, with the closing end-of-text, and its UTF-8 bytes, without it."""
 
     nats: NDArray[np.float64]
     sizes: NDArray[np.int64]
@@ -46,7 +46,7 @@ class TextLosses:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a report is made from besides the drafts: losses on the held-out tweets, and other accounts' texts.
+    """The input of a report besides the drafts: losses on the held-out tweets, and other accounts' texts.
 
     `others` are the training texts of other accounts, by account.
     """
@@ -98,8 +98,8 @@ def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tupl
 def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosses:
     """The loss of each of `texts` under `voice`, cut to `row_tokens` and to the context as in training.
 
-    Training needs one mean, fast and in packed rows (`model.loss.mean_loss`). To hold two versions against each other,
-    the loss of every text is needed. A text that is cut has no end-of-text to predict, and its bytes count as far as it
+    Training needs one mean, fast and in packed rows (`model.loss.mean_loss`). Comparing two versions
+    needs the loss of every text. A text that is cut has no end-of-text to predict, and its bytes count as far as it
     was read.
     """
     longest = min(row_tokens, voice.context)

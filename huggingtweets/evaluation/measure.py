@@ -36,7 +36,7 @@ class Subject:
 def measure(version: Version, settings: Settings, in_use: Version | None = None) -> Report:
     """The report on `version`, drawn with its own seed, as the pipeline writes it.
 
-    `in_use` is what it is held against. Raises `BadBase` when it was trained on another base than there is now.
+    It is compared with `in_use`. Raises `BadBase` if it was trained on another base than there is now.
     """
     voice, dataset = load_version(version), Dataset.load(version.dataset)
     subject = Subject(version.name, voice, base_of(version), dataset, version.manifest.seed)
@@ -71,6 +71,6 @@ def measured(
 
 def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:
     """At most `count` tweets that go on from `prompt` and pass the checks."""
-    # More are drawn than wanted, because some fail the checks.
+    # More drafts are drawn than needed, because some fail the checks.
     drafts = decode(subject.voice, prompt, 3 * count, Sampling.of(settings.generation), subject.seed)
     return passing(subject.dataset, drafts, prompt)[:count]

@@ -1,4 +1,4 @@
-"""The other accounts known here. A voice's tweets could be taken for theirs.
+"""The other accounts stored here. A voice's tweets could be mistaken for theirs.
 
 Knows the tweet store and the registry. Does not know what is compared, or how.
 """
@@ -18,11 +18,11 @@ from huggingtweets.tweets.tweet_store import TweetStore
 log = logging.getLogger(__name__)
 
 MIN_TEXTS = 50  # of an account; fewer texts say too little about a style
-MAX_ACCOUNTS = 30  # so that an evaluation stays short however many are known
+MAX_ACCOUNTS = 30  # so that an evaluation stays short however many there are
 
 
 def neighbours(voice: VoiceName, settings: Settings) -> Mapping[str, tuple[str, ...]]:
-    """The last texts that every other account was, or would be, learned from; the people of `voice` are no others.
+    """The last training texts of every account, without those of the people of `voice`. Untrained accounts count, too.
 
     An account that is damaged is left out.
     """

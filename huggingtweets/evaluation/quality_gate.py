@@ -1,4 +1,4 @@
-"""Whether a new version is fit to be used: no worse than the one in use, and no copyist.
+"""Decides if a new version is fit to be used: it must not be worse than the one in use, and must not copy tweets.
 
 Knows reports and limits. Does not know how anything was measured, or what is done with the verdict.
 """
@@ -22,7 +22,7 @@ def judge(report: Report, limits: GateSettings) -> Verdict:
     )
 
 
-Reason = tuple[str, str]  # for whoever runs this, and for people
+Reason = tuple[str, str]  # for the operator, and for people
 
 
 def _worse(report: Report, limits: GateSettings) -> Reason | None:
@@ -56,7 +56,7 @@ def _near(report: Report, limits: GateSettings) -> Reason | None:
 
 
 def tolerance(previous: Comparison, limits: GateSettings) -> float:
-    """How much worse, in bits per byte, a version may be and the difference still be chance.
+    """The largest difference in bits per byte by which a version may be worse and which may still be chance.
 
     This is the upper end of the one-sided interval around no difference, from the standard error paired over tweets. It
     is never more than a share of the loss itself. Otherwise, with few held-out tweets, a voice could get worse with

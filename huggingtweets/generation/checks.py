@@ -1,4 +1,4 @@
-"""What every generated tweet must pass: length, no leftovers of the model, no copy. Each check is a small class.
+"""The checks that every generated tweet must pass, each a small class: length, no leftovers of training texts, no copy.
 
 Pings, links and invisible characters are no reason to refuse a draft. `defused` changes them, so that nobody is called,
 nothing can be clicked, and every character can be seen.
@@ -46,7 +46,7 @@ def _weight(grapheme: str) -> int:
 
 
 def defused(text: str) -> str:
-    """`text` looks the same, but it calls nobody, links to nothing, and hides nothing.
+    """`text`, changed so that it looks the same but calls nobody, links to nothing, and hides nothing.
 
     A zero-width space stands in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`) and in every link.
     """
@@ -54,13 +54,13 @@ def defused(text: str) -> str:
 
 
 class Check(Protocol):
-    """Says why a tweet is refused, in a word or two for a count, or None."""
+    """Returns why a tweet is refused, in a word or two that can be counted, or None if it passes."""
 
     def __call__(self, text: str) -> str | None: ...
 
 
 class LengthCheck:
-    """1 to 280 weighted characters, and something to read."""
+    """A tweet has 1 to 280 weighted characters, and at least one that can be read."""
 
     def __call__(self, text: str) -> str | None:
         if not normalised(text) and not emoji_in(text):
@@ -69,14 +69,14 @@ class LengthCheck:
 
 
 class LeftoverCheck:
-    """No leftovers of training texts, whole or in part, and no broken, control or unassigned characters."""
+    """A tweet has no leftovers of training texts, whole or in part, and no broken, control or unassigned characters."""
 
     def __call__(self, text: str) -> str | None:
         return "broken" if _LEFTOVER.search(text) else None
 
 
 class LinkCheck:
-    """No link but those of the prompt. No learned text has a link, so the model made it up and it leads nowhere."""
+    """A tweet has only the prompt's links. No training text has a link, so any other is invented and leads nowhere."""
 
     def __init__(self, prompt: str = ""):
         self._allowed = links_in(prompt)
@@ -86,7 +86,7 @@ class LinkCheck:
 
 
 class CopyCheck:
-    """Not one of the person's own tweets, whatever its case, punctuation or emoji, and not most of one either."""
+    """A tweet is no copy of one of the person's own, or of most of one. Case, punctuation and emoji do not count."""
 
     def __init__(self, texts: Iterable[str]):
         self._known = KnownTexts(texts)

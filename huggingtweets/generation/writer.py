@@ -64,7 +64,7 @@ class Tweets:
 class Sieve:
     """Lets `count` tweets through. Their texts differ, begin with `prompt`, have ended, and pass every check.
 
-    `known` are the person's own texts, which no tweet may repeat.
+    `copy_checks` hold the person's own texts, which no tweet may repeat.
     """
 
     def __init__(self, copy_checks: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
@@ -76,7 +76,7 @@ class Sieve:
 
     @property
     def missing(self) -> int:
-        """How many tweets are still wanted."""
+        """How many tweets are still missing."""
         return max(0, self._count - len(self._passed))
 
     @property
@@ -93,7 +93,7 @@ class Sieve:
             self._passed.setdefault(normalised(text), text)
 
     def _objection(self, draft: "Draft", text: str) -> str | None:
-        """Why a draft whose text passes is no tweet: the model ran out of tokens, or added nothing to the prompt."""
+        """Why a draft with a good text is refused: the model ran out of tokens, or added nothing to the prompt."""
         if not draft.ended:
             return "unfinished"
         return "empty" if normalised(text) == self._empty else None
@@ -135,13 +135,13 @@ class Writer:
         return Tweets(sieve.texts, voice.name, voice.version, seed, count)
 
     def _copy_checks_of(self, voice: Drawable) -> list[CopyCheck]:
-        """Against the texts of everybody whose voice it is."""
+        """The checks against the texts of everybody whose voice it is."""
         if isinstance(voice, PreviewVoice):
             return [CopyCheck(voice.texts)]
         return [self._copy_check(version) for _, version in parts_of(voice)]
 
     def forget(self, name: str) -> None:
-        """Let go of the texts and the weights of `name`, which is no more, and of joint models and blends with it."""
+        """Drop the texts and weights of `name`, which was deleted, and of joint models and blends with it."""
         for key in [key for key in list(self._copy_checks) if name in key[0].people]:
             self._copy_checks.pop(key, None)
         self._engine.forget(name)

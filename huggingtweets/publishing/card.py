@@ -1,4 +1,4 @@
-"""The model card: what a model is, what it was made of and how, how good it is, and whom to ask to take it away.
+"""The model card: what a model is, how it was made, how good it is, and whom to ask to have it removed.
 
 Every figure comes from the version's manifest; nothing is computed here. Names and samples are other people's words:
 they are written so that no Markdown, HTML, YAML or writing direction in them has an effect.
@@ -82,7 +82,7 @@ class CardPerson:
 
     @property
     def page(self) -> str:
-        """The account's address. Empty if its site is not known, because the name may belong to a stranger there."""
+        """The account's address. Empty if the site is not known: elsewhere the name may be a stranger's."""
         if self.site == "x":
             return f"https://x.com/{self.handle}"
         # X has no dots in its handles; at Bluesky they are host names.
@@ -93,8 +93,8 @@ class CardPerson:
 class Facts:
     """All that a card says. `base` is a Hub id if `base_is_on_hub`; `repository` is the card's own place on the Hub.
 
-    `with_model` says that the model lies beside the card, `has_adapter` that the adapter does, too. `software_url` is
-    empty where the package names no page of its own.
+    `with_model` says that the model lies beside the card, and `has_adapter` that the adapter does. `software_url` is
+    empty if the package names no page of its own.
     """
 
     name: str

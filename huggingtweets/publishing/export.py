@@ -1,6 +1,6 @@
 """A version as a folder for others: its card with the pictures, and an ordinary model that plain transformers loads.
 
-What was learned from is not in it: no tweet, no path of this machine.
+The folder has no training tweet and no path of this machine.
 
 Knows versions, folders of models, the card and the pictures. Does not know the Hub.
 """
@@ -64,7 +64,7 @@ def write_model(version: Version, settings: Settings, folder: Path) -> None:
 
 
 def base_is_on_hub(version: Version) -> bool:
-    """Returns True if others find the base by its name: it is not a folder of this machine, and not written as one."""
+    """Returns True if others can find the base by its name: it is no folder here, and not written like one."""
     from huggingtweets.model.merged import base_of
 
     name = base_of(version)
@@ -180,7 +180,7 @@ def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, con
 
 @contextmanager
 def _replaced(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the place of `folder` at the end. One process at a time."""
+    """An empty folder for the caller to fill. It replaces `folder` at the end. One process at a time can do this."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.new")
     try:

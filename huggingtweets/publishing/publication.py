@@ -49,8 +49,8 @@ def refuse_private(voice: VoiceName, settings: Settings) -> None:
 def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> Published:
     """Put `version` on the Hub. Raises `Misconfigured` before anything else if publishing is not configured.
 
-    Raises like `refuse_private`, and then it is not wanted there any more. The folder is deleted afterwards: it can be
-    made again, and half a gigabyte a version is much.
+    Raises what `refuse_private` raises; then the note that it is to be published is deleted, too. The folder is deleted
+    afterwards, because it can be made again and takes half a gigabyte a version.
     """
     refuse_unconfigured(settings.publishing)
     refuse_moved(version, settings.publishing)
@@ -81,9 +81,9 @@ def want_if_public(voice: VoiceName, settings: Settings) -> bool:
 
 
 def publish_if_configured(version: Version, settings: Settings, say: Say = lambda _: None) -> Published | str | None:
-    """The same after a promotion. Returns None if publishing is off, and a sentence if it failed.
+    """Publish after a promotion. Returns None if publishing is off, and a sentence if it failed.
 
-    The promotion stands, and that it is to be published is remembered.
+    After a failure the promotion stands, and the wish to publish is remembered.
     """
     if not settings.publishing.enabled:
         return None

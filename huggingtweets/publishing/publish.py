@@ -1,8 +1,8 @@
 """A version on the Hugging Face Hub: one commit and one tag, or nothing.
 
-Before anything is made there the folder is whole and the token known to work, and what is made is written down. A
-repository that this push made and could not fill is taken away again. A push is safe to repeat: what is there already
-is not sent again.
+Before a push creates anything on the Hub, the folder is whole, the token was tested, and the repository is written
+down here. If the push created a repository and could not fill it, it deletes it again. A push is safe to repeat: files
+that are already there are not sent again.
 
 Knows huggingface_hub, and what went to which repository or is to go there (`published.json` and `publish-wanted` beside
 a model's versions). Does not know how the folder is made.
@@ -50,7 +50,7 @@ CONFLICTS = (409, 412)  # another commit came in between, so look again and push
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What is on the Hub of a model: the last version pushed from here, or none while a push is not complete."""
+    """A model on the Hub: the last version pushed from here. The version is empty while a push is not complete."""
 
     repository: str
     version: str
@@ -59,18 +59,18 @@ class Published:
 
 
 def repository_of(name: str, settings: PublishingSettings) -> str:
-    """Where the model `name` goes: `owner/name`. Empty without an owner."""
+    """The repository of the model `name`: `owner/name`. Empty without an owner."""
     return f"{settings.owner}/{name}" if settings.owner else ""
 
 
 def published(models: Path, name: str) -> Published | None:
-    """What is on the Hub of `name`, even if it was forgotten here, or None. An unfinished push does not count."""
+    """The publication of `name` on the Hub, or None. A name forgotten here counts; an unfinished push does not."""
     publication = begun(models, name)
     return publication if publication and publication.version else None
 
 
 def begun(models: Path, name: str) -> Published | None:
-    """The same, or the repository that a killed push may have made. This is what is to be deleted."""
+    """Like `published`, but a repository that a killed push may have made counts, too. An unpublish deletes it."""
     for path in (models / name / RECORD, _removal(models, name)):
         with contextlib.suppress(FileNotFoundError):
             return Published(**atomic.read_json(path))
@@ -119,7 +119,7 @@ def refuse_unconfigured(settings: PublishingSettings) -> None:
 
 
 def refuse_moved(version: Version, settings: PublishingSettings) -> None:
-    """Raises `Misconfigured` if the model is in another repository than `settings` say, which would be lost then."""
+    """Raises `Misconfigured` if the model is in another repository than `settings` say. We would lose track of it."""
     publication, repository = begun(version.folder.parent.parent, version.name), repository_of(version.name, settings)
     if publication and publication.repository != repository:
         raise Misconfigured(
@@ -142,7 +142,7 @@ def push(version: Version, folder: Path, settings: PublishingSettings, patience:
     patience = patience or Patience(attempts=settings.attempts)
     with _api(settings) as api:
         _insist(api.whoami, patience)
-        # From here on the repository may be ours, even if the answer to the request is lost.
+        # From here on we may own the repository, even if the answer to the request is lost.
         is_ours = not _insist(lambda: _is_there(api, repository, settings.private), patience)
         try:
             if is_ours:
@@ -164,7 +164,8 @@ def push(version: Version, folder: Path, settings: PublishingSettings, patience:
 def unpublish(models: Path, name: str, settings: PublishingSettings, patience: Patience | None = None) -> bool:
     """Delete the repository that `name` was pushed to, with its history. Returns True if there was one.
 
-    What was still to go there does not go any more. Raises `Misconfigured` without a token, and what `upstream` draws.
+    A version that was waiting for its push is not pushed any more. Raises `Misconfigured` without a token, and what
+    `upstream` draws.
     """
     (models / name / WISH).unlink(missing_ok=True)
     publication = begun(models, name)
@@ -185,7 +186,7 @@ def unpublish(models: Path, name: str, settings: PublishingSettings, patience: P
 
 
 def _is_there(api: "HfApi", repository: str, private: bool) -> bool:
-    """Returns True if there is such a repository. A public one is made private first, if it should be."""
+    """Returns True if there is such a repository. If it should be private and is public, it is made private first."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:

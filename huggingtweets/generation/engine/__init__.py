@@ -86,7 +86,7 @@ class Engine:
             self._thread.start()
 
     def forget(self, name: str) -> None:
-        """Remove every voice of `name` from memory. Drafts under way are still handed out."""
+        """Remove every voice of `name` from memory. Drafts that are already being drawn are still delivered."""
         self._inbox.forget(name)
 
     async def draw(self, request: Request) -> "list[Draft]":
@@ -114,12 +114,12 @@ class Engine:
             ) from None
         finally:
             del self._tickets[ticket]
-            # Nobody waits for an answer any more, should one still come.
+            # Nobody waits for the answer any more, even if one still comes.
             ticket.answer.cancel()
             self._inbox.close(ticket)
 
     def _make_room(self) -> None:
-        """If the queue is full, refuse one request: the last one of whoever asks for the most."""
+        """If the queue is full, refuse one request: the latest one of the person or name with the most requests."""
         if len(self._tickets) <= self.settings.max_waiting:
             return
         waiting = [ticket for ticket in self._tickets if not ticket.admitted and not ticket.answer.done()]

@@ -19,7 +19,7 @@ from huggingtweets.generation.engine.sampling import row_seeds
 if TYPE_CHECKING:
     from huggingtweets.generation.engine.habits import Habits
 
-IDLE_SHARE = 0.25  # of the cells; if more are idle, the rows are arranged anew, which may copy their cache
+IDLE_SHARE = 0.25  # of the cells; if more are idle, the rows are rearranged, which may copy their cache
 SHORT_PROMPT = 16  # tokens; padding up to this length costs almost nothing
 PREFILL_TOKENS = 2_048  # in one call, padding included, so that a long prompt does not delay others for long
 
@@ -49,7 +49,7 @@ class DraftJob:
 
 
 class Batch:
-    """`join` takes in jobs, and `step` draws tokens for all rows. Both return the jobs whose rows have all ended."""
+    """`join` adds jobs, and `step` draws tokens for all rows. Both return the jobs whose rows have all ended."""
 
     def __init__(self, decoder: Decoder, end_of_text: int):
         self._decoder, self._end_of_text = decoder, end_of_text
@@ -63,7 +63,7 @@ class Batch:
         return len(self._jobs)
 
     def join(self, jobs: Sequence[DraftJob]) -> list[DraftJob]:
-        """Read the prompts of `jobs` and draw their first tokens. Returns the jobs that have ended with that."""
+        """Read the prompts of `jobs` and draw their first tokens. Returns the jobs that are finished after that."""
         prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
         for job in jobs:
             # The last token drawn is never read, so it needs no place.
@@ -75,13 +75,13 @@ class Batch:
             ]
             job.left = job.count
             self._jobs |= dict.fromkeys(job.rows, job)
-            # A prompt that several ask of the same voice is read once.
+            # If several jobs give the same voice the same prompt, it is read once.
             prompt = prompts.setdefault((id(job.adapter), tuple(job.prompt)), Prompt(job.prompt, job.adapter, []))
             prompt.rows += job.rows
         return [ended_job for group in _groups(list(prompts.values())) for ended_job in self._prefill(group)]
 
     def step(self) -> list[DraftJob]:
-        """Draw the next tokens of every row. Returns the jobs that have ended with that."""
+        """Draw the next tokens of every row. Returns the jobs that are finished after that."""
         if not self._jobs:
             return []
         if self._moved or len(self._jobs) < (1 - IDLE_SHARE) * len(self._grid.cells):
@@ -109,7 +109,7 @@ class Batch:
 
     def _prefill(self, prompts: Sequence[Prompt]) -> list[DraftJob]:
         logits = self._decoder.prefill(prompts)
-        # Rows of one prompt share its logits, and differ by their seeds alone.
+        # Rows of one prompt share its logits; only their seeds differ.
         counts = torch.tensor([len(prompt.rows) for prompt in prompts])
         rows = [row for prompt in prompts for row in prompt.rows]
         cells = Cells(rows)
@@ -131,7 +131,7 @@ class Batch:
         return ended_jobs
 
     def _stand(self, grid: Grid[Row]) -> None:
-        """From now on the rows stand as in `grid`, and a new history begins."""
+        """Place the rows as in `grid`, and begin a new history."""
         self._grid, self._cells = grid, Cells(grid.cells)
         self._places = {row: cell for cell, row in enumerate(grid.cells) if row}
         self._limits = np.array([row.limit if row else 0 for row in grid.cells])
@@ -157,7 +157,7 @@ class Batch:
         return ended_jobs
 
     def _leave(self, row: Row) -> None:
-        """The row's cell stays idle until the rows are arranged anew."""
+        """Free the row's cell. It stays idle until the rows are rearranged."""
         if (cell := self._places.pop(row, None)) is not None:
             self._cells.live[cell] = False
             self._cells.lengths[cell] = 0
@@ -175,7 +175,7 @@ class Batch:
 
 
 def _until(tokens: list[int], end: int, most: int) -> list[int]:
-    """`tokens` up to and with the first `end`, and at most `most`. A decoder may have drawn more than that."""
+    """At most `most` of `tokens`, up to the first `end` and with it. A decoder may have drawn more than that."""
     tokens = tokens[:most]
     return tokens[: tokens.index(end) + 1] if end in tokens else tokens
 

@@ -1,4 +1,4 @@
-"""Which blocks of a cache hold the keys and values of which row. A row has enough blocks for all that it may draw.
+"""The blocks of a cache that hold each row's keys and values. A row has enough blocks for all that it may draw.
 
 Knows rows and block numbers. Does not know what a block looks like or where it is.
 """
@@ -12,7 +12,7 @@ from huggingtweets.generation.engine.rows import Prompt, Row
 
 Int32s = NDArray[np.int32]
 BLOCK = 32  # positions in a block; kernels.c has the same number
-SCRATCH = 0  # the block that idle cells and padding write to and nobody reads
+SCRATCH = 0  # the block that idle cells and padding write to; nobody reads it
 
 
 class Blocks:
@@ -46,7 +46,7 @@ class Blocks:
 
 
 def shared(prompts: Sequence[Prompt]) -> tuple[Int32s, Int32s] | None:
-    """Which blocks to copy, and where to, so that all rows of a prompt have what was read for the first of them."""
+    """The blocks to copy from and to: what was read for a prompt's first row is needed by its other rows, too."""
     pairs = [
         (prompt.rows[0].kept[:filled], row.kept[:filled])
         for prompt in prompts

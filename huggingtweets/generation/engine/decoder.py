@@ -1,4 +1,4 @@
-"""What a batch asks of a model, and the numbers of its rows side by side. Each way to compute is a decoder.
+"""The interface between a batch and a model, and the numbers of a batch's rows. Each way to compute is a decoder.
 
 Knows rows, grids and sampling. Does not know how logits are computed.
 """
@@ -45,7 +45,7 @@ class Decoder(Protocol):
 
     @property
     def column_cost(self) -> float:
-        """What another column of a grid costs, in cells."""
+        """The cost of one more column in a grid, in cells."""
 
     def hold(self, adapter: Adapter) -> Held:
         """`adapter` in the form that this decoder computes with."""
@@ -54,7 +54,7 @@ class Decoder(Protocol):
         """Logits [prompts, vocabulary] after each prompt, computed once for all of its rows."""
 
     def arrange(self, grid: Grid[Row]) -> None:
-        """From now on the rows stand as in `grid`. Rows that are not in it are forgotten."""
+        """Place the rows as in `grid`. The keys and values of other rows are dropped."""
 
     def advance(self, cells: "Cells") -> Tokens:
         """The next tokens of the grid's cells, [steps, cells]. The decoder decides how many steps it makes at once."""
@@ -90,7 +90,7 @@ class Cells:
         self._uniforms = torch.empty(0)
 
     def spread(self, places: Sequence[int], count: int, device: torch.device) -> "Cells":
-        """A copy on `device` among `count` cells, of which these have the `places` and the others are idle."""
+        """A copy on `device` with `count` cells. These cells have the `places` there, and the others are idle."""
         other = copy.copy(self)
         for name, idle in IDLE.items():
             own = getattr(self, name)
@@ -107,7 +107,7 @@ class Cells:
         self.start()
 
     def start(self) -> None:
-        """Let the next step make its random numbers anew."""
+        """Make the next step compute its random numbers again."""
         self._ahead = 0
 
     def pass_over(self, steps: int) -> None:
@@ -126,7 +126,7 @@ class Cells:
 
     @property
     def bending(self) -> list[int]:
-        """The cells whose logits are to be bent: those of live rows with habits."""
+        """The cells whose logits the habits change: those of live rows with habits."""
         return [cell for cell in self.habits if self.live[cell]]
 
     def bent(self, logits: torch.Tensor, cells: Sequence[int] | None = None) -> torch.Tensor:
@@ -134,7 +134,7 @@ class Cells:
         if not self.habits:
             return logits
         logits = logits.float()
-        places: dict[Habits, list[int]] = {}  # of the same person's rows, which are bent at once
+        places: dict[Habits, list[int]] = {}  # of the same person's rows, which are changed together
         cells = range(len(logits)) if cells is None else cells
         for place, cell in enumerate(cells):
             if habits := self.habits.get(cell):

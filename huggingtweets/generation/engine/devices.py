@@ -1,4 +1,4 @@
-"""Which decoder computes here, and in which precision: chosen from the settings and what the machine has.
+"""Chooses the decoder and its precision from the settings and from what the machine has.
 
 Knows every decoder. Does not know voices or rows.
 """
@@ -15,7 +15,7 @@ from huggingtweets.generation.engine.weights import Weights
 
 log = logging.getLogger(__name__)
 
-STEPS_ON_A_GPU = 8  # made before the host reads what was drawn
+STEPS_ON_A_GPU = 8  # made before the host reads the tokens that were drawn
 
 
 def make_decoder(weights: Weights, settings: GenerationSettings) -> Decoder:

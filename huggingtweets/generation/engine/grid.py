@@ -1,4 +1,4 @@
-"""Where the rows of a batch stand: in columns of one voice each, so that an adapter is read once for all its rows.
+"""The places of a batch's rows. Each column has rows of one voice, so an adapter is read once for all rows in it.
 
 Knows what has an adapter, and what a cell and a column cost. Does not know models, or when rows come and go.
 """
@@ -28,7 +28,7 @@ class Grid(Generic[Item]):
     cells: tuple[Item | None, ...]
 
     def places(self, items: Sequence[Item]) -> list[int]:
-        """In which cell each of `items` stands."""
+        """The cell of each of `items`."""
         cells = {id(item): cell for cell, item in enumerate(self.cells)}
         return [cells[id(item)] for item in items]
 

@@ -1,7 +1,7 @@
 """What follows what in somebody's own texts, mixed with what a base model predicts: a voice without any training.
 
 This is a cache language model (Kuhn & De Mori 1990; for neural models Grave et al. 2017) over pairs of tokens. It is
-smoothed after Witten & Bell 1991, and falls back on the base's prediction. To put the texts before the prompt instead
+smoothed after Witten & Bell 1991, and falls back on the base's prediction. Putting the texts before the prompt instead
 does not work: the base was trained with a mask between documents, and never learned to look at other documents.
 Measured on the embedded base of 9.1 M parameters, held-out bits per byte alone / with the tweets as a prompt / with
 this mixture: NASA 2.73 / 2.78 / 1.91, dril 2.34 / 2.49 / 2.28, a small account of 239 tweets 2.05 / 2.18 / 1.87.
@@ -18,7 +18,7 @@ from huggingtweets.model.packing import Tokens
 
 Floats = NDArray[np.float32]
 LEAST = np.finfo(np.float32).tiny
-ANY_TOKEN = 0.2  # how much of the fallback is how often the person uses a token at all; the rest is the base's
+ANY_TOKEN = 0.2  # the share of the person's token frequencies in the fallback; the base has the rest
 FALLING_BACK = 3.0  # weight of each different token seen after one: Witten and Bell have 1, which copies more
 
 
@@ -55,6 +55,6 @@ class Habits:
         temperature = temperature[:, None]
         shares = np.exp((logits - logits.max(1, keepdims=True)) / temperature)
         shares /= shares.sum(1, keepdims=True)
-        # A share that is too small for its type is one that is never drawn.
+        # The logarithm needs a share above zero. The least one is so small that its token is never drawn.
         bent: Floats = np.log(np.maximum(self.mixed(shares, before), LEAST)) * temperature
         return bent

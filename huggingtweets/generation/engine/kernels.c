@@ -5,10 +5,11 @@
    The base's matrices are int8 with a scale an output, packed as [outputs / WIDE][inputs / 2][WIDE][2] and filled up
    with zeros, so that a block of WIDE outputs is read from front to back. A voice's are int4 with a scale for each CHUNK
    inputs of an output, because with many voices reading them is most of a step: where an int8 matrix has two registers
-   of numbers, 16 bytes hold the first in their lower halves. The second are the bytes as a whole: their upper halves are
-   chosen to come closest, whatever the lower ones are, which errs no more and takes no work to read. What matrices are
-   multiplied with is rounded to int16, each CHUNK numbers of a row with a scale of their own: that costs less than fp16
-   would, and products of pairs add up twice as fast as fp32 ones do. Keys and values are fp16, everything else is fp32.
+   of numbers, 16 bytes hold both. The lower halves of the bytes are the first register. The whole bytes are the second
+   one: given the lower halves, the upper halves are chosen so that the whole byte comes closest to the weight. The error
+   is no larger, and reading the second register takes no extra work. What matrices are multiplied with is rounded to
+   int16, each CHUNK numbers of a row with a scale of their own: that costs less than fp16 would, and products of pairs
+   add up twice as fast as fp32 ones do. Keys and values are fp16, everything else is fp32.
    Every output of a row is a sum over the chunks in their order, whatever else is computed beside it: a row's numbers
    are the same bits in any company and with any number of threads.
 
@@ -35,7 +36,7 @@ bool kernels_run_here(void)
 #include <time.h>
 
 enum {
-    PATIENCE = 2000, /* looks at a barrier before this thread lets others run */
+    PATIENCE = 2000, /* how often a thread looks at a barrier before it lets others run */
     AWAKE_NS = 1000000,
 };
 
@@ -191,10 +192,10 @@ static void norm_rows(Team *team, const int32_t *rows, int64_t count, Norm norm,
     barrier(team);
 }
 
-/* The numbers of linear layers go on through all blocks; this one is the head's. */
+/* Linear layers are numbered through all blocks; the head has this number. */
 enum { HEAD = -1 };
 
-/* The rows of a group that a layer reads, and the voice's factors for them. No rows if the voice has none. */
+/* The rows of a group that a layer reads, and the voice's factors for them. No rows if the voice has no factors. */
 typedef struct { int64_t start, count; const Linear *a, *b; } Part;
 
 static inline Part part_of(const Group *group, int64_t number)
@@ -239,7 +240,7 @@ static void descend(Team *team, int64_t number, int64_t layers, Rounded x, int64
     barrier(team);
 }
 
-/* A layer that is asked for: its number among all, which of those that read the same rows it is, and where it writes. */
+/* A layer to compute: its number among all layers, its place among those that read the same rows, and where it writes. */
 typedef struct { const Linear *linear; int64_t number, nth; Rounded x; int64_t stride; float *y; int64_t y_stride; } Layer;
 
 /* Some outputs of a layer for all of its rows: y = x times the layer + low b, added to what y holds if `add`. */
@@ -260,7 +261,7 @@ static void outputs_of(Team *team, Layer layer, int64_t start, int64_t end, bool
     }
 }
 
-/* How many outputs make a piece of work, of `outputs` that all threads share. */
+/* How many of `outputs`, which all threads share, make one piece of work. */
 static inline int64_t piece_of(const Team *team, int64_t outputs)
 {
     int64_t most = outputs / (WIDE * 8 * team->threads) + 1;
@@ -291,7 +292,7 @@ static void ascend(Team *team, Layer layer, int64_t count, bool add)
     barrier(team);
 }
 
-/* inner = the activation of what a layer puts out; times what the next one does, if that is gated. */
+/* inner = the activation of a layer's output, times the next layer's output if the model is gated. */
 static void ascend_inner(Team *team, Layer layer)
 {
     const Model *model = team->model;
@@ -497,7 +498,7 @@ static float kth_largest(float *x, int64_t count, int64_t k)
     return x[k - 1];
 }
 
-/* The `most` largest of `logits` and their places, largest first; how many there are: fewer where some are no numbers.
+/* The `most` largest of `logits` and their places, largest first. Returns how many: fewer if some are no numbers.
    The kth largest of the groups' maxima is at most the kth largest of all, so few groups have to be looked through. */
 static int64_t largest_logits(
     const float *logits, int64_t vocabulary, int64_t most, float *maxima, float *values, int32_t *places)
@@ -535,8 +536,8 @@ static int64_t largest_logits(
     return count;
 }
 
-/* Which of `count` logits, largest first, `uniform` falls on, after top-k, temperature and top-p in that order; as
-   sampling.py says. They are written over. */
+/* The place of the token that `uniform` draws from `count` logits, largest first, after top-k, temperature and top-p in
+   that order, as in sampling.py. The logits are overwritten. */
 static int64_t draw(float *values, int64_t count, float temperature, float top_p, int64_t top_k, double uniform)
 {
     double total = 0, kept = 0, reached = 0;

@@ -1,4 +1,4 @@
-/* What a step is told: constants, and structures as Python lays them out.
+/* The input and output of a step: constants, and structures as Python lays them out.
 
    Knows shapes. Does not know instructions or threads. */
 
@@ -28,8 +28,8 @@ typedef struct {
     int64_t inputs, outputs, bits;
 } Linear;
 
-/* Its linear layers stand in the order in which they are read: those of query, key and value (one layer for all three,
-   or one each), what attention puts out, the gate if there is one, up, down. Queries and keys are normed one head at a
+/* The linear layers of a block stand in the order in which they are read: query, key and value (one layer for all three,
+   or one each), the output of attention, the gate if there is one, up, down. Queries and keys are normed one head at a
    time where `query_norm` and `key_norm` have weights. */
 typedef struct { Norm norm_1, norm_2, query_norm, key_norm; const Linear *linears; float scale; } Block;
 typedef struct {
@@ -44,8 +44,8 @@ typedef struct {
     Linear head;
 } Model;
 
-/* x a[i] b[i] is added to what the ith linear layer makes of x. The embedding of a token is its column of e times d
-   more, the logits of h are (h t) e more. Without a rank there is nothing of either. */
+/* x a[i] b[i] is added to what the ith linear layer makes of x. A token's column of e, times d, is
+   added to its embedding, and (h t) e is added to the logits of h. Where a rank is 0, nothing is added. */
 typedef struct {
     int64_t rank, embedding_rank;
     const Linear *a, *b;       /* for the linear layers of all blocks */
@@ -60,7 +60,7 @@ typedef struct {
     int64_t rows, groups, wanted, cache_blocks, table_width;
     int64_t deepest, highest, most;        /* rows of a group; rank, filled up to WIDE; logits to choose from */
     const int32_t *tokens, *positions;     /* [rows] */
-    const int32_t *sequences;              /* [rows]: whose line of tables */
+    const int32_t *sequences;              /* [rows]: each row's line in tables */
     const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
     const int32_t *wanted_rows;            /* [wanted] */
     const Group *group;                    /* rows of one voice stand together, without a gap */
@@ -85,8 +85,8 @@ static inline int64_t filled_up(int64_t outputs)
     return (outputs + WIDE - 1) / WIDE * WIDE;
 }
 
-/* Numbers from one row to the next where columns of many rows are used at a time: an odd number of cache lines, or the
-   rows would have to share the few places that a cache has for addresses a power of two apart. */
+/* Numbers from one row to the next where columns of many rows are used at a time. It is an odd number of cache lines:
+   otherwise the rows would share the few places that a cache has for addresses a power of two apart. */
 static inline int64_t apart(int64_t outputs)
 {
     return filled_up(outputs) | WIDE;

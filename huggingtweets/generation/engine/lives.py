@@ -20,7 +20,7 @@ FAILED = "Something went wrong while I was writing; please try again."
 def live(settings: GenerationSettings, inbox: Inbox) -> None:
     """Work until the inbox is closed, or until the worker has failed twice within a short time.
 
-    At a failure everybody who waits is told at once, and not only at their deadline.
+    After a failure everybody who waits gets the error at once, and not only at their deadline.
     """
     failed_at = -math.inf
     while True:

@@ -109,7 +109,7 @@ class CallStruct(Structure):
 
 
 class _Field(Structure):
-    """Where C puts a field of a structure."""
+    """The place of a field in a C structure."""
 
     _fields_ = (("name", c_char_p), ("offset", c_int64), ("size", c_int64))
 
@@ -126,7 +126,7 @@ STRUCTURES = {
 
 
 def _compiled_fields(library: ctypes.CDLL) -> dict[str, tuple[int, int]]:
-    """The offset and size of every field in the compiled kernels, by `Structure.field`."""
+    """The offset and size of every field in the compiled kernels. The keys are `Structure.field`."""
     fields = takewhile(lambda field: field.name, map(library.struct_fields().__getitem__, count()))
     return {field.name.decode(): (field.offset, field.size) for field in fields}
 
@@ -234,7 +234,7 @@ class _Packed:
 class PackedWeights(_Packed):
     """A base's weights as the kernels read them. Raises `ValueError` for shapes that they cannot compute.
 
-    A row has `width` numbers, `heads_width` when all heads have been asked, at most `widest` at any place and `inner`
+    A row has `width` numbers, `heads_width` behind all heads, at most `widest` at any place and `inner`
     in the feed-forward network. A position in the cache takes 2 x `key_width` numbers. At most `side_by_side` linear
     layers read the same rows.
     """
@@ -288,7 +288,7 @@ class PackedWeights(_Packed):
 
 
 def refuse_shape(description: Description) -> None:
-    """Raises `ValueError` for a model that the kernels cannot do."""
+    """Raises `ValueError` for a model that the kernels cannot compute."""
     size = description.head_size
     widths = {description.width, *(outputs for _, outputs in description.linears.values())}
     whole = 2 * LANES if description.rotary else LANES  # rotary positions turn the halves of a head

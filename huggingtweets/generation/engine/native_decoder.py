@@ -1,4 +1,4 @@
-"""The kernels of `kernels.c` in use: which rows are read in a step, of whose voice, and where their caches are.
+"""The decoder that uses `kernels.c`. It tells the kernels a step's rows, their voices, and where their caches are.
 
 Knows rows, grids and the kernels. Does not know text, names or how anything is computed.
 """

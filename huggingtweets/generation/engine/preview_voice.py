@@ -31,7 +31,7 @@ Drawable = Voice | PreviewVoice
 
 
 def preview_voice(name: VoiceName, texts: Sequence[str], base: str, counts: Counts | None = None) -> PreviewVoice:
-    """The preview voice of `name`. Raises `TooLittleData`, which tells `counts`: what became of all their tweets."""
+    """The preview voice of `name`. Raises `TooLittleData`, with `counts`: what became of all their tweets."""
     characters = sum(map(len, texts))
     if characters < MIN_CHARACTERS:
         raise TooLittleData(name, characters, MIN_CHARACTERS, counts)

@@ -61,7 +61,7 @@ static void product(
     for (int64_t first = range.start; first < range.end; first += blocks * WIDE) {
         while (range.end - first < blocks * WIDE)
             blocks /= 2;
-        /* Of another matrix, what has the same place: memory takes about as long as a piece of a matrix does. */
+        /* Of another matrix, the same place is read ahead: memory takes about as long as a piece of a matrix does. */
         bool other = then.linear != linear;
         int64_t after = other ? then.start + first - range.start : first + blocks * WIDE;
         const int8_t *next = block_at(then.linear, after < then.end ? after : then.start);

@@ -13,7 +13,7 @@
 #define MULTIPLY_ADD_BY_VNNI ""
 #endif
 
-/* The sum in place and in this order: a compiler that makes all products first has no registers left for the sums. */
+/* Adds in place and in this order. If the compiler made all products first, no registers would be left for the sums. */
 static inline __attribute__((always_inline)) void multiply_add(bool vnni, __m256i *sum, __m256i a, __m256i b)
 {
     if (vnni)
@@ -50,10 +50,10 @@ static inline __attribute__((always_inline)) void tile(
     for (int64_t start = 0; start < inputs; start += CHUNK) {
         int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
         __m256i wholes[TILE][2], factors[TILE];
-        __asm__ volatile("" : : "r"(sums) : "memory"); /* there they stay: the registers are for the sums of a chunk */
+        __asm__ volatile("" : : "r"(sums) : "memory"); /* they stay in memory: the registers are for the sums of a chunk */
         UNROLLED for (int i = 0; i < rows * blocks; i++)
             wholes[i][0] = wholes[i][1] = _mm256_setzero_si256();
-        /* From two pointers, of which the compiler must not make one for every row: they would not fit into registers. */
+        /* Two pointers reach all rows. The compiler must not make one for each row: they would not fit into registers. */
         const int16_t *at = x.whole + start, *fourth = at + 3 * stride;
         const float *scales = (const float *)weight;
         if (bits == 4) {
@@ -63,7 +63,7 @@ static inline __attribute__((always_inline)) void tile(
         }
         for (int64_t pairs = (end - start) / 2; pairs; pairs--, at += 2, fourth += 2) {
             __asm__ volatile("" : "+r"(at), "+r"(fourth));
-            if (rows < 4) /* else memory is not what is waited for */
+            if (rows < 4) /* with more rows the step does not wait for memory */
                 _mm_prefetch((const char *)then, _MM_HINT_T0);
             if (blocks > 1)
                 UNROLLED for (int row = 0; row < rows; row++)
@@ -161,7 +161,7 @@ static inline __attribute__((always_inline)) ON_512_BITS void wide_tile(
                 _mm_prefetch((const char *)then, _MM_HINT_T0);
         }
         for (int64_t pairs = (end - start) / 2; pairs; pairs--) {
-            if (rows < 4) /* else memory is not what is waited for */
+            if (rows < 4) /* with more rows the step does not wait for memory */
                 _mm_prefetch((const char *)then, _MM_HINT_T0);
             UNROLLED for (int row = 0; row < rows; row++)
                 factors[row] = _mm512_set1_epi32(pair(at[row / 3] + row % 3 * stride));

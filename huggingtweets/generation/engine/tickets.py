@@ -25,7 +25,7 @@ REMEMBERED_DRAFTS = 1_000
 class Request:
     """`count` drafts of `voice` that begin with `prompt`; the same seed gives the same drafts.
 
-    `person` is who asks, if that is known.
+    `person` is the person who asks, or None if that is not known.
     """
 
     voice: Drawable
@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """A request on its way; `cancelled` is set by whoever waits for it, `admitted` once it has rows."""
+    """A request in the engine. `cancelled` says that nobody waits for it any more, `admitted` that it has rows."""
 
     request: Request
     answer: "asyncio.Future[list[Draft]]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -60,7 +60,7 @@ class Ticket:
 
 @dataclass(slots=True)
 class Inbox:
-    """What other threads leave for the worker. `changed` guards all of it.
+    """What other threads leave for the worker. The condition `changed` guards all of it.
 
     `open` are all tickets that somebody still waits for. `beat` is the time at which the worker last looked.
     """
@@ -75,7 +75,7 @@ class Inbox:
     seconds_per_request: float = FIRST_GUESS_SECONDS
 
     def put(self, ticket: Ticket) -> None:
-        """Leave a request, from any thread. Raises `EngineDead` if there is no worker any more."""
+        """Add a request, from any thread. Raises `EngineDead` if there is no worker any more."""
         with self.changed:
             if self.dead:
                 raise EngineDead
@@ -91,7 +91,7 @@ class Inbox:
             self.changed.notify()
 
     def fail_open(self, error: Exception, *, dead: bool) -> None:
-        """Answer everybody who waits with `error`. With `dead` there is no worker from now on."""
+        """Answer everybody who waits with `error`. `dead` says that there is no worker from now on."""
         with self.changed:
             self.dead |= dead
             self.new.clear()
@@ -105,20 +105,20 @@ class Inbox:
             self.changed.notify()
 
     def wake(self, *, closing: bool = False) -> None:
-        """Make the worker look at what has changed. With `closing` it ends."""
+        """Wake the worker, so that it looks at what has changed. With `closing` it ends."""
         with self.changed:
             self.closing |= closing
             self.changed.notify()
 
 
 class Turns:
-    """Whose turn it is: the waiting ticket whose person and name have had the fewest drafts lately."""
+    """Decides whose turn it is: the waiting ticket whose person and name have had the fewest drafts lately."""
 
     def __init__(self) -> None:
         self._had: Counter[tuple[str, str]] = Counter()
 
     def next(self, waiting: Iterable[Ticket]) -> Ticket:
-        """The ticket whose turn it is; of several, the one that came first. Call `had` when it gets its rows."""
+        """The ticket whose turn it is. Of equal ones the first to arrive is next. Call `had` when it gets its rows."""
         return min(waiting, key=lambda ticket: sum(self._had[key] for key in _keys(ticket)))
 
     def had(self, ticket: Ticket) -> None:
@@ -130,7 +130,7 @@ class Turns:
 
 
 def one_too_many(waiting: Sequence[Ticket]) -> Ticket:
-    """Which request is refused if the queue is full: the last one of whoever asks for the most.
+    """The request to refuse if the queue is full: the latest one of the person or name with the most requests.
 
     This is longest-queue drop (McKenney 1990, "Stochastic fairness queueing") with a queue for each person and name.
     """

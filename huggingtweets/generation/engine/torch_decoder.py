@@ -1,7 +1,6 @@
-"""A model with an adapter a column, in plain torch: every cell of the grid has its place in one cache.
+"""A model in plain torch, with one adapter for each column. Every cell of the grid has its place in one cache.
 
-Knows weights, rows and grids; the formulas are in `model.block`. Does not know
-text, names or threads.
+Knows weights, rows and grids; the formulas are in `model.block`. Does not know text, names or threads.
 """
 
 import logging
@@ -33,9 +32,9 @@ class TorchDecoder:
     """`weights` on a CPU or a GPU; `Decoder` says what it does.
 
     With more than one of `steps` at once, a burst, the device chooses tokens and reads them again, and only what was
-    drawn comes back. Rows that end within a burst go on to its end in vain. Rows with habits make one step at a time,
-    because these are mixed in on the CPU. The grid is filled up to one of few shapes, and
-    what a GPU does in a burst of a shape is captured as a graph, so that its kernels are started by one call.
+    drawn comes back. Rows that end within a burst go on to its end, and the tokens after their own end are dropped.
+    Rows with habits make one step at a time, because habits are mixed in on the CPU. The grid is filled up to one of a
+    few shapes. On a GPU the burst of a shape is captured as a graph, so that one call starts all of its kernels.
     """
 
     column_cost = 1.0
@@ -141,7 +140,7 @@ class TorchDecoder:
         return self._step(spread.tokens, spread.lengths)[self._places].cpu()
 
     def _in_its_room(self, cache: torch.Tensor) -> torch.Tensor:
-        """`cache` copied to the place of all caches, because a graph uses the memory that it was captured with."""
+        """`cache`, copied to the memory that all caches use: a graph reads the memory that it was captured with."""
         if cache.numel() > self._room.numel():
             self._room = torch.empty(cache.numel(), dtype=self.dtype, device=self._device)
         place = self._room[: cache.numel()].view(cache.shape)
@@ -149,7 +148,7 @@ class TorchDecoder:
         return place
 
     def _found_burst(self, cells: Cells) -> "Burst":
-        """One of the grid's shape, with the numbers of `cells`."""
+        """The burst for the grid's shape, with the numbers of `cells`."""
         count = len(self._grid.cells)
         grid_cells = cells.spread(self._places, count, self._device)
         key = (self._cache.data_ptr(), self._cache.shape, len(self._grid.columns), self._stack.key, cells.widest)
@@ -310,7 +309,7 @@ class Stack:
         return (self._flat.data_ptr(), *self._ranks)
 
     def fill(self, columns: Sequence[Held | None]) -> None:
-        """Take in `columns`. An adapter that is in its place already is not copied again."""
+        """Load the adapters of `columns`. An adapter that is already in its place is not copied again."""
         present = [adapter for adapter in columns if isinstance(adapter, Adapter)]
         ranks = (
             max((adapter.rank for adapter in present), default=0),

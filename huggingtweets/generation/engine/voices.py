@@ -44,7 +44,7 @@ class LoadedBase:
 
 @dataclass(frozen=True, slots=True)
 class LoadedVoice:
-    """A base, and what makes it somebody's: an adapter, or the habits of a preview.
+    """A base, and what makes it a person's voice: an adapter, or the habits of a preview.
 
     A full fine-tune is a base of its own, with neither.
     """
@@ -73,12 +73,12 @@ class LoadedVoices:
 
     @property
     def bytes(self) -> int:
-        """What all of them take together in memory."""
+        """The bytes that all of them take in memory together."""
         with self._lock:
             return self._bytes()
 
     def find(self, voice: Drawable) -> LoadedVoice | None:
-        """`voice` if it is in memory."""
+        """`voice` if it is in memory, otherwise None."""
         if isinstance(voice, PreviewVoice):
             return None
         with self._lock:

@@ -1,4 +1,4 @@
-"""A model's weights as plain tensors, in the order in which they are read: what every decoder is built from.
+"""A model's weights as plain tensors, in the order in which they are read. Every decoder is built from them.
 
 Knows our module and its description. Does not know adapters, tokens or how anything is computed.
 """

@@ -1,4 +1,4 @@
-"""The thread that owns the models: admits requests fairly, steps every batch that has rows, hands drafts out.
+"""The thread that owns the models. It admits requests fairly, steps every batch that has rows, and delivers drafts.
 
 A second thread loads voices, so that no row waits for a disk.
 
@@ -113,7 +113,7 @@ class EngineWorker:
                 del self._running[job]
 
     def _admit(self) -> None:
-        """Give free rows to the tickets whose turn it is. At least one request is always under way, however large."""
+        """Give free rows to the tickets whose turn it is. If nothing runs, a request of any size is admitted."""
         rows = sum(loaded.batch.rows for loaded in {loaded for _, loaded in self._running.values()})
         joining: dict[LoadedBase, list[DraftJob]] = {}
         while self._waiting:

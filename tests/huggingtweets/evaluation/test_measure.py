@@ -1,4 +1,4 @@
-"""Measuring a version from disk gives the very report that its training wrote."""
+"""Measuring a version from disk gives the same report that its training wrote."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose tweets a voice could be taken for: all who are known here, whatever is wrong with one of them."""
+"""All other accounts stored here are neighbours, even if one of them is damaged."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

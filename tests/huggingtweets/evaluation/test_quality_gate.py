@@ -1,4 +1,4 @@
-"""A version passes when it is no worse beyond noise and copies nobody; otherwise it says why in one sentence."""
+"""A version passes if it is not worse beyond noise and copies nobody; otherwise the gate says why in one sentence."""
 
 from dataclasses import replace
 

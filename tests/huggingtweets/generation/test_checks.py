@@ -1,4 +1,4 @@
-"""Characters are counted as X counts them, nobody is called, and what is a copy or broken is refused."""
+"""Characters are counted as X counts them, nobody is called, and copies and broken texts are refused."""
 
 import pytest
 import regex

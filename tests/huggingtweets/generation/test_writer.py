@@ -1,4 +1,4 @@
-"""What is answered passes every check, pings nobody and is no copy; what cannot be is said."""
+"""Every tweet in an answer passes every check, pings nobody and is no copy; the answer says how many are missing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -34,7 +34,7 @@ async def writer(tiny_generation: GenerationSettings) -> AsyncIterator[Writer]:
 
 
 class Saying(Engine):
-    """An engine whose model says what it is told: the far end of the writer."""
+    """An engine that answers with given drafts: the far end of the writer."""
 
     def __init__(self, settings: GenerationSettings, *rounds: list[Draft]):
         super().__init__(settings)

@@ -174,7 +174,7 @@ def test_the_passes_made_are_told_apart_from_the_one_that_was_kept(training: dic
 
 @pytest.mark.parametrize("patience", [1, 2])
 def test_the_card_of_a_real_run_states_what_was(tiny_settings: Settings, tmp_path: Path, patience: int) -> None:
-    """What is held out is unlike what is learned, so its loss rises: what was made and what was kept are two things."""
+    """The held-out tweets are unlike the training tweets, so their loss rises and only an early pass is kept."""
     texts = [f"qqq zzz {number} qqq zzz qqq zzz" for number in range(200)]
     texts += [f"the crew looks at a quiet moon again today, number {number}." for number in range(20)]
     rows = [

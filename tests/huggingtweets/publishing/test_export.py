@@ -66,7 +66,7 @@ def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Traine
 
 
 def test_the_snippet_of_the_card_works_in_plain_transformers(exported: Path) -> None:
-    """In a process that could not import this package if it wanted to."""
+    """In a process that cannot import this package."""
     snippet = (exported / "README.md").read_text().split("```python\n")[1].split("```")[0]
     assert 'generator("My dream is", num_return_sequences=5)' in snippet
     program = snippet.replace('"people/ann"', repr(str(exported))).replace("generator(", "texts = generator(")

@@ -97,7 +97,7 @@ def test_publishing_that_is_off_is_told_before_any_work(run: Run, off: Path, hub
 
 
 def test_a_voice_is_published_by_a_process_of_its_own(config: Path, hub: Hub) -> None:
-    """As the bot does it: with the token alone, and events for a program."""
+    """As the bot does it: with only the token, and with events for a program."""
     done = subprocess.run(
         [sys.executable, "-m", "huggingtweets", "publish", "ann", "--json", "--config", str(config)],
         env={"PATH": os.environ["PATH"], "HF_TOKEN": WRITER, "OMP_NUM_THREADS": "1"},

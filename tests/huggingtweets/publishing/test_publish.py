@@ -43,7 +43,7 @@ CARD = "---\nlicense: mit\n---\n# Ann\n"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A hub, and a library that may be online and wastes no time between its own retries."""
+    """A hub, and a library that may be online and does not wait between its own retries."""
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.utils._http.time", SimpleNamespace(sleep=lambda _: None))
     with running_hub() as hub:
@@ -57,7 +57,7 @@ def publishing(hub: Hub) -> PublishingSettings:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What an exported version looks like from outside."""
+    """A folder with the files of an exported version."""
     made = tmp_path / "exported"
     (made / "adapter").mkdir(parents=True)
     (made / "README.md").write_text(CARD)

@@ -1,4 +1,4 @@
-"""Rows of any voices, prompts and settings share a batch, join and leave, and each is as if it were alone."""
+"""Rows of any voices, prompts and settings share a batch, join and leave, and each draws the same as alone."""
 
 import random
 

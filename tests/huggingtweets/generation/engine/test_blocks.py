@@ -1,4 +1,4 @@
-"""A cache in blocks grows and is shared out without a slip."""
+"""A cache in blocks grows, and its blocks are given to the right rows."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Drafts are what the model says, each by its own seed, and every prompt is survived."""
+"""Drafts are what the model predicts, each has its own seed, and no prompt makes drawing fail."""
 
 from pathlib import Path
 

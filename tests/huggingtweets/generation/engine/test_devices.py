@@ -1,4 +1,4 @@
-"""Which decoder computes is chosen from the settings and what the machine has; in int8 it costs next to no quality."""
+"""The settings and the machine decide which decoder computes; int8 costs almost no quality."""
 
 import importlib.util
 import platform

@@ -1,4 +1,4 @@
-"""The engine answers in order, refuses what it cannot hold, and stops what nobody waits for."""
+"""The engine answers in order, refuses requests beyond its queue, and stops requests that nobody waits for."""
 
 import asyncio
 import threading
@@ -27,7 +27,7 @@ def version(trained: Trained) -> Version:
 
 
 class Gate:
-    """Steps of every batch wait for it; notes the prompts that were read and how many drafts are under way."""
+    """A gate that every batch's steps wait for. It notes the prompts that were read and the drafts under way."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -80,7 +80,7 @@ async def test_drafts_come_back_and_follow_from_the_seed(engine: Engine, version
 
 
 def ask(version: Version, count: int = 5, seed: int = 1, person: str = "") -> Request:
-    """So many drafts that they do not all end with their first token."""
+    """Enough drafts that some go on after their first token."""
     return Request(version, "the crew", count, seed, person)
 
 

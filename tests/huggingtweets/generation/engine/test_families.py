@@ -1,4 +1,4 @@
-"""Voices on a base of any family: joins, leaves, adapters and long prompts, held against transformers and peft."""
+"""Voices on a base of any family: joins, leaves, adapters and long prompts, compared with transformers and peft."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def folders(base: CausalLM, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
 
 @pytest.fixture(scope="module")
 def voices(base: CausalLM, folders: list[Path]) -> list[tuple[adapters.Adapter | None, torch.nn.Module]]:
-    """The base and the two people, each with what peft makes of them."""
+    """The base and the two people, each with the model that peft makes of them."""
     layout = Weights.of(base).layout
     people = [
         (adapters.load(folder, layout, torch.float32), PeftModel.from_pretrained(as_transformers(base), str(folder)))

@@ -1,4 +1,4 @@
-"""Rows stand in columns of their voices, as cheaply as can be."""
+"""Rows stand in columns of their voices, in the cheapest grid."""
 
 from hypothesis import given
 from hypothesis import strategies as st

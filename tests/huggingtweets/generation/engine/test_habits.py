@@ -92,7 +92,7 @@ def test_every_decoder_draws_by_habit_and_leaves_the_other_rows_alone(decoder: D
 
 
 def some_jobs(decoder: Decoder, voices: list[Voice], count: int = 3) -> list[DraftJob]:
-    """With and without habits, of other settings and voices each."""
+    """Jobs with and without habits, each with other settings and another voice."""
     mixtures = [None, habits_of([5, 9, 7], [9, 9, 2], [40, 41, 42]), habits_of(*[[1, 2, 3, 4]] * 9)]
     return [
         DraftJob(

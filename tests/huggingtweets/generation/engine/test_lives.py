@@ -1,4 +1,4 @@
-"""Whatever fails in the engine, wherever it fails: those who wait are told at once, and the next one is answered."""
+"""After any failure in the engine everybody who waits gets the error at once, and the next request is answered."""
 
 import asyncio
 import inspect
@@ -38,7 +38,7 @@ def request(version: Version, prompt: str = "she", seed: int = 1) -> Request:
 
 
 def lines() -> list[tuple[CodeType, int]]:
-    """Every line of the worker's methods that can be reached, its constructor apart."""
+    """Every line of the worker's methods that can be reached, without its constructor."""
     found = []
     for name, method in inspect.getmembers(worker.EngineWorker, inspect.isfunction):
         if name != "__init__":

@@ -40,7 +40,7 @@ from tests.huggingtweets.model.tiny_models import KINDS, ours, random_model
 pytestmark = pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
 SOURCES = Path(native.__file__).parent
 FLAGS = ("-O2", "-ffp-contract=off", "-pthread", "-Wall", "-Wextra", "-Werror")
-HALF = 1e-2  # what keys and values in fp16 may cost
+HALF = 1e-2  # the error that keys and values in fp16 may cause
 
 
 def rounded(matrix: torch.Tensor) -> torch.Tensor:
@@ -60,7 +60,7 @@ def rounded_model(model: CausalLM) -> CausalLM:
 
 
 def as_packed(matrix: torch.Tensor, bits: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """What is read of `matrix` [in, out] packed, and the most that each entry may be off."""
+    """`matrix` [in, out] as it reads after packing, and the largest error that each entry may have."""
     inputs, outputs = matrix.shape
     even, chunk = inputs + inputs % 2, native.CHUNK
     packed = native._Packed()
@@ -196,7 +196,7 @@ ranks = st.sampled_from([1, 3, 16, 64, 256])
 def test_every_shape_that_loads_is_computed(
     shape: dict[str, int], rank: int, embedding_rank: int, products: str
 ) -> None:
-    """With the sanitizers of `sanitized.sh` this finds what is read or written out of bounds."""
+    """With the sanitizers of `sanitized.sh` this finds reads and writes out of bounds."""
     shape = {**shape, "n_embd": shape["n_head"] * shape["size"]}
     del shape["size"]
     model = random_gpt2(7, initializer_range=0.02, **shape)
@@ -294,7 +294,7 @@ def test_every_activation_and_untied_heads_are_known(activation: str) -> None:
     ],
 )
 def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling) -> None:
-    """In company of rows with other settings."""
+    """Rows with other settings are in the same batch."""
     expected: list[int] = []
     drawn: list[int] = []
     real = NativeDecoder.advance
@@ -352,7 +352,7 @@ def swapped(fields: Sequence[tuple[str, object]], one: str, other: str) -> list[
 
 
 def test_kernels_whose_fields_stand_elsewhere_are_refused(monkeypatch) -> None:
-    """Two fields of one kind that have changed places, which the size of the structure does not tell."""
+    """Two fields of one type have changed places, so the size of the structure is the same."""
     mistaken = type("Call", (ctypes.Structure,), {"_fields_": swapped(native.CallStruct._fields_, "values", "maxima")})
     assert ctypes.sizeof(mistaken) == ctypes.sizeof(native.CallStruct)
     native._library.cache_clear()

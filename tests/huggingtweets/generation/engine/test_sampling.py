@@ -32,7 +32,7 @@ def sample(
 
 
 def reference(logits: list[float], temperature: float, top_k: int, top_p: float) -> dict[int, float]:
-    """The distribution, written as one reads it: sort, keep k, keep up to p, share out."""
+    """The distribution in its plain form: sort, keep k, keep up to p, normalise."""
     ranked = sorted(range(len(logits)), key=lambda token: -logits[token])[:top_k]
     weights = [math.exp((logits[token] - logits[ranked[0]]) / temperature) for token in ranked]
     total, reached, kept = sum(weights), 0.0, {}

@@ -1,4 +1,4 @@
-"""Whose turn it is, and who has to come back: nobody starves by somebody else's flood."""
+"""Whose turn it is, and which request is refused: a person with many requests delays nobody else."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Several steps at once draw what single steps do; on a GPU the same logits come out, as far as bfloat16 goes."""
+"""Several steps at once draw what single steps do; a GPU gives the same logits within the precision of bfloat16."""
 
 import pytest
 import torch

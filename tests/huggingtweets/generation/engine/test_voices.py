@@ -1,4 +1,4 @@
-"""Voices in memory: the right weights for each version, the longest unused out first, blends as sums."""
+"""Voices in memory: each version has its weights, the least recently used leave first, and blends are sums."""
 
 import json
 import shutil
