@@ -8,6 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Self
+from weakref import WeakSet
+
+_CANCELLED: WeakSet[asyncio.Task[Any]] = WeakSet()
 
 
 class Ongoing(ABC):
@@ -58,7 +61,12 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
 
 
 def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel `tasks`, each only once. A second cancellation would interrupt what a task still does to end in order."""
+    """Cancel `tasks`, each only once. A second cancellation would interrupt what a task still does to end in order.
+
+    `Task.cancelling` does not tell who was cancelled from here: it is also above 0 for a moment when a time-out within
+    the task ends, and such a task would go on for ever.
+    """
     for task in tasks:
-        if not task.cancelling():
+        if task not in _CANCELLED:
+            _CANCELLED.add(task)
             task.cancel()

@@ -164,7 +164,7 @@ async def test_a_budget_that_does_not_suffice_is_told_once_a_month(round_: Round
         await round_.collecting.look_after_deletions()
     [notice] = await parts.notices()
     assert "For more than a day I could not see which tweets of ann were deleted" in notice
-    assert "245 tweets were read from X." in notice
+    assert "I keep 245 tweets that were read from X." in notice
     assert parts.x.requests.count("GET /2/tweets") <= 2, "it does not begin anew each hour"
     assert await parts.store.posts.spent("thebot", parts.budget.since) == 0
 

@@ -99,3 +99,19 @@ async def test_an_end_waits_for_what_the_work_still_does() -> None:
     await asyncio.sleep(0)
     await end(task)
     assert done == ["cleaned up"]
+
+
+async def test_work_ends_although_a_time_out_within_it_ends_in_the_same_moment() -> None:
+    """Then the task is being cancelled already, but by its own time-out."""
+
+    async def poll() -> None:
+        while True:
+            await woken(asyncio.Event(), 0)
+
+    for rounds in range(2 * TIMES):
+        task = asyncio.create_task(poll())
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await end(task)
+        assert task.cancelled()
