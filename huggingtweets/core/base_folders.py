@@ -27,7 +27,7 @@ def named(base: str) -> str | None:
 
 def find_folder(base: str) -> Path | None:
     """The folder that `base` names: an absolute one, one in the working directory, or one in this repository."""
-    return next((found for start in (Path.cwd(), REPOSITORY) if (found := _folder_in(start, base))), None)
+    return next((folder for start in (Path.cwd(), REPOSITORY) if (folder := _folder_in(start, base))), None)
 
 
 def resolve_base(base: str, start: Path) -> str:

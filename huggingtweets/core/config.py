@@ -264,8 +264,8 @@ def with_secrets(
     """`table` with the secret that each `*_env` names. Raises `Misconfigured` if the file itself holds a secret."""
     filled = dict(table)
     for section, key in secret_keys(kind):
-        secret, given = key.removesuffix("_env"), filled.get(section, {})
-        if not isinstance(given, dict):
+        secret, values = key.removesuffix("_env"), filled.get(section, {})
+        if not isinstance(values, dict):
             continue
         if secret in table.get(section, {}):
             raise Misconfigured(
@@ -273,7 +273,7 @@ def with_secrets(
                 f"put it into the environment and name the variable in {key}."
             )
         default = getattr(kind.model_fields[section].annotation, "model_fields", {})[key].default
-        filled[section] = {**given, secret: environ.get(str(given.get(key, default)), "").strip() or None}
+        filled[section] = {**values, secret: environ.get(str(values.get(key, default)), "").strip() or None}
     return filled
 
 
@@ -293,7 +293,7 @@ def _place(location: tuple[str | int, ...]) -> str:
     return f"[{section}] {'.'.join(rest)}".rstrip()
 
 
-def _refuse_typing_errors(path: Path, table: dict[str, Any], known: set[str]) -> None:
-    for name in table.keys() - known:
-        if meant := difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-            raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{meant[0]}]?")
+def _refuse_typing_errors(path: Path, table: dict[str, Any], sections: set[str]) -> None:
+    for name in table.keys() - sections:
+        if similar := difflib.get_close_matches(name, sections, n=1, cutoff=0.85):
+            raise Misconfigured(f"{path}: there is no section [{name}]; did you mean [{similar[0]}]?")

@@ -15,11 +15,11 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def use_threads(wanted: int) -> None:
-    """Let torch use `wanted` threads. 0 means one thread for each core that this process may use."""
+def use_threads(count: int) -> None:
+    """Let torch use `count` threads. 0 means one thread for each core that this process may use."""
     import torch
 
-    torch.set_num_threads(wanted or usable_cores())
+    torch.set_num_threads(count or usable_cores())
 
 
 def keep_freed_memory() -> None:

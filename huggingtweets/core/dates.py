@@ -136,8 +136,8 @@ def _is_sorted(moments: Iterable[datetime | None]) -> int:
     return int(len(pairs) > 1 and (rising or falling))
 
 
-def _within_years(found: datetime | None) -> datetime | None:
-    return found if found and found.year in _YEARS else None
+def _within_years(moment: datetime | None) -> datetime | None:
+    return moment if moment and moment.year in _YEARS else None
 
 
 def _read(written: object) -> datetime | Either | None:
@@ -151,10 +151,10 @@ def _from_text(written: str) -> datetime | Either | None:
         return datetime.strptime(written.ljust(14, "0"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     if _EPOCH.fullmatch(written):
         return _from_epoch(float(written))
-    if found := _X_MOMENT.fullmatch(written):
-        return _from_x(*found.groups())
-    if found := _SHEET_MOMENT.fullmatch(written):
-        return _from_sheet(*found.groups())
+    if match := _X_MOMENT.fullmatch(written):
+        return _from_x(*match.groups())
+    if match := _SHEET_MOMENT.fullmatch(written):
+        return _from_sheet(*match.groups())
     try:
         iso = datetime.fromisoformat(_ISO_ZONE.sub(lambda zone: "" if zone[0] == " " else "+00:00", written))
     except ValueError:
@@ -162,8 +162,8 @@ def _from_text(written: str) -> datetime | Either | None:
     return _aware(iso)
 
 
-def _aware(found: datetime) -> datetime:
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _from_epoch(value: float) -> datetime | None:

@@ -178,8 +178,8 @@ class UnknownModel(Unavailable):
 class UnknownVersion(Unavailable):
     """A model has no such version."""
 
-    def __init__(self, name: str, version: str, known: tuple[str, ...]):
-        sentence = f"{name} has no version {version}; it has {', '.join(known) or 'none'}."
+    def __init__(self, name: str, version: str, versions: tuple[str, ...]):
+        sentence = f"{name} has no version {version}; it has {', '.join(versions) or 'none'}."
         super().__init__(sentence, for_people=sentence)
 
 

@@ -13,24 +13,24 @@ SHORTEST = 3  # characters; anything shorter is similar to too much
 MOST = 3
 
 
-def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """At most three of `known` for which `name` may be a typing error or a part. The most similar comes first."""
-    wanted = comparable(name)
-    likeness = {other: _likeness(wanted, other) for other in known if other != wanted}
+def nearest(name: str, names: Iterable[str]) -> list[str]:
+    """At most three of `names` for which `name` may be a typing error or a part. The most similar comes first."""
+    plain_name = comparable(name)
+    likeness = {other: _likeness(plain_name, other) for other in names if other != plain_name}
     fitting = [other for other, share in likeness.items() if share >= LIKE_ENOUGH]
     return sorted(fitting, key=lambda other: (-likeness[other], other))[:MOST]
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> str:
     """The question, or an empty string if no name is similar."""
-    names = nearest(name, known)
-    return f"Did you mean {' or '.join(names)}?" if names else ""
+    similar = nearest(name, names)
+    return f"Did you mean {' or '.join(similar)}?" if similar else ""
 
 
-def _likeness(wanted: str, other: str) -> float:
+def _likeness(plain_name: str, other: str) -> float:
     """The likeness, 0 to 1. A part of a name counts like a typing error, and more the longer the part is."""
-    if len(wanted) < SHORTEST:
+    if len(plain_name) < SHORTEST:
         return 0.0
-    if wanted in other:
-        return LIKE_ENOUGH + (1 - LIKE_ENOUGH) * len(wanted) / len(other)
-    return SequenceMatcher(None, wanted, other, autojunk=False).ratio()
+    if plain_name in other:
+        return LIKE_ENOUGH + (1 - LIKE_ENOUGH) * len(plain_name) / len(other)
+    return SequenceMatcher(None, plain_name, other, autojunk=False).ratio()

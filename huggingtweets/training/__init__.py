@@ -1,1 +1,1 @@
-"""Learning: a voice on a base model, and a base model from nothing."""
+"""Training: fine-tuning of a voice on a base model, and training of a base model from nothing."""

@@ -1,4 +1,4 @@
-"""A pre-training corpus: files of documents, split into what is learned and what is held out.
+"""A pre-training corpus: files of documents, split into documents to learn and held-out documents.
 
 Knows JSON lines (`{"text": ...}`, plain or zstd-compressed) and plain text (one document a line). Does not know
 tokens or models.
@@ -19,7 +19,7 @@ HELD_OUT_ONE_IN = 200  # 0.5 % of the documents
 
 
 def documents(path: Path) -> Iterator[str]:
-    """The documents of one file, in its order; empty ones are left out."""
+    """The documents of one file, in its order. Empty documents are left out."""
     is_json = ".jsonl" in path.suffixes
     try:
         with _open_text(path) as lines:
@@ -34,7 +34,7 @@ def documents(path: Path) -> Iterator[str]:
 
 
 def is_held_out(text: str) -> bool:
-    """Whether this document is never trained on: decided by its own hash, so by no order, seed or choice of files."""
+    """Returns True if this document is never trained on. Only its own hash decides, not the order, seed or files."""
     digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) % HELD_OUT_ONE_IN == 0
 
@@ -50,7 +50,7 @@ def split(paths: Iterable[Path]) -> tuple[list[str], list[str]]:
 
 
 def sha256(path: Path) -> str:
-    """Hex digest of a file, for the record of what a model was trained on."""
+    """The hex digest of a file. The record of a model's training holds it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,8 +1,8 @@
 """Fine-tuning of a base model on one data set: an adapter or all weights, until the held-out loss stops falling.
 
-The state is written every few seconds and on SIGTERM, and a run that was killed goes on from it to the very weights
-that an undisturbed run gives: order and batches follow from the seed, and nothing else is random. When memory does not
-suffice for a batch, it is learned in parts.
+The state is written every few seconds and on SIGTERM. A killed run continues from it, and ends with exactly the weights
+of an undisturbed run: order and batches depend on the seed, and nothing else is random. If the memory does not suffice
+for a batch, the batch is learned in parts.
 
 Knows torch, token ids and one checkpoint file. Does not know tweets, versions or people.
 """
@@ -37,19 +37,19 @@ from huggingtweets.tweets.dataset import Dataset
 log = logging.getLogger(__name__)
 
 WARM_UP_STEPS = 10
-FLOOR = 0.05  # of the learning rate, at the end of the cosine
+FLOOR = 0.05  # share of the learning rate at the end of the cosine
 ALPHA_PER_RANK = 2
 STEPS_PER_EPOCH = 64
 NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
-BATCH_TOKENS = 512  # that the learning rates in the settings are for
+BATCH_TOKENS = 512  # the learning rates in the settings are for batches of this size
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a training is: steps done and planned, losses in nats, tokens learned.
+    """The progress of a training: steps done and planned, losses in nats, tokens learned.
 
-    `held_out_loss` was measured after this very step, at the end of a pass; it is None after all others.
-    `best_held_out_loss` is the lowest so far. `learning_rate` is what the step was made with.
+    `held_out_loss` was measured after this step, if the step ends a pass. Otherwise it is None.
+    `best_held_out_loss` is the lowest so far. `learning_rate` is the rate of this step.
     """
 
     done: int
@@ -63,10 +63,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The best weights by held-out loss: an adapter's under peft's names, or a whole model's under the checkpoint's.
+    """The weights with the lowest held-out loss: an adapter with peft's names, or a model with the checkpoint's names.
 
-    They are those after pass `kept_epoch` of the `epochs` that were made; 0 are the weights that learning began with.
-    `batch_tokens` and `learning_rate` (the highest) are what was used, whatever the settings left to the data.
+    They are the weights after pass `kept_epoch` of `epochs` passes. Pass 0 stands for the weights at the start.
+    `batch_tokens` and `learning_rate` (the highest) are the values that the training used. The settings may leave them
+    to the amount of data.
     """
 
     weights: lora.State
@@ -84,7 +85,7 @@ class Trained:
 
 @dataclass(slots=True)
 class _Place:
-    """Where the training stands, apart from weights and optimiser. A plain value: it is saved and restored whole."""
+    """The position of the training, without weights and optimiser. It is saved and restored as a whole."""
 
     step: int = 0
     best_loss: float = math.inf
@@ -104,14 +105,15 @@ def train(
     say: Callable[[Step], None] = lambda _: None,
     start: Path | None = None,
 ) -> Trained:
-    """Learn `dataset.learned` by `settings`. Changes `base.model`, which then holds the best weights.
+    """Train `base.model` on `dataset.learned` with `settings`. Afterwards `base.model` holds the best weights.
 
-    With `start`, the folder of an adapter of the same ranks, learning begins there and not at nothing; its weights are
-    the best ones until others are better.
+    `start` is the folder of an adapter with the same ranks. With it, the training begins with the weights of that
+    adapter and not with an empty adapter. They count as the best weights until others are better.
 
-    `checkpoint` is read if it exists and written now and then; it belongs to this base, data set and settings alone.
-    Computes on the GPU if there is one; the model is on the CPU again afterwards. Raises `PipelineError` when the loss
-    diverges or memory suffices for not even one row, and `Terminated` on SIGTERM, once the state is written.
+    `checkpoint` is read if it exists, and is written from time to time. It is only valid for this base, data set and
+    settings. The training uses the GPU if there is one. Afterwards the model is on the CPU again. Raises
+    `PipelineError` if the loss diverges or if the memory does not suffice for a single row. Raises `Terminated` on
+    SIGTERM after the state is written.
     """
     torch.manual_seed(settings.seed)
     base.model.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -169,13 +171,13 @@ class _Finetuning:
         self.best: lora.State = self.weights()
 
     def judge_start(self) -> None:
-        """Let the weights that learning begins with be the best so far."""
+        """Record the weights at the start as the best so far."""
         with fast(self.model.device):
             self.place.best_loss = mean_loss(self.model, self.held_out)
 
     def learn(self, say: Callable[[Step], None]) -> None:
-        """Epoch after epoch until the held-out loss has not fallen for `patience` epochs."""
-        # No dropout: a second source of chance that a resumed run would have to repeat, and slower to learn with.
+        """Train until the held-out loss has not fallen for `patience` epochs, or until all steps are done."""
+        # There is no dropout: a resumed run would have to repeat its random choices, and learning would be slower.
         self.model.train(False)
         started, saved = time.monotonic() - self.place.seconds, time.monotonic()
         with postponed() as stop:
@@ -194,11 +196,11 @@ class _Finetuning:
                 say(Step(done, total, loss, held_out, best_so_far, learning_rate, tokens))
 
     def _learn_batch(self) -> float:
-        """One step; nats per token."""
+        """One step. Returns the nats per token."""
         epoch, batch_of_epoch = divmod(self.place.step, self.steps_per_epoch)
         order = np.random.default_rng((self.settings.seed, epoch)).permutation(len(self.rows))
-        chosen = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
-        batch = self.rows.take(chosen)
+        row_numbers = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
+        batch = self.rows.take(row_numbers)
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total)
         loss = self._backward(batch)
@@ -215,7 +217,10 @@ class _Finetuning:
         return loss
 
     def _backward(self, batch: Rows) -> float:
-        """Leaves the gradients of the mean loss of `batch`; in smaller parts, from now on, when memory is short."""
+        """Computes the gradients of the mean loss of `batch`. If memory is short, all later batches are split as well.
+
+        Returns that loss.
+        """
         while True:
             try:
                 return math.fsum(self._backward_part(part, batch) for part in batch.batches(self.place.rows_at_once))
@@ -254,7 +259,7 @@ class _Finetuning:
         return held_out
 
     def weights(self) -> lora.State:
-        """A copy of what is trained, on the CPU."""
+        """A copy of the trained weights, on the CPU."""
         if self.is_lora:
             return lora.state(self.model)
         return {name: tensor.cpu().clone() for name, tensor in checkpoints.tensors(self.model)}
@@ -282,7 +287,7 @@ class _Finetuning:
         try:
             state = torch.load(self.checkpoint, weights_only=True)
         except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            log.warning("%s is damaged (%s); the training starts anew", self.checkpoint, error)
+            log.warning("%s is damaged (%s); the training starts again from the beginning", self.checkpoint, error)
             return
         self.restore_weights(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -290,7 +295,7 @@ class _Finetuning:
 
 
 def _whole(model: CausalLM) -> list[dict[str, Any]]:
-    """All parameters as the optimiser's groups; norms and biases do not decay."""
+    """All parameters in groups for the optimiser. Norms and biases have no weight decay."""
     parameters = list(model.parameters())
     return [
         {"params": [p for p in parameters if p.ndim == 2], "rate": 1.0, "decayed": True},
@@ -299,10 +304,11 @@ def _whole(model: CausalLM) -> list[dict[str, Any]]:
 
 
 def batch_tokens_for(settings: TrainingSettings, tokens: int) -> int:
-    """Tokens a step: as set, or some 64 steps a pass over `tokens` tokens, in a power of two from 256 to 1,024.
+    """The number of tokens in a step, from the settings or else from `tokens`, the number of tokens in the data.
 
-    Some hundred tweets must not be learned in ten steps, and ten thousand not in thousands of small ones. The learning
-    rate goes with the square root of it (Malladi et al. 2022 for Adam), so that one setting serves all amounts.
+    In the second case it is a power of two from 256 to 1,024, with about 64 steps for each pass. A few hundred tweets
+    need more than ten steps, and ten thousand tweets must not take thousands of small steps. The learning rate is
+    proportional to the square root of this number (Malladi et al. 2022 for Adam), so one setting fits all amounts.
     """
     if settings.batch_tokens:
         return settings.batch_tokens
@@ -310,17 +316,17 @@ def batch_tokens_for(settings: TrainingSettings, tokens: int) -> int:
 
 
 def epochs_within(settings: TrainingSettings, tokens: int) -> int:
-    """How many passes over `tokens` tokens the settings allow: at least one."""
+    """The number of passes over `tokens` tokens that the settings allow, at least one."""
     return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
 
 
 def rate(step: int, total: int) -> float:
-    """Share of the learning rate at `step`: a short rise, then half a cosine down to `FLOOR`."""
+    """The share of the learning rate at `step`. It rises briefly, and then falls to `FLOOR` along half a cosine."""
     rise = min(1.0, (step + 1) / WARM_UP_STEPS)
     return rise * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / total)))
 
 
 def out_of_memory(error: Exception) -> bool:
-    """Whether an allocation failed: on the GPU, or on the CPU, where torch and oneDNN only say so in the message."""
+    """Returns True if memory could not be allocated. On the CPU, torch and oneDNN say so only in the message."""
     kinds = (torch.OutOfMemoryError, MemoryError)
     return isinstance(error, kinds) or any(sign in str(error) for sign in NO_MEMORY)

@@ -53,7 +53,7 @@ def pretrain(
 
 
 def _write_record(run: Pretraining, prepared: PreparedCorpus, bits: float, out: Path) -> None:
-    """What the model was made of and how good it became, as data and as a curve."""
+    """Write the sources and the quality of the model, as data and as a curve."""
     record = {
         "plan": asdict(run.plan),
         "corpora": prepared.hashes,

@@ -41,7 +41,7 @@ SayPretraining = Callable[["PretrainingProgress"], None]
 
 @dataclass(frozen=True, slots=True)
 class PretrainingProgress:
-    """How far the run is. `loss` is of the last batch, in nats per token. Bits per byte are None where not measured."""
+    """Progress of the run. `loss` is of the last batch, in nats per token. Bits per byte are None if not measured."""
 
     seen: int
     total: int
@@ -50,7 +50,7 @@ class PretrainingProgress:
     held_out_bits_per_byte: float | None = None
 
     def as_progress(self) -> Progress:
-        """For what shows the pipeline's progress."""
+        """The same as an event for the display of progress."""
         facts = {"tokens_per_second": round(self.tokens_per_second), "loss": self.loss}
         if self.held_out_bits_per_byte is not None:
             facts["held_out_bits_per_byte"] = self.held_out_bits_per_byte
@@ -58,7 +58,7 @@ class PretrainingProgress:
 
 
 class Pretraining:
-    """Model, optimisers and position of one training. `state` gives all of it, `restore` takes it back."""
+    """The model, optimisers and position of one training. `state` returns all of it, and `restore` loads it again."""
 
     def __init__(self, plan: Plan, prepared: PreparedCorpus, work: Path):
         torch.manual_seed(plan.seed)
@@ -98,7 +98,7 @@ class Pretraining:
                 return
 
     def train(self, say: SayPretraining, checkpoint_every_seconds: float, measure_every_tokens: int) -> None:
-        """Learn until the plan's tokens are seen."""
+        """Learn until the number of tokens in the plan is reached."""
         self.model.train()
         started, first = time.monotonic(), self.seen
         saved, measured = started, self.seen

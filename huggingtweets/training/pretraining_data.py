@@ -1,4 +1,4 @@
-"""A corpus as tokens on disk: made once, and used again by every later run on the same files.
+"""A corpus as tokens on disk. It is made once, and every later run on the same files uses it again.
 
     work/tokenizer.json   the tokenizer
     work/tokens.npz       the packed rows, and the held-out documents

@@ -1,7 +1,7 @@
-"""What base model is trained from nothing, and for how long.
+"""The shape of a base model that is trained from nothing, and the length of the training.
 
-The learning rate rises, stays, and falls in a straight line over the last fifth (warm-up-stable-decay, after Hu et al.
-2024, "MiniCPM").
+The learning rate rises, stays constant, and falls in a straight line over the last fifth (warm-up-stable-decay, after
+Hu et al. 2024, "MiniCPM").
 
 Knows sizes and rates. Does not know torch or the corpus.
 """
@@ -46,10 +46,10 @@ class Plan:
             lengths.append(min(2 * lengths[-1], self.context))
         return tuple(lengths)
 
-    def rate(self, seen: int) -> float:
-        """Share of the full learning rate once `seen` tokens are learned."""
-        done = seen / self.tokens
-        return min(1.0, (done + 1e-4) / self.warm_up, max(0.0, 1 - done) / self.decay)
+    def rate(self, tokens: int) -> float:
+        """The share of the full learning rate after `tokens` tokens."""
+        progress = tokens / self.tokens
+        return min(1.0, (progress + 1e-4) / self.warm_up, max(0.0, 1 - progress) / self.decay)
 
     def identity(self) -> dict[str, Any]:
         """All except `tokens`. Two plans with the same identity share their states before the learning rate falls."""

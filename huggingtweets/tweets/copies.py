@@ -60,19 +60,19 @@ class KnownTexts:
         return max(shared.values()) / len(shingles) if shared else 0.0
 
 
-def exact_copies(drafts: Sequence[str], known: KnownTexts) -> int:
+def exact_copies(drafts: Sequence[str], known_texts: KnownTexts) -> int:
     """The number of `drafts` with five words or more that are a known text, apart from case, punctuation and emoji."""
-    return sum(known.has(draft) and not is_short(draft) for draft in drafts)
+    return sum(known_texts.has(draft) and not is_short(draft) for draft in drafts)
 
 
-def near_copies(drafts: Sequence[str], known: KnownTexts) -> int:
+def near_copies(drafts: Sequence[str], known_texts: KnownTexts) -> int:
     """The number of `drafts` that have 60 % or more of their 5-word shingles from one known text."""
-    return sum(known.overlap(draft) >= NEAR_COPY_SHARE for draft in drafts)
+    return sum(known_texts.overlap(draft) >= NEAR_COPY_SHARE for draft in drafts)
 
 
-def short_repeats(drafts: Sequence[str], known: KnownTexts) -> int:
+def short_repeats(drafts: Sequence[str], known_texts: KnownTexts) -> int:
     """The number of `drafts` that are a known text of less than five words. Anybody may say "Thank you!"."""
-    return sum(known.has(draft) and is_short(draft) for draft in drafts)
+    return sum(known_texts.has(draft) and is_short(draft) for draft in drafts)
 
 
 def is_short(text: str) -> bool:
@@ -82,11 +82,11 @@ def is_short(text: str) -> bool:
 
 def without_near_copies(texts: Sequence[str]) -> list[int]:
     """The places of the `texts` that do not nearly repeat an earlier one."""
-    seen, places = KnownTexts(), []
+    earlier, places = KnownTexts(), []
     for place, text in enumerate(texts):
-        if not seen.has_nearly(text):
+        if not earlier.has_nearly(text):
             places.append(place)
-            seen.add(text)
+            earlier.add(text)
     return places
 
 

@@ -169,7 +169,7 @@ class _Earlier:
         self._by_text: dict[str, Part] = {}
         if before:
             self._note("held_out", before.held_out_examples, handle)
-            # Noted last, so that whatever was on both sides counts as learned.
+            # Noted last, so that a tweet on both sides counts as learned.
             self._note("learned", before.learned_examples, handle)
 
     def _note(self, part: Part, examples: Iterable[Example], handle: str) -> None:
@@ -252,8 +252,8 @@ def characters_of(texts: Iterable[str]) -> int:
     return sum(len(text) + len(_TELLING.findall(text)) for text in texts)
 
 
-def refuse_too_little(name: str, kept: Sequence[Kept], needed: int, counts: Counts | None = None) -> None:
+def refuse_too_little(name: str, tweets: Sequence[Kept], needed: int, counts: Counts | None = None) -> None:
     """Raises `TooLittleData` if there are less than `needed` characters, or not two tweets to split."""
-    characters = characters_of(tweet.text for tweet in kept)
-    if characters < needed or len(kept) < 2:
-        raise TooLittleData(name, characters, needed, counts, len(kept))
+    characters = characters_of(tweet.text for tweet in tweets)
+    if characters < needed or len(tweets) < 2:
+        raise TooLittleData(name, characters, needed, counts, len(tweets))

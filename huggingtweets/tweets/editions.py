@@ -17,19 +17,19 @@ _MANY_WORDS = 5  # a text of so many words is hardly ever written twice
 _MOST_PAIRS = 250_000  # pairs that are compared; a table with more changes is another table
 
 
-def replaced(known: Sequence[Tweet], given: Sequence[Tweet]) -> set[str]:
-    """The ids of the `known` tweets of which `given` holds a corrected version.
+def replaced(stored: Sequence[Tweet], table: Sequence[Tweet]) -> set[str]:
+    """The ids of the `stored` tweets of which `table` holds a corrected version.
 
     A tweet with a corrected date is recognised by its words. A tweet with corrected words is recognised by its date, or
-    by the words that are left, but only if most of the table is known already.
+    by the words that are left, but only if most of the table is stored already.
     """
-    known_ids, given_ids = {tweet.id for tweet in known}, {tweet.id for tweet in given}
-    old = [tweet for tweet in known if is_derived(tweet.id) and tweet.id not in given_ids]
-    new = [tweet for tweet in given if is_derived(tweet.id) and tweet.id not in known_ids]
+    stored_ids, table_ids = {tweet.id for tweet in stored}, {tweet.id for tweet in table}
+    old = [tweet for tweet in stored if is_derived(tweet.id) and tweet.id not in table_ids]
+    new = [tweet for tweet in table if is_derived(tweet.id) and tweet.id not in stored_ids]
     if not old or not new:
         return set()
     pairs = _same_words(old, new)
-    if 2 * len(known_ids & given_ids) >= len(given_ids):
+    if 2 * len(stored_ids & table_ids) >= len(table_ids):
         pairs |= _same_moment(*_rest(old, new, pairs))
         pairs |= _alike(*_rest(old, new, pairs))
     return set(pairs)
@@ -37,8 +37,8 @@ def replaced(known: Sequence[Tweet], given: Sequence[Tweet]) -> set[str]:
 
 def _rest(old: Sequence[Tweet], new: Sequence[Tweet], pairs: dict[str, str]) -> tuple[list[Tweet], list[Tweet]]:
     """The tweets that have no partner yet."""
-    taken = set(pairs.values())
-    return [tweet for tweet in old if tweet.id not in pairs], [tweet for tweet in new if tweet.id not in taken]
+    partners = set(pairs.values())
+    return [tweet for tweet in old if tweet.id not in pairs], [tweet for tweet in new if tweet.id not in partners]
 
 
 def _same_words(old: Sequence[Tweet], new: Sequence[Tweet]) -> dict[str, str]:

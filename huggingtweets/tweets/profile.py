@@ -1,4 +1,4 @@
-"""What makes a person recognisable: distinctive words, emoji, hashtags, hours, lengths.
+"""The features that make a person recognisable: distinctive words, emoji, hashtags, hours, lengths.
 
 Words are ranked by the log-odds ratio with an informative Dirichlet prior, as a z-score (Monroe, Colaresi & Quinn 2008,
 "Fightin' Words", equations 16, 20 and 22), against all others: the accounts known here, and how often the commonest
@@ -27,7 +27,7 @@ from huggingtweets.tweets.likeness import LENGTH_BIN
 from huggingtweets.tweets.words import is_unspaced
 
 ENGLISH = Path(__file__).parent / "english_words.tsv"
-PRIOR_WORDS = 500.0  # how many words' worth of evidence the prior is
+PRIOR_WORDS = 500.0  # the prior weighs as much as this number of words
 MIN_TEXTS = 3  # a word in fewer texts is no habit
 MOST = 12
 # Words that are not part of a handle or hashtag.
@@ -43,7 +43,7 @@ def profile(tweets: Sequence[Kept], others: Iterable[str] = ()) -> JSON:
     texts = [tweet.text for tweet in tweets]
     dates = sorted(tweet.created_at for tweet in tweets if tweet.created_at)
     hours = Counter(date.astimezone(UTC).hour for date in dates)
-    emoji = Counter(found for text in texts for found in emoji_in(text))
+    emoji = Counter(each for text in texts for each in emoji_in(text))
     hashtags = Counter(tag.lower() for text in texts for tag in _HASHTAG.findall(text))
     lengths = Counter(len(text) // LENGTH_BIN for text in texts)
     return {

@@ -278,7 +278,7 @@ class TweetStore:
             *self.looks.files(handle),
         )
         existing = [path for path in files if path.exists()]
-        interrupted = [left for path in files for left in atomic.unfinished(path)]
+        interrupted = [file for path in files for file in atomic.unfinished(path)]
         for path in existing + interrupted:
             path.unlink()
         self._remembered.drop(self._tweets_file(handle))

@@ -90,9 +90,9 @@ class Unwilling:
         for buried, stone in self.tombstones().items():
             if name == buried or theirs & stone.accounts:
                 raise Forgotten(_named(name, buried, stone.accounts), name)
-        for person, known in self.opted_out().items():
-            if name == person or theirs & known:
-                raise OptedOut(_named(name, person, known), name)
+        for person, accounts_of_person in self.opted_out().items():
+            if name == person or theirs & accounts_of_person:
+                raise OptedOut(_named(name, person, accounts_of_person), name)
 
     @property
     def _forgotten(self) -> Path:

@@ -78,9 +78,9 @@ def test_documents_in_a_row_are_read_as_if_alone(pair: tuple[PreTrainedModel, Ca
 
 def test_gradients_are_those_of_transformers(pair: tuple[PreTrainedModel, CausalLM]) -> None:
     theirs, ours = copy.deepcopy(pair)
-    wanted = TOKENS[:, 1:].flatten()
+    targets = TOKENS[:, 1:].flatten()
     for logits in (theirs(TOKENS).logits, ours(TOKENS)):
-        functional.cross_entropy(logits[:, :-1].flatten(0, 1), wanted).backward()
+        functional.cross_entropy(logits[:, :-1].flatten(0, 1), targets).backward()
     gradients = {name: parameter.grad for name, parameter in theirs.named_parameters()}
     for parameter in ours.parameters():
         parameter.data = parameter.grad

@@ -94,11 +94,11 @@ def test_the_gradients_worked_out_on_the_way_are_those_of_autograd(
     monkeypatch.setitem(LOGITS_AT_ONCE, "cpu", places_at_once * 30)
     targets = torch.randint(0, 30, (20,))
     targets[::6] = IGNORED
-    given = torch.randn(20, 8)
+    inputs = torch.randn(20, 8)
     weights = torch.randn(30, 8)
 
     def gradients(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> list[torch.Tensor | None]:
-        hidden = given.clone().requires_grad_()
+        hidden = inputs.clone().requires_grad_()
         weight = weights.clone().requires_grad_(not frozen)
         total = loss(hidden, weight)
         (total / 7).backward()

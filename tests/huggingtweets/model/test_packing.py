@@ -16,14 +16,14 @@ def tokens(*texts: list[int]) -> list[Tokens]:
 
 def unpacked(rows: Rows) -> list[tuple[list[int], list[int], list[int]]]:
     """(inputs, targets, positions) of each document, as they stand in the rows."""
-    found: list[tuple[list[int], list[int], list[int]]] = []
+    contents: list[tuple[list[int], list[int], list[int]]] = []
     for inputs, targets, positions, owners in zip(
         rows.inputs, rows.targets, rows.positions, rows.documents, strict=True
     ):
         for document in range(owners.max() + 1):
             place = owners == document
-            found.append((inputs[place].tolist(), targets[place].tolist(), positions[place].tolist()))
-    return found
+            contents.append((inputs[place].tolist(), targets[place].tolist(), positions[place].tolist()))
+    return contents
 
 
 @given(documents, st.integers(2, 40))

@@ -1,4 +1,4 @@
-"""Documents come out of every kind of corpus file, and the held-out ones are always the same."""
+"""Documents are read from every kind of corpus file, and the same documents are always held out."""
 
 import json
 from pathlib import Path

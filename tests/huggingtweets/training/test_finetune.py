@@ -1,4 +1,4 @@
-"""A training learns, stops in time, and a killed one ends in the very weights of an undisturbed one."""
+"""A training learns and stops in time. A killed training resumes and ends with the weights of an undisturbed one."""
 
 import json
 import os
@@ -34,7 +34,7 @@ from huggingtweets.tweets.dataset import Dataset
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    """A person who always writes of the same few things."""
+    """The tweets of a person who always writes about the same few things."""
     texts = [f"all I think of is cheese number {number} and wine" for number in range(120)]
     return Dataset.of_texts(tuple(texts[:100]), tuple(texts[100:]))
 
@@ -71,18 +71,18 @@ def test_the_held_out_loss_falls(
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, method: str, tmp_path: Path
 ) -> None:
     base = bases.load(str(tiny_base))
-    chosen = settings.model_copy(update={"method": method})
+    run_settings = settings.model_copy(update={"method": method})
     steps: list[Step] = []
-    trained = train(base, dataset, chosen, tmp_path / "checkpoint.pt", steps.append)
+    trained = train(base, dataset, run_settings, tmp_path / "checkpoint.pt", steps.append)
     assert trained.held_out_loss < trained.base_held_out_loss
     assert [step.done for step in steps] == list(range(1, trained.steps + 1))
     assert steps[-1].total == trained.steps
     assert steps[-1].loss < steps[0].loss
-    rows = tokenized_rows(base, dataset.held_out, chosen.row_tokens)
+    rows = tokenized_rows(base, dataset.held_out, run_settings.row_tokens)
     with fast(base.model.device):
         assert mean_loss(base.model, rows) == trained.held_out_loss, "the best weights are in use"
     assert mean_loss(base.model, rows) == pytest.approx(trained.held_out_loss, rel=0.01), "fp32 says nearly the same"
-    assert trained.tokens == trained.epochs * tokenized_rows(base, dataset.learned, chosen.row_tokens).token_count
+    assert trained.tokens == trained.epochs * tokenized_rows(base, dataset.learned, run_settings.row_tokens).token_count
     assert [row["epoch"] for row in trained.curve] == [1, 2, 3]
 
 
@@ -90,14 +90,18 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
     tiny_base: Path, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     unlike = Dataset.of_texts(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
-    chosen = settings.model_copy(update={"max_epochs": 6, "patience": 2, "lora_learning_rate": 0.05, "batch_tokens": 0})
+    run_settings = settings.model_copy(
+        update={"max_epochs": 6, "patience": 2, "lora_learning_rate": 0.05, "batch_tokens": 0}
+    )
     steps: list[Step] = []
-    trained = train(bases.load(str(tiny_base)), unlike, chosen, tmp_path / "a.pt", steps.append)
+    trained = train(bases.load(str(tiny_base)), unlike, run_settings, tmp_path / "a.pt", steps.append)
     measured = {step.done: step.held_out_loss for step in steps if step.held_out_loss is not None}
     assert measured == {row["step"]: row["held_out_loss"] for row in trained.curve}
-    assert list(measured.values()) != sorted(measured.values(), reverse=True), "it rises here, and that is told"
+    assert list(measured.values()) != sorted(measured.values(), reverse=True), (
+        "the loss rises here, and the steps say so"
+    )
     assert steps[-1].best_held_out_loss == trained.held_out_loss < steps[-1].held_out_loss
-    assert trained.batch_tokens == batch_tokens_for(chosen, trained.tokens // trained.epochs) == 256
+    assert trained.batch_tokens == batch_tokens_for(run_settings, trained.tokens // trained.epochs) == 256
     assert trained.learning_rate == pytest.approx(0.05 * 0.5**0.5), "the rate in the settings is for 512 tokens a step"
     assert steps[0].learning_rate == pytest.approx(trained.learning_rate * rate(0, steps[0].total))
     assert max(step.learning_rate for step in steps) <= trained.learning_rate
@@ -106,15 +110,15 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
 def test_a_killed_training_ends_in_the_same_weights(
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, method: str, tmp_path: Path
 ) -> None:
-    chosen = settings.model_copy(update={"method": method})
-    undisturbed = train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "a.pt")
+    run_settings = settings.model_copy(update={"method": method})
+    undisturbed = train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "a.pt")
     done = 0
     for stop in (2, undisturbed.steps // 2, undisturbed.steps - 1):
         with pytest.raises(Killed):
-            train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt", killed_at(stop))
+            train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "b.pt", killed_at(stop))
         done = torch.load(tmp_path / "b.pt", weights_only=True)["place"]["step"]
         assert done == stop
-    resumed = train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt")
+    resumed = train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "b.pt")
     assert resumed.steps > done
     assert same(resumed, undisturbed)
     assert resumed.curve == undisturbed.curve
@@ -124,7 +128,7 @@ def test_a_killed_training_ends_in_the_same_weights(
 def test_a_base_with_dropout_resumes_to_the_same_weights_too(
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
-    """GPT-2 itself has it."""
+    """The config.json of GPT-2 sets dropout, too."""
     folder = shutil.copytree(tiny_base, tmp_path / "base", ignore=shutil.ignore_patterns(".work"))
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"resid_pdrop": 0.1, "attn_pdrop": 0.1, "embd_pdrop": 0.1}))
@@ -140,8 +144,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     def trained(seed: int, name: str) -> Trained:
-        chosen = settings.model_copy(update={"seed": seed, "max_epochs": 1})
-        return train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / name)
+        run_settings = settings.model_copy(update={"seed": seed, "max_epochs": 1})
+        return train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / name)
 
     first = trained(1, "a.pt")
     assert same(first, trained(1, "b.pt"))
@@ -152,9 +156,9 @@ def test_a_training_stops_once_the_held_out_loss_has_not_fallen(
     tiny_base: Path, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     unlike = Dataset.of_texts(("qqq zzz qqq zzz " * 4,) * 40, ("the crew looks at a quiet moon again today.",) * 5)
-    chosen = settings.model_copy(update={"max_epochs": 30, "patience": 2, "lora_learning_rate": 0.05})
+    run_settings = settings.model_copy(update={"max_epochs": 30, "patience": 2, "lora_learning_rate": 0.05})
     base = bases.load(str(tiny_base))
-    trained = train(base, unlike, chosen, tmp_path / "a.pt")
+    trained = train(base, unlike, run_settings, tmp_path / "a.pt")
     losses = [row["held_out_loss"] for row in trained.curve]
     assert len(losses) < 30
     assert len(losses) == trained.epochs == trained.kept_epoch + 2
@@ -196,9 +200,9 @@ def test_a_damaged_checkpoint_is_put_aside(
 def test_a_training_that_diverges_says_so(
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
-    chosen = settings.model_copy(update={"lora_learning_rate": 1e30})
+    run_settings = settings.model_copy(update={"lora_learning_rate": 1e30})
     with pytest.raises(PipelineError, match=r"The training diverged at step \d+; lower the learning rate"):
-        train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "a.pt")
+        train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "a.pt")
 
 
 @pytest.mark.parametrize(("total", "steps"), [(100, 100), (1, 1), (5, 5)])
@@ -227,16 +231,16 @@ def test_sigterm_is_answered_with_a_checkpoint(
     tiny_base: Path, dataset: Dataset, settings: TrainingSettings, tmp_path: Path
 ) -> None:
     undisturbed = train(bases.load(str(tiny_base)), dataset, settings, tmp_path / "a.pt")
-    chosen = settings.model_copy(update={"checkpoint_seconds": 1e6})
+    run_settings = settings.model_copy(update={"checkpoint_seconds": 1e6})
 
     def terminate(progress: Step) -> None:
         if progress.done == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(Terminated):
-        train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt", terminate)
+        train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "b.pt", terminate)
     assert torch.load(tmp_path / "b.pt", weights_only=True)["place"]["step"] == 4
-    assert same(train(bases.load(str(tiny_base)), dataset, chosen, tmp_path / "b.pt"), undisturbed)
+    assert same(train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "b.pt"), undisturbed)
 
 
 STARVED = """
@@ -248,7 +252,7 @@ from huggingtweets.core.config import TrainingSettings
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.training.finetune import train
 
-# In fp32: oneDNN, which computes bfloat16, once it lacked memory for a kernel, does not try again.
+# Use fp32. For bfloat16 torch uses oneDNN, which never retries a kernel after its memory allocation failed.
 torch.cpu._is_avx512_bf16_supported = torch.cpu._is_amx_tile_supported = bool
 logging.basicConfig(format="%(message)s")
 texts = tuple(f"all I think of is cheese number {number} and wine" for number in range(1_500))

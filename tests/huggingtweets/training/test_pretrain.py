@@ -1,4 +1,4 @@
-"""A base model is made from nothing, goes on after a kill or for longer, and plain transformers uses it."""
+"""A base model is trained from nothing, resumes after a kill or with more tokens, and works in transformers alone."""
 
 import dataclasses
 import json
@@ -57,9 +57,9 @@ def test_the_loss_falls_and_is_measured_on_the_way(undisturbed: tuple[Path, list
     assert 2 <= len(measured) <= 4
     assert measured[-1] == pytest.approx(bits, rel=1e-6)
     assert bits < measured[0]
-    told = steps[-1].as_progress().as_json()
-    assert (told["stage"], told["total"]) == ("pretrain", PLAN.tokens)
-    assert told["held_out_bits_per_byte"] == measured[-1]
+    event = steps[-1].as_progress().as_json()
+    assert (event["stage"], event["total"]) == ("pretrain", PLAN.tokens)
+    assert event["held_out_bits_per_byte"] == measured[-1]
     assert "held_out_bits_per_byte" not in steps[0].as_progress().as_json()
 
 
