@@ -308,13 +308,13 @@ class Outbox(Ongoing):
 
 def is_text_of(post: Post, given: str) -> bool:
     """Returns True if `given` is how X shows the text of `post`: in a reply, names of people come first."""
-    wanted, shown = comparable(post.text), comparable(given)
+    wanted, shown = in_one_form(post.text), in_one_form(given)
     if not post.in_reply_to or not shown.endswith(wanted):
         return shown == wanted
     before = shown.removesuffix(wanted)
     return not before or bool(_ANSWERED.fullmatch(before))
 
 
-def comparable(text: str) -> str:
+def in_one_form(text: str) -> str:
     """Returns a text in one form, because X may change it: unescaped, in NFC, with single blanks."""
     return unicodedata.normalize("NFC", " ".join(html.unescape(text).split()))
