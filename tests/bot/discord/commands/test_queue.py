@@ -7,8 +7,9 @@ from bot.core.config import XSettings
 from bot.discord.client import DiscordBot
 from bot.posts.budget import Budget
 from bot.posts.outbox import Outbox
-from bot.posts.posting import Posting
+from bot.posts.posting import Draw, Posting
 from bot.store import Store, utc_now
+from bot.store.notices import SendNotice
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.writer import Tweets
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
@@ -19,13 +20,20 @@ async def draw(voice: str, count: int) -> Tweets:
     return Tweets(tuple(f"Something new about number {number}" for number in range(count)), voice, "v1", 1)
 
 
-def posting_as(settings: XSettings, store: Store, *, connected: bool = False) -> Posting:
+async def no_notice(*_: str) -> None:
+    """Nobody is told anything."""
+
+
+def posting_as(
+    settings: XSettings,
+    store: Store,
+    *,
+    connected: bool = False,
+    notice: SendNotice = no_notice,
+    draw: Draw = draw,
+) -> Posting:
     account = settings.account or "nobody"
     budget = Budget(store.posts, account, settings, utc_now)
-
-    async def notice(*_: str) -> None:
-        pass
-
     outbox = Outbox(
         store=store,
         account=account,

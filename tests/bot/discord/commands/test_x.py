@@ -5,13 +5,11 @@ from simcord import MemberActor
 
 from bot.core.config import XSettings
 from bot.discord.client import DiscordBot
-from bot.posts.budget import Budget
-from bot.posts.outbox import Outbox
 from bot.posts.posting import Posting
-from bot.store import Store, utc_now
+from bot.store import Store
 from huggingtweets.generation.writer import Tweets
+from tests.bot.discord.commands.test_queue import posting_as
 from tests.bot.discord.conftest import MakeBot, World
-from tests.bot.posting_parts import willing_beside
 
 
 async def draw(voice: str, count: int) -> Tweets:
@@ -20,27 +18,7 @@ async def draw(voice: str, count: int) -> Tweets:
 
 @pytest.fixture
 def posting(store: Store) -> Posting:
-    settings = XSettings(account="parody", quiet_hours="")
-    budget = Budget(store.posts, "parody", settings, utc_now)
-    outbox = Outbox(
-        store=store,
-        account="parody",
-        network=None,
-        budget=budget,
-        settings=settings,
-        willing=willing_beside(store),
-        notice=store.notices.add,
-        clock=utc_now,
-    )
-    return Posting(
-        store=store,
-        willing=willing_beside(store),
-        outbox=outbox,
-        draw=draw,
-        budget=budget,
-        settings=settings,
-        connected=False,
-    )
+    return posting_as(XSettings(account="parody", quiet_hours=""), store, notice=store.notices.add, draw=draw)
 
 
 @pytest.fixture
