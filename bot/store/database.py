@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakSet
 
 import sqlalchemy as sa
 from alembic import command
@@ -144,7 +145,7 @@ class Database:
         """A connection without transactions, for locks that last as long as it. Raises `StoreUnavailable`."""
         assert self._engine, "the database is used inside its context"
         # SQLite's driver has no time limit for answers. It waits only while its file is locked.
-        arguments = {"timeout": BUSY_SECONDS} | ({} if self.is_sqlite else {"command_timeout": ANSWER_SECONDS})
+        arguments: dict[str, Any] = _SQLITE if self.is_sqlite else _POSTGRESQL | {"command_timeout": ANSWER_SECONDS}
         engine = create_async_engine(
             self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
         )
@@ -188,14 +189,45 @@ class Database:
         pool["hide_parameters"] = True  # they are what people wrote
         if not self.is_sqlite:
             settings = {"lock_timeout": f"{BUSY_SECONDS:.0f}s", "idle_in_transaction_session_timeout": "60s"}
-            arguments = {"timeout": BUSY_SECONDS, "server_settings": settings}
+            arguments = _POSTGRESQL | {"server_settings": settings}
             return create_async_engine(self.url, pool_pre_ping=True, connect_args=arguments, **pool)
         assert self.url.database
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(self.url, connect_args={"timeout": BUSY_SECONDS}, **pool)
+        engine = create_async_engine(self.url, connect_args=_SQLITE, **pool)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
         return engine
+
+
+class _Closable(sqlite3.Connection):
+    """A connection that lets go of its file when it is closed.
+
+    SQLAlchemy closes the connection of a task that was cancelled within a statement. SQLite then keeps the connection,
+    its transaction and its lock until the last statement is deleted, which the error's traceback holds: until then
+    nobody could write. So `close` rolls back, and ends all statements.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        cursor: sqlite3.Cursor = super().cursor(*arguments, **options)
+        self._cursors.add(cursor)
+        return cursor
+
+    def close(self) -> None:
+        try:
+            for cursor in list(self._cursors):
+                cursor.close()
+            if self.in_transaction:
+                self.rollback()
+        finally:
+            super().close()
+
+
+_SQLITE: dict[str, Any] = {"timeout": BUSY_SECONDS, "factory": _Closable}
+_POSTGRESQL: dict[str, Any] = {"timeout": BUSY_SECONDS}
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -79,6 +79,32 @@ async def test_a_writer_that_fails_changes_nothing(store: Store) -> None:
         assert await connection.scalar(sa.text("SELECT count(*) FROM alembic_version")) == 1
 
 
+async def test_a_writer_that_is_cancelled_within_a_statement_lets_others_write_although_its_error_is_kept(
+    tmp_path: Path,
+) -> None:
+    """SQLite keeps a closed connection's lock while a statement of it is alive, and the traceback holds that."""
+    url = f"sqlite:///{tmp_path}/bot.db"
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000)"
+    for_long = sa.text(f"{numbers} SELECT max(i) FROM n UNION ALL SELECT 0")
+
+    async def write_for_long(store: Store) -> None:
+        async with store.database.writing() as connection:
+            await connection.execute(sa.text("DELETE FROM alembic_version"))
+            under_way.set()
+            await connection.execute(for_long)
+
+    async with Store(url) as store, Store(url) as other:
+        under_way = asyncio.Event()
+        writer = asyncio.create_task(write_for_long(store))
+        await under_way.wait()
+        await asyncio.sleep(0.05)
+        writer.cancel()
+        [error] = await asyncio.gather(writer, return_exceptions=True)
+        async with other.database.writing() as connection:
+            assert await connection.scalar(sa.text("SELECT count(*) FROM alembic_version")) == 1
+    assert isinstance(error, asyncio.CancelledError)
+
+
 async def test_readers_do_not_wait_for_a_writer(store: Store) -> None:
     await store.settings.put("global", "key", "before", by="test")
     async with store.database.writing() as connection:
