@@ -35,7 +35,12 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "gradio": ("bot.playground",),
     "gguf": ("huggingtweets.model.gguf_file",),
     "httpx2": ("huggingtweets.publishing.publish",),
-    "huggingface_hub": ("huggingtweets.publishing", "huggingtweets.model.base", "huggingtweets.model.checkpoint"),
+    "huggingface_hub": (
+        "huggingtweets.publishing",
+        "huggingtweets.model.base",
+        "huggingtweets.model.base_languages",
+        "huggingtweets.model.checkpoint",
+    ),
     "jinja2": ("huggingtweets.publishing.card",),
     "oauthlib": ("huggingtweets.remote.x_session",),
     "py3langid": ("huggingtweets.tweets.languages",),

