@@ -45,6 +45,8 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "oauthlib": ("huggingtweets.remote.x_session",),
     "py3langid": ("huggingtweets.tweets.languages",),
     "rich": ("huggingtweets.cli",),
+    "scipy": ("huggingtweets.tweets.detector",),
+    "sklearn": ("huggingtweets.tweets.detector",),
     "sqlalchemy": ("bot.store", "bot.migrations"),
     "trackio": ("huggingtweets.tracking",),
     "tweepy": ("huggingtweets.remote.x",),

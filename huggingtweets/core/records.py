@@ -154,6 +154,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The version that was in use, measured on the same held-out tweets.
 
