@@ -1,15 +1,17 @@
 """How fast are tweets drawn? The engine and other libraries take turns on the same requests, in one run.
 
-    python -m benchmarks.generation [--quick] [--json] [--models embedded,124M] [--rounds N] [--write]
+    python -m benchmarks.generation [--quick] [--models embedded,124M,smollm2] [--rounds N] [--resume FILE] [--write]
 
 Workloads: (a) one person, 5 drafts; (b) 32 requests for 8 people; (c) 64 requests for 64 people, where full copies may
 take 2 GiB; (d) the first answer from a voice on disk, compared with a voice in memory. A draft has 48 tokens. Figures
 are medians of the rounds, in tokens per second. A contender that takes longer than 8 s for a workload has only one
-round.
+round. With `--resume`, every figure is appended to FILE as soon as it is measured, and figures in it are not measured
+again. So a run can be stopped and continued.
 
-Models: the embedded base with adapters of the default ranks, and a GPT-2 of 124M parameters with random weights and
-adapters of rank 8. The bound is the speed of memory: the bytes that a step must read (weights in int8, and adapters as
-they are held) divided by the rate at which two threads read memory (measured here). It limits only steps of few rows.
+Models: the embedded base with adapters of the default ranks; a GPT-2 of 124M parameters with random weights and
+adapters of rank 8; SmolLM2 of 135M parameters with adapters of rank 16. The bound is the speed of memory: the bytes
+that a step must read (weights and adapters as the decoder holds them) divided by the rate at which two threads read
+memory (measured here). It limits only steps of few rows.
 """
 
 import argparse
@@ -21,9 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.llama_peer import LlamaCpp4, LlamaCpp8
 from benchmarks.peers import (
     TOKENS,
     ByPerson,
@@ -38,6 +42,8 @@ from benchmarks.peers import (
     Voices,
     has,
 )
+from huggingtweets.core.base_folders import located
+from huggingtweets.model.named_bases import NAMED_BASES, make_ready
 
 HERE = Path(__file__).parent
 SLOW_SECONDS = 8.0
@@ -46,6 +52,8 @@ ONE = [Request(0, 5)]
 EIGHT = [Request(number % 8, 1) for number in range(32)]
 MANY = [Request(number, 1) for number in range(64)]
 FEW = EIGHT[:8]  # enough to measure a library that serves one request after the other
+NEEDED = (Ours, Pipeline, OneAfterTheOther)  # without these there are no ratios
+Plan = dict[str, list[tuple[Any, Sequence[Request]]]]
 
 
 def say(text: str) -> None:
@@ -56,6 +64,10 @@ def make_base(size: str, folder: Path) -> Path:
     """The folder of the base model `size`."""
     if size == "embedded":
         return Path("models/base").resolve()
+    if size in NAMED_BASES:
+        base = Path(located(size, Path("models")))
+        make_ready(size, base)
+        return base
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -64,85 +76,150 @@ def make_base(size: str, folder: Path) -> Path:
     GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=0)).save_pretrained(folder)
     tokenizer = json.loads((embedded / "tokenizer.json").read_text())
     # Some libraries ask for a name for every entry of the model.
-    known = tokenizer["model"]["vocab"]
-    known |= {f"<{number}>": number for number in range(len(known), GPT2Config().vocab_size)}
+    vocabulary = tokenizer["model"]["vocab"]
+    vocabulary |= {f"<{number}>": number for number in range(len(vocabulary), GPT2Config().vocab_size)}
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
     (folder / "tokenizer_config.json").write_bytes((embedded / "tokenizer_config.json").read_bytes())
     return folder
 
 
-def contenders(quick: bool) -> dict[str, list[tuple[Any, Sequence[Request]]]]:
+def ranks(size: str) -> tuple[int, int]:
+    """The ranks of the adapters: in the linear layers, and on the embedding."""
+    from huggingtweets.core.config import TrainingSettings
+
+    training = TrainingSettings()
+    return {"124M": (8, 0), "smollm2": (16, 0)}.get(size, (training.lora_rank, training.lora_embedding_rank))
+
+
+def contenders(size: str, *, quick: bool) -> Plan:
     """The contenders of each workload, ours first."""
-    peers: dict[str, list[tuple[Any, Sequence[Request]]]] = {
+    plan: Plan = {
         "a": [(Ours, ONE), (Pipeline, ONE)],
         "b": [(Ours, EIGHT), (OneAfterTheOther, FEW)],
         "c": [(Ours, MANY)],
     }
+    if quick and size != "smollm2":
+        return plan
     if not quick:
-        peers["b"] += [(ByPerson, EIGHT), (PeftMixed, EIGHT)]
-        if has("ctranslate2"):
-            peers["a"].append((CTranslate2, ONE))
-            peers["b"].append((CTranslate2, EIGHT))
-            peers["c"].append((CTranslate2, MANY))
-        if has("openvino_genai"):
-            peers["a"] += [(OpenVinoGenAI, ONE), (OpenVinoGenAIHalf, ONE)]
-            peers["b"] += [(OpenVinoGenAI, EIGHT), (OpenVinoGenAIHalf, EIGHT)]
-            peers["c"].append((OpenVinoGenAI, MANY))
-    return peers
+        plan["b"] += [(ByPerson, EIGHT), (PeftMixed, EIGHT)]
+    copies: list[Any] = []
+    if has("ctranslate2"):
+        copies.append(CTranslate2)
+    if has("openvino_genai"):
+        copies += [OpenVinoGenAI] if quick else [OpenVinoGenAI, OpenVinoGenAIHalf]
+    if size == "smollm2" and has("llama_cpp"):
+        copies += [LlamaCpp4, LlamaCpp8]
+    for kind in copies:
+        plan["a"].append((kind, ONE))
+        plan["b"].append((kind, EIGHT))
+        if not quick and kind is not OpenVinoGenAIHalf:
+            plan["c"].append((kind, MANY))
+    return plan
 
 
-def measure(size: str, rounds: int, *, quick: bool) -> dict[str, Any]:
+@dataclass
+class Figures:
+    """What was measured, one entry for each model, workload, contender and round. Kept in `file` if there is one."""
+
+    file: Path | None
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.file and self.file.exists():
+            self.entries = [json.loads(line) for line in self.file.read_text().splitlines()]
+
+    def of(self, size: str, workload: str, name: str) -> list[dict[str, Any]]:
+        """The rounds of a contender so far."""
+        wanted = {"model": size, "workload": workload, "contender": name}
+        return [entry for entry in self.entries if entry.items() >= wanted.items()]
+
+    def is_complete(self, size: str, workload: str, name: str, rounds: int) -> bool:
+        """Returns True if this contender needs no more rounds."""
+        entries = self.of(size, workload, name)
+        return len(entries) >= rounds or any(entry["seconds"] > SLOW_SECONDS for entry in entries)
+
+    def add(self, size: str, workload: str, name: str, seconds: float, tokens: int) -> None:
+        entry = {"model": size, "workload": workload, "contender": name, "seconds": seconds, "tokens": tokens}
+        self.entries.append(entry)
+        if self.file:
+            with self.file.open("a") as file:
+                file.write(json.dumps(entry) + "\n")
+
+    def speed(self, size: str, workload: str, name: str) -> float | None:
+        """Tokens per second, or None if the contender took no part."""
+        speeds = [entry["tokens"] / entry["seconds"] for entry in self.of(size, workload, name)]
+        return round(statistics.median(speeds), 1) if speeds else None
+
+
+def make(kinds: Sequence[Any], voices: Voices) -> dict[Any, Any]:
+    """The contenders that can take part."""
+    made: dict[Any, Any] = {}
+    for kind in kinds:
+        try:
+            made[kind] = kind(voices)
+        except (ImportError, RuntimeError, ValueError) as error:
+            if kind in NEEDED:
+                raise
+            say(f"{kind.name} cannot take part: {error}")
+    return made
+
+
+def measure(size: str, rounds: int, figures: Figures, *, quick: bool) -> dict[str, Any]:
     """The figures of one model."""
-    from huggingtweets.core.config import TrainingSettings
-
+    plan = contenders(size, quick=quick)
     with tempfile.TemporaryDirectory(prefix="generation-") as name:
         folder = Path(name)
-        training = TrainingSettings()
-        ranks = (training.lora_rank, training.lora_embedding_rank) if size == "embedded" else (8, 0)
-        voices = Voices(make_base(size, folder / "base"), folder, *ranks)
-        made: dict[Any, Any] = {}
-        seconds: dict[str, dict[str, list[float]]] = {}
-        drawn: dict[tuple[str, str], int] = {}
-        plan = contenders(quick)
-        for kind in dict.fromkeys(kind for members in plan.values() for kind, _ in members):
-            try:
-                made[kind] = kind(voices)
-            except (ImportError, RuntimeError, ValueError) as error:
-                if kind in (Ours, Pipeline, OneAfterTheOther):
-                    raise
-                say(f"{kind.name} cannot take part: {error}")
-        for number in range(rounds + 1):  # the first round warms up
-            for workload, members in plan.items():
-                for kind, requests in members:
-                    past = seconds.setdefault(workload, {}).setdefault(kind.name, [])
-                    if kind not in made or (past and past[0] > SLOW_SECONDS):
-                        continue
-                    started = time.perf_counter()
-                    drawn[workload, kind.name] = made[kind].draw(requests, TOKENS if number else WARM_UP_TOKENS)
-                    took = time.perf_counter() - started
-                    if number:
-                        past.append(took)
-                        speed = drawn[workload, kind.name] / took
-                        say(f"{size} {number} ({workload}) {kind.name}: {speed:.0f} tokens/s")
-        ours: Ours = made[Ours]
-        speeds = {
-            workload: {
-                name: round(drawn[workload, name] / statistics.median(times), 1) for name, times in of.items() if times
-            }
-            for workload, of in seconds.items()
+        voices = Voices(make_base(size, folder / "base"), folder, *ranks(size))
+        missing = {
+            workload: [
+                (kind, asked) for kind, asked in members if not figures.is_complete(size, workload, kind.name, rounds)
+            ]
+            for workload, members in plan.items()
         }
-        return {**facts(ours, speeds["a"][Ours.name]), "tokens_per_second": speeds}
+        kinds = dict.fromkeys([Ours, *(kind for members in missing.values() for kind, _ in members)])
+        made = make(list(kinds), voices)
+        take_turns(size, missing, made, rounds, figures)
+        names = {workload: [kind.name for kind, _ in members] for workload, members in plan.items()}
+        speeds = {
+            workload: {name: speed for name in of if (speed := figures.speed(size, workload, name))}
+            for workload, of in names.items()
+        }
+        return {**facts(made[Ours], speeds["a"][Ours.name]), "tokens_per_second": speeds}
+
+
+def take_turns(size: str, plan: Plan, made: dict[Any, Any], rounds: int, figures: Figures) -> None:
+    """Measure what is missing. Round 0 warms up."""
+    for number in range(rounds + 1):
+        for workload, members in plan.items():
+            for kind, requests in members:
+                if kind not in made or figures.is_complete(size, workload, kind.name, rounds):
+                    continue
+                started = time.perf_counter()
+                try:
+                    tokens = made[kind].draw(requests, TOKENS if number else WARM_UP_TOKENS)
+                except RuntimeError as error:
+                    if kind in NEEDED:
+                        raise
+                    say(f"{kind.name} cannot take part: {error}")
+                    del made[kind]
+                    continue
+                seconds = time.perf_counter() - started
+                if number:
+                    figures.add(size, workload, kind.name, seconds, tokens)
+                    say(f"{size} {number} ({workload}) {kind.name}: {tokens / seconds:.0f} tokens/s")
 
 
 def facts(ours: Ours, speed: float) -> dict[str, Any]:
     """Our other figures. `speed` is that of (a)."""
     first, warm = first_answer(ours)
     each, rate = ours.adapter(0).bytes, read_rate()
-    bound = 5 * rate / (ours.weights.count + each)
+    held = ours.decoder.bytes
+    bound = 5 * rate / (held + each)
     return {
-        "parameters": ours.weights.count,
+        "parameters": ours.weights.description.parameters,
         "decoder": type(ours.decoder).__name__,
         "ranks": {"linear": ours.voices.rank, "embedding": ours.voices.embedding_rank},
+        "weights_bytes": held,
         "first_answer_from_disk_s": round(first, 4),
         "warm_answer_s": round(warm, 4),
         "voices_per_gib": (1 << 30) // each,
@@ -181,53 +258,57 @@ def ratios(model: dict[str, Any]) -> dict[str, float]:
     """Ours over theirs, in tokens per second."""
     speeds = model["tokens_per_second"]
     ours = {workload: of[Ours.name] for workload, of in speeds.items()}
-    found = {
+    values = {
         "a_vs_pipeline": ours["a"] / speeds["a"][Pipeline.name],
         "b_vs_sequential": ours["b"] / speeds["b"][OneAfterTheOther.name],
         "c_vs_b": ours["c"] / ours["b"],
     }
     others = [speed for name, speed in speeds["a"].items() if name != Ours.name]
     if len(others) > 1:
-        found["a_vs_best_peer"] = ours["a"] / max(others)
+        values["a_vs_best_peer"] = ours["a"] / max(others)
     copies = [speed for name, speed in speeds["b"].items() if name not in (Ours.name, PeftMixed.name)]
     if len(copies) > 1:
-        found["b_vs_best_full_copy"] = ours["b"] / max(copies)
-    return {name: round(value, 2) for name, value in found.items()}
+        values["b_vs_best_full_copy"] = ours["b"] / max(copies)
+    return {name: round(value, 2) for name, value in values.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="the embedded base and two peers alone, under 50 s")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer peers: the embedded base takes under 50 s, smollm2 under 4 minutes"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--models", default=None, help="embedded, 124M, or both with a comma between")
+    parser.add_argument("--models", default=None, help="embedded, 124M and smollm2, with commas between")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--resume", type=Path, help="keep every figure in this file, and measure what is missing there")
     parser.add_argument("--write", action="store_true", help="keep the figures and the picture beside this file")
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from huggingtweets.core.cpu import usable_cores, use_threads
 
     use_threads(0)
-    sizes = (chosen.models or ("embedded" if chosen.quick else "embedded,124M")).split(",")
-    models = {size: measure(size, chosen.rounds, quick=chosen.quick) for size in sizes}
+    sizes = (options.models or ("embedded" if options.quick else "embedded,124M")).split(",")
+    figures = Figures(options.resume)
+    models = {size: measure(size, options.rounds, figures, quick=options.quick) for size in sizes}
     for model in models.values():
         model["ratios"] = ratios(model)
     result = {
         "machine": {"processor": platform.processor() or platform.machine(), "threads": usable_cores()},
         "tokens_a_draft": TOKENS,
-        "rounds": chosen.rounds,
+        "rounds": options.rounds,
         "models": models,
         "ratios": models[sizes[0]]["ratios"],
     }
-    if chosen.write:
-        kept = HERE / "generation.json"
-        before = json.loads(kept.read_text())["models"] if kept.exists() else {}
+    if options.write:
+        file = HERE / "generation.json"
+        before = json.loads(file.read_text())["models"] if file.exists() else {}
         # Models that were not measured this time keep their figures.
         result["models"] = {**before, **models}
-        (HERE / "generation.json").write_text(json.dumps(result, indent=1) + "\n")
+        file.write_text(json.dumps(result, indent=1) + "\n")
         draw(result, HERE / "generation.png")
-    print(json.dumps(result, indent=1) if chosen.json else as_text(result))
+    print(json.dumps(result, indent=1) if options.json else as_text(result))
 
 
 def as_text(result: dict[str, Any]) -> str:

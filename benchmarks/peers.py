@@ -1,4 +1,4 @@
-"""Other libraries that generate with GPT-2, used as their documents say, on the same requests.
+"""Other libraries that generate with these models, used as their documents say, on the same requests.
 
 Every draft has exactly `TOKENS` new tokens after `PROMPT`, sampled with top-k 50 and top-p 0.95. A library that cannot
 mix voices holds a full copy of the model for each person. Speed does not depend on the weights, so all copies are of
@@ -8,7 +8,6 @@ Knows the libraries. Does not know workloads, rounds or what is compared with wh
 """
 
 import copy
-import gc
 import importlib.util
 import json
 from collections import OrderedDict
@@ -71,14 +70,14 @@ class Voices:
 
     @cached_property
     def merged(self) -> Path:
-        """The folder of an ordinary GPT-2 that is the first person's voice."""
+        """The folder of an ordinary model that is the first person's voice."""
         folder = self.folder / "merged"
         voice = bases.load(str(self.base_folder))
         lora.apply(voice.model, self.adapter(0))
         checkpoint.write(voice.model, folder, torch.float32)
         config = json.loads((folder / "config.json").read_text())
-        # The name that all libraries know.
-        (folder / "config.json").write_text(json.dumps(config | {"activation_function": "gelu_new"}))
+        if config["model_type"] == "gpt2":  # the name that all libraries know
+            (folder / "config.json").write_text(json.dumps(config | {"activation_function": "gelu_new"}))
         for name in ("tokenizer.json", "tokenizer_config.json"):
             (folder / name).write_bytes((self.base_folder / name).read_bytes())
         return folder
@@ -86,9 +85,9 @@ class Voices:
     @cached_property
     def copies(self) -> "Copies":
         """What is the same for all ways to generate with transformers."""
-        from transformers import GPT2LMHeadModel
+        from transformers import AutoModelForCausalLM
 
-        model = GPT2LMHeadModel.from_pretrained(self.merged).eval().to(self.device)
+        model = AutoModelForCausalLM.from_pretrained(self.merged, dtype="float32").eval().to(self.device)
         return Copies(lambda: copy.deepcopy(model), 1, budget=64)
 
     @property
@@ -233,10 +232,10 @@ class PeftMixed(_Transformers):
 
     def __init__(self, voices: Voices, people: int = 8):
         from peft import PeftModel
-        from transformers import GPT2LMHeadModel
+        from transformers import AutoModelForCausalLM
 
         self._prompt = voices.prompt
-        base = GPT2LMHeadModel.from_pretrained(voices.base_folder, dtype="float32")
+        base = AutoModelForCausalLM.from_pretrained(voices.base_folder, dtype="float32")
         self._model = PeftModel.from_pretrained(base, voices.adapter(0), adapter_name="0")
         for person in range(1, people):
             self._model.load_adapter(voices.adapter(person), adapter_name=str(person))
@@ -326,8 +325,3 @@ class OpenVinoGenAIHalf(OpenVinoGenAI):
 def has(library: str) -> bool:
     """Returns True if this library of the extra `bench` is installed."""
     return importlib.util.find_spec(library) is not None
-
-
-def free() -> None:
-    """Free the memory of the last contender."""
-    gc.collect()

@@ -56,6 +56,44 @@ struct Team {
     atomic_long arrived, phase;
 };
 
+/* ---- where time goes, for benchmarks/phases.py: nothing of this is compiled without TIMED ---- */
+
+#ifdef TIMED
+enum { EMBED, NORM, DESCEND, ENTER, REMEMBER, ATTEND, LEAVE, INNER, DOWN, LOGITS, CHOOSE, WAITING, TIMES };
+static _Thread_local double times[TIMES], waited, since;
+
+/* Seconds of the processor that this thread has had: other processes do not count. */
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void passed(int phase)
+{
+    double now = seconds();
+    times[phase] += now - since - waited;
+    times[WAITING] += waited;
+    since = now, waited = 0;
+}
+
+/* What each phase has taken of the calling thread so far. */
+const double *phase_seconds(void)
+{
+    return times;
+}
+#define BEGIN() since = seconds()
+#define PASSED(PHASE) passed(PHASE)
+#define WAIT_FROM() double waits_from = seconds()
+#define WAITED() waited += seconds() - waits_from
+#else
+#define BEGIN()
+#define PASSED(PHASE)
+#define WAIT_FROM()
+#define WAITED()
+#endif
+
 /* ---- threads: at the end of a phase each waits for the others; then all take pieces of the next phase ---- */
 
 static void barrier(Team *team)
@@ -67,12 +105,14 @@ static void barrier(Team *team)
         atomic_store_explicit(&team->phase, phase + 1, memory_order_release);
         return;
     }
+    WAIT_FROM();
     for (long looks = 0; atomic_load_explicit(&team->phase, memory_order_acquire) == phase; looks++) {
         if (looks < PATIENCE)
             breathe();
         else
             sched_yield();
     }
+    WAITED();
 }
 
 static inline int64_t next(Team *team)
@@ -578,32 +618,50 @@ static void step(Team *team, int64_t thread)
     const Call *call = team->call;
     int64_t width = model->width, heads = model->heads * model->size, widest = apart(width);
     Rounded even = call->even, inner = call->inner;
+    BEGIN();
     embed(team, thread);
+    PASSED(EMBED);
     for (int64_t layer = 0; layer < model->layers; layer++) {
         const Block *block = model->blocks + layer;
         const Linear *linear = block->linears;
         int64_t number = layer * linears_of(model), count = model->entrances;
         norm_rows(team, NULL, call->rows, block->norm_1, thread);
+        PASSED(NORM);
         descend(team, number, count, even, width, thread);
+        PASSED(DESCEND);
         ascend(team, (Layer){linear, number, 0, even, width, call->wide, apart(entrance_of(model))}, count, false);
+        PASSED(ENTER);
         remember(team, layer);
+        PASSED(REMEMBER);
         attend(team, layer, thread);
+        PASSED(ATTEND);
         linear += count, number += count;
         descend(team, number, 1, even, heads, thread);
+        PASSED(DESCEND);
         ascend(team, (Layer){linear, number, 0, even, heads, call->x, widest}, 1, true);
+        PASSED(LEAVE);
         linear++, number++;
         count = model->gated ? 2 : 1;
         norm_rows(team, NULL, call->rows, block->norm_2, thread);
+        PASSED(NORM);
         descend(team, number, count, even, width, thread);
+        PASSED(DESCEND);
         ascend_inner(team, (Layer){linear, number, 0, even, width, call->wide, apart(count * model->inner)});
+        PASSED(INNER);
         linear += count, number += count;
         descend(team, number, 1, inner, model->inner, thread);
+        PASSED(DESCEND);
         ascend(team, (Layer){linear, number, 0, inner, model->inner, call->x, widest}, 1, true);
+        PASSED(DOWN);
     }
     norm_rows(team, call->wanted_rows, call->wanted, model->norm, thread);
+    PASSED(NORM);
     descend(team, HEAD, 1, even, width, thread);
+    PASSED(DESCEND);
     ascend(team, (Layer){&model->head, HEAD, 0, even, width, call->logits, apart(model->vocabulary)}, 1, false);
+    PASSED(LOGITS);
     choose(team, thread);
+    PASSED(CHOOSE);
 }
 
 /* ---- packing ---- */
