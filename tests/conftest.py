@@ -130,6 +130,7 @@ def tiny_training(tiny_base: Path) -> TrainingSettings:
         min_characters=1_000,
         warn_characters=2_000,
         max_epochs=2,
+        max_tokens=400_000,
         batch_tokens=512,
         row_tokens=128,
         lora_rank=4,

@@ -20,9 +20,11 @@ from bot.posts.posting import Posting
 from bot.store import utc_now
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
+from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.names import VoiceName, parse_handle
 from huggingtweets.sources.sample import collect_sample, sample_account
 from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.workflow import sample_voice
 
 if TYPE_CHECKING:
     from bot.background.collecting import Collecting
@@ -32,9 +34,10 @@ log = logging.getLogger(__name__)
 
 
 async def learn_the_sample(base: Foundation, training: Training) -> None:
-    """Queue a training of the sample account if there is no voice yet, so that there is one on the first day.
+    """Put the sample account's voice in use if there is no voice yet, so that there is one on the first day.
 
-    It is left out if it is off in the settings, or if somebody has forgotten it.
+    Where the one that comes with this software does not fit the base, a training is queued. Nothing is done if that is
+    off in the settings, or if somebody has forgotten the account.
     """
     tweets = TweetStore(base.config.tweets)
     if not base.config.bot.sample_account or tweets.is_forgotten(sample_account().handle):
@@ -42,6 +45,14 @@ async def learn_the_sample(base: Foundation, training: Training) -> None:
     if await asyncio.to_thread(base.registry.names):
         return
     sample = await asyncio.to_thread(collect_sample, tweets)
+    try:
+        voice = await asyncio.to_thread(sample_voice.install, base.config)
+    except (PipelineError, OSError, ValueError) as error:
+        log.warning("the voice that comes with this software cannot be used: %s", error)
+    else:
+        if voice:
+            log.info("there is no voice yet: that of @%s, the sample account, is in use", sample.handle)
+            return
     log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
     # After a restart it may be in the queue already.
     with contextlib.suppress(JobRefused, NotAllowed):

@@ -53,6 +53,7 @@ def _safe_for_tokens(url: str) -> str:
 
 WebAddress = Annotated[str, AfterValidator(_safe_for_tokens)]
 Count = Annotated[int, Field(ge=1)]
+Choice = Annotated[int, Field(ge=0)]  # 0 leaves the choice to the software
 
 
 class Section(BaseModel):
@@ -69,7 +70,7 @@ class StorageSettings(Section):
 
 
 class TrainingSettings(Section):
-    """How a voice is learned."""
+    """How a voice is learned. `training.recipe` chooses the values that are 0, or -1 for the embedding's rank."""
 
     base: BaseModelName = EMBEDDED
     method: Literal["lora", "full"] = "lora"
@@ -80,15 +81,15 @@ class TrainingSettings(Section):
     held_out: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     replies: bool = True
     deduplicate: bool = True
-    max_epochs: Count = 3
-    max_tokens: Count = 400_000
+    max_epochs: Choice = 0
+    max_tokens: Choice = 0
     patience: Count = 1
-    batch_tokens: Annotated[int, Field(ge=0)] = 0
+    batch_tokens: Choice = 0
     row_tokens: Annotated[int, Field(ge=16)] = 128
-    lora_rank: Count = 64
-    lora_embedding_rank: Annotated[int, Field(ge=0)] = 64
-    lora_learning_rate: Annotated[float, Field(gt=0)] = 8e-4
-    lora_b_rate: Annotated[float, Field(gt=0)] = 4.0
+    lora_rank: Choice = 0
+    lora_embedding_rank: Annotated[int, Field(ge=-1)] = -1
+    lora_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    lora_b_rate: Annotated[float, Field(ge=0)] = 0.0
     full_learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     checkpoint_seconds: Annotated[float, Field(gt=0)] = 15.0

@@ -6,6 +6,7 @@ Knows versions, weights on disk and `evaluate`. Does not know what is good enoug
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase
@@ -13,7 +14,8 @@ from huggingtweets.core.records import Comparison, Report
 from huggingtweets.evaluation.evaluate import Judged, TextLosses, evaluate, passing, text_losses
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import compared
-from huggingtweets.generation.engine.decode import Sampling, decode
+from huggingtweets.generation.engine.decode import Draft, Sampling, decode
+from huggingtweets.generation.engine.devices import make_decoder
 from huggingtweets.model import base
 from huggingtweets.model.merged import base_of, load_version
 from huggingtweets.registry.versions import Version
@@ -64,7 +66,7 @@ def measured(
             previous = compared(in_use.version, ours.bits, theirs.bits, ours.sizes)
         except BadBase as error:
             log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
-    drafts = decode(subject.voice, "", settings.gate.drafts, Sampling.of(settings.generation), subject.seed)
+    drafts = _drafts(subject, "", settings.gate.drafts, settings)
     judged = Judged(ours, held_out(base.load(subject.base)), previous, others)
     return evaluate(subject.name, dataset, judged, drafts), passing(dataset, drafts)
 
@@ -72,5 +74,12 @@ def measured(
 def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:
     """At most `count` tweets that go on from `prompt` and pass the checks."""
     # More drafts are drawn than needed, because some fail the checks.
-    drafts = decode(subject.voice, prompt, 3 * count, Sampling.of(settings.generation), subject.seed)
+    drafts = _drafts(subject, prompt, 3 * count, settings)
     return passing(subject.dataset, drafts, prompt)[:count]
+
+
+def _drafts(subject: Subject, prompt: str, count: int, settings: Settings) -> list[Draft]:
+    """`count` drafts, drawn as the bot draws them, on the cores of the training."""
+    generation = settings.generation.model_copy(update={"threads": settings.training.threads})
+    decoder = partial(make_decoder, settings=generation)
+    return decode(subject.voice, prompt, count, Sampling.of(generation), subject.seed, decoder=decoder)

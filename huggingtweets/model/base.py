@@ -102,6 +102,19 @@ def load(base: str) -> Base:
     return Base(base, model, tokenizer, end_of_text, _banned(description, tokenizer, end_of_text))
 
 
+def describe_base(base: str) -> Description:
+    """What the base is made of, by its config.json alone. Raises `BadBase`."""
+    location = _ready(base)
+    base = named(base) or base
+    try:
+        return describe(_config(base, _file(location, CONFIG)))
+    except BadBase:
+        raise
+    except Exception as error:
+        # The Hub raises exceptions of its own.
+        raise BadBase(base, first_line(error)) from error
+
+
 def fingerprint(base: str) -> str:
     """A hash of the size, the first MiB and the last MiB of the weights. It tells two bases of the same name apart.
 

@@ -15,8 +15,10 @@ from huggingtweets.model.lora import LoraHead
 from huggingtweets.model.packing import IGNORED, Rows
 
 # The number of logits. 8 MiB in fp32 is the fastest of 4 to 32 MiB on two cores with 32 MiB of cache. A GPU is fastest
-# with few large kernels.
+# with few large kernels. With a large vocabulary, fewer places than these would read the whole head for little work:
+# 512 places of SmolLM2 take 1.29 s with 42 at once, 1.09 s with 170 (one core).
 LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 28}
+PLACES_AT_ONCE = 160
 
 
 def summed_loss(model: CausalLM, rows: Rows) -> torch.Tensor:
@@ -76,7 +78,7 @@ def _loss_and_gradients(
     hiddens, weights = parts[::2], parts[1::2]
     to_hiddens, to_weights = gradients[::2], gradients[1::2]
     total = torch.zeros((), device=targets.device)
-    size = max(1, LOGITS_AT_ONCE[targets.device.type] // len(weights[0]))
+    size = max(PLACES_AT_ONCE, LOGITS_AT_ONCE[targets.device.type] // len(weights[0]))
     for start in range(0, len(targets), size):
         here = slice(start, start + size)
         goals = targets[here]
@@ -85,12 +87,14 @@ def _loss_and_gradients(
         logits = (hiddens[0][here] @ weights[0].T).float()
         for hidden, weight in zip(hiddens[1:], weights[1:], strict=True):
             logits += hidden[here] @ weight.T
-        normaliser = logits.logsumexp(-1, keepdim=True)
-        total += (normaliser - logits.gather(1, index)).squeeze(1).masked_fill(~counted, 0.0).sum()
+        logits -= logits.amax(-1, keepdim=True)
+        of_targets = logits.gather(1, index)
+        normaliser = logits.exp_().sum(-1, keepdim=True)
+        total += (normaliser.log() - of_targets).squeeze(1).masked_fill(~counted, 0.0).sum()
         if all(gradient is None for gradient in gradients):
             continue
         # The gradient of the loss with respect to the logits: the probabilities, minus one at the target.
-        slope = logits.sub_(normaliser).exp_()
+        slope = logits.div_(normaliser)
         slope.scatter_add_(1, index, torch.full_like(normaliser, -1.0))
         slope = slope.mul_(counted.unsqueeze(1)).to(parts[0].dtype)
         for hidden, weight, to_hidden, to_weight in zip(hiddens, weights, to_hiddens, to_weights, strict=True):

@@ -32,6 +32,7 @@ from huggingtweets.model.loss import mean_loss, summed_loss
 from huggingtweets.model.packing import Rows, pack
 from huggingtweets.model.precision import fast
 from huggingtweets.model.tokenizer import encode_all
+from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, for_base
 from huggingtweets.tweets.dataset import Dataset
 
 log = logging.getLogger(__name__)
@@ -39,9 +40,7 @@ log = logging.getLogger(__name__)
 WARM_UP_STEPS = 10
 FLOOR = 0.05  # share of the learning rate at the end of the cosine
 ALPHA_PER_RANK = 2
-STEPS_PER_EPOCH = 64
 NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
-BATCH_TOKENS = 512  # the learning rates in the settings are for batches of this size
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,7 @@ def train(
     `PipelineError` if the loss diverges or if the memory does not suffice for a single row. Raises `Terminated` on
     SIGTERM after the state is written.
     """
+    settings = for_base(settings, base.model.description.parameters)
     torch.manual_seed(settings.seed)
     base.model.to("cuda" if torch.cuda.is_available() else "cpu")
     rows = tokenized_rows(base, dataset.learned, settings.row_tokens)
@@ -158,7 +158,7 @@ class _Finetuning:
         self.model, self.rows, self.held_out = base.model, rows, held_out
         self.settings, self.checkpoint = settings, checkpoint
         self.is_lora = settings.method == "lora"
-        self.batch_tokens = batch_tokens_for(settings, rows.token_count)
+        self.batch_tokens = batch_tokens_for(settings, rows.token_count, base.model.description.parameters)
         learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
         self.learning_rate = learning_rate * math.sqrt(self.batch_tokens / BATCH_TOKENS)
         groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
@@ -301,18 +301,6 @@ def _whole(model: CausalLM) -> list[dict[str, Any]]:
         {"params": [p for p in parameters if p.ndim == 2], "rate": 1.0, "decayed": True},
         {"params": [p for p in parameters if p.ndim != 2], "rate": 1.0, "decayed": False},
     ]
-
-
-def batch_tokens_for(settings: TrainingSettings, tokens: int) -> int:
-    """The number of tokens in a step, from the settings or else from `tokens`, the number of tokens in the data.
-
-    In the second case it is a power of two from 256 to 1,024, with about 64 steps for each pass. A few hundred tweets
-    need more than ten steps, and ten thousand tweets must not take thousands of small steps. The learning rate is
-    proportional to the square root of this number (Malladi et al. 2022 for Adam), so one setting fits all amounts.
-    """
-    if settings.batch_tokens:
-        return settings.batch_tokens
-    return int(min(1024, max(256, 2 ** round(math.log2(max(1, tokens) / STEPS_PER_EPOCH)))))
 
 
 def epochs_within(settings: TrainingSettings, tokens: int) -> int:

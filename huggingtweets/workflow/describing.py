@@ -67,7 +67,7 @@ def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
     from huggingtweets.evaluation.measure import Subject, gone_on, measured
     from huggingtweets.model.merged import load_weights
 
-    settings, training = run.settings, run.settings.training
+    settings, training = run.settings, run.training
     use_threads(training.threads)
     voice = load_weights(run.folder, run.settings.base)
     subject = Subject(run.name, voice, run.settings.base, dataset, training.seed)
@@ -121,7 +121,7 @@ def describe(
         base=settings.training.base,
         method=settings.training.method,
         seed=settings.training.seed,
-        settings=settings.training.model_dump(),
+        settings=run.training.model_dump(),
         training=training,
         report=evaluation.report,
         verdict=verdict,

@@ -32,7 +32,7 @@ def fine_tune(run: TrainingRun, dataset: Dataset) -> TrainingFacts:
     start = _start(run, dataset)
     inputs = [
         file_digest(run.folder / DATASET),
-        run.settings.training.model_dump(exclude={"threads", "checkpoint_seconds"}),
+        run.training.model_dump(exclude={"threads", "checkpoint_seconds"}),
         run.base_fingerprint,
         list(start.key) if start else None,
     ]
@@ -54,7 +54,7 @@ def _start(run: TrainingRun, dataset: Dataset) -> Version | None:
     version = run.in_use
     if version is None or version.manifest.base_fingerprint != run.base_fingerprint:
         return None
-    if any(version.manifest.settings.get(key) != getattr(run.settings.training, key) for key in _FORM):
+    if any(version.manifest.settings.get(key) != getattr(run.training, key) for key in _FORM):
         return None
     return version if set(Dataset.load(version.dataset).texts) < set(dataset.texts) else None
 
@@ -62,7 +62,7 @@ def _start(run: TrainingRun, dataset: Dataset) -> Version | None:
 def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> TrainingFacts:
     from huggingtweets.training.finetune import train
 
-    settings = run.settings.training
+    settings = run.training
     use_threads(settings.threads)
     keep_freed_memory()
     is_full = settings.method == "full"
@@ -98,7 +98,7 @@ def _save_weights(run: TrainingRun, base: "Base", weights: Mapping[str, object])
     from huggingtweets.model import checkpoint, lora
     from huggingtweets.training.finetune import ALPHA_PER_RANK
 
-    settings, folder = run.settings.training, run.folder
+    settings, folder = run.training, run.folder
     if settings.method == "lora":
         lora.save(
             dict(weights),  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config import Settings, TrainingSettings
 from huggingtweets.core.errors import UnknownModel
 from huggingtweets.core.events import Say
 from huggingtweets.core.names import VoiceName
@@ -15,6 +15,7 @@ from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.model import base as bases
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.tracking.trackers import Tracker
+from huggingtweets.training.recipe import for_base
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow.stages import FOLDER as STAGE_FILES
 from huggingtweets.workflow.stages import Stages, digest
@@ -45,6 +46,11 @@ class TrainingRun:
     def kept(self) -> Path:
         """The file of the cleaned tweets."""
         return self.folder / KEPT
+
+    @cached_property
+    def training(self) -> TrainingSettings:
+        """[training], with what it leaves to the software chosen for the base. Raises `BadBase`."""
+        return for_base(self.settings.training, bases.describe_base(self.settings.base).parameters)
 
     @cached_property
     def base_fingerprint(self) -> str:

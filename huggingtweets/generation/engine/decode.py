@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from huggingtweets.generation.engine.batch import Batch, DraftJob
+from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.start import Reader, start_of
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
@@ -25,10 +26,16 @@ class Draft:
 
 
 def decode(
-    voice: Base, prompt: str, count: int, sampling: Sampling, seed: int, stop: Callable[[], bool] = lambda: False
+    voice: Base,
+    prompt: str,
+    count: int,
+    sampling: Sampling,
+    seed: int,
+    stop: Callable[[], bool] = lambda: False,
+    decoder: Callable[[Weights], Decoder] = TorchDecoder,
 ) -> list[Draft]:
     """`count` drafts that begin with `prompt`; fewer tokens each when `stop()` says so between two steps."""
-    batch = Batch(TorchDecoder(Weights.of(voice.model, voice.banned)), voice.end_of_text)
+    batch = Batch(decoder(Weights.of(voice.model, voice.banned)), voice.end_of_text)
     start = start_of(voice, prompt, sampling.max_new_tokens)
     job = DraftJob(start.tokens, None, count, sampling, seed, start.text, start.barred)
     batch.join([job])

@@ -23,7 +23,6 @@ from huggingtweets.training.finetune import (
     FLOOR,
     Step,
     Trained,
-    batch_tokens_for,
     epochs_within,
     rate,
     tokenized_rows,
@@ -101,7 +100,7 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
         "the loss rises here, and the steps say so"
     )
     assert steps[-1].best_held_out_loss == trained.held_out_loss < steps[-1].held_out_loss
-    assert trained.batch_tokens == batch_tokens_for(run_settings, trained.tokens // trained.epochs) == 256
+    assert trained.batch_tokens == 256
     assert trained.learning_rate == pytest.approx(0.05 * 0.5**0.5), "the rate in the settings is for 512 tokens a step"
     assert steps[0].learning_rate == pytest.approx(trained.learning_rate * rate(0, steps[0].total))
     assert max(step.learning_rate for step in steps) <= trained.learning_rate
@@ -278,9 +277,3 @@ def test_a_batch_that_memory_does_not_hold_is_learned_in_parts(tiny_base: Path, 
     assert done.returncode == 0, done.stderr
     assert "memory is short: from now on" in done.stderr
     assert done.stdout.split() == ["1", "True"]
-
-
-def test_a_step_follows_the_amount_of_data_unless_it_is_set() -> None:
-    sizes = [batch_tokens_for(TrainingSettings(), tokens) for tokens in (0, 2_500, 30_000, 60_000, 1_000_000)]
-    assert sizes == [256, 256, 512, 1024, 1024]
-    assert batch_tokens_for(TrainingSettings(batch_tokens=300), 30_000) == 300

@@ -1,0 +1,53 @@
+"""Learns the sample account's voice on smollm2, and leaves it beside the account's tweets. It comes with the package.
+
+Run it again when the tweets, the base or the form of a version changes:
+
+    python -m huggingtweets.workflow.make_sample_voice
+
+Knows the settings of that one training. Does not know how it is put in use.
+"""
+
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings, TrainingSettings
+from huggingtweets.core.events import Progress
+from huggingtweets.core.names import parse_handle
+from huggingtweets.sources.sample import collect_sample
+from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.workflow import pipeline
+from huggingtweets.workflow.sample_voice import FOLDER
+
+log = logging.getLogger(__name__)
+
+RANK = 8  # a quarter of the size of an ordinary voice, because everybody downloads it
+
+
+def show(progress: Progress) -> None:
+    """One line for each step of the training."""
+    log.info("%s %d/%d %s %s", progress.stage, progress.done, progress.total, progress.facts, progress.warning)
+
+
+def main() -> None:
+    """Train in a folder that is deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="sample-voice-") as name:
+        settings = Settings(
+            storage=StorageSettings(models=Path(name, "models"), data=Path(name, "data")),
+            training=TrainingSettings(base="smollm2", lora_rank=RANK),
+            tracking=TrackingSettings(tracker="none"),
+        )
+        account = collect_sample(TweetStore(settings.tweets))
+        outcome = pipeline.run(parse_handle(account.handle), [], settings, say=show)
+        if not outcome.verdict.passed:
+            raise SystemExit(f"not good enough: {outcome.verdict.why_not}")
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        shutil.copytree(outcome.version.folder, FOLDER)
+        for text in outcome.samples:
+            log.info("- %s", text)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    main()

@@ -1,0 +1,44 @@
+"""What the settings leave open is chosen by the size of the base; what they say is kept."""
+
+import pytest
+
+from huggingtweets.core.config import TrainingSettings
+from huggingtweets.training.recipe import SMALL_BASE, batch_tokens_for, for_base
+
+EMBEDDED, SMOLLM2 = 9_064_448, 134_515_008
+
+
+def test_a_small_base_learns_its_words_too_in_several_passes() -> None:
+    chosen = for_base(TrainingSettings(), EMBEDDED)
+    assert (chosen.lora_rank, chosen.lora_embedding_rank, chosen.max_epochs) == (64, 64, 3)
+    assert (chosen.lora_learning_rate, chosen.lora_b_rate) == (8e-4, 4.0)
+
+
+def test_a_larger_base_keeps_its_words_and_learns_in_small_steps() -> None:
+    chosen = for_base(TrainingSettings(), SMOLLM2)
+    assert (chosen.lora_rank, chosen.lora_embedding_rank) == (16, 0)
+    assert chosen.max_tokens < for_base(TrainingSettings(), EMBEDDED).max_tokens
+
+
+@pytest.mark.parametrize("parameters", [SMALL_BASE - 1, SMALL_BASE])
+def test_what_the_settings_say_is_kept(parameters: int) -> None:
+    said = {
+        "max_epochs": 7,
+        "max_tokens": 900,
+        "lora_rank": 3,
+        "lora_embedding_rank": 0,
+        "lora_learning_rate": 2e-3,
+        "lora_b_rate": 1.5,
+    }
+    chosen = for_base(TrainingSettings.model_validate(said), parameters)
+    assert {key: getattr(chosen, key) for key in said} == said
+    assert for_base(chosen, parameters) == chosen
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"), [(EMBEDDED, [256, 256, 512, 1024, 1024]), (SMOLLM2, [128, 128, 256, 256, 256])]
+)
+def test_a_step_follows_the_amount_of_data_unless_it_is_set(parameters: int, expected: list[int]) -> None:
+    tokens = (0, 2_500, 30_000, 60_000, 1_000_000)
+    assert [batch_tokens_for(TrainingSettings(), count, parameters) for count in tokens] == expected
+    assert batch_tokens_for(TrainingSettings(batch_tokens=300), 30_000, parameters) == 300
