@@ -18,7 +18,7 @@ from bot.discord.gate import message_id
 from bot.discord.parts import Parts
 from bot.discord.rendering import sentence
 from bot.store.jobs import Job
-from bot.trainings.news import news, outcome
+from bot.trainings.news import news, under_way
 from huggingtweets.core.errors import PipelineError
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Following:
     async def begin(self, interaction: Interaction, job: Job) -> None:
         """Let the answer to `interaction`, which is deferred, follow `job`."""
         try:
-            shown = await interaction.edit_original_response(content=sentence(outcome(job)), allowed_mentions=NOBODY)
+            shown = await interaction.edit_original_response(content=sentence(under_way(job)), allowed_mentions=NOBODY)
             number = shown.id
         except (discord.Forbidden, discord.NotFound) as error:
             log.info("job %d has no message: %s", job.id, error)
@@ -81,7 +81,7 @@ class Following:
                 await self._show_end(now, interaction)
                 return True
             # A message that was deleted is not replaced before the training has ended.
-            here = here and await self._edited(now, interaction, outcome(now))
+            here = here and await self._edited(now, interaction, under_way(now))
         return False
 
     async def _show_end(self, job: Job, interaction: Interaction | None) -> None:

@@ -15,6 +15,7 @@ from bot.trainings.measured import report_lines
 from bot.voices.tweeting import Imitated
 from huggingtweets.core.names import BlendName
 from huggingtweets.core.visible import typed
+from huggingtweets.evaluation import verdict
 from huggingtweets.generation.checks import defused
 from huggingtweets.generation.engine.preview_voice import PREVIEW
 from huggingtweets.generation.writer import Tweets
@@ -130,9 +131,8 @@ def voice_page(version: Version, tally: Tally, score: Score) -> discord.Embed:
             inline=False,
         )
     if report := manifest.report:
-        embed.add_field(
-            name="How well it knows them", value="\n".join(report_lines(report)) or "not measured", inline=False
-        )
+        lines = filter(None, [verdict.of(manifest), *report_lines(report)])
+        embed.add_field(name="How well it knows them", value="\n".join(lines) or "not measured", inline=False)
     liked = tally.up + tally.down
     embed.add_field(name="Answers", value=f"👍 {tally.up} · 👎 {tally.down}" if liked else "nobody has voted yet")
     embed.add_field(name="Real or AI?", value=fools(score))
@@ -177,7 +177,9 @@ def how_to_ask(me: str, voices: Sequence[str]) -> str:
 
 
 def _model_line(version: Version) -> str:
-    return f"**{as_written(version.name)}** {version.version} · learned on {version.manifest.day}"
+    how_good = verdict.strength_of(version.manifest)
+    line = f"**{as_written(version.name)}** {version.version} · learned on {version.manifest.day}"
+    return f"{line} · {how_good}" if how_good else line
 
 
 def _pages(paragraphs: Iterable[str], between: str) -> list[str]:

@@ -13,13 +13,15 @@ from bot.people.limits import PICTURE
 from bot.playground.attachments import Attachments
 from bot.playground.visitors import PLACE, Visitor
 from bot.store.jobs import Job
-from bot.trainings.news import standing
+from bot.trainings.news import foreseen, standing
 from bot.trainings.results import Learned
 from bot.trainings.training import Training
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import BlendName, VoiceName
 from huggingtweets.core.whole_text import whole
+from huggingtweets.evaluation import verdict
+from huggingtweets.registry.versions import Version
 
 HELP = (
     "/tweetlike @name [start]: tweets in a voice I know\n"
@@ -53,6 +55,7 @@ class Learning:
     name: str
     standing: str  # the progress in words
     percent: int
+    foreseen: str = ""  # what can be expected of the voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,7 @@ class Chat:
     async def _models(self) -> Said:
         models = await self._tweeting.models()
         # The base of a voice is not shown: it may be a path on this machine.
-        lines = [f"@{model.name} {model.version}, learned on {model.manifest.day}" for model in models]
-        return Said("\n".join(lines) or "I know nobody yet.")
+        return Said("\n".join(map(_model_line, models)) or "I know nobody yet.")
 
     async def _train(self, visitor: Visitor, rest: str, files: Sequence[Path]) -> AsyncIterator[Answer]:
         visitor.refuse_unless_here("to learn a voice")
@@ -157,8 +159,15 @@ def _learned(result: Learned) -> str:
     )
     # `why_not` says why a version is not in use.
     next_step = result.why_not or f"Try /tweetlike @{result.name}"
-    return f"I have learned {result.name} ({result.version}) in {result.seconds:.0f} s: {counts}. {next_step}"
+    how_good = verdict.in_words(result.report, result.kept)
+    learned = f"I have learned {result.name} ({result.version}) in {result.seconds:.0f} s: {counts}."
+    return " ".join(filter(None, (learned, how_good, next_step)))
+
+
+def _model_line(model: Version) -> str:
+    line = f"@{model.name} {model.version}, learned on {model.manifest.day}"
+    return f"{line}. {how_good}" if (how_good := verdict.of(model.manifest)) else line
 
 
 def _learning(job: Job) -> Learning:
-    return Learning(job.name, standing(job), job.percent)
+    return Learning(job.name, standing(job), job.percent, foreseen(job))

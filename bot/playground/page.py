@@ -176,10 +176,11 @@ def as_html(answer: Answer) -> str:
             who = f'<span class="who">@{plain(name)}</span> <span class="ai">AI parody · {plain(version)}</span>'
             shown = "".join(f'<div class="tweet">{who}<p>{plain(text)}</p></div>' for text in texts)
             return shown + (f"<p>{plain(note)}</p>" if note else "")
-        case Learning(name, standing, percent):
+        case Learning(name, standing, percent, foreseen):
+            expected = f"<br>{plain(foreseen)}" if foreseen else ""
             return (
                 f'<div class="learning">Learning @{plain(name)}: {plain(standing)}'
-                f'<br><progress value="{percent}" max="100"></progress></div>'
+                f'<br><progress value="{percent}" max="100"></progress>{expected}</div>'
             )
         case Picture(png, description):
             # In the page itself: a file would have to be kept somewhere, and to be forgotten there.

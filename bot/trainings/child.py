@@ -24,6 +24,8 @@ class Heard:
 
     stage: str = "starting"
     percent: int = 0
+    foreseen: str = ""
+    """What can be expected of the voice, for people."""
     result: Done | Skipped | None = None
     failure: str = ""
     """Why it has failed, for people."""
@@ -40,6 +42,7 @@ class Heard:
         match event:
             case Progress(stage=stage) if stage in _SHARES:
                 self.stage, self.percent = stage, percent(stage, event.done, event.total)
+                self.foreseen = event.foreseen or self.foreseen
             case Failed():
                 self.failure = event.for_people
             case Done() | Skipped():

@@ -1,7 +1,7 @@
-"""What people are told about a training: how far it is, and what became of it.
+"""What people are told about a training: how far it is, what can be expected of it, and what became of it.
 
-The news of a training that has ended say if its version is in use, or why not, and what could not be read in the files.
-They show three samples and say how to try the voice.
+The news of a training that has ended say if its version is in use, or why not, how good it is, and what could not be
+read in the files. They show three samples and say how to try the voice.
 
 Knows jobs and what the pipeline reports. Does not know who hears it.
 """
@@ -10,8 +10,10 @@ from bot.store.jobs import Job
 from bot.trainings.measured import progress
 from bot.trainings.results import Learned, Result, result_of
 from huggingtweets.core.events import Skipped
+from huggingtweets.evaluation.verdict import in_words
 
 SAMPLES = 3
+FORESEEN = "foreseen"  # among a job's options: what the training expects of the voice
 STAGES = {
     "collect": "collecting the tweets",
     "clean": "reading the tweets",
@@ -30,6 +32,16 @@ def standing(job: Job) -> str:
     if job.state == "waiting":
         return "waits for its turn"
     return f"{STAGES.get(job.stage, 'starting')}, {job.percent} %"
+
+
+def foreseen(job: Job) -> str:
+    """What can be expected of the voice that is being learned. Empty if the tweets are not read yet."""
+    return str(job.options.get(FORESEEN, ""))
+
+
+def under_way(job: Job) -> str:
+    """A few lines about a job that waits or runs."""
+    return "\n".join(filter(None, (outcome(job), foreseen(job))))
 
 
 def outcome(job: Job) -> str:
@@ -57,7 +69,7 @@ def news(job: Job, *, quoting: bool = True) -> str:
     lines = [outcome(job)]
     result = result_of(job)
     if job.state == "done" and isinstance(result, Learned):
-        lines.append(_compared(result))
+        lines += [in_words(result.report, result.kept), _compared(result)]
         lines += result.notes
         lines += [f"• {text}" for text in result.samples[:SAMPLES] if quoting]
     lines.append(_what_next(job, result))

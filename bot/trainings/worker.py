@@ -23,7 +23,7 @@ from bot.store import Store
 from bot.store.jobs import Job, JobState
 from bot.store.leading import Holds, leading
 from bot.trainings.child import Heard, TrainingChild, running_training
-from bot.trainings.news import news, outcome
+from bot.trainings.news import FORESEEN, news, outcome
 from bot.trainings.results import EarlierVersion, Learned, Result
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.errors import PipelineError
@@ -172,6 +172,7 @@ class TrainingWorker(Ongoing):
         process, heard = child.process, child.heard
         while not await process.ended(TICK_SECONDS):
             await holds()
+            job = await self._with_foreseen(job, heard)
             if not await self._may_go_on(job, heard, progress):
                 await process.stop()
                 return Ending("cancelled", log=process.log)
@@ -188,6 +189,16 @@ class TrainingWorker(Ongoing):
         if isinstance(result, Done):
             result = Learned.model_validate(result.as_json() | {"before": before})
         return Ending("done", result=result, log=process.log)
+
+    async def _with_foreseen(self, job: Job, heard: Heard) -> Job:
+        """Note in the job what the training expects of the voice, so that whoever watches it can be told."""
+        if not heard.foreseen or job.options.get(FORESEEN) == heard.foreseen:
+            return job
+        try:
+            return await self._store.jobs.remember(job, {**job.options, FORESEEN: heard.foreseen})
+        except StoreUnavailable as error:
+            log.warning("what is expected of job %d is not written down: %s", job.id, error)
+            return job
 
     async def _may_go_on(self, job: Job, heard: Heard, progress: tuple[str, int] | None) -> bool:
         """Write down how far the training is. Returns False if somebody wants it to end."""

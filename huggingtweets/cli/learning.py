@@ -27,6 +27,7 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import TooFewNew, Unavailable, Usage
 from huggingtweets.core.events import Skipped, write_event
 from huggingtweets.core.names import VoiceName
+from huggingtweets.evaluation import verdict
 
 if TYPE_CHECKING:
     from huggingtweets.core.events import Say
@@ -125,8 +126,9 @@ def _show_outcome(outcome: "Outcome") -> None:
         f"{report.base_held_out_bits_per_byte:.3f}"
         + (f", {report.previous.version} has {report.previous.held_out_bits_per_byte:.3f}." if report.previous else ".")
     )
-    if outcome.verdict.why_not:
-        click.echo(outcome.verdict.why_not)
+    for said in (verdict.in_words(report, counts.kept), outcome.verdict.why_not):
+        if said:
+            click.echo(said)
     for text in outcome.samples:
         click.echo(f"- {text}")
 

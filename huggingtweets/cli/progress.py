@@ -64,8 +64,9 @@ class Bars(AbstractContextManager[Any]):
     def __call__(self, progress: Progress) -> None:
         figures = {key: value for key, value in progress.facts.items() if value is not None}
         facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in figures.items())
-        if progress.warning:
-            self._console.print(f"Warning: {progress.warning}", markup=False, highlight=False)
+        # A warning says the same as what is foreseen, for whoever runs this.
+        if said := f"Warning: {progress.warning}" if progress.warning else progress.foreseen:
+            self._console.print(said, markup=False, highlight=False)
         if self._console.is_terminal:
             if progress.stage not in self._tasks:
                 self._tasks[progress.stage] = self._bars.add_task(progress.stage, facts="")

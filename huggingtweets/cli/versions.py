@@ -12,6 +12,7 @@ from huggingtweets.cli.context import CommandContext, json_option, with_settings
 from huggingtweets.cli.output import print_json
 from huggingtweets.cli.publishing import publish_after
 from huggingtweets.core.names import VoiceName
+from huggingtweets.evaluation import verdict
 from huggingtweets.registry.versions import Registry, Version
 
 
@@ -27,9 +28,10 @@ def evaluate(context: CommandContext, name: str, number: str | None, as_json: bo
 
     version = context.version(name, number)
     report = measure(version, context.settings, _compared_with(version, context.registry))
-    verdict = judge(report, context.settings.gate)
+    gate = judge(report, context.settings.gate)
     facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
-    facts |= {"passes_the_gate": verdict.passed, "why_not": verdict.why_not}
+    facts |= {"passes_the_gate": gate.passed, "why_not": gate.why_not}
+    facts |= {"verdict": verdict.in_words(report, version.manifest.counts.kept)}
     if as_json:
         print_json(facts)
     else:
@@ -69,7 +71,8 @@ def models(context: CommandContext, as_json: bool) -> None:
             print_json(summary | {"versions": registry.versions(name), "rejected": reasons})
             continue
         if version:
-            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest.created}")
+            how_good = verdict.strength_of(version.manifest) or "not measured"
+            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest.created}\t{how_good}")
         for number, reason in reasons.items():
             click.echo(f"{name}\t{number}\t{reason}")
 
@@ -81,6 +84,8 @@ def _summary(version: Version) -> dict[str, Any]:
         "base": version.base,
         "method": version.manifest.method,
         "created": version.manifest.created,
+        "strength": verdict.strength_of(version.manifest),
+        "verdict": verdict.of(version.manifest),
     }
 
 

@@ -19,17 +19,22 @@ STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profil
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far one stage is: `done` of `total`, with figures that may interest somebody."""
+    """How far one stage is: `done` of `total`, with figures that may interest somebody.
+
+    `warning` is for whoever runs this. `foreseen` says in everyday words what can be expected of the voice.
+    """
 
     stage: str
     done: int = 1
     total: int = 1
     facts: Mapping[str, object] = field(default_factory=dict)
     warning: str = ""
+    foreseen: str = ""
 
     def as_json(self) -> JSON:
         row: JSON = {"event": "progress", "stage": self.stage, "done": self.done, "total": self.total, **self.facts}
-        return row | {"warning": self.warning} if self.warning else row
+        said = {"warning": self.warning, "foreseen": self.foreseen}
+        return row | {key: sentence for key, sentence in said.items() if sentence}
 
 
 class _LastEvent(BaseModel):
@@ -115,5 +120,5 @@ _PROGRESS = TypeAdapter(Progress)
 
 
 def _progress(row: JSON) -> Progress:
-    named = {key: row.pop(key) for key in ("stage", "done", "total", "warning") if key in row}
+    named = {key: row.pop(key) for key in ("stage", "done", "total", "warning", "foreseen") if key in row}
     return _PROGRESS.validate_python({**named, "facts": row})

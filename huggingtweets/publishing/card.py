@@ -19,6 +19,7 @@ import regex
 
 from huggingtweets.core.records import Report
 from huggingtweets.core.visible import typed
+from huggingtweets.evaluation import verdict
 from huggingtweets.model.base import base_name
 from huggingtweets.pictures import render as draw
 from huggingtweets.registry.manifest import LearnedAccount, TrainingFacts
@@ -108,6 +109,7 @@ class Facts:
     prompt: str
     samples: tuple[str, ...]
     report: Report
+    verdict: str
     settings: Mapping[str, Any]
     training: TrainingFacts
     generation: Mapping[str, Any]
@@ -182,6 +184,7 @@ def facts(
         prompt=prompt,
         samples=(manifest.prompted.texts if manifest.prompted else ()) + manifest.samples,
         report=manifest.measured,
+        verdict=verdict.of(manifest),
         settings=manifest.settings,
         training=manifest.training,
         generation=generation,

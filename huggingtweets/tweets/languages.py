@@ -1,11 +1,11 @@
 """The languages that somebody tweets in: by what the tweets declare, or else by their letters and words.
 
-Knows X's language codes and py3langid (139 languages, offline). Does not know models.
+Knows X's language codes, py3langid (139 languages, offline) and Babel, which has their names. Does not know models.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import regex
 
@@ -21,15 +21,18 @@ _NAMELESS = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"}) 
 _NOISE = regex.compile(rf"https?://\S+|[@#]\w+|{EMOJI}")
 
 
-def languages(tweets: Sequence[Tweet]) -> tuple[str, ...]:
-    """ISO 639 codes of the languages with at least `MIN_SHARE`, the most frequent first; empty if none is certain."""
+def languages(tweets: Sequence[Tweet]) -> Mapping[str, float]:
+    """The share of each language with at least `MIN_SHARE` by its ISO 639 code, the most frequent first.
+
+    It is empty if no language is certain.
+    """
     declared = [code for tweet in tweets if (code := _code(tweet.lang))]
     if declared and len(declared) >= ENOUGH_DECLARED * len(tweets):
         return _frequent(Counter(declared))
     return detected([tweet.text for tweet in tweets])
 
 
-def detected(texts: Iterable[str]) -> tuple[str, ...]:
+def detected(texts: Iterable[str]) -> Mapping[str, float]:
     """The same, by the texts' letters and words alone."""
     import py3langid  # type: ignore[import-untyped]
 
@@ -39,9 +42,17 @@ def detected(texts: Iterable[str]) -> tuple[str, ...]:
     return _frequent(characters)
 
 
-def _frequent(counts: Counter[str]) -> tuple[str, ...]:
+def language_name(code: str) -> str:
+    """`Spanish` for `es`; the code itself for a language without an English name."""
+    from babel import Locale
+
+    name: str = Locale("en").languages.get(code, code)
+    return name
+
+
+def _frequent(counts: Counter[str]) -> dict[str, float]:
     total = counts.total()
-    return tuple(code for code, count in counts.most_common() if count >= MIN_SHARE * total)
+    return {code: count / total for code, count in counts.most_common() if count >= MIN_SHARE * total}
 
 
 def _code(lang: str | None) -> str | None:

@@ -28,7 +28,6 @@ from huggingtweets.registry.versions import Version
 from huggingtweets.tracking.trackers import libraries
 from huggingtweets.tweets.clean import Kept
 from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.languages import languages
 from huggingtweets.workflow.preparing import Prepared
 from huggingtweets.workflow.stages import file_digest
 from huggingtweets.workflow.training_run import TrainingRun
@@ -127,7 +126,7 @@ def describe(
         verdict=verdict,
         samples=samples,
         prompted=Prompted(prompt=settings.card.prompt, texts=evaluation.prompted),
-        languages=_languages(run),
+        languages=prepared.languages,
         libraries=libraries(),
         tracking=Tracked(tracker=settings.tracking.tracker, runs=dict(run.tracker.runs)),
         base_fingerprint=run.base_fingerprint,
@@ -140,11 +139,6 @@ def describe(
 
 def _account(run: TrainingRun, handle: str, counts: Counts) -> LearnedAccount:
     return LearnedAccount(**run.store.account(handle).as_json(), counts=counts)
-
-
-def _languages(run: TrainingRun) -> tuple[str, ...]:
-    """The languages of all the tweets together. Each tweet counts the same, whoever wrote it."""
-    return tuple(languages([tweet for handle in run.handles for tweet in run.store.tweets(handle)]))
 
 
 def leave_card(run: TrainingRun, manifest: Manifest) -> None:

@@ -1,6 +1,6 @@
 """The first three stages: tweets are collected, cleaned, and split into those to learn and those to hold out.
 
-Knows sources, the tweet store and data sets. Does not know models.
+Knows sources, the tweet store and data sets, and of the base which languages it writes. Does not know models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +10,15 @@ from pathlib import Path
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import BadData, Forgotten, OptedOut, TooFewNew, Unavailable, Usage
 from huggingtweets.core.events import Progress
-from huggingtweets.core.records import JSON, Counts
+from huggingtweets.core.records import JSON, Counts, Tweet
+from huggingtweets.evaluation.forecast import forecast
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.manifest import DATASET
 from huggingtweets.sources.owners import Owned, read_owned
 from huggingtweets.tracking import lineage
 from huggingtweets.tweets.clean import Kept, clean_all
 from huggingtweets.tweets.dataset import Dataset, characters_of, make, refuse_too_little
+from huggingtweets.tweets.languages import languages
 from huggingtweets.workflow.forgetting import leave_no_tweets
 from huggingtweets.workflow.stages import file_digest
 from huggingtweets.workflow.training_run import KEPT, TrainingRun
@@ -24,11 +26,15 @@ from huggingtweets.workflow.training_run import KEPT, TrainingRun
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is to be learned. `counts` are by handle; `notes` say what was left out of the files."""
+    """What is to be learned. `counts` are by handle; `notes` say what was left out of the files.
+
+    `languages` are those of all the tweets together. Each tweet counts the same, whoever wrote it.
+    """
 
     dataset: Dataset
     counts: Mapping[str, Counts]
     notes: tuple[str, ...]
+    languages: tuple[str, ...]
 
 
 def prepare(run: TrainingRun, files: Sequence[Path | Owned], min_new: int) -> Prepared:
@@ -40,7 +46,7 @@ def prepare(run: TrainingRun, files: Sequence[Path | Owned], min_new: int) -> Pr
     is_begun = any(run.folder.iterdir())
     try:
         notes = collect(run, [file if isinstance(file, Owned) else Owned(file) for file in files])
-        counts = clean(run)
+        counts, shares = clean(run)
         _refuse_too_few_new(run, counts, min_new)
         dataset = split(run, counts)
     except (Usage, BadData, Unavailable) as error:
@@ -49,7 +55,7 @@ def prepare(run: TrainingRun, files: Sequence[Path | Owned], min_new: int) -> Pr
             _leave_nothing(run)
         raise
     _track(run, counts, dataset)
-    return Prepared(dataset, counts, notes)
+    return Prepared(dataset, counts, notes, tuple(shares))
 
 
 def collect(run: TrainingRun, files: Sequence[Owned]) -> tuple[str, ...]:
@@ -96,30 +102,36 @@ def _tweets_of(run: TrainingRun, handle: str) -> int:
     )
 
 
-def clean(run: TrainingRun) -> dict[str, Counts]:
-    """Keep the tweets that can be learned from. Returns the counts by handle; raises `TooLittleData`."""
+def clean(run: TrainingRun) -> tuple[dict[str, Counts], Mapping[str, float]]:
+    """Keep the tweets that can be learned from, and say what can be expected of them.
+
+    Returns the counts by handle, and the share of each language. Raises `TooLittleData`.
+    """
     training = run.settings.training
-    output = run.stages.output(
-        "clean", [run.fingerprints(), training.min_characters], lambda: _cleaned(run), files=[KEPT]
-    )
+    inputs = [run.fingerprints(), training.min_characters, "languages"]
+    output = run.stages.output("clean", inputs, lambda: _cleaned(run), files=[KEPT])
     counts = {handle: Counts.from_json(row) for handle, row in output["counts"].items()}
-    characters, enough = output["characters"], training.warn_characters
-    few = f"{characters:,} characters are few: the voice will be faint below {enough:,}."
+    characters, shares = output["characters"], dict(output["languages"])
     facts = {**Counts.sum(counts.values()).as_json(), "characters": characters}
-    run.say(Progress("clean", facts=facts, warning=few if characters < enough else ""))
-    return counts
+    expected = forecast(characters, training.warn_characters, shares, run.base_languages)
+    run.say(Progress("clean", facts=facts, warning=expected.warning, foreseen=expected.for_people))
+    return counts, shares
 
 
 def _cleaned(run: TrainingRun) -> JSON:
     rows: list[JSON] = []
+    tweets: list[Tweet] = []
     counts: JSON = {}
     for handle in run.handles:
         kept, counted = clean_all(run.store.tweets(handle))
         rows += [tweet.as_json() | {"handle": handle} for tweet in kept]
+        tweets += [tweet for tweet in run.store.tweets(handle) if not tweet.is_retweet]
         counts[handle] = counted.as_json()
         refuse_too_little(handle, kept, run.settings.training.min_characters, counted)
     atomic.write_json_lines(run.kept, rows)
-    return {"counts": counts, "characters": characters_of(row["text"] for row in rows)}
+    # As pairs, because their order is that of the shares.
+    shares = list(languages(tweets).items())
+    return {"counts": counts, "characters": characters_of(row["text"] for row in rows), "languages": shares}
 
 
 def _refuse_too_few_new(run: TrainingRun, counts: Mapping[str, Counts], needed: int) -> None:

@@ -13,6 +13,7 @@ from huggingtweets.core.events import Say
 from huggingtweets.core.names import VoiceName
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.model import base as bases
+from huggingtweets.model.base_languages import base_languages
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.tracking.trackers import Tracker
 from huggingtweets.training.recipe import for_base
@@ -55,6 +56,10 @@ class TrainingRun:
     @cached_property
     def base_fingerprint(self) -> str:
         return bases.fingerprint(self.settings.base)
+
+    @cached_property
+    def base_languages(self) -> frozenset[str]:
+        return base_languages(self.settings.base)
 
     @cached_property
     def others(self) -> Mapping[str, Sequence[str]]:

@@ -17,7 +17,7 @@ from bot.discord.gate import Gate, Who, channel_id, server_id
 from bot.discord.naming import MAX_CHOICE, MAX_CHOICES
 from bot.discord.parts import Parts
 from bot.store.jobs import Job
-from bot.trainings.news import news, outcome, standing
+from bot.trainings.news import news, outcome, standing, under_way
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
 
@@ -125,7 +125,7 @@ class Trainings(Family):
         if not job:
             raise Usage(f"There is no training number {number}; /jobs lists them.")
         if not job.ended:
-            return outcome(job)
+            return under_way(job)
         may_speak = self.parts.consenting.willing.may_speak
         return news(job, quoting=await may_speak(job.name, job.options.get("server", "")))
 

@@ -61,7 +61,7 @@ async def test_picture_draws_the_tweets_as_a_picture(chat: Chat) -> None:
 async def test_models_lists_the_voices(chat: Chat) -> None:
     (answer,) = await answers(chat, "/models")
     assert isinstance(answer, Said)
-    assert re.fullmatch(r"@ann v1, learned on \d{4}-\d{2}-\d{2}", answer.text)
+    assert re.fullmatch(r"@ann v1, learned on \d{4}-\d{2}-\d{2}\. (Faint|Fair): it has picked up .*\.", answer.text)
 
 
 async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, attached: Path) -> None:
@@ -71,6 +71,7 @@ async def test_train_shows_progress_and_ends_with_the_counts(chat: Chat, attache
     assert isinstance(last, Said)
     assert "I have learned bob (v1)" in last.text
     assert "250 downloaded" in last.text
+    assert re.search(r"kept\. (Faint|Fair): it has picked up .*\. Try /tweetlike @bob", last.text)
 
 
 async def test_a_version_that_is_not_used_says_why(chat: Chat, use_cases, attached: Path) -> None:
@@ -78,7 +79,7 @@ async def test_a_version_that_is_not_used_says_why(chat: Chat, use_cases, attach
     config.write_text(config.read_text().replace("max_near_copies = 1.0", "max_near_copies = 0.0"))
     *_, last = await answers(chat, "/train bob", (attached,))
     assert isinstance(last, Said)
-    assert "kept. Not used, because" in last.text
+    assert re.search(r"kept\. (Faint|Fair): .*\. Not used, because", last.text)
     assert "Try /tweetlike" not in last.text
 
 

@@ -27,6 +27,8 @@ def test_a_tweet_is_marked_as_ai_and_cannot_break_out() -> None:
 
 def test_progress_has_a_bar() -> None:
     assert 'value="43"' in as_html(Learning("nasa", "learning, 43 %", 43))
+    assert "mostly <b>" not in as_html(Learning("nasa", "learning, 43 %", 43, "These tweets are mostly <b>Spanish."))
+    assert "Spanish" in as_html(Learning("nasa", "learning, 43 %", 43, "These tweets are mostly <b>Spanish."))
 
 
 def test_sentences_keep_their_lines() -> None:

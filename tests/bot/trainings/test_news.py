@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.store.jobs import Job
-from bot.trainings.news import STAGES, news, outcome
+from bot.trainings.news import STAGES, news, outcome, under_way
 from huggingtweets.core import events
 from huggingtweets.core.records import Comparison, Report
 
@@ -61,6 +61,7 @@ def test_a_new_version_is_told_with_before_and_after_three_samples_and_how_to_tr
     )
     assert told.split("\n") == [
         "ann v2 is in use, learned from 1,234 tweets.",
+        "Fair: it has picked up the words and topics; a larger model to begin with would help most.",
         "It foresees tweets that it had never seen 25% better than v1 did.",
         "• a",
         "• b",
@@ -80,8 +81,29 @@ def test_before_is_on_the_same_tweets_where_the_pipeline_measured_it() -> None:
 
 
 def test_a_first_version_has_no_before() -> None:
-    told = "ann v2 is in use, learned from 1,234 tweets.\nTry it: /tweetlike user:ann"
-    assert done(report=report(1.5), before=None) == done() == told
+    told = done(report=report(1.5), before=None)
+    assert "than v1 did" not in told
+    assert told.endswith("\nTry it: /tweetlike user:ann")
+
+
+def test_a_result_without_a_report_has_no_verdict() -> None:
+    assert done() == "ann v2 is in use, learned from 1,234 tweets.\nTry it: /tweetlike user:ann"
+
+
+def test_the_end_of_a_training_says_how_good_the_voice_is() -> None:
+    assert done(report=report(1.8), kept=200).split("\n")[1] == (
+        "Fair: it has picked up the words and topics, but its sentences often lose the thread; "
+        "more tweets would help most."
+    )
+    refused = {"in_use": False, "why_not": "Not used, because it repeats 3 tweets."}
+    assert done(**refused, report=report(1.99)).split("\n")[1].startswith("Faint: ")
+
+
+def test_what_is_foreseen_stands_below_how_far_a_training_is() -> None:
+    job = replace(JOB, state="running", stage="train", percent=12)
+    assert under_way(job) == "ann: learning, 12 %."
+    foreseen = replace(job, options={"foreseen": "These tweets are mostly Spanish (82%)."})
+    assert under_way(foreseen) == "ann: learning, 12 %.\nThese tweets are mostly Spanish (82%)."
 
 
 def test_a_version_that_the_gate_refused_says_why_with_samples_and_what_can_be_done() -> None:

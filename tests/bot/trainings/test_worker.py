@@ -22,6 +22,7 @@ from bot.people.leftovers import Leftovers
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import Job
+from bot.trainings.news import foreseen
 from bot.trainings.training import Training
 from huggingtweets.core.errors import NotNow, PipelineError
 from huggingtweets.core.names import VoiceName
@@ -61,6 +62,14 @@ def broken(tmp_path: Path) -> Path:
     path = tmp_path / "tweets.jsonl"
     path.write_text("not json\n")
     return path
+
+
+async def test_what_a_training_expects_is_noted_while_it_runs(home: Home, sample_file: Path) -> None:
+    async with training_in(home) as training:
+        job = await training.start("test:1", VoiceName("bob"), [sample_file])
+        states = [now async for now in training.watch(job, SOON)]
+    assert any("There is as much text to learn from as in about" in foreseen(now) for now in states[:-1])
+    assert states[-1].state == "done"
 
 
 async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, broken: Path) -> None:

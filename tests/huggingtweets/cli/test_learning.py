@@ -17,6 +17,7 @@ def test_a_training_is_told_and_its_version_used(run: Run, config: Path, sample_
     code, out, err = run("train", "@Ann", "--from", sample_file, "--config", config, "--seed", 3)
     assert code == 0
     assert "ann v1 is in use after" in out
+    assert ": it has picked up " in out
     assert "250 downloaded, 10 retweets, 10 short, 230 kept." in out
     assert "collect: tweets 250, new 250" in err
     assert Registry(config.parent / "models").current("ann").manifest.seed == 3

@@ -34,6 +34,14 @@ def test_a_warning_stands_in_the_json() -> None:
     assert json.loads(out.getvalue())["warning"] == "few"
 
 
+def test_what_is_foreseen_is_said_unless_a_warning_says_more() -> None:
+    out = io.StringIO()
+    with Bars(out) as say:
+        say(Progress("clean", foreseen="That is plenty."))
+        say(Progress("clean", warning="These are Spanish.", foreseen="That is plenty."))
+    assert out.getvalue().splitlines()[::2] == ["That is plenty.", "Warning: These are Spanish."]
+
+
 def test_away_from_a_terminal_a_stage_is_one_line_when_it_has_ended() -> None:
     out = io.StringIO()
     with Bars(out) as say:

@@ -13,8 +13,10 @@ from tests.huggingtweets.cli.running import Run
 def test_models_are_listed(run: Run, trained_config: Path, tiny_base: Path) -> None:
     _, out, _ = run("models", "--config", trained_config)
     assert out.split("\t")[:3] == ["ann", "v1", str(tiny_base)]
+    assert out.split("\t")[-1] in ("faint\n", "fair\n")
     _, out, _ = run("models", "--json", "--config", trained_config)
     assert json.loads(out).items() >= {"name": "ann", "version": "v1", "method": "lora", "versions": ["v1"]}.items()
+    assert ": it has picked up " in json.loads(out)["verdict"]
 
 
 def test_a_version_is_measured(run: Run, trained_config: Path, trained: tuple[Settings, Outcome]) -> None:
@@ -24,6 +26,7 @@ def test_a_version_is_measured(run: Run, trained_config: Path, trained: tuple[Se
     assert json.loads(out)["held_out_bits_per_byte"] == pytest.approx(report.held_out_bits_per_byte, rel=1e-4)
     _, out, _ = run("evaluate", "ann", "--config", trained_config)
     assert "drafts: 50\n" in out
+    assert ": it has picked up " in out
     assert f"held out bits per byte: {report.held_out_bits_per_byte:.4f}" in out
 
 

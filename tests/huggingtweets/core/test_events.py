@@ -30,6 +30,7 @@ def line_of(event: Event) -> str:
     [
         Progress("train", 3, 7, {"loss": 1.5, "best_held_out_loss": None}),
         Progress("clean", facts={"kept": 5}, warning="few"),
+        Progress("clean", foreseen="That is plenty."),
         DONE,
         Done(version="v1"),
         Skipped(name="ann", new=3, why="3 new tweets are fewer than 20."),

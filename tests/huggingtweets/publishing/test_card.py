@@ -53,6 +53,7 @@ FACTS = Facts(
         previous=Comparison("v2", 2.1, -0.1, 0.01),
         short_repeats=2,
     ),
+    verdict="Fair: it has picked up the words and topics; more tweets would help most.",
     settings={"method": "lora", "seed": 7, "lora_rank": 32, "full_learning_rate": 0.0003, "threads": 2},
     training=TrainingFacts(
         epochs=4, kept_epoch=3, steps=1_234, tokens=97_206, batch_tokens=512, learning_rate=0.0008, seconds=289.6,

@@ -3,7 +3,7 @@
 import pytest
 
 from huggingtweets.core.records import Tweet
-from huggingtweets.tweets.languages import detected, languages
+from huggingtweets.tweets.languages import detected, language_name, languages
 
 ENGLISH = ["Good morning everybody, what a beautiful day it is", "I think the weather will be better tomorrow"] * 10
 GERMAN = ["Guten Morgen zusammen, was für ein schöner Tag", "Ich glaube, morgen wird das Wetter wieder besser"] * 10
@@ -16,36 +16,47 @@ def tweets(texts: list[str], lang: str | None) -> list[Tweet]:
 
 @pytest.mark.parametrize(("texts", "code"), [(ENGLISH, "en"), (GERMAN, "de"), (JAPANESE, "ja")])
 def test_a_language_is_known_by_its_texts(texts: list[str], code: str) -> None:
-    assert detected(texts) == (code,)
+    assert detected(texts) == {code: 1.0}
 
 
 def test_two_languages_are_both_named_the_more_frequent_first() -> None:
-    assert detected(JAPANESE * 2 + ENGLISH) == ("en", "ja") or detected(JAPANESE * 2 + ENGLISH) == ("ja", "en")
-    assert languages(tweets(ENGLISH * 2, "en") + tweets(GERMAN, "de")) == ("en", "de")
+    assert set(detected(JAPANESE * 2 + ENGLISH)) == {"en", "ja"}
+    assert list(languages(tweets(ENGLISH * 2, "en") + tweets(GERMAN, "de"))) == ["en", "de"]
+
+
+def test_each_language_has_its_share_of_the_tweets() -> None:
+    shares = languages(tweets(ENGLISH * 3, "en") + tweets(GERMAN, "de"))
+    assert shares == {"en": 0.75, "de": 0.25}
+
+
+@pytest.mark.parametrize(("code", "name"), [("es", "Spanish"), ("nb", "Norwegian Bokmål"), ("zh", "Chinese")])
+def test_a_language_has_its_english_name(code: str, name: str) -> None:
+    assert language_name(code) == name
+    assert language_name("xx") == "xx"
 
 
 def test_what_the_tweets_say_comes_before_what_they_look_like() -> None:
-    assert languages(tweets(ENGLISH, "nl")) == ("nl",)
+    assert list(languages(tweets(ENGLISH, "nl"))) == ["nl"]
 
 
 def test_a_few_that_say_it_are_not_enough() -> None:
-    assert languages(tweets(GERMAN, None) + tweets(ENGLISH[:3], "en"))[0] == "de"
+    assert languages(tweets(GERMAN, None) + tweets(ENGLISH[:3], "en")).get("de", 0) > 0.5
 
 
 def test_a_rare_language_is_not_named() -> None:
-    assert languages(tweets(ENGLISH * 5, "en") + tweets(GERMAN[:2], "de")) == ("en",)
+    assert languages(tweets(ENGLISH * 5, "en") + tweets(GERMAN[:2], "de")).keys() == {"en"}
 
 
 @pytest.mark.parametrize(("lang", "code"), [("in", "id"), ("iw", "he"), ("zh-CN", "zh"), ("EN", "en")])
 def test_codes_are_todays(lang: str, code: str) -> None:
-    assert languages(tweets(["x"], lang)) == (code,)
+    assert languages(tweets(["x"], lang)) == {code: 1.0}
 
 
 @pytest.mark.parametrize("lang", ["und", "qme", "zxx", "", "x!", None])
 def test_no_language_is_no_code(lang: str | None) -> None:
-    assert languages(tweets(ENGLISH, lang)) == ("en",)
+    assert languages(tweets(ENGLISH, lang)) == {"en": 1.0}
 
 
 def test_nothing_to_read_is_no_language() -> None:
-    assert languages([]) == ()
-    assert languages(tweets(["🚀", "https://t.co/x @ann #tag"], None)) == ()
+    assert languages([]) == {}
+    assert languages(tweets(["🚀", "https://t.co/x @ann #tag"], None)) == {}

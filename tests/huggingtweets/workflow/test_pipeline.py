@@ -96,6 +96,24 @@ def test_every_stage_is_told_in_order(tiny_settings: Settings, sample_file: Path
     assert facts["register"] == {"version": "v1", "in_use": True}
     (warning,) = (progress.warning for progress in told if progress.warning)
     assert "the voice will be faint below 1,000,000" in warning
+    (foreseen,) = (progress.foreseen for progress in told if progress.foreseen)
+    assert foreseen.startswith("There is as much text to learn from as in about")
+
+
+def test_tweets_in_a_language_that_the_base_does_not_write_are_learned_with_a_warning(
+    tiny_settings: Settings, sample_file: Path, tiny_base: Path, tmp_path: Path
+) -> None:
+    base = tmp_path / "spanish"
+    shutil.copytree(tiny_base, base)
+    (base / "README.md").write_text("---\nlanguage: es\n---\n# A base\n")
+    told: list[Progress] = []
+    settings = training(tiny_settings, base=str(base), max_epochs=1)
+    outcome = pipeline.run(VoiceName("ann"), [sample_file], settings, say=told.append)
+    (clean,) = (progress for progress in told if progress.stage == "clean")
+    assert clean.warning.startswith("These tweets are mostly English (")
+    assert "this base writes Spanish: choose one that writes English with --base" in clean.warning
+    assert "Whoever runs me can let it begin with a model that writes English." in clean.foreseen
+    assert outcome.version.manifest.languages == ("en",)
 
 
 def test_a_second_run_learns_from_what_is_kept_and_makes_the_next_version(

@@ -31,9 +31,10 @@ async def test_an_archive_is_learned_and_the_progress_shown(there: World, store:
     job = await running(store)
     assert job.place == f"discord:channel:{there.channel.id}"
     assert [Path(file).read_bytes() for file in job.files] == [TWEETS]
+    await store.jobs.remember(job, {**job.options, "foreseen": "These tweets are mostly Spanish (82%)."})
     await store.jobs.progress(job.id, "train", 42)
     await there.env.advance_time(PAUSE + 1)
-    assert result.response.content == "ann: learning, 42 %."
+    assert result.response.content == "ann: learning, 42 %.\nThese tweets are mostly Spanish (82%)."
     await there.env.advance_time(16 * 60)
     await store.jobs.finish(job.id, "done", result={"version": "v1", "samples": ["The *red* dust", "b", "c", "d"]})
     await there.env.advance_time(PAUSE + 1)

@@ -61,6 +61,7 @@ async def test_a_voices_profile_has_its_figures_votes_and_picture(
     assert re.search(
         r"Foresees tweets that it had never seen \d+% better than before", fields["How well it knows them"]
     )
+    assert re.match(r"(Faint|Fair): it has picked up .*\.\n", fields["How well it knows them"])
     assert "bits" not in str(fields)
     assert fields["Answers"] == "👍 1 · 👎 0"
     assert fields["Real or AI?"] == "nobody has guessed yet"
