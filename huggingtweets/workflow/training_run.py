@@ -49,13 +49,19 @@ class TrainingRun:
         return self.folder / KEPT
 
     @cached_property
+    def base(self) -> str:
+        """Where the base is loaded from. It is ready. Raises `BadBase`."""
+        bases.prepare(self.settings.base, self.say)
+        return self.settings.base
+
+    @cached_property
     def training(self) -> TrainingSettings:
         """[training], with what it leaves to the software chosen for the base. Raises `BadBase`."""
-        return for_base(self.settings.training, bases.describe_base(self.settings.base).parameters)
+        return for_base(self.settings.training, bases.describe_base(self.base).parameters)
 
     @cached_property
     def base_fingerprint(self) -> str:
-        return bases.fingerprint(self.settings.base)
+        return bases.fingerprint(self.base)
 
     @cached_property
     def base_languages(self) -> frozenset[str]:

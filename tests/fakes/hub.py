@@ -59,14 +59,14 @@ class Hub:
         self._lock = threading.RLock()
         self.url = ""
 
-    def fail(self, pattern: str, status: int | None, times: int = 1_000_000) -> None:
+    def fail(self, pattern: str, status: int | bytes | None, times: int = 1_000_000) -> None:
         """`pattern` is searched for in "METHOD /path"; `status` None cuts the connection halfway.
 
-        Status 0 does what was asked and loses the answer.
+        Status 0 does what was asked and loses the answer. Bytes are sent with status 200, as by a router's log-in page.
         """
         self._faults.append([re.compile(pattern), status, times])
 
-    def fault(self, request: str) -> tuple[bool, int | None]:
+    def fault(self, request: str) -> tuple[bool, int | bytes | None]:
         with self._lock:
             for fault in self._faults:
                 if fault[2] and fault[0].search(request):
@@ -82,12 +82,17 @@ class Hub:
                 act()
             for route, pattern, function in ROUTES:
                 if route == method and (match := re.fullmatch(pattern, path)):
-                    if token not in (WRITER, READER):
+                    if token not in (WRITER, READER) and not self._anybody_may(function, match):
                         raise Refusal(401, "Invalid credentials in Authorization header")
                     if token == READER and method != "GET" and "validate" not in path:
                         raise Refusal(403, "this token has no write access")
                     return function(self, body, *map(unquote, match.groups()))
         raise Refusal(404, f"no route for {method} {path}")
+
+    def _anybody_may(self, function: Callable[..., Any], match: re.Match[str]) -> bool:
+        """Returns True for a file of a repository that is not private."""
+        repository = self.repositories.get(match[1]) if function is resolve else None
+        return repository is not None and not repository.private
 
     def repository(self, name: str) -> Repository:
         if name not in self.repositories:
@@ -289,6 +294,9 @@ class Handler(BaseHTTPRequestHandler):
             self.rfile.read(length // 2)
             self.connection.close()
             self.close_connection = True
+            return
+        if failing and isinstance(status, bytes):
+            self._send(200, status, {"Content-Type": "text/html"})
             return
         body = self.rfile.read(length)
         if "chunked" in self.headers.get("Transfer-Encoding", ""):

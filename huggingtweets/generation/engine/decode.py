@@ -54,4 +54,6 @@ def read_drafts(voice: Reader, job: DraftJob) -> list[Draft]:
 
 def _draft(voice: Reader, begins: str, drawn: list[int]) -> Draft:
     ended = drawn[-1:] == [voice.end_of_text]
-    return Draft(begins + voice.tokenizer.decode(drawn[:-1] if ended else drawn, skip_special_tokens=False), ended)
+    text = voice.tokenizer.decode(drawn[:-1] if ended else drawn, skip_special_tokens=False)
+    # Some tokenizers begin every text with a blank.
+    return Draft(begins + text if begins else text.removeprefix(" "), ended)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Protocol
 import regex
 import torch
 
-from huggingtweets.model.tokenizer import encode_all
+from huggingtweets.model.tokenizer import encode_all, vocabulary_size
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -39,8 +39,8 @@ _GLUED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{M
 _LAST_WORD = regex.compile(rf"(?<before>^|[^\w{_GLUED}])(?<word>\w*[^\W_{_GLUED}])$")
 _AFTER_A_WORD = regex.compile(r"(?:(?<!\d)[.,:]|[;!?…)\]}”»])$")  # "3." may become "3.5"
 _GOES_ON = regex.compile(r"[\w\p{M}]")
-# The first bytes of punctuation and of emoji in UTF-8, as a byte-level vocabulary spells them (0xE2, 0xF0).
-_HALF_SIGNS = ("â", "ð")
+# The first bytes of punctuation and of emoji in UTF-8 (0xE2, 0xF0), as vocabularies spell them.
+_HALF_SIGNS = ("â", "ð", "<0xE2>", "<0xF0>")
 _BROKEN = "\ufffd"
 
 
@@ -95,9 +95,9 @@ class Vocabulary:
     """The tokens of a tokenizer, by whether they begin, complete or continue a word."""
 
     def __init__(self, tokenizer: "Tokenizer"):
-        count = tokenizer.get_vocab_size()
         special = set(tokenizer.get_added_tokens_decoder())
-        texts = ["" if number in special else tokenizer.decode([number]) for number in range(count)]
+        numbers = range(vocabulary_size(tokenizer))
+        texts = ["" if number in special else tokenizer.decode([number]) for number in numbers]
         self._tokens: dict[str, int] = {text: number for number, text in enumerate(texts) if text}
         self._beginning: dict[str, list[str]] = defaultdict(list)
         for text in self._tokens:

@@ -84,7 +84,9 @@ def test_a_file_that_was_cut_off_leaves_nothing(package: Path, tmp_path: Path, s
 
 def test_another_family_and_an_unknown_tokenizer_are_refused(package: Path, tmp_path: Path) -> None:
     write_file(package / "small.gguf", family="mamba")
-    assert "it is a mamba model, and only llama models are supported in GGUF files" in refusal(tmp_path)
+    assert "it is a mamba model, and only these are supported in GGUF files: gpt2, llama, qwen2, qwen3" in refusal(
+        tmp_path
+    )
     write_file(package / "small.gguf", pre="tekken")
     assert "its tokenizer is of a kind (gpt2, tekken) that is not supported" in refusal(tmp_path)
 
