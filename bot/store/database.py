@@ -145,7 +145,7 @@ class Database:
         """A connection without transactions, for locks that last as long as it. Raises `StoreUnavailable`."""
         assert self._engine, "the database is used inside its context"
         # SQLite's driver has no time limit for answers. It waits only while its file is locked.
-        arguments: dict[str, Any] = _SQLITE if self.is_sqlite else _POSTGRESQL | {"command_timeout": ANSWER_SECONDS}
+        arguments = _for_sqlite() if self.is_sqlite else _for_postgresql(command_timeout=ANSWER_SECONDS)
         engine = create_async_engine(
             self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
         )
@@ -189,11 +189,11 @@ class Database:
         pool["hide_parameters"] = True  # they are what people wrote
         if not self.is_sqlite:
             settings = {"lock_timeout": f"{BUSY_SECONDS:.0f}s", "idle_in_transaction_session_timeout": "60s"}
-            arguments = _POSTGRESQL | {"server_settings": settings}
+            arguments = _for_postgresql(server_settings=settings)
             return create_async_engine(self.url, pool_pre_ping=True, connect_args=arguments, **pool)
         assert self.url.database
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(self.url, connect_args=_SQLITE, **pool)
+        engine = create_async_engine(self.url, connect_args=_for_sqlite(), **pool)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
         return engine
@@ -226,8 +226,13 @@ class _Closable(sqlite3.Connection):
             super().close()
 
 
-_SQLITE: dict[str, Any] = {"timeout": BUSY_SECONDS, "factory": _Closable}
-_POSTGRESQL: dict[str, Any] = {"timeout": BUSY_SECONDS}
+def _for_sqlite() -> dict[str, Any]:
+    """Returns what its driver needs to connect."""
+    return {"timeout": BUSY_SECONDS, "factory": _Closable}
+
+
+def _for_postgresql(**more: Any) -> dict[str, Any]:
+    return {"timeout": BUSY_SECONDS, **more}
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -27,7 +27,8 @@ from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
-from tests.bot.posting_parts import database_template, parts, x_settings  # noqa: F401
+from tests.bot.databases import sqlite_in
+from tests.bot.posting_parts import parts, x_settings  # noqa: F401
 
 
 @dataclass
@@ -111,7 +112,7 @@ async def training_in(
 
     uploads, leftovers = Uploads(home.folder / "data" / "uploads"), Leftovers(settings_of(home))
     async with (
-        Store(f"sqlite:///{home.folder}/data/bot.db") as store,
+        Store(sqlite_in(home.folder / "data")) as store,
         Telling(store, tell) as telling,
         TrainingWorker(
             store=store,
@@ -139,7 +140,7 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
     async with (
         Engine(trained[0].generation) as engine,
         training_in(home, max_waiting=2) as training,
-        Store(f"sqlite:///{home.folder}/data/bot.db") as store,
+        Store(sqlite_in(home.folder / "data")) as store,
     ):
         tweeting = Tweeting(
             registry=home.registry,

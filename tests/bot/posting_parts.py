@@ -3,9 +3,6 @@
 conftest.py makes the fixtures known.
 """
 
-import asyncio
-import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +23,7 @@ from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
+from tests.bot.databases import sqlite_in
 from tests.fakes.x_server import KEYS, XServer
 
 QUICK = Patience(attempts=2, first_seconds=0.001, longest_seconds=0.01)
@@ -99,21 +97,6 @@ class Parts:
         return [notice.text for notice in await self.store.notices.untold()]
 
 
-@pytest.fixture(scope="session")
-def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("posting") / "bot.db"
-
-    async def made() -> None:
-        async with Store(f"sqlite:///{path}"):
-            pass
-
-    asyncio.run(made())
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path
-
-
 @pytest.fixture
 def x_settings() -> dict[str, Any]:
     """Settings, which a module or a test replaces by a fixture of the same name."""
@@ -121,14 +104,13 @@ def x_settings() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Parts]:
-    database = Path(shutil.copy(database_template, tmp_path / "bot.db"))
+async def parts(tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Parts]:
     time, drawing = Time(), Drawing(("a fine day at the shore", "the fog came in early"))
     keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     given: dict[str, Any] = {key: SecretStr(getattr(KEYS, key)) for key in keys}
     given |= {"account": "thebot", "dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
     given |= {"ai_label": ""}  # test_ai_label.py looks at posts with one
-    async with XServer() as x, Store(f"sqlite:///{database}", time) as store:
+    async with XServer() as x, Store(sqlite_in(tmp_path), time) as store:
         settings = XSettings(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
         budget = Budget(store.posts, "thebot", settings, time)
         async with XClient(credentials(settings), api_url=x.url, timeout_seconds=0.3, patience=QUICK) as client:
@@ -154,4 +136,4 @@ async def parts(database_template: Path, tmp_path: Path, x_settings: dict[str, A
                 connected=True,
                 notice=store.notices.add,
             )
-            yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, database)
+            yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, tmp_path / "bot.db")

@@ -18,7 +18,6 @@ from tests.bot.store.conftest import (  # noqa: F401  fixtures
     Time,
     postgresql_server,
     postgresql_template,
-    sqlite_template,
     store,
     time,
     url,

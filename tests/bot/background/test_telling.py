@@ -11,6 +11,7 @@ from bot.background.telling import GIVE_UP_AFTER, Delivery, Telling
 from bot.store import Store
 from bot.store.notices import Notice
 from huggingtweets.remote.upstream import Patience
+from tests.bot.databases import sqlite_in
 
 AT_ONCE = Patience(first_seconds=0.0)
 
@@ -59,7 +60,7 @@ def time() -> Time:
 
 @pytest.fixture
 async def store(tmp_path: Path, time: Time) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db", time) as store:
+    async with Store(sqlite_in(tmp_path), time) as store:
         yield store
 
 

@@ -35,11 +35,18 @@ from huggingtweets.registry.blend import Voice
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
+from tests.bot.databases import sqlite_in
 
 MAX_COUNT = 5
 STOP_SECONDS = 30.0
+SETTLE_SECONDS = 15.0  # how long SimCord waits for the bot to become idle: a busy machine needs more than the usual 5 s
 PAUSE = 20.0
 SETTINGS = DiscordSettings()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if not item.get_closest_marker("simcord"):
+        item.add_marker(pytest.mark.simcord(settle_timeout=SETTLE_SECONDS))
 
 
 class ScriptedWriter(Writer):
@@ -88,13 +95,14 @@ def commands_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db", discord.utils.utcnow) as store:
+    async with Store(sqlite_in(tmp_path), discord.utils.utcnow) as store:
         yield store
 
 
 @pytest.fixture
 def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses between looks at a training that are longer than SimCord waits for the bot to become idle."""
+    assert PAUSE > SETTLE_SECONDS
     assert following.SECONDS_BETWEEN_EDITS == 1.0
     monkeypatch.setattr(following, "SECONDS_BETWEEN_EDITS", PAUSE)
 

@@ -14,6 +14,7 @@ from bot.store import Store
 from bot.trainings.training import Training
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.names import VoiceName
+from tests.bot.databases import sqlite_in
 
 ANN = VoiceName("ann")
 
@@ -24,7 +25,7 @@ def settings_in(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db") as opened:
+    async with Store(sqlite_in(tmp_path)) as opened:
         yield opened
 
 

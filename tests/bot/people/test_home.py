@@ -7,11 +7,12 @@ import pytest
 
 from bot.people.home import Home, first_home
 from bot.store import Store
+from tests.bot.databases import sqlite_in
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db") as store:
+    async with Store(sqlite_in(tmp_path)) as store:
         yield store
 
 

@@ -11,6 +11,7 @@ from bot.core.errors import Paused, TooOften
 from bot.people import limits as permission
 from bot.people.limits import CHEAP, PICTURE, PUBLIC, TWEETS, Limits, RateLimit
 from bot.store import Store
+from tests.bot.databases import sqlite_in
 
 
 class Clock:
@@ -76,7 +77,7 @@ def now() -> Now:
 
 @pytest.fixture
 async def store(tmp_path: Path, now: Now) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db", now) as store:
+    async with Store(sqlite_in(tmp_path), now) as store:
         yield store
 
 

@@ -16,11 +16,12 @@ from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import Unwilling
 from huggingtweets.workflow.forgetting import forget
+from tests.bot.databases import sqlite_in
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite:///{tmp_path}/bot.db") as opened:
+    async with Store(sqlite_in(tmp_path)) as opened:
         yield opened
 
 

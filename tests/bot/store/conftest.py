@@ -2,8 +2,6 @@
 
 import asyncio
 import itertools
-import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +10,7 @@ import asyncpg
 import pytest
 
 from bot.store import Store
+from tests.bot.databases import make_tables, sqlite_in
 from tests.fakes import postgresql
 
 _numbers = itertools.count(1)
@@ -48,23 +47,8 @@ def postgresql_server() -> Iterator[str]:
 def postgresql_template(postgresql_server: str) -> str:
     """A database with all tables, of which each test gets a copy."""
     asyncio.run(_run(postgresql_server, "CREATE DATABASE template_of_tests"))
-    asyncio.run(_made(f"{postgresql_server}/template_of_tests"))
+    asyncio.run(make_tables(f"{postgresql_server}/template_of_tests"))
     return "template_of_tests"
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "bot.db"
-    asyncio.run(_made(f"sqlite:///{path}"))
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path
-
-
-async def _made(url: str) -> None:
-    async with Store(url):
-        pass
 
 
 async def _run(server: str, statement: str) -> None:
@@ -79,8 +63,7 @@ async def _run(server: str, statement: str) -> None:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of this test's own, with all tables."""
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "bot.db")
-        yield f"sqlite:///{tmp_path}/bot.db"
+        yield sqlite_in(tmp_path)
         return
     server = request.getfixturevalue("postgresql_server")
     template = request.getfixturevalue("postgresql_template")

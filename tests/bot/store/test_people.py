@@ -10,6 +10,7 @@ from bot.store.rounds import Score
 from bot.store.schedules import Schedule
 from bot.store.tables import metadata, notices
 from huggingtweets.core.names import BlendName, VoiceName
+from tests.bot.databases import sqlite_in
 
 
 async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store) -> None:
@@ -381,7 +382,7 @@ async def test_what_was_forgotten_is_in_no_file_any_more_also_while_the_bot_runs
     def kept(word: bytes) -> list[str]:
         return [path.name for path in tmp_path.iterdir() if word in path.read_bytes()]
 
-    async with Store(f"sqlite:///{tmp_path}/bot.db", time) as store:
+    async with Store(sqlite_in(tmp_path), time) as store:
         await _fill(store, time, "person-1", "voice_1")
         await store.members.edited("m-person-1", "a diary that nobody should read")
         await store.feedback.answered("m", person="person-2", voice=VoiceName("voice_2"), texts=["drawn from a life"])

@@ -18,6 +18,7 @@ from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import NotReached
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.bot.conftest import Home, settings_of, training_in
+from tests.bot.databases import sqlite_in
 from tests.conftest import sentences
 
 SOON = 0.02
@@ -46,7 +47,7 @@ async def outcome(home: Home, training: Training, store: Store, due: datetime) -
 async def test_only_what_is_new_since_the_version_in_use_is_worth_a_training(home: Home, sample_tweets) -> None:
     collect(home, sample_tweets)
     notices: list[str] = []
-    async with training_in(home, notices=notices) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with training_in(home, notices=notices) as training, Store(sqlite_in(home.folder / "data")) as store:
         assert await outcome(home, training, store, DUE) == (
             "ann stays as it is: ann has 0 new tweets since the version in use, fewer than 20."
         )
@@ -65,7 +66,7 @@ async def test_only_what_is_new_since_the_version_in_use_is_worth_a_training(hom
 async def test_the_news_of_who_opted_out_meanwhile_quote_nothing(home: Home) -> None:
     """The version was made before, and the bot died before it told of it."""
     notices: list[str] = []
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         await store.jobs.add("ann", "test:1", options={"versions": [], "tell": True}, max_waiting=8)
         await store.jobs.take()
         await store.members.join("s1", "discord:2", "ann")
@@ -78,7 +79,7 @@ async def test_the_news_of_who_opted_out_meanwhile_quote_nothing(home: Home) -> 
 
 
 async def test_nobody_who_was_forgotten_is_learned_again_and_a_running_job_is_enough(home: Home) -> None:
-    async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with training_in(home) as training, Store(sqlite_in(home.folder / "data")) as store:
         retraining = Retraining(willing=Willing(store, settings_of(home)), training=training)
         await training.start("test:1", VoiceName("ann"))
         assert "ann is already being trained" in await retraining.run(NIGHTLY, DUE)
@@ -90,7 +91,7 @@ async def test_nobody_who_was_forgotten_is_learned_again_and_a_running_job_is_en
 
 
 async def test_a_version_that_was_made_before_the_bot_died_is_not_made_again(home: Home) -> None:
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         job = await store.jobs.add("ann", "test:1", options={"versions": []}, max_waiting=8)
         await store.jobs.take()
     notices: list[str] = []
@@ -114,7 +115,7 @@ async def test_what_is_far_away_is_read_before_and_its_failure_keeps_nothing_fro
         return ["more.csv"]
 
     far = replace(NIGHTLY, options={"sources": ["x:ann", "more.csv"]})
-    async with training_in(home) as training, Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with training_in(home) as training, Store(sqlite_in(home.folder / "data")) as store:
         retraining = Retraining(willing=Willing(store, settings_of(home)), training=training, gather=gather)
         for day in (0, 1):
             assert (await retraining.run(far, DUE + timedelta(days=day))).startswith("job ")

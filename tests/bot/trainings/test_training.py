@@ -10,6 +10,7 @@ from bot.store import Store
 from bot.trainings.results import Learned
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.names import VoiceName
+from tests.bot.databases import sqlite_in
 
 SOON = 0.02
 pytestmark = pytest.mark.usefixtures("soon")
@@ -37,7 +38,7 @@ async def test_a_training_gives_a_version_and_tells_how_far_it_is(use_cases_with
 
 
 async def test_who_does_not_want_it_is_not_learned_by_whatever_way_it_is_asked(use_cases, sample_file: Path) -> None:
-    async with Store(f"sqlite:///{use_cases.home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(use_cases.home.folder / "data")) as store:
         await store.members.join("s1", "discord:2", "bob")
         await store.consent.opt_out("discord:2", "imitation")
     with pytest.raises(NotAllowed, match="bob does not want to be imitated"):

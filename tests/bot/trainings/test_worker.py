@@ -28,6 +28,7 @@ from huggingtweets.core.errors import NotNow, PipelineError
 from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.conftest import Home, settings_of, training_in
+from tests.bot.databases import sqlite_in
 
 SOON = 0.02
 pytestmark = pytest.mark.usefixtures("soon")
@@ -150,7 +151,7 @@ async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(hom
         await child_process()
     assert left_of(home, "bob")
     settings = settings_of(home)
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         uploads = Uploads.below(settings.storage.data)
         waiting = Training(
             store=store,
@@ -166,7 +167,7 @@ async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(hom
 async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_name(
     home: Home, sample_file: Path
 ) -> None:
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         await store.consent.claim("s1", "discord:1", "ann")
         await store.consent.confirm("s1", "discord:1", "ann", "discord:2")
         await store.consent.opt_out("discord:1", "imitation")
@@ -198,7 +199,7 @@ async def test_who_opts_out_after_their_voice_was_deleted_is_refused_under_whate
 ) -> None:
     """By then nothing of the voice is left that says whose account it was."""
     shutil.move(home.folder / "models" / "ann", home.folder / "models" / "me")
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         consenting = Consenting(store=store, settings=settings_of(home))
         await consenting.claim("s1", "discord:1", VoiceName("me"))
         await consenting.decide("s1", "discord:1", VoiceName("me"), by="discord:2", confirmed=True)
@@ -215,7 +216,7 @@ async def test_who_opts_out_after_their_voice_was_deleted_is_refused_under_whate
 async def test_news_quote_a_joined_voice_only_where_its_owner_agreed(
     home: Home, sample_file: Path, server: str, quoted: bool
 ) -> None:
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         await store.members.join("discord:server:1", "discord:9", "bob")
     notices: list[str] = []
     async with training_in(home, notices=notices) as training:
@@ -404,7 +405,7 @@ async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_o
 async def test_what_became_of_a_job_that_was_taken_up_is_told_and_of_others_where_it_is_wanted(
     home: Home, broken: Path
 ) -> None:
-    async with Store(f"sqlite:///{home.folder}/data/bot.db") as store:
+    async with Store(sqlite_in(home.folder / "data")) as store:
         await store.jobs.add("bob", "test:1", files=[str(broken)], max_waiting=1)
         await store.jobs.take()
     notices: list[str] = []
