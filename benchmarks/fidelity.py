@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ngram import WittenBell
+from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.names import VoiceName
 
 HERE = Path(__file__).parent
@@ -41,11 +42,12 @@ METHODS = {
 Texts = Sequence[str]
 
 
-def settings_in(home: Path) -> Any:
-    """The defaults, with state in `home`."""
-    from huggingtweets.core.config import Settings, StorageSettings
+def settings_in(home: Path, base: str = EMBEDDED) -> Any:
+    """The defaults, with state in `home`, for voices on `base`."""
+    from huggingtweets.core.config import Settings, StorageSettings, TrainingSettings
 
-    return Settings(storage=StorageSettings(models=home / "models", data=home / "data"))
+    storage = StorageSettings(models=home / "models", data=home / "data")
+    return Settings(storage=storage, training=TrainingSettings(base=base))
 
 
 def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
@@ -67,24 +69,32 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
         store.merge(account, Collected(None, tuple(tweet for tweet in tweets if tweet.id in usable)))
 
 
-def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str, Any]:
-    """Every method's texts and bits per byte for one account. The original's recipe takes the longest."""
+def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_original: bool = True) -> dict[str, Any]:
+    """Every method's texts and bits per byte for one account. The original's recipe takes the longest.
+
+    A voice that was learned before this was stopped is not learned again.
+    """
     from huggingtweets.evaluation.evaluate import passing, text_losses
     from huggingtweets.generation.engine.decode import Sampling, decode
     from huggingtweets.model import base as bases
     from huggingtweets.model.merged import load_version
+    from huggingtweets.registry.versions import Registry
     from huggingtweets.tweets.dataset import Dataset
     from huggingtweets.workflow import pipeline
 
-    settings = settings_in(home)
-    outcome = pipeline.run(VoiceName(account), [], settings)
-    data = Dataset.load(outcome.version.dataset)
-    voice, base = load_version(outcome.version), bases.load(settings.training.base)
+    settings = settings_in(home, base_name)
+    registry = Registry(settings.storage.models)
+    if not registry.versions(account):
+        pipeline.run(VoiceName(account), [], settings)
+    version = registry.version(account, registry.versions(account)[-1])
+    report, verdict = version.manifest.measured, version.manifest.verdict
+    data = Dataset.load(version.dataset)
+    voice, base = load_version(version), bases.load(settings.base)
     sampling = Sampling.of(settings.generation)
     drafts = decode(voice, "", DRAFTS, sampling, settings.training.seed)
     row_tokens = settings.training.row_tokens
     untrained = [draft.text for draft in decode(base, "", DRAFTS, sampling, settings.training.seed)]
-    bits = {"ours": outcome.report.held_out_bits_per_byte, "base": outcome.report.base_held_out_bits_per_byte}
+    bits = {"ours": report.held_out_bits_per_byte, "base": report.base_held_out_bits_per_byte}
     theirs, seconds = [], 0.0
     if with_original:
         from benchmarks.original import learn
@@ -107,9 +117,9 @@ def learned(account: str, home: Path, *, with_original: bool = True) -> dict[str
         "account": account,
         "learned": len(data.learned),
         "held_out": len(data.held_out),
-        "passed_the_gate": outcome.verdict.passed,
-        "why_not": outcome.verdict.why_not,
-        "seconds": {"ours": outcome.version.manifest.training.seconds, "original": round(seconds, 1)},
+        "passed_the_gate": verdict.passed,
+        "why_not": verdict.why_not,
+        "seconds": {"ours": version.manifest.training.seconds, "original": round(seconds, 1)},
         "bits_per_byte": bits,
         "texts": {method: list(some) for method, some in texts.items()},
     }

@@ -30,7 +30,7 @@ def evaluate(context: CommandContext, name: str, number: str | None, as_json: bo
     report = measure(version, context.settings, _compared_with(version, context.registry))
     gate = judge(report, context.settings.gate)
     facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
-    facts |= {"passes_the_gate": gate.passed, "why_not": gate.why_not}
+    facts |= {"passes_the_gate": gate.passed, "why_not": gate.why_not, "caution": gate.caution}
     facts |= {"verdict": verdict.in_words(report, version.manifest.counts.kept)}
     if as_json:
         print_json(facts)
@@ -50,7 +50,9 @@ def _compared_with(version: Version, registry: Registry) -> Version | None:
 def _flat(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The names and values in `facts`, without the empty ones. A value in a table inside is called `outer_inner`."""
     for key, value in facts.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value.keys() == {"value", "low", "high"}:
+            yield key, "{value:.4f} ({low:.4f} to {high:.4f})".format(**value)
+        elif isinstance(value, Mapping):
             yield from ((f"{key}_{inner}", fact) for inner, fact in _flat(value))
         elif value not in (None, ""):
             yield key, value

@@ -120,6 +120,8 @@ class GateSettings(Section):
     max_near_copies: Annotated[float, Field(ge=0, le=1)] = 0.01
     noise_standard_errors: Annotated[float, Field(ge=0)] = 1.645
     max_worse: Annotated[float, Field(ge=0, le=1)] = 0.01
+    caution_told_apart: Annotated[float, Field(ge=0.5, le=1)] = 0.7
+    caution_bits_ratio: Annotated[float, Field(ge=0)] = 0.1
 
 
 class GenerationSettings(Section):

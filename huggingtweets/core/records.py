@@ -125,7 +125,8 @@ class Report:
     figures after it are about these. Divergences are Jensen-Shannon's in bits: 0 for equal profiles, 1 for profiles
     with nothing in common. `attribution` is the share of the tweets that a classifier gives to the right person among
     the `accounts` that are known here. `held_out_attribution` is the same for the person's own held-out tweets. Both
-    are None if fewer than two accounts are known.
+    are None if fewer than two accounts are known. `sense` is None if there are too few tweets, and in the reports of
+    older software.
     """
 
     held_out_tweets: int
@@ -143,14 +144,28 @@ class Report:
     held_out_attribution: float | None = None
     previous: "Comparison | None" = None
     short_repeats: int = 0
+    sense: "Sense | None" = None
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """All its figures by name, without the comparison with another version and without intervals."""
+        figures = {key: value for key, value in self.as_json().items() if isinstance(value, int | float)}
+        return figures | ({key: figure.value for key, figure in self.sense.figures.items()} if self.sense else {})
 
     def as_json(self) -> JSON:
-        return asdict(self)
+        row = asdict(self)
+        if self.sense is None:
+            del row["sense"]
+        return row
 
     @classmethod
     def from_json(cls, row: JSON) -> "Report":
-        previous = row.get("previous")
-        return cls(**{**row, "previous": Comparison(**previous) if previous else None})
+        previous, sense = row.get("previous"), row.get("sense")
+        parts = {
+            "previous": Comparison(**previous) if previous else None,
+            "sense": Sense.from_json(sense) if sense else None,
+        }
+        return cls(**{**row, **parts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +175,43 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    @classmethod
+    def from_json(cls, row: JSON) -> "Estimate":
+        return cls(row["value"], row["low"], row["high"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """How well the tweets that people would see can be told from the person's real held-out ones.
+
+    `tweets` of each kind were compared. `told_apart` is the share that a classifier of words and characters puts on the
+    right side: 0.5 is perfect. `own_told_apart` is the same for tweets of the person that were learned, in place of
+    drawn ones. It is above 0.5 where the person writes of other things now, and no voice can be expected to do better.
+
+    `judge` names an untuned model that is not the base of the voice; it is empty if there is none here. Its bits per
+    byte of each tweet are known to the classifier. `bits_ratio` is their mean over the drawn tweets by that over the
+    real ones: 1 is perfect, word salad is above and blandness below. `bits_auc` is how often a drawn tweet has more of
+    them than a real one: 0.5 is perfect. Without a judge both are None.
+    """
+
+    tweets: int
+    told_apart: Estimate
+    own_told_apart: Estimate
+    judge: str = ""
+    bits_ratio: Estimate | None = None
+    bits_auc: Estimate | None = None
+
+    @property
+    def figures(self) -> dict[str, Estimate]:
+        """The figures that there are, by name."""
+        every = {key: getattr(self, key) for key in ("told_apart", "own_told_apart", "bits_ratio", "bits_auc")}
+        return {key: figure for key, figure in every.items() if figure}
+
+    @classmethod
+    def from_json(cls, row: JSON) -> "Sense":
+        figures = {key: Estimate.from_json(value) for key, value in row.items() if isinstance(value, dict)}
+        return cls(**{**row, **figures})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +232,13 @@ class Comparison:
 class Verdict:
     """Whether a version may be used. `why_not` is one sentence with figures for whoever runs this; empty if it may.
 
-    `for_people` says the same in everyday words, and what to do. Versions of older software have none.
+    `for_people` says the same in everyday words, and what to do. Versions of older software have none. `caution` is for
+    whoever runs this: a sentence on a weakness that does not keep the version from being used, or nothing.
     """
 
     why_not: str = ""
     for_people: str = ""
+    caution: str = ""
 
     @property
     def passed(self) -> bool:
@@ -192,4 +246,4 @@ class Verdict:
 
     def as_json(self) -> JSON:
         row: JSON = {"passed": self.passed, "why_not": self.why_not}
-        return row | {"for_people": self.for_people} if self.for_people else row
+        return row | {key: text for key in ("for_people", "caution") if (text := getattr(self, key))}

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from huggingtweets.core.records import Comparison, Report
+from huggingtweets.core.records import Comparison, Report, Sense
 from huggingtweets.evaluation.attribution import Attribution
 from huggingtweets.generation.checks import CopyCheck
 from huggingtweets.generation.engine.decode import Draft
@@ -46,7 +46,7 @@ class TextLosses:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The input of a report besides the drafts: losses on the held-out tweets, and other accounts' texts.
+    """The input of a report besides the drafts: losses on the held-out tweets, other accounts' texts, and the sense.
 
     `others` are the training texts of other accounts, by account.
     """
@@ -55,6 +55,7 @@ class Judged:
     base_loss: TextLosses
     previous: Comparison | None
     others: Mapping[str, Sequence[str]]
+    sense: Sense | None = None
 
 
 def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft]) -> Report:
@@ -83,6 +84,7 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
         attribution=of_tweets,
         held_out_attribution=of_held_out,
         previous=judged.previous,
+        sense=judged.sense,
     )
 
 

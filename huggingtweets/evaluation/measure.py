@@ -14,6 +14,7 @@ from huggingtweets.core.records import Comparison, Report
 from huggingtweets.evaluation.evaluate import Judged, TextLosses, evaluate, passing, text_losses
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import compared
+from huggingtweets.evaluation.sense import find_judge, sense
 from huggingtweets.generation.engine.decode import Draft, Sampling, decode
 from huggingtweets.generation.engine.devices import make_decoder
 from huggingtweets.model import base
@@ -67,8 +68,12 @@ def measured(
         except BadBase as error:
             log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
     drafts = _drafts(subject, "", settings.gate.drafts, settings)
-    judged = Judged(ours, held_out(base.load(subject.base)), previous, others)
-    return evaluate(subject.name, dataset, judged, drafts), passing(dataset, drafts)
+    base_loss = held_out(base.load(subject.base))
+    tweets = passing(dataset, drafts)
+    judge = find_judge(subject.base, settings.storage.models)
+    sense_of_tweets = sense(dataset, tweets, judge, settings.training.row_tokens, subject.seed)
+    judged = Judged(ours, base_loss, previous, others, sense_of_tweets)
+    return evaluate(subject.name, dataset, judged, drafts), tweets
 
 
 def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:

@@ -1,7 +1,12 @@
 """Decides if a new version is fit to be used: it must not be worse than the one in use, and must not copy tweets.
 
+A version whose tweets are easily told from real ones is used all the same, with a caution. It is no worse than what
+was asked for, often no voice on its base does better, and more tweets would seldom mend it.
+
 Knows reports and limits. Does not know how anything was measured, or what is done with the verdict.
 """
+
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +18,14 @@ from huggingtweets.core.records import Comparison, Report, Verdict
 def judge(report: Report, limits: GateSettings) -> Verdict:
     """The verdict on the version that `report` is of."""
     reasons = [reason for reason in (_worse(report, limits), _exact(report, limits), _near(report, limits)) if reason]
+    caution = _caution(report, limits)
     if not reasons:
-        return Verdict()
+        return Verdict(caution=caution)
     for_operator, for_people = (" and ".join(sentence) for sentence in zip(*reasons, strict=True))
     return Verdict(
         why_not=f"Not used, because {for_operator}.",
         for_people=f"Not used, because {for_people}; give it more tweets and let it learn again.",
+        caution=caution,
     )
 
 
@@ -53,6 +60,28 @@ def _near(report: Report, limits: GateSettings) -> Reason | None:
         f"{copies} tweets drawn as a test are nearly a real tweet, more than {limits.max_near_copies:.0%}",
         f"{copies} tweets that it wrote as a test are almost the same as a real one",
     )
+
+
+def _caution(report: Report, limits: GateSettings) -> str:
+    """A sentence on tweets that can be told from real ones beyond chance; empty if they cannot."""
+    if not (sense := report.sense):
+        return ""
+    weaknesses = []
+    if sense.told_apart.low > max(limits.caution_told_apart, sense.own_told_apart.value):
+        share, low, high = (f"{part:.0%}" for part in astuple(sense.told_apart))
+        weaknesses.append(
+            f"a test tells {share} ({low} to {high}) of its tweets and of the person's latest apart; of the person's "
+            f"earlier ones {sense.own_told_apart.value:.0%}, and by chance 50%"
+        )
+    if (ratio := sense.bits_ratio) and not (
+        ratio.low <= 1 + limits.caution_bits_ratio and ratio.high >= 1 - limits.caution_bits_ratio
+    ):
+        kind = "stranger" if ratio.value > 1 else "blander"
+        weaknesses.append(
+            f"another model ({sense.judge}) finds its tweets {kind} than the person's: they take {ratio.value:.2f} "
+            f"({ratio.low:.2f} to {ratio.high:.2f}) times the bits"
+        )
+    return f"Take care: {' and '.join(weaknesses)}." if weaknesses else ""
 
 
 def tolerance(previous: Comparison, limits: GateSettings) -> float:

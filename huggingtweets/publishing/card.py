@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from huggingtweets.core.records import Report
+from huggingtweets.core.records import Estimate, Report
 from huggingtweets.core.visible import typed
 from huggingtweets.evaluation import verdict
 from huggingtweets.model.base import base_name
@@ -43,6 +43,10 @@ METRIC_NAMES = {
     "emoji_divergence": "Divergence of emoji from the person's (bits, 0 is equal)",
     "attribution": "Tweets that a classifier takes for the person's",
     "held_out_attribution": "The same, of the person's own held-out tweets",
+    "told_apart": "Tweets that a test tells from the person's latest ones (0.5 is chance)",
+    "own_told_apart": "The same, of the person's own earlier tweets",
+    "bits_ratio": "Strangeness to another model, over that of the person's tweets (1 is equal)",
+    "bits_auc": "Tweets stranger to it than one of the person's (0.5 is equal)",
 }
 HYPER_PARAMETERS = (
     "method", "seed", "max_epochs", "patience", "row_tokens", "lora_rank", "lora_embedding_rank", "lora_b_rate",
@@ -144,12 +148,13 @@ class Facts:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The report's figures by key, without nested ones such as the comparison with the version before."""
-        return {
-            key: value
-            for key, value in self.report.as_json().items()
-            if isinstance(value, int | float) and not isinstance(value, bool) and key not in SIZES
-        }
+        """The report's figures by key, without the comparison with the version before."""
+        return {key: value for key, value in self.report.figures.items() if key not in SIZES}
+
+    @property
+    def intervals(self) -> Mapping[str, Estimate]:
+        """Those of the figures that have an interval."""
+        return self.report.sense.figures if self.report.sense else {}
 
     @property
     def hyper_parameters(self) -> dict[str, Any]:

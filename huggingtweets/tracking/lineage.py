@@ -57,8 +57,11 @@ def stepped(tracker: Tracker, step: "Step") -> None:
 def registered(tracker: Tracker, version: Version, is_in_use: bool) -> None:
     """The training made `version`. Its evaluation, its samples and the version itself are recorded."""
     manifest = version.manifest
-    for kind, facts in (("training", manifest.training.model_dump()), ("evaluation", manifest.measured.as_json())):
-        tracker.figures({f"{kind}/{key}": value for key, value in _numbers(facts).items()})
+    for kind, figures in (
+        ("training", _numbers(manifest.training.model_dump())),
+        ("evaluation", manifest.measured.figures),
+    ):
+        tracker.figures({f"{kind}/{key}": value for key, value in figures.items()})
     prompted = manifest.prompted or Prompted()
     rows = [(prompted.prompt, text) for text in prompted.texts] + [("", text) for text in manifest.samples]
     tracker.table("examples", ("Input", "Prediction"), rows)
@@ -80,7 +83,7 @@ def _made(tracker: Tracker, version: Version, aliases: list[str], more: Mapping[
         "base": base_name(version.base),
         "method": version.manifest.method,
         "weights": weights_digests(version.folder),
-        "report": _numbers(version.manifest.measured.as_json()),
+        "report": version.manifest.measured.figures,
     }
     tracker.make(str(version.name), MODEL, facts, sorted(version.adapter.glob("*")), aliases)
 
@@ -90,7 +93,7 @@ def artifact_name(base: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", base_name(base)).strip("-")
 
 
-def _numbers(report: Mapping[str, Any]) -> dict[str, float]:
+def _numbers(facts: Mapping[str, Any]) -> dict[str, float]:
     return {
-        key: value for key, value in report.items() if isinstance(value, int | float) and not isinstance(value, bool)
+        key: value for key, value in facts.items() if isinstance(value, int | float) and not isinstance(value, bool)
     }

@@ -85,7 +85,8 @@ def run(
         manifest = describe(training_run, prepared, training, evaluation, samples, verdict, seconds)
         leave_card(training_run, manifest)
         version = _register(training_run, manifest)
-    say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=verdict.why_not))
+    warning = verdict.why_not or verdict.caution
+    say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=warning))
     return Outcome(version, time.monotonic() - started, prepared.notes)
 
 

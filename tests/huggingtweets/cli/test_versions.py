@@ -1,6 +1,7 @@
 """Versions are listed and measured."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ def test_a_version_is_measured(run: Run, trained_config: Path, trained: tuple[Se
     assert "drafts: 50\n" in out
     assert ": it has picked up " in out
     assert f"held out bits per byte: {report.held_out_bits_per_byte:.4f}" in out
+    assert report.sense
+    assert re.search(r"^sense told apart: 0\.\d+ \(0\.\d+ to [01]\.\d+\)$", out, re.MULTILINE)
+    assert f"sense judge: {report.sense.judge}\n" in out
 
 
 def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config: Path, sample_file: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from huggingtweets.core.config import GateSettings
-from huggingtweets.core.records import Comparison, Report
+from huggingtweets.core.records import Comparison, Estimate, Report, Sense
 from huggingtweets.evaluation.quality_gate import compared, judge, tolerance
 
 GOOD = Report(
@@ -91,3 +91,43 @@ def test_the_standard_error_is_the_spread_over_new_samples() -> None:
 def test_of_a_single_tweet_the_noise_is_unknown() -> None:
     one = compared("v1", np.array([10.0]), np.array([9.0]), np.array([5]))
     assert (one.difference, one.standard_error) == pytest.approx((0.2, 1.8))
+
+
+def made_of(told_apart: Estimate, ratio: Estimate | None = None, own: float = 0.6) -> Report:
+    sense = Sense(100, told_apart, Estimate(own, own - 0.1, own + 0.1), "smollm2" if ratio else "", ratio, ratio)
+    return replace(GOOD, sense=sense)
+
+
+def test_tweets_that_give_themselves_away_are_used_with_a_caution() -> None:
+    verdict = judge(made_of(Estimate(0.83, 0.74, 0.89), Estimate(1.4, 1.2, 1.6)), LIMITS)
+    assert verdict.passed
+    assert verdict.caution == (
+        "Take care: a test tells 83% (74% to 89%) of its tweets and of the person's latest apart; of the person's "
+        "earlier ones 60%, and by chance 50% and another model (smollm2) finds its tweets stranger than the person's: "
+        "they take 1.40 (1.20 to 1.60) times the bits."
+    )
+    assert verdict.as_json() == {"passed": True, "why_not": "", "caution": verdict.caution}
+    assert "blander" in judge(made_of(Estimate(0.5, 0.4, 0.6), Estimate(0.7, 0.6, 0.8)), LIMITS).caution
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        GOOD,
+        made_of(Estimate(0.7, 0.6, 0.8), Estimate(1.0, 0.95, 1.05)),
+        # A few tweets of a small account: the figures are bad, and may be chance.
+        made_of(Estimate(0.9, 0.6, 0.98), Estimate(1.5, 1.05, 2.1)),
+        # The person writes of other things now.
+        made_of(Estimate(0.83, 0.74, 0.89), own=0.8),
+    ],
+    ids=["not measured", "good", "few tweets", "other subjects"],
+)
+def test_noise_and_what_no_voice_could_do_better_are_no_reason_for_a_caution(report: Report) -> None:
+    verdict = judge(report, LIMITS)
+    assert (verdict.passed, verdict.caution) == (True, "")
+
+
+def test_a_version_that_is_not_used_is_cautioned_of_too() -> None:
+    verdict = judge(replace(made_of(Estimate(0.83, 0.74, 0.89)), exact_copies=1), LIMITS)
+    assert not verdict.passed
+    assert verdict.caution

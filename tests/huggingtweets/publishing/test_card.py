@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import Settings
 from huggingtweets.core.names import VoiceName
-from huggingtweets.core.records import Comparison, Report
+from huggingtweets.core.records import Comparison, Estimate, Report, Sense
 from huggingtweets.core.visible import typed
 from huggingtweets.publishing import card
 from huggingtweets.publishing.card import CardPerson, Facts, figure, inline, render
@@ -52,6 +52,14 @@ FACTS = Facts(
         accounts=2,
         previous=Comparison("v2", 2.1, -0.1, 0.01),
         short_repeats=2,
+        sense=Sense(
+            tweets=45,
+            told_apart=Estimate(0.8125, 0.71, 0.88),
+            own_told_apart=Estimate(0.55, 0.45, 0.65),
+            judge="models/base",
+            bits_ratio=Estimate(1.125, 1.0, 1.25),
+            bits_auc=Estimate(0.625, 0.5, 0.75),
+        ),
     ),
     verdict="Fair: it has picked up the words and topics; more tweets would help most.",
     settings={"method": "lora", "seed": 7, "lora_rank": 32, "full_learning_rate": 0.0003, "threads": 2},
@@ -98,7 +106,24 @@ def test_the_hubs_library_reads_the_front_matter_and_finds_the_metrics() -> None
         "length_divergence": 0.25,
         "emoji_divergence": 0.125,
         "short_repeats": 2,
+        "told_apart": 0.8125,
+        "own_told_apart": 0.55,
+        "bits_ratio": 1.125,
+        "bits_auc": 0.625,
     }
+
+
+def test_what_was_not_measured_of_the_sense_is_not_on_the_card() -> None:
+    assert FACTS.report.sense
+    no_judge = replace(FACTS.report.sense, judge="", bits_ratio=None, bits_auc=None)
+    alone = render(replace(FACTS, report=replace(FACTS.report, sense=no_judge)))
+    assert "(0.71 to 0.88)" in alone
+    assert "Do the tweets make sense?" in alone
+    assert "Strangeness" not in alone
+    assert "other model" not in alone
+    older = render(replace(FACTS, report=replace(FACTS.report, sense=None)))
+    assert "Do the tweets make sense?" not in older
+    assert "told_apart" not in older
 
 
 def test_a_base_that_is_no_hub_id_and_an_unknown_language_are_left_out_of_the_metadata() -> None:

@@ -1,12 +1,13 @@
 """A manifest is read into what its type says, written as it always was, and told by name where it is wrong."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from huggingtweets.core.records import Account, Counts, Verdict
+from huggingtweets.core.records import Account, Counts, Estimate, Report, Sense, Verdict
 from huggingtweets.registry.manifest import MANIFEST, LearnedAccount, Manifest, read, read_accounts
 
 FIRST_FORM = Path(__file__).parent / "first_form" / "models" / "ann"
@@ -40,6 +41,16 @@ def test_what_older_software_did_not_write_may_be_missing_and_more_may_be_there(
     manifest = read(put(tmp_path, LEAST | {"colour": "red"}))
     assert manifest == Manifest(**LEAST)
     assert (manifest.verdict, manifest.counts, manifest.report) == (Verdict(), Counts(0, 0, 0), None)
+
+
+def test_the_sense_of_the_tweets_is_kept(tmp_path: Path) -> None:
+    figure = Estimate(0.5, 0.4, 0.6)
+    measured = Report(10, 1.5, 2.0, 200, 0, 1, 0.9, 150, 0.1, 0.1, 1)
+    for sense in (None, Sense(10, figure, figure), Sense(10, figure, figure, "smollm2", figure, figure)):
+        manifest = Manifest(**LEAST, report=replace(measured, sense=sense), verdict=Verdict(caution="Take care."))
+        manifest.write(tmp_path)
+        assert read(tmp_path) == manifest
+    assert json.loads((tmp_path / MANIFEST).read_text())["report"]["sense"]["told_apart"]["low"] == 0.4
 
 
 def test_half_a_surrogate_pair_in_a_name_is_kept(tmp_path: Path) -> None:
