@@ -128,7 +128,7 @@ class GenerationSettings(Section):
     """How tweets are drawn."""
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    top_k: Count = 50
+    top_k: Count = 200
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     max_new_tokens: Count = 100
     threads: Annotated[int, Field(ge=0)] = 0

@@ -19,7 +19,7 @@ class Sampling:
     """How tokens are chosen, and how many at most."""
 
     temperature: float = 1.0
-    top_k: int = 50
+    top_k: int = 200
     top_p: float = 0.95
     max_new_tokens: int = 100
 
