@@ -6,6 +6,7 @@ Knows the folders of versions and of the base. Does not know torch.
 from pathlib import Path
 
 from bot.core.ai_label import ASK_FOR_AUTOMATED_LABEL
+from bot.core.base_at_hand import missing_base
 from bot.core.config import Config, XSettings
 from huggingtweets.core.config import PublishingSettings
 from huggingtweets.core.errors import BadBase, Misconfigured, Unavailable
@@ -21,7 +22,9 @@ def check(config: Config, config_file: Path | None) -> str:
     versions = [registry.current(name) for name in registry.names()]
     for version in versions:
         _check_version(version)
-    _check_base(config.base)
+    missing = missing_base(config)
+    if not missing:
+        _check_base(config.base)
     return "\n".join(
         [
             f"config: {config_file or 'config.toml'} is valid",
@@ -30,7 +33,7 @@ def check(config: Config, config_file: Path | None) -> str:
             *_collecting(config),
             f"publishing: {_publishing(config.publishing)}",
             f"playground: {'on' if config.playground.enabled else 'off'}",
-            f"base: {config.training.base}",
+            f"base: {missing or config.training.base}",
             f"models: {', '.join(f'{version.name} {version.version}' for version in versions) or 'none'}",
         ]
     )

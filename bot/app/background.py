@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.app.foundation import Foundation
 from bot.background.schedule import Timetable
+from bot.core.base_at_hand import missing_base
 from bot.core.config import Config
 from bot.core.errors import JobRefused, NotAllowed
 from bot.core.schedule_entry import Schedule
@@ -20,6 +21,7 @@ from bot.posts.posting import Posting
 from bot.store import utc_now
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
+from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.names import VoiceName, parse_handle
 from huggingtweets.sources.sample import collect_sample, sample_account
@@ -45,18 +47,26 @@ async def learn_the_sample(base: Foundation, training: Training) -> None:
     if await asyncio.to_thread(base.registry.names):
         return
     sample = await asyncio.to_thread(collect_sample, tweets)
-    try:
-        voice = await asyncio.to_thread(sample_voice.install, base.config)
-    except (PipelineError, OSError, ValueError) as error:
-        log.warning("the voice that comes with this software cannot be used: %s", error)
-    else:
-        if voice:
-            log.info("there is no voice yet: that of @%s, the sample account, is in use", sample.handle)
-            return
+    options: dict[str, str] = {}
+    if why := await asyncio.to_thread(missing_base, base.config):
+        log.warning("%s Until then the sample account is learned on the embedded base.", why)
+        options = {"base": EMBEDDED}
+    elif await asyncio.to_thread(_sample_is_in_use, base.config):
+        log.info("there is no voice yet: that of @%s, the sample account, is in use", sample.handle)
+        return
     log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
     # After a restart it may be in the queue already.
     with contextlib.suppress(JobRefused, NotAllowed):
-        await training.start("bot", parse_handle(sample.handle))
+        await training.start("bot", parse_handle(sample.handle), options=options)
+
+
+def _sample_is_in_use(config: Config) -> bool:
+    """Put the voice that comes with this software in use. Returns False if there is none for this base."""
+    try:
+        return sample_voice.install(config) is not None
+    except (PipelineError, OSError, ValueError) as error:
+        log.warning("the voice that comes with this software cannot be used: %s", error)
+        return False
 
 
 async def start_publishing(base: Foundation, stack: AsyncExitStack) -> list[asyncio.Task[None]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.background.telling import Telling
+from bot.core.base_at_hand import base_at_hand
 from bot.core.config import Config
 from bot.core.stopping import seconds_for_a_child
 from bot.core.uploads import Uploads
@@ -110,7 +111,7 @@ def make_use_cases(base: Foundation, training: Training) -> UseCases:
         training=training,
         limits=limits,
         consenting=consenting,
-        preview_base=config.base,
+        preview_base=base_at_hand(config),
         tweets=tweets,
         max_count=config.limits.tweets_per_request,
     )

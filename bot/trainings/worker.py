@@ -267,6 +267,8 @@ class TrainingWorker(Ongoing):
             arguments += ["--config", str(self._config_file)]
         if min_new := job.options.get("min_new"):
             arguments += ["--min-new", str(min_new)]
+        if base := job.options.get("base"):
+            arguments += ["--base", base]
         for file in job.files:
             arguments += ["--from", file]
         return arguments

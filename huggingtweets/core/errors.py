@@ -190,8 +190,8 @@ class BadBase(Unavailable):
         "The language model that I write with cannot be loaded; whoever runs me finds in the log what is wrong with it."
     )
 
-    def __init__(self, base: str, why: str, *, mend: str = "mend it, or choose another base"):
-        super().__init__(f"The base model {base} cannot be loaded: {why}; {mend}.")
+    def __init__(self, base: str, why: str, *, mend: str = "mend it, or choose another base", for_people: str = ""):
+        super().__init__(f"The base model {base} cannot be loaded: {why}; {mend}.", for_people=for_people)
         self.why = why
 
 

@@ -33,7 +33,12 @@ def checked_fingerprint(version: Version) -> str:
     """The fingerprint of the base of `version`. Raises `BadBase` if the base has changed since the training."""
     fingerprint = base.fingerprint(base_of(version))
     if fingerprint != version.manifest.base_fingerprint:
-        raise BadBase(version.base, f"it is not the one that {version.name} was trained on any more; train it again")
+        raise BadBase(
+            version.base,
+            f"it is not the one that {version.name} was trained on any more; train it again",
+            for_people=f"{version.name} was learned on another language model than the one that I have now, "
+            "and has to be learned again.",
+        )
     return fingerprint
 
 

@@ -39,7 +39,7 @@ class NamedBase:
     @property
     def mend(self) -> str:
         """What to do if it is not here."""
-        return f"install that, run huggingtweets bases get {self.name} where there is a network, or choose another base"
+        return f"run that, or huggingtweets bases get {self.name} where there is a network, or choose another base"
 
     def file(self) -> Path | None:
         """The GGUF file, if the package is installed."""

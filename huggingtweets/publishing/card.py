@@ -126,6 +126,7 @@ class Facts:
     has_adapter: bool = False
     with_model: bool = False
     software_url: str = ""
+    base_license: str = ""
 
     @property
     def software(self) -> str:
@@ -173,7 +174,7 @@ class Facts:
 def facts(
     version: Version, *, generation: Mapping[str, Any], license: str, prompt: str, contact: str = "",  # noqa: A002
     consent: str = "", repository: str = "", base_is_on_hub: bool = False, has_adapter: bool = False,
-    with_model: bool = False, pictures: Sequence[str] = (),
+    with_model: bool = False, pictures: Sequence[str] = (), base_license: str = "",
 ) -> Facts:  # fmt: skip
     """The facts of the card of `version`."""
     manifest = version.manifest
@@ -202,6 +203,7 @@ def facts(
         has_adapter=has_adapter,
         with_model=with_model,
         software_url=software_url(),
+        base_license=base_license,
     )
 
 

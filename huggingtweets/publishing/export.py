@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from huggingtweets.core import atomic
 from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.config import Settings
-from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.errors import Misconfigured, Unavailable
 from huggingtweets.model import base
+from huggingtweets.model.catalogue import license_of
 from huggingtweets.pictures import render as draw
 from huggingtweets.pictures.render import Box, PicturedPerson
 from huggingtweets.publishing import card
+from huggingtweets.publishing.licences import is_allowed
 from huggingtweets.registry.manifest import ADAPTER, PROFILE_PICTURE, Prompted
 from huggingtweets.registry.versions import Version
 
@@ -31,12 +33,25 @@ AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def export(version: Version, settings: Settings, repository: str = "") -> Path:
-    """The folder of `version`, made anew. It appears once it is whole. Raises `BadBase`, `Unavailable`, `OSError`."""
+    """The folder of `version`, made anew. It appears once it is whole.
+
+    Raises `BadBase`, `Unavailable`, `OSError`, and `Misconfigured` if the licence of the base forbids that of the card.
+    """
+    _refuse_licence(version, settings)
     folder = settings.exports / version.name / version.version
     with _replaced(folder) as new:
         write_model(version, settings, new)
         write_card(version, settings, new, repository, with_model=True)
     return folder
+
+
+def _refuse_licence(version: Version, settings: Settings) -> None:
+    licence, of_base = settings.card.license, license_of(version.base, settings.storage.models)
+    if not is_allowed(licence, of_base):
+        raise Misconfigured(
+            f"{version.name} cannot be given to others under {licence}, because its base is under {of_base}; "
+            f'write license = "{of_base}" under [card], or learn it on another base.'
+        )
 
 
 def write_model(version: Version, settings: Settings, folder: Path) -> None:
@@ -98,6 +113,7 @@ def write_card(
         version,
         generation={key: getattr(sampling, key) for key in ("temperature", "top_k", "top_p", "max_new_tokens")},
         license=settings.card.license,
+        base_license=license_of(version.base, settings.storage.models),
         prompt=settings.card.prompt,
         contact=settings.card.contact,
         consent=settings.card.consent,

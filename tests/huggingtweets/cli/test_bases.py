@@ -96,7 +96,7 @@ def test_without_its_package_what_to_do_is_told(run: Run, settings: Path, monkey
     code, out, err = run("bases", "get", "smollm2", "--config", settings)
     told = sentence((code, out, err), 69)
     assert f"HF_HUB_OFFLINE is set, and its package is not installed ({install})" in told
-    assert "run huggingtweets bases get smollm2 where there is a network" in told
+    assert "or huggingtweets bases get smollm2 where there is a network" in told
 
 
 def test_a_name_of_nothing_is_refused(run: Run, settings: Path, tmp_path: Path) -> None:

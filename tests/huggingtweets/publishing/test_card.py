@@ -138,7 +138,9 @@ def test_a_base_that_a_stranger_cannot_fetch_is_said_to_be_one() -> None:
     ours = render(replace(FACTS, base="models/base", base_is_on_hub=False))
     assert "the small GPT-2 that comes with huggingtweets-bot 0.1.0, trained from nothing" in ours
     theirs = render(replace(FACTS, base="my-base", base_is_on_hub=False))
-    assert "a GPT-2 called my-base, of whoever trained this model" in theirs
+    assert "The base model is called my-base. Nobody needs it to use this model." in theirs
+    named = render(replace(FACTS, base="smollm2", base_is_on_hub=False, base_license="apache-2.0"))
+    assert "The base model is called smollm2 and is under the licence apache-2.0. Nobody needs it" in named
     for card_text in (ours, theirs):
         assert "It is not on the Hub; nobody needs it to use this model." in card_text
         assert "models/base" not in card_text, "nothing that looks like an address and is none"

