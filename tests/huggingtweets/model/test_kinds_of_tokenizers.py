@@ -4,11 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 from tokenizers import Tokenizer, models
 
 from huggingtweets.core.base_folders import located
-from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import BadBase
 from huggingtweets.generation.engine.decode import Sampling, decode
 from huggingtweets.model import base
@@ -27,14 +25,9 @@ def folder(tmp_path: Path) -> Path:
 
 def test_drafts_continue_a_prompt_with_the_blank_that_belongs_there(folder: Path) -> None:
     loaded = base.load(str(folder))
-    sampling = (
-        Sampling.of(GenerationSettings(max_new_tokens=12)) if hasattr(Sampling, "of") else Sampling(1.0, 50, 0.95, 12)
-    )
-    with torch.inference_mode():
-        loaded.model.head.weight.zero_()
-        blank_and_word = loaded.tokenizer.token_to_id("▁breakfast")
-        assert blank_and_word
-        loaded.model.body.norm.weight.zero_()
+    blank_and_word = loaded.tokenizer.token_to_id("▁breakfast")
+    assert blank_and_word
+    sampling = Sampling(max_new_tokens=12)
     for prompt, begin in (("our rover", "our rover"), ("", "")):
         for draft in decode(loaded, prompt, 3, sampling, 1):
             assert draft.text.startswith(begin)
