@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from huggingtweets.core.records import Report
+from huggingtweets.core.records import Estimate, Report, Sense
 from huggingtweets.evaluation.verdict import Strength, in_words, of, strength, strength_of
 from huggingtweets.registry.manifest import Manifest
 
@@ -55,6 +55,51 @@ def test_a_voice_that_copies_is_told_to_learn_from_more(copies: dict[str, int]) 
         "but it often repeats pieces of real tweets; more tweets would help most."
     )
     assert "repeats" not in in_words(replace(REPORT, near_copies=2), 5_000), "one in a hundred is chance"
+
+
+def sense(told_apart: float, *, own: float = 0.55, ratio: float | None = 1.0, width: float = 0.08) -> Sense:
+    estimates = [Estimate(value, value - width, value + width) for value in (told_apart, own, ratio or 0.0)]
+    return Sense(100, estimates[0], estimates[1], "judge" if ratio else "", estimates[2] if ratio else None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "how_good"),
+    [
+        (sense(0.6), Strength.STRONG),
+        (sense(0.69), Strength.STRONG),
+        (sense(0.6, width=0.25), Strength.FAIR),  # so few tweets that it may be chance
+        (sense(0.75), Strength.FAIR),
+        (sense(0.75, own=0.8), Strength.STRONG),  # the person's own earlier tweets do no better
+        (sense(0.6, ratio=1.2), Strength.FAIR),
+        (sense(0.6, ratio=0.8), Strength.FAIR),
+        (sense(0.98, width=0.01), Strength.FAINT),
+    ],
+)
+def test_a_voice_is_strong_only_if_its_tweets_pass_for_real_ones(seen: Sense, how_good: Strength) -> None:
+    assert strength(replace(REPORT, sense=seen)) is how_good
+
+
+def test_no_test_of_its_tweets_makes_a_strong_voice_of_one_that_gains_nothing_or_copies() -> None:
+    assert strength(replace(REPORT, sense=sense(0.55), held_out_bits_per_byte=2.2)) is Strength.FAINT
+    assert strength(replace(REPORT, sense=sense(0.55), exact_copies=1)) is Strength.FAIR
+
+
+@pytest.mark.parametrize(
+    ("seen", "lacks"),
+    [
+        (sense(0.8), ", but its tweets are still easy to tell from real ones;"),
+        (sense(0.8, ratio=1.13), ", but its sentences often lose the thread;"),
+        (sense(0.8, ratio=0.76), ", but it is tamer than they are;"),
+        (sense(0.8, ratio=None), ", but its sentences often lose the thread;"),  # by its bits per byte
+        (sense(0.72), "topics;"),
+    ],
+)
+def test_what_a_voice_lacks_is_said_by_what_was_seen_of_its_tweets(seen: Sense, lacks: str) -> None:
+    assert lacks in in_words(replace(REPORT, sense=seen), 500)
+
+
+def test_a_strong_voice_is_praised_without_advice() -> None:
+    assert in_words(replace(REPORT, sense=sense(0.6)), 500) == "Strong: it writes much as they do."
 
 
 def test_a_report_without_a_loss_of_the_base_gives_no_verdict() -> None:
