@@ -12,13 +12,13 @@ Knows texts by account. Does not know models, or whether a text was written or d
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from huggingtweets.tweets.hashed_ngrams import Places, byte_ngrams
 
 LONGEST = 5
 BUCKET_BITS = 18
 SMOOTHING = 0.02
 MAX_TEXTS = 1_000  # of one account, because the smoothing favours an account with many more texts than others
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Attribution:
@@ -29,7 +29,7 @@ class Attribution:
             raise ValueError("attribution needs two accounts to choose from")
         self.accounts = tuple(sorted(texts))
         counts = np.stack(
-            [np.bincount(_grams(texts[name][-MAX_TEXTS:])[0], minlength=1 << BUCKET_BITS) for name in self.accounts]
+            [np.bincount(_ngrams(texts[name][-MAX_TEXTS:])[0], minlength=1 << BUCKET_BITS) for name in self.accounts]
         )
         smoothed = counts + SMOOTHING
         # [bucket, account], so that the row of one n-gram lies together in memory.
@@ -37,10 +37,10 @@ class Attribution:
 
     def of(self, texts: Sequence[str]) -> list[str]:
         """The likeliest account of each text."""
-        grams, owners = _grams(texts)
+        ngrams, owners = _ngrams(texts)
         scores = np.zeros((len(texts), len(self.accounts)))
         for account in range(len(self.accounts)):
-            scores[:, account] = np.bincount(owners, self._log_shares[grams, account], minlength=len(texts))
+            scores[:, account] = np.bincount(owners, self._log_shares[ngrams, account], minlength=len(texts))
         return [self.accounts[best] for best in scores.argmax(1)]
 
     def share(self, texts: Sequence[str], people: Sequence[str]) -> float:
@@ -48,19 +48,5 @@ class Attribution:
         return sum(account in people for account in self.of(texts)) / len(texts) if texts else 0.0
 
 
-def _grams(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The bucket of every n-gram of `texts`, and its text's number. A line break marks each text's begin and end."""
-    framed = [f"\n{text}\n".encode(errors="replace") for text in texts]
-    data = np.frombuffer(b"".join(framed), np.uint8).astype(np.uint64)
-    owner = np.repeat(np.arange(len(framed)), [len(text) for text in framed])
-    buckets, owners = [], []
-    state = np.zeros(len(data), np.uint64)
-    with np.errstate(over="ignore"):
-        for length in range(1, LONGEST + 1):
-            # The hash of the n-gram that begins at each place, made from that of the n-gram one byte shorter.
-            state = (state[: len(data) - length + 1] + data[length - 1 :] + np.uint64(1)) * _MULTIPLIER
-            state ^= state >> np.uint64(29)
-            inside = owner[: len(state)] == owner[length - 1 :]
-            buckets.append((state[inside] >> np.uint64(64 - BUCKET_BITS)).astype(np.int64))
-            owners.append(owner[: len(state)][inside])
-    return np.concatenate(buckets), np.concatenate(owners)
+def _ngrams(texts: Sequence[str]) -> Places:
+    return byte_ngrams(texts, LONGEST, BUCKET_BITS)

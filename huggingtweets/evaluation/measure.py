@@ -67,7 +67,7 @@ def measured(
             previous = compared(in_use.version, ours.bits, theirs.bits, ours.sizes)
         except BadBase as error:
             log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
-    drafts = _drafts(subject, "", settings.gate.drafts, settings)
+    drafts = drafts_of(subject, "", settings.gate.drafts, settings)
     base_loss = held_out(base.load(subject.base))
     tweets = passing(dataset, drafts)
     judge = find_judge(subject.base, settings.storage.models)
@@ -79,11 +79,11 @@ def measured(
 def gone_on(subject: Subject, prompt: str, settings: Settings, count: int) -> tuple[str, ...]:
     """At most `count` tweets that go on from `prompt` and pass the checks."""
     # More drafts are drawn than needed, because some fail the checks.
-    drafts = _drafts(subject, prompt, 3 * count, settings)
+    drafts = drafts_of(subject, prompt, 3 * count, settings)
     return passing(subject.dataset, drafts, prompt)[:count]
 
 
-def _drafts(subject: Subject, prompt: str, count: int, settings: Settings) -> list[Draft]:
+def drafts_of(subject: Subject, prompt: str, count: int, settings: Settings) -> list[Draft]:
     """`count` drafts, drawn as the bot draws them, on the cores of the training."""
     generation = settings.generation.model_copy(update={"threads": settings.training.threads})
     decoder = partial(make_decoder, settings=generation)

@@ -22,7 +22,7 @@ from huggingtweets.pictures import render as draw
 from huggingtweets.pictures.render import Box, PicturedPerson
 from huggingtweets.publishing import card
 from huggingtweets.publishing.licences import is_allowed
-from huggingtweets.registry.manifest import ADAPTER, PROFILE_PICTURE, Prompted
+from huggingtweets.registry.manifest import ADAPTER, DISCRIMINATOR, PROFILE_PICTURE, Prompted
 from huggingtweets.registry.versions import Version
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _refuse_licence(version: Version, settings: Settings) -> None:
 
 
 def write_model(version: Version, settings: Settings, folder: Path) -> None:
-    """Write merged weights, tokenizer and generation settings, and the adapter if one was trained."""
+    """Write merged weights, tokenizer and generation settings; the adapter and the discriminator if there are any."""
     import torch
 
     from huggingtweets.model import checkpoint
@@ -75,6 +75,8 @@ def write_model(version: Version, settings: Settings, folder: Path) -> None:
     _write_tokenizer(voice.tokenizer, end, folder, voice.context)
     if _has_adapter(version):
         shutil.copytree(version.adapter, folder / ADAPTER)
+    if version.discriminator.exists():
+        shutil.copyfile(version.discriminator, folder / DISCRIMINATOR)
     atomic.readable_as_usual(folder)
 
 

@@ -18,6 +18,7 @@ ADAPTER = "adapter"  # a folder; a version has either an adapter or a model
 MODEL = "model"  # a folder: the whole model of a full fine-tune
 DATASET = "dataset.jsonl"
 PROFILE, PROFILE_PICTURE = "profile.json", "profile.png"
+DISCRIMINATOR = "discriminator.safetensors"  # tells the voice's drafts from real tweets; older versions have none
 CARD = "card"  # a folder: the model card and its pictures
 
 

@@ -22,7 +22,16 @@ from huggingtweets.core.events import Done
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.registry import manifest as manifests
-from huggingtweets.registry.manifest import ADAPTER, DATASET, MANIFEST, MODEL, PROFILE, PROFILE_PICTURE, Manifest
+from huggingtweets.registry.manifest import (
+    ADAPTER,
+    DATASET,
+    DISCRIMINATOR,
+    MANIFEST,
+    MODEL,
+    PROFILE,
+    PROFILE_PICTURE,
+    Manifest,
+)
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +96,11 @@ class Version:
     def dataset(self) -> Path:
         """The texts it was trained and judged on."""
         return self.folder / DATASET
+
+    @property
+    def discriminator(self) -> Path:
+        """What tells its drafts from real tweets, if there is any."""
+        return self.folder / DISCRIMINATOR
 
     @property
     def profile(self) -> Path:

@@ -3,6 +3,7 @@
 Knows cleaned tweets, and which of them an earlier data set learned or held out. Does not know tokens or models.
 """
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, cycle
@@ -73,6 +74,16 @@ class Dataset:
         return tuple(example.text for example in self.held_out_examples)
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """The half of the held-out texts that the discriminator may learn from. Nothing else learns from them."""
+        return tuple(text for text in self.held_out if _half(text) == 0)
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """The other half, from which nothing is learned. A text stays in its half from version to version."""
+        return tuple(text for text in self.held_out if _half(text) == 1)
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """All that the person wrote: what no generated tweet may repeat."""
         return self.learned + self.held_out
@@ -100,6 +111,11 @@ class Dataset:
             tuple(Example.from_json(row) for row in rows if row["part"] == part) for part in ("learned", "held_out")
         )
         return cls(learned, held_out)
+
+
+def _half(text: str) -> int:
+    """0 or 1, by chance, but always the same for a text."""
+    return zlib.crc32(text.encode(errors="replace")) & 1
 
 
 def make(

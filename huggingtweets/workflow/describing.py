@@ -16,6 +16,7 @@ from huggingtweets.core.records import JSON, Counts, Report, Verdict
 from huggingtweets.publishing.export import write_card
 from huggingtweets.registry.manifest import (
     CARD,
+    DISCRIMINATOR,
     PROFILE,
     PROFILE_PICTURE,
     LearnedAccount,
@@ -47,16 +48,16 @@ class Evaluation:
 
 
 def evaluate(run: TrainingRun, dataset: Dataset) -> Evaluation:
-    """Measure the new version on the held-out tweets, and on tweets that it draws."""
+    """Measure the new version on the held-out tweets, and on tweets that it draws. Leave its discriminator."""
     settings = run.settings
     inputs = [
         run.stages.inputs["train"],
-        settings.generation.model_dump(exclude={"threads"}),
+        settings.generation.model_dump(exclude={"threads", "candidates", "candidate_seconds"}),
         [settings.gate.drafts, settings.training.row_tokens, settings.training.seed, settings.card.prompt],
         list(run.in_use.key) if run.in_use else None,
         run.digests_of_others,
     ]
-    output = run.stages.output("evaluate", inputs, lambda: _evaluated(run, dataset))
+    output = run.stages.output("evaluate", inputs, lambda: _evaluated(run, dataset), files=[DISCRIMINATOR])
     report = Report.from_json(output["report"])
     run.say(Progress("evaluate", facts=report.as_json()))
     return Evaluation(report, tuple(output["tweets"]), tuple(output["prompted"]))
@@ -65,12 +66,14 @@ def evaluate(run: TrainingRun, dataset: Dataset) -> Evaluation:
 def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
     from huggingtweets.evaluation.measure import Subject, gone_on, measured
     from huggingtweets.model.merged import load_weights
+    from huggingtweets.workflow.selecting import leave_discriminator
 
     settings, training = run.settings, run.training
     use_threads(training.threads)
     voice = load_weights(run.folder, run.settings.base)
     subject = Subject(run.name, voice, run.settings.base, dataset, training.seed)
     report, tweets = measured(subject, run.in_use, run.others, settings)
+    leave_discriminator(subject, settings, run.folder)
     prompted = gone_on(subject, settings.card.prompt, settings, SAMPLES)
     return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}
 

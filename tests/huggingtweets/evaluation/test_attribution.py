@@ -1,13 +1,11 @@
 """A text is given to the account whose character n-grams it has."""
 
 import random
-from collections import Counter
 
-import numpy as np
 import pytest
 
 from huggingtweets.evaluation import attribution
-from huggingtweets.evaluation.attribution import Attribution, _grams
+from huggingtweets.evaluation.attribution import Attribution
 from tests.conftest import sentences
 
 SHOUTING = [text.upper() + "!!!" for text in sentences(60, seed=5)]
@@ -45,14 +43,3 @@ def test_no_texts_have_no_account_and_an_empty_one_has_some() -> None:
 def test_one_account_is_nothing_to_choose_from() -> None:
     with pytest.raises(ValueError, match="two accounts"):
         Attribution({"loud": SHOUTING})
-
-
-def test_the_n_grams_are_those_within_each_text() -> None:
-    buckets, owners = _grams(["ab", "ü"])
-    # "\nab\n" has 4 + 3 + 2 + 1 n-grams of 1 to 4 bytes; "\nü\n" is 4 bytes, too.
-    assert Counter(owners.tolist()) == {0: 10, 1: 10}
-    assert buckets.min() >= 0
-    assert buckets.max() < 1 << attribution.BUCKET_BITS
-    again, _ = _grams(["ab"])
-    assert Counter(again.tolist()) == Counter(buckets[owners == 0].tolist()), "a text's n-grams do not depend on others"
-    assert not np.intersect1d(buckets[owners == 0], buckets[owners == 1]).tolist()[1:], "only the line break is shared"

@@ -69,7 +69,7 @@ async def test_a_forgotten_voice_is_in_memory_no_more(writer: Writer, version: V
         await writer.write(voice)
     assert len(loads) == 2
     writer.forget("cat")
-    assert {key[0] for key in writer._copy_checks} == {"bob"}
+    assert {key[0] for key in writer._knowledge} == {"bob"}
     for voice in (ann, bob):
         await writer.write(voice)
     assert len(loads) == 3
@@ -147,7 +147,8 @@ async def test_no_answer_holds_a_link_or_a_mark_that_the_model_made_up(
 async def test_rounds_go_on_until_there_are_enough_and_repeat_nothing(
     tiny_generation: GenerationSettings, version: Version
 ) -> None:
-    engine = Saying(tiny_generation, drafts("one", "One!"), drafts("two", "one"), drafts("three", "four"))
+    settings = tiny_generation.model_copy(update={"candidates": 1})
+    engine = Saying(settings, drafts("one", "One!"), drafts("two", "one"), drafts("three", "four"))
     tweets = await Writer(engine).write(version, count=3, seed=10)
     assert tweets.texts == ("one", "two", "three")
     assert [(request.count, request.seed) for request in engine.requests] == [(5, 10), (4, 11), (3, 12)]

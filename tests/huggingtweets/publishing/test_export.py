@@ -40,7 +40,7 @@ def test_the_folder_has_what_the_hub_shows_and_transformers_reads(exported: Path
     names = {path.relative_to(exported).as_posix() for path in exported.rglob("*") if path.is_file()}
     assert names == {
         "README.md", "config.json", "generation_config.json", "model.safetensors",
-        "tokenizer.json", "tokenizer_config.json",
+        "tokenizer.json", "tokenizer_config.json", "discriminator.safetensors",
         "predictions.png", "predictions-dark.png", "pipeline.png", "curve.png", "profile.png", "avatar-Ann.png",
     }  # fmt: skip
 

@@ -25,6 +25,7 @@ from huggingtweets.tweets.dataset import (
     split_by_time,
 )
 from huggingtweets.tweets.derived_ids import is_derived
+from tests.conftest import sentences
 
 
 def kept(*texts: str) -> list[Kept]:
@@ -268,3 +269,13 @@ def test_balancing_gives_everybody_as_many_characters_as_the_longest(people: lis
         assert max(times) - min(times) <= 1
         total = sum(len(text) * n for text, n in zip(texts, times, strict=True))
         assert goal <= total < goal + max(map(len, texts))
+
+
+def test_the_discriminator_is_shown_half_of_what_is_held_out_and_always_the_same_half() -> None:
+    texts = sentences(200, seed=4)
+    data = Dataset.of_texts(texts[:100], texts[100:])
+    assert sorted([*data.shown, *data.unseen]) == sorted(data.held_out)
+    assert 30 < len(data.shown) < 70
+    later = Dataset.of_texts(texts[:50], [*reversed(texts[120:]), "something new"])
+    assert not set(later.shown) & set(data.unseen)
+    assert not set(later.unseen) & set(data.shown)

@@ -1,0 +1,48 @@
+"""Fits a discriminator: from real tweets, learned and not learned, and from drafts that no check has seen.
+
+The weights of the n-grams come from all texts. What a score means, and what the length says, comes from the tweets that
+the voice has not learned: drafts repeat pieces of the learned ones. For that each text is scored with weights that were
+fitted without it.
+
+Knows texts and formulas. Does not know models or files.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from huggingtweets.generation.discriminator import BUCKETS, Discriminator, Features, Floats
+
+MAX_TEXTS = 1_000  # on either side
+MIN_TEXTS = 20  # on either side
+FOLDS = 4
+TRUST = 1.0  # in single n-grams: the inverse of what a weight costs
+TRUST_IN_SUM = 1.0
+
+
+def fit(learned: Sequence[str], unlearned: Sequence[str], drawn: Sequence[str]) -> Discriminator | None:
+    """The discriminator of real tweets and `drawn` ones. Returns None if there are too few of either."""
+    real = [*learned, *unlearned][-MAX_TEXTS:]
+    drawn = drawn[:MAX_TEXTS]
+    if min(len(real), len(drawn)) < MIN_TEXTS:
+        return None
+    features = Features.of([*real, *drawn])
+    is_real = np.arange(len(features)) < len(real)
+    ngrams = sparse.csr_matrix((features.values, (features.owners, features.buckets)), (len(features), BUCKETS))
+    model = _regression(TRUST)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    scores: Floats = cross_val_predict(model, ngrams, is_real, cv=folds, method="decision_function")
+    judged = ~is_real
+    judged[len(real) - (len(unlearned) if len(unlearned) >= MIN_TEXTS else len(real)) : len(real)] = True
+    table = np.column_stack([scores, features.shapes])[judged]
+    factor, *shapes = _regression(TRUST_IN_SUM).fit(table, is_real[judged]).coef_[0]
+    weights = model.fit(ngrams, is_real).coef_[0] * max(0.0, factor)
+    return Discriminator.of(np.concatenate([weights, shapes]))
+
+
+def _regression(trust: float) -> LogisticRegression:
+    """Real and drawn texts count the same, however many there are. The constant is one of the shapes."""
+    return LogisticRegression(C=trust, class_weight="balanced", fit_intercept=False, solver="liblinear")
