@@ -1,11 +1,12 @@
 """Where does the time of a step go? Processor seconds of each phase of the kernels.
 
-    python -m benchmarks.phases [--models embedded,124M,smollm2] [--threads N] [--steps N]
+    python -m benchmarks.phases [--models embedded,124M,smollm2] [--threads N] [--steps N] [--every-product]
 
 The kernels are compiled again with clocks in them. (a) is 5 drafts of one person, (b) 32 drafts of 8 people, both after
 24 tokens. "prompt" reads one prompt of as many tokens as half the context has, but 512 at most. The figures are
 milliseconds of one thread in a step: the least of all steps for each phase, because other processes disturb some of
-them. "waiting" is for the other threads at the end of a phase.
+them. "waiting" is for the other threads at the end of a phase. With --every-product, each way to multiply that the
+processor has is measured, else the fastest alone.
 """
 
 import argparse
@@ -92,11 +93,23 @@ def prompt(decoder: NativeDecoder, voices: Voices, clock: Clock) -> int:
     return len(tokens)
 
 
+def time_all(what: str, decoder: NativeDecoder, voices: Voices, kernels: ctypes.CDLL, steps: int) -> None:
+    """Print the phases of every workload."""
+    for workload, people, rows in (("a", 1, 5), ("b", 8, 4)):
+        clock = Clock(kernels)
+        drafts(decoder, voices, people, rows, clock, steps)
+        print(f"{what} ({workload})\n{clock}", flush=True)
+    clock = Clock(kernels)
+    count = prompt(decoder, voices, clock)
+    print(f"{what}, a prompt of {count} tokens\n{clock}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--models", default="embedded,124M,smollm2")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--every-product", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="phases-") as name:
         kernels = compile_timed(Path(name))
@@ -104,14 +117,9 @@ def main() -> None:
         for size in options.models.split(","):
             folder = Path(name) / size
             voices = Voices(make_base(size, folder / "base"), folder, *ranks(size))
-            decoder = NativeDecoder(Weights.of(voices.base.model), threads=options.threads)
-            for workload, people, rows in (("a", 1, 5), ("b", 8, 4)):
-                clock = Clock(kernels)
-                drafts(decoder, voices, people, rows, clock, options.steps)
-                print(f"{size} ({workload})\n{clock}", flush=True)
-            clock = Clock(kernels)
-            count = prompt(decoder, voices, clock)
-            print(f"{size}, a prompt of {count} tokens\n{clock}", flush=True)
+            for products in native.products_here()[0 if options.every_product else -1 :]:
+                decoder = NativeDecoder(Weights.of(voices.base.model), threads=options.threads, products=products)
+                time_all(f"{size}, {products}", decoder, voices, kernels, options.steps)
 
 
 if __name__ == "__main__":
