@@ -15,6 +15,9 @@ EMBEDDED = "models/base"
 """The base model that comes with this software."""
 
 
+DEFAULT = "smollm2"
+"""The base of `[training]` unless it says another."""
+
 PREPARED, FILES = ".bases", "files"
 NAMED = ("smollm2",)
 

@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from huggingtweets.core.base_folders import EMBEDDED, located, resolve_base
+from huggingtweets.core.base_folders import DEFAULT, located, resolve_base
 from huggingtweets.core.errors import Misconfigured
 
 DEFAULT_FILE = Path("config.toml")
@@ -72,7 +72,7 @@ class StorageSettings(Section):
 class TrainingSettings(Section):
     """How a voice is learned. `training.recipe` chooses the values that are 0, or -1 for the embedding's rank."""
 
-    base: BaseModelName = EMBEDDED
+    base: BaseModelName = DEFAULT
     method: Literal["lora", "full"] = "lora"
     seed: int = 1
     threads: Annotated[int, Field(ge=0)] = 0

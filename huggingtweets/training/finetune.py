@@ -32,13 +32,12 @@ from huggingtweets.model.loss import mean_loss, summed_loss
 from huggingtweets.model.packing import Rows, pack
 from huggingtweets.model.precision import fast
 from huggingtweets.model.tokenizer import encode_all
-from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, for_base
+from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, floor_for, for_base
 from huggingtweets.tweets.dataset import Dataset
 
 log = logging.getLogger(__name__)
 
 WARM_UP_STEPS = 10
-FLOOR = 0.05  # share of the learning rate at the end of the cosine
 ALPHA_PER_RANK = 2
 NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
 
@@ -167,6 +166,7 @@ class _Finetuning:
         self.batch_rows = max(1, round(self.batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
+        self.floor = floor_for(base.model.description.parameters)
         self.place = _Place(rows_at_once=self.batch_rows)
         self.best: lora.State = self.weights()
 
@@ -182,7 +182,7 @@ class _Finetuning:
         started, saved = time.monotonic() - self.place.seconds, time.monotonic()
         with postponed() as stop:
             while self.place.step < self.total and not self.place.stopped:
-                learning_rate = self.learning_rate * rate(self.place.step, self.total)
+                learning_rate = self.learning_rate * rate(self.place.step, self.total, self.floor)
                 loss = self._learn_batch()
                 held_out = self._judge(loss) if self.place.step % self.steps_per_epoch == 0 else None
                 self.place.seconds = time.monotonic() - started
@@ -202,7 +202,7 @@ class _Finetuning:
         row_numbers = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
         batch = self.rows.take(row_numbers)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total)
+            group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total, self.floor)
         loss = self._backward(batch)
         if not math.isfinite(loss):
             raise PipelineError(
@@ -308,10 +308,10 @@ def epochs_within(settings: TrainingSettings, tokens: int) -> int:
     return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
 
 
-def rate(step: int, total: int) -> float:
-    """The share of the learning rate at `step`. It rises briefly, and then falls to `FLOOR` along half a cosine."""
+def rate(step: int, total: int, floor: float) -> float:
+    """The share of the learning rate at `step`. It rises briefly, and then falls to `floor` along half a cosine."""
     rise = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return rise * (FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / total)))
+    return rise * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * step / total)))
 
 
 def out_of_memory(error: Exception) -> bool:

@@ -20,7 +20,6 @@ from huggingtweets.model.base import Base
 from huggingtweets.model.loss import mean_loss
 from huggingtweets.model.precision import fast
 from huggingtweets.training.finetune import (
-    FLOOR,
     Step,
     Trained,
     epochs_within,
@@ -102,7 +101,7 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
     assert steps[-1].best_held_out_loss == trained.held_out_loss < steps[-1].held_out_loss
     assert trained.batch_tokens == 256
     assert trained.learning_rate == pytest.approx(0.05 * 0.5**0.5), "the rate in the settings is for 512 tokens a step"
-    assert steps[0].learning_rate == pytest.approx(trained.learning_rate * rate(0, steps[0].total))
+    assert steps[0].learning_rate == pytest.approx(trained.learning_rate * rate(0, steps[0].total, 0.05))
     assert max(step.learning_rate for step in steps) <= trained.learning_rate
 
 
@@ -205,14 +204,15 @@ def test_a_training_that_diverges_says_so(
 
 
 @pytest.mark.parametrize(("total", "steps"), [(100, 100), (1, 1), (5, 5)])
-def test_the_learning_rate_rises_and_falls_to_its_floor(total: int, steps: int) -> None:
-    rates = [rate(step, total) for step in range(steps)]
+@pytest.mark.parametrize("floor", [0.05, 0.5])
+def test_the_learning_rate_rises_and_falls_to_its_floor(total: int, steps: int, floor: float) -> None:
+    rates = [rate(step, total, floor) for step in range(steps)]
     assert all(0 < value <= 1 for value in rates)
     if total == 100:
         top = max(range(total), key=rates.__getitem__)
         assert 5 <= top <= 12
         assert rates[top:] == sorted(rates[top:], reverse=True)
-        assert rates[-1] == pytest.approx(FLOOR, abs=0.001)
+        assert rates[-1] == pytest.approx(floor, abs=0.001)
 
 
 def test_the_passes_are_bounded_by_tokens_but_never_none() -> None:

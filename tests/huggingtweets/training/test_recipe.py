@@ -3,7 +3,7 @@
 import pytest
 
 from huggingtweets.core.config import TrainingSettings
-from huggingtweets.training.recipe import SMALL_BASE, batch_tokens_for, for_base
+from huggingtweets.training.recipe import SMALL_BASE, batch_tokens_for, floor_for, for_base
 
 EMBEDDED, SMOLLM2 = 9_064_448, 134_515_008
 
@@ -18,6 +18,7 @@ def test_a_larger_base_keeps_its_words_and_learns_in_small_steps() -> None:
     chosen = for_base(TrainingSettings(), SMOLLM2)
     assert (chosen.lora_rank, chosen.lora_embedding_rank) == (16, 0)
     assert chosen.max_tokens < for_base(TrainingSettings(), EMBEDDED).max_tokens
+    assert floor_for(SMOLLM2) > floor_for(EMBEDDED)
 
 
 @pytest.mark.parametrize("parameters", [SMALL_BASE - 1, SMALL_BASE])
