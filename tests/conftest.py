@@ -58,6 +58,11 @@ def sentences(count: int, seed: int) -> list[str]:
     ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole processes come first: they take longest, and as the last ones they would keep one worker busy alone."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def posts() -> list[str]:
     """Documents for pre-training."""

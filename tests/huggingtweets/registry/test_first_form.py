@@ -6,8 +6,6 @@ Cards and pictures were left out. Do not make it anew: it stands for what people
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,8 @@ from typing import Any
 import pytest
 
 from huggingtweets.registry.versions import Registry
+from tests.huggingtweets.cli.conftest import run  # noqa: F401  a fixture
+from tests.huggingtweets.cli.running import Run
 
 FIRST_FORM = Path(__file__).parent / "first_form"
 CONFIG = """
@@ -50,16 +50,15 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def command(home: Path) -> Command:
-    """The command line in a process of its own. Returns what it prints."""
+def command(home: Path, run: Run) -> Command:  # noqa: F811
+    """Runs a command and returns what it prints."""
 
-    def run(*arguments: str) -> str:
-        program = [sys.executable, "-m", "huggingtweets", *arguments, "--config", str(home / "config.toml")]
-        done = subprocess.run(program, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def printed(*arguments: str) -> str:
+        code, out, err = run(*arguments, "--config", home / "config.toml")
+        assert code == 0, err
+        return out
 
-    return run
+    return printed
 
 
 def rows(printed: str) -> list[dict[str, Any]]:
