@@ -90,7 +90,7 @@ def find_judge(base: str, models: Path) -> Base | None:
     Named bases come first, because they write best. None is made ready or downloaded for this.
     """
     own = bases.fingerprint(base)
-    ready = [folder for name in NAMED if Path(folder := located(name, models)).is_dir()]
+    ready = [folder for name in NAMED if bases.is_ready(folder := located(name, models))]
     for candidate in (*ready, EMBEDDED):
         try:
             if bases.fingerprint(candidate) != own:

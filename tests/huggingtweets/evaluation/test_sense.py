@@ -127,7 +127,9 @@ def test_a_base_is_judged_by_another_one_that_is_ready(tiny_base: Path, tmp_path
 
 
 def test_a_damaged_judge_is_passed_over(tiny_base: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / ".bases" / "smollm2").mkdir(parents=True)
+    judge = tmp_path / ".bases" / "smollm2"
+    judge.mkdir(parents=True)
+    (judge / "config.json").write_text("{")
     of_tiny = find_judge(str(tiny_base), tmp_path)
     assert of_tiny
     assert of_tiny.id == EMBEDDED

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from huggingtweets.generation.selection import Pace, selected
+from huggingtweets.generation.selection import FIRST_DRAFTS, Pace, selected
 
 
 def test_the_same_seed_selects_the_same_and_each_only_once() -> None:
@@ -35,12 +35,13 @@ def test_all_are_selected_if_there_are_no_more_than_wanted() -> None:
     assert selected(np.zeros(0), 5, seed=1) == []
 
 
-def test_a_base_is_taken_to_be_fast_until_it_has_drawn() -> None:
+def test_a_base_that_has_not_drawn_yet_gets_a_few_drafts() -> None:
     pace = Pace(seconds=0.5)
-    assert pace.drafts("base", 40) == 40
+    assert pace.drafts("base", 40) == FIRST_DRAFTS
+    assert pace.drafts("base", 3) == 3
     pace.note("base", drafts=40, seconds=2.0)
     assert pace.drafts("base", 40) == 10, "20 drafts a second, for half a second"
-    assert pace.drafts("other", 40) == 40
+    assert pace.drafts("other", 40) == FIRST_DRAFTS
 
 
 def test_the_pace_follows_what_was_measured_last() -> None:
