@@ -43,7 +43,8 @@ from benchmarks.peers import (
     has,
 )
 from huggingtweets.core.base_folders import located
-from huggingtweets.model.named_bases import NAMED_BASES, make_ready
+from huggingtweets.model import base as bases
+from huggingtweets.model.named_bases import NAMED_BASES
 
 HERE = Path(__file__).parent
 SLOW_SECONDS = 8.0
@@ -65,9 +66,7 @@ def make_base(size: str, folder: Path) -> Path:
     if size == "embedded":
         return Path("models/base").resolve()
     if size in NAMED_BASES:
-        base = Path(located(size, Path("models")))
-        make_ready(size, base)
-        return base
+        return Path(bases.prepare(located(size, Path("models"))))
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -85,10 +84,7 @@ def make_base(size: str, folder: Path) -> Path:
 
 def ranks(size: str) -> tuple[int, int]:
     """The ranks of the adapters: in the linear layers, and on the embedding."""
-    from huggingtweets.core.config import TrainingSettings
-
-    training = TrainingSettings()
-    return {"124M": (8, 0), "smollm2": (16, 0)}.get(size, (training.lora_rank, training.lora_embedding_rank))
+    return {"124M": (8, 0), "smollm2": (16, 0)}.get(size, (64, 64))
 
 
 def contenders(size: str, *, quick: bool) -> Plan:

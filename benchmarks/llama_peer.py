@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.peers import SAMPLING, Copies, Request, Voices, by_person
 from huggingtweets.model.families import describe
-from huggingtweets.model.gguf_file import TENSORS
+from huggingtweets.model.gguf_file.tensors import our_name
 from huggingtweets.model.named_bases import NAMED_BASES
 
 MOST_ROWS = 8  # drafts of one person at once
@@ -51,12 +51,13 @@ def weight(voice: Path, name: str) -> NDArray[np.float32]:
     """The tensor that a GGUF file calls `name`, from a checkpoint of Llama's shape."""
     from safetensors import safe_open
 
-    *block, kind, _ = name.split(".")
+    description = describe(json.loads((voice / "config.json").read_text()))
+    module, kind = our_name(name)
     with safe_open(voice / "model.safetensors", framework="np") as file:
-        values = file.get_tensor(f"{TENSORS[kind].format(block[1] if block else '')}.weight").astype(np.float32)
-    if kind in ("attn_q", "attn_k"):
-        description = describe(json.loads((voice / "config.json").read_text()))
-        heads = description.heads if kind == "attn_q" else description.key_heads
+        values = file.get_tensor(f"{description.checkpoint_name(module)}.{kind}").astype(np.float32)
+    layer = module.rsplit(".", 1)[-1]
+    if layer in ("q", "k"):
+        heads = description.heads if layer == "q" else description.key_heads
         # The two numbers of a rotated pair stand side by side there, half a head apart here.
         values = values.reshape(heads, 2, -1, values.shape[-1]).swapaxes(1, 2).reshape(values.shape)
     return np.ascontiguousarray(values)

@@ -44,7 +44,7 @@ _ROTATED = ("q", "k")
 def checkpoint_tensors(tensors: Sequence[ReaderTensor], description: Description) -> Iterator[tuple[str, torch.Tensor]]:
     """The weights, each with its name in a checkpoint. Raises `Unreadable` for one that is not part of the model."""
     for tensor in tensors:
-        module, kind = _module(tensor.name)
+        module, kind = our_name(tensor.name)
         if tensor.name == "rope_freqs.weight" or (module == "head" and description.tied):
             continue  # config.json says what they say
         try:
@@ -54,8 +54,8 @@ def checkpoint_tensors(tensors: Sequence[ReaderTensor], description: Description
         yield name, _stored(_ours(_dequantized(tensor), module, kind, description), tensor.tensor_type)
 
 
-def _module(name: str) -> tuple[str, str]:
-    """Our name of the module to which a tensor belongs, and which of its weights it is."""
+def our_name(name: str) -> tuple[str, str]:
+    """Our name of the module to which a tensor belongs, and which of its weights it is. Raises `Unreadable`."""
     parts = name.split(".")
     if name == "rope_freqs.weight":
         return "", ""

@@ -73,6 +73,9 @@ def test_they_are_listed_and_their_cards_are_written(command: Command) -> None:
             "base": "base",
             "method": "lora",
             "created": "2026-11-28T21:47:33+00:00",
+            "strength": "faint",
+            "verdict": "Faint: it has picked up little of how they write, and its sentences often lose the thread; "
+            "more tweets would help most.",
             "versions": ["v1", "v2"],
             "rejected": {},
         }
