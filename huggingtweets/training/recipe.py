@@ -49,7 +49,7 @@ def batch_tokens_for(settings: TrainingSettings, tokens: int, parameters: int) -
     """
     if settings.batch_tokens:
         return settings.batch_tokens
-    steps, least, most = (64, 256, 1024) if parameters < SMALL_BASE else (150, 128, 256)
+    steps, least, most = (64, 256, 1024) if parameters < SMALL_BASE else (110, 128, 256)
     return int(min(most, max(least, 2 ** round(math.log2(max(1, tokens) / steps)))))
 
 
