@@ -16,7 +16,7 @@ from huggingtweets.model.named_bases import MIB, NAMED_BASES, NamedBase
 
 MB = 1_000_000
 # Peak memory of a whole process (RSS): what torch and the rest take, and what each million parameters adds. Drawing is
-# measured with the embedded base (398 MB) and with smollm2 (1,249 MB). The passes of a learning on smollm2 take 1,344 to
+# measured with the embedded base (398 MB) and with smollm2 (1,249 MB). The passes of a training on it take 1,344 to
 # 1,646 MB, by the size of a step; what is measured after them takes up to 3,573 MB.
 DRAWING_MB, DRAWING_MB_EACH = 337, 6.8
 LEARNING_MB, LEARNING_MB_EACH = 500, 6.8
