@@ -17,7 +17,7 @@ from huggingtweets.generation.checks import CopyCheck
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.writer import Sieve
 from huggingtweets.model.base import Base
-from huggingtweets.model.loss import bits_per_byte
+from huggingtweets.model.loss import PLACES_AT_ONCE, bits_per_byte
 from huggingtweets.model.tokenizer import byte_sizes, encode_all
 from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
 from huggingtweets.tweets.dataset import Dataset
@@ -117,9 +117,15 @@ def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosse
         rows = torch.tensor([row + [voice.end_of_text] * (width - len(row)) for row in framed])
         counted = torch.tensor([[True] * (len(row) - 1) + [False] * (width - len(row)) for row in framed])
         device = voice.model.device
-        hidden = voice.model.body(rows[:, :-1].to(device))
-        logits = voice.model.head(hidden[counted.to(device)]).float()
-        of_tokens = functional.cross_entropy(logits, rows[:, 1:][counted].to(device), reduction="none").double().cpu()
+        hidden = voice.model.body(rows[:, :-1].to(device))[counted.to(device)]
+        targets = rows[:, 1:][counted].to(device)
+        # All logits of a batch would take a gigabyte with a vocabulary of 49,152 tokens.
+        of_tokens = torch.cat(
+            [
+                functional.cross_entropy(voice.model.head(some).float(), goals, reduction="none").double().cpu()
+                for some, goals in zip(*(torch.split(part, PLACES_AT_ONCE) for part in (hidden, targets)), strict=True)
+            ]
+        )
         owners = counted.nonzero()[:, 0].numpy()
         nats[places] = np.bincount(owners, of_tokens.numpy(), len(places))
         # Some tokenizers begin a text with a blank that it does not have.

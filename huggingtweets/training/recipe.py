@@ -45,7 +45,7 @@ def batch_tokens_for(settings: TrainingSettings, tokens: int, parameters: int) -
 
     A few hundred tweets need more than ten steps, and ten thousand tweets must not take thousands of small steps. The
     learning rate is proportional to the square root of this number (Malladi et al. 2022 for Adam), so one setting fits
-    all amounts. A larger base has one pass or two, so it takes more steps in each.
+    all amounts. A larger base has one pass over all but the smallest data, so it takes more and smaller steps.
     """
     if settings.batch_tokens:
         return settings.batch_tokens

@@ -71,10 +71,11 @@ def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
     settings, training = run.settings, run.training
     use_threads(training.threads)
     voice = load_weights(run.folder, run.settings.base)
-    subject = Subject(run.name, voice, run.settings.base, dataset, training.seed)
+    subject = Subject.of(run.name, voice, run.settings.base, dataset, training.seed, settings)
+    del voice
     report, tweets = measured(subject, run.in_use, run.others, settings)
     leave_discriminator(subject, settings, run.folder)
-    prompted = gone_on(subject, settings.card.prompt, settings, SAMPLES)
+    prompted = gone_on(subject, settings.card.prompt, SAMPLES)
     return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}
 
 

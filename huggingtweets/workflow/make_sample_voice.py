@@ -22,7 +22,7 @@ from huggingtweets.workflow.sample_voice import FOLDER
 
 log = logging.getLogger(__name__)
 
-RANK = 8  # a quarter of the size of an ordinary voice, because everybody downloads it
+RANK = 8  # half the size of an ordinary voice, because everybody downloads it
 
 
 def show(progress: Progress) -> None:

@@ -1,6 +1,6 @@
 """The discriminator of a new version: it learns to tell the voice's own drafts from the person's real tweets.
 
-Knows a voice in memory and its data set. Does not know how a discriminator is fitted, or what it is used for.
+Knows a voice that is measured, and its data set. Does not know how a discriminator is fitted, or what it is used for.
 """
 
 from dataclasses import replace
@@ -17,13 +17,8 @@ SEEDS_AWAY = 7_000  # from the seed of the gate's drafts
 
 def leave_discriminator(subject: Subject, settings: Settings, folder: Path) -> None:
     """Write the discriminator of `subject` into the version's `folder`, unless it has too few tweets for one."""
-    drafts = [
-        draft.text.strip()
-        for batch in range(BATCHES)
-        for draft in drafts_of(
-            replace(subject, seed=subject.seed + SEEDS_AWAY + batch), "", settings.gate.drafts, settings
-        )
-        if draft.ended
-    ]
+    seeds = (subject.seed + SEEDS_AWAY + batch for batch in range(BATCHES))
+    batches = (drafts_of(replace(subject, seed=seed), "", settings.gate.drafts) for seed in seeds)
+    drafts = [draft.text.strip() for batch in batches for draft in batch if draft.ended]
     if discriminator := fit(subject.dataset.learned, subject.dataset.shown, drafts):
         discriminator.write(folder / DISCRIMINATOR)

@@ -14,7 +14,7 @@ from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.base import Base
 
-__all__ = ["Draft", "Sampling", "decode", "read_drafts"]
+__all__ = ["Draft", "Sampling", "decode", "decode_with", "read_drafts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,23 @@ def decode(
     sampling: Sampling,
     seed: int,
     stop: Callable[[], bool] = lambda: False,
-    decoder: Callable[[Weights], Decoder] = TorchDecoder,
+) -> list[Draft]:
+    """`count` drafts of a model in fp32 that begin with `prompt`, as `decode_with` draws them."""
+    return decode_with(TorchDecoder(Weights.of(voice.model, voice.banned)), voice, prompt, count, sampling, seed, stop)
+
+
+def decode_with(
+    decoder: Decoder,
+    reader: Reader,
+    prompt: str,
+    count: int,
+    sampling: Sampling,
+    seed: int,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Draft]:
     """`count` drafts that begin with `prompt`; fewer tokens each when `stop()` says so between two steps."""
-    batch = Batch(decoder(Weights.of(voice.model, voice.banned)), voice.end_of_text)
-    start = start_of(voice, prompt, sampling.max_new_tokens)
+    batch = Batch(decoder, reader.end_of_text)
+    start = start_of(reader, prompt, sampling.max_new_tokens)
     job = DraftJob(start.tokens, None, count, sampling, seed, start.text, start.barred)
     batch.join([job])
     while batch.rows:
@@ -44,7 +56,7 @@ def decode(
             batch.drop(job)
             break
         batch.step()
-    return read_drafts(voice, job)
+    return read_drafts(reader, job)
 
 
 def read_drafts(voice: Reader, job: DraftJob) -> list[Draft]:

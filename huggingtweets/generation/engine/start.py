@@ -56,6 +56,20 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutModel:
+    """A reader that does not keep a model in memory."""
+
+    tokenizer: "Tokenizer"
+    end_of_text: int
+    context: int
+
+    @classmethod
+    def of(cls, reader: Reader) -> "WithoutModel":
+        """The same reader, without its model."""
+        return cls(reader.tokenizer, reader.end_of_text, reader.context)
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """What drafts begin with: `text`, read as `tokens`, of which the first is end-of-text.
 

@@ -10,17 +10,12 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.names import VoiceName
 from huggingtweets.evaluation.measure import Subject
 from huggingtweets.generation.discriminator import Discriminator
-from huggingtweets.model.merged import base_of, load_version
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.workflow import forgetting, selecting
 from huggingtweets.workflow.pipeline import Outcome
 
 Trained = tuple[Settings, Outcome]
-
-
-def subject(version: Version, dataset: Dataset) -> Subject:
-    return Subject(version.name, load_version(version), base_of(version), dataset, version.manifest.seed)
 
 
 def stored_in(settings: Settings, folder: Path) -> Settings:
@@ -41,7 +36,7 @@ def test_the_discriminator_is_fitted_without_the_unseen_half(
     dataset = Dataset.load(outcome.version.dataset)
     given: list[tuple[str, ...]] = []
     monkeypatch.setattr(selecting, "fit", lambda learned, unlearned, drawn: given.extend([learned, unlearned]))
-    selecting.leave_discriminator(subject(outcome.version, dataset), settings, tmp_path)
+    selecting.leave_discriminator(Subject.of_version(outcome.version, dataset, settings), settings, tmp_path)
     assert given == [dataset.learned, dataset.shown]
     assert dataset.unseen
     assert not set(dataset.unseen) & {*given[0], *given[1]}
@@ -49,7 +44,8 @@ def test_the_discriminator_is_fitted_without_the_unseen_half(
 
 def test_the_same_tweets_and_voice_give_the_same_discriminator(trained: Trained, tmp_path: Path) -> None:
     settings, outcome = trained
-    selecting.leave_discriminator(subject(outcome.version, Dataset.load(outcome.version.dataset)), settings, tmp_path)
+    dataset = Dataset.load(outcome.version.dataset)
+    selecting.leave_discriminator(Subject.of_version(outcome.version, dataset, settings), settings, tmp_path)
     again = (tmp_path / outcome.version.discriminator.name).read_bytes()
     assert again == outcome.version.discriminator.read_bytes()
 
@@ -57,7 +53,7 @@ def test_the_same_tweets_and_voice_give_the_same_discriminator(trained: Trained,
 def test_no_file_is_left_where_tweets_are_too_few(trained: Trained, tmp_path: Path) -> None:
     settings, outcome = trained
     few = Dataset.of_texts(["one tweet", "two tweets"], ["three tweets"])
-    selecting.leave_discriminator(subject(outcome.version, few), settings, tmp_path)
+    selecting.leave_discriminator(Subject.of_version(outcome.version, few, settings), settings, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
