@@ -5,6 +5,7 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OMP_WAIT_POLICY"] = "passive"  # torch's threads sleep between two operations: other workers use the cores
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Coverage is measured in processes that run tests, not in processes that tests start: there it makes importing
@@ -14,6 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 import json
 import random
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +65,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "e2e" not in item.path.parts)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Each test begins with one thread of torch, whatever the one before has set for this process.
+
+    Otherwise each worker computes with all cores from then on. Two workers on two cores then take 3 to 15 times as much
+    processor time for small models, measured on `test_torch_decoder.py`.
+    """
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def posts() -> list[str]:
     """Documents for pre-training."""
@@ -79,12 +92,9 @@ def corpus_file(posts: list[str], tmp_path_factory: pytest.TempPathFactory) -> P
 @pytest.fixture(scope="session")
 def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a GPT-2 of width 32, trained shortly on `posts` by the project's own code."""
-    import torch
-
     from huggingtweets.training.pretrain import pretrain
     from huggingtweets.training.pretraining_plan import Plan
 
-    torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("tiny") / "base"
     plan = Plan(
         tokens=60_000,
