@@ -18,6 +18,7 @@ from bot.people.access import Access
 from bot.playground.attachments import Attachments
 from bot.playground.chat import Chat
 from bot.posts.posting import Posting
+from bot.voices.chattering import Chattering
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
 from huggingtweets.core.names import BlendName, VoiceName
@@ -92,6 +93,7 @@ def discord_parts(base: Foundation, use_cases: UseCases, timetable: Timetable, p
         versions=Versions(store=base.store, registry=base.registry),
         voting=Voting(store=base.store, tweeting=use_cases.tweeting, seconds=base.config.discord.round_seconds),
         listening=use_cases.listening,
+        chattering=Chattering(base.store),
         timetable=timetable,
         posting=posting,
     )

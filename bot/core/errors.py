@@ -7,6 +7,7 @@
     │  └─ KeptOut                     a list keeps this server, channel or person out
     ├─ JobRefused                     a training that cannot be started now
     ├─ PostRefused                    a post that cannot be made, changed or decided like that
+    ├─ CannotSpeak                    the bot may not write into a channel, or there is none any more
     ├─ OverBudget                     it would cost more than the month's budget allows
     └─ TrainingFailed                 a training ended without a version
 
@@ -67,6 +68,10 @@ class JobRefused(BotError):
 
 class PostRefused(BotError):
     """A post cannot be made, changed or decided like that. The sentence says why."""
+
+
+class CannotSpeak(BotError):
+    """The bot may not write into a channel, or there is none any more. The sentence says what an admin can do."""
 
 
 class OverBudget(BotError):

@@ -123,7 +123,8 @@ class TweetButtons(Clicks):
         message = message_id(interaction.message.id)
         if not await self.parts.store.feedback.vote(message, person(interaction.user), vote):
             raise Usage("I do not know any more what this was, so I cannot note what you think of it.")
-        await tell(interaction, "Noted, thank you. /voice shows what people think.")
+        more = await self.parts.chattering.voted(message, person(interaction.user)) if vote < 0 else ""
+        await tell(interaction, f"Noted, thank you. /voice shows what people think. {more}".rstrip())
 
     @discord.ui.button(emoji="🗑", custom_id="tweets:delete", style=discord.ButtonStyle.secondary)
     async def delete(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:

@@ -17,6 +17,7 @@ from bot.core.config import DiscordSettings
 from bot.discord.answering import NOBODY
 from bot.discord.asks import Asks
 from bot.discord.buttons import Choice, TweetButtons
+from bot.discord.chatter import DiscordChatter
 from bot.discord.commands import (
     allowing,
     continuing,
@@ -43,6 +44,7 @@ from bot.discord.members import MemberMessages
 from bot.discord.mentions import DiscordMentions
 from bot.discord.notices import DiscordNotices
 from bot.discord.parts import Parts
+from bot.discord.stage import Stage
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
 from bot.people.home import Home
@@ -85,6 +87,8 @@ class DiscordBot(discord.Client):
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
         self._mentions = DiscordMentions(buttons=self.buttons, asks=self._asks, chain=chain)
+        self.stage = Stage(self, self.buttons)
+        self._chatter = DiscordChatter(parts, gate=gate, stage=self.stage, asks=self._asks)
         self._members = MemberMessages(parts.listening) if settings.member_messages else None
         self._following = Following(self, parts)
         self.notices = DiscordNotices(self, parts.store.settings, gate.owner_ids)
@@ -141,6 +145,7 @@ class DiscordBot(discord.Client):
                 raise  # Discord is ill: the next log-in tries again
             log.exception("the commands could not be registered; mentions work")
         await self._home.load()
+        await parts.chattering.load()
         await self._referee.take_up()
         await self._following.take_up()
 
@@ -169,7 +174,9 @@ class DiscordBot(discord.Client):
         assert self.user
         if self._members:
             await self._members.written(message)
+        self._chatter.seen(message, self.user)
         await self._mentions.answer(message, self.user)
+        await self._chatter.heard(message, self.user)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         if self._members and "content" in payload.data:

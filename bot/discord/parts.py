@@ -13,6 +13,7 @@ from bot.people.listening import Listening
 from bot.posts.posting import Posting
 from bot.store import Store
 from bot.trainings.training import Training
+from bot.voices.chattering import Chattering
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
@@ -31,5 +32,6 @@ class Parts:
     versions: Versions
     voting: Voting
     listening: Listening
+    chattering: Chattering
     timetable: Timetable
     posting: Posting | None = None

@@ -104,6 +104,11 @@ def voice_of(embeds: Sequence[discord.Embed]) -> BlendName | None:
     return None
 
 
+def shown_texts(message: discord.Message) -> list[str]:
+    """Returns the tweets that a message of ours shows."""
+    return [as_read(embed.description) for embed in message.embeds if embed.description]
+
+
 def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
     """Returns the versions in use, one a line. Very many are cut off after the first pages."""
     if not versions:

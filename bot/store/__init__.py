@@ -17,6 +17,7 @@ from bot.store.members import Members
 from bot.store.notices import Notices
 from bot.store.pauses import Pauses
 from bot.store.posts import Posts
+from bot.store.remarks import Remarks
 from bot.store.rounds import Rounds
 from bot.store.schedules import Schedules
 from bot.store.settings import StoredSettings
@@ -44,6 +45,7 @@ class Store:
         self.x_mentions = XMentions(self.database, clock)
         self.pauses = Pauses(self.database, clock)
         self.feedback = Feedback(self.database, clock)
+        self.remarks = Remarks(self.database, clock)
         self.rounds = Rounds(self.database, clock)
         self.consent = Consent(self.database, clock)
         self.members = Members(self.database, clock)

@@ -30,6 +30,7 @@ from bot.store.tables import (
     opt_outs,
     pauses,
     posts,
+    remarks,
     rounds,
     schedule_runs,
     schedules,
@@ -39,7 +40,7 @@ from bot.store.tables import (
     votes,
 )
 
-OF_A_VOICE = (feedback, rounds, members, links, schedules)
+OF_A_VOICE = (feedback, remarks, rounds, members, links, schedules)
 OF_A_PERSON = (feedback, votes, member_messages, members, links)
 SHOWN = (*OF_A_PERSON, answers, strikes, opt_outs, jobs, audit)
 BARE = {"server": "", "channel": "", "version": "", "prompt": "", "texts": []}  # an answer that can only be deleted

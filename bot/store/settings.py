@@ -34,6 +34,11 @@ class StoredSettings:
             rows = await connection.execute(sa.select(settings).where(settings.c.scope == scope))
             return {row.key: row.value for row in rows}
 
+    async def scopes_with(self, key: str) -> list[str]:
+        """Returns the scopes that have a value of their own for `key`."""
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(sa.select(settings.c.scope).where(settings.c.key == key)))
+
     async def put(self, scope: str, key: str, value: Any, by: str) -> None:
         """Set a value. It must be one that JSON can hold."""
         row = {"value": value, "changed_at": self._clock(), "changed_by": by}

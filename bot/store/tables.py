@@ -269,6 +269,28 @@ feedback = Table(
     Index(None, "person"),
 )
 
+remarks = Table(
+    "remarks",
+    metadata,
+    _id(),
+    Column("key", String(200), nullable=False, unique=True),
+    _text("schedule"),
+    _text("server"),
+    Column("channel", String(100), nullable=False),
+    Column("voice", Name(BlendName, 400), nullable=False),
+    _text("version"),
+    _text("text"),
+    Column("state", String(20), nullable=False),
+    Column("message", String(100), nullable=False, server_default=""),
+    _text("error"),
+    _when("created_at"),
+    _when("sending_at", nullable=True),
+    Index(None, "channel", "created_at"),
+    Index(None, "state"),
+    Index(None, "message"),
+    Index(None, "voice"),
+)
+
 rounds = Table(
     "rounds",
     metadata,

@@ -81,6 +81,7 @@ EXAMPLES: tuple[Spoken, ...] = (
     ours.KeptOut("I do not answer here."),
     ours.JobRefused("ann is being trained already."),
     ours.PostRefused("There is no post 3."),
+    ours.CannotSpeak('I lack the permission "Send Messages" in #general.'),
     ours.OverBudget(),
     ours.TrainingFailed(OPERATORS, for_people="What was given cannot be used."),
     ours.StoreUnavailable(OPERATORS),

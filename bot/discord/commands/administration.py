@@ -5,14 +5,16 @@ Knows the commands. Does not know what a setting leads to.
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import discord
 from discord import app_commands
 
 from bot.discord.acts import command
 from bot.discord.answering import Interaction, person, tell
+from bot.discord.commands import chatter_settings
 from bot.discord.commands.family import Family
-from bot.discord.gate import Gate, Who, channel_id, server_id
+from bot.discord.gate import Gate, Who, channel_id, places, server_id
 from bot.discord.parts import Parts
 from bot.people.access import GLOBAL
 from bot.people.listening import CHANNELS
@@ -45,6 +47,12 @@ class Administration(Family):
         threads="whether I answer mentions in a thread of their own",
         learning="whether I may learn here from members who said /join",
         notices="whether I tell the admins here about trainings and posts",
+        chatter="whether I speak by myself in this channel, in the voice of its option voice",
+        chatter_percent="after how many of 100 messages I say something",
+        chatter_pause="minutes between two of these",
+        chatter_a_day="at most so many of these in 24 hours",
+        quiet="when I say nothing by myself, as in 23:00-07:00; - for never",
+        time_zone="whose clock that is, such as Europe/Paris",
     )
     async def settings(
         self,
@@ -53,8 +61,19 @@ class Administration(Family):
         threads: bool | None = None,
         learning: bool | None = None,
         notices: bool | None = None,
+        chatter: Literal["on", "off"] | None = None,
+        chatter_percent: app_commands.Range[int, 1, 100] | None = None,
+        chatter_pause: app_commands.Range[int, 1, 1_440] | None = None,
+        chatter_a_day: app_commands.Range[int, 1, 200] | None = None,
+        quiet: str | None = None,
+        time_zone: str | None = None,
     ) -> None:
+        if chatter == "off":
+            # Whatever else fails, this holds.
+            await self.parts.chattering.switch_off(channel_id(interaction.channel_id))
         await self._set(interaction, voice, threads, learning, notices)
+        options = {"percent": chatter_percent, "pause_minutes": chatter_pause, "a_day": chatter_a_day}
+        await self._set_chatter(interaction, chatter, options | {"quiet": quiet, "time_zone": time_zone})
         await tell(interaction, await self._shown_settings(interaction))
 
     settings.autocomplete("voice")(Family.voices)
@@ -102,6 +121,13 @@ class Administration(Family):
         if changed:
             await self.parts.store.audit.add(by, "settings", here, server=server)
 
+    async def _set_chatter(self, interaction: Interaction, wanted: str | None, options: dict[str, object]) -> None:
+        by, here = person(interaction.user), channel_id(interaction.channel_id)
+        has_voice = any([await self.parts.store.settings.get(place, VOICE) for place in places(interaction.channel)])
+        chattering = self.parts.chattering
+        if await chatter_settings.change(chattering, here, by, wanted, options, has_voice=has_voice):
+            await self.parts.store.audit.add(by, "chatter", here, server=server_id(interaction.guild_id))
+
     async def _shown_settings(self, interaction: Interaction) -> str:
         here, server = channel_id(interaction.channel_id), server_id(interaction.guild_id)
         memory = self.parts.store.settings
@@ -111,6 +137,7 @@ class Administration(Family):
             f"A mention that names nobody is answered by: {voice or 'nobody'}.",
             f"Mentions are answered {'in threads' if await memory.get(server, THREADS) else 'where they are'}.",
             f"Learning from members who said /join, in this channel: {'on' if learning else 'off'}.",
+            chatter_settings.in_words(await self.parts.chattering.of(here)),
             f"Notices come to this channel: {'yes' if await memory.get(GLOBAL, NOTICES) == here else 'no'}.",
         ]
         return "\n".join(lines)

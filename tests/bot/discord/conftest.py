@@ -26,6 +26,7 @@ from bot.people.listening import Listening
 from bot.posts.posting import Posting
 from bot.store import Store
 from bot.trainings.training import Training
+from bot.voices.chattering import Chattering
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
@@ -194,6 +195,7 @@ def make_parts(
         versions=Versions(store=store, registry=registry),
         voting=Voting(store=store, tweeting=tweeting, seconds=60.0, clock=discord.utils.utcnow),
         listening=Listening(store=store, registry=registry, tweets=tweets, consenting=consenting),
+        chattering=Chattering(store, clock=discord.utils.utcnow, draw=lambda: 0.0),
         timetable=Timetable(store=store, actions={"retrain": _enqueued, "post": _enqueued}, clock=discord.utils.utcnow),
         posting=posting,
     )

@@ -1,0 +1,45 @@
+"""The part of /settings that says when the bot speaks by itself in a channel.
+
+Knows the options and the words. Does not know when something is said, or how.
+"""
+
+from collections.abc import Mapping
+
+from bot.core.chatter import Chatter
+from bot.voices.chattering import Chattering
+from huggingtweets.core.errors import Usage
+
+SWITCH_ON = "I do not speak here by myself; switch that on with the option chatter."
+WHOSE = "Whose voice shall I speak in here? Choose it with the option voice."
+
+
+async def change(
+    chattering: Chattering, channel: str, by: str, wanted: str | None, options: Mapping[str, object], *, has_voice: bool
+) -> bool:
+    """Switch chatter on or off in a channel, or change it. Returns True if there was anything to do.
+
+    `has_voice` says whether the channel has a voice. Raises `Usage` if that is missing, or an option makes no sense.
+    """
+    if wanted == "off":
+        await chattering.switch_off(channel)
+        return True
+    changes = {key: value for key, value in options.items() if value is not None}
+    if not wanted and not changes:
+        return False
+    if not wanted and not await chattering.of(channel):
+        raise Usage(SWITCH_ON)
+    if not has_voice:
+        raise Usage(WHOSE)
+    await chattering.switch_on(channel, by, **changes)
+    return True
+
+
+def in_words(chatter: Chatter | None) -> str:
+    """Returns when the bot speaks by itself in a channel, in a sentence."""
+    if not chatter:
+        return "I speak here by myself: never."
+    quiet = f", and not from {chatter.quiet.replace('-', ' to ')} ({chatter.time_zone})" if chatter.quiet else ""
+    return (
+        f"I speak here by myself: after {chatter.percent} of 100 messages, with {chatter.pause_minutes} min between, "
+        f"{chatter.a_day} times a day at most{quiet}. More 👎 than 👍 switch that off."
+    )
