@@ -538,21 +538,51 @@ static float kth_largest(float *x, int64_t count, int64_t k)
     return x[k - 1];
 }
 
-/* The `most` largest of `logits` and their places, largest first. Returns how many: fewer if some are no numbers.
-   The kth largest of the groups' maxima is at most the kth largest of all, so few groups have to be looked through. */
-static int64_t largest_logits(
-    const float *logits, int64_t vocabulary, int64_t most, float *maxima, float *values, int32_t *places)
+/* A number that is larger for a larger logit and, among equal logits, for the smaller token. */
+static uint64_t rank_of(float logit, int64_t token)
 {
-    int64_t groups = (vocabulary + GROUP - 1) / GROUP, count = 0;
+    float value = logit + 0.0f; /* -0 becomes 0 */
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits ^= bits >> 31 ? UINT32_MAX : UINT32_C(1) << 31;
+    return (uint64_t)bits << 32 | (UINT32_MAX - (uint32_t)token);
+}
+
+static int64_t token_of(uint64_t rank)
+{
+    return UINT32_MAX - (uint32_t)rank;
+}
+
+static int higher_first(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return (first < second) - (first > second);
+}
+
+/* The number of logits with one maximum: as many as leave twice as many groups as tokens to choose from. */
+static int64_t group_size(int64_t vocabulary, int64_t most)
+{
+    int64_t size = MOST_GROUP;
+    while (size > LEAST_GROUP && vocabulary < 2 * most * size)
+        size /= 2;
+    return size;
+}
+
+/* The ranks of the `most` largest of `logits`, largest first. Returns how many: fewer if some are no numbers.
+   The kth largest of the groups' maxima is at most the kth largest of all, so few groups have to be looked through, and
+   little more than `most` logits have to be sorted. `ranks` has room for twice as many. */
+static int64_t largest_logits(const float *logits, int64_t vocabulary, int64_t most, float *maxima, uint64_t *ranks)
+{
+    int64_t size = group_size(vocabulary, most), groups = (vocabulary + size - 1) / size, count = 0;
     float *ordered = maxima + groups;
     for (int64_t group = 0; group < groups; group++) {
-        const float *from = logits + group * GROUP;
-        int64_t size = vocabulary - group * GROUP < GROUP ? vocabulary - group * GROUP : GROUP, i = 0;
+        const float *from = logits + group * size;
+        int64_t left = vocabulary - group * size < size ? vocabulary - group * size : size, i = 0;
         Floats top = all(-INFINITY);
         float found = -INFINITY;
-        for (; i + LANES <= size; i += LANES)
+        for (; i + LANES <= left; i += LANES)
             top = larger(load(from + i), top);
-        for (; i < size; i++)
+        for (; i < left; i++)
             found = fmaxf(found, from[i]);
         maxima[group] = ordered[group] = fmaxf(found, largest_of(top));
     }
@@ -560,20 +590,19 @@ static int64_t largest_logits(
     for (int64_t group = 0; group < groups; group++) {
         if (maxima[group] < least)
             continue;
-        for (int64_t token = group * GROUP; token < vocabulary && token < (group + 1) * GROUP; token++) {
-            float logit = logits[token];
-            if (!(logit >= least) || (count == most && !(logit > values[most - 1])))
+        for (int64_t token = group * size; token < vocabulary && token < (group + 1) * size; token++) {
+            if (!(logits[token] >= least))
                 continue;
-            int64_t place = count < most ? count++ : most - 1;
-            for (; place && values[place - 1] < logit; place--) {
-                values[place] = values[place - 1];
-                places[place] = places[place - 1];
+            if (count == 2 * most) {
+                qsort(ranks, (size_t)count, sizeof *ranks, higher_first);
+                count = most;
+                least = logits[token_of(ranks[most - 1])];
             }
-            values[place] = logit;
-            places[place] = (int32_t)token;
+            ranks[count++] = rank_of(logits[token], token);
         }
     }
-    return count;
+    qsort(ranks, (size_t)count, sizeof *ranks, higher_first);
+    return count < most ? count : most;
 }
 
 /* The place of the token that `uniform` draws from `count` logits, largest first, after top-k, temperature and top-p in
@@ -598,14 +627,17 @@ static void choose(Team *team, int64_t thread)
 {
     const Call *call = team->call;
     int64_t vocabulary = team->model->vocabulary, stride = apart(vocabulary);
-    float *maxima = call->maxima + 2 * thread * ((vocabulary + GROUP - 1) / GROUP);
+    float *maxima = call->maxima + 2 * thread * ((vocabulary + LEAST_GROUP - 1) / LEAST_GROUP);
     float *values = call->values + thread * call->most;
-    int32_t *places = call->places + thread * call->most;
+    uint64_t *ranks = call->ranks + 2 * thread * call->most;
     EACH (row, call->chosen ? call->wanted : 0) {
-        int64_t count = largest_logits(call->logits + row * stride, vocabulary, call->most, maxima, values, places);
+        const float *logits = call->logits + row * stride;
+        int64_t count = largest_logits(logits, vocabulary, call->most, maxima, ranks);
+        for (int64_t i = 0; i < count; i++)
+            values[i] = logits[token_of(ranks[i])];
         int64_t place = draw(
             values, count, call->temperature[row], call->top_p[row], call->top_k[row], call->uniform[row]);
-        call->chosen[row] = count ? places[place] : 0;
+        call->chosen[row] = count ? (int32_t)token_of(ranks[place]) : 0;
     }
     barrier(team);
 }
@@ -847,7 +879,7 @@ static const Field fields[] = {
     FIELD(Call, x), FIELD(Call, wide), PART(Call, even, even.whole), PART(Call, even_scale, even.scale),
     PART(Call, inner, inner.whole), PART(Call, inner_scale, inner.scale), PART(Call, low, low.whole),
     PART(Call, low_scale, low.scale), FIELD(Call, logits), FIELD(Call, scratch), FIELD(Call, room),
-    FIELD(Call, maxima), FIELD(Call, values), FIELD(Call, places), FIELD(Call, chosen), FIELD(Call, temperature),
+    FIELD(Call, maxima), FIELD(Call, values), FIELD(Call, ranks), FIELD(Call, chosen), FIELD(Call, temperature),
     FIELD(Call, top_p), FIELD(Call, top_k), FIELD(Call, uniform),
     {NULL, 0, 0},
 };

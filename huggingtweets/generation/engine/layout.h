@@ -15,7 +15,8 @@ enum {
     WIDE_TILE = 12,    /* the same with 512 bits: 12 sums of a chunk, 12 of a row, and weights, of 32 registers */
     CHUNK = 64,        /* rounded numbers with one scale; their products add up to less than 2^31 */
     POSITIONS = 32,    /* in a block of the cache */
-    GROUP = 64,        /* logits with one maximum */
+    MOST_GROUP = 64,   /* logits with one maximum, at most */
+    LEAST_GROUP = 8,   /* and at least */
     MOST_SIZE = 256,   /* of an attention head */
     MOST_BLOCKS = 8,   /* in a piece of work: what it writes for 32 rows fits into the first cache */
 };
@@ -71,9 +72,9 @@ typedef struct {
     float *logits;                         /* [wanted][apart(vocabulary)] */
     float *scratch;                        /* [threads][room] */
     int64_t room;                          /* for the longest sequence and all heads, and for WIDE_TILE rows of low */
-    float *maxima;                         /* [threads][2][groups of logits] */
-    float *values;                         /* [threads][most]: largest logits, and where they are */
-    int32_t *places;
+    float *maxima;                         /* [threads][2][groups of logits, of the least size] */
+    float *values;                         /* [threads][most]: the largest logits */
+    uint64_t *ranks;                       /* [threads][2][most]: of these and of as many more */
     int32_t *chosen;                       /* [wanted]: tokens drawn; none where it is NULL */
     const float *temperature, *top_p;      /* [wanted] */
     const int64_t *top_k;                  /* [wanted], at most `most` each */

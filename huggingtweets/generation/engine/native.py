@@ -25,7 +25,7 @@ LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed mat
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
 # Ways to multiply: those of x86, the slowest first, then that of arm64. All give the same bits.
 PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
-LOGITS = 64  # that share a maximum
+LOGITS = 8  # that share a maximum, at least
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
 
@@ -103,7 +103,7 @@ class CallStruct(Structure):
         *((name, c_void_p) for name in ("even", "even_scale", "inner", "inner_scale", "low", "low_scale")),
         *((name, c_void_p) for name in ("logits", "scratch")),
         ("room", c_int64),
-        *((name, c_void_p) for name in ("maxima", "values", "places", "chosen")),
+        *((name, c_void_p) for name in ("maxima", "values", "ranks", "chosen")),
         *((name, c_void_p) for name in ("temperature", "top_p", "top_k", "uniform")),
     )
 

@@ -172,7 +172,7 @@ class _Call:
             self.chosen, self._uniform = np.zeros(count, np.int32), np.zeros(count)
             self._choosing = {
                 "values": np.empty((self._threads, most), np.float32),
-                "places": np.empty((self._threads, most), np.int32),
+                "ranks": np.empty((self._threads, 2, most), np.uint64),
                 "chosen": self.chosen,
                 "uniform": self._uniform,
                 **{name: getattr(cells, name).numpy() for name in ("temperature", "top_p", "top_k")},

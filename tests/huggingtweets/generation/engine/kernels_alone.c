@@ -150,7 +150,7 @@ static void prefill(const Model *model, int64_t threads, int64_t which, Case *ca
         .wide = MEMORY(rows * apart(widest), 4), .even = ROUNDED(WIDTH + heads), .inner = ROUNDED(INNER),
         .low = {MEMORY(3 * rows * highest + WIDE, 2), MEMORY(3 * rows * chunks(highest) + 1, 4)},
         .logits = MEMORY(count * apart(VOCABULARY), 4), .scratch = MEMORY(threads * room, 4), .room = room,
-        .maxima = MEMORY(threads * 2 * (VOCABULARY / GROUP + 1), 4),
+        .maxima = MEMORY(threads * 2 * (VOCABULARY / LEAST_GROUP + 1), 4),
     };
     Team *team = team_new(threads, which);
     assert(team);

@@ -321,6 +321,19 @@ def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling
     assert drawn == expected
 
 
+@pytest.mark.parametrize("top_k", [1, 3, 40])
+def test_of_many_equal_logits_the_first_tokens_are_left(top_k: int) -> None:
+    """There are more equal logits than the kernels sort at once. They do not choose the first token, after a prompt."""
+    model = random_gpt2(1, tie_word_embeddings=False)
+    model.head.weight.data = torch.randn(1, 64).repeat(VOCABULARY, 1)
+    batch = Batch(NativeDecoder(Weights.of(model)), -1)
+    jobs = [DraftJob([END, 3], None, 8, Sampling(top_k=top_k, top_p=1.0, max_new_tokens=60), seed) for seed in (1, 2)]
+    batch.join(jobs)
+    while batch.rows:
+        batch.step()
+    assert {token for job in jobs for draft in job.drafts for token in draft[1:]} == set(range(top_k))
+
+
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (23, 15), (64, 64), (65, 100), (150, 40)])
 def test_what_is_packed_is_off_by_half_a_step_at_most(bits: int, inputs: int, outputs: int) -> None:
