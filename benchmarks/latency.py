@@ -34,10 +34,10 @@ from bot.store import Store
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Ask, Tweeting
-from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
@@ -108,7 +108,7 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
 def write_config(home: Path, **training: Any) -> Path:
     """A config.toml in `home` with these settings for trainings."""
     lines = [f"{key} = {json.dumps(value)}" for key, value in training.items()]
-    base = json.dumps(str(REPOSITORY / "models" / "base"))
+    base = json.dumps(str(CHECKOUT / "models" / "base"))
     text = "\n".join(["[training]", f"base = {base}", *lines, "[tracking]", 'tracker = "none"', *UNLIMITED, ""])
     path = home / "config.toml"
     path.write_text(text)

@@ -1,4 +1,4 @@
-"""`python -m bot [--config PATH] [--check]`.
+"""`huggingtweets bot [--config PATH] [--check]`, or `python -m bot`.
 
 Exit codes: 0 stopped in order, 64 usage, 69 unavailable, 70 internal error or a stop that took too long, 75 the engine
 failed and the bot must be started again, 78 configuration, 130 and 143 ended at once by a second signal.
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(Usage.exit_code, f"bot: {message}; see python -m bot --help.\n")
+        self.exit(Usage.exit_code, f"bot: {message}; see huggingtweets bot --help.\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot until it is told to stop. Returns the exit code."""
-    parser = _Parser(prog="python -m bot", description="A bot that tweets like the people who let it.")
-    parser.add_argument("--config", type=Path, help="settings to use; ./config.toml by default")
+    parser = _Parser(prog="huggingtweets bot", description="A bot that tweets like the people who let it.")
+    parser.add_argument("--config", type=Path, help="settings to use; ./config.toml or the user's by default")
     parser.add_argument("--check", action="store_true", help="check settings and models, and exit")
     options = parser.parse_args(arguments)
     try:

@@ -10,6 +10,7 @@ from bot.core.base_at_hand import missing_base
 from bot.core.config import Config, XSettings
 from huggingtweets.core.config import PublishingSettings
 from huggingtweets.core.errors import BadBase, Misconfigured, Unavailable
+from huggingtweets.core.user_folders import settings_file
 from huggingtweets.model.base import find
 from huggingtweets.registry.versions import Registry, Version
 
@@ -27,7 +28,7 @@ def check(config: Config, config_file: Path | None) -> str:
         _check_base(config.base)
     return "\n".join(
         [
-            f"config: {config_file or 'config.toml'} is valid",
+            _settings_of(settings_file(config_file)),
             f"discord: {'on' if config.discord.token else f'off, {config.discord.token_env} is not set'}",
             *(f"x: {line}" for line in _x(config.x)),
             *_collecting(config),
@@ -36,6 +37,14 @@ def check(config: Config, config_file: Path | None) -> str:
             f"base: {missing or config.training.base}",
             f"models: {', '.join(f'{version.name} {version.version}' for version in versions) or 'none'}",
         ]
+    )
+
+
+def _settings_of(file: Path | None) -> str:
+    return (
+        f"config: {file} is valid"
+        if file
+        else "config: no file, every setting has its default; see: huggingtweets init"
     )
 
 

@@ -7,6 +7,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OMP_WAIT_POLICY"] = "passive"  # torch's threads sleep between two operations: other workers use the cores
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+# The settings and voices of whoever runs the tests are neither read nor changed.
+os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_DATA_HOME"] = "/dev/null/of-tests"
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Coverage is measured in processes that run tests, not in processes that tests start: there it makes importing
     # torch and transformers take 9 s instead of 6.

@@ -6,8 +6,6 @@ Knows files and the environment. Does not know what the settings are for.
 """
 
 import hashlib
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,15 +23,11 @@ from pydantic import (
 
 from bot.core.post_checks import fit_for_a_label
 from huggingtweets.core.config import (
-    DEFAULT_FILE,
     Count,
     Section,
     Settings,
     WebAddress,
-    parse,
-    read_toml,
     secret_keys,
-    with_secrets,
 )
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import NO_VOICE, VoiceName
@@ -264,16 +258,6 @@ class Config(Settings):
     discord: DiscordSettings = DiscordSettings()
     x: XSettings = XSettings()
     playground: PlaygroundSettings = PlaygroundSettings()
-
-    @classmethod
-    def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """The settings in `path`, with their secrets. Without a path those in ./config.toml, if there is one.
-
-        Raises `Misconfigured` with every fault that was found.
-        """
-        file = path or DEFAULT_FILE
-        table = {} if path is None and not file.exists() else read_toml(file)
-        return parse(cls, file, with_secrets(cls, file, table, environ))
 
     @property
     def secret_names(self) -> frozenset[str]:

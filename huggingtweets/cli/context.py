@@ -53,7 +53,7 @@ def with_settings(function: Callable[Concatenate[CommandContext, P], None]) -> C
     @click.option(
         "--config",
         type=click.Path(path_type=Path),
-        help="Settings to use; ./config.toml by default.",
+        help="Settings to use; ./config.toml or the user's by default.",
     )
     @wraps(function)
     def with_context(*args: Any, config: Path | None, **options: Any) -> None:

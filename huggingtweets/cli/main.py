@@ -10,10 +10,12 @@ from collections.abc import Sequence
 import click
 
 from huggingtweets import __version__
-from huggingtweets.cli import bases, drawing, learning, pretraining, publishing, removal, versions
+from huggingtweets.cli import bases, drawing, learning, pretraining, publishing, removal, starting, versions
 from huggingtweets.cli.exit_codes import errors_as_exit_codes
 
 COMMANDS = (
+    starting.init,
+    starting.bot,
     learning.train,
     learning.collect,
     drawing.generate,

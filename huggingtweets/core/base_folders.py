@@ -10,10 +10,10 @@ Knows names and folders. Does not know the Hub, or what a model is made of.
 
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-EMBEDDED = "models/base"
-"""The base model that comes with this software."""
+from huggingtweets.core.user_folders import shipped
 
+EMBEDDED = "models/base"
+"""The base model that comes with this software. A checkout has it in this folder, an installed package inside."""
 
 DEFAULT = "smollm2"
 """The base of `[training]` unless it says another."""
@@ -53,9 +53,14 @@ def written(location: str) -> str:
     return named(location) or (str(file) if file else location)
 
 
+def embedded_folder() -> Path:
+    """The folder of the embedded base."""
+    return shipped("embedded_base", EMBEDDED)
+
+
 def find_folder(base: str) -> Path | None:
-    """The folder that `base` names: an absolute one, one in the working directory, or one in this repository."""
-    return next((folder for start in (Path.cwd(), REPOSITORY) if (folder := _folder_in(start, base))), None)
+    """The folder that `base` names: the embedded one, an absolute one, or one in the working directory."""
+    return _folder_in(Path.cwd(), str(embedded_folder()) if base == EMBEDDED else base)
 
 
 def resolve_base(base: str, start: Path) -> str:
@@ -66,7 +71,7 @@ def resolve_base(base: str, start: Path) -> str:
     if Path(base).is_absolute():
         return base
     if folder := _folder_in(start, base):
-        return EMBEDDED if folder == find_folder(EMBEDDED) else str(folder)
+        return EMBEDDED if folder == embedded_folder() else str(folder)
     file = start / base
     # The file's own name stays, because it may be a link to a file without the ending.
     return str(file.parent.resolve() / file.name) if is_gguf(base) and file.is_file() else base

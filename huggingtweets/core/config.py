@@ -26,12 +26,11 @@ from pydantic import (
 
 from huggingtweets.core.base_folders import DEFAULT, located, resolve_base
 from huggingtweets.core.errors import Misconfigured
-
-DEFAULT_FILE = Path("config.toml")
+from huggingtweets.core.user_folders import home_of, settings_file, user_settings
 
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
-    """A path in config.toml is relative to the folder of config.toml."""
+    """A path in config.toml counts from the folder of config.toml, or from the user's folder; see `home_of`."""
     return Path(info.context) / value if isinstance(value, str | Path) and info.context else value
 
 
@@ -227,14 +226,14 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
-        """The settings in `path`. Without a path those in ./config.toml, or the defaults if there is no such file.
+        """The settings in `path`. Without a path those of `settings_file`, or the defaults if there is no such file.
 
         Secrets come from `environ`. Raises `Misconfigured` with every fault that was found.
         """
-        file = path or DEFAULT_FILE
-        table = {} if path is None and not file.exists() else read_toml(file)
-        _refuse_typing_errors(file, table, set(cls.model_fields))
-        return parse(cls, file, with_secrets(cls, file, table, environ))
+        file = settings_file(path)
+        table, shown = read_toml(file) if file else {}, file or user_settings()
+        _refuse_typing_errors(shown, table, set(cls.model_fields))
+        return parse(cls, shown, home_of(file), with_secrets(cls, shown, table, environ))
 
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
@@ -254,10 +253,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise Misconfigured(f"{path} is not valid TOML: {error}.") from error
 
 
-def parse(kind: type[Parsed], path: Path, table: dict[str, Any]) -> Parsed:
-    """`table` as a `kind`. Raises `Misconfigured`, which names each setting that is wrong."""
+def parse(kind: type[Parsed], path: Path, home: Path, table: dict[str, Any]) -> Parsed:
+    """`table` as a `kind` with paths from `home`. Raises `Misconfigured`, which names each wrong setting."""
     try:
-        return kind.model_validate(table, context=path.resolve().parent)
+        return kind.model_validate(table, context=home)
     except ValidationError as error:
         faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
         raise Misconfigured(f"{path}: {faults}.") from error

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.config import Config
-from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.errors import Misconfigured
 from huggingtweets.core.names import NO_VOICE, VoiceName
+from huggingtweets.core.user_folders import CHECKOUT
 
 
 def written(folder: Path, text: str) -> Path:
@@ -19,7 +19,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -> None:
-    shipped = REPOSITORY / "config.toml"
+    shipped = CHECKOUT / "config.toml"
     defaults = Config.load(written(tmp_path, ""), {}).model_dump(mode="json")
     table = tomllib.loads(shipped.read_text())
     assert defaults.pop("schedule") == []
@@ -35,7 +35,7 @@ def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -
 
 
 def test_the_schedule_that_the_shipped_file_shows_is_one_and_shows_every_setting(tmp_path: Path) -> None:
-    lines = (REPOSITORY / "config.toml").read_text().splitlines()
+    lines = (CHECKOUT / "config.toml").read_text().splitlines()
     begin = lines.index("# [[schedule]]")
     shown = "\n".join(line.removeprefix("# ") for line in lines[begin : lines.index("", begin)])
     [entry] = Config.load(written(tmp_path, shown), {}).schedule
@@ -45,7 +45,7 @@ def test_the_schedule_that_the_shipped_file_shows_is_one_and_shows_every_setting
 
 
 def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
-    section = (REPOSITORY / "README.md").read_text().split("\n## On X\n")[1].split("\n## ")[0]
+    section = (CHECKOUT / "README.md").read_text().split("\n## On X\n")[1].split("\n## ")[0]
     x = Config().x
     for variable in (x.consumer_key_env, x.consumer_secret_env, x.access_token_env, x.access_token_secret_env):
         assert f"`{variable}` |" in section
@@ -173,7 +173,11 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
 
 def test_without_a_file_the_defaults_are_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Config.load(None, {}).storage.models == tmp_path / "models"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    config = Config.load(None, {})
+    assert config.storage.models == tmp_path / "share" / "huggingtweets" / "models"
+    assert config.database_url == f"sqlite:///{tmp_path / 'share' / 'huggingtweets' / 'data' / 'bot.db'}"
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:

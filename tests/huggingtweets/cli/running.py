@@ -1,5 +1,6 @@
 """How tests run a command, and what they expect of one that failed."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,9 +11,11 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 def in_own_process(*arguments: object, folder: Path) -> tuple[int, str, str]:
+    """Runs a command in `folder`. What it keeps without a config.toml is below that, too."""
     done = subprocess.run(
         [sys.executable, "-m", "huggingtweets", *map(str, arguments)],
         cwd=folder,
+        env=os.environ | {"XDG_CONFIG_HOME": str(folder / "settings"), "XDG_DATA_HOME": str(folder / "share")},
         capture_output=True,
         text=True,
         check=False,

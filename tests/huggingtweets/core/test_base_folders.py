@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core import base_folders
-from huggingtweets.core.base_folders import EMBEDDED, REPOSITORY, find_folder, resolve_base
+from huggingtweets.core.base_folders import EMBEDDED, embedded_folder, find_folder, resolve_base
+from huggingtweets.core.user_folders import CHECKOUT
 
 
 def base_in(folder: Path) -> Path:
@@ -14,14 +14,19 @@ def base_in(folder: Path) -> Path:
     return folder
 
 
-def test_a_folder_is_looked_for_in_the_working_directory_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert find_folder(EMBEDDED) == REPOSITORY / EMBEDDED
+def test_a_folder_counts_from_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert find_folder(EMBEDDED) == REPOSITORY / EMBEDDED
-    ours = base_in(tmp_path / EMBEDDED)
-    assert find_folder(EMBEDDED) == ours
-    assert find_folder(str(ours)) == ours
+    ours = base_in(tmp_path / "bases" / "mine")
+    assert find_folder("bases/mine") == find_folder(str(ours)) == ours
     assert find_folder("models/none") is None
+
+
+def test_the_embedded_base_is_ours_whatever_folder_of_that_name_is_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base_in(tmp_path / EMBEDDED)
+    monkeypatch.chdir(tmp_path)
+    assert find_folder(EMBEDDED) == embedded_folder() == CHECKOUT / EMBEDDED
 
 
 def test_a_folder_below_the_start_becomes_an_absolute_path(tmp_path: Path) -> None:
@@ -39,16 +44,7 @@ def test_a_name_of_no_folder_is_returned_as_it_is(tmp_path: Path, name: str) -> 
 
 @pytest.mark.parametrize("written", [EMBEDDED, f"./{EMBEDDED}", f"tests/../{EMBEDDED}"])
 def test_the_embedded_base_keeps_its_name_however_it_is_written(written: str) -> None:
-    assert resolve_base(written, REPOSITORY) == EMBEDDED
-
-
-def test_the_embedded_base_keeps_its_name_where_the_software_lies_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(base_folders, "REPOSITORY", tmp_path / "site-packages")
-    base_in(tmp_path / "home" / EMBEDDED)
-    monkeypatch.chdir(tmp_path / "home")
-    assert resolve_base(EMBEDDED, tmp_path / "home") == EMBEDDED
+    assert resolve_base(written, CHECKOUT) == EMBEDDED
 
 
 def test_another_base_in_a_folder_of_the_same_name_is_not_taken_for_the_embedded_one(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ import pytest
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.user_folders import user_settings
 
 CONFIG = Path(__file__).parents[3] / "config.toml"
 
 
 def saved(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "config.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
 
@@ -57,11 +59,23 @@ def test_an_absolute_path_is_left_as_it_is(tmp_path: Path) -> None:
     assert Settings.load(saved(tmp_path, '[storage]\nmodels = "/srv/voices"\n')).storage.models == Path("/srv/voices")
 
 
-def test_without_a_file_the_folder_is_where_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert Settings.load().storage.models == tmp_path / "models"
-    saved(tmp_path, "[training]\nseed = 7\n")
+def test_without_a_file_here_the_users_own_counts_and_state_is_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    home = tmp_path / "share" / "huggingtweets"
+    assert Settings.load().storage.models == home / "models"
+    assert Settings.load().training.seed == 1
+    saved(user_settings().parent, '[training]\nseed = 7\n[storage]\ndata = "tweets"\n')
     assert Settings.load().training.seed == 7
+    assert (Settings.load().storage.models, Settings.load().storage.data) == (home / "models", home / "tweets")
+    assert Settings.load(user_settings()).storage.models == home / "models", "it is the same file"
+    saved(tmp_path / "here", "[training]\nseed = 8\n")
+    assert Settings.load().training.seed == 8
+    assert Settings.load().storage.models == tmp_path / "here" / "models"
 
 
 def test_whole_numbers_are_taken_for_decimal_ones(tmp_path: Path) -> None:

@@ -72,9 +72,9 @@ def test_what_is_written_as_one_on_the_hub_is_looked_for_there(name: str) -> Non
 def test_the_hub_is_never_asked_for_what_was_meant_as_a_path(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Outside of the repository there is no such folder, and anybody can register the name on the Hub.
+    # Anybody can register the name on the Hub. The embedded base is gone here.
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("huggingtweets.core.base_folders.REPOSITORY", tmp_path / "site-packages")
+    monkeypatch.setattr("huggingtweets.core.user_folders.CHECKOUT", tmp_path / "site-packages")
     requests: list[object] = []
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *arguments, **_: requests.append(arguments))
     for use in (base.find, base.load, base.fingerprint):

@@ -10,8 +10,9 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType as Quantization
 
-from huggingtweets.core.base_folders import REPOSITORY, located, named
+from huggingtweets.core.base_folders import located, named
 from huggingtweets.core.errors import BadBase
+from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.model import base, gguf_file, named_bases
 from huggingtweets.model.tokenizer import encode_all
 from tests.huggingtweets.model.tiny_gguf import write_file
@@ -125,4 +126,4 @@ def test_the_names_are_those_that_the_settings_know() -> None:
 
 
 def test_what_is_installed_is_what_is_asked_for() -> None:
-    assert f"SMOLLM2 := {named_bases.NAMED_BASES['smollm2'].requirement}\n" in (REPOSITORY / "Makefile").read_text()
+    assert f"SMOLLM2 := {named_bases.NAMED_BASES['smollm2'].requirement}\n" in (CHECKOUT / "Makefile").read_text()

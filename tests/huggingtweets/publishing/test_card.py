@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import Settings
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Comparison, Estimate, Report, Sense
+from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.core.visible import typed
 from huggingtweets.publishing import card
 from huggingtweets.publishing.card import CardPerson, Facts, figure, inline, render
@@ -156,7 +156,7 @@ def test_the_software_is_named_and_linked_where_its_package_names_a_page() -> No
     assert "Made with huggingtweets-bot 0.1.0, a bot" in render(FACTS)
     linked = render(replace(FACTS, software_url="https://example.org/bot"))
     assert "Made with [huggingtweets-bot 0.1.0](https://example.org/bot), a bot" in linked
-    assert card.software_url() in ("", *re.findall(r'"(https://[^"]+)"', (REPOSITORY / "pyproject.toml").read_text()))
+    assert card.software_url() in ("", *re.findall(r'"(https://[^"]+)"', (CHECKOUT / "pyproject.toml").read_text()))
 
 
 def test_the_card_says_what_is_known_of_consent() -> None:

@@ -6,8 +6,8 @@ import pytest
 import regex
 import torch
 
-from huggingtweets.core.base_folders import REPOSITORY
 from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decode import Sampling, decode, read_drafts
 from huggingtweets.generation.engine.decoder import Decoder
@@ -49,7 +49,7 @@ FEW = Sampling(max_new_tokens=6)
 @pytest.fixture(scope="module")
 def base() -> Base:
     """The embedded one, as people use it."""
-    voice = bases.load(str(REPOSITORY / "models" / "base"))
+    voice = bases.load(str(CHECKOUT / "models" / "base"))
     voice.model.train(False)
     return voice
 
