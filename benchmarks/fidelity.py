@@ -75,9 +75,9 @@ def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_origina
     A voice that was learned before this was stopped is not learned again.
     """
     from huggingtweets.evaluation.evaluate import passing, text_losses
+    from huggingtweets.evaluation.measure import Subject, drafts_of
     from huggingtweets.generation.engine.decode import Sampling, decode
     from huggingtweets.model import base as bases
-    from huggingtweets.model.merged import load_version
     from huggingtweets.registry.versions import Registry
     from huggingtweets.tweets.dataset import Dataset
     from huggingtweets.workflow import pipeline
@@ -89,11 +89,10 @@ def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_origina
     version = registry.version(account, registry.versions(account)[-1])
     report, verdict = version.manifest.measured, version.manifest.verdict
     data = Dataset.load(version.dataset)
-    voice, base = load_version(version), bases.load(settings.base)
-    sampling = Sampling.of(settings.generation)
-    drafts = decode(voice, "", DRAFTS, sampling, settings.training.seed)
-    row_tokens = settings.training.row_tokens
-    untrained = [draft.text for draft in decode(base, "", DRAFTS, sampling, settings.training.seed)]
+    drafts = drafts_of(Subject.of_version(version, data, settings), "", DRAFTS)
+    base, row_tokens = bases.load(settings.base), settings.training.row_tokens
+    bare = Subject.of(account, base, settings.base, data, settings.training.seed, settings)
+    untrained = [draft.text for draft in drafts_of(bare, "", DRAFTS)]
     bits = {"ours": report.held_out_bits_per_byte, "base": report.base_held_out_bits_per_byte}
     theirs, seconds = [], 0.0
     if with_original:
