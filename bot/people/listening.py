@@ -13,13 +13,14 @@ from datetime import datetime
 
 from bot.people.consent import Consenting
 from bot.store import Store
+from bot.store.members import Member
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName, parse_handle
-from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.records import Account, Collected, Said, Tweet
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets import words
 from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import MEMBER
+from huggingtweets.tweets.unwilling import MEMBER, account_key
 
 CHANNELS = "learning_channels"  # a setting of the server: the channels in which the bot may learn
 MAX_HANDLE = 30
@@ -31,7 +32,10 @@ _ODD = re.compile(r"[^a-z0-9_]+")
 
 @dataclass(frozen=True, slots=True)
 class HeardMessage:
-    """A message of a member. `places` are its channel and everything above that."""
+    """A message of a member. `places` are its channel and everything above that.
+
+    `reply_to` is the message that it answers, or the one before it in its channel.
+    """
 
     message: str
     server: str
@@ -39,6 +43,7 @@ class HeardMessage:
     person: str
     text: str
     written_at: datetime
+    reply_to: str = ""
 
 
 class Listening:
@@ -108,6 +113,7 @@ class Listening:
             person=message.person,
             text=_without_ids(message.text),
             written_at=message.written_at,
+            reply_to=message.reply_to,
         )
 
     async def edited(self, message: str, text: str) -> None:
@@ -130,16 +136,33 @@ class Listening:
         members = await self._store.members.of_voice(voice)
         if not members:
             return False
-        tweets = [
-            Tweet(id=one.message, text=one.text, created_at=one.written_at)
-            for member in members
-            for one in await self._store.members.messages(member.person, member.server)
-        ]
+        tweets = [tweet for member in members for tweet in await self._tweets_of(member)]
         await asyncio.to_thread(self._replace, voice, tweets)
         return True
 
+    async def _tweets_of(self, member: Member) -> list[Tweet]:
+        """What a member wrote on their server, with the messages of other members that they answered."""
+        said = {
+            one.message: Said(one.text, account_key(Account(other.voice, site=MEMBER)))
+            for one in await self._store.members.answered_by(member.person, member.server)
+            if (other := await self._store.members.get(member.server, one.person))
+        }
+        return [
+            Tweet(
+                id=one.message,
+                text=one.text,
+                created_at=one.written_at,
+                reply_to=one.reply_to,
+                said=said.get(one.reply_to),
+            )
+            for one in await self._store.members.messages(member.person, member.server)
+        ]
+
     def _replace(self, voice: str, tweets: list[Tweet]) -> None:
-        deleted = {tweet.id for tweet in self._tweets.tweets(voice)} - {tweet.id for tweet in tweets}
+        new = {tweet.id: tweet for tweet in tweets}
+        before = self._tweets.tweets(voice)
+        # What others said and deleted goes, too. The tweet itself comes back with the merge.
+        deleted = {tweet.id for tweet in before if tweet.id not in new or (tweet.said and not new[tweet.id].said)}
         if deleted:
             self._tweets.drop(voice, deleted)
         if tweets:

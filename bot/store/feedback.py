@@ -30,6 +30,7 @@ class Answer:
     voice: BlendName
     version: str
     prompt: str
+    context: str  # what they answer
     texts: Sequence[str]
     at: datetime
     imitated: str = ""  # whose voice it was, where that was forgotten: see `pseudonyms`
@@ -58,6 +59,7 @@ class Feedback:
         voice: BlendName,
         version: str = "",
         prompt: str = "",
+        context: str = "",
         texts: Sequence[str] = (),
         server: str = "",
         channel: str = "",
@@ -70,7 +72,7 @@ class Feedback:
             "voice": voice,
             "version": version,
         }
-        row |= {"prompt": prompt, "texts": list(texts), "at": self._clock()}
+        row |= {"prompt": prompt, "context": context, "texts": list(texts), "at": self._clock()}
         query = insert(self._database, answers).values(message=message, **row)
         async with self._database.writing() as connection:
             if await has_buried(connection, voice):

@@ -43,7 +43,14 @@ from bot.store.tables import (
 OF_A_VOICE = (feedback, remarks, rounds, members, links, schedules)
 OF_A_PERSON = (feedback, votes, member_messages, members, links)
 SHOWN = (*OF_A_PERSON, answers, strikes, opt_outs, jobs, audit)
-BARE = {"server": "", "channel": "", "version": "", "prompt": "", "texts": []}  # an answer that can only be deleted
+BARE = {
+    "server": "",
+    "channel": "",
+    "version": "",
+    "prompt": "",
+    "context": "",
+    "texts": [],
+}  # of an answer that can only be deleted
 NOTICES_OF_A_VOICE = ("claim:", "deletions ", "folder ", "publish:", "unpublish:")  # kinds whose key names one
 STRIKES_LAST = timedelta(days=1)  # strikes are never counted for longer
 

@@ -32,7 +32,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a member."""
+    """One message of a member. `reply_to` is the message that it answers, or the one before it in its channel."""
 
     message: str
     server: str
@@ -41,6 +41,7 @@ class Message:
     text: str
     written_at: datetime
     edited_at: datetime | None
+    reply_to: str = ""
 
 
 class Members:
@@ -87,10 +88,19 @@ class Members:
             return sorted(await connection.scalars(sa.select(members.c.voice).distinct()))
 
     async def wrote(
-        self, message: str, *, server: str, channel: str, person: str, text: str, written_at: datetime
+        self,
+        message: str,
+        *,
+        server: str,
+        channel: str,
+        person: str,
+        text: str,
+        written_at: datetime,
+        reply_to: str = "",
     ) -> bool:
         """Keep a message if its author has joined. Returns True if it was kept."""
         row = {"message": message, "server": server, "channel": channel, "person": person, "text": text}
+        row |= {"reply_to": reply_to}
         async with self._database.writing() as connection:
             if not await _member(connection, server, person):
                 return False
@@ -109,6 +119,15 @@ class Members:
         query = sa.delete(member_messages).where(member_messages.c.message.in_(messages))
         async with self._database.writing() as connection:
             return (await connection.execute(query)).rowcount
+
+    async def answered_by(self, person: str, server: str) -> list[Message]:
+        """Returns the messages of other members that the messages of `person` on `server` answer."""
+        theirs = sa.select(member_messages.c.reply_to)
+        theirs = theirs.where(member_messages.c.person == person, member_messages.c.server == server)
+        of_others = (member_messages.c.person != person, member_messages.c.server == server)
+        query = sa.select(member_messages).where(member_messages.c.message.in_(theirs), *of_others)
+        async with self._database.reading() as connection:
+            return [Message(**row._mapping) for row in await connection.execute(query)]
 
     async def in_channel(self, channel: str) -> list[str]:
         """Returns the ids of the messages that were written in a channel."""

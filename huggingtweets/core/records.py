@@ -28,10 +28,19 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody else said before a reply: the raw `text`, and who said it, as in `bluesky:did:plc:1`."""
+
+    text: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tweet:
     """One tweet as its source gave it: `text` is raw (HTML entities, t.co links), `created_at` is aware or unknown.
 
-    `source` says where the tweet can be looked up again, as in `x:12`. It is empty for a tweet from a file.
+    `source` says where the tweet can be looked up again, as in `x:12`. It is empty for a tweet from a file. `reply_to`
+    is the id of the post that it answers, and `said` is that post if it is by somebody else and the source gives it.
     """
 
     id: str
@@ -41,9 +50,12 @@ class Tweet:
     is_reply: bool = False
     lang: str | None = None
     source: str = ""
+    reply_to: str = ""
+    said: Said | None = None
 
     def as_json(self) -> JSON:
-        return {**asdict(self), "created_at": self.created_at.isoformat() if self.created_at else None}
+        row = {**asdict(self), "created_at": self.created_at.isoformat() if self.created_at else None}
+        return {key: value for key, value in row.items() if value or key not in ("reply_to", "said")}
 
     @classmethod
     def from_json(cls, row: JSON) -> "Tweet":
@@ -56,6 +68,8 @@ class Tweet:
             is_reply=row["is_reply"],
             lang=row.get("lang"),
             source=row.get("source", ""),
+            reply_to=row.get("reply_to", ""),
+            said=Said(**row["said"]) if row.get("said") else None,
         )
 
 

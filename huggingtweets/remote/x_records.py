@@ -33,8 +33,8 @@ class XUser:
 class XPost:
     """A post with its full text, HTML-escaped as X gives it.
 
-    `referenced` says what it does with other posts: retweeted, quoted, replied_to. `versions` are the ids of all
-    versions of an edited post; the last is its own.
+    `referenced` says what it does with other posts: retweeted, quoted, replied_to. `reply_to` is the id of the post
+    that it replies to. `versions` are the ids of all versions of an edited post; the last is its own.
     """
 
     id: str
@@ -47,6 +47,7 @@ class XPost:
     referenced: tuple[str, ...] = ()
     lang: str | None = None
     versions: tuple[str, ...] = ()
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,14 @@ def post(row: Mapping[str, Any], authors: Mapping[str, XUser] | None = None) -> 
             referenced=tuple(str(reference["type"]) for reference in row.get("referenced_tweets") or []),
             lang=lang if isinstance(lang, str) else None,
             versions=tuple(map(_id, row.get("edit_history_tweet_ids") or [])),
+            reply_to=_replied_to(row),
         )
+
+
+def _replied_to(row: Mapping[str, Any]) -> str:
+    """The id of the post that this one replies to; empty if there is none."""
+    references = row.get("referenced_tweets") or []
+    return next((_id(each["id"]) for each in references if each["type"] == "replied_to" and "id" in each), "")
 
 
 def _id(value: object) -> str:

@@ -8,7 +8,7 @@ the text.
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
@@ -18,6 +18,7 @@ from huggingtweets.core.text import BORDER_WORD
 from huggingtweets.core.visible import written
 from huggingtweets.core.whole_text import whole
 from huggingtweets.tweets import words
+from huggingtweets.tweets.contexts import Threads, bounded, without_people
 
 MIN_CONTENT_WORDS = 3
 # What training texts for GPT-2 put around each text, in the spellings of the tools that write them.
@@ -52,12 +53,17 @@ class Dropped(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A tweet to learn from. `text` is clean."""
+    """A tweet to learn from. `text` is clean.
+
+    `context` is what was said before, if the tweet is a reply and that is known. `said_by` is who else wrote in it.
+    """
 
     id: str
     created_at: datetime | None
     text: str
     is_reply: bool
+    context: str = ""
+    said_by: str = ""
 
     def as_json(self) -> JSON:
         return {**asdict(self), "created_at": self.created_at.isoformat() if self.created_at else None}
@@ -65,7 +71,14 @@ class Kept:
     @classmethod
     def from_json(cls, row: JSON) -> "Kept":
         written = row["created_at"]
-        return cls(row["id"], datetime.fromisoformat(written) if written else None, row["text"], row["is_reply"])
+        return cls(
+            row["id"],
+            datetime.fromisoformat(written) if written else None,
+            row["text"],
+            row["is_reply"],
+            row.get("context", ""),
+            row.get("said_by", ""),
+        )
 
 
 def clean(text: str) -> str:
@@ -74,6 +87,11 @@ def clean(text: str) -> str:
     # A mark becomes a blank, so that the characters around it cannot form a new mark.
     text = _DISCORD_ID.sub(" ", _DISCORD_EMOJI.sub(r"\1", BORDER.sub(" ", text)))
     return " ".join(_BARE.sub("", _URL.sub("", text)).split())
+
+
+def as_context(texts: Sequence[str], names: Collection[str] = ()) -> str:
+    """What was said in the raw `texts`, the oldest first, as a voice reads it: clean and without people's `names`."""
+    return bounded([without_people(clean(text), names) for text in texts])
 
 
 def links_in(text: str) -> int:
@@ -109,6 +127,8 @@ def keep(tweet: Tweet) -> str | Dropped:
 
 def clean_all(tweets: Iterable[Tweet]) -> tuple[list[Kept], Counts]:
     """The tweets to learn from, in their order, and counts of what became of all `tweets`."""
+    tweets = list(tweets)
+    threads = Threads(tweets)
     learnable: list[Kept] = []
     dropped: Counter[Dropped] = Counter()
     for tweet in tweets:
@@ -116,6 +136,8 @@ def clean_all(tweets: Iterable[Tweet]) -> tuple[list[Kept], Counts]:
         if isinstance(verdict, Dropped):
             dropped[verdict] += 1
         else:
-            learnable.append(Kept(tweet.id, tweet.created_at, verdict, tweet.is_reply))
+            before, said_by = threads.before(tweet)
+            context = as_context(before)
+            learnable.append(Kept(tweet.id, tweet.created_at, verdict, tweet.is_reply, context, said_by))
     retweets, short = dropped[Dropped.RETWEET], dropped[Dropped.SHORT]
     return learnable, Counts(downloaded=len(learnable) + retweets + short, retweets=retweets, short=short)

@@ -29,23 +29,29 @@ class Example:
     """One text of a data set, and the tweet that it comes from.
 
     `id` and `handle` say which tweet that is. They are empty in data sets that were made before ids were kept.
-    `times` says how often the text is learned in one pass.
+    `times` says how often the text is learned in one pass. `context` is what was said before, if the tweet is a reply
+    and that is known. It is read and never learned. `said_by` is who else wrote in it.
     """
 
     text: str
     id: str = ""
     handle: str = ""
     times: int = 1
+    context: str = ""
+    said_by: str = ""
 
     def as_json(self, part: Part) -> JSON:
         row: JSON = {"part": part, "text": self.text}
         row |= {"id": self.id} if self.id else {}
         row |= {"handle": self.handle} if self.handle else {}
-        return row | ({"times": self.times} if self.times > 1 else {})
+        row |= {"times": self.times} if self.times > 1 else {}
+        row |= {"context": self.context} if self.context else {}
+        return row | ({"said_by": self.said_by} if self.said_by else {})
 
     @classmethod
     def from_json(cls, row: JSON) -> "Example":
-        return cls(row["text"], row.get("id", ""), row.get("handle", ""), row.get("times", 1))
+        known = {key: row[key] for key in cls.__slots__ if key in row}
+        return cls(**known)
 
 
 _TELLING = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
@@ -82,6 +88,11 @@ class Dataset:
     def unseen(self) -> tuple[str, ...]:
         """The other half, from which nothing is learned. A text stays in its half from version to version."""
         return tuple(text for text in self.held_out if _half(text) == 1)
+
+    @property
+    def held_out_pairs(self) -> tuple[Example, ...]:
+        """The held-out replies whose context is known."""
+        return tuple(example for example in self.held_out_examples if example.context)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -159,7 +170,7 @@ def split_by_time(
     up. A text that repeats a learned one, apart from case, punctuation and emoji, is not held out: the model has seen
     it. `handle` says whose tweets these are.
     """
-    examples = [Example(tweet.text, tweet.id, handle) for tweet in tweets]
+    examples = [Example(tweet.text, tweet.id, handle, context=tweet.context, said_by=tweet.said_by) for tweet in tweets]
     count = min(MAX_HELD_OUT, max(1, round(len(examples) * held_out_share)))
     earlier = _Earlier(before, handle)
     places = earlier.held_out_places(examples, count) or set(range(len(examples) - count, len(examples)))

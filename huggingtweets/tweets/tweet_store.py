@@ -95,13 +95,24 @@ class TweetStore:
         return {tweet.id for tweet in tweets if tweet.id not in there and _of_x(tweet) and _within(tweet, period)}
 
     def drop(self, handle: str, ids: Collection[str]) -> int:
-        """Delete the tweets with these ids, which are gone at their source. Returns how many there were."""
+        """Delete the tweets and contexts with these ids, which are gone at their source. Returns how many tweets."""
         with self._locked():
             tweets = self.tweets(handle)
             remaining = [tweet for tweet in tweets if tweet.id not in ids]
-            if len(remaining) < len(tweets):
-                self._write(handle, remaining)
+            # A post that is gone is no context of a reply either.
+            unsaid = [replace(tweet, said=None) if tweet.reply_to in ids else tweet for tweet in remaining]
+            if unsaid != tweets:
+                self._write(handle, unsaid)
         return len(tweets) - len(remaining)
+
+    def learnable(self, handle: str) -> list[Tweet]:
+        """The tweets of an account, without what people said before them who must not be learned."""
+        return _without_said_by(self._unwilling.accounts(), self.tweets(handle))
+
+    @property
+    def unwilling_accounts(self) -> frozenset[str]:
+        """The accounts of everybody who must not be learned, such as `x:12`."""
+        return self._unwilling.accounts()
 
     def is_forgotten(self, handle: str) -> bool:
         """Returns True if there is a tombstone."""
@@ -175,11 +186,8 @@ class TweetStore:
             for tweet in collected.tweets
             if later or tweet.id in old or not (archived and not tweet.source and _within(tweet, archived))
         ]
-        # A tweet that can be looked up at its source stays marked so, even if a file has it as well.
-        marked = (
-            replace(tweet, source=tweet.source or old[tweet.id].source) if tweet.id in old else tweet for tweet in new
-        )
-        merged = old | {tweet.id: tweet for tweet in marked}
+        marked = (_marked(tweet, old[tweet.id]) if tweet.id in old else tweet for tweet in new)
+        merged = old | {tweet.id: tweet for tweet in _without_said_by(self._unwilling.accounts(), marked)}
         for id_ in collected.withdrawn & merged.keys():
             del merged[id_]
         if later and period:
@@ -245,24 +253,39 @@ class TweetStore:
     def forget(self, handle: str, accounts: Collection[str] = ()) -> bool:
         """Delete all that is kept of the account and leave a tombstone. Returns True if there was anything.
 
-        `accounts` are other accounts of the same person. The tombstone is written first. So after a kill in between
-        nothing comes back, and forgetting again completes the deletion.
+        What they said before the tweets of others is deleted, too. `accounts` are other accounts of the same person.
+        The tombstone is written first. So after a kill in between nothing comes back, and forgetting again completes
+        the deletion.
         """
         with self._locked():
-            keys = self.accounts(handle) | self.sources(handle) | set(accounts)
-            if not keys and not self.is_forgotten(handle):
-                keys = frozenset({account_key(Account(handle))})
-            names = self.known_as(handle)
-            try:
-                self._unwilling.bury(handle, names, keys)
-            except OSError as error:
-                if error.errno not in NO_ROOM:
-                    raise
-                # The disk is full. Deleting what is to be forgotten makes room for the tombstone.
-                was_there = self._delete(handle)
-                self._unwilling.bury(handle, names, keys)
-                return was_there
-            return self._delete(handle)
+            was_there = self._forget(handle, accounts)
+            self._unsay()
+            return was_there
+
+    def _forget(self, handle: str, accounts: Collection[str]) -> bool:
+        keys = self.accounts(handle) | self.sources(handle) | set(accounts)
+        if not keys and not self.is_forgotten(handle):
+            keys = frozenset({account_key(Account(handle))})
+        names = self.known_as(handle)
+        try:
+            self._unwilling.bury(handle, names, keys)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            # The disk is full. Deleting what is to be forgotten makes room for the tombstone.
+            was_there = self._delete(handle)
+            self._unwilling.bury(handle, names, keys)
+            return was_there
+        return self._delete(handle)
+
+    def _unsay(self) -> None:
+        """Delete what people who must not be learned said before the tweets of others."""
+        people = self._unwilling.accounts()
+        for handle in self.handles():
+            tweets = self.tweets(handle)
+            unsaid = _without_said_by(people, tweets)
+            if unsaid != tweets:
+                self._write(handle, unsaid)
 
     def discard(self, handle: str) -> bool:
         """Delete all that is kept of the account, without a tombstone. Returns True if there was anything."""
@@ -313,6 +336,22 @@ class TweetStore:
 
 def _parsed(path: Path) -> tuple[Tweet, ...]:
     return tuple(Tweet.from_json(row) for row in atomic.read_json_lines(path))
+
+
+def _marked(tweet: Tweet, before: Tweet) -> Tweet:
+    """`tweet` with what was known of it `before`.
+
+    A tweet that can be looked up at its source stays marked so, even if a file has it as well. A file may not say what
+    a tweet answers. A source that says nothing now has lost it.
+    """
+    said = tweet.said or (None if tweet.source else before.said)
+    reply_to = tweet.reply_to or before.reply_to
+    return replace(tweet, source=tweet.source or before.source, reply_to=reply_to, said=said)
+
+
+def _without_said_by(people: Collection[str], tweets: Iterable[Tweet]) -> list[Tweet]:
+    """`tweets` without the contexts that one of `people` wrote."""
+    return [replace(tweet, said=None) if tweet.said and tweet.said.by in people else tweet for tweet in tweets]
 
 
 def _sources(tweets: Iterable[Tweet]) -> set[str]:

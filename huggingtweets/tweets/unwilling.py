@@ -84,6 +84,11 @@ class Unwilling:
             self._folder.mkdir(parents=True, exist_ok=True)
             atomic.write_json(self._opted_out, new)
 
+    def accounts(self) -> frozenset[str]:
+        """The accounts of everybody who must not be learned."""
+        buried = (stone.accounts for stone in self.tombstones().values())
+        return frozenset().union(*buried, *self.opted_out().values())
+
     def refuse(self, name: str, accounts: Collection[str] = ()) -> None:
         """Raises `Forgotten` or `OptedOut` if the name or an account is of somebody who must not be learned."""
         theirs = set(accounts)

@@ -3,6 +3,7 @@
 Knows every folder that holds something of a person. Does not know the bot's database, or what is on the Hub.
 """
 
+import logging
 import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -14,9 +15,13 @@ from huggingtweets.core.names import VoiceName
 from huggingtweets.publishing.export import AVATAR_SUFFIXES
 from huggingtweets.publishing.publish import leave_for_removal, published
 from huggingtweets.registry.accounts import Accounts
+from huggingtweets.registry.manifest import DATASET
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tracking.recorded import kept_of, recorded
 from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.workflow.stages import KEPT
+
+log = logging.getLogger(__name__)
 
 TOMBSTONES_BYTES = 65_536  # one more tombstone makes their list grow by less
 
@@ -47,8 +52,9 @@ def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_publishe
 
     The tombstones are written first, so nothing learns from this person again if the process is killed. A model of
     several people is deleted as well, because nobody can be taken out of it. Such models go before the person's own.
-    What is on the Hub is left for `publish.removals`, unless it is to be kept there. After a kill this can be done
-    again.
+    What the person said before the tweets of others is taken out of the data sets of their models, which have read it
+    and never learned to write it. What is on the Hub is left for `publish.removals`, unless it is to be kept there.
+    After a kill this can be done again.
     """
     models, store = settings.storage.models, TweetStore(settings.tweets)
     people, accounts = Accounts(settings).same_person(name, site)
@@ -65,7 +71,24 @@ def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_publishe
         # The folder of the model is deleted last, because the rest is found by it after a kill.
         was_there |= _delete([settings.exports / each, *_pictures([each], settings), *kept_of(each, settings.records)])
         was_there |= Registry(models).forget(each)
+    _unsay(store.unwilling_accounts, settings)
     return was_there
+
+
+def _unsay(people: Collection[str], settings: Settings) -> None:
+    """Delete what `people`, such as `x:12`, said before the tweets of others, out of all data sets."""
+    models = settings.storage.models
+    for file in [*models.glob(f"*/*/{DATASET}"), *models.glob(f"*/.staged/{KEPT}")]:
+        if "said_by" not in file.read_text(encoding="utf-8", errors="replace"):
+            continue
+        try:
+            rows = atomic.read_json_lines(file)
+        except ValueError:
+            log.warning("%s is damaged; if it is of a version, delete that version", file)
+            continue
+        unsaid = [row | {"context": "", "said_by": ""} if row.get("said_by") in people else row for row in rows]
+        if unsaid != rows:
+            atomic.write_json_lines(file, unsaid)
 
 
 def _has_room(folder: Path) -> bool:

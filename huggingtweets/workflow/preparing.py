@@ -20,8 +20,8 @@ from huggingtweets.tweets.clean import Kept, clean_all
 from huggingtweets.tweets.dataset import Dataset, characters_of, make, refuse_too_little
 from huggingtweets.tweets.languages import languages
 from huggingtweets.workflow.forgetting import leave_no_tweets
-from huggingtweets.workflow.stages import file_digest
-from huggingtweets.workflow.training_run import KEPT, TrainingRun
+from huggingtweets.workflow.stages import KEPT, file_digest
+from huggingtweets.workflow.training_run import TrainingRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def clean(run: TrainingRun) -> tuple[dict[str, Counts], Mapping[str, float]]:
     Returns the counts by handle, and the share of each language. Raises `TooLittleData`.
     """
     training = run.settings.training
-    inputs = [run.fingerprints(), training.min_characters, "languages"]
+    inputs = [run.fingerprints(), training.min_characters, "languages", "contexts"]
     output = run.stages.output("clean", inputs, lambda: _cleaned(run), files=[KEPT])
     counts = {handle: Counts.from_json(row) for handle, row in output["counts"].items()}
     characters, shares = output["characters"], dict(output["languages"])
@@ -123,7 +123,7 @@ def _cleaned(run: TrainingRun) -> JSON:
     tweets: list[Tweet] = []
     counts: JSON = {}
     for handle in run.handles:
-        kept, counted = clean_all(run.store.tweets(handle))
+        kept, counted = clean_all(run.store.learnable(handle))
         rows += [tweet.as_json() | {"handle": handle} for tweet in kept]
         tweets += [tweet for tweet in run.store.tweets(handle) if not tweet.is_retweet]
         counts[handle] = counted.as_json()

@@ -17,6 +17,7 @@ from huggingtweets.core import atomic
 from huggingtweets.core.records import JSON
 
 FOLDER = "stages"
+KEPT = f"{FOLDER}/kept.jsonl"  # the cleaned tweets
 
 
 class Stages:

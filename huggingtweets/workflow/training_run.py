@@ -18,10 +18,7 @@ from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.tracking.trackers import Tracker
 from huggingtweets.training.recipe import for_base
 from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.workflow.stages import FOLDER as STAGE_FILES
-from huggingtweets.workflow.stages import Stages, digest
-
-KEPT = f"{STAGE_FILES}/kept.jsonl"  # the cleaned tweets
+from huggingtweets.workflow.stages import KEPT, Stages, digest
 
 
 class TrainingRun:

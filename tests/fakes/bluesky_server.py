@@ -70,13 +70,21 @@ class BlueskyServer:
         uri = f"at://{did}/app.bsky.feed.post/{self._count}"
         when = f"2026-01-{1 + self._count // 1000 % 28:02}T00:{self._count // 60 % 60:02}:{self._count % 60:02}.000Z"
         profile = self.profiles[did]
-        author = {key: profile[key] for key in ("did", "handle", "displayName", "avatar")}
+        author = {key: profile[key] for key in ("did", "handle", "displayName", "avatar", "labels")}
         written = {"$type": "app.bsky.feed.post", "text": text, "createdAt": when, "langs": ["en"]} | record
         post = {"uri": uri, "cid": f"bafy{self._count}", "author": author, "record": written, "indexedAt": when}
         item: dict[str, Any] = {"post": post}
         if reposted_by:
             item["reason"] = {"$type": "app.bsky.feed.defs#reasonRepost", "indexedAt": when}
         self.feeds[reposted_by or did].insert(0, item)
+        return uri
+
+    def answer(self, did: str, text: str, parent: str) -> str:
+        """Add a reply to the post with the URI `parent`, which may be gone. Returns its URI."""
+        uri = self.add_post(did, text, reply={"parent": {"uri": parent}, "root": {"uri": parent}})
+        posts = [item["post"] for feed in self.feeds.values() for item in feed if item["post"]["uri"] == parent]
+        shown = posts[0] if posts else {"$type": "app.bsky.feed.defs#notFoundPost", "uri": parent, "notFound": True}
+        self.feeds[did][0]["reply"] = {"parent": shown, "root": shown}
         return uri
 
     async def _answer(self, request: web.Request) -> web.Response:

@@ -34,7 +34,8 @@ protects others; which of my answers you may delete. The last two are kept witho
 **What I write** is made up by a small language model, and marked as AI. It pings nobody and repeats no real tweet."""
 ON = """\
 Messages of members who said /join, in channels where an admin allows it, until they say /leave; their voices are \
-heard on their server only, unless they chose more."""
+heard on their server only, unless they chose more. If you and another member have joined, your message is also kept \
+as what they answered; their voice never learns to write it."""
 OFF = "I do not read what members write."
 
 

@@ -87,6 +87,7 @@ def _tweet(record: dict[str, object]) -> Tweet | None:
         created_at=dates.moment(record.get("created_at")),
         is_retweet=bool(record.get("retweeted_status")) or fields.reads_as_retweet(text),
         is_reply=any(record.get(key) for key in _REPLIES),
+        reply_to=fields.reply_to(record),
     )
 
 

@@ -136,10 +136,19 @@ def _from_status(record: Record) -> _Post | None:
         is_reply=bool(record.get("in_reply_to_id") or record.get("in_reply_to_account_id")),
         lang=_text(record.get("language")),
         source=_source(author),
+        reply_to=_replied_to(record),
     )
     is_public = record.get("visibility") in _FOR_ALL and not record.get("local_only")
     named = fields.account(account.get("username"), account.get("display_name"), account.get("avatar"), SITE)
     return _Post(tweet, is_public, author, named)
+
+
+def _replied_to(record: Record) -> str:
+    """The id of the post that a status answers, in the form that the id of one of the person's own posts has."""
+    id_, uri, answered = str(record.get("id")), _text(record.get("uri")), record.get("in_reply_to_id")
+    if not isinstance(answered, str | int) or not answered:
+        return ""
+    return uri.removesuffix(id_) + str(answered) if uri and uri.endswith(f"/{id_}") else str(answered)
 
 
 def _from_note(record: Record, actor: str) -> _Post | None:
@@ -154,6 +163,7 @@ def _from_note(record: Record, actor: str) -> _Post | None:
         text=_escaped(content),
         created_at=dates.moment(record.get("published")),
         is_reply=bool(record.get("inReplyTo")),
+        reply_to=_text(record.get("inReplyTo")) or "",
         lang=languages[0] if len(languages) == 1 else None,
         source=_source(author),
     )

@@ -188,6 +188,7 @@ def _posted(script: _Script) -> Iterator[_Posted]:
             is_retweet=fields.yes(record.get("retweeted")) or fields.reads_as_retweet(text),
             is_reply=any(record.get(key) for key in _REPLIES),
             lang=lang if isinstance(lang, str) else None,
+            reply_to=fields.reply_to(record),
         )
         yield _Posted(tweet, versions_of(record))
 

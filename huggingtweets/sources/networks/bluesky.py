@@ -17,7 +17,7 @@ import aiohttp
 
 from huggingtweets.core import dates
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.records import Account, Collected, Said, Tweet
 from huggingtweets.remote.upstream import InDoubt, NoAccount, NotReached, Patience, RateLimited, Refused
 from huggingtweets.sources.networks.handles import bare_handle
 from huggingtweets.sources.reading import fields
@@ -103,8 +103,7 @@ class Bluesky:
 
     async def _profile(self, handle: str) -> Mapping[str, Any]:
         profile = await self._get("app.bsky.actor.getProfile", {"actor": handle}, handle)
-        labels = [label.get("val") for label in _list(profile.get("labels")) if isinstance(label, dict)]
-        if NOT_FOR_GUESTS in labels:
+        if _is_not_for_guests(profile):
             why = "asks not to be shown to people who are not signed in"
             raise NoAccount(BLUESKY, handle, why, "ask its owner for an export of their posts")
         return profile
@@ -173,7 +172,29 @@ def _tweet(item: object, did: str) -> Tweet | None:
         is_reply="reply" in record,
         lang=str(languages[0]) if languages else None,
         source=source_of(did),
+        reply_to=_parent_of(record),
+        said=_said(_dict(_dict(_dict(item).get("reply")).get("parent")), did),
     )
+
+
+def _parent_of(record: Mapping[str, Any]) -> str:
+    """The address of the post that a reply answers; empty for a post that is no reply."""
+    uri = _dict(_dict(record.get("reply")).get("parent")).get("uri")
+    return uri if isinstance(uri, str) else ""
+
+
+def _said(parent: Mapping[str, Any], did: str) -> Said | None:
+    """The post that a reply of `did` answers. None if it is their own, gone, or not for guests."""
+    author, record = _dict(parent.get("author")), _dict(parent.get("record"))
+    by, text = author.get("did"), record.get("text")
+    if not isinstance(by, str) or not isinstance(text, str) or by == did or _is_not_for_guests(author):
+        return None
+    return Said(html.escape(with_links(text, _list(record.get("facets"))), quote=False), source_of(by))
+
+
+def _is_not_for_guests(profile: Mapping[str, Any]) -> bool:
+    """Returns True if an account asks not to be shown to people who are not signed in."""
+    return any(_dict(label).get("val") == NOT_FOR_GUESTS for label in _list(profile.get("labels")))
 
 
 def _not_ahead(written: datetime | None, indexed: datetime | None) -> datetime | None:

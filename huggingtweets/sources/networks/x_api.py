@@ -88,4 +88,5 @@ def _tweet(post: XPost, source: str) -> Tweet:
         is_reply="replied_to" in post.referenced or bool(post.in_reply_to_user_id),
         lang=post.lang,
         source=source,
+        reply_to=post.reply_to,
     )

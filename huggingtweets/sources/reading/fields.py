@@ -5,6 +5,7 @@ Knows how they are written. What cannot be understood counts as unknown. Does no
 
 import html
 import re
+from collections.abc import Mapping
 
 from huggingtweets.core.names import without_at
 from huggingtweets.core.records import Account
@@ -15,6 +16,7 @@ _LONGEST_NAME, _LONGEST_URL = 200, 2_000  # characters; X takes 50 for a name
 _RETWEET = re.compile(
     r"""[^\w@＠#]*(?:(?:RT|(?-i:MT))(?: by)?\s*:?\s*[@＠]\w|(?<=["“”„«'‘])\s*[@＠]\w+\s*:)""", re.IGNORECASE
 )
+_REPLIED_TO = ("in_reply_to_status_id_str", "in_reply_to_status_id")
 _BEGINNING = 200  # characters; a retweet is told by fewer
 _YES = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 
@@ -27,6 +29,12 @@ def yes(written: object) -> bool:
 def reads_as_retweet(text: str) -> bool:
     """Returns True if `text` begins like a retweet. Archives and old dumps mark retweets in no other way."""
     return _RETWEET.match(html.unescape(text[:_BEGINNING])) is not None
+
+
+def reply_to(record: Mapping[str, object]) -> str:
+    """The id of the tweet that a record of X's answers; empty if it answers none."""
+    written = next((record[key] for key in _REPLIED_TO if record.get(key)), "")
+    return str(written) if isinstance(written, str | int) else ""
 
 
 def account(handle: object, display_name: object = "", avatar_url: object = "", site: str = "") -> Account | None:

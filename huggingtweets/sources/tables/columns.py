@@ -56,6 +56,9 @@ _REPLIED_TO = (
     "inreplytostatusidstr", "inreplytostatusid", "inreplytouseridstr", "inreplytouserid", "inreplytoscreenname",
     "inreplytotweetid", "inreplytouser", "inreplytousername", "inreplytoid", "referencedtweetsrepliedtoid",
 )  # fmt: skip
+_REPLIED_TO_ID = (
+    "inreplytostatusidstr", "inreplytostatusid", "inreplytotweetid", "referencedtweetsrepliedtoid",
+)  # fmt: skip
 _LANG = ("lang", "language", "tweetlang")
 
 _STATUS = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:(?:twitter|x)\.com/(\w+)|[^?#]*)/status(?:es)?/(\d+)")
@@ -210,6 +213,12 @@ def _refers_to_retweeted(references: object) -> bool:
     if isinstance(references, dict):
         return "retweeted" in references or references.get("type") == "retweeted"
     return isinstance(references, str) and _REFERS_TO_RETWEETED.search(references) is not None
+
+
+def reply_to(row: Row) -> str:
+    """The id of the tweet that the row answers; empty if no column says so, or if a spreadsheet has rounded it."""
+    id_ = said(row, _REPLIED_TO_ID)
+    return "" if is_rounded(id_) else id_
 
 
 def is_reply(row: Row, author: str) -> bool | None:

@@ -35,6 +35,7 @@ class _Pending:
     flags: tuple[str, ...]
     is_retweet: bool
     is_reply: bool | None
+    reply_to: str
     lang: str | None
     author: Author
     versions: EditedVersions
@@ -66,6 +67,7 @@ class TableRows:
                 flags=columns.retweet_flags(row),
                 is_retweet=columns.is_retweet(row),
                 is_reply=columns.is_reply(row, author.handle),
+                reply_to=columns.reply_to(row),
                 lang=columns.lang_of(row),
                 author=self._authors.setdefault(author, author),
                 versions=listed_in(row),
@@ -133,6 +135,7 @@ class TableRows:
             is_retweet=flagged or fields.reads_as_retweet(row.text),
             is_reply=row.text.startswith("@") if row.is_reply is None else row.is_reply,
             lang=row.lang,
+            reply_to=row.reply_to,
         )
 
     def _date_notes(self, doubt: bool) -> Iterable[str]:

@@ -1,15 +1,22 @@
 """Members who let the bot learn from what they write, as they meet it."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import discord
 import pytest
 from simcord import MemberActor, ResponseMessage
 
 from bot.core.config import DiscordSettings
 from bot.core.errors import StoreUnavailable
 from bot.discord.client import DiscordBot
+from bot.discord.members import MemberMessages
+from bot.people.listening import HeardMessage, Listening
 from bot.store import Store
 from bot.store.members import Members
+from huggingtweets.core.records import Said
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
@@ -228,3 +235,62 @@ async def test_a_full_database_costs_one_message_and_no_words_in_the_log(
 async def test_where_it_is_off_nobody_can_join_and_nothing_is_read(there: World, make_bot: MakeBot) -> None:
     await there.env.restart_bot(make_bot())
     assert "join" not in there.ann.available_commands(there.channel)
+
+
+@pytest.mark.usefixtures("long_pauses")
+async def test_the_message_before_is_a_context_only_if_its_author_has_joined(
+    there: World, admin: MemberActor, commands_file: Path
+) -> None:
+    await joined(there)
+    tweets = TweetStore(commands_file.parent / "tweets")
+    bob = there.ann.guild.add_member(there.env.create_user("bob"))
+    await bob.send(there.channel, "do you like dust?")
+    await there.ann.send(there.channel, "the red dust")
+    asked = await bob.slash(there.channel, "join")
+    assert asked.response
+    await bob.click(asked.response, label="Learn from what I write")
+    question = await bob.send(there.channel, "and the moon?")
+    await there.ann.send(there.channel, "a quiet moon")
+    await there.ann.send(there.channel, "rain on Venus", reply_to=question)
+    await admin.slash(there.channel, "retrain", name="ann")
+    await there.env.settle()
+    said = Said("and the moon?", "member:@bob")
+    assert [(tweet.text, tweet.said) for tweet in tweets.tweets("ann")] == [
+        ("the red dust", None),
+        ("a quiet moon", said),
+        ("rain on Venus", said),
+    ]
+    await bob.delete(question)
+    await there.env.settle()
+    assert [tweet.said for tweet in tweets.tweets("ann")] == [None, None, None]
+
+
+class HeardAll:
+    """Notes what is passed on."""
+
+    def __init__(self) -> None:
+        self.messages: list[HeardMessage] = []
+
+    async def heard(self, message: HeardMessage) -> bool:
+        self.messages.append(message)
+        return True
+
+
+async def test_a_message_of_long_ago_is_no_context() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    heard = HeardAll()
+    members = MemberMessages(cast("Listening", heard))
+    for number, minutes in enumerate((0, 1, 30), start=1):
+        written = SimpleNamespace(
+            id=number,
+            type=discord.MessageType.default,
+            author=SimpleNamespace(id=7, bot=False),
+            webhook_id=None,
+            guild=SimpleNamespace(id=3),
+            channel=SimpleNamespace(id=5),
+            reference=None,
+            content="the red dust",
+            created_at=now + timedelta(minutes=minutes),
+        )
+        await members.written(cast("discord.Message", written))
+    assert [one.reply_to for one in heard.messages] == ["", "discord:1", ""]

@@ -279,3 +279,16 @@ def test_the_discriminator_is_shown_half_of_what_is_held_out_and_always_the_same
     later = Dataset.of_texts(texts[:50], [*reversed(texts[120:]), "something new"])
     assert not set(later.shown) & set(data.unseen)
     assert not set(later.unseen) & set(data.shown)
+
+
+def test_contexts_go_with_their_replies_and_are_no_texts_of_the_person(tmp_path: Path) -> None:
+    tweets = [replace(one, context=f"what of {one.id}?", said_by="x:9") for one in words(*range(20))]
+    dataset = make({"ann": tweets}, SETTINGS)
+    assert dataset == make({"ann": tweets}, SETTINGS)
+    assert {one.context for one in dataset.learned_examples} <= {f"what of {tweet.id}?" for tweet in tweets}
+    assert len(dataset.held_out_pairs) == len(dataset.held_out)
+    assert not any("what of" in text for text in dataset.texts)
+    bare = make({"ann": words(*range(20))}, SETTINGS)
+    assert (bare.learned, bare.held_out, bare.held_out_pairs) == (dataset.learned, dataset.held_out, ())
+    dataset.save(tmp_path / "dataset.jsonl")
+    assert Dataset.load(tmp_path / "dataset.jsonl") == dataset

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.errors import BadSource, Forgotten
-from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.records import Account, Collected, Said, Tweet
 from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.unwilling import Unwilling
 
 
 def day(number: int) -> datetime:
@@ -214,3 +215,51 @@ def test_a_file_is_taken_in_whole_or_not_at_all(store: TweetStore) -> None:
     with pytest.raises(BadSource):
         store.take_in("ann", replace(archive(Tweet("9", "z", day(9)), of="Bob"), complete=True))
     assert store.fingerprint("ann") == before
+
+
+SAID = Said("is it thick?", "bluesky:bob")
+ANSWER = Tweet("2", "so it is", source="bluesky:ann", reply_to="b1", said=SAID)
+
+
+def contexts(store: TweetStore, handle: str = "ann") -> list[Said | None]:
+    return [tweet.said for tweet in store.tweets(handle)]
+
+
+def test_tweets_kept_by_older_software_have_no_context(store: TweetStore) -> None:
+    store.folder.mkdir()
+    row = {"id": "1", "text": "old", "created_at": None, "is_retweet": False, "is_reply": True}
+    (store.folder / "ann.jsonl").write_text(json.dumps(row) + "\n")
+    assert store.tweets("ann") == [Tweet("1", "old", is_reply=True)]
+    store.merge("ann", collected(ANSWER))
+    assert TweetStore(store.folder).tweets("ann") == [Tweet("1", "old", is_reply=True), ANSWER]
+
+
+def test_a_file_does_not_know_what_was_answered_and_a_network_does(store: TweetStore) -> None:
+    store.merge("ann", collected(ANSWER))
+    store.merge("ann", collected(Tweet("2", "so it is")))
+    assert store.tweets("ann") == [ANSWER]
+    store.merge("ann", collected(replace(ANSWER, said=None)))
+    assert contexts(store) == [None]
+
+
+def test_a_post_that_is_gone_is_no_context_any_more(store: TweetStore) -> None:
+    store.merge("ann", collected(ANSWER, replace(ANSWER, id="3", reply_to="b2")))
+    assert store.drop("ann", {"b1"}) == 0
+    assert contexts(store) == [None, SAID]
+
+
+def test_who_is_forgotten_has_said_nothing_before_the_tweets_of_others(store: TweetStore) -> None:
+    store.merge("ann", collected(ANSWER, replace(ANSWER, id="3", said=Said("and you?", "bluesky:dan"))))
+    store.merge("bob", collected(Tweet("b1", "is it thick?", source="bluesky:bob")))
+    store.forget("bob")
+    assert contexts(store) == [None, Said("and you?", "bluesky:dan")]
+    store.merge("ann", collected(ANSWER))
+    assert contexts(store)[0] is None
+
+
+def test_who_has_opted_out_is_not_learned_as_a_context(store: TweetStore) -> None:
+    store.merge("ann", collected(ANSWER))
+    Unwilling(store.folder).note_opted_out({"bob": {"bluesky:bob"}})
+    assert [tweet.said for tweet in store.learnable("ann")] == [None]
+    store.merge("ann", collected(replace(ANSWER, id="3")))
+    assert contexts(store) == [SAID, None]

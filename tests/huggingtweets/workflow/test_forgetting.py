@@ -13,6 +13,7 @@ from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import removals
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.dataset import Dataset, Example
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import MEMBER, Unwilling
 from huggingtweets.workflow.forgetting import affected, forget, leave_nothing
@@ -297,3 +298,29 @@ def test_what_ended_without_a_version_leaves_nothing_and_a_version_keeps_its_twe
     assert store.forgotten() == []
     leave_nothing(VoiceName("bob"), settings, kept_before=[])
     assert store.handles() == ["bob", "old"]
+
+
+def test_what_the_person_said_before_the_tweets_of_others_goes_out_of_their_data_sets(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    bob, dan = "bluesky:did:plc:bob", "bluesky:did:plc:dan"
+    store = TweetStore(settings.tweets)
+    store.merge("bob", Collected(Account("bob.example"), (Tweet("b1", "is it thick?", source=bob),)))
+    answers = [
+        Example("so it is", "1", "ann", context="is it thick?", said_by=bob),
+        Example("and it stays", "2", "ann", context="is it cold?", said_by=dan),
+    ]
+    version = settings.storage.models / "ann" / "v1"
+    staged = settings.storage.models / "ann" / ".staged" / "stages"
+    for folder in (version, staged):
+        folder.mkdir(parents=True)
+    Dataset(tuple(answers), ()).save(version / "dataset.jsonl")
+    Dataset((), tuple(answers)).save(staged / "kept.jsonl")
+    (settings.storage.models / "damaged" / "v1").mkdir(parents=True)
+    (settings.storage.models / "damaged" / "v1" / "dataset.jsonl").write_text('{"said_by": "')
+    forget(VoiceName("bob"), settings)
+    left = Dataset.load(version / "dataset.jsonl").learned_examples
+    assert [(one.text, one.context, one.said_by) for one in left] == [
+        ("so it is", "", ""),
+        ("and it stays", "is it cold?", dan),
+    ]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and "is it thick?" in path.read_text()]

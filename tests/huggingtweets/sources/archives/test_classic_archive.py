@@ -109,3 +109,10 @@ def test_an_archive_without_details_names_nobody(tmp_path: Path) -> None:
 def test_an_archive_without_tweets_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSource, match="holds no tweets"):
         read(zipped(tmp_path, {"data/js/tweets/2013_05.js": month("2013_05")}))
+
+
+def test_it_is_known_which_tweet_a_reply_answers(tmp_path: Path) -> None:
+    # The old archives write ids as numbers, too.
+    answer = month("2013_06", tweet("1"), tweet("4", in_reply_to_status_id=1))
+    tweets = read(zipped(tmp_path, FILES | {"data/js/tweets/2013_06.js": answer})).tweets
+    assert {tweet.id: tweet.reply_to for tweet in tweets} == {"1": "", "2": "", "4": "1"}

@@ -63,7 +63,7 @@ STATUSES = [
 ]
 EXPECTED = (
     Tweet("1", "Kettle's on &amp; hot.\nCome in.", NOON, lang="en", source="mastodon:keeper@m.example"),
-    Tweet("2", "the fog is thick", NOON, is_reply=True, lang="en", source="mastodon:keeper@m.example"),
+    Tweet("2", "the fog is thick", NOON, is_reply=True, lang="en", source="mastodon:keeper@m.example", reply_to="1"),
     Tweet("6", "RT @bob@o.example: not mine", NOON, is_retweet=True, lang="en", source="mastodon:keeper@m.example"),
 )
 
@@ -161,3 +161,13 @@ def test_an_x_archive_says_nothing_of_posts_on_mastodon(tmp_path: Path) -> None:
     store.merge("keeper", Collected(None, EXPECTED))
     of_x = tuple(Tweet(str(n), "on x", NOON.replace(day=n)) for n in (1, 30))
     assert store.gone("keeper", Collected(None, of_x, complete=True)) == set()
+
+
+def test_it_is_known_which_of_the_own_posts_a_post_answers(tmp_path: Path) -> None:
+    first = activity("1")
+    answer = activity("2", inReplyTo=f"{ACTOR}/statuses/1")
+    tweets = read(written(tmp_path, outbox(first, answer), "outbox.json")).tweets
+    assert [tweet.reply_to for tweet in tweets] == ["", tweets[0].id]
+    uris = [f"{ACTOR}/statuses/{number}" for number in (1, 2)]
+    statuses = [status("1", uri=uris[0]), status("2", uri=uris[1], in_reply_to_id="1")]
+    assert [tweet.reply_to for tweet in read(written(tmp_path, statuses)).tweets] == ["", uris[0]]

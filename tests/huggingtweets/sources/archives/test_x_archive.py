@@ -522,3 +522,10 @@ def test_a_zip_that_may_not_be_read_is_refused(as_nobody: Path) -> None:
 
 def test_a_zip_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "there is no such file" in refusal(read_zip, tmp_path / "none.zip")
+
+
+def test_it_is_known_which_tweet_a_reply_answers(tmp_path: Path) -> None:
+    answer = tweet("2", in_reply_to_status_id_str="1", in_reply_to_status_id="1")
+    path = tmp_path / "tweets.js"
+    path.write_text(script("tweets", tweet("1"), answer))
+    assert [tweet.reply_to for tweet in read_script(path).tweets] == ["", "1"]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huggingtweets.core.records import Account
+from huggingtweets.core.records import Account, Said
 from huggingtweets.remote.upstream import InDoubt, NoAccount, NotReached, Patience, RateLimited, Refused
-from huggingtweets.sources.networks.bluesky import Bluesky, with_links
+from huggingtweets.sources.networks.bluesky import NOT_FOR_GUESTS, Bluesky, with_links
 from huggingtweets.tweets.clean import clean
 from tests.fakes.bluesky_server import LINK, BlueskyServer, Trouble
 
@@ -164,3 +164,26 @@ def test_no_facets_break_a_text(text: str, places: list[tuple[int, int]]) -> Non
         for start, stop in places
     ]
     with_links(text, facets).encode()
+
+
+async def test_a_reply_has_what_was_said_before_unless_its_author_does_not_want_that(
+    server: BlueskyServer, bluesky: Bluesky
+) -> None:
+    ann, bob = server.add_profile("ann.bsky.social"), server.add_profile("bob.example")
+    shy = server.add_profile("shy.example", NOT_FOR_GUESTS)
+    first = server.add_post(ann, "the fog is thick")
+    answers = {
+        "of bob": server.answer(ann, "so it is", server.add_post(bob, "is it <thick>?")),
+        "of shy": server.answer(ann, "good morning to you", server.add_post(shy, "a word among friends")),
+        "of ann": server.answer(ann, "and it stays", first),
+        "of nobody": server.answer(ann, "who said that", "at://gone/app.bsky.feed.post/1"),
+    }
+    tweets = {tweet.id: tweet for tweet in (await bluesky.read("ann.bsky.social", most=100)).tweets}
+    assert {who: tweets[answer].said for who, answer in answers.items()} == {
+        "of bob": Said("is it &lt;thick&gt;?", f"bluesky:{bob}"),
+        "of shy": None,
+        "of ann": None,
+        "of nobody": None,
+    }
+    assert tweets[answers["of ann"]].reply_to == first
+    assert tweets[first].reply_to == ""

@@ -101,7 +101,7 @@ def test_json_is_told_by_what_it_is_not_by_what_it_is_called(tmp_path: Path) -> 
 
 def test_tweets_wrapped_as_in_an_x_archive_are_read(tmp_path: Path) -> None:
     row = {"tweet": {"id_str": "5", "id": 5.0e0, "full_text": "whole", "text": "who…", "in_reply_to_status_id": "4"}}
-    assert only(jsonl(tmp_path, row)) == Tweet("5", "whole", is_reply=True)
+    assert only(jsonl(tmp_path, row)) == Tweet("5", "whole", is_reply=True, reply_to="4")
 
 
 def test_blank_lines_between_json_lines_are_skipped(tmp_path: Path) -> None:
