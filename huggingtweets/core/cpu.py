@@ -8,6 +8,7 @@ import os
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _LARGEST_KEPT_BYTES = 1 << 30
+_USUAL_BYTES = 128 << 10
 
 
 def usable_cores() -> int:
@@ -28,9 +29,21 @@ def keep_freed_memory() -> None:
     Measured on two cores: fine-tuning learns 20 % more tokens a second, and the peak memory is 160 MB higher. Without
     glibc this does nothing.
     """
+    _keep(_LARGEST_KEPT_BYTES, (1 << 31) - 1)
+
+
+def give_back_memory() -> None:
+    """Give what is freed to the system, now and from now on. It takes back `keep_freed_memory`."""
+    if libc := _keep(_USUAL_BYTES, _USUAL_BYTES):
+        libc.malloc_trim(0)
+
+
+def _keep(block_bytes: int, free_bytes: int) -> ctypes.CDLL | None:
+    """Let the allocator keep blocks of so many bytes, and so many free bytes at its end. Returns glibc, or None."""
     try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES)
-    mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, block_bytes)
+        libc.mallopt(_M_TRIM_THRESHOLD, free_bytes)
+    except (OSError, AttributeError, TypeError):
+        return None
+    return libc

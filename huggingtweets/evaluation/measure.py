@@ -4,8 +4,9 @@ Knows versions, weights on disk and `evaluate`. Does not know what is good enoug
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase
@@ -27,13 +28,15 @@ from huggingtweets.tweets.dataset import Dataset
 
 log = logging.getLogger(__name__)
 
+ROWS_AT_ONCE = 64  # 200 long drafts of a base of 135M parameters would take 700 MB
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a report is about: a voice's losses on its held-out tweets, and a decoder that draws its drafts.
 
-    `base` is what the voice was trained on, and `seed` is for its drafts. The voice in fp32 is no part of it. A base of
-    135M parameters takes 540 MB in fp32, so no two such models are in memory at the same time.
+    `base_losses` are those of the base on which it was trained, `previous` compares it with the version in use, and
+    `seed` is for its drafts. No model in fp32 is part of it: a base of 135M parameters would take 540 MB.
     """
 
     name: str
@@ -41,33 +44,61 @@ class Subject:
     dataset: Dataset
     seed: int
     losses: TextLosses
+    base_losses: TextLosses
+    previous: Comparison | None
     decoder: Decoder
     reader: Reader
     sampling: Sampling
 
     @classmethod
-    def of(cls, name: str, voice: Base, base: str, dataset: Dataset, seed: int, settings: Settings) -> "Subject":
-        """Measure `voice` on the held-out tweets and pack it for drafts, which are drawn on the cores of the training.
+    def of(
+        cls,
+        name: str,
+        load: Callable[[], Base],
+        base: str,
+        dataset: Dataset,
+        seed: int,
+        settings: Settings,
+        in_use: Version | None = None,
+    ) -> "Subject":
+        """Measure what `load` returns on the held-out tweets, and pack it for drafts, on the cores of the training.
 
-        The caller gives the voice away, so that its memory is free afterwards.
+        The models are in memory one after the other, never two at once.
         """
+
+        def held_out(voice: Base) -> TextLosses:
+            return text_losses(voice, dataset.held_out, settings.training.row_tokens)
+
+        base_losses = held_out(bases.load(base))
+        theirs: TextLosses | None = None
+        if in_use:
+            try:
+                theirs = held_out(load_version(in_use))
+            except BadBase as error:
+                log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
+        voice = load()
+        losses = held_out(voice)
         generation = settings.generation.model_copy(update={"threads": settings.training.threads})
         return cls(
             name,
             base,
             dataset,
             seed,
-            losses=text_losses(voice, dataset.held_out, settings.training.row_tokens),
+            losses,
+            base_losses,
+            compared(in_use.version, losses.bits, theirs.bits, losses.sizes) if in_use and theirs else None,
             decoder=make_decoder(Weights.of(voice.model, voice.banned), generation),
             reader=WithoutModel.of(voice),
             sampling=Sampling.of(generation),
         )
 
     @classmethod
-    def of_version(cls, version: Version, dataset: Dataset, settings: Settings) -> "Subject":
+    def of_version(
+        cls, version: Version, dataset: Dataset, settings: Settings, in_use: Version | None = None
+    ) -> "Subject":
         """The voice of `version`, with the seed of its training."""
-        voice = load_version(version)
-        return cls.of(version.name, voice, base_of(version), dataset, version.manifest.seed, settings)
+        load = partial(load_version, version)
+        return cls.of(version.name, load, base_of(version), dataset, version.manifest.seed, settings, in_use)
 
 
 def measure(version: Version, settings: Settings, in_use: Version | None = None) -> Report:
@@ -75,37 +106,21 @@ def measure(version: Version, settings: Settings, in_use: Version | None = None)
 
     It is compared with `in_use`. Raises `BadBase` if it was trained on another base than there is now.
     """
-    subject = Subject.of_version(version, Dataset.load(version.dataset), settings)
-    report, _ = measured(subject, in_use, neighbours(version.name, settings), settings)
+    subject = Subject.of_version(version, Dataset.load(version.dataset), settings, in_use)
+    report, _ = measured(subject, neighbours(version.name, settings), settings)
     return report
 
 
 def measured(
-    subject: Subject,
-    in_use: Version | None,
-    others: Mapping[str, Sequence[str]],
-    settings: Settings,
+    subject: Subject, others: Mapping[str, Sequence[str]], settings: Settings
 ) -> tuple[Report, tuple[str, ...]]:
     """The report on `subject`, and its drafts that pass the checks. `others` are other accounts' texts."""
-    dataset = subject.dataset
-
-    def held_out(voice: Base) -> TextLosses:
-        return text_losses(voice, dataset.held_out, settings.training.row_tokens)
-
-    previous: Comparison | None = None
-    if in_use:
-        try:
-            theirs = held_out(load_version(in_use))
-            previous = compared(in_use.version, subject.losses.bits, theirs.bits, subject.losses.sizes)
-        except BadBase as error:
-            log.warning("%s %s cannot be compared with: %s", in_use.name, in_use.version, error)
     drafts = drafts_of(subject, "", settings.gate.drafts)
-    base_loss = held_out(bases.load(subject.base))
-    tweets = passing(dataset, drafts)
+    tweets = passing(subject.dataset, drafts)
     judge = find_judge(subject.base, settings.storage.models)
-    sense_of_tweets = sense(dataset, tweets, judge, settings.training.row_tokens, subject.seed)
-    judged = Judged(subject.losses, base_loss, previous, others, sense_of_tweets)
-    return evaluate(subject.name, dataset, judged, drafts), tweets
+    sense_of_tweets = sense(subject.dataset, tweets, judge, settings.training.row_tokens, subject.seed)
+    judged = Judged(subject.losses, subject.base_losses, subject.previous, others, sense_of_tweets)
+    return evaluate(subject.name, subject.dataset, judged, drafts), tweets
 
 
 def gone_on(subject: Subject, prompt: str, count: int) -> tuple[str, ...]:
@@ -116,5 +131,16 @@ def gone_on(subject: Subject, prompt: str, count: int) -> tuple[str, ...]:
 
 
 def drafts_of(subject: Subject, prompt: str, count: int) -> list[Draft]:
-    """`count` drafts, drawn as the bot draws them."""
-    return decode_with(subject.decoder, subject.reader, prompt, count, subject.sampling, subject.seed)
+    """`count` drafts, drawn as the bot draws them. Every `ROWS_AT_ONCE` of them have a seed of their own."""
+    return [
+        draft
+        for number, start in enumerate(range(0, count, ROWS_AT_ONCE))
+        for draft in decode_with(
+            subject.decoder,
+            subject.reader,
+            prompt,
+            min(ROWS_AT_ONCE, count - start),
+            subject.sampling,
+            subject.seed + number,
+        )
+    ]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from huggingtweets.core import atomic
 from huggingtweets.core.cpu import use_threads
@@ -70,10 +71,9 @@ def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
 
     settings, training = run.settings, run.training
     use_threads(training.threads)
-    voice = load_weights(run.folder, run.settings.base)
-    subject = Subject.of(run.name, voice, run.settings.base, dataset, training.seed, settings)
-    del voice
-    report, tweets = measured(subject, run.in_use, run.others, settings)
+    load = partial(load_weights, run.folder, settings.base)
+    subject = Subject.of(run.name, load, settings.base, dataset, training.seed, settings, run.in_use)
+    report, tweets = measured(subject, run.others, settings)
     leave_discriminator(subject, settings, run.folder)
     prompted = gone_on(subject, settings.card.prompt, SAMPLES)
     return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
-from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.core.cpu import give_back_memory, keep_freed_memory, use_threads
 from huggingtweets.core.events import Progress
 from huggingtweets.model import base as bases
 from huggingtweets.registry.manifest import ADAPTER, DATASET, MODEL, TrainingFacts
@@ -43,6 +43,7 @@ def fine_tune(run: TrainingRun, dataset: Dataset) -> TrainingFacts:
         files=[ADAPTER, MODEL],
         clear=[CHECKPOINT],
     )
+    give_back_memory()  # what was trained is on the disk now
     return TrainingFacts.model_validate(output)
 
 

@@ -11,14 +11,13 @@ from huggingtweets.evaluation.measure import Subject, drafts_of
 from huggingtweets.generation.discriminator_fit import fit
 from huggingtweets.registry.manifest import DISCRIMINATOR
 
-BATCHES = 2  # each of as many drafts as the gate counts
+TIMES = 2  # as many drafts as the gate counts
 SEEDS_AWAY = 7_000  # from the seed of the gate's drafts
 
 
 def leave_discriminator(subject: Subject, settings: Settings, folder: Path) -> None:
     """Write the discriminator of `subject` into the version's `folder`, unless it has too few tweets for one."""
-    seeds = (subject.seed + SEEDS_AWAY + batch for batch in range(BATCHES))
-    batches = (drafts_of(replace(subject, seed=seed), "", settings.gate.drafts) for seed in seeds)
-    drafts = [draft.text.strip() for batch in batches for draft in batch if draft.ended]
+    elsewhere = replace(subject, seed=subject.seed + SEEDS_AWAY)
+    drafts = [draft.text.strip() for draft in drafts_of(elsewhere, "", TIMES * settings.gate.drafts) if draft.ended]
     if discriminator := fit(subject.dataset.learned, subject.dataset.shown, drafts):
         discriminator.write(folder / DISCRIMINATOR)

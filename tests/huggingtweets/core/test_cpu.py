@@ -3,11 +3,12 @@
 import ctypes
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
 
-from huggingtweets.core.cpu import keep_freed_memory, usable_cores, use_threads
+from huggingtweets.core.cpu import give_back_memory, keep_freed_memory, usable_cores, use_threads
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +42,19 @@ def test_the_hint_to_the_allocator_is_given(monkeypatch: pytest.MonkeyPatch) -> 
 def test_without_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     assert keep_freed_memory() is None
+    assert give_back_memory() is None
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="needs glibc")
+def test_freed_memory_is_given_back() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    keep_freed_memory()
+    blocks = [torch.ones(1 << 18) for _ in range(100)]
+    above = torch.ones(1)
+    del blocks
+    before = resident()
+    give_back_memory()
+    assert resident() < before - 80 * (1 << 20)
+    assert above.item() == 1
