@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 # From the bottom to the top. A folder may import those before it; folders within one line stand above each other, too.
 PIPELINE = (
     "core", "remote", "tweets", "sources", "pictures", "registry", "model", "training", "generation", "evaluation",
-    "tracking", "publishing", "workflow", "cli",
+    "tracking", "publishing", "workflow", "api", "cli",
 )  # fmt: skip
 SOURCES = ("reading", "archives", "tables", "networks")
 BOT = (

@@ -5,12 +5,12 @@ Knows arguments and how results are shown. Does not know how anything is learned
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from huggingtweets.api.learning import gathered_in_words, outcome_of, read_remote, with_overrides
 from huggingtweets.cli.context import (
     CommandContext,
     background_option,
@@ -22,7 +22,6 @@ from huggingtweets.cli.context import (
 from huggingtweets.cli.output import events_file, progress_shown
 from huggingtweets.cli.publishing import publish_after
 from huggingtweets.core.background import work_in_background
-from huggingtweets.core.base_folders import resolve_base
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import TooFewNew, Unavailable, Usage
 from huggingtweets.core.events import Skipped, write_event
@@ -31,9 +30,6 @@ from huggingtweets.evaluation import verdict
 
 if TYPE_CHECKING:
     from huggingtweets.core.events import Say
-    from huggingtweets.sources.networks.network import Gathered
-    from huggingtweets.sources.owners import Owned
-    from huggingtweets.sources.remote_sources import Collector
     from huggingtweets.workflow.pipeline import Outcome
 
 
@@ -88,23 +84,12 @@ def train(
         publish_after(context, outcome.version, as_json=as_json, later=background)
 
 
-def with_overrides(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
-    """`settings` with those of `overrides` that were given, in [training]. A base counts from the working directory."""
-    values = {key: value for key, value in overrides.items() if value is not None}
-    if "base" in values:
-        values["base"] = resolve_base(values["base"], Path.cwd())
-    return settings.model_copy(update={"training": settings.training.model_copy(update=values)})
-
-
 def _learn(
     voice: VoiceName, sources: Sequence[str], settings: Settings, min_new: int, say: "Say", events: TextIO | None
 ) -> "Outcome | None":
     """Read the sources and train. Returns None if there is too little new, and somebody who reads events was told."""
-    from huggingtweets.workflow import pipeline
-
-    files = _read_remote(voice, sources, settings)
     try:
-        outcome = pipeline.run(voice, files, settings, say=say, min_new=min_new)
+        outcome = outcome_of(voice, sources, settings, say=say, tell=_tell, min_new=min_new)
     except TooFewNew as error:
         if not events:
             raise
@@ -143,7 +128,7 @@ def collect(context: CommandContext, name: str, sources: tuple[str, ...]) -> Non
 
     voice, settings = VoiceName.parse(name), context.settings
     if sources:
-        if _read_remote(voice, sources, settings):
+        if read_remote(voice, sources, settings, _tell):
             raise Usage("collect reads x:HANDLE and bluesky:HANDLE; files are read by train.")
         return
     collector = Collector(settings)
@@ -154,39 +139,11 @@ def collect(context: CommandContext, name: str, sources: tuple[str, ...]) -> Non
                 f"say where they are with --from x:HANDLE or --from bluesky:HANDLE."
             )
     for handle in voice.handles:
-        _show_gathered(handle, asyncio.run(collector.refresh(handle)), collector)
+        gathered = asyncio.run(collector.refresh(handle))
+        click.echo(gathered_in_words(handle, gathered.new, gathered.dropped))
+        if shortfall := collector.shortfall():
+            click.echo(shortfall)
 
 
-def _read_remote(voice: VoiceName, sources: Sequence[str], settings: Settings) -> "list[Owned]":
-    """Read the sources at X and Bluesky into the store. Returns the others, which are files."""
-    from huggingtweets.sources.owners import parse_owned
-
-    owned = [parse_owned(source, voice) for source in sources]
-    if not any(":" in source.written for source in owned):
-        return owned
-    from huggingtweets.sources.remote_sources import Collector, Origin, parse_origin
-
-    origins_by_handle: dict[str, list[Origin]] = {}
-    files: list[Owned] = []
-    for source in owned:
-        if origin := parse_origin(source.written):
-            origins_by_handle.setdefault(source.handle or _only_handle(voice, source.written), []).append(origin)
-        else:
-            files.append(source)
-    collector = Collector(settings)
-    for handle, origins in origins_by_handle.items():
-        _show_gathered(handle, asyncio.run(collector.collect(handle, origins)), collector, err=True)
-    return files
-
-
-def _show_gathered(handle: str, gathered: "Gathered", collector: "Collector", *, err: bool = False) -> None:
-    click.echo(f"{gathered.new:,} new tweets of {handle}, {gathered.dropped:,} gone at their source.", err=err)
-    if shortfall := collector.shortfall():
-        click.echo(shortfall, err=True)
-
-
-def _only_handle(voice: VoiceName, source: str) -> str:
-    """The handle of the one person in `voice`; raises `Usage` if there are several."""
-    if not voice.is_of_one:
-        raise Usage(f"Whose tweets are at {source}? Write --from {voice.handles[0]}={source}.")
-    return voice
+def _tell(sentence: str) -> None:
+    click.echo(sentence, err=True)

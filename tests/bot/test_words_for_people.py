@@ -27,6 +27,8 @@ from huggingtweets.remote.x_reads import ReadingTooDear
 ROOT = Path(__file__).parents[2]
 # What they say is read by whoever types their commands.
 FOR_THE_COMMAND_LINE = {
+    "huggingtweets/api/learning.py",
+    "huggingtweets/api/voice.py",
     "huggingtweets/cli/drawing.py",
     "huggingtweets/cli/learning.py",
     "huggingtweets/cli/removal.py",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "Request"]
 
 WATCH_SECONDS = 0.5
+END_SECONDS = 5.0  # the thread ends after its next token
 STOPPING = "I am being stopped; try again when I am back."
 
 
@@ -43,6 +44,12 @@ class Engine:
         self._inbox.wake(closing=True)
         if self._thread:
             await asyncio.to_thread(self._thread.join)
+
+    def end(self) -> None:
+        """End all requests and the thread, for whoever has no event loop."""
+        self._inbox.wake(closing=True)
+        if self._thread and self._thread is not threading.current_thread():
+            self._thread.join(END_SECONDS)
 
     @property
     def waiting(self) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.cli.learning import with_overrides
+from huggingtweets.api.learning import with_overrides
 from huggingtweets.core.config import Settings
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore

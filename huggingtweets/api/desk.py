@@ -1,0 +1,30 @@
+"""What the voices of one folder share: an engine, which holds bases and adapters in memory, and a writer.
+
+A desk ends with the last voice that holds it, or with the process. Knows the engine and the writer. Does not know
+names.
+"""
+
+import weakref
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.writer import Writer
+
+_desks: "WeakValueDictionary[tuple[Path, GenerationSettings], Desk]" = WeakValueDictionary()
+
+
+class Desk:
+    """The engine starts with the first tweet that is drawn."""
+
+    def __init__(self, settings: GenerationSettings):
+        engine = Engine(settings)
+        self.writer = Writer(engine)
+        weakref.finalize(self, engine.end)
+
+
+def desk_for(settings: Settings) -> Desk:
+    """The desk of these models and settings; the same one as long as anybody holds it."""
+    key = (settings.storage.models.absolute(), settings.generation)
+    return _desks.get(key) or _desks.setdefault(key, Desk(settings.generation))
