@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.app.foundation import Foundation
+from bot.background.saying import queue_remark
 from bot.background.schedule import Timetable
 from bot.core.base_at_hand import missing_base
 from bot.core.config import Config
@@ -107,7 +108,12 @@ async def make_timetable(
         await listening.collect(schedule.voice)
         return await retraining.run(schedule, due)
 
-    return Timetable(store=base.store, actions={"retrain": retrain, "post": post})
+    async def say(schedule: Schedule, due: datetime) -> str:
+        if not base.config.discord.token:
+            raise NotAllowed("I am not on Discord, so I cannot speak in a channel.")
+        return await queue_remark(base.store, schedule, due)
+
+    return Timetable(store=base.store, actions={"retrain": retrain, "post": post, "say": say})
 
 
 def make_collecting(base: Foundation, training: Training, posting: Posting, collector: "Collector") -> "Collecting":

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from bot.app.foundation import Foundation, UseCases
+from bot.background.saying import Saying
 from bot.background.schedule import Timetable
 from bot.core.readiness import Readiness
 from bot.core.stopping import seconds_for_answers
@@ -111,7 +112,9 @@ async def connect_to_discord(base: Foundation, parts: "DiscordParts", stack: Asy
         commands_file=config.storage.data / "discord-commands.json",
         stop_seconds=seconds_for_answers(config.bot.stop_seconds),
         chain=config.limits.chain,
+        avatars=config.avatars,
     )
     await stack.enter_async_context(client)
     base.telling.add(client.notices.tell)
+    await stack.enter_async_context(Saying(store=base.store, stage=client.stage, notice=base.telling.notice))
     return asyncio.create_task(stay_connected(client, config.discord), name="discord")

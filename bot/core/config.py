@@ -113,7 +113,7 @@ class ScheduleEntry(Section):
     """One `[[schedule]]`: by `cron` (five fields) or `every_minutes`."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
-    action: Literal["retrain", "post"]
+    action: Literal["retrain", "post", "say"]
     voice: Voice = NO_VOICE
     cron: str = ""
     every_minutes: Count | None = None
@@ -122,6 +122,7 @@ class ScheduleEntry(Section):
     quiet_hours: QuietHours = ""
     min_new_tweets: Annotated[int, Field(ge=0)] = 20
     sources: list[str] = Field(default_factory=list)
+    channel: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -134,6 +135,10 @@ class ScheduleEntry(Section):
             raise ValueError(str(error)) from None
         if self.action == "retrain" and not self.voice:
             raise ValueError("a retraining needs a voice")
+        if self.action == "say" and not (self.voice and self.channel):
+            raise ValueError("to say something, it needs a voice and the number of a channel on Discord")
+        if self.action != "say" and self.channel:
+            raise ValueError(f"the action {self.action} has no channel")
         return self
 
     @property
@@ -150,9 +155,17 @@ class ScheduleEntry(Section):
             time_zone=self.time_zone,
             jitter_seconds=self.jitter_seconds,
             quiet=self.quiet_hours,
-            options={"min_new_tweets": self.min_new_tweets, "sources": self.sources},
-            seed=hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16],
+            options={"channel": f"discord:channel:{self.channel}"}
+            if self.channel
+            else {"min_new_tweets": self.min_new_tweets, "sources": self.sources},
+            seed=self._fingerprint,
         )
+
+    @property
+    def _fingerprint(self) -> str:
+        """Returns the same as before this version where there is no channel, so that changes of admins stay."""
+        entry = self.model_dump_json(exclude=None if self.channel else {"channel"})
+        return hashlib.sha256(entry.encode()).hexdigest()[:16]
 
 
 class LimitsSettings(Section):

@@ -6,6 +6,7 @@ Knows messages. Does not know when something may be said, or how it gets into th
 """
 
 import logging
+from collections.abc import Collection
 
 import discord
 
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 class DiscordChatter:
     """Follows what is written, and sometimes says something."""
 
-    def __init__(self, parts: Parts, *, gate: Gate, stage: Stage, asks: Asks):
+    def __init__(self, parts: Parts, *, gate: Gate, stage: Stage, asks: Asks, webhooks: Collection[int]):
+        self._webhooks = webhooks
         self._parts = parts
         self._chattering = parts.chattering
         self._gate = gate
@@ -36,7 +38,7 @@ class DiscordChatter:
 
     def seen(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Note who wrote last. This comes before `message` is answered, which takes a while."""
-        if message.author.id == me.id:
+        if message.author.id == me.id or message.webhook_id in self._webhooks:
             self._chattering.last_word.of_bot(message.channel.id)
         elif is_a_persons(message):
             self._chattering.last_word.of_person(message.channel.id)
@@ -45,7 +47,7 @@ class DiscordChatter:
         """Say something after `message`, if a person wrote it and the rules let the bot speak now."""
         if not self._chattering.is_on(channel_id(message.channel.id)):
             return
-        if not is_a_persons(message) or call_of(message, me) is not None:
+        if not is_a_persons(message) or call_of(message, me, self._webhooks) is not None:
             return
         try:
             await self._perhaps(message)

@@ -44,6 +44,7 @@ from bot.discord.members import MemberMessages
 from bot.discord.mentions import DiscordMentions
 from bot.discord.notices import DiscordNotices
 from bot.discord.parts import Parts
+from bot.discord.personas import Personas
 from bot.discord.stage import Stage
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
@@ -70,7 +71,14 @@ class DiscordBot(discord.Client):
     """
 
     def __init__(
-        self, *, settings: DiscordSettings, parts: Parts, commands_file: Path, stop_seconds: float, chain: int = 20
+        self,
+        *,
+        settings: DiscordSettings,
+        parts: Parts,
+        commands_file: Path,
+        stop_seconds: float,
+        chain: int = 20,
+        avatars: Path | None = None,
     ):
         use_endpoints(settings)
         super().__init__(intents=intents(settings), allowed_mentions=NOBODY, max_messages=None)
@@ -86,9 +94,11 @@ class DiscordBot(discord.Client):
         self.buttons = TweetButtons(parts=parts, gate=gate, asks=self._asks)
         self._rounds = game.RoundButtons(parts=parts, gate=gate, asks=self._asks)
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
-        self._mentions = DiscordMentions(buttons=self.buttons, asks=self._asks, chain=chain)
-        self.stage = Stage(self, self.buttons)
-        self._chatter = DiscordChatter(parts, gate=gate, stage=self.stage, asks=self._asks)
+        self._personas = Personas(self, parts, avatars)
+        own = self._personas.ids
+        self._mentions = DiscordMentions(buttons=self.buttons, asks=self._asks, chain=chain, webhooks=own)
+        self.stage = Stage(self, self.buttons, self._personas)
+        self._chatter = DiscordChatter(parts, gate=gate, stage=self.stage, asks=self._asks, webhooks=own)
         self._members = MemberMessages(parts.listening) if settings.member_messages else None
         self._following = Following(self, parts)
         self.notices = DiscordNotices(self, parts.store.settings, gate.owner_ids)
@@ -146,6 +156,7 @@ class DiscordBot(discord.Client):
             log.exception("the commands could not be registered; mentions work")
         await self._home.load()
         await parts.chattering.load()
+        await self._personas.load()
         await self._referee.take_up()
         await self._following.take_up()
 

@@ -10,6 +10,7 @@ models, or how a failure is told.
 import logging
 import re
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import discord
@@ -46,14 +47,17 @@ class Call:
     replied_to: int = 0
 
 
-def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
-    """Returns what `message` wants from `me`, or None if it wants nothing or its author is never answered."""
+def call_of(message: discord.Message, me: discord.abc.User, webhooks: Collection[int] = ()) -> Call | None:
+    """Returns what `message` wants from `me`, or None if it wants nothing or its author is never answered.
+
+    `webhooks` are our own: we also write under the names of voices.
+    """
     ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
     if not ordinary or message.author.bot or message.webhook_id or message.mention_everyone:
         return None
     own_mention = re.compile(rf"\s*<@!?{me.id}>")
     text = own_mention.sub("", message.content).strip()
-    if voice := _voice_replied_to(message, me):
+    if voice := _voice_replied_to(message, me, webhooks):
         assert message.reference
         return Call(text, voice, message.reference.message_id or 0)
     if not _is_direct(message) and not own_mention.match(message.content):
@@ -62,14 +66,17 @@ def call_of(message: discord.Message, me: discord.abc.User) -> Call | None:
     return Call(text)
 
 
-def _voice_replied_to(message: discord.Message, me: discord.abc.User) -> BlendName | None:
+def _voice_replied_to(message: discord.Message, me: discord.abc.User, webhooks: Collection[int]) -> BlendName | None:
     """Returns the voice of our tweets if `message` replies to them, and calls us by that."""
     tweets = message.reference.resolved if message.reference else None
-    if not isinstance(tweets, discord.Message) or tweets.author.id != me.id:
+    if not isinstance(tweets, discord.Message):
+        return None
+    if tweets.author.id != me.id and tweets.webhook_id not in webhooks:
         return None
     # People who switch the ping of a reply off talk about us, not to us. In a reply to the answer of a command Discord
     # pings no bot (discord-api-docs #5395), so such a reply always counts as a call.
-    pinged = any(user.id == me.id for user in message.mentions) or tweets.interaction_metadata
+    # Nor can a webhook be pinged.
+    pinged = any(user.id == me.id for user in message.mentions) or tweets.interaction_metadata or tweets.webhook_id
     return voice_of(tweets.embeds) if pinged or _is_direct(message) else None
 
 
@@ -107,7 +114,8 @@ def _with_names(text: str, message: discord.Message) -> str:
 class DiscordMentions:
     """Answers messages that call the bot: each once, and at most `chain` in a chain of replies."""
 
-    def __init__(self, *, buttons: TweetButtons, asks: Asks, chain: int):
+    def __init__(self, *, buttons: TweetButtons, asks: Asks, chain: int, webhooks: Collection[int] = ()):
+        self._webhooks = webhooks
         self._buttons = buttons
         self._parts = buttons.parts
         self._asks = asks
@@ -116,7 +124,7 @@ class DiscordMentions:
 
     async def answer(self, message: discord.Message, me: discord.abc.User) -> None:
         """Reply to `message` if it calls `me`."""
-        call = call_of(message, me)
+        call = call_of(message, me, self._webhooks)
         if call is None or not self._asks.begin(message.id):
             return
         asked = self._parts.limits.asked(person(message.author))

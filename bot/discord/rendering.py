@@ -34,7 +34,7 @@ VOICES_IN_HELP = 8
 PARODY_OF = "AI parody of "
 # The footer of an answer is read back, so that a reply finds its voice after a restart, too.
 _FOOTER = re.compile(r"(?:.* · )?(?P<name>[a-z0-9_.*+-]+) (?:v\d+(?:\+v\d+)*|preview)")
-_SHOWABLE = re.compile(
+SHOWABLE = re.compile(
     r"https://[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+/[!-~]{1,1000}"
 )  # Discord refuses a message for others
 
@@ -62,7 +62,7 @@ def sentence(text: str) -> str:
 def tweet_embeds(tweets: Tweets, people: Sequence[Imitated]) -> list[discord.Embed]:
     """Returns an embed for each tweet, which says whose parody it is, and that an AI wrote it."""
     names = ", ".join(map(_name_and_handle, people))
-    pictures = [person.avatar_url for person in people if _SHOWABLE.fullmatch(person.avatar_url)]
+    pictures = [person.avatar_url for person in people if SHOWABLE.fullmatch(person.avatar_url)]
     hue = zlib.crc32(tweets.name.encode()) % 360 / 360
     embeds = []
     for text in tweets.texts:

@@ -16,6 +16,7 @@ from bot.core.errors import CannotSpeak
 from bot.discord.answering import NOBODY
 from bot.discord.buttons import TweetButtons
 from bot.discord.gate import channel_id, message_id, places, server_id
+from bot.discord.personas import Personas
 from bot.discord.rendering import shown_texts, tweet_embeds
 from bot.people.access import Where
 from bot.store.remarks import Remark
@@ -34,7 +35,8 @@ MAX_SEARCHED = 200  # messages in which a remark in doubt is looked for
 class Stage:
     """Draws and sends remarks."""
 
-    def __init__(self, client: discord.Client, buttons: TweetButtons):
+    def __init__(self, client: discord.Client, buttons: TweetButtons, personas: Personas):
+        self._personas = personas
         self._client = client
         self._buttons = buttons
         self._parts = buttons.parts
@@ -68,10 +70,16 @@ class Stage:
         """Send a remark. Returns its message, or "" if it may have been sent. Raises `CannotSpeak` if it was not."""
         place = await self.place(remark.channel)
         me = place.guild.me
-        embeds = tweet_embeds(tweets, await self._parts.tweeting.imitated(tweets))
+        people = await self._parts.tweeting.imitated(tweets)
+        embeds = tweet_embeds(tweets, people)
         view = self._buttons.shown(me, server_id(place.guild.id))
         try:
-            message = await place.send(embeds=embeds, view=view, nonce=f"remark{remark.id}", allowed_mentions=NOBODY)
+            message: discord.Message | None = await self._personas.send(
+                place, people, tweets.name, embeds=embeds, view=view
+            )
+            message = message or await place.send(
+                embeds=embeds, view=view, nonce=f"remark{remark.id}", allowed_mentions=NOBODY
+            )
         except (aiohttp.ClientError, OSError) as error:  # a time-out is an OSError
             log.info("remark %d is in doubt: %s", remark.id, type(error).__name__)
             return ""
@@ -103,7 +111,7 @@ class Stage:
 
     def _is_own(self, message: discord.Message) -> bool:
         assert self._client.user
-        return message.author.id == self._client.user.id
+        return message.author.id == self._client.user.id or message.webhook_id in self._personas.ids
 
     async def _remember(self, message: discord.Message, place: Place, tweets: Tweets) -> None:
         """Remember what a remark says, so that its buttons work. If this fails, they do less."""

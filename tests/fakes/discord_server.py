@@ -201,6 +201,7 @@ class DiscordServer:
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
+        body, files = await _body(request)  # before any delay: after it the client may be gone
         rain = self.weather(request.method, path)
         for trouble in [*([rain] if rain else []), *(one for one in self.troubles if one.method == request.method)]:
             if trouble.times and fnmatch.fnmatch(path, trouble.path):
@@ -219,7 +220,6 @@ class DiscordServer:
             limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
             gateway = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
             return _response(200, json.dumps(gateway))
-        body, files = await _body(request)
         try:
             result = dispatch(self.backend, request.method, path, json=body, params=dict(request.query), files=files)
         except BackendError as error:

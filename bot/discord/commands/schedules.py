@@ -1,4 +1,4 @@
-"""/schedule: what is retrained or posted by the clock. Home admins list, set, switch and remove it.
+"""/schedule: what is retrained, posted or said by the clock. Home admins list, set, switch and remove it.
 
 Knows the command's group. Does not know when anything is due.
 """
@@ -9,11 +9,12 @@ from typing import Literal
 import discord
 from discord import app_commands
 
+from bot.background.saying import CHANNEL
 from bot.core.schedule_entry import Schedule
 from bot.core.schedule_words import how_often
 from bot.discord.acts import command, suggested_to
 from bot.discord.answering import NOBODY, Interaction, person, tell
-from bot.discord.gate import Gate, Who, server_id
+from bot.discord.gate import Gate, Who, channel_id, server_id
 from bot.discord.naming import Choices, choices, voices
 from bot.discord.parts import Parts
 from bot.discord.rendering import MAX_CONTENT, as_written
@@ -21,7 +22,11 @@ from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import NO_VOICE, VoiceName
 from huggingtweets.core.near import did_you_mean
 
-WHAT = {"retrain": "learns {voice} again", "post": "proposes a post in the voice of {voice}"}
+WHAT = {
+    "retrain": "learns {voice} again",
+    "post": "proposes a post in the voice of {voice}",
+    "say": "speaks in the voice of {voice}",
+}
 
 
 class ScheduleCommands(
@@ -46,16 +51,17 @@ class ScheduleCommands(
     async def names(self, interaction: Interaction, typed: str) -> Choices:
         return choices([schedule.name for schedule, _ in await self._timetable.listed()], typed)
 
-    @command("list", "What is retrained or posted, and when next", may=Who.HOME_ADMINS)
+    @command("list", "What I do by the clock, and when next", may=Who.HOME_ADMINS)
     async def listed(self, interaction: Interaction) -> None:
         lines = [_line(schedule, due) for schedule, due in await self._timetable.listed()]
         await _show(interaction, "\n".join(lines) or "Nothing is scheduled; `/schedule set` begins.")
 
-    @command("set", "Retrain or post by the clock", may=Who.HOME_ADMINS)
+    @command("set", "Retrain, post or speak by the clock", may=Who.HOME_ADMINS)
     @app_commands.describe(
         name="what the schedule is called; one of this name is replaced",
         action="what is done",
         voice="whose voice; may be left out for a post",
+        channel="where something is said; this channel if left out",
         cron="when, as minute hour day month weekday: 0 4 * * mon is Mondays at 4:00, 30 9 * * * each day at 9:30",
         every_hours="or every so many hours",
         time_zone="whose clock that is, such as Europe/Paris",
@@ -64,14 +70,17 @@ class ScheduleCommands(
         self,
         interaction: Interaction,
         name: app_commands.Range[str, 1, 60],
-        action: Literal["retrain", "post"],
+        action: Literal["retrain", "post", "say"],
         voice: str = "",
         cron: str = "",
         every_hours: app_commands.Range[int, 1, 8_760] | None = None,
         time_zone: str = "UTC",
+        channel: discord.TextChannel | discord.Thread | None = None,
     ) -> None:
-        if action == "retrain" and not voice:
-            raise Usage("Whose voice shall be retrained? Name it with the option voice.")
+        if action != "post" and not voice:
+            whose = "Whose voice shall be retrained?" if action == "retrain" else "In whose voice shall I speak?"
+            raise Usage(f"{whose} Name it with the option voice.")
+        where = channel.id if channel else interaction.channel_id
         schedule = Schedule(
             name=name,
             action=action,
@@ -79,6 +88,7 @@ class ScheduleCommands(
             cron=cron.strip(),
             every_seconds=every_hours * 3_600 if every_hours else None,
             time_zone=time_zone.strip(),
+            options={CHANNEL: channel_id(where)} if action == "say" else {},
         )
         await _show(interaction, _line(schedule, await self._timetable.put(schedule, person(interaction.user))))
 
@@ -99,7 +109,7 @@ class ScheduleCommands(
     async def _voice(self, action: str, text: str, server: str) -> VoiceName:
         """The voice to retrain or to post with. Raises `Usage`, with what was meant perhaps, if there is none."""
         name = VoiceName.parse(text)
-        if action == "post":
+        if action != "retrain":
             return (await self._parts.tweeting.version(name, server)).name
         await self._parts.consenting.willing.refuse(name, server)
         names = await self._parts.versions.names()
@@ -117,5 +127,7 @@ async def _show(interaction: Interaction, text: str) -> None:
 def _line(schedule: Schedule, due: datetime | None) -> str:
     """A schedule in words. Discord shows the time in the reader's own zone."""
     what = WHAT[schedule.action].format(voice=schedule.voice or "the usual voice")
+    where = str(schedule.options.get(CHANNEL, "")).rpartition(":")[2]
+    place = f" in <#{where}>" if where else ""
     when = f"next {discord.utils.format_dt(due, 'f')}" if due else "switched off"
-    return f"**{as_written(schedule.name)}** {as_written(what)}, {as_written(how_often(schedule))} · {when}"
+    return f"**{as_written(schedule.name)}** {as_written(what)}{place}, {as_written(how_often(schedule))} · {when}"

@@ -75,6 +75,7 @@ def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
         ('cron = "0 3 * * *"\nvoice = ""', "needs a voice"),
         ('cron = "0 3 * * *"\nvoice = "../x"', "is not a name"),
         ('cron = "0 3 * * *"\nvoice = 3', "is no text"),
+        ('cron = "0 3 * * *"\nchannel = 5', "the action retrain has no channel"),
     ],
 )
 def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, says: str) -> None:
@@ -82,6 +83,21 @@ def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, sa
     text = f'[[schedule]]\nname = "nightly"\naction = "retrain"\n{voice}{line}\n'
     with pytest.raises(Misconfigured, match=says):
         Config.load(written(tmp_path, text), {})
+
+
+def test_what_is_said_by_the_clock_needs_a_voice_and_a_channel(tmp_path: Path) -> None:
+    begin = '[[schedule]]\nname = "morning"\naction = "say"\ncron = "0 9 * * *"\n'
+    for lines in ('voice = "nasa"\n', "channel = 5\n"):
+        with pytest.raises(Misconfigured, match="it needs a voice and the number of a channel"):
+            Config.load(written(tmp_path, begin + lines), {})
+    [entry] = Config.load(written(tmp_path, begin + 'voice = "nasa"\nchannel = 5\n'), {}).schedule
+    assert entry.schedule.options == {"channel": "discord:channel:5"}
+
+
+def test_a_schedule_of_an_older_version_keeps_its_fingerprint_so_that_changes_of_admins_stay(tmp_path: Path) -> None:
+    text = '[[schedule]]\nname = "nightly"\naction = "retrain"\nvoice = "nasa"\ncron = "0 3 * * *"\n'
+    [entry] = Config.load(written(tmp_path, text), {}).schedule
+    assert entry.schedule.seed == "4ba65b8c5920b053"
 
 
 def test_a_voice_in_the_settings_is_a_name_as_soon_as_they_are_read(tmp_path: Path) -> None:

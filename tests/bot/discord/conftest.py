@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import discord
 import pytest
 from simcord import ChannelHandle, Env, MemberActor
 
+from bot.background.saying import queue_remark
 from bot.background.schedule import Timetable
 from bot.core.config import DiscordSettings, LimitsSettings
 from bot.core.schedule_entry import Schedule
@@ -196,7 +198,11 @@ def make_parts(
         voting=Voting(store=store, tweeting=tweeting, seconds=60.0, clock=discord.utils.utcnow),
         listening=Listening(store=store, registry=registry, tweets=tweets, consenting=consenting),
         chattering=Chattering(store, clock=discord.utils.utcnow, draw=lambda: 0.0),
-        timetable=Timetable(store=store, actions={"retrain": _enqueued, "post": _enqueued}, clock=discord.utils.utcnow),
+        timetable=Timetable(
+            store=store,
+            actions={"retrain": _enqueued, "post": _enqueued, "say": partial(queue_remark, store)},
+            clock=discord.utils.utcnow,
+        ),
         posting=posting,
     )
 
