@@ -24,6 +24,12 @@ from bot.people.limits import CHEAP
 ALWAYS = "always"  # in a command's extras: it also works for people who are kept out or paused
 COST = "cost"  # in a command's extras: how many requests it counts as; None where the use case counts
 
+MAY = "may"  # in a command's extras: whom it is for
+
+# For groups of commands that make sense only where the bot is installed.
+ON_SERVERS = app_commands.AppInstallationType(guild=True, user=False)
+IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
+
 P = ParamSpec("P")
 T = TypeVar("T", str, int)
 Command = app_commands.Command[Any, P, None]
@@ -101,30 +107,42 @@ def command(
     shown: Where = Shown.PRIVATELY,
     on_servers_only: bool = False,
     always: bool = False,
+    everywhere: bool = False,
     cost: float | None = CHEAP,
 ) -> Callable[[Act[P]], Command[P]]:
     """A slash command of a `Family` or group.
 
     It counts as `cost` requests; None means that its use case counts. A command that is `always` there also works for
-    people who are kept out or paused, as do all that are not for everybody.
+    people who are kept out or paused, as do all that are not for everybody. One that is for `everywhere` makes sense
+    alone, so people may bring it along to any server and message.
     """
-    extras = {ALWAYS: always or may is not Who.EVERYBODY, COST: cost}
+    extras = {ALWAYS: always or may is not Who.EVERYBODY, COST: cost, MAY: may.name}
 
     def declare(act: Act[P]) -> Command[P]:
         declared: Any = only(may)(deferred(shown)(act))
         if may is not Who.EVERYBODY:
             declared = app_commands.default_permissions(manage_guild=True)(declared)
-        if on_servers_only:
-            declared = app_commands.guild_only(declared)
+        declared = app_commands.allowed_installs(guilds=True, users=everywhere)(declared)
+        declared = app_commands.allowed_contexts(guilds=True, dms=not on_servers_only, private_channels=everywhere)(
+            declared
+        )
         return app_commands.command(name=name, description=description, extras=extras)(declared)
 
     return declare
 
 
 def menu(
-    name: str, callback: Callable[..., Any], *, on_servers_only: bool = False, cost: float | None = CHEAP
+    name: str,
+    callback: Callable[..., Any],
+    *,
+    on_servers_only: bool = False,
+    everywhere: bool = False,
+    cost: float | None = CHEAP,
 ) -> app_commands.ContextMenu:
     """An entry in the menu of a message or a member, by the type of what `callback` takes."""
-    entry = app_commands.ContextMenu(name=name, callback=callback, extras={ALWAYS: False, COST: cost})
-    entry.guild_only = on_servers_only
+    entry = app_commands.ContextMenu(name=name, callback=callback, extras={ALWAYS: False, COST: cost, MAY: "EVERYBODY"})
+    entry.allowed_installs = app_commands.AppInstallationType(guild=True, user=everywhere)
+    entry.allowed_contexts = app_commands.AppCommandContext(
+        guild=True, dm_channel=not on_servers_only, private_channel=everywhere
+    )
     return entry

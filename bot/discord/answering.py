@@ -24,12 +24,19 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 NOBODY = discord.AllowedMentions.none()
+# Where somebody has brought the bot along, Discord takes five follow-ups an interaction. One is kept for a failure.
+MAX_FOLLOW_UPS = 4
 NO_COMMAND_HERE = "You may not use this command here; ask an admin of this server, or whoever set me up."
 
 
 def person(user: discord.abc.User) -> str:
     """Returns the id of a person, in the form that the use cases use."""
     return f"discord:{user.id}"
+
+
+def only_by_its_user(interaction: Interaction) -> bool:
+    """Returns True if the person has brought the bot along to a place where it is not installed."""
+    return interaction.is_user_integration() and not interaction.is_guild_integration()
 
 
 def only_shown(view: discord.ui.View) -> discord.ui.View:
@@ -54,6 +61,8 @@ async def answer(
     """Answer a deferred interaction. Returns the last message, which has the buttons, the file and the `note`."""
     message: discord.Message | None = None
     messages = in_messages(embeds)
+    if only_by_its_user(interaction) and len(messages) > MAX_FOLLOW_UPS:
+        messages, note = messages[:MAX_FOLLOW_UPS], f"{note} There is more than fits here.".lstrip()
     for number, together in enumerate(messages, start=1):
         extras: dict[str, Any] = {"embeds": together, "allowed_mentions": NOBODY}
         if number == len(messages):

@@ -36,6 +36,7 @@ from bot.discord.commands import (
 )
 from bot.discord.commands.administration import Administration
 from bot.discord.commands.family import Declared
+from bot.discord.commands.help import HelpCommand
 from bot.discord.commands.home import HomeServers
 from bot.discord.connection import use_endpoints
 from bot.discord.following import Following
@@ -124,6 +125,7 @@ class DiscordBot(discord.Client):
             versions.VersionCommands(parts, gate),
             ruling.RulingCommands(parts, gate),
             self._servers,
+            HelpCommand(self, parts, gate, self.tree),
         ]
         if self._members:
             families.append(joining.Joining(parts, gate, self._asks))

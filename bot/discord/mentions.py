@@ -20,7 +20,7 @@ from bot.discord.answering import person, reply, reply_failure, typing
 from bot.discord.asks import Asks
 from bot.discord.buttons import TweetButtons
 from bot.discord.commands.administration import THREADS, VOICE
-from bot.discord.gate import places, server_id
+from bot.discord.gate import message_id, places, server_id
 from bot.discord.naming import blend_named
 from bot.discord.rendering import how_to_ask, tweet_embeds, voice_of
 from bot.people.limits import PUBLIC
@@ -57,7 +57,8 @@ def call_of(message: discord.Message, me: discord.abc.User, webhooks: Collection
         return None
     own_mention = re.compile(rf"\s*<@!?{me.id}>")
     text = own_mention.sub("", message.content).strip()
-    if voice := _voice_replied_to(message, me, webhooks):
+    voice = _voice_replied_to(message, me, webhooks)
+    if voice is not None:
         assert message.reference
         return Call(text, voice, message.reference.message_id or 0)
     if not _is_direct(message) and not own_mention.match(message.content):
@@ -77,7 +78,10 @@ def _voice_replied_to(message: discord.Message, me: discord.abc.User, webhooks: 
     # pings no bot (discord-api-docs #5395), so such a reply always counts as a call.
     # Nor can a webhook be pinged.
     pinged = any(user.id == me.id for user in message.mentions) or tweets.interaction_metadata or tweets.webhook_id
-    return voice_of(tweets.embeds) if pinged or _is_direct(message) else None
+    if not pinged and not _is_direct(message):
+        return None
+    # Without the Message Content Intent, Discord hides what a webhook wrote: the database knows whose voice it was.
+    return voice_of(tweets.embeds) or (NO_VOICE if tweets.webhook_id in webhooks else None)
 
 
 def _server(message: discord.Message) -> str:
@@ -156,6 +160,8 @@ class DiscordMentions:
         """Returns what is wanted: in the voice it replies to, the one it names, or else the channel's own."""
         if call.voice:
             return Wish(call.voice, call.text)
+        if call.replied_to and (record := await self._parts.store.feedback.answer(message_id(call.replied_to))):
+            return Wish(record.voice, call.text)
         wish = understood(call.text, await self._parts.tweeting.voices(_server(message)))
         if wish.known or is_for_help(call.text):
             return wish

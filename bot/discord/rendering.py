@@ -113,9 +113,9 @@ def model_pages(versions: Sequence[Version]) -> list[discord.Embed]:
     """Returns the versions in use, one a line. Very many are cut off after the first pages."""
     if not versions:
         return [discord.Embed(title="Voices", description="I know nobody yet; an admin can train a voice with /train.")]
-    pages = _pages(map(_model_line, versions), between="\n")
-    shown = [discord.Embed(title="Voices", description=page) for page in pages[:MAX_MODEL_PAGES]]
-    listed = sum(page.count("\n") + 1 for page in pages[:MAX_MODEL_PAGES])
+    texts = pages(map(_model_line, versions), between="\n")
+    shown = [discord.Embed(title="Voices", description=page) for page in texts[:MAX_MODEL_PAGES]]
+    listed = sum(page.count("\n") + 1 for page in texts[:MAX_MODEL_PAGES])
     if listed < len(versions):
         shown[-1].set_footer(text=f"and {len(versions) - listed} more: type a part of a name in /tweetlike")
     return shown
@@ -187,16 +187,16 @@ def _model_line(version: Version) -> str:
     return f"{line} · {how_good}" if how_good else line
 
 
-def _pages(paragraphs: Iterable[str], between: str) -> list[str]:
+def pages(paragraphs: Iterable[str], between: str) -> list[str]:
     """Returns `paragraphs` on as few pages as hold them whole."""
-    pages: list[str] = []
+    shown: list[str] = []
     for paragraph in paragraphs:
         fitting = _cut(paragraph, MAX_DESCRIPTION)
-        if pages and len(pages[-1]) + len(between) + len(fitting) <= MAX_DESCRIPTION:
-            pages[-1] += between + fitting
+        if shown and len(shown[-1]) + len(between) + len(fitting) <= MAX_DESCRIPTION:
+            shown[-1] += between + fitting
         else:
-            pages.append(fitting)
-    return pages
+            shown.append(fitting)
+    return shown
 
 
 def _cut(text: str, length: int) -> str:

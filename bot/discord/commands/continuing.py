@@ -32,7 +32,7 @@ class Continuing(Family):
     """The menu's entry."""
 
     def menus(self) -> list[app_commands.ContextMenu]:
-        return [menu("Continue this as ...", self.continue_as)]
+        return [menu("Continue this as ...", self.continue_as, everywhere=True)]
 
     @deferred(Shown.PRIVATELY)
     async def continue_as(self, interaction: Interaction, message: discord.Message) -> None:

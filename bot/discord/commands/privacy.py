@@ -47,12 +47,12 @@ class PrivacyCommands(Family):
         self._asks = asks
         self._member_messages = member_messages
 
-    @command("privacy", "What I keep of you, and what you can do about it", always=True, cost=0.0)
+    @command("privacy", "What I keep of you, and what you can do about it", always=True, cost=0.0, everywhere=True)
     async def privacy(self, interaction: Interaction) -> None:
         text = PRIVACY.format(messages=ON if self._member_messages else OFF)
         await interaction.followup.send(text, ephemeral=True, allowed_mentions=NOBODY)
 
-    @command("optout", "Nobody shall get tweets in my voice", always=True, cost=0.0)
+    @command("optout", "Nobody shall get tweets in my voice", always=True, cost=0.0, everywhere=True)
     async def opt_out(self, interaction: Interaction) -> None:
         is_new = await self.parts.consenting.opt_out(person(interaction.user))
         said = "From now on I imitate nobody who is you" if is_new else "You have opted out already"
@@ -60,11 +60,15 @@ class PrivacyCommands(Family):
         linked = f": {', '.join(voices)}." if voices else "; tell me with /link which voice that is."
         await tell(interaction, f"{said}{linked} /forget me deletes it all, /optin takes this back.")
 
-    @command("optin", "Take /optout back, or let me learn you again after /forget me", always=True, cost=0.0)
+    @command(
+        "optin", "Take /optout back, or let me learn you again after /forget me", always=True, cost=0.0, everywhere=True
+    )
     async def opt_in(self, interaction: Interaction) -> None:
         await tell(interaction, _about_return(await self.parts.consenting.opt_in(person(interaction.user))))
 
-    @command("mydata", "Everything I keep of you, as a file that only you see", always=True, cost=PUBLIC)
+    @command(
+        "mydata", "Everything I keep of you, as a file that only you see", always=True, cost=PUBLIC, everywhere=True
+    )
     async def my_data(self, interaction: Interaction) -> None:
         data = await self.parts.consenting.data_of(person(interaction.user))
         if len(data) > interaction.filesize_limit:
@@ -74,7 +78,9 @@ class PrivacyCommands(Family):
             "This is all that I keep of you.", file=file, ephemeral=True, allowed_mentions=NOBODY
         )
 
-    @command("forget", "Delete everything I keep of you, with your voices and models", always=True, cost=0.0)
+    @command(
+        "forget", "Delete everything I keep of you, with your voices and models", always=True, cost=0.0, everywhere=True
+    )
     @app_commands.describe(what="you; an admin asks on the command line for others")
     async def forget(self, interaction: Interaction, what: Literal["me"]) -> None:
         voices = await self.parts.consenting.going_with(person(interaction.user))

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.background.saying import CHANNEL
 from bot.core.schedule_entry import Schedule
 from bot.core.schedule_words import how_often
-from bot.discord.acts import command, suggested_to
+from bot.discord.acts import IN_SERVERS, ON_SERVERS, command, suggested_to
 from bot.discord.answering import NOBODY, Interaction, person, tell
 from bot.discord.gate import Gate, Who, channel_id, server_id
 from bot.discord.naming import Choices, choices, voices
@@ -34,12 +34,11 @@ class ScheduleCommands(
     name="schedule",
     description="What I do by the clock",
     default_permissions=discord.Permissions(manage_guild=True),
-    guild_only=True,
 ):
     """The group of commands."""
 
     def __init__(self, parts: Parts, gate: Gate):
-        super().__init__()
+        super().__init__(allowed_installs=ON_SERVERS, allowed_contexts=IN_SERVERS)
         self.gate = gate
         self._parts = parts
         self._timetable = parts.timetable

@@ -28,7 +28,7 @@ class TweetCommands(Family):
     def menus(self) -> list[app_commands.ContextMenu]:
         return [menu("Tweet like", self.tweet_like, on_servers_only=True, cost=None)]
 
-    @command("cyborg", "A tweet by two or three people at once", shown=Shown.PUBLICLY, cost=None)
+    @command("cyborg", "A tweet by two or three people at once", shown=Shown.PUBLICLY, cost=None, everywhere=True)
     @app_commands.describe(a="the first voice", b="the second voice", c="a third voice", prompt="how the tweet begins")
     async def cyborg(self, interaction: Interaction, a: str, b: str, c: str = "", prompt: Prompt = "") -> None:
         voices = [await voice_named(self.parts, name, interaction.guild_id) for name in (a, b, c) if name]
@@ -48,7 +48,9 @@ def tweetlike(buttons: TweetButtons) -> Family:
     """The command. Its class is made here because the largest count that Discord lets people type is a setting."""
 
     class TweetLike(Family):
-        @command("tweetlike", "Tweets like somebody whose voice I have learned", shown=_as_asked, cost=None)
+        @command(
+            "tweetlike", "Tweets like somebody whose voice I have learned", shown=_as_asked, cost=None, everywhere=True
+        )
         @app_commands.describe(
             user="whose voice: a name, an @handle, or a member of this server; type a part of it",
             prompt="how the tweets begin",

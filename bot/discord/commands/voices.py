@@ -24,12 +24,18 @@ class VoiceCommands(Family):
     """What there is, and how good it is."""
 
     # The answer may be long, so only whoever asked sees it.
-    @command("models", "The voices I know, and which version of each is in use")
+    @command("models", "The voices I know, and which version of each is in use", everywhere=True)
     async def models(self, interaction: Interaction) -> None:
         versions = await self.parts.tweeting.models(server_id(interaction.guild_id))
         await answer(interaction, model_pages(versions), ephemeral=True)
 
-    @command("voice", "How well I know a voice, and what people think of it", shown=Shown.PUBLICLY, cost=PICTURE)
+    @command(
+        "voice",
+        "How well I know a voice, and what people think of it",
+        shown=Shown.PUBLICLY,
+        cost=PICTURE,
+        everywhere=True,
+    )
     @app_commands.describe(name="which voice; type a part of it")
     async def voice(self, interaction: Interaction, name: str) -> None:
         name = await voice_named(self.parts, name, interaction.guild_id)

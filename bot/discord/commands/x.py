@@ -5,7 +5,7 @@ Knows the command's group. Does not know how a post is drawn, checked or sent.
 
 from discord import Permissions, app_commands
 
-from bot.discord.acts import command
+from bot.discord.acts import IN_SERVERS, ON_SERVERS, command
 from bot.discord.answering import Interaction, person, tell
 from bot.discord.gate import Gate, Who
 from bot.posts.post_words import standing_of
@@ -18,12 +18,11 @@ class XCommands(
     name="x",
     description="Posting on X",
     default_permissions=Permissions(manage_guild=True),
-    guild_only=True,
 ):
     """The group of commands."""
 
     def __init__(self, posting: Posting, gate: Gate):
-        super().__init__()
+        super().__init__(allowed_installs=ON_SERVERS, allowed_contexts=IN_SERVERS)
         self.gate = gate
         self._posting = posting
 

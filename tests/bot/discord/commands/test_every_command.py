@@ -41,7 +41,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 IN_PUBLIC = {"cyborg", "promote", "realornot", "retrain", "rollback", "train", "tweetlike", "voice"}
 OF_EVERYBODY = {"tweetlike", "cyborg", "models", "voice", "realornot", "privacy", "optout", "optin", "mydata", "forget"}
-OF_EVERYBODY |= {"link", "unlink", "join", "leave"}
+OF_EVERYBODY |= {"link", "unlink", "join", "leave", "help"}
 OF_ADMINS = {"allow", "deny", "settings", "status"}
 OF_OWNERS = {"home", "sync"}
 
