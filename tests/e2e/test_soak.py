@@ -112,7 +112,7 @@ async def test_everybody_is_answered_though_discord_fails_often(
     chance, failures = random.Random(8), Counter[str]()
     async with DiscordServer(TOKEN) as server, bot_process(server, models, tmp_path, wide=True) as bot:
         crowd = Crowd(server, voices, chance, [server.member(f"user{number}") for number in range(USERS)])
-        await asyncio.wait_for(server.ready.wait(), 60)
+        await asyncio.wait_for(server.ready.wait(), 600)
         server.weather = weather(chance, failures)
         turn, began = asyncio.Semaphore(AT_ONCE), time.monotonic()
         await asyncio.gather(*(crowd.one(number, turn) for number in range(INTERACTIONS)))

@@ -48,12 +48,12 @@ async def test_an_approved_post_goes_out_though_its_answer_is_lost(tmp_path: Pat
         assert bot.stderr
         log = asyncio.create_task(bot.stderr.read())
         try:
-            async with asyncio.timeout(60), Store(Config.load(config, {}).database_url) as store:
+            async with asyncio.timeout(600), Store(Config.load(config, {}).database_url) as store:
                 while not await store.posts.listed("thebot", ["sent"]):
                     assert bot.returncode is None, (await log).decode()
                     await asyncio.sleep(0.1)
             bot.send_signal(signal.SIGTERM)
-            code = await asyncio.wait_for(bot.wait(), 30)
+            code = await asyncio.wait_for(bot.wait(), 120)
         finally:
             if bot.returncode is None:
                 bot.kill()

@@ -177,7 +177,7 @@ class DiscordServer:
         messages = sorted(self.backend.messages[self.channel_id].values(), key=lambda one: one.id)
         return [one for one in messages if one.author_id == self.backend.bot_user.id and (one.content or one.embeds)]
 
-    async def until(self, happened: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, happened: Callable[[], bool], seconds: float = 300.0) -> None:
         """Wait until something is true. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             while not happened():

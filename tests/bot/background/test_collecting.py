@@ -206,7 +206,7 @@ async def test_whom_the_command_line_forgot_has_no_posts_in_the_queue(round_: Ro
 
 async def test_the_rounds_go_on_by_themselves_after_failures(round_: Round) -> None:
     round_.tweets.folder.mkdir(parents=True)
-    async with asyncio.timeout(10), round_.collecting:
+    async with asyncio.timeout(120), round_.collecting:
         round_.put("ann.jsonl", "hello")
         while not round_.asked:
             await asyncio.sleep(0.01)

@@ -53,7 +53,7 @@ def process(at_the_end: str, seconds: float, **options: object) -> Iterator["sub
 def test_each_signal_is_a_stop_in_order(number: int) -> None:
     with process("pass", 30) as bot:
         bot.send_signal(number)
-        assert bot.wait(20) == 0
+        assert bot.wait(120) == 0
         assert bot.stdout.read() == "asked\nin order\n"
 
 
@@ -62,8 +62,8 @@ def test_whatever_hangs_a_stop_ends_in_time_and_says_so(hang: str) -> None:
     with process(hang, 0.5) as bot:
         began = time.monotonic()
         bot.send_signal(signal.SIGTERM)
-        code = bot.wait(20)
-        assert (code, time.monotonic() - began < 5) == (70, True)
+        code = bot.wait(120)
+        assert (code, time.monotonic() - began < 30) == (70, True)
         assert bot.stderr.read() == (
             "bot: The stop took more than 0.5 s: something hangs. It was not waited for; "
             "what was under way goes on at the next start.\n"
@@ -79,8 +79,8 @@ def test_a_second_signal_ends_at_once(hang: str, number: int, code: int) -> None
         time.sleep(0.5)
         began = time.monotonic()
         bot.send_signal(number)
-        assert bot.wait(20) == code
-        assert time.monotonic() - began < 5
+        assert bot.wait(120) == code
+        assert time.monotonic() - began < 30
         assert "Told to stop a second time" in bot.stderr.read()
 
 
@@ -92,7 +92,7 @@ def test_a_signal_that_is_sent_twice_at_once_and_hang_ups_are_one_wish() -> None
         for _ in range(3):
             time.sleep(0.3)
             bot.send_signal(signal.SIGHUP)
-        assert bot.wait(20) == 0
+        assert bot.wait(120) == 0
         assert bot.stdout.read() == "in order\n"
 
 
@@ -105,7 +105,7 @@ def test_under_nohup_a_hang_up_means_nothing() -> None:
             with pytest.raises(subprocess.TimeoutExpired):
                 bot.wait(0.5)
             bot.send_signal(signal.SIGTERM)
-            assert bot.wait(20) == 0
+            assert bot.wait(120) == 0
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -113,11 +113,11 @@ def test_under_nohup_a_hang_up_means_nothing() -> None:
 def test_a_stop_without_a_signal_is_bounded_too() -> None:
     with process("pass", 30) as bot:
         bot.send_signal(signal.SIGTERM)
-        bot.wait(20)
+        bot.wait(120)
     program = "from bot.core.stopping import Stopping\nimport time\n"
     program += "with Stopping(0.3) as stopping:\n    stopping.begin()\n    time.sleep(60)"
     ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, timeout=20, check=False
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, timeout=120, check=False
     )
     assert (ended.returncode, b"something hangs" in ended.stderr) == (70, True)
 
@@ -127,7 +127,7 @@ def test_after_an_end_in_order_no_thread_is_waited_for_that_only_computes() -> N
     with process(computing, 60) as bot:
         began = time.monotonic()
         bot.send_signal(signal.SIGTERM)
-        assert (bot.wait(20), time.monotonic() - began < 10) == (0, True)
+        assert (bot.wait(120), time.monotonic() - began < 30) == (0, True)
         assert bot.stderr.read() == ""
 
 
@@ -141,7 +141,7 @@ def test_leaving_without_a_stop_leaves_nothing_behind() -> None:
         "assert before == (signal.getsignal(signal.SIGTERM), len(os.listdir('/proc/self/fd')))\n"
         "assert threading.active_count() == 1\n"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, timeout=20, check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, timeout=120, check=True)
 
 
 def test_answers_children_and_the_rest_share_the_time_of_a_stop() -> None:

@@ -12,7 +12,7 @@ from tests.bot.discord.conftest import MakeBot, World
 
 async def hello(channel: ChannelHandle) -> str:
     """Wait for the first message, because SimCord does not, and return it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not channel.history():
             await asyncio.sleep(0.01)
     return channel.history()[0].content

@@ -101,7 +101,7 @@ async def open_page(use_cases, parts: Parts, tmp_path: Path) -> AsyncIterator[Ca
         browsers: list[httpx.AsyncClient] = []
 
         async def page() -> Page:
-            browser = httpx.AsyncClient(base_url=address, timeout=30, headers={"Origin": address})
+            browser = httpx.AsyncClient(base_url=address, timeout=300, headers={"Origin": address})
             browsers.append(browser)
             assert (await browser.get("/")).status_code == 200
             config = (await browser.get("/config")).json()

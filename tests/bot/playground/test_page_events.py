@@ -111,7 +111,7 @@ async def test_lines_are_answered_side_by_side_while_a_voice_is_learned(page: Pa
     training = hello(page, data=[{"text": "/train bob", "files": [{"path": path}]}, None, 1])
     trained = (await join(page, training)).json()["event_id"]
     asked, ended, answers = "", [], {}
-    async with asyncio.timeout(300), page.browser.stream("GET", "/gradio_api/queue/data?session_hash=a") as events:
+    async with asyncio.timeout(1_000), page.browser.stream("GET", "/gradio_api/queue/data?session_hash=a") as events:
         async for message in messages(events):
             event, shown = message.get("event_id"), html.unescape(json.dumps(message))
             answers[event] = answers.get(event, "") + shown

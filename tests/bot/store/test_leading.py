@@ -29,7 +29,7 @@ async def test_one_leads_and_the_next_follows(store: Store, url: str) -> None:
             await holds()
             leaders.remove(name)
 
-    async with Store(url) as other, asyncio.timeout(10):
+    async with Store(url) as other, asyncio.timeout(120):
         await asyncio.gather(*(lead(one, f"{number}") for number, one in enumerate((store, other, store))))
 
 
@@ -63,7 +63,7 @@ async def test_who_was_killed_does_not_lead(store: Store, url: str) -> None:
     await asyncio.gather(waiting, return_exceptions=True)
     process.kill()
     await process.communicate()
-    async with asyncio.timeout(10), leading(store.database) as holds:
+    async with asyncio.timeout(120), leading(store.database) as holds:
         await holds()
 
 
@@ -76,5 +76,5 @@ async def test_a_leader_whose_connection_is_cut_is_told(store: Store) -> None:
             await connection.execute(sa.text(f"{others} AND datname = current_database()"))
         with pytest.raises(StoreUnavailable):
             await holds()
-    async with asyncio.timeout(10), leading(store.database) as holds:
+    async with asyncio.timeout(120), leading(store.database) as holds:
         await holds()

@@ -32,7 +32,7 @@ async def test_a_training_gives_a_version_and_tells_how_far_it_is(use_cases_with
     assert use_cases_without_voices.home.registry.current("bob").version == "v1"
     assert await training.jobs() == []
     uploads = use_cases_without_voices.home.folder / "data" / "uploads"
-    async with asyncio.timeout(20):  # what was sent along goes a moment after the end
+    async with asyncio.timeout(200):  # what was sent along goes a moment after the end
         while list(uploads.iterdir()):
             await asyncio.sleep(SOON)
 

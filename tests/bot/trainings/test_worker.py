@@ -47,7 +47,7 @@ def _line(process: psutil.Process) -> list[str]:
 
 async def child_process() -> psutil.Process:
     """The training's process, once there is one."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(200):
         while not (found := children()):
             await asyncio.sleep(SOON)
     return found[0]
@@ -137,7 +137,7 @@ def left_of(home: Home, name: str) -> list[str]:
 
 async def nothing_left_of(home: Home, name: str) -> None:
     """The files that came with a training go a moment after it has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(200):
         while left_of(home, name):
             await asyncio.sleep(SOON)
 
@@ -222,7 +222,7 @@ async def test_news_quote_a_joined_voice_only_where_its_owner_agreed(
     async with training_in(home, notices=notices) as training:
         job = await training.start("test:1", VoiceName("bob"), [sample_file], options={"tell": True, "server": server})
         assert (await ended(training, job)).state == "done"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while not notices:
                 await asyncio.sleep(SOON)
     assert ("•" in notices[0]) is quoted
@@ -238,7 +238,7 @@ async def test_the_child_gets_no_secret_and_gives_way(
         environment = child.environ()
         assert "BOT_SECRET" not in environment
         assert environment["PATH"] == os.environ["PATH"]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while child.nice() != 19:
                 await asyncio.sleep(SOON)
 
@@ -301,7 +301,7 @@ async def test_a_training_prunes_old_versions_and_gives_news_with_before_and_aft
     notices: list[str] = []
     async with training_in(home, keep_versions=1, notices=notices) as training:
         await training.start("test:1", VoiceName("ann"), [sample_file], options={"tell": True})
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(600):
             while not notices:
                 await asyncio.sleep(SOON)
     assert home.registry.versions("ann") == ["v2", "v4"], "the one in use, and the one to go back to"
@@ -321,7 +321,7 @@ async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
         monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.05)
         other = sqlite3.connect(home.folder / "data" / "bot.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while children():
                 await asyncio.sleep(SOON)
         now = await training.job("bob")
@@ -337,7 +337,7 @@ async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: 
     async with training_in(home) as training:
         job = await training.start("test:1", VoiceName("ann"), [broken])
         after = await training.start("test:1", VoiceName("bob"), [broken])
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(600):
             assert (await ended(training, job)).error.startswith(
                 "v1 of ann is damaged; put another version in use, or ask"
             )
@@ -350,7 +350,7 @@ async def test_a_version_that_cannot_be_read_ends_no_worker(home: Home, broken: 
 async def test_a_manifest_that_lacks_something_ends_no_worker(home: Home, broken: Path, manifest: str) -> None:
     (home.registry.root / "ann" / "v1" / "manifest.json").write_text(manifest)
     async with training_in(home) as training:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(600):
             job = await ended(training, await training.start("test:1", VoiceName("ann"), [broken]))
             assert job.error.startswith("v1 of ann is damaged; put another version in use")
             assert (
@@ -379,7 +379,7 @@ async def test_what_goes_wrong_before_the_child_fails_the_job_with_a_sentence(
     with monkeypatch.context() as patched:
         patched.setattr(Registry, "versions", versions)
         async with training_in(home) as training:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(600):
                 job = await ended(training, await training.start("test:1", VoiceName("ann"), [broken]))
     assert job.state == "failed"
     assert re.sub(r" \(\w{6}\)$", "", job.error) == sentence
@@ -396,7 +396,7 @@ async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_o
     async with training_in(home, notices=notices) as training:
         job = await training.start("test:1", VoiceName("bob"), [broken], options={"tell": True})
         assert (await ended(training, job)).state == "failed"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not notices:
                 await asyncio.sleep(SOON)
     assert notices[0].startswith("The training of bob gave nothing: ")
@@ -411,7 +411,7 @@ async def test_what_became_of_a_job_that_was_taken_up_is_told_and_of_others_wher
     notices: list[str] = []
     async with training_in(home, notices=notices) as training:
         await ended(training, await training.start("test:1", VoiceName("cem"), [broken]))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not notices:
                 await asyncio.sleep(SOON)
     assert [told.partition(":")[0] for told in notices] == ["The training of bob gave nothing"]

@@ -14,7 +14,7 @@ from huggingface_hub import constants
 from safetensors.torch import load
 from transformers import AutoModelForCausalLM
 
-from huggingtweets.cli import publishing as cli
+from huggingtweets.cli import learning
 from huggingtweets.cli.main import main
 from huggingtweets.core.config import Settings
 from huggingtweets.core.records import Account, Collected, Tweet
@@ -137,7 +137,7 @@ def test_a_promotion_publishes_and_stands_when_that_fails(run: Run, config: Path
 def test_a_training_of_the_bot_leaves_publishing_to_the_bot(
     run: Run, config: Path, hub: Hub, sample_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "work_in_background", lambda *_: None)
+    monkeypatch.setattr(learning, "work_in_background", lambda *_: None)
     config.write_text(
         config.read_text().replace("threads = 1\n[gen", "threads = 1\nmin_characters = 1000\nmax_epochs = 1\n[gen")
         + "[gate]\ndrafts = 10\nmax_exact_copies = 10\nmax_near_copies = 1.0\nmax_worse = 1.0\n"

@@ -319,7 +319,7 @@ def test_a_run_that_is_killed_in_training_reaches_its_version_when_started_again
 ) -> None:
     config = tmp_path / "config.toml"
     config.write_text(
-        f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 15\npatience = 15\n'
+        f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 8\npatience = 8\n'
         "batch_tokens = 256\nrow_tokens = 128\nlora_rank = 2\ncheckpoint_seconds = 0.05\n"
         "[gate]\ndrafts = 50\nmax_exact_copies = 50\nmax_near_copies = 1.0\n"
         '[tracking]\ntracker = "none"\n'

@@ -94,7 +94,7 @@ async def test_a_notice_for_a_channel_waits_until_discord_is_there(
         await asyncio.sleep(0.1)
         assert [one.attempts for one in await store.notices.untold() if one.key == notice.key] == [0]
         await there.env.restart_bot(bot)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while await store.notices.untold():
                 await asyncio.sleep(0.01)
     assert there.said()[-1].content == "ann v2 is in use."

@@ -42,7 +42,7 @@ async def leave(there: World, guild: int) -> None:
 
 async def decided(store: Store) -> None:
     """Wait until home is decided. SimCord does not wait for that."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while await store.settings.get("global", "home") is None or not await notices(store):
             await asyncio.sleep(0.01)
 

@@ -37,7 +37,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
         assert [task.get_name() for task in posting.tasks] == ["outbox", "mentionsonx"]
         post = await posting.posting.propose(VoiceName("ann"), by="discord:1")
         await posting.posting.approve(post.id, "discord:1")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while len(parts.x.texts()) < 2 or await store.x_mentions.state("thebot", asked) != "answered":
                 await asyncio.sleep(0.02)
         assert not any(task.done() for task in posting.tasks)

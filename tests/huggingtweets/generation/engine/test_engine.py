@@ -66,7 +66,7 @@ async def engine(tiny_generation: GenerationSettings) -> AsyncIterator[Engine]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while not condition():
             await asyncio.sleep(0.002)
 
