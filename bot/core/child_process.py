@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from bot.core.ongoing import end
 from bot.core.stopping import CHILD_SECONDS
 from huggingtweets.core.events import Event, read_event
+from huggingtweets.core.secret_values import CREDENTIALS, file_variable
 
 KEPT_LOG_LINES = 50
 MAX_LINE_BYTES = 1 << 20
@@ -145,8 +146,12 @@ async def running_child(
 def child_environment(
     environ: Mapping[str, str], secret_names: Collection[str], given: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """What a child gets: the whole environment without its secrets, and of the secrets only those that are `given`."""
-    return {key: value for key, value in environ.items() if key not in secret_names} | dict(given or {})
+    """What a child gets: the whole environment without its secrets, and of the secrets only those that are `given`.
+
+    Nor is it told in which files secrets are.
+    """
+    hidden = {*secret_names, *map(file_variable, secret_names), CREDENTIALS}
+    return {key: value for key, value in environ.items() if key not in hidden} | dict(given or {})
 
 
 def _nobody_hears(event: Event) -> None:

@@ -26,6 +26,7 @@ from pydantic import (
 
 from huggingtweets.core.base_folders import DEFAULT, located, resolve_base
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.secret_values import secret_value
 from huggingtweets.core.user_folders import home_of, settings_file, user_settings
 
 
@@ -228,7 +229,8 @@ class Settings(BaseModel):
     def load(cls, path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Self:
         """The settings in `path`. Without a path those of `settings_file`, or the defaults if there is no such file.
 
-        Secrets come from `environ`. Raises `Misconfigured` with every fault that was found.
+        Secrets come from `environ`, or from files that it names. Raises `Misconfigured` with every fault that is
+        found.
         """
         file = settings_file(path)
         table, shown = read_toml(file) if file else {}, file or user_settings()
@@ -265,7 +267,10 @@ def parse(kind: type[Parsed], path: Path, home: Path, table: dict[str, Any]) -> 
 def with_secrets(
     kind: type[BaseModel], path: Path, table: dict[str, Any], environ: Mapping[str, str]
 ) -> dict[str, Any]:
-    """`table` with the secret that each `*_env` names. Raises `Misconfigured` if the file itself holds a secret."""
+    """`table` with the secret that each `*_env` names.
+
+    Raises `Misconfigured` if the file itself holds a secret, or if the file of a secret cannot be read.
+    """
     filled = dict(table)
     for section, key in secret_keys(kind):
         secret, values = key.removesuffix("_env"), filled.get(section, {})
@@ -277,7 +282,7 @@ def with_secrets(
                 f"put it into the environment and name the variable in {key}."
             )
         default = getattr(kind.model_fields[section].annotation, "model_fields", {})[key].default
-        filled[section] = {**values, secret: environ.get(str(values.get(key, default)), "").strip() or None}
+        filled[section] = {**values, secret: secret_value(str(values.get(key, default)), environ)}
     return filled
 
 

@@ -18,6 +18,8 @@ def test_a_child_gets_the_environment_without_secrets_but_those_that_it_is_given
     names = frozenset({"DISCORD_TOKEN", "HF_TOKEN", "X_ACCESS_TOKEN"})
     assert child_environment(environ, names) == {"HOME": "/home/me"}
     assert child_environment(environ, names, {"HF_TOKEN": "h"}) == {"HOME": "/home/me", "HF_TOKEN": "h"}
+    files = {"DISCORD_TOKEN_FILE": "/run/secrets/token", "CREDENTIALS_DIRECTORY": "/run/credentials/bot"}
+    assert child_environment({**environ, **files}, names) == {"HOME": "/home/me"}
 
 
 async def test_a_command_that_succeeds_has_an_exit_code_and_a_log(tmp_path: Path) -> None:
