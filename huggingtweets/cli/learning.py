@@ -33,7 +33,15 @@ if TYPE_CHECKING:
     from huggingtweets.workflow.pipeline import Outcome
 
 
-@click.command()
+EXAMPLES = """\b
+Examples:
+  huggingtweets train me --from twitter-archive.zip
+  huggingtweets train ann --from bluesky:ann.bsky.social
+  huggingtweets train ann bob --from ann=ann.csv --from bob=bob.zip
+"""
+
+
+@click.command(epilog=EXAMPLES)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option(
     "--from",
@@ -48,7 +56,9 @@ if TYPE_CHECKING:
 @click.option("--min-new", type=click.IntRange(0), default=0, help="Only with so many tweets since the version in use.")
 @background_option
 @niceness_option
-@click.option("--progress-fd", type=click.IntRange(3), help="Write events as JSON lines to this open descriptor.")
+@click.option(
+    "--progress-fd", type=click.IntRange(3), hidden=True, help="Write events as JSON lines to this open descriptor."
+)
 @seed_option
 @json_option
 @with_settings

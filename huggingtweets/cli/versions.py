@@ -3,16 +3,17 @@
 Knows arguments and how versions are shown. Does not know how they are measured or kept.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
-from huggingtweets.cli.output import print_json
+from huggingtweets.cli.output import print_json, print_table
 from huggingtweets.cli.publishing import publish_after
 from huggingtweets.core.names import VoiceName
 from huggingtweets.evaluation import verdict
+from huggingtweets.model.base import base_name
 from huggingtweets.registry.versions import Registry, Version
 
 
@@ -65,18 +66,25 @@ def models(context: CommandContext, as_json: bool) -> None:
     """List the models and their versions in use, and the versions that are not fit to be used."""
     registry = context.registry
     in_use = {version.name: version for version in registry.in_use()}
-    for name in sorted({*in_use, *registry.all_names()}):
-        reasons = {version.version: version.rejected for version in registry.rejected(name)}
-        version = in_use.get(name)
-        if as_json:
-            summary = _summary(version) if version else {"name": name, "version": None}
+    names = sorted({*in_use, *registry.all_names()})
+    if as_json:
+        for name in names:
+            summary = _summary(in_use[name]) if name in in_use else {"name": name, "version": None}
+            reasons = {version.version: version.rejected for version in registry.rejected(name)}
             print_json(summary | {"versions": registry.versions(name), "rejected": reasons})
-            continue
-        if version:
-            how_good = verdict.strength_of(version.manifest) or "not measured"
-            click.echo(f"{version.name}\t{version.version}\t{version.base}\t{version.manifest.created}\t{how_good}")
-        for number, reason in reasons.items():
-            click.echo(f"{name}\t{number}\t{reason}")
+    elif names:
+        rows = [row for name in names for row in _rows(in_use.get(name), registry.rejected(name))]
+        print_table(("voice", "version", "base", "learned on", "how good"), rows)
+    else:
+        click.echo("There is no voice yet. Learn one: huggingtweets train NAME --from PATH")
+
+
+def _rows(in_use: Version | None, rejected: Sequence[Version]) -> Iterator[list[str]]:
+    """The version in use, and those that are not fit to be used, with the reason in place of how good they are."""
+    for version in [*([in_use] if in_use else []), *rejected]:
+        how_good = version.rejected or verdict.strength_of(version.manifest) or "not measured"
+        day = version.manifest.created.partition("T")[0]
+        yield [version.name, version.version, base_name(version.base), day, how_good]
 
 
 def _summary(version: Version) -> dict[str, Any]:

@@ -60,3 +60,22 @@ for number in range(2_000):
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert len(ran.stderr.splitlines()) == 2 * LINES_A_MINUTE
     assert "somebody" not in ran.stderr
+
+
+def test_a_terminal_shows_sentences_and_more_only_of_what_is_wrong() -> None:
+    import os
+    import pty
+
+    script = (
+        "import logging; from bot.core.log import start_logging; start_logging('INFO')\n"
+        "logging.getLogger('alembic.runtime.migration').info('Running upgrade')\n"
+        "logging.getLogger('discord.client').warning('PyNaCl is not installed, voice will NOT be supported')\n"
+        "logging.getLogger('discord.client').warning('something else')\n"
+        "logging.getLogger('bot.app.process').info('ready')\n"
+    )
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True)
+    os.close(theirs)
+    lines = os.read(ours, 10_000).decode().splitlines()
+    os.close(ours)
+    assert [line.partition(" ")[2] for line in lines] == ["WARNING discord.client: something else", "ready"]

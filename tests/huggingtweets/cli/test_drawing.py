@@ -62,3 +62,20 @@ def test_a_preview_needs_no_training(run: Run, config: Path, sample_file: Path) 
     assert not TweetStore(config.parent / "data" / "tweets").tweets("ann"), "nothing is kept of it"
     assert "There are no tweets of ann to begin with" in sentence(run(*arguments), 69)
     assert "--from belongs to --preview" in sentence(run("generate", "ann", "--from", "x", "--config", config), 64)
+
+
+def test_a_terminal_shows_that_it_is_alive_and_a_pipe_gets_tweets_alone(trained_config: Path) -> None:
+    import os
+    import pty
+    import subprocess
+    import sys
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "huggingtweets", "generate", "ann", "-n", "1", "--config", trained_config]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, text=True, check=True,
+                          env=os.environ | {"TERM": "xterm"})  # fmt: skip
+    os.close(theirs)
+    assert "Writing like ann" in os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert len(done.stdout.splitlines()) == 1
+    assert "Writing like" not in done.stdout

@@ -39,7 +39,8 @@ def test_a_training_is_told_and_its_version_used(run: Run, config: Path, sample_
     assert "say huggingtweets forget ann --lift" in sentence(refused, 65)
     assert run("forget", "ann", "--lift", "--config", config)[1] == "ann may be learned again.\n"
     assert run("forget", "ann", "--lift", "--config", config)[1] == "ann was not forgotten.\n"
-    assert run("models", "--config", config) == (0, "", "")
+    assert run("models", "--config", config)[1].startswith("There is no voice yet.")
+    assert run("models", "--json", "--config", config) == (0, "", "")
 
 
 def test_several_people_are_trained_as_one(run: Run, config: Path, sample_file: Path, tmp_path: Path) -> None:

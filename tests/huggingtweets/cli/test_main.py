@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import click
+
 from huggingtweets import __version__
-from huggingtweets.cli.main import COMMANDS, cli
+from huggingtweets.cli.main import MODULES, cli
 from tests.huggingtweets.cli.running import Run
 
 
@@ -12,8 +14,8 @@ def test_no_help_imports_what_computes_or_speaks_to_others() -> None:
     """In a process of its own, which imports the modules of all commands and shows the help of each."""
     script = (
         "import sys\n"
-        "from huggingtweets.cli.main import COMMANDS, cli\n"
-        "for name in ['', *(command.name for command in COMMANDS)]:\n"
+        "from huggingtweets.cli.main import MODULES, cli\n"
+        "for name in ['', *(name for name in MODULES if name != 'bot')]:\n"
         "    cli([*name.split(), '--help'], standalone_mode=False)\n"
         "slow = {'torch', 'transformers', 'tokenizers', 'huggingface_hub', 'tweepy', 'trackio', 'jinja2'}\n"
         "sys.exit(', '.join(slow & set(sys.modules)) or 0)\n"
@@ -24,8 +26,28 @@ def test_no_help_imports_what_computes_or_speaks_to_others() -> None:
 
 
 def test_every_command_is_shown_with_a_sentence() -> None:
-    assert set(cli.commands) == {command.name for command in COMMANDS}
-    assert all(command.help and command.help.split("\n")[0].endswith(".") for command in COMMANDS)
+    context = click.Context(cli)
+    commands = [cli.get_command(context, name) for name in cli.list_commands(context)]
+    assert [command and command.name for command in commands] == sorted(MODULES)
+    assert all(command and command.help and command.help.split("\n")[0].endswith(".") for command in commands)
+
+
+def test_a_command_imports_no_other_command() -> None:
+    script = (
+        "import sys\n"
+        "from huggingtweets.cli.main import cli\n"
+        "cli(['generate', '--help'], standalone_mode=False)\n"
+        "others = {'huggingtweets.cli.bases', 'huggingtweets.cli.learning', 'huggingtweets.cli.versions'}\n"
+        "sys.exit(', '.join(others & set(sys.modules)) or 0)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+def test_the_help_of_what_people_begin_with_has_examples_and_nothing_for_programs_alone(run: Run) -> None:
+    for name in ("", "train", "generate"):
+        assert "\n  Examples:\n" in run(*name.split(), "--help")[1]
+    assert "--progress-fd" not in run("train", "--help")[1]
 
 
 def test_no_command_shows_the_help(run: Run) -> None:

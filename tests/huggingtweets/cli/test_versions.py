@@ -13,11 +13,18 @@ from tests.huggingtweets.cli.running import Run
 
 def test_models_are_listed(run: Run, trained_config: Path, tiny_base: Path) -> None:
     _, out, _ = run("models", "--config", trained_config)
-    assert out.split("\t")[:3] == ["ann", "v1", str(tiny_base)]
-    assert out.split("\t")[-1] in ("faint\n", "fair\n")
+    header, row = (re.split(r"  +", line.strip()) for line in out.splitlines())
+    assert header == ["voice", "version", "base", "learned on", "how good"]
+    assert row[:3] == ["ann", "v1", tiny_base.name]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", row[3])
+    assert row[4] in ("faint", "fair")
     _, out, _ = run("models", "--json", "--config", trained_config)
     assert json.loads(out).items() >= {"name": "ann", "version": "v1", "method": "lora", "versions": ["v1"]}.items()
     assert ": it has picked up " in json.loads(out)["verdict"]
+
+
+def test_without_a_voice_the_list_says_how_to_get_one(run: Run, config: Path) -> None:
+    assert run("models", "--config", config)[1].startswith("There is no voice yet. Learn one: huggingtweets train")
 
 
 def test_a_version_is_measured(run: Run, trained_config: Path, trained: tuple[Settings, Outcome]) -> None:
@@ -42,7 +49,7 @@ def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config:
     assert "ann v2 is ready, but kept out of use" in out
     assert "Not used, because" in out
     _, out, _ = run("models", "--config", config)
-    assert [line.split("\t")[:2] for line in out.splitlines()] == [["ann", "v1"], ["ann", "v2"]]
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["ann", "v1"], ["ann", "v2"]], "a row is one line"
     assert "tweets drawn as a test are nearly a real tweet" in out
     _, out, _ = run("models", "--json", "--config", config)
     assert list(json.loads(out)["rejected"]) == ["v2"]
