@@ -28,7 +28,7 @@ COMPOSED_BY = ("bot.app", "bot.check", "bot.__main__")  # may import everything 
 OWNERS = {  # library -> the folders or modules that alone may import it
     "alembic": ("bot.store", "bot.migrations"),
     "apscheduler": ("bot.core.due",),
-    "babel": ("huggingtweets.tweets.languages",),
+    "babel": ("huggingtweets.tweets.languages", "bot.discord.translating"),
     "budoux": ("huggingtweets.tweets.segments",),
     "click": ("huggingtweets.cli",),
     "discord": ("bot.discord",),

@@ -47,6 +47,7 @@ from bot.discord.notices import DiscordNotices
 from bot.discord.parts import Parts
 from bot.discord.personas import Personas
 from bot.discord.stage import Stage
+from bot.discord.translating import CommandTranslator
 from bot.discord.tree import Tree
 from bot.discord.welcome import Welcome
 from bot.people.home import Home
@@ -137,6 +138,7 @@ class DiscordBot(discord.Client):
             yield from family.declared()
 
     async def setup_hook(self) -> None:
+        await self.tree.set_translator(CommandTranslator())
         parts = self.buttons.parts
         own = (privacy.ForgetButtons, joining.JoinButtons, joining.LeaveButtons)
         for view in (self.buttons, self._rounds, *(clicks(parts=parts, asks=self._asks) for clicks in own)):

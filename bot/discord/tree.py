@@ -72,7 +72,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def sync_if_changed(self, file: Path, *, anyway: bool = False) -> bool:
         """Register the commands unless `file` says that Discord has these. Returns True if they were registered."""
-        wanted = {"application": self.client.application_id, "commands": self._digest()}
+        wanted = {"application": self.client.application_id, "commands": await self._digest()}
         if not anyway and _read(file) == wanted:
             return False
         await self.sync()
@@ -80,8 +80,12 @@ class Tree(app_commands.CommandTree[discord.Client]):
         log.info("commands registered: %s", ", ".join(command.name for command in self.get_commands()))
         return True
 
-    def _digest(self) -> str:
-        payload = [command.to_dict(self) for command in self.get_commands()]
+    async def _digest(self) -> str:
+        commands, translator = self.get_commands(), self.translator
+        payload = [
+            await command.get_translated_payload(self, translator) if translator else command.to_dict(self)
+            for command in commands
+        ]
         payload.sort(key=lambda command: str(command["name"]))
         return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 

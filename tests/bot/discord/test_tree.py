@@ -12,7 +12,7 @@ from bot.discord.answering import Interaction
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 EVERYBODYS = {"tweetlike", "cyborg", "models", "voice", "realornot", "Tweet like", "Continue this as ..."}
-EVERYBODYS |= {"privacy", "optout", "optin", "mydata", "forget", "link", "unlink", "leave"}
+EVERYBODYS |= {"privacy", "optout", "optin", "mydata", "forget", "help", "link", "unlink", "leave"}
 ADMINS = {
     "train",
     "retrain",
