@@ -40,9 +40,9 @@ def on_x(base: Foundation) -> contextlib.AbstractAsyncContextManager["XParts"]:
     """Posting on X, as a context."""
     from bot.posts.x.opening import posting_on_x
 
-    async def draw(name: BlendName, count: int) -> Tweets:
+    async def draw(name: BlendName, count: int, context: str) -> Tweets:
         voice = await asyncio.to_thread(find_voice, name, base.registry.current)
-        return await base.writer.write(voice, "", count)
+        return await base.writer.write(voice, "", count, context=context)
 
     async def voices() -> list[VoiceName]:
         return await base.willing.among(await asyncio.to_thread(base.registry.names))

@@ -63,11 +63,17 @@ class TweetButtons(Clicks):
         count: int = 1,
         private: bool = False,
         as_picture: bool = False,
+        context: str = "",
     ) -> None:
-        """Answer a deferred interaction with tweets in a voice, as a picture, too, if that is wanted, and buttons."""
+        """Answer a deferred interaction with tweets in a voice, as a picture, too, if that is wanted, and buttons.
+
+        The tweets begin with `prompt`, or answer `context`.
+        """
         tweeting, here = self.parts.tweeting, server_id(interaction.guild_id)
         cost = PICTURE if as_picture else TWEETS
-        tweets = await tweeting.tweet_like(Ask(person(interaction.user), voice, prompt, count, here, cost))
+        tweets = await tweeting.tweet_like(
+            Ask(person(interaction.user), voice, prompt, count, here, cost, context=context)
+        )
         picture = await tweeting.picture(tweets, prompt) if as_picture else None
         embeds, file = tweet_embeds(tweets, await tweeting.imitated(tweets)), None
         if picture:
@@ -76,10 +82,16 @@ class TweetButtons(Clicks):
         view = self.shown(interaction.user, here)
         message = await answer(interaction, embeds, ephemeral=private, view=view, file=file, note=tweets.shortfall)
         if message:
-            await self.remember(message, tweets, prompt, interaction.user, interaction.guild_id)
+            await self.remember(message, tweets, prompt, interaction.user, interaction.guild_id, context)
 
     async def remember(
-        self, message: discord.Message, tweets: Tweets, prompt: str, user: discord.abc.User, guild: int | None
+        self,
+        message: discord.Message,
+        tweets: Tweets,
+        prompt: str,
+        user: discord.abc.User,
+        guild: int | None,
+        context: str = "",
     ) -> None:
         """Remember what `message` shows. If this fails, the tweets stay and the buttons do less."""
         try:
@@ -89,6 +101,7 @@ class TweetButtons(Clicks):
                 voice=tweets.name,
                 version=tweets.version,
                 prompt=prompt,
+                context=context,
                 texts=tweets.texts,
                 server=server_id(guild),
                 channel=channel_id(message.channel.id),
@@ -106,8 +119,9 @@ class TweetButtons(Clicks):
         if not voice:
             raise Usage(FORGOTTEN)
         prompt, count = (record.prompt, max(1, len(record.texts))) if record else ("", 1)
+        context = record.context if record else ""
         count = min(count, self.parts.tweeting.max_count)
-        await self.write(interaction, voice, prompt, count=count, private=_is_private(interaction))
+        await self.write(interaction, voice, prompt, count=count, private=_is_private(interaction), context=context)
 
     @discord.ui.button(emoji="👍", custom_id="tweets:up", style=discord.ButtonStyle.secondary)
     async def up(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:

@@ -7,10 +7,11 @@ Knows which messages call the bot, who is never answered, and how long a chain o
 models, or how a failure is told.
 """
 
+import html
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -28,6 +29,7 @@ from bot.voices.tweeting import Ask
 from bot.voices.wish import Wish, is_for_help, understood
 from huggingtweets.core.errors import Busy, Usage
 from huggingtweets.core.names import NO_VOICE, BlendName
+from huggingtweets.tweets.clean import as_context
 
 log = logging.getLogger(__name__)
 
@@ -107,12 +109,15 @@ def _refuse_where_it_cannot_be_seen(message: discord.Message) -> None:
         raise KeptOut(said) if missing[0] == "Send Messages" else NotAllowed(said)
 
 
-def _with_names(text: str, message: discord.Message) -> str:
-    """Returns `text` with the names of people instead of their ids."""
-    for user in message.mentions:
-        for mention in (f"<@{user.id}>", f"<@!{user.id}>"):
-            text = text.replace(mention, f"@{user.display_name}")
-    return text
+def _said(text: str, message: discord.Message, before: Sequence[str]) -> str:
+    """Returns what is answered: `text`, after what was said `before` it, without the names of people.
+
+    Only what is said in a chain of replies is known. Whoever says nothing is not answered, but gets a tweet.
+    """
+    if not text:
+        return ""
+    names = {name for user in (message.author, *message.mentions) for name in (user.display_name, user.name)}
+    return as_context([html.escape(line, quote=False) for line in (*before, text)], names)
 
 
 class DiscordMentions:
@@ -176,8 +181,9 @@ class DiscordMentions:
         if depth > self._chain:
             raise Usage(f"We have gone on for {self._chain} tweets; begin again with a new message.")
         guild = message.guild.id if message.guild else None
-        voice, prompt = await blend_named(self._parts, wish.name, guild), _with_names(wish.prompt, message)
-        ask = Ask(person(message.author), voice, prompt, 1, server_id(guild), may_speak=wish.may_speak)
+        voice = await blend_named(self._parts, wish.name, guild)
+        context = _said(wish.prompt, message, await self._before(call))
+        ask = Ask(person(message.author), voice, "", 1, server_id(guild), may_speak=wish.may_speak, context=context)
         async with typing(message.channel):
             tweets = await self._parts.tweeting.tweet_like(ask)
         thread = await self._thread(message, tweets.name)
@@ -186,7 +192,12 @@ class DiscordMentions:
             message, embeds=embeds, view=self._buttons.shown(message.author, _server(message)), into=thread
         )
         self._note(sent.id, depth)
-        await self._buttons.remember(sent, tweets, prompt, message.author, guild)
+        await self._buttons.remember(sent, tweets, "", message.author, guild, context)
+
+    async def _before(self, call: Call) -> list[str]:
+        """Returns what was said before a reply to our tweets: what they answered, and the first of them."""
+        record = await self._parts.store.feedback.answer(message_id(call.replied_to)) if call.replied_to else None
+        return [*record.context.splitlines(), *record.texts[:1]] if record else []
 
     async def _thread(self, message: discord.Message, voice: str) -> discord.Thread | None:
         """Returns a new thread for the answer if the server wants that, or None for the channel itself."""

@@ -30,7 +30,7 @@ LAST_POSTS = 500  # a new post must repeat none of these
 MAX_ROUNDS = 3  # of drawing; after these there is nothing to post
 MAX_CHARACTERS = 2_000  # of an edited text; the rest is cut off before any check
 
-Draw = Callable[[BlendName, int], Awaitable[Tweets]]
+Draw = Callable[[BlendName, int, str], Awaitable[Tweets]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def standing(status: Status) -> str:
 
 
 class Posting:
-    """The queue of one account. `draw(voice, count)` returns tweets that passed every check of the writer."""
+    """The queue of one account. `draw(voice, count, context)` returns tweets that passed every check of the writer."""
 
     def __init__(
         self,
@@ -127,9 +127,9 @@ class Posting:
         text = await self._checked(text)
         return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
 
-    async def answer(self, voice: BlendName, *, in_reply_to: str, key: str) -> Post:
-        """Draw and queue an answer to somebody who asked for one. The same `key` is answered once."""
-        text, tweets = await self._candidate(voice)
+    async def answer(self, voice: BlendName, *, in_reply_to: str, key: str, context: str = "") -> Post:
+        """Draw and queue an answer to `context`, which somebody said. The same `key` is answered once."""
+        text, tweets = await self._candidate(voice, context)
         await self._store.posts.add(
             key,
             self.account,
@@ -224,7 +224,7 @@ class Posting:
             budget_usd=self._settings.monthly_budget_usd,
         )
 
-    async def _candidate(self, voice: BlendName) -> tuple[str, Tweets]:
+    async def _candidate(self, voice: BlendName, context: str = "") -> tuple[str, Tweets]:
         """Returns the candidate that is least like the last posts, with its label, and the tweets it is one of."""
         await self._refuse_unwanted(voice)
         last = await self._store.posts.last_texts(self.account, LAST_POSTS)
@@ -233,7 +233,7 @@ class Posting:
         words_of_last = [words_of(without_label(text, self._settings.ai_label)) for text in last]
         refused: Counter[str] = Counter()
         for _ in range(MAX_ROUNDS):
-            tweets = await self._draw(voice, self._settings.candidates)
+            tweets = await self._draw(voice, self._settings.candidates, context)
             fit = []
             for text in map(as_post, tweets.texts):
                 reason = objection(checks, text)

@@ -35,7 +35,8 @@ NAMES_IN_A_SENTENCE = 8
 class Ask:
     """Who asks for which tweets, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
 
-    `cost` is how many requests it counts as. `may_speak` says that the voice was just found among those that may speak
+    The tweets begin with `prompt`, and answer `context` (see `huggingtweets.tweets.contexts`). `cost` is how many
+    requests it counts as. `may_speak` says that the voice was just found among those that may speak
     on the server, so this is not asked again before the tweets are drawn. It is always asked afterwards.
     """
 
@@ -46,6 +47,7 @@ class Ask:
     server: str = ""
     cost: float = TWEETS
     may_speak: bool = False
+    context: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", whole(self.prompt))
@@ -187,7 +189,7 @@ class Tweeting:
             if not isinstance(ask.voice, VoiceName):
                 raise Usage(await self._what_instead(VoiceName(error.name), ask.server)) from None
             return await self._preview(ask.voice, ask)
-        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
+        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person, context=ask.context)
 
     async def _preview(self, name: VoiceName, ask: Ask) -> Tweets:
         """A preview while the voice `name` is being learned. Raises `Usage` with what else can be done."""
@@ -200,7 +202,7 @@ class Tweeting:
             voice = preview_voice(name, texts, self._preview_base)
         except TooLittleData:
             raise Usage(await self._what_instead(name, ask.server)) from None
-        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person)
+        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person, context=ask.context)
 
     async def _what_instead(self, name: VoiceName, server: str) -> str:
         if job := await self._training.job(name):

@@ -140,7 +140,7 @@ class Report:
     with nothing in common. `attribution` is the share of the tweets that a classifier gives to the right person among
     the `accounts` that are known here. `held_out_attribution` is the same for the person's own held-out tweets. Both
     are None if fewer than two accounts are known. `sense` is None if there are too few tweets, and in the reports of
-    older software.
+    older software. `replies` is None if fewer than 20 held-out replies have a context.
     """
 
     held_out_tweets: int
@@ -159,6 +159,7 @@ class Report:
     previous: "Comparison | None" = None
     short_repeats: int = 0
     sense: "Sense | None" = None
+    replies: "Replies | None" = None
 
     @property
     def figures(self) -> dict[str, float]:
@@ -168,16 +169,15 @@ class Report:
 
     def as_json(self) -> JSON:
         row = asdict(self)
-        if self.sense is None:
-            del row["sense"]
-        return row
+        return {key: value for key, value in row.items() if value is not None or key not in ("sense", "replies")}
 
     @classmethod
     def from_json(cls, row: JSON) -> "Report":
-        previous, sense = row.get("previous"), row.get("sense")
+        previous, sense, replies = row.get("previous"), row.get("sense"), row.get("replies")
         parts = {
             "previous": Comparison(**previous) if previous else None,
             "sense": Sense.from_json(sense) if sense else None,
+            "replies": Replies(**replies) if replies else None,
         }
         return cls(**{**row, **parts})
 
@@ -226,6 +226,21 @@ class Sense:
     def from_json(cls, row: JSON) -> "Sense":
         figures = {key: Estimate.from_json(value) for key, value in row.items() if isinstance(value, dict)}
         return cls(**{**row, **figures})
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Whether a voice answers what was said, measured on `pairs` held-out replies.
+
+    Their bits per byte with what was said before, without it, and with what was said before another reply.
+    `right_is_better` is the share of replies that have fewer bits with their own context than with another's.
+    """
+
+    pairs: int
+    with_context: float
+    without_context: float
+    with_another: float
+    right_is_better: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from huggingtweets.core.records import Comparison, Report, Sense
+from huggingtweets.core.records import Comparison, Replies, Report, Sense
 from huggingtweets.evaluation.attribution import Attribution
 from huggingtweets.generation.checks import CopyCheck
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.writer import Sieve
 from huggingtweets.model.base import Base
 from huggingtweets.model.loss import PLACES_AT_ONCE, bits_per_byte
+from huggingtweets.model.replies import context_tokens, with_contexts
 from huggingtweets.model.tokenizer import byte_sizes, encode_all
 from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
 from huggingtweets.tweets.dataset import Dataset
@@ -46,7 +47,7 @@ class TextLosses:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The input of a report besides the drafts: losses on the held-out tweets, other accounts' texts, and the sense.
+    """The input of a report besides the drafts: losses on the held-out tweets, other accounts' texts, and more.
 
     `others` are the training texts of other accounts, by account.
     """
@@ -56,6 +57,7 @@ class Judged:
     previous: Comparison | None
     others: Mapping[str, Sequence[str]]
     sense: Sense | None = None
+    replies: Replies | None = None
 
 
 def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft]) -> Report:
@@ -85,6 +87,7 @@ def evaluate(name: str, dataset: Dataset, judged: Judged, drafts: Sequence[Draft
         held_out_attribution=of_held_out,
         previous=judged.previous,
         sense=judged.sense,
+        replies=judged.replies,
     )
 
 
@@ -97,15 +100,19 @@ def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tupl
 
 
 @torch.inference_mode()
-def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosses:
+def text_losses(voice: Base, texts: Sequence[str], row_tokens: int, contexts: Sequence[str] = ()) -> TextLosses:
     """The loss of each of `texts` under `voice`, cut to `row_tokens` and to the context as in training.
 
     Training needs one mean, fast and in packed rows (`model.loss.mean_loss`). Comparing two versions
-    needs the loss of every text. A text that is cut has no end-of-text to predict, and its bytes count as far as it
-    was read.
+    needs the loss of every text. With `contexts`, each is read after what was said before it. A text that is cut has no
+    end-of-text to predict, and its bytes count as far as it was read.
     """
     longest = min(row_tokens, voice.context)
     documents = encode_all(voice.tokenizer, texts)
+    said = [0] * len(texts)
+    if contexts:
+        written = context_tokens(voice.tokenizer, contexts)
+        documents, said = with_contexts(written, documents, longest)
     sizes_of = byte_sizes(voice.tokenizer)
     nats, sizes = np.zeros(len(texts)), np.zeros(len(texts), np.int64)
     by_length = sorted(range(len(texts)), key=lambda place: len(documents[place]))
@@ -115,7 +122,12 @@ def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosse
         width = max(map(len, framed))
         # A place never sees later ones, so the padding at the end of a row needs no mask.
         rows = torch.tensor([row + [voice.end_of_text] * (width - len(row)) for row in framed])
-        counted = torch.tensor([[True] * (len(row) - 1) + [False] * (width - len(row)) for row in framed])
+        counted = torch.tensor(
+            [
+                [False] * said[place] + [True] * (len(row) - 1 - said[place]) + [False] * (width - len(row))
+                for place, row in zip(places, framed, strict=True)
+            ]
+        )
         device = voice.model.device
         hidden = voice.model.body(rows[:, :-1].to(device))[counted.to(device)]
         targets = rows[:, 1:][counted].to(device)
@@ -130,6 +142,7 @@ def text_losses(voice: Base, texts: Sequence[str], row_tokens: int) -> TextLosse
         nats[places] = np.bincount(owners, of_tokens.numpy(), len(places))
         # Some tokenizers begin a text with a blank that it does not have.
         sizes[places] = [
-            min(sizes_of[row[1:]].sum(), len(texts[place].encode())) for place, row in zip(places, framed, strict=True)
+            min(sizes_of[row[1 + said[place] :]].sum(), len(texts[place].encode()))
+            for place, row in zip(places, framed, strict=True)
         ]
     return TextLosses(nats, sizes)

@@ -10,10 +10,11 @@ from functools import partial
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase
-from huggingtweets.core.records import Comparison, Report
+from huggingtweets.core.records import Comparison, Replies, Report
 from huggingtweets.evaluation.evaluate import Judged, TextLosses, evaluate, passing, text_losses
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import compared
+from huggingtweets.evaluation.replying import replying
 from huggingtweets.evaluation.sense import find_judge, sense
 from huggingtweets.generation.engine.decode import Draft, Sampling, decode_with
 from huggingtweets.generation.engine.decoder import Decoder
@@ -49,6 +50,7 @@ class Subject:
     decoder: Decoder
     reader: Reader
     sampling: Sampling
+    replies: Replies | None = None
 
     @classmethod
     def of(
@@ -90,6 +92,7 @@ class Subject:
             decoder=make_decoder(Weights.of(voice.model, voice.banned), generation),
             reader=WithoutModel.of(voice),
             sampling=Sampling.of(generation),
+            replies=replying(voice, dataset.held_out_pairs, settings.training.row_tokens),
         )
 
     @classmethod
@@ -119,7 +122,7 @@ def measured(
     tweets = passing(subject.dataset, drafts)
     judge = find_judge(subject.base, settings.storage.models)
     sense_of_tweets = sense(subject.dataset, tweets, judge, settings.training.row_tokens, subject.seed)
-    judged = Judged(subject.losses, subject.base_losses, subject.previous, others, sense_of_tweets)
+    judged = Judged(subject.losses, subject.base_losses, subject.previous, others, sense_of_tweets, subject.replies)
     return evaluate(subject.name, subject.dataset, judged, drafts), tweets
 
 

@@ -134,17 +134,26 @@ class Writer:
         self._knowledge: dict[tuple[VoiceName, str, str], _Knowledge] = {}
 
     async def write(
-        self, voice: Drawable, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+        self,
+        voice: Drawable,
+        prompt: str = "",
+        count: int = 1,
+        seed: int | None = None,
+        *,
+        person: str = "",
+        context: str = "",
     ) -> Tweets:
         """`count` different tweets of `voice` that begin with `prompt`. `person` is who asks, for fairness.
 
+        They answer `context`, and none repeats a line of it.
         There are fewer only if `max_rounds` rounds gave no more. With a `seed`, all the candidates of the settings are
         drawn, however long that takes. Raises `NotEnoughDrafts` if there is none, `Usage` for a count out of bounds,
         and what `Engine.draw` raises.
         """
         prompt = asked_for(prompt, count)
         knowledge = await asyncio.to_thread(self._knowledge_of, voice)
-        sieve = Sieve([part.copy_check for _, part in knowledge], prompt, count)
+        said = [CopyCheck(context.splitlines())] if context else []
+        sieve = Sieve([*(part.copy_check for _, part in knowledge), *said], prompt, count)
         judges = _judges(knowledge) if self._engine.settings.candidates > 1 else []
         rows = count + SPARE_DRAFTS
         if judges:
@@ -153,7 +162,7 @@ class Writer:
         for number in range(self._engine.settings.max_rounds):
             if not sieve.missing:
                 break
-            for draft in await self._drafts(Request(voice, prompt, rows, seed + number, person)):
+            for draft in await self._drafts(Request(voice, prompt, rows, seed + number, person, context)):
                 sieve.offer(draft)
             rows = sieve.missing + SPARE_DRAFTS
         if not sieve.texts:

@@ -27,12 +27,14 @@ class Rows:
 
     `inputs` [rows, length] holds documents one after another. Each begins with `end_of_text`. Empty places hold it too.
     `used` [rows] counts the places that hold documents, and `closing` [rows] is the target of the last of them.
+    `unlearned` [rows, length] marks places whose target is read and does not count; None marks none.
     """
 
     inputs: NDArray[np.integer[Any]]
     used: NDArray[np.int64]
     closing: NDArray[np.int64]
     end_of_text: int
+    unlearned: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -45,11 +47,11 @@ class Rows:
     @property
     def token_count(self) -> int:
         """The number of targets that count, including one closing end-of-text for each document."""
-        return int(self.used.sum())
+        return int(self.used.sum()) - (0 if self.unlearned is None else int(self.unlearned.sum()))
 
     @property
     def targets(self) -> NDArray[np.int64]:
-        """The token after each place, [rows, length]. It is -100 for empty places.
+        """The token after each place, [rows, length]. It is -100 for places that are empty or do not count.
 
         The end-of-text that begins the next document also ends this one. So the targets are the row, moved by one.
         """
@@ -57,6 +59,8 @@ class Rows:
         targets[:, :-1] = self.inputs[:, 1:]
         targets[np.arange(len(self)), self.used - 1] = self.closing
         targets[self._empty] = IGNORED
+        if self.unlearned is not None:
+            targets[self.unlearned] = IGNORED
         return targets
 
     @property
@@ -79,7 +83,8 @@ class Rows:
 
     def take(self, index: slice | NDArray[np.int64]) -> "Rows":
         """Some of the rows."""
-        return Rows(self.inputs[index], self.used[index], self.closing[index], self.end_of_text)
+        unlearned = None if self.unlearned is None else self.unlearned[index]
+        return Rows(self.inputs[index], self.used[index], self.closing[index], self.end_of_text, unlearned)
 
     def batches(self, size: int) -> Iterator["Rows"]:
         """Slices of at most `size` rows, in order."""
@@ -87,9 +92,10 @@ class Rows:
             yield self.take(slice(start, start + size))
 
 
-def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
+def pack(documents: Sequence[Tokens], length: int, end_of_text: int, unlearned: Sequence[int] | None = None) -> Rows:
     """`documents` (token ids without `end_of_text`) in rows of `length`. Best-fit-decreasing keeps the rows few.
 
+    `unlearned` says how many tokens at the beginning of each document do not count as targets.
     A document that does not fit into a row loses its end. Then it has no closing end-of-text to predict.
     """
     rows: list[list[int]] = []
@@ -99,15 +105,18 @@ def pack(documents: Sequence[Tokens], length: int, end_of_text: int) -> Rows:
     inputs = np.full((len(rows), length), end_of_text, documents[0].dtype if documents else np.int32)
     used = np.zeros(len(rows), np.int64)
     closing = np.full(len(rows), end_of_text, np.int64)
+    marks = None if unlearned is None else np.zeros(inputs.shape, np.bool_)
     for row, members in enumerate(rows):
         for document in members:
             text = documents[document]
             begin = used[row] + 1
+            if marks is not None and unlearned is not None:
+                marks[row, begin - 1 : min(begin - 1 + unlearned[document], length)] = True
             used[row] = min(begin + len(text), length)
             inputs[row, begin : used[row]] = text[: used[row] - begin]
             if begin + len(text) > length:
                 closing[row] = text[used[row] - begin]
-    return Rows(inputs, used, closing, end_of_text)
+    return Rows(inputs, used, closing, end_of_text, marks)
 
 
 def pack_by_length(documents: Sequence[Tokens], lengths: Sequence[int], end_of_text: int) -> list[Rows]:

@@ -46,7 +46,8 @@ class LearnedAccount(_Whose):
 class TrainingFacts(_Part):
     """What the training was like. `curve` has a row for each pass; `start` is the version whose weights it began with.
 
-    `kept_epoch` is 0 if no pass was better than the weights at the beginning.
+    `kept_epoch` is 0 if no pass was better than the weights at the beginning. `pairs` is the number of replies that
+    were learned with what was said before; versions of older software have learned none.
     """
 
     epochs: int | None = None
@@ -58,6 +59,7 @@ class TrainingFacts(_Part):
     seconds: float | None = None
     curve: tuple[dict[str, int | float], ...] = ()
     start: str | None = None
+    pairs: int = 0
 
 
 class Prompted(_Part):

@@ -29,16 +29,18 @@ from huggingtweets.model import lora
 from huggingtweets.model.base import Base
 from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.loss import mean_loss, summed_loss
-from huggingtweets.model.packing import Rows, pack
+from huggingtweets.model.packing import Rows, Tokens, pack
 from huggingtweets.model.precision import fast
+from huggingtweets.model.replies import context_tokens, with_contexts
 from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, floor_for, for_base
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.dataset import Dataset, Example
 
 log = logging.getLogger(__name__)
 
 WARM_UP_STEPS = 10
 ALPHA_PER_RANK = 2
+PAIR_SHARE = 0.5  # of the replies are learned with what was said before
 NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
 
 
@@ -65,7 +67,7 @@ class Trained:
 
     They are the weights after pass `kept_epoch` of `epochs` passes. Pass 0 stands for the weights at the start.
     `batch_tokens` and `learning_rate` (the highest) are the values that the training used. The settings may leave them
-    to the amount of data.
+    to the amount of data. `pairs` is the number of replies that were learned with what was said before.
     """
 
     weights: lora.State
@@ -79,6 +81,7 @@ class Trained:
     learning_rate: float
     seconds: float
     curve: tuple[dict[str, float], ...]
+    pairs: int = 0
 
 
 @dataclass(slots=True)
@@ -116,7 +119,8 @@ def train(
     settings = for_base(settings, base.model.description.parameters)
     torch.manual_seed(settings.seed)
     base.model.to("cuda" if torch.cuda.is_available() else "cpu")
-    rows = tokenized_rows(base, dataset.learned, settings.row_tokens)
+    pairs = with_their_contexts(dataset.learned_examples, settings.seed)
+    rows = tokenized_rows(base, dataset.learned, settings.row_tokens, pairs)
     held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
     with fast(base.model.device):
         base_loss = mean_loss(base.model, held_out)
@@ -144,12 +148,35 @@ def train(
         learning_rate=run.learning_rate,
         seconds=run.place.seconds,
         curve=tuple(run.place.curve),
+        pairs=sum(map(bool, pairs)),
     )
 
 
-def tokenized_rows(base: Base, texts: Sequence[str], row_tokens: int) -> Rows:
-    """`texts` packed into rows of at most `row_tokens` tokens and no longer than the context."""
-    return pack(encode_all(base.tokenizer, texts), min(row_tokens, base.context), base.end_of_text)
+def with_their_contexts(examples: Sequence[Example], seed: int) -> list[str]:
+    """The context with which each example is learned. It is empty for what is no reply, and for half of the replies.
+
+    So a voice learns to answer, and to write out of nothing as well as before. The seed decides which half that is.
+    """
+    has_context = np.random.default_rng((seed, len(examples))).random(len(examples)) < PAIR_SHARE
+    return [example.context if drawn else "" for example, drawn in zip(examples, has_context, strict=True)]
+
+
+def tokenized_rows(base: Base, texts: Sequence[str], row_tokens: int, contexts: Sequence[str] = ()) -> Rows:
+    """`texts` packed into rows of at most `row_tokens` tokens and no longer than the context of the base.
+
+    The `contexts` stand before them. They are read and not learned.
+    """
+    length = min(row_tokens, base.context)
+    documents = encode_all(base.tokenizer, texts)
+    if not any(contexts):
+        return pack(documents, length, base.end_of_text)
+    return pack_replies(base, documents, contexts, length)
+
+
+def pack_replies(base: Base, replies: Sequence[Tokens], contexts: Sequence[str], length: int) -> Rows:
+    """`replies` after their `contexts`, packed into rows of `length` tokens."""
+    documents, unlearned = with_contexts(context_tokens(base.tokenizer, contexts), replies, length)
+    return pack(documents, length, base.end_of_text, unlearned)
 
 
 class _Finetuning:

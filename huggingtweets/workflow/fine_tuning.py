@@ -83,6 +83,7 @@ def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> Train
         seconds=round(trained.seconds, 1),
         curve=trained.curve,
         start=start.version if start else None,
+        pairs=trained.pairs,
     )
 
 

@@ -56,9 +56,11 @@ class Drawing:
 
     texts: Sequence[str] = ()
     asked: list[tuple[str, int]] = field(default_factory=list)
+    contexts: list[str] = field(default_factory=list)
 
-    async def __call__(self, voice: str, count: int) -> Tweets:
+    async def __call__(self, voice: str, count: int, context: str) -> Tweets:
         self.asked.append((voice, count))
+        self.contexts.append(context)
         return Tweets(tuple(self.texts[:count]), voice, "v1", 0)
 
 

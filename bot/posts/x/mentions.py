@@ -24,6 +24,7 @@ from huggingtweets.core.errors import NotEnoughDrafts, PipelineError, UnknownMod
 from huggingtweets.core.names import VoiceName, comparable
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, OutOfCredit, Patience
 from huggingtweets.remote.x_records import XPost, XUser
+from huggingtweets.tweets.clean import as_context
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,8 @@ class MentionsOnX(Ongoing):
         if not voice:
             return "no voice", None
         try:
-            return "", await self._posting.answer(voice, in_reply_to=mention.id, key=self._key(mention))
+            said = as_context([mention.text], [mention.author.name] if mention.author else [])
+            return "", await self._posting.answer(voice, in_reply_to=mention.id, key=self._key(mention), context=said)
         except NotEnoughDrafts:
             return "no draft", None
         except (UnknownModel, Usage, PostRefused):

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Protocol
 import regex
 import torch
 
+from huggingtweets.model.replies import context_tokens
 from huggingtweets.model.tokenizer import encode_all, vocabulary_size
 
 if TYPE_CHECKING:
@@ -81,15 +82,20 @@ class Start:
     barred: torch.Tensor | None = None
 
 
-def start_of(reader: Reader, prompt: str, room: int) -> Start:
-    """How to go on from `prompt`. Its beginning is cut off if it leaves less than `room` tokens of the context."""
+def start_of(reader: Reader, prompt: str, room: int, said: str = "") -> Start:
+    """How to go on from `prompt` as an answer to what was `said`.
+
+    What was said, and then the prompt, loses its beginning if it leaves less than `room` tokens of the context.
+    """
     text, barred = _seam(vocabulary_of(reader.tokenizer), prompt) if prompt else (prompt, None)
     tokens: list[int] = encode_all(reader.tokenizer, [text])[0].tolist()
     fitting = max(0, reader.context - room - 1)
     if len(tokens) > fitting:
         log.warning("a prompt of %d tokens was cut to its last %d", len(tokens), fitting)
         tokens = tokens[-fitting:] if fitting else []
-    return Start(text, [reader.end_of_text, *tokens], barred)
+    before: list[int] = context_tokens(reader.tokenizer, [said])[0].tolist()
+    before = before[max(0, len(before) + len(tokens) - fitting) :]
+    return Start(text, [reader.end_of_text, *before, *tokens], barred)
 
 
 def _seam(vocabulary: "Vocabulary", prompt: str) -> tuple[str, torch.Tensor | None]:

@@ -25,6 +25,7 @@ REMEMBERED_DRAFTS = 1_000
 class Request:
     """`count` drafts of `voice` that begin with `prompt`; the same seed gives the same drafts.
 
+    They answer `context`, which is what was said before, one line a post.
     `person` is the person who asks, or None if that is not known.
     """
 
@@ -33,6 +34,7 @@ class Request:
     count: int
     seed: int
     person: str = ""
+    context: str = ""
 
 
 @dataclass(slots=True, eq=False)

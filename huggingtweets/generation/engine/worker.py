@@ -136,7 +136,7 @@ class EngineWorker:
 
     def _job(self, ticket: Ticket, voice: LoadedVoice) -> DraftJob:
         request, sampling = ticket.request, Sampling.of(self._settings)
-        start = start_of(voice.base, request.prompt, sampling.max_new_tokens)
+        start = start_of(voice.base, request.prompt, sampling.max_new_tokens, request.context)
         return DraftJob(
             start.tokens,
             voice.adapter,

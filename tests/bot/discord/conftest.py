@@ -60,11 +60,20 @@ class ScriptedWriter(Writer):
         self.seconds = 0.0
         self.error: Exception | None = None
         self.asked: list[tuple[str, str, int]] = []
+        self.contexts: list[str] = []
 
     async def write(
-        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+        self,
+        voice: Voice,
+        prompt: str = "",
+        count: int = 1,
+        seed: int | None = None,
+        *,
+        person: str = "",
+        context: str = "",
     ) -> Tweets:
         self.asked.append((voice.name, prompt, count))
+        self.contexts.append(context)
         await asyncio.sleep(self.seconds)
         if self.error:
             raise self.error

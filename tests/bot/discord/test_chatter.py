@@ -100,7 +100,7 @@ async def test_two_bots_in_one_channel_do_not_talk_to_each_other(there: World) -
 async def test_who_calls_it_is_answered_once_and_not_remarked_on(there: World, writer: ScriptedWriter) -> None:
     await switched_on(there)
     await there.ann.send(there.channel, f"{there.me} nasa My dream is")
-    assert writer.asked == [("nasa", "My dream is", 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["My dream is"])
     assert len(there.said()) == 1
 
 

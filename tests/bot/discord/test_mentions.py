@@ -22,7 +22,7 @@ from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 async def test_a_mention_is_answered_with_a_reply(there: World, writer: ScriptedWriter) -> None:
     asked = await there.ann.send(there.channel, f"{there.me} NASA My dream is")
-    assert writer.asked == [("nasa", "My dream is", 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["My dream is"])
     [answer] = there.said()
     assert answer.reference
     assert answer.reference.message_id == asked.id
@@ -51,9 +51,9 @@ async def test_a_name_is_parsed_once_and_consent_is_asked_once_before_and_once_a
     assert calls == ["consent", "parse", "consent"]
 
 
-async def test_the_prompt_may_begin_on_the_next_line(there: World, writer: ScriptedWriter) -> None:
+async def test_what_is_answered_may_begin_on_the_next_line(there: World, writer: ScriptedWriter) -> None:
     await there.ann.send(there.channel, f"{there.me}\nnasa\n\nMy dream is")
-    assert writer.asked == [("nasa", "My dream is", 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["My dream is"])
 
 
 async def test_typing_is_shown_while_it_is_written(there: World, writer: ScriptedWriter) -> None:
@@ -71,9 +71,9 @@ async def test_no_typing_is_no_reason_not_to_answer(there: World) -> None:
     assert there.said()[0].embeds[0].description == "Tweet number 1"
 
 
-async def test_other_people_are_named_in_the_prompt(there: World, writer: ScriptedWriter) -> None:
-    await there.ann.send(there.channel, f"{there.me} nasa hello {there.ann.mention}!")
-    assert writer.asked == [("nasa", "hello @ann!", 1)]
+async def test_other_people_are_not_named_in_what_is_answered(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa hello {there.ann.mention}, Ann and @bob!")
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["hello , and !"])
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_who_knows_nobody_says_how_that_is_mended(
 )
 async def test_a_voice_is_found_however_it_is_put(there: World, writer: ScriptedWriter, text: str, prompt: str) -> None:
     await there.ann.send(there.channel, text.format(me=there.me))
-    assert writer.asked == [("nasa", prompt, 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], [prompt])
 
 
 async def test_a_member_who_is_mentioned_first_is_heard_in_their_linked_voice(
@@ -152,15 +152,32 @@ async def test_a_channel_with_a_voice_of_its_own_helps_who_asks_for_help(
 async def test_a_direct_message_needs_no_mention(simcord_env: Env, writer: ScriptedWriter) -> None:
     bob = simcord_env.create_user("bob")
     await bob.send_dm("nasa My dream is")
-    assert writer.asked == [("nasa", "My dream is", 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["My dream is"])
     assert bob.dm_channel.history()[-1].embeds[0].description == "Tweet number 1"
 
 
 async def test_a_reply_to_its_tweets_goes_on_in_the_same_voice(there: World, writer: ScriptedWriter) -> None:
     await there.ann.send(there.channel, f"{there.me} nasa")
     await there.ann.send(there.channel, "And then", reply_to=there.said()[0])
-    assert writer.asked[-1] == ("nasa", "And then", 1)
+    assert writer.asked[-1] == ("nasa", "", 1)
+    assert writer.contexts == ["", "Tweet number 1\nAnd then"]
     assert len(there.said()) == 2
+
+
+async def test_the_last_messages_of_a_chain_are_answered_also_by_another_one(
+    there: World, writer: ScriptedWriter
+) -> None:
+    await there.ann.send(there.channel, f"{there.me} nasa My dream is")
+    await there.ann.send(there.channel, "And then", reply_to=there.said()[0])
+    await there.ann.send(there.channel, "At last", reply_to=there.said()[1])
+    assert writer.contexts == [
+        "My dream is",
+        "My dream is\nTweet number 1\nAnd then",
+        "And then\nTweet number 1\nAt last",
+    ]
+    await there.ann.click(there.said()[2], label="Again")
+    assert writer.contexts[-1] == writer.contexts[-2]
+    assert writer.asked[-1] == ("nasa", "", 1)
 
 
 async def test_a_reply_finds_its_voice_after_a_restart(there: World, writer: ScriptedWriter, make_bot: MakeBot) -> None:
@@ -168,7 +185,8 @@ async def test_a_reply_finds_its_voice_after_a_restart(there: World, writer: Scr
     first = there.said()[0]
     await there.env.restart_bot(make_bot())
     await there.ann.send(there.channel, "And then", reply_to=first)
-    assert writer.asked[-1] == ("nasa", "And then", 1)
+    assert writer.asked[-1] == ("nasa", "", 1)
+    assert writer.contexts[-1] == "Tweet number 1\nAnd then"
 
 
 async def test_a_reply_to_a_commands_tweets_goes_on_though_discord_hides_its_text(
@@ -280,13 +298,20 @@ class Crowded(ScriptedWriter):
         self.places, self.seconds, self.serving = places, seconds, 0
 
     async def write(
-        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, *, person: str = ""
+        self,
+        voice: Voice,
+        prompt: str = "",
+        count: int = 1,
+        seed: int | None = None,
+        *,
+        person: str = "",
+        context: str = "",
     ) -> Tweets:
         if self.serving >= self.places:
             raise Busy(2.0)
         self.serving += 1
         try:
-            return await super().write(voice, prompt, count, seed, person=person)
+            return await super().write(voice, prompt, count, seed, person=person, context=context)
         finally:
             self.serving -= 1
 

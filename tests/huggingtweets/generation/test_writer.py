@@ -12,7 +12,7 @@ from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthChec
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.engine.preview_voice import preview_voice
-from huggingtweets.generation.writer import MAX_COUNT, Writer, as_tweet
+from huggingtweets.generation.writer import MAX_COUNT, Sieve, Writer, as_tweet
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.dataset import Dataset
@@ -206,3 +206,19 @@ async def test_a_preview_is_in_the_persons_words(writer: Writer, tiny_base: Path
 def test_a_preview_needs_some_tweets() -> None:
     with pytest.raises(TooLittleData, match="ann: only 10 characters"):
         preview_voice("ann", ["ten, or so"], "base")
+
+
+async def test_the_context_changes_what_is_drawn_and_the_same_seed_gives_the_same_again(
+    writer: Writer, version: Version
+) -> None:
+    first = await writer.write(version, count=2, seed=3, context="is the fog thick?")
+    assert first.texts == (await writer.write(version, count=2, seed=3, context="is the fog thick?")).texts
+    assert first.texts != (await writer.write(version, count=2, seed=3)).texts
+
+
+def test_a_repeat_of_what_was_said_is_a_copy() -> None:
+    sieve = Sieve([CopyCheck(["is the fog thick today or not?", "good morning"])])
+    for text in ("Is the fog thick today, or not?", "good morning!", "the fog is thick indeed"):
+        sieve.offer(Draft(text, ended=True))
+    assert sieve.texts == ("the fog is thick indeed",)
+    assert sieve.refused == {"copied": 2}

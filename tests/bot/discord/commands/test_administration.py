@@ -21,7 +21,8 @@ async def test_a_channel_has_a_voice_for_mentions_that_name_nobody(there: World,
     await there.ann.send(there.channel, f"{there.me} My dream is")
     await there.ann.send(there.channel, f"{there.me} nasa We")
     await there.ann.send(there.channel, there.me)
-    assert writer.asked == [("nasa", "My dream is", 1), ("nasa", "We", 1), ("nasa", "", 1)]
+    assert writer.asked == [("nasa", "", 1)] * 3
+    assert writer.contexts == ["My dream is", "We", ""]
     await admin.slash(there.channel, "settings", voice="-")
     await there.ann.send(there.channel, there.me)
     assert len(writer.asked) == 3
