@@ -65,12 +65,19 @@ def broken(tmp_path: Path) -> Path:
     return path
 
 
-async def test_what_a_training_expects_is_noted_while_it_runs(home: Home, sample_file: Path) -> None:
+async def test_what_a_training_expects_is_noted_while_it_runs_and_the_log_names_nobody(
+    home: Home, sample_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing deletes a person from a log that is kept elsewhere."""
+    caplog.set_level("INFO")
     async with training_in(home) as training:
         job = await training.start("test:1", VoiceName("bob"), [sample_file])
         states = [now async for now in training.watch(job, SOON)]
     assert any("There is as much text to learn from as in about" in foreseen(now) for now in states[:-1])
     assert states[-1].state == "done"
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
+    assert f"job {job.id} gave v1" in lines
+    assert not [line for line in lines if re.search("bob|ann", line, re.IGNORECASE)]
 
 
 async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, broken: Path) -> None:
@@ -178,19 +185,6 @@ async def test_an_archive_of_somebody_who_opted_out_is_refused_under_whatever_na
         assert "does not want to be imitated" in refused.error
         await nothing_left_of(home, "bob")
     assert "ann" in home.registry.names()
-
-
-async def test_the_log_of_a_training_names_nobody(
-    home: Home, sample_file: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Nothing deletes a person from a log that is kept elsewhere."""
-    caplog.set_level("INFO")
-    async with training_in(home) as training:
-        job = await training.start("test:1", VoiceName("bob"), [sample_file])
-        assert (await ended(training, job)).state == "done"
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
-    assert f"job {job.id} gave v1" in lines
-    assert not [line for line in lines if re.search("bob|ann", line, re.IGNORECASE)]
 
 
 @pytest.mark.parametrize("way", ["opt_out", "forget"])
