@@ -99,7 +99,7 @@ async def test_a_refused_deletion_is_told(there: World, store: Store) -> None:
 async def test_the_buttons_are_below_mentions_too(there: World, writer: ScriptedWriter) -> None:
     await there.ann.send(there.channel, f"{there.me} nasa My dream is")
     await there.ann.click(there.said()[0], custom_id="tweets:again")
-    assert writer.asked[-1] == ("nasa", "My dream is", 1)
+    assert (writer.asked[-1], writer.contexts[-1]) == (("nasa", "", 1), "My dream is")
 
 
 async def test_tweets_are_shown_though_they_cannot_be_remembered(

@@ -119,7 +119,7 @@ async def test_a_member_who_is_mentioned_first_is_heard_in_their_linked_voice(
     await store.consent.claim(server, f"discord:{bob.id}", "nasa")
     await store.consent.confirm(server, f"discord:{bob.id}", "nasa", by="discord:1")
     await there.ann.send(there.channel, f"{there.me} {bob.mention} hi {there.ann.mention}")
-    assert writer.asked == [("nasa", "hi @ann", 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["hi"])
 
 
 async def test_answers_to_asks_in_vain_count_too(there: World) -> None:
@@ -146,7 +146,7 @@ async def test_a_channel_with_a_voice_of_its_own_helps_who_asks_for_help(
     await there.ann.send(there.channel, f"{there.me} who are you?")
     assert "Tell me who to tweet like" in there.said()[0].content
     await there.ann.send(there.channel, f"{there.me} who are you to say so")
-    assert writer.asked == [("nasa", "who are you to say so", 1)]
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["who are you to say so"])
 
 
 async def test_a_direct_message_needs_no_mention(simcord_env: Env, writer: ScriptedWriter) -> None:

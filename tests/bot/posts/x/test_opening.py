@@ -42,6 +42,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
                 await asyncio.sleep(0.02)
         assert not any(task.done() for task in posting.tasks)
     assert sorted(parts.x.texts()) == ["@cat the fog came in early", "gulls over the pier"]
+    assert sorted(drawing.contexts) == ["", "ann, please"]
     assert all(task.done() for task in posting.tasks)
 
 
