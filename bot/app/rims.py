@@ -53,6 +53,7 @@ def on_x(base: Foundation) -> contextlib.AbstractAsyncContextManager["XParts"]:
         willing=base.willing,
         draw=draw,
         notice=base.telling.notice,
+        unwanted=base.writer.unwanted,
         voices=voices,
     )
 

@@ -17,8 +17,9 @@ from huggingtweets.generation.checks import (
     first_objection,
     weighted_length,
 )
+from huggingtweets.generation.unwanted import ListedWords
 from huggingtweets.tweets.copies import normalised
-from huggingtweets.tweets.words import is_unspaced, terms
+from huggingtweets.tweets.words import terms
 
 MAX_LABEL = 40  # weighted characters
 # X also links a bare domain. "end.Then" is refused too, although probably a blank is missing: X would link it if there
@@ -39,27 +40,13 @@ class Pattern:
         return self._reason if self._pattern.search(text) else None
 
 
-class Blocked:
-    """Refuses a text with one of the words, in any case and with any accents. `*` at the end stands for any ending."""
+def checks_for(
+    blocked_words: Iterable[str], last_texts: Iterable[str], ai_label: str = "", unwanted: Sequence[Check] = ()
+) -> tuple[Check, ...]:
+    """All checks of a post without its label, the cheapest first. `last_texts` are the account's last posts.
 
-    def __init__(self, words: Iterable[str]):
-        plain = [(normalised(word.removesuffix("*")), word.endswith("*")) for word in words]
-        spelled = [_bounded(word, begins) for word, begins in plain if word]
-        self._pattern = regex.compile("|".join(spelled)) if spelled else None
-
-    def __call__(self, text: str) -> str | None:
-        return "a blocked word" if self._pattern and self._pattern.search(normalised(text)) else None
-
-
-def _bounded(word: str, begins: bool) -> str:
-    """The pattern of a blocked word. In scripts without blanks a word has no borders, so it is found inside others."""
-    if is_unspaced(word):
-        return regex.escape(word)
-    return rf"\b{regex.escape(word)}" + (r"\w*" if begins else r"\b")
-
-
-def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label: str = "") -> tuple[Check, ...]:
-    """All checks of a post without its label, the cheapest first. `last_texts` are the account's last posts."""
+    `unwanted` are the checks for words that no answer may have, `blocked_words` the words for posts alone.
+    """
     return (
         LeftoverCheck(),
         LengthCheck(),
@@ -67,7 +54,8 @@ def checks_for(blocked_words: Iterable[str], last_texts: Iterable[str], ai_label
         Pattern(_LINK, "a link"),
         Pattern(_MENTION, "a mention"),
         Pattern(_CASHTAG, "a cashtag"),
-        Blocked(blocked_words),
+        ListedWords(blocked_words),
+        *unwanted,
         Repeated(without_label(text, ai_label) for text in last_texts),
     )
 

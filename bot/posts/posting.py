@@ -61,7 +61,10 @@ def standing(status: Status) -> str:
 
 
 class Posting:
-    """The queue of one account. `draw(voice, count, context)` returns tweets that passed every check of the writer."""
+    """The queue of one account. `draw(voice, count, context)` returns tweets that passed every check of the writer.
+
+    `unwanted` are the checks for words that no answer may have. People can write them into a post, too.
+    """
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Posting:
         settings: XSettings,
         connected: bool,
         notice: SendNotice | None = None,
+        unwanted: Sequence[Check] = (),
     ):
         self._store = store
         self._willing = willing
@@ -83,6 +87,7 @@ class Posting:
         self._settings = settings
         self._connected = connected
         self._notice = notice
+        self._unwanted = unwanted
         self.account = outbox.account
 
     @property
@@ -259,7 +264,7 @@ class Posting:
         return text, objection(self._checks([other for other in last if other != but]), text) or ""
 
     def _checks(self, last_texts: Sequence[str]) -> tuple[Check, ...]:
-        return checks_for(self._settings.blocked_words, last_texts, self._settings.ai_label)
+        return checks_for(self._settings.blocked_words, last_texts, self._settings.ai_label, self._unwanted)
 
     def _labelled(self, text: str) -> str:
         return with_label(text, self._settings.ai_label)

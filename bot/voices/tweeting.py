@@ -14,11 +14,13 @@ from bot.people.limits import TWEETS, Limits
 from bot.people.willing import NO_SERVER
 from bot.trainings.training import Training
 from bot.voices.patience import WaitingRoom
+from bot.voices.server_words import ServerWords
 from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, UnknownModel, Usage
 from huggingtweets.core.names import BlendName, VoiceName, comparable
 from huggingtweets.core.near import did_you_mean
 from huggingtweets.core.whole_text import whole
-from huggingtweets.generation.engine.preview_voice import preview_voice
+from huggingtweets.generation.checks import Check
+from huggingtweets.generation.engine.preview_voice import Drawable, preview_voice
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.pictures.render import PicturedPerson, predictions
 from huggingtweets.registry.blend import find_voice
@@ -80,6 +82,7 @@ class Tweeting:
         preview_base: str = "",
         tweets: TweetStore | None = None,
         waiting_room: WaitingRoom | None = None,
+        server_words: ServerWords | None = None,
     ):
         self._registry = registry
         self._preview_base = preview_base
@@ -89,6 +92,7 @@ class Tweeting:
         self._limits = limits
         self._waiting_room = waiting_room or WaitingRoom()
         self._willing = consenting.willing
+        self._server_words = server_words
         self.max_count = max_count
 
     async def tweet_like(self, ask: Ask) -> Tweets:
@@ -114,6 +118,14 @@ class Tweeting:
         # Drawing takes a while. Meanwhile somebody may have withdrawn.
         await self._willing.refuse(ask.voice, ask.server)
         return tweets
+
+    async def server_checks(self, server: str) -> tuple[Check, ...]:
+        """The checks for words that the admins of `server` do not want."""
+        return await self._server_words.checks(server) if self._server_words else ()
+
+    async def unwanted(self, server: str) -> tuple[Check, ...]:
+        """All checks for words that are shown nowhere on `server`."""
+        return (*self._writer.unwanted, *await self.server_checks(server))
 
     async def version(self, voice: VoiceName, server: str = NO_SERVER) -> Version:
         """The version in use. Raises `NotAllowed` if it may not speak, and `Usage` with what else can be done."""
@@ -189,7 +201,13 @@ class Tweeting:
             if not isinstance(ask.voice, VoiceName):
                 raise Usage(await self._what_instead(VoiceName(error.name), ask.server)) from None
             return await self._preview(ask.voice, ask)
-        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person, context=ask.context)
+        return await self._written(voice, ask)
+
+    async def _written(self, voice: Drawable, ask: Ask) -> Tweets:
+        unwanted = await self.server_checks(ask.server)
+        return await self._writer.write(
+            voice, ask.prompt, ask.count, person=ask.person, context=ask.context, unwanted=unwanted
+        )
 
     async def _preview(self, name: VoiceName, ask: Ask) -> Tweets:
         """A preview while the voice `name` is being learned. Raises `Usage` with what else can be done."""
@@ -202,7 +220,7 @@ class Tweeting:
             voice = preview_voice(name, texts, self._preview_base)
         except TooLittleData:
             raise Usage(await self._what_instead(name, ask.server)) from None
-        return await self._writer.write(voice, ask.prompt, ask.count, person=ask.person, context=ask.context)
+        return await self._written(voice, ask)
 
     async def _what_instead(self, name: VoiceName, server: str) -> str:
         if job := await self._training.job(name):

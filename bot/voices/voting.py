@@ -8,13 +8,14 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from bot.store import Store
 from bot.store.rounds import Round, Score
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
-from huggingtweets.generation.checks import defused
+from huggingtweets.generation.checks import Check, defused, first_objection
 from huggingtweets.tweets.dataset import Dataset
 
 COMPARABLE = 20  # the real tweet is chosen among so many of about the drawn one's length
@@ -71,7 +72,8 @@ class Voting:
         tweets = await self._tweeting.tweet_like(ask)
         version = await self._tweeting.version(voice, ask.server)
         texts = (await asyncio.to_thread(Dataset.load, version.dataset)).texts
-        real = _comparable(tweets.texts[0], texts)
+        unwanted = await self._tweeting.unwanted(ask.server)
+        real = await asyncio.to_thread(comparable, tweets.texts[0], texts, unwanted)
         return Pair(voice, tweets.version, real, tweets.texts[0], secrets.randbelow(2) == 0)
 
     async def begin(self, message: str, pair: Pair, *, server: str, channel: str) -> datetime:
@@ -119,9 +121,13 @@ class Voting:
         return [(each, max(0.0, (each.ends_at - now).total_seconds())) for each in open_rounds]
 
 
-def _comparable(drawn: str, texts: Sequence[str]) -> str:
-    """A real tweet of about the same length as `drawn`, so that the length gives nothing away."""
-    nearest = sorted((text for text in texts if text.strip()), key=lambda text: abs(len(text) - len(drawn)))
+def comparable(drawn: str, texts: Sequence[str], unwanted: Sequence[Check]) -> str:
+    """A real tweet of about the same length as `drawn`, so that the length gives nothing away.
+
+    A real tweet with an unwanted word is passed over.
+    """
+    by_length = sorted((text for text in texts if text.strip()), key=lambda text: abs(len(text) - len(drawn)))
+    nearest = list(islice((text for text in by_length if not first_objection(unwanted, text)), COMPARABLE))
     if not nearest:
         raise Usage("This voice has no tweets to compare with.")
-    return defused(" ".join(secrets.choice(nearest[:COMPARABLE]).split()))
+    return defused(" ".join(secrets.choice(nearest).split()))

@@ -26,6 +26,7 @@ from pydantic import (
 
 from huggingtweets.core.base_folders import DEFAULT, located, resolve_base
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.patterns import compiled
 from huggingtweets.core.secret_values import secret_value
 from huggingtweets.core.user_folders import home_of, settings_file, user_settings
 
@@ -142,6 +143,20 @@ class GenerationSettings(Section):
     candidate_seconds: Annotated[float, Field(gt=0)] = 0.7
 
 
+def _usable(pattern: str) -> str:
+    compiled(pattern)
+    return pattern
+
+
+class WordsSettings(Section):
+    """Words that no answer may have."""
+
+    block_slurs: bool = True
+    allowed: list[str] = Field(default_factory=list)
+    blocked: list[str] = Field(default_factory=list)
+    patterns: list[Annotated[str, AfterValidator(_usable)]] = Field(default_factory=list)
+
+
 class CardSettings(Section):
     """What the model card and its picture say."""
 
@@ -189,6 +204,7 @@ class Settings(BaseModel):
     training: TrainingSettings = TrainingSettings()
     gate: GateSettings = GateSettings()
     generation: GenerationSettings = GenerationSettings()
+    words: WordsSettings = WordsSettings()
     collecting: CollectingSettings = CollectingSettings()
     card: CardSettings = CardSettings()
     tracking: TrackingSettings = TrackingSettings()

@@ -70,11 +70,11 @@ class Tweets:
 class Sieve:
     """Lets `count` tweets through. Their texts differ, begin with `prompt`, have ended, and pass every check.
 
-    `copy_checks` hold the person's own texts, which no tweet may repeat.
+    `more_checks` are those for the person's own texts, which no tweet may repeat, and for words that nobody wants.
     """
 
-    def __init__(self, copy_checks: Sequence[CopyCheck], prompt: str = "", count: int = MAX_COUNT):
-        self._checks: tuple[Check, ...] = (LeftoverCheck(), LengthCheck(), LinkCheck(prompt), *copy_checks)
+    def __init__(self, more_checks: Sequence[Check], prompt: str = "", count: int = MAX_COUNT):
+        self._checks: tuple[Check, ...] = (LeftoverCheck(), LengthCheck(), LinkCheck(prompt), *more_checks)
         self._empty = normalised(prompt)
         self._count = count
         self._passed: dict[str, str] = {}
@@ -126,10 +126,14 @@ class _Knowledge:
 
 
 class Writer:
-    """Draws tweets of versions. It keeps the copy check and the discriminator of the versions it has seen."""
+    """Draws tweets of versions. It keeps the copy check and the discriminator of the versions it has seen.
 
-    def __init__(self, engine: Engine):
+    `unwanted` are the checks for words that no tweet may have, whoever asks.
+    """
+
+    def __init__(self, engine: Engine, unwanted: Sequence[Check] = ()):
         self._engine = engine
+        self.unwanted = tuple(unwanted)
         self._pace = Pace(engine.settings.candidate_seconds)
         self._knowledge: dict[tuple[VoiceName, str, str], _Knowledge] = {}
 
@@ -142,18 +146,24 @@ class Writer:
         *,
         person: str = "",
         context: str = "",
+        unwanted: Sequence[Check] = (),
     ) -> Tweets:
         """`count` different tweets of `voice` that begin with `prompt`. `person` is who asks, for fairness.
 
-        They answer `context`, and none repeats a line of it.
+        They answer `context`, and none repeats a line of it. A draft that one of the checks in `unwanted` refuses, or
+        one of the writer's own, is replaced by another one.
+
         There are fewer only if `max_rounds` rounds gave no more. With a `seed`, all the candidates of the settings are
-        drawn, however long that takes. Raises `NotEnoughDrafts` if there is none, `Usage` for a count out of bounds,
-        and what `Engine.draw` raises.
+        drawn, however long that takes. Raises `NotEnoughDrafts` if there is none, `Usage` for a count out of bounds or
+        a prompt with an unwanted word, and what `Engine.draw` raises.
         """
         prompt = asked_for(prompt, count)
+        unwanted = (*self.unwanted, *unwanted)
+        if first_objection(unwanted, prompt):
+            raise Usage("Your start has a word that I do not write here; begin in another way.")
         knowledge = await asyncio.to_thread(self._knowledge_of, voice)
         said = [CopyCheck(context.splitlines())] if context else []
-        sieve = Sieve([*(part.copy_check for _, part in knowledge), *said], prompt, count)
+        sieve = Sieve([*(part.copy_check for _, part in knowledge), *said, *unwanted], prompt, count)
         judges = _judges(knowledge) if self._engine.settings.candidates > 1 else []
         rows = count + SPARE_DRAFTS
         if judges:

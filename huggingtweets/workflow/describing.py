@@ -14,6 +14,8 @@ from huggingtweets.core.cpu import use_threads
 from huggingtweets.core.errors import PipelineError, Unavailable
 from huggingtweets.core.events import Progress
 from huggingtweets.core.records import JSON, Counts, Report, Verdict
+from huggingtweets.generation.checks import first_objection
+from huggingtweets.generation.unwanted import operators_checks
 from huggingtweets.publishing.export import write_card
 from huggingtweets.registry.manifest import (
     CARD,
@@ -61,7 +63,7 @@ def evaluate(run: TrainingRun, dataset: Dataset) -> Evaluation:
     output = run.stages.output("evaluate", inputs, lambda: _evaluated(run, dataset), files=[DISCRIMINATOR])
     report = Report.from_json(output["report"])
     run.say(Progress("evaluate", facts=report.as_json()))
-    return Evaluation(report, tuple(output["tweets"]), tuple(output["prompted"]))
+    return Evaluation(report, tuple(output["tweets"]), tuple(wanted_only(run, output["prompted"])))
 
 
 def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
@@ -79,9 +81,16 @@ def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
     return {"report": report.as_json(), "tweets": list(tweets), "prompted": list(prompted)}
 
 
+def wanted_only(run: TrainingRun, texts: Sequence[str]) -> list[str]:
+    """Those of `texts` that have no unwanted word."""
+    unwanted = operators_checks(run.settings.words)
+    return [text for text in texts if not first_objection(unwanted, text)]
+
+
 def choose_samples(run: TrainingRun, tweets: Sequence[str]) -> tuple[str, ...]:
-    """The first of the drafts that pass the checks."""
-    output = run.stages.output("samples", list(tweets), lambda: {"samples": list(tweets[:SAMPLES])})
+    """The first of the drafts that pass the checks and have no unwanted word."""
+    wanted = wanted_only(run, tweets)[:SAMPLES]
+    output = run.stages.output("samples", wanted, lambda: {"samples": wanted})
     run.say(Progress("samples", facts={"samples": output["samples"]}))
     return tuple(output["samples"])
 

@@ -20,6 +20,7 @@ from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount, credentials
 from bot.store import Store
 from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.generation.unwanted import ListedWords
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
@@ -137,5 +138,6 @@ async def parts(tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Par
                 settings=settings,
                 connected=True,
                 notice=store.notices.add,
+                unwanted=[ListedWords(["slander"])],
             )
             yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, tmp_path / "bot.db")

@@ -19,6 +19,7 @@ from bot.discord.parts import Parts
 from bot.people.access import GLOBAL
 from bot.people.listening import CHANNELS
 from bot.posts.posting import Posting
+from bot.voices.server_words import ServerWords
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
 
@@ -28,6 +29,7 @@ Sync = Callable[[], Awaitable[object]]
 
 VOICE = "voice"  # of a channel: who answers a mention that names nobody
 THREADS = "threads"  # of a server: whether a mention is answered in a thread of its own
+SHOWN_WORDS = 1_000  # characters of the words of a server that /settings shows
 NOTICES = "notices"  # of all: the channel in which admins are told
 
 
@@ -40,6 +42,7 @@ class Administration(Family):
         self._sync = sync
         self._member_messages = member_messages
         self._started = discord.utils.utcnow()
+        self._server_words = ServerWords(parts.store)
 
     @command("settings", "How I behave here; without options: show it", may=Who.ADMINS, on_servers_only=True)
     @app_commands.describe(
@@ -53,6 +56,7 @@ class Administration(Family):
         chatter_a_day="at most so many of these in 24 hours",
         quiet="when I say nothing by myself, as in 23:00-07:00; - for never",
         time_zone="whose clock that is, such as Europe/Paris",
+        words="words that no tweet here may have, with commas between them, * for any ending; - for none",
     )
     async def settings(
         self,
@@ -67,11 +71,14 @@ class Administration(Family):
         chatter_a_day: app_commands.Range[int, 1, 200] | None = None,
         quiet: str | None = None,
         time_zone: str | None = None,
+        words: app_commands.Range[str, 1, 4_000] | None = None,
     ) -> None:
         if chatter == "off":
             # Whatever else fails, this holds.
             await self.parts.chattering.switch_off(channel_id(interaction.channel_id))
         await self._set(interaction, voice, threads, learning, notices)
+        if words:
+            await self._set_words(interaction, words)
         options = {"percent": chatter_percent, "pause_minutes": chatter_pause, "a_day": chatter_a_day}
         await self._set_chatter(interaction, chatter, options | {"quiet": quiet, "time_zone": time_zone})
         await tell(interaction, await self._shown_settings(interaction))
@@ -128,6 +135,11 @@ class Administration(Family):
         if await chatter_settings.change(chattering, here, by, wanted, options, has_voice=has_voice):
             await self.parts.store.audit.add(by, "chatter", here, server=server_id(interaction.guild_id))
 
+    async def _set_words(self, interaction: Interaction, words: str) -> None:
+        by, server = person(interaction.user), server_id(interaction.guild_id)
+        await self._server_words.put(server, words, by)
+        await self.parts.store.audit.add(by, "settings", channel_id(interaction.channel_id), server=server)
+
     async def _shown_settings(self, interaction: Interaction) -> str:
         here, server = channel_id(interaction.channel_id), server_id(interaction.guild_id)
         memory = self.parts.store.settings
@@ -140,6 +152,8 @@ class Administration(Family):
             chatter_settings.in_words(await self.parts.chattering.of(here)),
             f"Notices come to this channel: {'yes' if await memory.get(GLOBAL, NOTICES) == here else 'no'}.",
         ]
+        if words := await self._server_words.of(server):
+            lines.append(f"No tweet here has one of these {len(words)} words: {', '.join(words)[:SHOWN_WORDS]}.")
         return "\n".join(lines)
 
 

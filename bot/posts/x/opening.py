@@ -21,6 +21,7 @@ from bot.posts.x.mentions import ListVoices, MentionsOnX
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import SendNotice
 from huggingtweets.core.names import VoiceName
+from huggingtweets.generation.checks import Check
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient
 
@@ -51,6 +52,7 @@ async def posting_on_x(
     willing: Willing,
     draw: Draw,
     notice: SendNotice,
+    unwanted: Sequence[Check] = (),
     clock: Clock = utc_now,
     reading: Patience = READING,
     waiting: Patience = WAITING,
@@ -70,7 +72,7 @@ async def posting_on_x(
         )  # fmt: skip
         posting = Posting(
             store=store, willing=willing, outbox=outbox, draw=draw, budget=budget, settings=settings,
-            connected=account is not None, notice=notice,
+            connected=account is not None, notice=notice, unwanted=unwanted,
         )  # fmt: skip
         loops: list[Ongoing] = [outbox]
         if account and settings.mentions:

@@ -1,7 +1,7 @@
 """A DiscordBot in SimCord's model of Discord. Only the writer is a fake: it writes what a test tells it to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -29,10 +29,12 @@ from bot.posts.posting import Posting
 from bot.store import Store
 from bot.trainings.training import Training
 from bot.voices.chattering import Chattering
+from bot.voices.server_words import ServerWords
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
 from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.generation.checks import Check
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.registry.blend import Voice
 from huggingtweets.registry.manifest import Manifest
@@ -55,6 +57,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 class ScriptedWriter(Writer):
     """Waits for `seconds`, then writes `texts`, or raises `error`."""
 
+    unwanted: Sequence[Check] = ()
+
     def __init__(self) -> None:
         self.texts: tuple[str, ...] = tuple(f"Tweet number {number}" for number in range(1, MAX_COUNT + 1))
         self.seconds = 0.0
@@ -71,9 +75,11 @@ class ScriptedWriter(Writer):
         *,
         person: str = "",
         context: str = "",
+        unwanted: Sequence[Check] = (),
     ) -> Tweets:
         self.asked.append((voice.name, prompt, count))
         self.contexts.append(context)
+        self.unwanted = unwanted
         await asyncio.sleep(self.seconds)
         if self.error:
             raise self.error
@@ -195,6 +201,7 @@ def make_parts(
         consenting=consenting,
         max_count=max_count,
         tweets=tweets,
+        server_words=ServerWords(store),
     )
     return Parts(
         store=store,

@@ -298,20 +298,13 @@ class Crowded(ScriptedWriter):
         self.places, self.seconds, self.serving = places, seconds, 0
 
     async def write(
-        self,
-        voice: Voice,
-        prompt: str = "",
-        count: int = 1,
-        seed: int | None = None,
-        *,
-        person: str = "",
-        context: str = "",
+        self, voice: Voice, prompt: str = "", count: int = 1, seed: int | None = None, **more: Any
     ) -> Tweets:
         if self.serving >= self.places:
             raise Busy(2.0)
         self.serving += 1
         try:
-            return await super().write(voice, prompt, count, seed, person=person, context=context)
+            return await super().write(voice, prompt, count, seed, **more)
         finally:
             self.serving -= 1
 

@@ -48,7 +48,13 @@ async def test_an_edit_passes_the_same_checks(parts: Parts) -> None:
     post = await parts.posting.propose(by=ADMIN)
     edited = await parts.posting.edit(post.id, "  a fine\nday, really ", ADMIN)
     assert (edited.text, edited.state) == ("a fine day, really", "proposed")
-    for text, reason in [("see example.com", "a link"), ("", "empty"), ("x" * 300, "too long"), ("@ann", "a mention")]:
+    for text, reason in [
+        ("see example.com", "a link"),
+        ("", "empty"),
+        ("x" * 300, "too long"),
+        ("@ann", "a mention"),
+        ("s l a n d e r", "a blocked word"),
+    ]:
         with pytest.raises(PostRefused, match=reason):
             await parts.posting.edit(post.id, text, ADMIN)
     await parts.posting.approve(post.id, ADMIN)

@@ -12,6 +12,7 @@ from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthChec
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.engine.preview_voice import preview_voice
+from huggingtweets.generation.unwanted import ListedWords
 from huggingtweets.generation.writer import MAX_COUNT, Sieve, Writer, as_tweet
 from huggingtweets.registry.versions import Version
 from huggingtweets.tweets.copies import normalised
@@ -222,3 +223,22 @@ def test_a_repeat_of_what_was_said_is_a_copy() -> None:
         sieve.offer(Draft(text, ended=True))
     assert sieve.texts == ("the fog is thick indeed",)
     assert sieve.refused == {"copied": 2}
+
+
+async def test_a_draft_with_an_unwanted_word_is_drawn_again_and_never_masked(
+    tiny_generation: GenerationSettings, version: Version
+) -> None:
+    engine = Saying(tiny_generation, drafts("buy my sp4m", "some heck"), drafts("s p a m again", "a fine day"))
+    writer = Writer(engine, [ListedWords(["spam"])])
+    assert (await writer.write(version, unwanted=[ListedWords(["heck"])])).texts == ("a fine day",)
+    assert len(engine.requests) == 2
+
+
+async def test_a_start_with_an_unwanted_word_is_refused_before_anything_is_drawn(
+    tiny_generation: GenerationSettings, version: Version
+) -> None:
+    engine = Saying(tiny_generation)
+    with pytest.raises(Usage, match="begin in another way") as refused:
+        await Writer(engine, [ListedWords(["spam"])]).write(version, "I like SPAM")
+    assert "spam" not in refused.value.for_people.lower()
+    assert engine.requests == []

@@ -9,6 +9,7 @@ from bot.background.telling import Delivery, Telling
 from bot.core.config import DiscordSettings
 from bot.store import Store
 from bot.store.notices import Notice
+from huggingtweets.generation.checks import first_objection
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 
@@ -126,3 +127,33 @@ async def test_a_failing_answer_is_told(there: World, command: str) -> None:
     await admin.slash(there.channel, command)
     assert "Something went wrong on my side" in there.private(admin)
     assert there.errors() == ["HTTPException"]
+
+
+async def test_the_words_of_a_server_hold_there_alone(there: World, writer: ScriptedWriter) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "settings", words="Spam, two words,heck*")
+    assert "one of these 3 words: Spam, two words, heck\\*" in there.private(admin)
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    texts = ("all fine", "sp4m and eggs", "Two words!", "heckling")
+    assert [bool(first_objection(writer.unwanted, text)) for text in texts] == [False, True, True, True]
+    await admin.slash(there.channel, "settings", words="-")
+    assert "No tweet here" not in there.private(admin)
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    assert not writer.unwanted
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ("spam, ***", "no letter"),
+        ("x" * 41, "may have 40 characters"),
+        (",".join(map(str, range(101))), "up to 100"),
+    ],
+)
+async def test_words_out_of_bounds_change_nothing(there: World, words: str, refusal: str) -> None:
+    admin = there.admin()
+    await admin.slash(there.channel, "settings", words=words)
+    assert refusal in there.private(admin)
+    await admin.slash(there.channel, "settings")
+    assert "No tweet here" not in there.private(admin)
+    assert there.errors() == ["Usage"]
