@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from huggingtweets import Voice
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config import Settings, WordsSettings
 from huggingtweets.core.errors import UnknownModel, UnknownVersion, Usage
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
@@ -86,3 +86,10 @@ def python(program: str) -> str:
                           capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
+
+
+def test_words_that_the_settings_block_are_in_no_tweet(trained: tuple[Settings, Outcome]) -> None:
+    settings = trained[0].model_copy(update={"words": WordsSettings(blocked=["crew"])})
+    with pytest.raises(Usage, match="begin in another way"):
+        Voice.load("ann", config=settings).tweets("the crew")
+    assert Voice.load("ann", config=trained[0]).tweets("the crew", 1), "other settings have a writer of their own"
