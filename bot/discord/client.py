@@ -115,7 +115,7 @@ class DiscordBot(discord.Client):
             tweets.tweetlike(self.buttons),
             tweets.TweetCommands(self.buttons),
             game.GameCommand(parts, gate, self._referee),
-            continuing.Continuing(parts, gate),
+            continuing.Continuing(self.buttons),
             voices.VoiceCommands(parts, gate),
             privacy.PrivacyCommands(parts, gate, self._asks, member_messages=has_members),
             links.LinkCommands(parts, gate),

@@ -1,18 +1,19 @@
-"""Continue this as ...: an entry in the menu of a message. People choose a voice that goes on with the message.
+"""Continue this as ... and Reply as ...: entries in the menu of a message. A voice goes on with it, or answers it.
 
-A list shows 25 voices. Its pages can be turned, and a name can be typed. The message with the list also shows the text
-to go on with, so a choice works after a restart, too.
+People choose the voice. A list shows 25 voices. Its pages can be turned, and a name can be typed. The message with the
+list also shows the text to go on with or to answer, so a choice works after a restart, too.
 
-Knows the menu, the list and the form. Does not know limits, models, or how a failure is told.
+Knows the menus, /reply, the list and the form. Does not know limits, models, or how a failure is told.
 """
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, deferred, menu
+from bot.discord.acts import Shown, command, deferred, menu
 from bot.discord.answering import Interaction, answer, only_shown
 from bot.discord.buttons import Form, LastingItem, TweetButtons
 from bot.discord.commands.family import Family
@@ -23,25 +24,60 @@ from bot.discord.rendering import as_read
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.visible import typed
+from huggingtweets.tweets.clean import as_context
+from huggingtweets.tweets.contexts import MAX_CHARACTERS
 
 A_PAGE = 25  # as many as Discord shows in a list
+CONTINUE, REPLY = "Continue this as ...", "Reply as ..."
 ARROWS = {"before": "◀️", "after": "▶️"}
 
 
 class Continuing(Family):
-    """The menu's entry."""
+    """The menu's entries, and /reply."""
+
+    def __init__(self, buttons: TweetButtons):
+        super().__init__(buttons.parts, buttons.gate)
+        self.buttons = buttons
 
     def menus(self) -> list[app_commands.ContextMenu]:
-        return [menu("Continue this as ...", self.continue_as, everywhere=True)]
+        return [
+            menu(CONTINUE, self.continue_as, everywhere=True),
+            menu(REPLY, self.reply_as, everywhere=True),
+        ]
+
+    @command("reply", "A tweet that answers what you say", shown=Shown.PUBLICLY, cost=None, everywhere=True)
+    @app_commands.describe(
+        user="whose voice: a name, an @handle, or a member of this server; type a part of it", to="what it answers"
+    )
+    async def reply(self, interaction: Interaction, user: str, to: app_commands.Range[str, 1, MAX_CHARACTERS]) -> None:
+        voice = await blend_named(self.parts, user, interaction.guild_id)
+        await self.buttons.write(interaction, voice, context=_answered(to, interaction.user))
+
+    reply.autocomplete("user")(Family.voices)
+
+    @deferred(Shown.PRIVATELY)
+    async def reply_as(self, interaction: Interaction, message: discord.Message) -> None:
+        context = _answered(await _text_of(self.parts, message), message.author, *message.mentions)
+        if not context:
+            raise Usage("There is no text in this message to answer.")
+        embed = discord.Embed(title=REPLY, description=context)
+        view = await _chooser(self.parts, interaction, embed, 0)
+        await answer(interaction, [embed], ephemeral=True, view=view)
 
     @deferred(Shown.PRIVATELY)
     async def continue_as(self, interaction: Interaction, message: discord.Message) -> None:
         start = _begun(await _text_of(self.parts, message))
         if not start:
             raise Usage("There is no text in this message to go on with.")
-        embed = discord.Embed(title="Continue this as ...", description=start)
+        embed = discord.Embed(title=CONTINUE, description=start)
         view = await _chooser(self.parts, interaction, embed, 0)
         await answer(interaction, [embed], ephemeral=True, view=view)
+
+
+def _answered(text: str, *people: discord.abc.User) -> str:
+    """Returns `text` as what is answered, without the names of `people`."""
+    names = {name for one in people for name in (one.display_name, one.name)}
+    return as_context([html.escape(text, quote=False)], names)
 
 
 async def _text_of(parts: Parts, message: discord.Message) -> str:
@@ -82,11 +118,15 @@ async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed,
 
 @deferred(Shown.PUBLICLY)
 async def _continue(buttons: TweetButtons, interaction: Interaction, name: str) -> None:
-    """Write the continuation for everybody to see."""
+    """Write the continuation, or the answer, for everybody to see."""
     assert interaction.message
-    prompt = str(interaction.message.embeds[0].description)
+    [embed] = interaction.message.embeds
+    text = str(embed.description)
     voice = await blend_named(buttons.parts, name, interaction.guild_id)
-    await buttons.write(interaction, voice, prompt)
+    if embed.title == REPLY:
+        await buttons.write(interaction, voice, context=text)
+    else:
+        await buttons.write(interaction, voice, text)
 
 
 class Continuation(LastingItem[discord.ui.Select[Any]], template=r"continue:voice"):

@@ -11,7 +11,8 @@ from discord import app_commands
 from bot.discord.answering import Interaction
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
-EVERYBODYS = {"tweetlike", "cyborg", "models", "voice", "realornot", "Tweet like", "Continue this as ..."}
+EVERYBODYS = {"tweetlike", "cyborg", "reply", "models", "voice", "realornot"}
+EVERYBODYS |= {"Tweet like", "Continue this as ...", "Reply as ..."}
 EVERYBODYS |= {"privacy", "optout", "optin", "mydata", "forget", "help", "link", "unlink", "leave"}
 ADMINS = {
     "train",

@@ -122,3 +122,17 @@ async def test_a_long_message_is_continued_from_a_whole_word(there: World, write
 @pytest.mark.parametrize("text", ["plain", "*bold* _it_", r"back\\slash \\*", "# title", "- list", "a`b"])
 def test_what_is_shown_is_read_back(text: str) -> None:
     assert as_read(as_written(text)) == text
+
+
+async def test_a_message_is_answered_in_a_voice_that_is_chosen(there: World, writer: ScriptedWriter) -> None:
+    message = await there.ann.send(there.channel, f"Is the fog thick, {there.ann.mention}?")
+    asked = await there.ann.context_menu(there.channel, "Reply as ...", message)
+    assert asked.response
+    assert asked.response.embeds[0].description == "Is the fog thick, ?"
+    await there.ann.select(asked.response, ["nasa"])
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["Is the fog thick, ?"])
+
+
+async def test_the_command_answers_what_is_typed(there: World, writer: ScriptedWriter) -> None:
+    await there.ann.slash(there.channel, "reply", user="nasa", to="is the fog\nthick today, @bob?")
+    assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["is the fog thick today, ?"])

@@ -26,6 +26,7 @@ DEFERRED, EPHEMERAL = 5, 64  # of Discord's API: the type of an answer, and a fl
 OPTIONS: dict[str, dict[str, Any]] = {
     "cancel": {"job": 1},
     "cyborg": {"a": "nasa", "b": "nasa"},
+    "reply": {"user": "nasa", "to": "is the fog thick?"},
     "deletevoice": {"name": "nasa"},
     "forget": {"what": "me"},
     "promote": {"name": "nasa", "version": "v1"},
@@ -39,9 +40,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tweetlike": {"user": "nasa"},
     "voice": {"name": "nasa"},
 }
-IN_PUBLIC = {"cyborg", "promote", "realornot", "retrain", "rollback", "train", "tweetlike", "voice"}
+IN_PUBLIC = {"cyborg", "promote", "realornot", "reply", "retrain", "rollback", "train", "tweetlike", "voice"}
 OF_EVERYBODY = {"tweetlike", "cyborg", "models", "voice", "realornot", "privacy", "optout", "optin", "mydata", "forget"}
-OF_EVERYBODY |= {"link", "unlink", "join", "leave", "help"}
+OF_EVERYBODY |= {"reply", "link", "unlink", "join", "leave", "help"}
 OF_ADMINS = {"allow", "deny", "settings", "status"}
 OF_OWNERS = {"home", "sync"}
 

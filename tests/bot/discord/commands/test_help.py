@@ -11,7 +11,19 @@ from bot.store import Store
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import MakeBot, World, add_voice
 
-EVERYWHERE = {"tweetlike", "cyborg", "models", "voice", "privacy", "optout", "optin", "mydata", "forget", "help"}
+EVERYWHERE = {
+    "tweetlike",
+    "reply",
+    "cyborg",
+    "models",
+    "voice",
+    "privacy",
+    "optout",
+    "optin",
+    "mydata",
+    "forget",
+    "help",
+}
 
 
 async def help_for(there: World, member: object) -> tuple[str, discord.Embed]:
@@ -64,7 +76,7 @@ def test_each_command_says_where_it_may_be_used(there: World) -> None:
         installs, contexts = one.allowed_installs, one.allowed_contexts
         assert installs, one.name
         assert contexts, one.name
-        alone = one.name in EVERYWHERE or one.name == "Continue this as ..."
+        alone = one.name in EVERYWHERE or one.name in ("Continue this as ...", "Reply as ...")
         assert (installs.guild, installs.user) == (True, alone), one.name
         assert contexts.guild
         assert bool(contexts.private_channel) is alone, one.name
