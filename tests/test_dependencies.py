@@ -32,7 +32,15 @@ TOOLS = {
     "build", "coverage", "mypy", "pytest-asyncio", "pytest-randomly", "pytest-timeout", "pytest-xdist", "ruff",
     "setuptools", "types-oauthlib", "types-python-dateutil", "types-regex",
 }  # fmt: skip
-NOT_INSTALLED = {"llama_cpp": "llama-cpp-python"}  # it is compiled for hours where there is no wheel
+# The libraries of the extra "bench", which `make test` does not install.
+NOT_INSTALLED = {
+    "ctranslate2": "ctranslate2",
+    "llama_cpp": "llama-cpp-python",
+    "markovify": "markovify",
+    "openvino": "openvino",
+    "openvino_genai": "openvino-genai",
+    "openvino_tokenizers": "openvino-tokenizers",
+}
 
 
 def distribution(name: str) -> str:

@@ -16,7 +16,7 @@ from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 from tests.bot.posting_parts import willing_beside
 
 
-async def draw(voice: str, count: int) -> Tweets:
+async def draw(voice: str, count: int, context: str = "") -> Tweets:
     return Tweets(tuple(f"Something new about number {number}" for number in range(count)), voice, "v1", 1)
 
 

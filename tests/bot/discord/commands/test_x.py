@@ -12,7 +12,7 @@ from tests.bot.discord.commands.test_queue import posting_as
 from tests.bot.discord.conftest import MakeBot, World
 
 
-async def draw(voice: str, count: int) -> Tweets:
+async def draw(voice: str, count: int, context: str = "") -> Tweets:
     return Tweets(("gulls over the pier",), voice, "v1", 1)
 
 

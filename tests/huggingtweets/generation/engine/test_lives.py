@@ -102,10 +102,10 @@ async def test_a_failure_while_admitting_fails_that_request_alone(
 ) -> None:
     start = worker.start_of
 
-    def broken(base: Any, prompt: str, room: int) -> Any:
+    def broken(base: Any, prompt: str, room: int, *more: Any) -> Any:
         if prompt == "broken":
             raise TypeError("half a pair")
-        return start(base, prompt, room)
+        return start(base, prompt, room, *more)
 
     monkeypatch.setattr(worker, "start_of", broken)
     async with Engine(tiny_generation) as engine:
