@@ -95,6 +95,11 @@ class Sieve:
         """The first tweets that came through, at most as many as wanted."""
         return self.candidates[: self._count]
 
+    def offer_all(self, drafts: "Sequence[Draft]") -> None:
+        """Offer `drafts` in their order."""
+        for draft in drafts:
+            self.offer(draft)
+
     def offer(self, draft: "Draft") -> None:
         """Take the draft, or count the reason why not."""
         text = as_tweet(draft.text)
@@ -172,8 +177,8 @@ class Writer:
         for number in range(self._engine.settings.max_rounds):
             if not sieve.missing:
                 break
-            for draft in await self._drafts(Request(voice, prompt, rows, seed + number, person, context)):
-                sieve.offer(draft)
+            drafts = await self._drafts(Request(voice, prompt, rows, seed + number, person, context))
+            await asyncio.to_thread(sieve.offer_all, drafts)
             rows = sieve.missing + SPARE_DRAFTS
         if not sieve.texts:
             raise NotEnoughDrafts(voice.name, sieve.refused)
