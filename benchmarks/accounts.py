@@ -8,7 +8,7 @@ from huggingtweets.tweets.clean import clean_all
 from huggingtweets.tweets.dataset import Dataset, split_by_time
 
 
-def data_set(source: Path, tweets: int = 0) -> Dataset:
+def data_set(source: Path, tweets: int = 0, held_out: float = TrainingSettings().held_out) -> Dataset:
     """The usable tweets of `source`, split by time. If `tweets` is not 0, only so many of the latest."""
     usable, _ = clean_all(sorted(read(source).tweets, key=lambda tweet: tweet.created_at))
-    return split_by_time(usable[-tweets:], TrainingSettings().held_out)
+    return split_by_time(usable[-tweets:], held_out)

@@ -2,9 +2,9 @@
 
     python -m benchmarks.adapter_or_full FILE... [--seeds 1,2,3] [--only VARIANT,...] [--tweets 1000]
 
-Each FILE holds an account's tweets, of which the latest --tweets are used. Every run is appended to
-benchmarks/adapter_or_full.jsonl as soon as it is done, and is not repeated. So a study can be stopped and continued.
-Prints a table of all runs.
+Each FILE holds an account's tweets, of which the latest --tweets are used. The base is the embedded one. Every run is
+appended to benchmarks/adapter_or_full.jsonl as soon as it is done, and is not repeated. So a study can be stopped and
+continued. Prints a table of all runs.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import data_set
+from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import text_losses
@@ -37,8 +38,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def measured(data: Dataset, variant: str, seed: int) -> dict[str, Any]:
-    """One training with the variant's settings."""
-    settings = TrainingSettings(**VARIANTS[variant], seed=seed, checkpoint_seconds=1e6)
+    """One training with the variant's settings, on the embedded base."""
+    settings = TrainingSettings(base=EMBEDDED, **VARIANTS[variant], seed=seed, checkpoint_seconds=1e6)
     base = bases.load(settings.base)
     before = text_losses(base, data.held_out, settings.row_tokens).per_byte
     with tempfile.TemporaryDirectory() as folder:

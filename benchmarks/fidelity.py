@@ -42,12 +42,23 @@ METHODS = {
 Texts = Sequence[str]
 
 
-def settings_in(home: Path, base: str = EMBEDDED) -> Any:
-    """The defaults, with state in `home`, for voices on `base`."""
-    from huggingtweets.core.config import Settings, StorageSettings, TrainingSettings
+def settings_in(home: Path, base: str = EMBEDDED, drafts: int = DRAFTS) -> Any:
+    """The defaults, with state in `home`, for voices on `base` that are measured by so many drafts."""
+    from huggingtweets.core.config import GateSettings, Settings, StorageSettings, TrainingSettings
 
     storage = StorageSettings(models=home / "models", data=home / "data")
-    return Settings(storage=storage, training=TrainingSettings(base=base))
+    return Settings(storage=storage, training=TrainingSettings(base=base), gate=GateSettings(drafts=drafts))
+
+
+def usable_tweets(folder: Path, account: str) -> list[str]:
+    """The texts that can be learned from the account's file in `folder`, the earliest first, near-copies once."""
+    from huggingtweets.sources import read
+    from huggingtweets.tweets.clean import clean_all
+    from huggingtweets.tweets.copies import without_near_copies
+
+    (path,) = (path for path in folder.iterdir() if path.stem.lower() == account)
+    texts = [tweet.text for tweet in clean_all(sorted(read(path).tweets, key=lambda tweet: tweet.created_at))[0]]
+    return [texts[place] for place in without_near_copies(texts)]
 
 
 def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
@@ -69,8 +80,10 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
         store.merge(account, Collected(None, tuple(tweet for tweet in tweets if tweet.id in usable)))
 
 
-def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_original: bool = True) -> dict[str, Any]:
-    """Every method's texts and bits per byte for one account. The original's recipe takes the longest.
+def learned(
+    account: str, home: Path, base_name: str = EMBEDDED, *, with_original: bool = True, count: int = DRAFTS
+) -> dict[str, Any]:
+    """`count` texts of every method, and its bits per byte, for one account. The original's recipe takes the longest.
 
     A voice that was learned before this was stopped is not learned again.
     """
@@ -82,17 +95,17 @@ def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_origina
     from huggingtweets.tweets.dataset import Dataset
     from huggingtweets.workflow import pipeline
 
-    settings = settings_in(home, base_name)
+    settings = settings_in(home, base_name, count)
     registry = Registry(settings.storage.models)
     if not registry.versions(account):
         pipeline.run(VoiceName(account), [], settings)
     version = registry.version(account, registry.versions(account)[-1])
     report, verdict = version.manifest.measured, version.manifest.verdict
     data = Dataset.load(version.dataset)
-    drafts = drafts_of(Subject.of_version(version, data, settings), "", DRAFTS)
+    drafts = drafts_of(Subject.of_version(version, data, settings), "", count)
     base, row_tokens = bases.load(settings.base), settings.training.row_tokens
     bare = Subject.of(account, lambda: base, settings.base, data, settings.training.seed, settings)
-    untrained = [draft.text for draft in drafts_of(bare, "", DRAFTS)]
+    untrained = [draft.text for draft in drafts_of(bare, "", count)]
     bits = {"ours": report.held_out_bits_per_byte, "base": report.base_held_out_bits_per_byte}
     theirs, seconds = [], 0.0
     if with_original:
@@ -100,7 +113,7 @@ def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_origina
 
         seconds, _ = learn(base, data.learned)
         bits["original"] = text_losses(base, data.held_out, row_tokens).per_byte
-        theirs = decode(base, "", DRAFTS, Sampling(1.0, 50, 0.95, min(ORIGINAL_TOKENS, base.context - 1)), 1)
+        theirs = decode(base, "", count, Sampling(1.0, 50, 0.95, min(ORIGINAL_TOKENS, base.context - 1)), 1)
     grams = WittenBell(data.learned, max(ORDERS))
     bits["ngram"] = min(grams.bits_per_byte(data.held_out, order) for order in ORDERS)
     texts: dict[str, Texts] = {
@@ -108,8 +121,8 @@ def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_origina
         "ours": passing(data, drafts),
         "drafts": [draft.text for draft in drafts],
         "original": [" ".join(draft.text.strip().split("\n")[0].split()) for draft in theirs],
-        "markov": markov(data.learned, filtered=True),
-        "markov_raw": markov(data.learned, filtered=False),
+        "markov": markov(data.learned, count, filtered=True),
+        "markov_raw": markov(data.learned, count, filtered=False),
         "base": [text.strip().split("\n")[0] for text in untrained],
     }
     return {
@@ -124,16 +137,16 @@ def learned(account: str, home: Path, base_name: str = EMBEDDED, *, with_origina
     }
 
 
-def markov(texts: Texts, *, filtered: bool) -> list[str]:
-    """`DRAFTS` sentences of markovify's chain over two words. Its filter refuses sentences too much like a tweet."""
+def markov(texts: Texts, count: int, *, filtered: bool) -> list[str]:
+    """`count` sentences of markovify's chain over two words. Its filter refuses sentences too much like a tweet."""
     import random
 
     import markovify
 
     random.seed(1)
     chain = markovify.NewlineText("\n".join(texts), state_size=2, well_formed=False)
-    made = (chain.make_sentence(tries=50, test_output=filtered) for _ in range(DRAFTS * 3))
-    return [text for text in made if text][:DRAFTS]
+    made = (chain.make_sentence(tries=50, test_output=filtered) for _ in range(count * 3))
+    return [text for text in made if text][:count]
 
 
 def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
@@ -251,6 +264,7 @@ def main() -> None:
     parser.add_argument("--tweets", type=Path, required=True, help="a folder with one file of tweets an account")
     parser.add_argument("--accounts", help="which of them, separated by commas; all by default")
     parser.add_argument("--latest", type=int, default=2_000, help="usable tweets of an account, the latest ones")
+    parser.add_argument("--drafts", type=int, default=DRAFTS, help="texts of each method")
     parser.add_argument(
         "--without-original", action="store_true", help="leave out the original's recipe: half the time"
     )
@@ -270,22 +284,22 @@ def main() -> None:
     for account in [fictional, *accounts]:
         path = home / f"{account}.json"
         if not path.exists():
-            run = learned(account, home, with_original=not options.without_original)
+            run = learned(account, home, with_original=not options.without_original, count=options.drafts)
             path.write_text(json.dumps(run))
             print(f"{account}: {run['bits_per_byte']}", flush=True)
         runs.append(json.loads(path.read_text()))
         if len(runs) > 2:  # the classifier needs two accounts
-            write(options.out, runs[1:], runs[0], base, options.latest, home)
+            write(options.out, runs[1:], runs[0], base, options.latest, options.drafts, home)
 
 
 def write(
-    out: Path, runs: Sequence[dict[str, Any]], fictional: dict[str, Any], base: str, latest: int, home: Path
+    out: Path, runs: Sequence[dict[str, Any]], fictional: dict[str, Any], base: str, latest: int, count: int, home: Path
 ) -> None:
     """fidelity.json and fidelity.md of the accounts that are done."""
     from huggingtweets.tweets.tweet_store import TweetStore
 
     rows = judged(runs, home)
-    facts = {"base": base, "latest": latest, "drafts": DRAFTS, "rows": rows}
+    facts = {"base": base, "latest": latest, "drafts": count, "rows": rows}
     out.with_suffix(".json").write_text(json.dumps(facts, indent=1) + "\n")
     means = {method: _mean(rows, method, "bits_per_byte") for method in METHODS}
     attributed = {method: _mean(rows, method, "attribution") for method in METHODS}
@@ -295,7 +309,7 @@ def write(
     text = f"""# Fidelity
 
 Made by `python -m benchmarks.fidelity`, whose head says how; base `{base}`, {len(runs)} accounts of at most
-{latest:,} usable tweets, {DRAFTS} texts of each method. Means over accounts{note}.
+{latest:,} usable tweets, {count} texts of each method. Means over accounts{note}.
 
 {table(rows)}
 

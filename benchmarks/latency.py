@@ -3,8 +3,8 @@
     python -m benchmarks.latency [--requests 30] [--at-once 32] [--voices 8] [--json]
 
 The bot's own parts run in one process: engine, writer, database, worker. The training is a real job in a process of its
-own. One voice is learned from the sample account and copied, so the voices differ only in their names. Each request
-asks for one tweet. First they come one after the other, then all at once. The results are in benchmarks/latency.json.
+own. The voices are those of `untrained`, and differ only in their names. Each request asks for one tweet. First they
+come one after the other, then all at once. The results are in benchmarks/latency.json.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import platform
-import shutil
 import statistics
 import tempfile
 import time
@@ -22,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.untrained import put_in_use
 from bot.background.telling import Telling
 from bot.core.config import Config
 from bot.core.errors import BotError
@@ -31,17 +31,18 @@ from bot.people.leftovers import Leftovers
 from bot.people.limits import Limits
 from bot.people.willing import Willing
 from bot.store import Store
+from bot.trainings.child import ChildTrainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.names import VoiceName
 from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
-from huggingtweets.sources.sample import collect_sample
+from huggingtweets.sources.sample import FOLDER as SAMPLE
 from huggingtweets.tweets.tweet_store import TweetStore
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -87,7 +88,8 @@ async def bot(config_file: Path) -> AsyncIterator[Parts]:
             store=store,
             registry=registry,
             willing=willing,
-            config_file=config_file,
+            trainer=ChildTrainer(registry, config_file),
+            tweets=TweetStore(config.tweets),
             leftovers=leftovers,
             wake_telling=telling.wake,
         )
@@ -113,19 +115,6 @@ def write_config(home: Path, **training: Any) -> Path:
     path = home / "config.toml"
     path.write_text(text)
     return path
-
-
-async def learn(config_file: Path, voices: int) -> list[VoiceName]:
-    """Learn one voice and copy it. Returns the names of all `voices`."""
-    async with bot(config_file) as parts:
-        sample = await asyncio.to_thread(collect_sample, TweetStore(parts.config.tweets))
-        name = parse_handle(sample.handle)
-        await parts.training.outcome(await parts.training.start("benchmark", name))
-        models = parts.config.storage.models
-    names = [name, *(VoiceName(f"voice_{number}") for number in range(1, voices))]
-    for copy in names[1:]:
-        shutil.copytree(models / name, models / copy)
-    return names
 
 
 async def measured(parts: Parts, names: list[VoiceName], requests: int, at_once: int) -> Figures:
@@ -180,17 +169,14 @@ async def run(requests: int, at_once: int, voices: int) -> dict[str, Any]:
     """Both measurements in one process. The voices are loaded before the first one."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        names = await learn(write_config(home, max_epochs=1), voices)
-        async with bot(write_config(home, **LONG)) as parts:
+        config_file = write_config(home, **LONG)
+        names = put_in_use(Config.load(config_file, {}), [f"voice_{number}" for number in range(voices)])
+        async with bot(config_file) as parts:
             for name in names:
                 await parts.tweeting.tweet_like(Ask("benchmark", name))
             quiet = await measured(parts, names, requests, at_once)
-            tweets = TweetStore(parts.config.tweets)
             newcomer = VoiceName("newcomer")
-            source = home / "newcomer.jsonl"
-            rows = (tweet.as_json() for tweet in tweets.tweets(names[0]))
-            source.write_text("".join(json.dumps(row) + "\n" for row in rows))
-            job = await parts.training.start("benchmark", newcomer, [source])
+            job = await parts.training.start("benchmark", newcomer, [SAMPLE / "tweets.jsonl"])
             await _until_it_trains(parts.training, newcomer)
             busy = await measured(parts, names, requests, at_once)
             if not await parts.training.job(newcomer):

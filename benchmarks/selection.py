@@ -1,6 +1,6 @@
 """Does it help to draw many drafts and keep the most real ones? For each number of candidates: can it be told apart?
 
-    python -m benchmarks.selection FOLDER [--accounts a,b,...] [--latest N] [--base BASE] [--epochs N] [--threads N]
+    python -m benchmarks.selection FOLDER [--accounts a,b,...] [--latest N] [--aside N] [--base BASE] [--epochs N]
 
 `FOLDER` holds one file of tweets for each account. Of the latest usable tweets of an account, a random part is put
 aside, and the pipeline learns a voice and its discriminator from the others. Nothing here has seen what was put aside
@@ -23,16 +23,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.config import Settings, StorageSettings, TrainingSettings
 from huggingtweets.core.names import VoiceName
+from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.registry.versions import Version
 
 HERE = Path(__file__).parent
 CANDIDATES = (1, 2, 4, 8, 16)
-ANSWERS, COUNT = 80, 5
-ASIDE = 600  # real tweets
+COUNT = 5  # tweets in an answer
 
 
 class Replaying(Engine):
@@ -46,7 +47,7 @@ class Replaying(Engine):
         return list(self._drafts[request.seed][: request.count])
 
 
-def learned(path: Path, settings: Settings, latest: int) -> tuple[Version, tuple[str, ...]]:
+def learned(path: Path, settings: Settings, latest: int, put_aside: int) -> tuple[Version, tuple[str, ...]]:
     """The voice of the account in `path`, and the texts that were put aside."""
     from huggingtweets.core.records import Collected
     from huggingtweets.registry.versions import Registry
@@ -59,8 +60,8 @@ def learned(path: Path, settings: Settings, latest: int) -> tuple[Version, tuple
     account = VoiceName(path.stem.lower())
     tweets = sorted(read(path).tweets, key=lambda tweet: tweet.created_at)  # type: ignore[arg-type, return-value]
     usable = clean_all(tweets)[0]
-    usable = [usable[place] for place in without_near_copies([tweet.text for tweet in usable])][-latest - ASIDE :]
-    aside = random.Random(1).sample(range(len(usable)), ASIDE)
+    usable = [usable[place] for place in without_near_copies([tweet.text for tweet in usable])][-latest - put_aside :]
+    aside = random.Random(1).sample(range(len(usable)), put_aside)
     registry = Registry(settings.storage.models)
     if account not in registry.names():
         ids = {tweet.id for place, tweet in enumerate(usable) if place not in set(aside)}
@@ -70,14 +71,14 @@ def learned(path: Path, settings: Settings, latest: int) -> tuple[Version, tuple
     return registry.current(account), tuple(usable[place].text for place in aside)
 
 
-def drawn(version: Version, settings: Settings, path: Path) -> list[list[Draft]]:
-    """The drafts of each answer, as many as the most candidates need. They are kept in `path`, a line an answer."""
+def drawn(version: Version, settings: Settings, answers: int, path: Path) -> list[list[Draft]]:
+    """The drafts of each of so many answers, as many as the most candidates need. Each answer is a line of `path`."""
     path.touch()
     done = len(path.read_text().splitlines())
 
     async def draw() -> None:
         async with Engine(settings.generation) as engine:
-            for seed in range(done, ANSWERS):
+            for seed in range(done, answers):
                 drafts = await engine.draw(Request(version, "", COUNT * max(CANDIDATES), seed))
                 file.write(json.dumps([(draft.text, draft.ended) for draft in drafts]) + "\n")
                 file.flush()
@@ -85,7 +86,7 @@ def drawn(version: Version, settings: Settings, path: Path) -> list[list[Draft]]
     with path.open("a") as file:
         asyncio.run(draw())
     lines = path.read_text().splitlines()
-    return [[Draft(*draft) for draft in json.loads(line)] for line in lines[:ANSWERS]]
+    return [[Draft(*draft) for draft in json.loads(line)] for line in lines[:answers]]
 
 
 async def answered(version: Version, settings: Settings, candidates: int, drafts: list[list[Draft]]) -> list[str]:
@@ -93,7 +94,8 @@ async def answered(version: Version, settings: Settings, candidates: int, drafts
     from huggingtweets.generation.writer import Writer
 
     writer = Writer(Replaying(settings, candidates, drafts))
-    answers = [await writer.write(version, count=COUNT, seed=seed) for seed in range(ANSWERS)]
+    seeds = range(len(drafts))
+    answers = [await writer.write(version, count=COUNT, options=DrawingOptions(seed=seed)) for seed in seeds]
     return [text for answer in answers for text in answer.texts]
 
 
@@ -145,15 +147,15 @@ def main() -> None:
     parser.add_argument("tweets", type=Path, help="a folder with one file of tweets an account")
     parser.add_argument("--accounts", default="nasa,dril,neiltyson", help="which of them, separated by commas")
     parser.add_argument("--latest", type=int, default=1_000, help="usable tweets to learn from, the latest ones")
-    parser.add_argument("--base", default="", help="the base of the voices; the embedded one by default")
+    parser.add_argument("--answers", type=int, default=80, help="answers of 5 tweets each")
+    parser.add_argument("--aside", type=int, default=600, help="real tweets that are not learned")
+    parser.add_argument("--base", default=EMBEDDED, help="the base of the voices")
     parser.add_argument("--epochs", type=int, default=0, help="passes over the tweets, at most; 0 as usual")
     parser.add_argument("--threads", type=int, default=0, help="CPU cores; all by default")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "selection")
     parser.add_argument("--out", type=Path, default=HERE / "selection.jsonl")
     options = parser.parse_args()
-    training = TrainingSettings(threads=options.threads, max_epochs=options.epochs)
-    if options.base:
-        training = training.model_copy(update={"base": options.base})
+    training = TrainingSettings(base=options.base, threads=options.threads, max_epochs=options.epochs)
     home = options.work / Path(training.base).name
     settings = Settings(storage=StorageSettings(models=home / "models", data=home / "data"), training=training)
     generation = settings.generation.model_copy(update={"threads": options.threads})
@@ -169,8 +171,8 @@ def main() -> None:
         ]
         if not missing:
             continue
-        version, aside = learned(path, settings, options.latest)
-        drafts = drawn(version, settings, home / f"{account}.drafts.jsonl")
+        version, aside = learned(path, settings, options.latest, options.aside)
+        drafts = drawn(version, settings, options.answers, home / f"{account}.drafts.jsonl")
         for number in missing:
             started = time.monotonic()
             tweets = asyncio.run(answered(version, settings, number, drafts))

@@ -7,7 +7,9 @@ not learned again. An account's line is appended to sense.jsonl when it is done,
 sense.md is made of all lines, also of those of other bases.
 
 Every method's texts are compared with the same held-out tweets, as many of each, in the form in which the product
-compares them. "Earlier tweets" are real ones that were learned: what a perfect voice would do, as the subjects change.
+compares them. "Answers" are what people get: kept out of three drafts each, which is what two cores have time for. The
+discriminator that keeps them knows what was learned and, in place of the held-out tweets, older ones that nothing else
+knows. "Earlier tweets" are real ones that were learned: what a perfect voice would do, as the subjects change.
 "Words in any order" are the real tweets with their words shuffled.
 """
 
@@ -27,6 +29,7 @@ OUT = Path(__file__).parent / "sense"
 METHODS = {
     "earlier": "the person's earlier tweets",
     "ours": "ours, tweets",
+    "answers": "ours, tweets kept out of three drafts each",
     "markov": fidelity.METHODS["markov"],
     "markov_raw": fidelity.METHODS["markov_raw"],
     "original": fidelity.METHODS["original"],
@@ -48,7 +51,43 @@ side (50 % is perfect). *Bits ratio*: bits per byte under the judge, mean over t
 perfect; word salad is above, blandness below). *Bits AUC*: how often a drawn tweet takes more bits than a real one (0.5
 is perfect). Words and characters favour who copies pieces, so read them beside the near-copies.
 """
+CANDIDATES = 3
+OLDER = 50  # real tweets that only the discriminator knows; as many as a version shows to its own
+SEEDS_AWAY = 9_000  # from the seed of the other drafts
+DRAFTS_TO_KNOW = 400  # from which a discriminator learns, as many as a version's own
 Row = dict[str, Any]
+
+
+def answers(account: str, folder: Path, home: Path, base: str, count: int) -> list[str]:
+    """`count` tweets that a discriminator kept. It knows no held-out tweet."""
+    from dataclasses import replace
+
+    from huggingtweets.evaluation.evaluate import text_losses
+    from huggingtweets.evaluation.measure import Subject, drafts_of
+    from huggingtweets.generation.checks import CopyCheck
+    from huggingtweets.generation.discriminator_fit import fit
+    from huggingtweets.generation.selection import selected
+    from huggingtweets.generation.writer import Sieve
+    from huggingtweets.model.merged import load_version
+    from huggingtweets.registry.versions import Registry
+    from huggingtweets.tweets.dataset import Dataset
+
+    settings = fidelity.settings_in(home, base)
+    registry = Registry(settings.storage.models)
+    version = registry.version(account, registry.versions(account)[-1])
+    data = Dataset.load(version.dataset)
+    older = [text for text in fidelity.usable_tweets(folder, account) if text not in set(data.texts)][-OLDER:]
+    bits_of_older = text_losses(load_version(version), older, settings.training.row_tokens).per_byte_of_each
+    subject = Subject.of_version(version, data, settings)
+    drafts = drafts_of(replace(subject, seed=subject.seed + SEEDS_AWAY), "", DRAFTS_TO_KNOW)
+    texts, bits = [draft.text.strip() for draft in drafts], [draft.bits_per_byte for draft in drafts]
+    discriminator = fit(data.learned, older, texts, bits_of_older.tolist(), bits)
+    sieve = Sieve([CopyCheck(data.texts)], count=CANDIDATES * count)
+    sieve.offer_all(drafts_of(replace(subject, seed=subject.seed + 2 * SEEDS_AWAY), "", CANDIDATES * count))
+    texts, bits = [one.text for one in sieve.candidates], [one.bits_per_byte for one in sieve.candidates]
+    if discriminator is None:
+        return texts[:count]
+    return [texts[place] for place in selected(discriminator.log_odds(texts, bits), count, seed=1)]
 
 
 def measured(run: Row, base: str, home: Path) -> Row:
@@ -161,6 +200,7 @@ def _line(*cells: str) -> str:
 
 def main() -> None:
     """Measure the accounts that have no line yet, and write the tables after each."""
+    from huggingtweets.evaluation import sense
     from huggingtweets.model import base as bases
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -168,6 +208,7 @@ def main() -> None:
     parser.add_argument("--accounts", help="which of them, separated by commas; all by default")
     parser.add_argument("--base", default=EMBEDDED, help="the base of our voices")
     parser.add_argument("--latest", type=int, default=1_000, help="usable tweets of an account, the latest ones")
+    parser.add_argument("--drafts", type=int, default=fidelity.DRAFTS, help="texts of each method")
     parser.add_argument("--without-original", action="store_true", help="leave out the original's recipe")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "fidelity")
     parser.add_argument("--out", type=Path, default=OUT)
@@ -185,7 +226,10 @@ def main() -> None:
         if (account, options.base) not in {(row["account"], row["base"]) for row in rows}:
             path = home / f"{account}.json"
             if not path.exists():
-                run = fidelity.learned(account, home, options.base, with_original=not options.without_original)
+                run = fidelity.learned(
+                    account, home, options.base, with_original=not options.without_original, count=options.drafts
+                )
+                run["texts"]["answers"] = answers(account, options.tweets, home, options.base, sense.MAX_TEXTS)
                 path.write_text(json.dumps(run))
             rows.append(measured(json.loads(path.read_text()), options.base, home))
             with lines.open("a") as file:

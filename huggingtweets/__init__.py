@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from huggingtweets.api.learning import learn, learn_async
-    from huggingtweets.api.voice import Voice
+    from huggingtweets.api.voice import HowToDraw, Voice
     from huggingtweets.core.events import Progress
 
 __version__ = "0.1.0"
-__all__ = ["Progress", "Voice", "__version__", "learn", "learn_async"]
+__all__ = ["HowToDraw", "Progress", "Voice", "__version__", "learn", "learn_async"]
 
 _MODULES = {
+    "HowToDraw": "huggingtweets.api.voice",
     "Progress": "huggingtweets.core.events",
     "Voice": "huggingtweets.api.voice",
     "learn": "huggingtweets.api.learning",

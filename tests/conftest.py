@@ -14,11 +14,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # torch and transformers take 9 s instead of 6.
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
+import gc
 import json
 import random
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,12 +39,15 @@ from huggingtweets.core.config import (
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Tweet
 from huggingtweets.workflow.pipeline import Outcome
+from tests.once import made_once_a_run
 
 # Examples have no deadline, because a busy machine is not a failure. `make test` always tries the same examples, so
 # that the suite does not fail at random. `make nightly` looks for new ones.
-hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("fixed", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+TESTS = Path(__file__).parent
 
 WHO = ("the crew", "our rover", "a small robot", "my neighbour", "the old telescope", "she", "everybody here")
 DOES = ("looks at", "dreams of", "is proud of", "walks around", "writes about", "waits for", "photographs")
@@ -51,6 +57,8 @@ HOW = ("again today.", "with great joy!", "before sunrise", "and it works 🚀",
 
 # The made-up sentences are much alike, so a tiny model's drafts copy them. The shipped quality gate would pass none.
 TINY_GATE = GateSettings(drafts=50, max_exact_copies=50, max_near_copies=1.0)
+# So few drafts are not compared with real tweets, which takes two thirds of such a training.
+QUICK_GATE = TINY_GATE.model_copy(update={"drafts": 8})
 
 
 def sentences(count: int, seed: int) -> list[str]:
@@ -62,10 +70,48 @@ def sentences(count: int, seed: int) -> list[str]:
     ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole processes come first: they take longest, and as the last ones they would keep one worker busy alone."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Each of several processes begins to collect in another place, so that each compiles other files for all.
+
+    Otherwise all of them compile the same files at the same time, and rewrite the same assertions. What was imported
+    and collected stays, so the garbage collector need not look through these million objects, neither meanwhile nor
+    later: that took a quarter of the collection's processor time.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker and session.config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        files = files_of_tests()
+        start = len(files) * int(worker.removeprefix("gw")) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        # Parts of tests/, because a folder is looked through again for each file of it that is named.
+        parts = [TESTS.joinpath(*file.relative_to(TESTS).parts[:2]) for file in files]
+        session.config.args = list(dict.fromkeys(map(str, (*parts[start:], *parts[:start]))))
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """All processes have the tests in the same order, before anybody mixes them.
+
+    Whole processes come first: they take longest, and as the last ones they would keep one worker busy alone.
+    """
+    places = {file: place for place, file in enumerate(files_of_tests())}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+    yield
     items.sort(key=lambda item: "e2e" not in item.path.parts)
 
+
+def files_of_tests() -> list[Path]:
+    return sorted(TESTS.rglob("test_*.py"))
+
+
+# What tests write need not survive a power cut. Beside a process that writes much, waiting for the disk took a third
+# of the time of the tests of `bot/discord`. A process that is killed loses nothing by this.
+os.fsync = lambda descriptor: None
 
 PRIORITY = pytest.StashKey[int]()
 
@@ -105,11 +151,10 @@ def corpus_file(posts: list[str], tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a GPT-2 of width 32, trained shortly on `posts` by the project's own code."""
+    """The folder of a GPT-2 of width 32, trained shortly on `posts` by the project's own code. All workers read it."""
     from huggingtweets.training.pretrain import pretrain
     from huggingtweets.training.pretraining_plan import Plan
 
-    out = tmp_path_factory.mktemp("tiny") / "base"
     plan = Plan(
         tokens=60_000,
         vocabulary=400,
@@ -121,8 +166,12 @@ def tiny_base(corpus_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         micro_batch_tokens=1_024,
         learning_rate=1e-2,
     )
-    pretrain([corpus_file], out, plan)
-    return out
+
+    def make(folder: Path) -> Path:
+        pretrain([corpus_file], folder / "base", plan)
+        return folder / "base"
+
+    return made_once_a_run(tmp_path_factory, "tiny-base", make)
 
 
 @pytest.fixture(scope="session")
@@ -176,8 +225,8 @@ def tiny_generation() -> GenerationSettings:
 
 @pytest.fixture
 def tiny_settings(tiny_training: TrainingSettings, tiny_generation: GenerationSettings, tmp_path: Path) -> Settings:
-    """Settings that keep all state in this test's own folder."""
-    return _settings(tmp_path, tiny_training, tiny_generation)
+    """Settings that keep all state in this test's own folder. How much sense a voice makes is not measured."""
+    return _settings(tmp_path, tiny_training, tiny_generation).model_copy(update={"gate": QUICK_GATE})
 
 
 @pytest.fixture(scope="session")
@@ -187,11 +236,21 @@ def trained(
     tiny_generation: GenerationSettings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Settings, Outcome]:
-    """A whole run of the pipeline on the made-up account. Do not change it: many tests read it."""
+    """A whole run of the pipeline on the made-up account. Do not change it: many tests read it.
+
+    Each process has a copy of its own, because commands write and lock files beside it.
+    """
+    from huggingtweets.registry.versions import Registry
     from huggingtweets.workflow import pipeline
 
-    settings = _settings(tmp_path_factory.mktemp("trained"), tiny_training, tiny_generation)
-    return settings, pipeline.run(VoiceName("ann"), [sample_file], settings)
+    def make(folder: Path) -> tuple[Path, Outcome]:
+        settings = _settings(folder, tiny_training, tiny_generation)
+        return folder, pipeline.run(VoiceName("ann"), [sample_file], settings)
+
+    folder, outcome = made_once_a_run(tmp_path_factory, "trained", make)
+    home = shutil.copytree(folder, tmp_path_factory.mktemp("trained"), dirs_exist_ok=True)
+    settings = _settings(home, tiny_training, tiny_generation)
+    return settings, replace(outcome, version=Registry(settings.storage.models).current("ann"))
 
 
 def _settings(home: Path, training: TrainingSettings, generation: GenerationSettings) -> Settings:

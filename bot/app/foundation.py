@@ -8,22 +8,27 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.app.reloading import Reloading
 from bot.background.telling import Telling
 from bot.core.base_at_hand import base_at_hand
 from bot.core.config import Config
-from bot.core.stopping import seconds_for_a_child
+from bot.core.process.measures import Drawing, Measures
 from bot.core.uploads import Uploads
+from bot.keeping.backing_up import clear_unfinished
+from bot.keeping.restoring import go_on
 from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers
 from bot.people.limits import Limits
 from bot.people.listening import Listening
 from bot.people.willing import Willing
-from bot.store import Store
+from bot.store import Store, utc_now
+from bot.trainings.trainer import Trainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.server_words import ServerWords
+from bot.voices.tastes import Tastes
 from bot.voices.tweeting import Tweeting
-from huggingtweets.generation.engine import Engine
+from huggingtweets.generation.drafter import Drafter
 from huggingtweets.generation.unwanted import operators_checks
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
@@ -36,12 +41,14 @@ class Foundation:
 
     config: Config
     config_file: Path | None
-    engine: Engine
+    engine: Drafter
     writer: Writer
     registry: Registry
     store: Store
     telling: Telling
     willing: Willing
+    measures: Measures
+    tastes: Tastes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,11 +62,17 @@ class UseCases:
     listening: Listening
 
 
-async def lay_foundation(config: Config, config_file: Path | None, engine: Engine, stack: AsyncExitStack) -> Foundation:
-    """Finish interrupted deletions of models, and open the database."""
+async def lay_foundation(
+    config: Config, config_file: Path | None, engine: Drafter, stack: AsyncExitStack
+) -> Foundation:
+    """Finish what was interrupted (a restore, deletions of models), and open the database."""
+    await go_on(config, config_file)
+    await asyncio.to_thread(clear_unfinished, config.storage.data)
     registry = Registry(config.storage.models)
     await asyncio.to_thread(registry.sweep)
     store = await stack.enter_async_context(Store(config.database_url))
+    tastes = Tastes(store, utc_now, [account.ai_label for account in config.accounts])
+    stack.push_async_callback(tastes.close)
     telling = await stack.enter_async_context(Telling(store, another_comes=bool(config.discord.token)))
     return Foundation(
         config=config,
@@ -70,10 +83,17 @@ async def lay_foundation(config: Config, config_file: Path | None, engine: Engin
         store=store,
         telling=telling,
         willing=Willing(store, config),
+        measures=Measures(stored=store.figures.now, drawing=lambda: _drawing(engine)),
+        tastes=tastes,
     )
 
 
-async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[TrainingWorker, Training]:
+def _drawing(engine: Drafter) -> Drawing:
+    voices, size = engine.in_memory
+    return Drawing(waiting=engine.waiting, voices=voices, voice_bytes=size, works=not engine.problem)
+
+
+async def start_trainings(base: Foundation, trainer: Trainer, stack: AsyncExitStack) -> tuple[TrainingWorker, Training]:
     """The worker that runs waiting trainings, and the use case that queues them."""
     config, leftovers = base.config, Leftovers(base.config)
     worker = await stack.enter_async_context(
@@ -81,14 +101,13 @@ async def start_trainings(base: Foundation, stack: AsyncExitStack) -> tuple[Trai
             store=base.store,
             registry=base.registry,
             willing=base.willing,
-            config_file=base.config_file,
+            trainer=trainer,
             leftovers=leftovers,
+            tweets=TweetStore(config.tweets),
             wake_telling=base.telling.wake,
-            secret_names=config.secret_names,
             hang_seconds=config.jobs.hang_seconds,
             niceness=config.jobs.niceness,
             keep_versions=config.jobs.keep_versions,
-            seconds_to_end=seconds_for_a_child(config.bot.stop_seconds),
         )
     )
     training = Training(
@@ -117,6 +136,28 @@ def make_use_cases(base: Foundation, training: Training) -> UseCases:
         tweets=tweets,
         max_count=config.limits.tweets_per_request,
         server_words=ServerWords(base.store),
+        tastes=base.tastes if config.bot.rank_by_feedback else None,
+        measured=base.measures.answer,
     )
     listening = Listening(store=base.store, registry=base.registry, tweets=tweets, consenting=consenting)
     return UseCases(training=training, limits=limits, consenting=consenting, tweeting=tweeting, listening=listening)
+
+
+def make_reloading(base: Foundation, use_cases: UseCases, worker: TrainingWorker) -> Reloading:
+    """What reads the settings again, with everybody who must be told of new ones."""
+
+    def queue(config: Config) -> None:
+        use_cases.training.max_waiting = config.jobs.max_waiting
+
+    def words(config: Config) -> None:
+        base.writer.unwanted[:] = operators_checks(config.words)
+
+    return Reloading(
+        base.config,
+        base.config_file,
+        base.store.schedules,
+        lambda config: use_cases.limits.follow(config.limits),
+        lambda config: worker.follow(config.jobs),
+        queue,
+        words,
+    )

@@ -1,4 +1,4 @@
-"""What changes without a command: archives in a watched folder, deletions at X and Bluesky, people who were forgotten.
+"""What changes without a command: archives in a watched folder, deletions at networks, people who were forgotten.
 
 Knows when to look. Does not know how anything is read or learned.
 """
@@ -7,11 +7,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.background.watched_folder import WatchedFolder
 from bot.core.errors import BotError, told
-from bot.core.ongoing import Ongoing
+from bot.core.process.ongoing import Ongoing
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import SendNotice
@@ -19,6 +20,7 @@ from huggingtweets import sources
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadData, PipelineError, Usage, for_people
 from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources.remote_sources import Collector
 from huggingtweets.tweets.tweet_store import TweetStore
 
@@ -28,6 +30,10 @@ PERSON = "folder"  # in whose name the trainings of archives in the folder are q
 COMMAND_LINE = "command line"  # in whose name the bot forgets whom the command line has forgotten
 HOURLY_SECONDS = 3_600.0
 LATEST = timedelta(hours=24)  # a deletion at the source must be seen within this time
+_IN_FOLDER = partial(Phrase, "In the folder: {error}")
+_LATE = partial(
+    Phrase, "For more than a day I could not see which tweets of {name} were deleted at their source. {why}"
+)
 
 Learn = Callable[[VoiceName], Awaitable[None]]
 
@@ -88,7 +94,7 @@ class Collecting(Ongoing):
                 name = await asyncio.to_thread(self._collected, path)
                 await self._learn(name)
             except (BadData, Usage, BotError) as error:
-                await self._notice(f"folder {path.name} {path.stat().st_mtime_ns}", f"In the folder: {told(error)}")
+                await self._notice(f"folder {path.name} {path.stat().st_mtime_ns}", _IN_FOLDER(error=told(error)))
             await asyncio.to_thread(self._folder.done, path)
 
     async def look_after_deletions(self) -> None:
@@ -118,11 +124,11 @@ class Collecting(Ongoing):
         checked = (await asyncio.to_thread(self._tweets.looks.checked)).get(name, {})
         if not any(now - at > LATEST for at in checked.values()):
             return
-        late = f"For more than a day I could not see which tweets of {name} were deleted at their source"
         if failure:
-            await self._notice(f"deletions {name} {now:%Y-%m-%d}", f"{late}: {for_people(failure)}")
+            late = _LATE(name=name, why=for_people(failure))
+            await self._notice(f"deletions {name} {now:%Y-%m-%d}", late)
         elif shortfall := await asyncio.to_thread(self._collector.shortfall):
-            await self._notice(f"deletions budget {now:%Y-%m}", f"{late}. {shortfall}")
+            await self._notice(f"deletions budget {now:%Y-%m}", _LATE(name=name, why=shortfall))
 
     async def follow_consent(self) -> None:
         """Copy decisions both ways: who was forgotten by the command line to the database, opt-outs to the pipeline.

@@ -12,20 +12,29 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
-from bot.core.child_process import child_environment, running_child
 from bot.core.config import Config
 from bot.core.errors import BotError, told
-from bot.core.ongoing import Ongoing
-from bot.core.stopping import seconds_for_a_child
+from bot.core.process.child_process import child_environment, running_child
+from bot.core.process.ongoing import Ongoing
+from bot.core.process.stopping import seconds_for_a_child
 from bot.store.notices import SendNotice
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.publishing.publish import removals, wanted
 from huggingtweets.remote.upstream import Patience
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 10.0
 MOST_SECONDS = 3_600.0  # for one version: half a gigabyte on a slow line
+_FAILED = {
+    "publish": partial(Phrase, "{name} is not on the Hub. I try again; whoever runs me finds in the log why."),
+    "unpublish": partial(
+        Phrase,
+        "{name} was forgotten here, and is still on the Hub. I try again; whoever runs me finds in the log why.",
+    ),
+}
 WAITS = Patience(first_seconds=60.0, longest_seconds=6 * 3_600.0)
 
 
@@ -76,10 +85,8 @@ class Publishing(Ongoing):
         self._not_before[key] = time.monotonic() + wait
         log.warning("%s %s failed, and will be tried again in %.0f s: %s", command, name, wait, reason)
         if attempt == 0:
-            still = "is not on" if command == "publish" else "was forgotten here, and is still on"
             try:
-                people = f"{name} {still} the Hub. I try again; whoever runs me finds in the log why."
-                failure = told(BotError(f"{command} {name}: {reason}", for_people=people))
+                failure = told(BotError(f"{command} {name}: {reason}", for_people=_FAILED[command](name=name)))
                 await self._notice(f"{command}:{name}:{time.time():.0f}", failure)
             except BotError as error:
                 log.warning("the admins cannot be told of it: %s", error)

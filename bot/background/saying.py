@@ -12,13 +12,14 @@ import logging
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.errors import BotError, CannotSpeak, NotAllowed
-from bot.core.ongoing import Ongoing, woken
-from bot.core.schedule_entry import Schedule
+from bot.core.process.ongoing import Ongoing, woken
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import SendNotice
-from bot.store.remarks import Remark
+from bot.store.voices.remarks import Remark
 from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience
 
@@ -132,7 +133,10 @@ class Saying(Ongoing):
         log.info("remark %d is given up: %s", remark.id, error)
         if remark.schedule:
             key = f"say:{remark.schedule}:{self._clock():%Y-%m-%d}"
-            await self._notice(key, f"The schedule {remark.schedule} could not speak. {error.for_people}")
+            text = Phrase(
+                "The schedule {schedule} could not speak. {why}", schedule=remark.schedule, why=error.for_people
+            )
+            await self._notice(key, text)
 
 
 async def queue_remark(store: Store, schedule: Schedule, due: datetime) -> str:

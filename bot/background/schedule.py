@@ -15,12 +15,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.due import checked, delay, last_due, next_due
+from bot.core.clock.due import checked, delay, last_due, next_due
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.errors import BotError, told
-from bot.core.ongoing import Ongoing, woken
-from bot.core.schedule_entry import Schedule
+from bot.core.process.ongoing import Ongoing, woken
 from bot.store import Clock, Store, utc_now
 from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.quoted import quoted
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,13 @@ class Timetable(Ongoing):
     async def put(self, schedule: Schedule, by: str) -> datetime | None:
         """Add or change a schedule. Returns when it is due next. Raises `Usage`."""
         if schedule.action not in self._actions:
-            raise Usage(f"There is no action {schedule.action[:40]!r}; there is {', '.join(sorted(self._actions))}.")
+            raise Usage(
+                Phrase(
+                    "There is no action {action}; there is {actions}.",
+                    action=quoted(schedule.action, 40),
+                    actions=sorted(self._actions),
+                )
+            )
         await self._store.schedules.put(await asyncio.to_thread(checked, schedule), by)
         await self._store.audit.add(by, "schedule", schedule.name)
         self._wake.set()
@@ -77,13 +85,13 @@ class Timetable(Ongoing):
         """Switch a schedule on or off. Raises `Usage` if there is none of that name."""
         schedule = await self._store.schedules.get(name)
         if not schedule:
-            raise Usage(f"There is no schedule {name[:40]!r}.")
+            raise Usage(Phrase("There is no schedule {name}.", name=quoted(name, 40)))
         await self.put(replace(schedule, enabled=on), by)
 
     async def remove(self, name: str, by: str) -> None:
         """Remove a schedule, or switch one of config.toml off. Raises `Usage` if there is none of that name."""
         if not await self._store.schedules.remove(name, by):
-            raise Usage(f"There is no schedule {name[:40]!r}.")
+            raise Usage(Phrase("There is no schedule {name}.", name=quoted(name, 40)))
         await self._store.audit.add(by, "unschedule", name)
 
     async def look(self) -> float:

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.core.errors import BotError
-from bot.core.ongoing import Ongoing, woken
+from bot.core.process.ongoing import Ongoing, woken
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import Notice
 from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.remote.upstream import Patience
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Telling(Ongoing):
         """Look for notices now, and not only at the next regular look."""
         self._wake.set()
 
-    async def notice(self, key: str, text: str, place: str = "") -> None:
+    async def notice(self, key: str, text: Phrase, place: str = "") -> None:
         """Keep a notice until it is delivered. The same `key` is delivered once. Raises `StoreUnavailable`."""
         if await self._store.notices.add(key, text, place):
             self.wake()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 
 UNCLAIMED_SECONDS = 3600.0  # files are copied before their job exists, so files without a job are kept this long
 
@@ -36,7 +37,9 @@ class Uploads:
                 paths.append(str(file.absolute()) if file.is_dir() else self._copied(file, folder / str(number)))
         except FileNotFoundError as error:
             self.release(paths)
-            raise BadSource(str(error.filename), "there is no such file", "name one that there is") from None
+            raise BadSource(
+                str(error.filename), Phrase("there is no such file"), Phrase("name one that there is")
+            ) from None
         except OSError:
             self.release(paths)
             raise

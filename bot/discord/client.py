@@ -14,42 +14,47 @@ from typing import Any
 import discord
 
 from bot.core.config import DiscordSettings
-from bot.discord.answering import NOBODY
-from bot.discord.asks import Asks
-from bot.discord.buttons import Choice, TweetButtons
-from bot.discord.chatter import DiscordChatter
+from bot.core.process.log import on_a_terminal
+from bot.discord.asking.asks import Asks
+from bot.discord.asking.buttons import Choice, TweetButtons
+from bot.discord.asking.gate import Gate, server_id
+from bot.discord.asking.once import NOBODY
+from bot.discord.asking.parts import Parts
 from bot.discord.commands import (
     allowing,
     continuing,
     game,
     joining,
     links,
+    posting,
     privacy,
     queue,
     ruling,
+    scenes,
     schedules,
     trainings,
     tweets,
     versions,
     voices,
-    x,
 )
 from bot.discord.commands.administration import Administration
 from bot.discord.commands.family import Declared
 from bot.discord.commands.help import HelpCommand
 from bot.discord.commands.home import HomeServers
 from bot.discord.connection import use_endpoints
-from bot.discord.following import Following
-from bot.discord.gate import Gate, server_id
-from bot.discord.members import MemberMessages
-from bot.discord.mentions import DiscordMentions
-from bot.discord.notices import DiscordNotices
-from bot.discord.parts import Parts
-from bot.discord.personas import Personas
-from bot.discord.stage import Stage
-from bot.discord.translating import CommandTranslator
+from bot.discord.hearing.deletions import Deletions
+from bot.discord.hearing.members import MemberMessages
+from bot.discord.hearing.mentions import DiscordMentions
+from bot.discord.hearing.past import PastReader
+from bot.discord.hearing.said import Near
+from bot.discord.look.translating import CommandTranslator
+from bot.discord.speaking.chatter import DiscordChatter
+from bot.discord.speaking.following import Following
+from bot.discord.speaking.notices import DiscordNotices
+from bot.discord.speaking.personas import Personas
+from bot.discord.speaking.stage import Stage
+from bot.discord.speaking.welcome import Welcome
 from bot.discord.tree import Tree
-from bot.discord.welcome import Welcome
 from bot.people.home import Home
 
 log = logging.getLogger(__name__)
@@ -98,10 +103,17 @@ class DiscordBot(discord.Client):
         self._referee = game.Referee(self, parts=parts, buttons=self._rounds)
         self._personas = Personas(self, parts, avatars)
         own = self._personas.ids
-        self._mentions = DiscordMentions(buttons=self.buttons, asks=self._asks, chain=chain, webhooks=own)
+        self._near = Near()
+        self._mentions = DiscordMentions(
+            buttons=self.buttons, asks=self._asks, near=self._near, chain=chain, webhooks=own
+        )
         self.stage = Stage(self, self.buttons, self._personas)
-        self._chatter = DiscordChatter(parts, gate=gate, stage=self.stage, asks=self._asks, webhooks=own)
-        self._members = MemberMessages(parts.listening) if settings.member_messages else None
+        self._chatter = DiscordChatter(
+            parts, gate=gate, stage=self.stage, asks=self._asks, near=self._near, webhooks=own
+        )
+        self._members = MemberMessages(parts.listening, parts.past) if settings.member_messages else None
+        self._deletions = Deletions(parts.store.feedback, self._members)
+        self._past = PastReader(self, parts.past, parts.store)
         self._following = Following(self, parts)
         self.notices = DiscordNotices(self, parts.store.settings, gate.owner_ids)
         self.tree = Tree(self, asks=self._asks, gate=gate)
@@ -114,8 +126,9 @@ class DiscordBot(discord.Client):
         families = [
             tweets.tweetlike(self.buttons),
             tweets.TweetCommands(self.buttons),
+            scenes.SceneCommand(self.buttons, self._asks),
             game.GameCommand(parts, gate, self._referee),
-            continuing.Continuing(self.buttons),
+            continuing.Continuing(self.buttons, self._near),
             voices.VoiceCommands(parts, gate),
             privacy.PrivacyCommands(parts, gate, self._asks, member_messages=has_members),
             links.LinkCommands(parts, gate),
@@ -129,10 +142,10 @@ class DiscordBot(discord.Client):
             HelpCommand(self, parts, gate, self.tree),
         ]
         if self._members:
-            families.append(joining.Joining(parts, gate, self._asks))
+            families.append(joining.Joining(parts, gate, self._asks, self._past))
         if parts.posting:
             families.append(queue.QueueCommand(parts, gate, parts.posting))
-            yield x.XCommands(parts.posting, gate)
+            yield posting.PostingCommands(parts.posting, gate)
         yield schedules.ScheduleCommands(parts, gate)
         for family in families:
             yield from family.declared()
@@ -140,9 +153,10 @@ class DiscordBot(discord.Client):
     async def setup_hook(self) -> None:
         await self.tree.set_translator(CommandTranslator())
         parts = self.buttons.parts
-        own = (privacy.ForgetButtons, joining.JoinButtons, joining.LeaveButtons)
+        own = (privacy.ForgetButtons, joining.LeaveButtons)
         for view in (self.buttons, self._rounds, *(clicks(parts=parts, asks=self._asks) for clicks in own)):
             self.add_view(view)
+        self.add_view(joining.JoinButtons(parts=parts, asks=self._asks, reader=self._past))
         self.add_dynamic_items(
             Choice,
             continuing.Continuation,
@@ -163,13 +177,17 @@ class DiscordBot(discord.Client):
         await self._personas.load()
         await self._referee.take_up()
         await self._following.take_up()
+        await self._past.take_up()
 
     async def _register_commands(self) -> None:
         await self.tree.sync_if_changed(self._commands_file, anyway=True)
 
     async def on_ready(self) -> None:
         assert self.user
-        log.info("connected to Discord as %s (%s), in %d servers", self.user.name, self.user.id, len(self.guilds))
+        servers = len(self.guilds)
+        where = f"on {servers} server{'' if servers == 1 else 's'}" if servers else "on no server yet: invite it"
+        shown = on_a_terminal(f"Discord: {self.user.name} is connected, {where}.")
+        log.info("connected to Discord as %s (%s), in %d servers", self.user.name, self.user.id, servers, extra=shown)
         await self._servers.look()
         for guild in self.guilds:
             await self._welcome.greet(guild)
@@ -189,6 +207,7 @@ class DiscordBot(discord.Client):
         assert self.user
         if self._members:
             await self._members.written(message)
+        self._near.seen(message)
         self._chatter.seen(message, self.user)
         await self._mentions.answer(message, self.user)
         await self._chatter.heard(message, self.user)
@@ -198,26 +217,23 @@ class DiscordBot(discord.Client):
             await self._members.edited(payload.message_id, payload.data["content"])
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        if self._members:
-            await self._members.deleted([payload.message_id])
+        await self._deletions.of_messages([payload.message_id])
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        if self._members:
-            await self._members.deleted(payload.message_ids)
+        await self._deletions.of_messages(payload.message_ids)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        if self._members:
-            await self._members.channel_deleted(channel.id)
+        await self._deletions.of_channel(channel.id)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        if self._members:
-            await self._members.channel_deleted(payload.thread_id)
+        await self._deletions.of_channel(payload.thread_id)
 
     async def close(self) -> None:
         """Let answers under way finish, tell everybody else to come back, then close the connection."""
         await self._asks.finish(self._stop_seconds)
         self._referee.stop()
         self._following.stop()
+        self._past.stop()
         await super().close()
 
 

@@ -18,9 +18,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.core.config import DiscordSettings
+from bot.core.process.log import NOT_ON_A_TERMINAL, on_a_terminal
 from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable, first_line
 
 log = logging.getLogger(__name__)
+
+AWAY = "Discord cannot be reached, so I try again until it can. See whether this machine is online."
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -42,7 +45,7 @@ async def stay_connected(client: discord.Client, settings: DiscordSettings) -> N
     """
     for name in ("discord.client", "discord.shard"):
         logging.getLogger(name).addFilter(_ONE_SENTENCE)
-    logged_in = False
+    logged_in = away = False
     pauses = _pauses()
     while not client.is_closed():
         started = asyncio.get_running_loop().time()
@@ -57,10 +60,13 @@ async def stay_connected(client: discord.Client, settings: DiscordSettings) -> N
             if final := _final(error, settings):
                 raise final from error
             if asyncio.get_running_loop().time() - started >= HEALTHY_SECONDS:
-                pauses = _pauses()
+                pauses, away = _pauses(), False
             pause = next(pauses)
             if _is_away(error):
-                log.warning("Discord cannot be reached (%s); trying again in %.1f s", _cause(error), pause)
+                # Whoever looks at a terminal needs it once, and programs each time.
+                shown = NOT_ON_A_TERMINAL if away else on_a_terminal(AWAY)
+                log.warning("Discord cannot be reached (%s); trying again in %.1f s", _cause(error), pause, extra=shown)
+                away = True
             else:
                 log.exception("the connection to Discord failed; trying again in %.1f s", pause)
             await _hang_up(client)

@@ -16,10 +16,11 @@ import discord
 from discord import app_commands
 
 from bot.core.errors import TooOften
-from bot.discord.acts import ALWAYS, COST
-from bot.discord.answering import Interaction, answer_failure
-from bot.discord.asks import Asks
-from bot.discord.gate import Gate
+from bot.core.process.log import NOT_ON_A_TERMINAL
+from bot.discord.asking.acts import ALWAYS, COST
+from bot.discord.asking.answering import Interaction, answer_failure
+from bot.discord.asking.asks import Asks
+from bot.discord.asking.gate import Gate
 from bot.people.limits import CHEAP
 from huggingtweets.core import atomic
 
@@ -77,7 +78,8 @@ class Tree(app_commands.CommandTree[discord.Client]):
             return False
         await self.sync()
         atomic.write_json(file, wanted)
-        log.info("commands registered: %s", ", ".join(command.name for command in self.get_commands()))
+        names = ", ".join(command.name for command in self.get_commands())
+        log.info("commands registered: %s", names, extra=NOT_ON_A_TERMINAL)
         return True
 
     async def _digest(self) -> str:

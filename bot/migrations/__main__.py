@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from bot.store.database import Database, alembic_config
+from bot.store.sql.database import Database
+from bot.store.sql.upgrading import alembic_config
 
 
 def _write(connection: sa.Connection, message: str) -> Path:

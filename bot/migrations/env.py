@@ -1,6 +1,6 @@
 """What Alembic calls: it runs the migrations on the connection that it is given.
 
-Knows the tables' metadata. Does not know where the database is: bot/store/database.py connects.
+Knows the tables' metadata. Does not know where the database is: bot/store/sql/database.py connects.
 """
 
 from typing import Any, Literal

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.errors import KeptOut
 from bot.store.settings import StoredSettings
+from huggingtweets.core.phrases import Phrase
 
 GLOBAL = "global"
 
@@ -27,9 +28,9 @@ class Where:
 def objection(rules: Mapping[str, bool], where: Where) -> str:
     """A sentence that says why somebody is not let in. Empty if they are."""
     kinds = (
-        ([where.server] if where.server else [], "I do not work on this server.", ":server:"),
-        (where.places, "I do not answer in this channel.", ":channel:"),
-        (where.people, "I do not answer you here.", (":role:", ":user:")),
+        ([where.server] if where.server else [], Phrase("I do not work on this server."), ":server:"),
+        (where.places, Phrase("I do not answer in this channel."), ":channel:"),
+        (where.people, Phrase("I do not answer you here."), (":role:", ":user:")),
     )
     for subjects, sentence, marks in kinds:
         if any(rules.get(subject) is False for subject in subjects):

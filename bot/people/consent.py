@@ -11,14 +11,16 @@ import zipfile
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from bot.core.servers import NO_SERVER
 from bot.people.leftovers import Leftovers
-from bot.people.willing import NO_SERVER, Willing
+from bot.people.willing import Willing
 from bot.store import Store, utc_now
-from bot.store.consent import Link
 from bot.store.jobs import Job
+from bot.store.people.consent import Link
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import NotNow, Usage
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import JSON
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -109,11 +111,11 @@ class Consenting:
         """`person` says that `voice` is theirs. It counts once an admin has confirmed it."""
         link = await self._store.consent.link(server, person)
         if link and link.state == "confirmed" and link.voice == voice:
-            raise Usage(f"{voice} is yours already.")
+            raise Usage(Phrase("{voice} is yours already.", voice=voice))
         await self._store.consent.claim(server, person, voice)
         await self._store.audit.add(person, "consent.claim", voice, server=server)
 
-    async def announce(self, server: str, person: str, voice: VoiceName, said: str, place: str = "") -> None:
+    async def announce(self, server: str, person: str, voice: VoiceName, said: Phrase, place: str = "") -> None:
         """Tell the admins of a claim, or whoever is at `place`. The same claim is told once a day at most."""
         await self._store.notices.add(f"claim:{server}:{person}:{voice}:{utc_now():%Y-%m-%d}", said, place)
 
@@ -129,6 +131,13 @@ class Consenting:
         await self._store.audit.add(by, "consent.confirm" if confirmed else "consent.refuse", voice, server=server)
         await self.willing.tell_pipeline()
         return changed
+
+    async def tell_claimant(self, server: str, person: str, voice: VoiceName, *, confirmed: bool) -> None:
+        """Tell somebody what became of their claim, where they wrote it."""
+        network, _, number = person.partition(":")
+        key = f"claim:{server}:{person}:{voice}:decided:{utc_now().isoformat()}"
+        text = told_of_claim(voice, confirmed=confirmed)
+        await self._store.notices.add(key, text, f"{network}:user:{number}")
 
     async def link(self, server: str, person: str) -> Link | None:
         """A member's claim or link, if there is one."""
@@ -150,7 +159,9 @@ class Consenting:
             return link.voice
         if member := await self._store.members.get(server, person):
             return member.voice
-        raise Usage("I know no voice of theirs; they can claim theirs with /link, or let me learn it with /join.")
+        raise Usage(
+            Phrase("I know no voice of theirs; they can claim theirs with /link, or let me learn it with /join.")
+        )
 
     async def voices_of(self, person: str) -> list[VoiceName]:
         """All voices of `person`: those of confirmed links, and those learned from their messages, on any server."""
@@ -182,6 +193,14 @@ class Consenting:
         rows += await self._store.forgetting.person(person, person)
         await self._store.audit.add(person, "consent.forget", person, voices=len(gone))
         return Gone(tuple(gone), rows)
+
+    async def forget_stranger(self, account: str, by: str) -> int:
+        """Delete what is kept of an account of another network, because its person asks for that. They get no answer
+        there any more. Returns how many rows there were.
+        """
+        rows = await self._store.forgetting.person(account, account)
+        await self._store.audit.add(by, "consent.forget_account", by, rows=rows)
+        return rows
 
     async def forget_voice(self, voice: VoiceName, *, by: str) -> int:
         """Delete a voice, all others of the same person, and those that this person shares with others.
@@ -215,7 +234,7 @@ class Consenting:
         """
         voices = await self.deleted_with(voice)
         if not voices:
-            raise Usage(f"There is no voice called {voice} any more.")
+            raise Usage(Phrase("There is no voice called {voice} any more.", voice=voice))
         links = [link for name in voices for link in await self._store.consent.links_of(voice=name)]
         learnable = not await self.willing.have_opted_out(voices)
         await self.forget_voice(voice, by=by)
@@ -288,7 +307,7 @@ class Consenting:
             if now is None or now.ended:
                 return
             await asyncio.sleep(POLL_SECONDS)
-        raise NotNow(f"{job.name} is being trained and that does not end; try again in a minute.")
+        raise NotNow(Phrase("{name} is being trained and that does not end; try again in a minute.", name=job.name))
 
 
 def _zipped(rows: object, tweets: dict[str, list[JSON]]) -> bytes:
@@ -299,3 +318,18 @@ def _zipped(rows: object, tweets: dict[str, list[JSON]]) -> bytes:
             text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
             archive.writestr(f"tweets/{voice}.jsonl", text)
     return buffer.getvalue()
+
+
+def told_of_claim(voice: VoiceName, *, confirmed: bool, server: str = "") -> Phrase:
+    """What somebody is told when an admin, of the `server` of this name, has decided about their claim."""
+    match confirmed, server:
+        case True, "":
+            return Phrase("An admin confirmed that the voice {voice} is yours.", voice=voice)
+        case True, _:
+            return Phrase("An admin on {server} confirmed that the voice {voice} is yours.", server=server, voice=voice)
+        case False, "":
+            return Phrase("An admin did not confirm that the voice {voice} is yours.", voice=voice)
+        case _:
+            return Phrase(
+                "An admin on {server} did not confirm that the voice {voice} is yours.", server=server, voice=voice
+            )

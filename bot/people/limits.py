@@ -14,10 +14,12 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.config import LimitsSettings
 from bot.core.errors import Paused, TooOften
-from bot.store.pauses import Pauses
+from bot.store.people.pauses import Pauses
+from huggingtweets.core.phrases import Phrase
 
 WINDOW_SECONDS = 60.0
 MAX_PEOPLE = 10_000
+ASKED_TOO_OFTEN = Phrase("asked too often")
 
 
 def _now() -> float:
@@ -34,7 +36,7 @@ class RateLimit:
     """At most `per_minute` requests of one person in any minute. Remembers the last `MAX_PEOPLE` people."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = _now):
-        self._per_minute = per_minute
+        self.per_minute = per_minute
         self._clock = clock
         self._asked: OrderedDict[str, deque[tuple[float, float]]] = OrderedDict()
 
@@ -42,10 +44,10 @@ class RateLimit:
         """How long `person` must wait before they may ask for something that counts as `cost` requests."""
         asked = self._of(person)
         spent = sum(counted for _, counted in asked)
-        room = self._per_minute - min(cost, self._per_minute)
+        room = self.per_minute - min(cost, self.per_minute)
         wait = 0.0
         for at, counted in asked:
-            if spent <= room and spent < self._per_minute:
+            if spent <= room and spent < self.per_minute:
                 break
             spent -= counted
             wait = WINDOW_SECONDS - (self._clock() - at)
@@ -60,13 +62,13 @@ class RateLimit:
     def note(self, person: str, cost: float) -> None:
         """Count a request even if it is over the limit."""
         if cost:
-            self._of(person).append((self._clock(), min(cost, self._per_minute)))
+            self._of(person).append((self._clock(), min(cost, self.per_minute)))
 
     def give_back(self, person: str, cost: float) -> None:
         """Uncount the last request that counted as `cost`."""
         asked = self._of(person)
         for place in reversed(range(len(asked))):
-            if asked[place][1] == min(cost, self._per_minute):
+            if asked[place][1] == min(cost, self.per_minute):
                 del asked[place]
                 return
 
@@ -98,6 +100,17 @@ class Limits:
         self._total = RateLimit(settings.total_requests_per_minute)
         self._own = RateLimit(settings.requests_per_minute)
 
+    def follow(self, settings: LimitsSettings) -> None:
+        """Let new limits hold. What was asked lately still counts."""
+        self._settings = settings
+        for limit, per_minute in (
+            (self._person, settings.requests_per_minute),
+            (self._own, settings.requests_per_minute),
+            (self._server, settings.server_requests_per_minute),
+            (self._total, settings.total_requests_per_minute),
+        ):
+            limit.per_minute = per_minute
+
     async def count(self, person: str, server: str = "", cost: float = TWEETS) -> None:
         """Count a request. Raises `TooOften` or `Paused` if it is refused; then it is not counted."""
         await self.refuse_paused(person)
@@ -105,9 +118,9 @@ class Limits:
             await self._strike(person, server)
             raise TooOften(wait)
         if server and (wait := self._server.wait_seconds(server, cost)):
-            raise TooOften(wait, "A lot is asked here just now")
+            raise TooOften(wait, Phrase("A lot is asked here just now"))
         if wait := self._total.wait_seconds("", cost):
-            raise TooOften(wait, "Everybody asks at once just now")
+            raise TooOften(wait, Phrase("Everybody asks at once just now"))
         self._person.note(person, cost)
         self._total.note("", cost)
         if server:
@@ -151,7 +164,7 @@ class Limits:
         """Note that `person` went over the limit. Several such strikes within a while lead to a pause."""
         now, settings = self._clock(), self._settings
         since = now - timedelta(minutes=settings.strike_minutes)
-        if await self._pauses.strike(person, "asked too often", server=server, since=since) >= settings.strikes:
+        if await self._pauses.strike(person, str(ASKED_TOO_OFTEN), server=server, since=since) >= settings.strikes:
             until = now + timedelta(minutes=settings.pause_minutes)
-            await self._pauses.pause(person, "asked too often", "limits", until)
+            await self._pauses.pause(person, ASKED_TOO_OFTEN, "limits", until)
             raise Paused(settings.pause_minutes * 60)

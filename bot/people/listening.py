@@ -8,17 +8,21 @@ Knows members, messages and the tweets of voices. Does not know platforms.
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.people.consent import Consenting
 from bot.store import Store
-from bot.store.members import Member
+from bot.store.people.members import Member
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Said, Tweet
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets import words
+from huggingtweets.tweets.contexts import names_in, without_people
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.tweets.unwilling import MEMBER, account_key
 
@@ -62,7 +66,7 @@ class Listening:
         """
         member = await self._store.members.get(server, person)
         if member and member.everywhere == everywhere:
-            raise Usage(f"You have joined already; your voice is called {member.voice}.")
+            raise Usage(Phrase("You have joined already; your voice is called {voice}.", voice=member.voice))
         voice = member.voice if member else await self._free_voice(name, person)
         if not member:
             await self._consenting.remember(voice, by=person)
@@ -75,7 +79,7 @@ class Listening:
         """The voice of a member, and how many of their messages are stored. Raises `Usage` if they have not joined."""
         member = await self._store.members.get(server, person)
         if not member:
-            raise Usage("You have not joined, so there is nothing to leave.")
+            raise Usage(Phrase("You have not joined, so there is nothing to leave."))
         return member.voice, len(await self._store.members.messages(person, server))
 
     async def leave(self, server: str, person: str) -> int:
@@ -99,22 +103,17 @@ class Listening:
 
     async def heard(self, message: HeardMessage) -> bool:
         """Store a message if its author has joined and an admin allows learning there. Returns True if it did."""
-        if words.count(_without_ids(message.text)) < MIN_WORDS:
+        row = learnable(message)
+        if not row or not await self._store.members.get(message.server, message.person):
             return False
-        if not await self._store.members.get(message.server, message.person):
+        if not await self.is_allowed(message.server, message.places):
             return False
-        allowed = set(await self._store.settings.get(message.server, CHANNELS) or ())
-        if allowed.isdisjoint(message.places):
-            return False
-        return await self._store.members.wrote(
-            message.message,
-            server=message.server,
-            channel=message.places[0],
-            person=message.person,
-            text=_without_ids(message.text),
-            written_at=message.written_at,
-            reply_to=message.reply_to,
-        )
+        return await self._store.members.wrote(**row)
+
+    async def is_allowed(self, server: str, places: Sequence[str]) -> bool:
+        """Returns True if an admin allows learning in one of `places`: a channel, or what it is in."""
+        allowed = set(await self._store.settings.get(server, CHANNELS) or ())
+        return not allowed.isdisjoint(places)
 
     async def edited(self, message: str, text: str) -> None:
         """A message was edited and says `text` now."""
@@ -141,9 +140,14 @@ class Listening:
         return True
 
     async def _tweets_of(self, member: Member) -> list[Tweet]:
-        """What a member wrote on their server, with the messages of other members that they answered."""
+        """What a member wrote on their server, with the messages of other members that they answered.
+
+        The names of all who have joined there are taken out of these.
+        """
+        handles = [f"@{one.voice}" for one in await self._store.members.all() if one.server == member.server]
+        names = names_in(handles)
         said = {
-            one.message: Said(one.text, account_key(Account(other.voice, site=MEMBER)))
+            one.message: Said(without_people(one.text, names), account_key(Account(other.voice, site=MEMBER)))
             for one in await self._store.members.answered_by(member.person, member.server)
             if (other := await self._store.members.get(member.server, one.person))
         }
@@ -179,7 +183,28 @@ class Listening:
             candidate = handle if number == 1 else VoiceName(f"{handle[: MAX_HANDLE - 4]}_{number}")
             if candidate not in taken:
                 return candidate
-        raise Usage(f"There are very many voices called {handle}; change your name on this server and try again.")
+        raise Usage(
+            Phrase(
+                "There are very many voices called {handle}; change your name on this server and try again.",
+                handle=handle,
+            )
+        )
+
+
+def learnable(message: HeardMessage) -> dict[str, Any] | None:
+    """What is kept of `message`, or None if it says too little to learn from."""
+    text = _without_ids(message.text)
+    if words.count(text) < MIN_WORDS:
+        return None
+    return {
+        "message": message.message,
+        "server": message.server,
+        "channel": message.places[0],
+        "person": message.person,
+        "text": text,
+        "written_at": message.written_at,
+        "reply_to": message.reply_to,
+    }
 
 
 def _without_ids(text: str) -> str:

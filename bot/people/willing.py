@@ -4,8 +4,8 @@
     joined by /join            on the server where its owner agreed, or everywhere if they said so
     everybody else             everywhere
 
-No answer is kept: the database and the lists beside the tweets are read each time, so a `huggingtweets forget` on the
-command line holds at once.
+No answer is kept: the database is read each time, and so are the lists beside the tweets if they have changed. So an
+opt-out holds at once, in whatever process, and a `huggingtweets forget` on the command line does, too.
 
 Knows voices and servers. Does not know who asks, or what for.
 """
@@ -16,15 +16,17 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.core.errors import NotAllowed
+from bot.core.servers import NO_SERVER
 from bot.store import Store
-from bot.store.members import Member
+from bot.store.people.consent import Lent, Said
 from huggingtweets.core.config import Settings
 from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.tweets.unwilling import MEMBER, account_key
 
-NO_SERVER = ""  # direct messages, the page, posts
+MAX_NAMED = 50  # people; whoever asks about more gets everybody
 NameT = TypeVar("NameT", bound=BlendName)
 
 
@@ -32,32 +34,35 @@ NameT = TypeVar("NameT", bound=BlendName)
 class Consents:
     """What everybody has said up to one moment.
 
-    `unwanted` are names and `accounts` are accounts of people who opted out or were forgotten. `joined` says who joined
-    where.
+    `unwanted` are names and `accounts` are accounts of people who opted out or were forgotten. `lent` says where the
+    voices of those who joined are heard.
     """
 
     unwanted: frozenset[str]
     accounts: frozenset[str]
-    joined: Mapping[VoiceName, Member]
+    lent: Mapping[VoiceName, Lent]
 
-    def objection(self, voice: BlendName, server: str, accounts: Accounts) -> str:
+    def objection(self, voice: BlendName, server: str, accounts: Accounts) -> Phrase:
         """A sentence that says why `voice` may not speak on `server`. Empty if it may."""
         return self.objection_to_learning(voice, accounts) or self._objection_here(voice, server)
 
-    def objection_to_learning(self, voice: BlendName, accounts: Accounts) -> str:
+    def objection_to_learning(self, voice: BlendName, accounts: Accounts) -> Phrase:
         """A sentence that says why `voice` may be neither learned nor imitated, anywhere. Empty if it may."""
         for person in sorted(voice.people):
             if person in self.unwanted or (self.accounts and self.accounts & accounts.of(person)):
-                return f"{person} does not want to be imitated."
-        return ""
+                return Phrase("{person} does not want to be imitated.", person=person)
+        return Phrase()
 
-    def _objection_here(self, voice: BlendName, server: str) -> str:
+    def _objection_here(self, voice: BlendName, server: str) -> Phrase:
         for person in sorted(voice.people):
-            member = self.joined.get(person)
-            if member and not member.is_heard_on(server):
+            lent = self.lent.get(person)
+            if lent and not lent.is_heard_on(server):
                 # The sentence does not say where the voice is heard: that would tell who is on which server.
-                return f"I know no voice called {person} here. A voice from /join is heard where its owner said so."
-        return ""
+                return Phrase(
+                    "I know no voice called {person} here. A voice from /join is heard where its owner said so.",
+                    person=person,
+                )
+        return Phrase()
 
 
 class Willing:
@@ -74,8 +79,10 @@ class Willing:
 
     async def refuse_to_learn(self, voice: VoiceName) -> None:
         """Raises `NotAllowed` if somebody in `voice` does not want to be learned."""
-        consents = await self._consents()
-        if objection := await asyncio.to_thread(consents.objection_to_learning, voice, self._accounts):
+        said = await self._store.consent.said(voice.people)
+        if objection := await asyncio.to_thread(
+            lambda: self._consents(said).objection_to_learning(voice, self._accounts)
+        ):
             raise NotAllowed(objection)
 
     async def may_speak(self, voice: BlendName, server: str = NO_SERVER) -> bool:
@@ -90,45 +97,44 @@ class Willing:
 
     async def unwanted(self) -> frozenset[str]:
         """The names of everybody who opted out or was forgotten."""
-        return (await self._consents()).unwanted
+        said = await self._store.consent.said()
+        return (await asyncio.to_thread(self._consents, said)).unwanted
 
     async def have_opted_out(self, voices: Iterable[VoiceName]) -> bool:
         """Returns True if somebody in one of `voices` has opted out."""
-        opted_out = await self._store.consent.opted_out_voices()
+        opted_out = (await self._store.consent.said(())).opted_out
         return any(opted_out & voice.people for voice in voices)
 
     async def tell_pipeline(self) -> None:
         """Write down beside the tweets who has opted out: command line and trainings do not read the database."""
-        opted_out = await self._store.consent.opted_out_voices()
-        joined = {member.voice for member in await self._store.members.all()}
-        await asyncio.to_thread(self._note, opted_out, joined)
+        await asyncio.to_thread(self._note, await self._store.consent.said(()))
 
-    def _note(self, opted_out: Iterable[str], joined: Collection[str]) -> None:
-        self._accounts.unwilling.note_opted_out({name: self._accounts_of(name, joined) for name in opted_out})
+    def _note(self, said: Said) -> None:
+        self._accounts.unwilling.note_opted_out({name: self._accounts_of(name, said.lent) for name in said.opted_out})
 
     async def _objections(self, voices: Sequence[BlendName], server: str) -> dict[BlendName, str]:
-        consents = await self._consents()
-        return await asyncio.to_thread(
-            lambda: {voice: consents.objection(voice, server, self._accounts) for voice in voices}
-        )
+        people = frozenset[str]().union(*(voice.people for voice in voices))
+        said = await self._store.consent.said(people if len(people) <= MAX_NAMED else None)
 
-    async def _consents(self) -> Consents:
-        opted_out = await self._store.consent.opted_out_voices()
-        buried = await self._store.consent.all_buried()
-        members = {member.voice: member for member in await self._store.members.all()}
-        return await asyncio.to_thread(self._read, opted_out, buried, members)
+        def objections() -> dict[BlendName, str]:
+            consents = self._consents(said)
+            return {voice: consents.objection(voice, server, self._accounts) for voice in voices}
 
-    def _read(self, opted_out: frozenset[str], buried: frozenset[str], members: Mapping[VoiceName, Member]) -> Consents:
+        return await asyncio.to_thread(objections)
+
+    def _consents(self, said: Said) -> Consents:
+        """What everybody has said, in the database and in the lists beside the tweets."""
         stones = self._accounts.unwilling.tombstones()
-        accounts = [self._accounts_of(name, members) for name in opted_out]
+        accounts = [self._accounts_of(name, said.lent) for name in said.opted_out]
         accounts += [stone.accounts for stone in stones.values()]
-        return Consents(opted_out | buried | set(stones), frozenset[str]().union(*accounts), members)
+        unwanted = said.opted_out | said.buried | set(stones)
+        return Consents(unwanted, frozenset[str]().union(*accounts), said.lent)
 
-    def _accounts_of(self, name: str, joined: Collection[str]) -> frozenset[str]:
+    def _accounts_of(self, name: str, lent: Collection[str]) -> frozenset[str]:
         """The accounts behind `name`, also those of a voice that was deleted.
 
         A member's name on Discord is nobody's handle at X.
         """
-        if name in joined:
+        if name in lent:
             return frozenset({account_key(Account(name, site=MEMBER))})
         return self._accounts.of(name) | self._accounts.unwilling.accounts_of(name)

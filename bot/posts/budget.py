@@ -8,14 +8,40 @@ Knows prices and months. Does not know what is bought.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from bot.core.config import RESERVED_READS, XSettings
 from bot.core.errors import OverBudget
-from bot.store.posts import Posts
+from bot.store.posts.posts import Posts
 
 Kind = Literal["post", "reply", "read", "own_read"]
 MICRO = 1_000_000
+
+
+class Spending(Protocol):
+    """What posts cost, and how much may be spent."""
+
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def for_posting(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+    def price(self, kind: Kind, count: int = 1) -> int: ...
+    async def spent_usd(self) -> float: ...
+
+
+class FreeOfCharge:
+    """The spending of an account on a network where posts cost nothing."""
+
+    limit = for_posting = 0
+    since = datetime.min.replace(tzinfo=UTC)
+
+    def price(self, kind: Kind, count: int = 1) -> int:
+        return 0
+
+    async def spent_usd(self) -> float:
+        return 0.0
 
 
 class Budget:
@@ -70,6 +96,15 @@ class Budget:
         limits = {"budget": self.limit, "share": self.for_mentions if kind == "read" else self.limit}
         if not await self._posts.spend_within(self._account, kind, price, since=self.since, **limits):
             raise OverBudget
+
+    async def charge_unreserved(self, kind: Kind, count: int) -> None:
+        """The same, without the part that is kept back for looking up posts in doubt."""
+        if (
+            count > 0
+            and await self._posts.spent(self._account, self.since) + self.price(kind, count) > self.for_posting
+        ):
+            raise OverBudget
+        await self.charge(kind, count)
 
     async def spent_usd(self) -> float:
         """Returns what was spent in this month."""

@@ -1,34 +1,35 @@
 """Approved posts go out, each exactly once, whatever the far end answers and whenever the process dies.
 
-Before the call the row says `sending`. After a doubtful answer, and after a start, the account's own timeline decides.
-A post that is on it was sent. A post that is not on it `settle_seconds` after the try was not, and is sent again.
-While a post is in doubt, no other post is sent. So any newer post with the same text must be the one in doubt.
+Before the call the row says `sending`. After a doubtful answer, and after a start, the far end is asked what was made.
+A post that is there was sent. A post that is not there `settle_seconds` after the try was not, and is sent again.
+While a post is in doubt, no other post is sent.
 
-Knows states, waits and pauses. Does not know X: it is given a `Destination`, whose failures are those of `upstream`.
+Knows states, waits and pauses. Does not know networks: it is given a `Destination`, whose failures are those of
+`upstream`.
 """
 
 import asyncio
-import html
 import logging
-import re
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from bot.core.ai_label import Fits, with_label
-from bot.core.config import XSettings
+from bot.core.clock.quiet import quiet_until
+from bot.core.config import PostingSettings
 from bot.core.errors import OverBudget, told
-from bot.core.ongoing import Ongoing, woken
-from bot.core.quiet import quiet_until
+from bot.core.post_text.ai_label import with_label, without_label
+from bot.core.post_text.threads import FitsAThread, parts_of
+from bot.core.process.ongoing import Ongoing, woken
+from bot.core.request_ids import working_on
 from bot.people.willing import Willing
-from bot.posts.budget import Budget, Kind
+from bot.posts.budget import Kind, Spending
+from bot.posts.destination import Destination
+from bot.posts.place import Place
 from bot.store import Store
 from bot.store.notices import SendNotice
-from bot.store.pauses import Pause
-from bot.store.posts import Post
+from bot.store.people.pauses import Pause
+from bot.store.posts.posts import Post
 from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.remote.upstream import (
     BadCredentials,
     Duplicate,
@@ -47,61 +48,33 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
 SETTLE_POLL_SECONDS = 5.0  # between looks at the timeline while a post is in doubt
-CLOCKS_DIFFER = timedelta(minutes=15)  # a post that is so much older than the try must be another one
 WITHDRAWN = "the voice was withdrawn"
-DUPLICATE = "X has this text already"
-_LONGER_FOR_DUPLICATES = 3  # X says that it has the text, so the post gets more time to appear
-_ANSWERED = re.compile(r"(?:@\w+ )+")  # X puts the names of those whom a reply answers before its text
-
-
-@dataclass(frozen=True, slots=True)
-class OwnPost:
-    """A post on the account's own timeline."""
-
-    id: str
-    text: str
-    created_at: datetime | None
-
-
-class Destination(Protocol):
-    """The far end that posts are sent to."""
-
-    async def ready(self) -> None:
-        """Check, once, that it is the right account. Raises the errors of `upstream`."""
-        ...
-
-    async def post(self, text: str, in_reply_to: str) -> str:
-        """Post `text`. Returns its id. Raises `InDoubt` if it may have been posted all the same."""
-        ...
-
-    async def own_posts(self, since_id: str) -> Sequence[OwnPost]:
-        """Returns the account's posts after `since_id`, or the newest ones if it is empty.
-
-        Raises `OverBudget`, or the errors of `upstream`.
-        """
-        ...
+BROKEN_OFF = "the part before it was not posted"
+HAS_IT_ALREADY = "has this text already"
+_LONGER_FOR_DUPLICATES = 3  # the network says that it has the text, so the post gets more time to appear
 
 
 class Outbox(Ongoing):
-    """Sends the posts of one account. Without a network only a dry run takes posts out of the queue."""
+    """Sends the posts of one account. Without a destination only a dry run takes posts out of the queue."""
 
     def __init__(
         self,
         *,
         store: Store,
-        account: str,
-        network: Destination | None,
-        budget: Budget,
-        settings: XSettings,
+        place: Place,
+        destination: Destination | None,
+        budget: Spending,
+        settings: PostingSettings,
         willing: Willing,
         notice: SendNotice,
         clock: Callable[[], datetime],
         patience: Patience = Patience(first_seconds=2.0, longest_seconds=300.0),  # noqa: B008  frozen
     ):
-        self.account = account
-        self.subject = f"x:{account}"
+        self.place = place
+        self.account = place.account
+        self.subject = place.subject
         self._store = store
-        self._network = network
+        self._destination = destination
         self._budget = budget
         self._settings = settings
         self._willing = willing
@@ -137,22 +110,24 @@ class Outbox(Ongoing):
             return POLL_SECONDS
         if self._held_until and (wait := (self._held_until - self._clock()).total_seconds()) > 0:
             return min(wait, POLL_SECONDS)
-        # A dry run does not speak to X. So a post stays in doubt, and holds no other one up.
+        # A dry run does not speak to the network. So a post stays in doubt, and holds no other one up.
         doubtful = [] if self._settings.dry_run else await self._store.posts.in_doubt(self.account)
         if doubtful:
-            return await self._settle(doubtful)
+            with working_on(post=doubtful[0].id):
+                return await self._settle(doubtful)
         wait = await self._wait_before_post()
         # An answer to somebody who asked for one goes out at any hour.
         post = await self._store.posts.due(self.account, only_replies=wait > 0)
         if post:
-            return await self._send(post)
+            with working_on(post=post.id):
+                return await self._send(post)
         return min(wait, POLL_SECONDS) if wait > 0 else POLL_SECONDS
 
     def quiet_until(self) -> datetime | None:
         """Returns when the quiet hours end, or None outside of them."""
         return quiet_until(self._clock(), self._settings.quiet_hours, self._settings.time_zone)
 
-    async def pause(self, reason: str, by: str) -> None:
+    async def pause(self, reason: Phrase, by: str) -> None:
         """Send nothing until somebody resumes. Admins are told once, also if the process is killed in between."""
         await self._store.pauses.pause(self.subject, reason, by)
         pause = await self._store.pauses.get(self.subject)
@@ -160,10 +135,16 @@ class Outbox(Ongoing):
             await self._tell(pause)
 
     async def _tell(self, pause: Pause) -> None:
-        if pause.by != "X":
+        if pause.by != self.place.network:
             return
         key = f"{self.subject} paused {pause.since.isoformat()}"
-        await self._notice(key, f"Posting on X as @{self.account} is paused: {pause.reason}")
+        text = Phrase(
+            "Posting on {network} as @{handle} is paused: {why}",
+            network=self.place.network,
+            handle=self.place.handle,
+            why=pause.why,
+        )
+        await self._notice(key, text)
 
     async def _wait_before_post(self) -> float:
         """Returns the seconds until the quiet hours, and the pause after the last post, are over."""
@@ -176,26 +157,26 @@ class Outbox(Ongoing):
         return (max(until) - now).total_seconds()
 
     async def _send(self, post: Post) -> float:
-        posts, network = self._store.posts, self._network
+        posts, destination = self._store.posts, self._destination
         is_dry = self._settings.dry_run or post.dry_run
-        if not is_dry and not (network and await self._is_ready(network)):
+        if not is_dry and not (destination and await self._is_ready(destination)):
             return POLL_SECONDS
         if not await self._willing.may_speak(post.voice):
             await posts.move(post.id, "queued", "rejected", error=WITHDRAWN, text="")
+            await posts.end_thread(post.id, BROKEN_OFF)
             return 0
-        text = with_label(post.text, self._settings.ai_label)
-        if reason := Fits(self._settings.ai_label)(text):
-            # It was queued while there was no label, or a shorter one.
-            await posts.move(post.id, "queued", "rejected", error=f"{reason}; shorten it and queue it again")
+        text = await self._fitting_text(post)
+        if not text:
             return 0
-        if is_dry or not network:
-            if await posts.move(post.id, "queued", "sending", dry_run=True):
+        if is_dry or not destination:
+            if await posts.move(post.id, "queued", "sending", was=post.text, dry_run=True):
                 await posts.move(post.id, "sending", "sent", text=text)
             return 0
-        kind: Kind = "reply" if post.in_reply_to else "post"
+        kind: Kind = "reply" if post.in_reply_to and not post.follows else "post"
         try:
             sending = await posts.send(
                 post.id,
+                was=post.text,
                 text=text,
                 kind=kind,
                 micro_usd=self._budget.price(kind),
@@ -204,26 +185,43 @@ class Outbox(Ongoing):
             )
         except OverBudget as error:
             month = f"{self._budget.since:%Y-%m}"
-            await self._notice(
-                f"{self.subject} budget {month}", f"Posting as @{self.account} waits: {error.for_people}"
-            )
+            text = Phrase("Posting as @{handle} waits: {why}", handle=self.place.handle, why=error.for_people)
+            await self._notice(f"{self.subject} budget {month}", text)
             return POLL_SECONDS
-        return await self._call(sending, network) if sending else 0
+        return await self._call(sending, destination) if sending else 0
 
-    async def _is_ready(self, network: Destination) -> bool:
+    async def _fitting_text(self, post: Post) -> str:
+        """Returns the text as it is sent. Empty if the post was made a thread, or is too long and was rejected."""
+        label, has_room = self._settings.ai_label, self.place.has_room
+        bare = without_label(post.text, label)
+        is_whole = bool(post.in_reply_to) or await self._store.posts.is_in_thread(post)  # an answer, or a part already
+        parts = parts_of(bare, label, 1 if is_whole else self._settings.thread_parts, has_room)
+        if len(parts) == 1:
+            return with_label(bare, label)
+        if parts:
+            await self._store.posts.split(post, [with_label(part, label) for part in parts])
+        else:
+            # It was queued while there was no label, or a shorter one.
+            reason = FitsAThread(label, 1, has_room)(bare) or "empty"
+            mend = f"{reason}; shorten it and queue it again"
+            if await self._store.posts.move(post.id, "queued", "rejected", was=post.text, error=mend):
+                await self._store.posts.end_thread(post.id, BROKEN_OFF)
+        return ""
+
+    async def _is_ready(self, destination: Destination) -> bool:
         try:
-            await network.ready()
+            await destination.ready()
         except (BadCredentials, OutOfCredit, Forbidden) as error:
-            await self.pause(told(error), by="X")
+            await self.pause(told(error), by=self.place.network)
             return False
         return True
 
-    async def _call(self, post: Post, network: Destination) -> float:
+    async def _call(self, post: Post, destination: Destination) -> float:
         """Make the call, and note what its outcome means for the post."""
         try:
-            external_id = await network.post(post.text, post.in_reply_to)
+            external_id = await destination.post(post)
         except Duplicate as error:
-            await self._store.posts.move(post.id, "sending", "unknown", error=DUPLICATE)
+            await self._store.posts.move(post.id, "sending", "unknown", error=self._has_it_already)
             log.info("post %s: %s", post.id, error)
             return 0
         except InDoubt as error:
@@ -242,9 +240,9 @@ class Outbox(Ongoing):
         return 0
 
     def _hold(self, error: Upstream) -> float:
-        """Ask X nothing before its limit is over, and for a time that grows with each refusal."""
+        """Ask nothing before the limit is over, and for a time that grows with each refusal."""
         now, until = self._clock(), error.until if isinstance(error, RateLimited) else None
-        # X's clock may be behind ours: a limit whose end seems past may still be there.
+        # The far end's clock may be behind ours: a limit whose end seems past may still be there.
         self._held_until = max(until or now, now) + timedelta(seconds=self._patience.delay(self._refusals))
         self._refusals += 1
         return 0
@@ -252,69 +250,65 @@ class Outbox(Ongoing):
     async def _refused(self, post: Post, error: Refused) -> None:
         """If the account may not post now, pause it and keep the post. If only this post is wrong, give it up."""
         of_the_account = isinstance(error, BadCredentials | OutOfCredit | Suspended)
-        if of_the_account or (isinstance(error, Forbidden) and not post.in_reply_to):
+        is_answer = post.in_reply_to and not post.follows
+        if of_the_account or (isinstance(error, Forbidden) and not is_answer):
             # The pause comes first: if the process is killed in between, nothing is sent, and the post is in doubt.
-            await self.pause(told(error), by="X")
+            await self.pause(told(error), by=self.place.network)
             await self._store.posts.move(post.id, "sending", "queued", error=error.for_people)
             return
         await self._failed(post, told(error))
 
     async def _failed(self, post: Post, why: str) -> None:
-        moved = await self._store.posts.move(post.id, post.state, "failed", error=why, cost_micro_usd=0)
+        text = await self._unnamed_if_withdrawn(post)
+        moved = await self._store.posts.move(post.id, post.state, "failed", error=why, cost_micro_usd=0, **text)
         if moved and post.cost_micro_usd:
             await self._store.posts.spend(self.account, "not made", -post.cost_micro_usd)
+        await self._store.posts.end_thread(post.id, BROKEN_OFF)
 
     async def _sent(self, post: Post, external_id: str) -> None:
-        # If the person was forgotten meanwhile, only the bare record stays, so that the post is not sent again.
-        text = {"text": "", "voice": "", "version": ""} if not await self._willing.may_speak(post.voice) else {}
+        text = await self._unnamed_if_withdrawn(post)
         await self._store.posts.move(post.id, post.state, "sent", external_id=external_id, error="", **text)
+        log.info("post %s was sent", post.id)
+
+    async def _unnamed_if_withdrawn(self, post: Post) -> dict[str, str]:
+        """If the person was forgotten meanwhile, only the bare record stays, so that the post is not sent again."""
+        return {} if await self._willing.may_speak(post.voice) else {"text": "", "voice": "", "version": ""}
+
+    @property
+    def _has_it_already(self) -> str:
+        return f"{self.place.network} {HAS_IT_ALREADY}"
 
     async def _settle(self, doubtful: Sequence[Post]) -> float:
-        """Look for the posts in doubt on the account's own timeline."""
-        if not self._network:
+        """Ask the far end which of the posts in doubt were made."""
+        if not self._destination:
             return POLL_SECONDS
         asked_at = self._clock()
         try:
-            own_posts = await self._network.own_posts(await self._store.posts.newest_external_id(self.account))
+            newest = await self._store.posts.newest_external_id(self.account)
+            made = await self._destination.made(doubtful, newest)
         except RateLimited as error:
             return self._hold(error)
         except (BadCredentials, OutOfCredit, Forbidden) as error:
-            await self.pause(told(error), by="X")
+            await self.pause(told(error), by=self.place.network)
             return 0
         self._refusals = 0
-        waits = [await self._decide(post, own_posts, asked_at) for post in doubtful]
+        waits = [await self._decide(post, made, asked_at) for post in doubtful]
         return max(waits)
 
-    async def _decide(self, post: Post, own_posts: Sequence[OwnPost], asked_at: datetime) -> float:
+    async def _decide(self, post: Post, made: Mapping[int, str], asked_at: datetime) -> float:
         """Decide whether a post was made. Returns the seconds until that is known."""
-        tried_at = post.sending_at or post.changed_at
-        earliest = tried_at - CLOCKS_DIFFER
-        same = [own for own in own_posts if is_text_of(post, own.text) and (own.created_at or tried_at) >= earliest]
-        if same:
-            await self._sent(post, same[0].id)
+        if post.id in made:
+            await self._sent(post, made[post.id])
             return 0
-        settle = self._settings.settle_seconds * (_LONGER_FOR_DUPLICATES if post.error == DUPLICATE else 1)
-        left = settle - (asked_at - tried_at).total_seconds()
+        is_duplicate = post.error == self._has_it_already
+        settle = self._settings.settle_seconds * (_LONGER_FOR_DUPLICATES if is_duplicate else 1)
+        left = settle - (asked_at - (post.sending_at or post.changed_at)).total_seconds()
         if left > 0:
             if post.state == "sending":
                 await self._store.posts.move(post.id, "sending", "unknown", error="the process ended while it was sent")
             return min(left, SETTLE_POLL_SECONDS, settle / 4)
-        if post.error == DUPLICATE:
-            await self._failed(post, f"{DUPLICATE}, from before; write another.")
+        if is_duplicate:
+            await self._failed(post, f"{self._has_it_already}, from before; write another.")
         else:
-            await self._store.posts.move(post.id, post.state, "queued", error="it was not on the timeline")
+            await self._store.posts.move(post.id, post.state, "queued", error="it was not there")
         return 0
-
-
-def is_text_of(post: Post, given: str) -> bool:
-    """Returns True if `given` is how X shows the text of `post`: in a reply, names of people come first."""
-    wanted, shown = in_one_form(post.text), in_one_form(given)
-    if not post.in_reply_to or not shown.endswith(wanted):
-        return shown == wanted
-    before = shown.removesuffix(wanted)
-    return not before or bool(_ANSWERED.fullmatch(before))
-
-
-def in_one_form(text: str) -> str:
-    """Returns a text in one form, because X may change it: unescaped, in NFC, with single blanks."""
-    return unicodedata.normalize("NFC", " ".join(html.unescape(text).split()))

@@ -1,70 +1,36 @@
 """The use case "post": tweets are drawn, checked and proposed. People approve, edit or reject them, or want another.
 
-Knows the queue and its rules. Does not know X, Discord or the page, or how a post is sent, which the outbox does.
+Knows the queue and its rules. Does not know networks, Discord or the page, or how a post is sent, which the outbox
+does.
 """
 
+import logging
 import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
-from bot.core.ai_label import with_label, without_label
-from bot.core.config import XSettings
+from bot.core.config import PostingSettings
 from bot.core.errors import PostRefused
-from bot.core.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.people.willing import Willing
-from bot.posts.budget import Budget
-from bot.posts.outbox import WITHDRAWN, Outbox
+from bot.posts.budget import MICRO, Spending
+from bot.posts.candidates import Candidates, Draw
+from bot.posts.outbox import BROKEN_OFF, WITHDRAWN, Outbox
+from bot.posts.post_words import standing_of
+from bot.posts.status import Status
 from bot.store import Store
 from bot.store.notices import SendNotice
-from bot.store.pauses import Pause
-from bot.store.posts import Post, PostState
-from huggingtweets.core.errors import NotEnoughDrafts
+from bot.store.posts.posts import Post, PostState
+from bot.voices.tastes import Tastes
 from huggingtweets.core.names import NO_VOICE, BlendName
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.checks import Check
-from huggingtweets.generation.writer import Tweets
+
+log = logging.getLogger(__name__)
 
 WAITING: tuple[PostState, ...] = ("proposed", "queued", "sending", "unknown")
-LAST_POSTS = 500  # a new post must repeat none of these
-MAX_ROUNDS = 3  # of drawing; after these there is nothing to post
-MAX_CHARACTERS = 2_000  # of an edited text; the rest is cut off before any check
-
-Draw = Callable[[BlendName, int, str], Awaitable[Tweets]]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How posting stands. `counts` are the posts in each state. Amounts are in US dollars, for this month."""
-
-    account: str
-    connected: bool
-    dry_run: bool
-    automatic: bool
-    pause: Pause | None
-    quiet_until: datetime | None
-    counts: dict[str, int]
-    spent_usd: float
-    budget_usd: float
-
-
-def standing(status: Status) -> str:
-    """Returns how posting stands, in a sentence or two."""
-    how = "a dry run, nothing is sent" if status.dry_run else f"as @{status.account}"
-    if not status.dry_run and not status.connected:
-        how = "not connected, the keys are not there"
-    waiting = f"{status.counts.get('proposed', 0)} to approve, {status.counts.get('queued', 0)} approved"
-    money = f"{status.spent_usd:.3f} of {status.budget_usd:.2f} USD spent this month"
-    quiet = f" Quiet hours until {status.quiet_until:%Y-%m-%d %H:%M} UTC." if status.quiet_until else ""
-    paused = f" Paused: {status.pause.reason.rstrip('.')}." if status.pause else ""
-    return f"X: {how}; {waiting}; {money}.{quiet}{paused}"
 
 
 class Posting:
-    """The queue of one account. `draw(voice, count, context)` returns tweets that passed every check of the writer.
-
-    `unwanted` are the checks for words that no answer may have. People can write them into a post, too.
-    """
+    """The queue of one account. `draw`, `unwanted` and `tastes` are as in `Candidates`."""
 
     def __init__(
         self,
@@ -73,21 +39,24 @@ class Posting:
         willing: Willing,
         outbox: Outbox,
         draw: Draw,
-        budget: Budget,
-        settings: XSettings,
+        budget: Spending,
+        settings: PostingSettings,
         connected: bool,
         notice: SendNotice | None = None,
         unwanted: Sequence[Check] = (),
+        tastes: Tastes | None = None,
     ):
         self._store = store
         self._willing = willing
         self._outbox = outbox
-        self._draw = draw
         self._budget = budget
         self._settings = settings
         self._connected = connected
         self._notice = notice
-        self._unwanted = unwanted
+        self.place = outbox.place
+        self._candidates = Candidates(
+            posts=store.posts, place=self.place, draw=draw, settings=settings, unwanted=unwanted, tastes=tastes
+        )
         self.account = outbox.account
 
     @property
@@ -95,46 +64,81 @@ class Posting:
         """Returns True if there is an account to post as, be it in a dry run."""
         return self._connected or (self._settings.dry_run and bool(self._settings.account))
 
+    @property
+    def is_dry_run(self) -> bool:
+        """Returns True if nothing is sent."""
+        return self._settings.dry_run
+
     async def objection_to(self, text: str) -> str:
         """Returns why `text` cannot be posted, in a word or two; empty if it can."""
-        return (await self._looked_at(text))[1]
+        return (await self._candidates.looked_at(text))[1]
 
     async def propose(
-        self, voice: BlendName = NO_VOICE, *, by: str, key: str = "", automatic: bool | None = None
+        self,
+        voice: BlendName = NO_VOICE,
+        *,
+        by: str,
+        key: str = "",
+        automatic: bool | None = None,
+        like: Post | None = None,
     ) -> Post:
         """Draw candidates of `voice` and propose the one least like the last posts, or queue it if that is automatic.
+
+        If `like` is a post of another place, its text is proposed here, too, where it passes the checks.
 
         Returns the post that is there if `key` was used before. Raises `PostRefused`, or what drawing raises.
         """
         voice = voice or self._settings.voice
         if not voice:
-            raise PostRefused("Whose voice shall it be? Name one; my settings name none for all posts.")
+            raise PostRefused(Phrase("Whose voice shall it be? Name one; my settings name none for all posts."))
         key = key or f"proposed:{secrets.token_hex(8)}"
         if post := await self._store.posts.by_key(key):
             return post
         await self._refuse_when_full()
-        text, tweets = await self._candidate(voice)
         is_automatic = self._settings.automatic if automatic is None else automatic
-        return await self._add(key, text, tweets.name, tweets.version, "queued" if is_automatic else "proposed", by)
+        state: PostState = "queued" if is_automatic else "proposed"
+        if like and (text := await self._same_text(like)):
+            return await self._add(key, text, like.voice, like.version, state, by)
+        await self._refuse_unwanted(voice)
+        text, tweets = await self._candidates.draw(voice)
+        return await self._add(key, text, tweets.name, tweets.version, state, by)
 
-    async def propose_by_clock(self, voice: BlendName, *, by: str, key: str) -> Post:
+    async def _same_text(self, other: Post) -> str:
+        """Returns the text of a post of another place as it can be posted here; empty if it cannot be."""
+        if other.state in ("rejected", "failed") or not await self._willing.may_speak(other.voice):
+            return ""
+        text, reason = await self._candidates.looked_at(other.text)
+        return "" if reason else self._candidates.labelled(text)
+
+    async def propose_by_clock(self, voice: BlendName, *, by: str, key: str, like: Post | None = None) -> Post:
         """The same for a schedule: nobody waits for the answer, so admins are told that a post waits for approval."""
-        post = await self.propose(voice, by=by, key=key)
+        post = await self.propose(voice, by=by, key=key, like=like)
         if self._notice and post.state == "proposed":
-            text = f"A post for X waits for approval: /queue, or the queue on the page.\n@{post.voice}: {post.text}"
+            text = Phrase(
+                "A post for {network} waits for approval: /queue, or the queue on the page.\n@{voice}: {text}",
+                network=self.place.network,
+                voice=post.voice,
+                text=post.text,
+            )
             await self._notice(f"proposed:{post.id}", text)
         return post
 
     async def offer(self, text: str, *, voice: BlendName, version: str, by: str, key: str = "") -> Post:
-        """Queue a text that an admin picked, such as an answer in a chat. Picking it approves it."""
+        """Queue a text that an admin picked, such as an answer in a chat. Picking it approves it.
+
+        Returns the post that is there if `key` was used before.
+        """
+        if key and (post := await self._store.posts.by_key(key)):
+            return post
         await self._refuse_when_full()
         await self._refuse_unwanted(voice)
-        text = await self._checked(text)
+        text = await self._candidates.checked(text)
         return await self._add(key or f"offered:{secrets.token_hex(8)}", text, voice, version, "queued", by)
 
     async def answer(self, voice: BlendName, *, in_reply_to: str, key: str, context: str = "") -> Post:
         """Draw and queue an answer to `context`, which somebody said. The same `key` is answered once."""
-        text, tweets = await self._candidate(voice, context)
+        await self._refuse_unwanted(voice)
+        text, tweets = await self._candidates.draw(voice, context)
         await self._store.posts.add(
             key,
             self.account,
@@ -177,11 +181,12 @@ class Posting:
     async def edit(self, post_id: int, text: str, by: str) -> Post:
         """Change the text of a post that is not on its way yet. The new text must pass the same checks."""
         old = await self._get(post_id)
-        text = await self._checked(text, but=old.text)
+        parts = 1 if await self._store.posts.is_in_thread(old) else self._settings.thread_parts
+        text = await self._candidates.checked(text, but=old.text, parts=parts)
         post = await self._store.posts.edit(post_id, text, by)
         if not post:
-            raise PostRefused(f"Post {post_id} is {old.state} and cannot be edited any more.")
-        await self._noted("x.edit", post, by)
+            raise PostRefused(Phrase("Post {post_id} cannot be edited any more.", post_id=post_id))
+        await self._noted(self.place.act("edit"), post, by)
         return post
 
     async def reject(self, post_id: int, by: str) -> Post:
@@ -195,30 +200,30 @@ class Posting:
         if old.state in ("proposed", "queued"):
             await self.reject(post_id, by)
         elif old.state != "rejected":
-            raise PostRefused(f"Post {post_id} is {old.state}: there is nothing to replace.")
+            raise PostRefused(Phrase("Post {post_id} cannot be replaced any more.", post_id=post_id))
         return await self.propose(old.voice, by=by, key=f"again:{post_id}", automatic=False)
 
     async def pause(self, by: str, reason: str = "") -> None:
         """Send nothing until somebody resumes, also after a restart."""
-        await self._outbox.pause(reason or "somebody asked for it", by)
-        await self._store.audit.add(by, "x.pause", self._outbox.subject)
+        await self._outbox.pause(Phrase.verbatim(reason.rstrip(".")) if reason else Phrase("somebody asked for it"), by)
+        await self._store.audit.add(by, self.place.act("pause"), self._outbox.subject)
 
-    async def pause_by_x(self, reason: str) -> None:
-        """Pause because X does not let the account do what it must. Admins are told."""
-        await self._outbox.pause(reason, by="X")
+    async def pause_by_network(self, reason: Phrase) -> None:
+        """Pause because the network does not let the account do what it must. Admins are told."""
+        await self._outbox.pause(reason, by=self.place.network)
 
     async def resume(self, by: str) -> bool:
         """End a pause. Returns True if there was one."""
         ended = await self._store.pauses.resume(self._outbox.subject)
         if ended:
-            await self._store.audit.add(by, "x.resume", self._outbox.subject)
+            await self._store.audit.add(by, self.place.act("resume"), self._outbox.subject)
             self._outbox.wake()
         return ended
 
     async def status(self) -> Status:
         """Returns how posting stands."""
         return Status(
-            account=self.account,
+            place=self.place,
             connected=self._connected,
             dry_run=self._settings.dry_run,
             automatic=self._settings.automatic,
@@ -226,58 +231,25 @@ class Posting:
             quiet_until=self._outbox.quiet_until(),
             counts=await self._store.posts.counts(self.account),
             spent_usd=await self._budget.spent_usd(),
-            budget_usd=self._settings.monthly_budget_usd,
+            budget_usd=self._budget.limit / MICRO,
         )
 
-    async def _candidate(self, voice: BlendName, context: str = "") -> tuple[str, Tweets]:
-        """Returns the candidate that is least like the last posts, with its label, and the tweets it is one of."""
-        await self._refuse_unwanted(voice)
-        last = await self._store.posts.last_texts(self.account, LAST_POSTS)
-        proposed = [post.text for post in await self._store.posts.listed(self.account, ["proposed"], LAST_POSTS)]
-        checks = self._checks([*last, *proposed])
-        words_of_last = [words_of(without_label(text, self._settings.ai_label)) for text in last]
-        refused: Counter[str] = Counter()
-        for _ in range(MAX_ROUNDS):
-            tweets = await self._draw(voice, self._settings.candidates, context)
-            fit = []
-            for text in map(as_post, tweets.texts):
-                reason = objection(checks, text)
-                if reason:
-                    refused[reason] += 1
-                else:
-                    fit.append(text)
-            if fit:
-                return self._labelled(min(fit, key=lambda text: likeness(text, words_of_last))), tweets
-        raise NotEnoughDrafts(voice, refused)
-
-    async def _checked(self, text: str, but: str = "") -> str:
-        """Returns `text` as it will be posted, with its label. Raises `PostRefused` with the reason if it cannot be."""
-        text, reason = await self._looked_at(text, but)
-        if reason:
-            raise PostRefused(f"This cannot be posted ({reason}); change it and try again.")
-        return self._labelled(text)
-
-    async def _looked_at(self, text: str, but: str = "") -> tuple[str, str]:
-        """Returns `text` as it would be posted, without its label, and why it cannot be (empty if it can)."""
-        last = await self._store.posts.last_texts(self.account, LAST_POSTS)
-        text = without_label(as_post(text[:MAX_CHARACTERS]), self._settings.ai_label)
-        return text, objection(self._checks([other for other in last if other != but]), text) or ""
-
-    def _checks(self, last_texts: Sequence[str]) -> tuple[Check, ...]:
-        return checks_for(self._settings.blocked_words, last_texts, self._settings.ai_label, self._unwanted)
-
-    def _labelled(self, text: str) -> str:
-        return with_label(text, self._settings.ai_label)
+    async def taste_in_words(self, voice: BlendName) -> str:
+        """Returns what is known of what people like of a voice, in a sentence; empty if that is nothing."""
+        return await self._candidates.taste_in_words(voice)
 
     async def _refuse_unwanted(self, voice: BlendName) -> None:
         if not await self._willing.may_speak(voice):
-            raise PostRefused(f"{voice} does not want to be imitated, or was forgotten; choose another voice.")
+            raise PostRefused(
+                Phrase("{voice} does not want to be imitated, or was forgotten; choose another voice.", voice=voice)
+            )
 
     async def _refuse_when_full(self) -> None:
-        counts = await self._store.posts.counts(self.account)
-        waiting = sum(counts.get(state, 0) for state in WAITING)
+        waiting = await self._store.posts.waiting(self.account, WAITING)
         if waiting >= self._settings.max_queued:
-            raise PostRefused(f"{waiting} posts are waiting already; approve or reject some first.")
+            raise PostRefused(
+                Phrase("{waiting} posts are waiting already; approve or reject some first.", waiting=waiting)
+            )
 
     async def _add(self, key: str, text: str, voice: BlendName, version: str, state: PostState, by: str) -> Post:
         post = await self._store.posts.add(key, self.account, text, state=state, voice=voice, version=version)
@@ -285,7 +257,8 @@ class Posting:
             post = await self._store.posts.by_key(key)
             assert post, "the key is taken, so its post is there"
             return post
-        await self._noted("x.queue" if state == "queued" else "x.propose", post, by)
+        log.info("post %d is %s", post.id, state)
+        await self._noted(self.place.act("queue" if state == "queued" else "propose"), post, by)
         if state == "queued":
             self._outbox.wake()
         return post
@@ -294,13 +267,13 @@ class Posting:
         """Returns a post of this account. Raises `PostRefused` if there is none of this number."""
         post = await self._store.posts.get(post_id)
         if not post or post.account != self.account:
-            raise PostRefused(f"There is no post {post_id}.")
+            raise PostRefused(Phrase("There is no post {post_id}.", post_id=post_id))
         return post
 
     async def _refuse_unfit(self, post: Post) -> None:
         """Raises `PostRefused` if another post with the same words was sent since this one was proposed."""
         try:
-            await self._checked(post.text)
+            await self._candidates.checked(post.text)
         except PostRefused:
             now = await self._get(post.id)
             if now.state == "proposed":
@@ -312,7 +285,9 @@ class Posting:
         post = await self._store.posts.move(post_id, old, new, decided_by=by)
         if not post:
             raise _decided(await self._get(post_id))
-        await self._noted("x.approve" if new == "queued" else "x.reject", post, by)
+        if new == "rejected":
+            await self._store.posts.end_thread(post.id, BROKEN_OFF)
+        await self._noted(self.place.act("approve" if new == "queued" else "reject"), post, by)
         return post
 
     async def _noted(self, action: str, post: Post, by: str) -> None:
@@ -320,5 +295,14 @@ class Posting:
 
 
 def _decided(post: Post) -> PostRefused:
-    by = f", by {post.decided_by}" if post.decided_by else ""
-    return PostRefused(f"Post {post.id} is {post.state} already{by}.")
+    number, standing = post.id, standing_of(post)
+    if not post.decided_by:
+        return PostRefused(Phrase("Post {id} is decided already: it {standing}.", id=number, standing=standing))
+    return PostRefused(
+        Phrase(
+            "Post {id} is decided already, by {person}: it {standing}.",
+            id=number,
+            person=post.decided_by,
+            standing=standing,
+        )
+    )

@@ -7,21 +7,28 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Self
 
+from bot.store.api_tokens import ApiTokens
 from bot.store.audit import Audit
-from bot.store.consent import Consent
-from bot.store.database import Database
-from bot.store.feedback import Feedback
-from bot.store.forgetting import Forgetting
+from bot.store.figures import Figures
 from bot.store.jobs import Jobs
-from bot.store.members import Members
 from bot.store.notices import Notices
-from bot.store.pauses import Pauses
-from bot.store.posts import Posts
-from bot.store.remarks import Remarks
-from bot.store.rounds import Rounds
+from bot.store.people.consent import Consent
+from bot.store.people.forgetting import Forgetting
+from bot.store.people.members import Members
+from bot.store.people.past_readings import PastReadings
+from bot.store.people.pauses import Pauses
+from bot.store.people.strangers import Strangers
+from bot.store.posts.engagement import Engagement
+from bot.store.posts.mentions import Mentions
+from bot.store.posts.posts import Posts
 from bot.store.schedules import Schedules
 from bot.store.settings import StoredSettings
-from bot.store.x_mentions import XMentions
+from bot.store.sql.database import Database
+from bot.store.voices.comparisons import Comparisons
+from bot.store.voices.feedback import Feedback
+from bot.store.voices.judgements import Judgements
+from bot.store.voices.remarks import Remarks
+from bot.store.voices.rounds import Rounds
 
 Clock = Callable[[], datetime]
 
@@ -42,16 +49,23 @@ class Store:
         self.schedules = Schedules(self.database, clock)
         self.notices = Notices(self.database, clock)
         self.posts = Posts(self.database, clock)
-        self.x_mentions = XMentions(self.database, clock)
+        self.mentions = Mentions(self.database, clock)
         self.pauses = Pauses(self.database, clock)
+        self.engagement = Engagement(self.database, clock)
         self.feedback = Feedback(self.database, clock)
+        self.judgements = Judgements(self.database, clock)
         self.remarks = Remarks(self.database, clock)
         self.rounds = Rounds(self.database, clock)
+        self.comparisons = Comparisons(self.database, clock)
         self.consent = Consent(self.database, clock)
         self.members = Members(self.database, clock)
+        self.past_readings = PastReadings(self.database, clock)
         self.settings = StoredSettings(self.database, clock)
         self.audit = Audit(self.database, clock)
         self.forgetting = Forgetting(self.database, clock)
+        self.api_tokens = ApiTokens(self.database, clock)
+        self.figures = Figures(self.database, clock)
+        self.strangers = Strangers(self.database, clock)
 
     async def __aenter__(self) -> Self:
         await self.database.__aenter__()

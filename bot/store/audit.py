@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.database import Database
+from bot.store.sql.database import Database
 from bot.store.tables import audit
 
 
@@ -41,10 +41,12 @@ class Audit:
             await connection.execute(sa.insert(audit).values(**row, facts=facts))
 
     async def recent(
-        self, limit: int = 50, *, server: str | None = None, person: str | None = None
+        self, limit: int = 50, *, server: str | None = None, person: str | None = None, before: int = 0
     ) -> list[AuditEntry]:
-        """Returns the latest acts, the newest first."""
+        """Returns the latest acts, the newest first; with `before` those with a lower number."""
         query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
+        if before:
+            query = query.where(audit.c.id < before)
         if server is not None:
             query = query.where(audit.c.server == server)
         if person is not None:

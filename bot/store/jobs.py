@@ -16,13 +16,15 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database
 from bot.store.notices import keep
+from bot.store.sql.database import Database
 from bot.store.tables import jobs
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "abandoned"]
 ACTIVE = ("waiting", "running")
+ABANDONED = Phrase("The bot died twice while this was running; I gave it up.")
 MAX_ATTEMPTS = 2
 
 
@@ -58,7 +60,7 @@ class Job:
         return self.state not in ACTIVE
 
 
-DescribeJob = Callable[[Job], str]  # what there is to tell of a job that has ended; empty for nothing
+DescribeJob = Callable[[Job], Phrase]  # what there is to tell of a job that has ended; empty for nothing
 
 
 class ActiveAlready(Exception):
@@ -228,7 +230,7 @@ class Jobs:
         For those that have ended by this, what `say` says is kept as a notice.
         """
         running = sa.update(jobs).where(jobs.c.state == "running")
-        stopped = {"ended_at": self._clock(), "error": "The bot died twice while this was running; I gave it up."}
+        stopped = {"ended_at": self._clock(), "error": ABANDONED}
         async with self._database.writing() as connection:
             query = sa.select(jobs.c.id).where(jobs.c.state == "running")
             numbers = list(await connection.scalars(query))

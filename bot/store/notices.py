@@ -11,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, insert
+from bot.store.sql.database import Database, insert
 from bot.store.tables import notices
+from huggingtweets.core.phrases import JSON, Phrase
 
-SendNotice = Callable[[str, str], Awaitable[object]]  # tells the admins a text, once for each key
+SendNotice = Callable[[str, Phrase], Awaitable[object]]  # tells the admins a text, once for each key
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ class Notice:
     text: str
     created_at: datetime
     attempts: int
+    phrase: JSON | None = None
+
+    @property
+    def words(self) -> Phrase:
+        """The text as a phrase, so that it can be told in other languages."""
+        return Phrase.kept(self.phrase, self.text)
 
 
 class Notices:
@@ -36,7 +43,7 @@ class Notices:
         self._database = database
         self._clock = clock
 
-    async def add(self, key: str, text: str, place: str = "") -> bool:
+    async def add(self, key: str, text: Phrase, place: str = "") -> bool:
         """Keep a message until it is told. The same `key` is told once. Returns True if it is new."""
         async with self._database.writing() as connection:
             return await keep(self._database, connection, key, text, place, self._clock())
@@ -51,7 +58,7 @@ class Notices:
 
     async def told(self, notice_id: int) -> None:
         """Note a delivery. The key stays. The text is deleted, because it may quote somebody."""
-        await self._change(notice_id, told_at=self._clock(), text="")
+        await self._change(notice_id, told_at=self._clock(), text="", phrase=None)
 
     async def failed(self, notice_id: int) -> None:
         """Note a delivery that failed."""
@@ -59,15 +66,17 @@ class Notices:
 
     async def given_up(self, notice_id: int) -> None:
         """Note that it is not tried any more, and delete its text."""
-        await self._change(notice_id, text="")
+        await self._change(notice_id, text="", phrase=None)
 
     async def _change(self, notice_id: int, **values: Any) -> None:
         async with self._database.writing() as connection:
             await connection.execute(sa.update(notices).where(notices.c.id == notice_id).values(values))
 
 
-async def keep(database: Database, connection: AsyncConnection, key: str, text: str, place: str, now: datetime) -> bool:
+async def keep(
+    database: Database, connection: AsyncConnection, key: str, text: Phrase, place: str, now: datetime
+) -> bool:
     """Do what `Notices.add` does, in a transaction that does something else as well."""
-    row = {"key": key, "text": text, "place": place, "created_at": now}
+    row = {"key": key, "text": str(text), "phrase": text.as_json(), "place": place, "created_at": now}
     query = insert(database, notices).values(row).on_conflict_do_nothing()
     return bool((await connection.execute(query)).rowcount)

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.schedule_entry import Schedule
-from bot.store.database import Database, insert
+from bot.core.clock.schedule_entry import Schedule
+from bot.store.sql.database import Database, insert
 from bot.store.tables import schedule_runs, schedules
 
 

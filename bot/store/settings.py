@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.database import Database, insert
+from bot.store.sql.database import Database, insert
 from bot.store.tables import rules, settings
 
 
@@ -24,15 +24,29 @@ class StoredSettings:
 
     async def get(self, scope: str, key: str) -> Any:
         """Returns the value, or None."""
-        row_filter = (settings.c.scope == scope, settings.c.key == key)
-        async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(settings.c.value).where(*row_filter))
+        query = sa.select(settings.c.value).where(settings.c.scope == scope, settings.c.key == key)
+        return await self._database.read_at_once(lambda connection: connection.scalar(query))
 
     async def all(self, scope: str) -> dict[str, Any]:
         """Returns all values of a scope."""
+        query = sa.select(settings).where(settings.c.scope == scope)
+        rows = await self._database.read_at_once(lambda connection: connection.execute(query).all())
+        return {row.key: row.value for row in rows}
+
+    async def everything(self) -> dict[str, dict[str, Any]]:
+        """Returns all values of all scopes."""
+        values: dict[str, dict[str, Any]] = {}
         async with self._database.reading() as connection:
-            rows = await connection.execute(sa.select(settings).where(settings.c.scope == scope))
-            return {row.key: row.value for row in rows}
+            query = sa.select(settings).order_by(settings.c.scope, settings.c.key)
+            for row in await connection.execute(query):
+                values.setdefault(row.scope, {})[row.key] = row.value
+        return values
+
+    async def all_rules(self) -> dict[str, dict[str, bool]]:
+        """Returns for each scope that has rules whether its subjects are let in."""
+        async with self._database.reading() as connection:
+            scopes = list(await connection.scalars(sa.select(rules.c.scope).distinct().order_by(rules.c.scope)))
+        return await self.rules(scopes)
 
     async def scopes_with(self, key: str) -> list[str]:
         """Returns the scopes that have a value of their own for `key`."""
@@ -75,7 +89,7 @@ class StoredSettings:
     async def rules(self, scopes: Sequence[str]) -> dict[str, dict[str, bool]]:
         """Returns for each scope whether its subjects are let in."""
         rules_of: dict[str, dict[str, bool]] = {scope: {} for scope in scopes}
-        async with self._database.reading() as connection:
-            for row in await connection.execute(sa.select(rules).where(rules.c.scope.in_(scopes))):
-                rules_of[row.scope][row.subject] = row.allowed
+        query = sa.select(rules).where(rules.c.scope.in_(scopes))
+        for row in await self._database.read_at_once(lambda connection: connection.execute(query).all()):
+            rules_of[row.scope][row.subject] = row.allowed
         return rules_of

@@ -8,8 +8,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.store.jobs import Job
+from bot.store.jobs import ABANDONED, Job
 from huggingtweets.core.events import Done, Skipped
+from huggingtweets.core.phrases import JSON, Phrase
 from huggingtweets.registry.versions import Version
 
 log = logging.getLogger(__name__)
@@ -36,11 +37,24 @@ class Learned(Done):
 
 
 Result = Learned | Skipped
+FAILED = "failed"
+
+
+def why_it_failed(sentence: Phrase) -> JSON | None:
+    """What a job keeps beside its error, so that the error can be told in other languages."""
+    return {"event": FAILED, "phrase": sentence.as_json()} if sentence else None
+
+
+def error_of(job: Job) -> Phrase:
+    """Why the training of `job` failed, in words for people."""
+    if job.error == ABANDONED:
+        return ABANDONED
+    return Phrase.kept((job.result or {}).get("phrase"), job.error)
 
 
 def result_of(job: Job) -> Result | None:
     """What the training of `job` gave; None if it gave nothing, or nothing that can be read."""
-    if not job.result:
+    if not job.result or job.result.get("event") == FAILED:
         return None
     kind = Skipped if job.result.get("event") == "skipped" else Learned
     try:

@@ -1,6 +1,6 @@
 """Retraining by schedule: a job learns what was collected since the version in use, unless that is too little.
 
-X and Bluesky are read here, because the process of the training has no secrets.
+Networks are read here, because the process of the training has no secrets.
 
 Knows jobs and schedules. Does not know how tweets are collected or learned.
 """
@@ -11,23 +11,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.errors import BotError, JobRefused, NotAllowed
-from bot.core.schedule_entry import Schedule
 from bot.people.willing import Willing
 from bot.trainings.training import Training
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.names import VoiceName
+from huggingtweets.sources.remote_sources import paths_among
 
 log = logging.getLogger(__name__)
 
 MIN_NEW_TWEETS = 20
-GATHER_SECONDS = 45.0  # if X or Bluesky is slower, the training goes on without what is new there
+GATHER_SECONDS = 45.0  # if a network is slower, the training goes on without what is new there
 
 Gather = Callable[[VoiceName, Sequence[str]], Awaitable[list[str]]]
 
 
 class Retraining:
-    """The action `retrain` of a schedule. `gather` reads X and Bluesky, and returns the sources that are paths."""
+    """The action `retrain` of a schedule. `gather` reads networks, and returns the sources that are paths."""
 
     def __init__(self, *, willing: Willing, training: Training, gather: Gather | None = None):
         self._willing = willing
@@ -64,4 +65,4 @@ class Retraining:
                 return await self._gather(voice, sources)
         except (PipelineError, BotError, TimeoutError) as error:
             log.warning("what is new of %s could not be read: %s", voice, error or type(error).__name__)
-            return [source for source in sources if not source.startswith(("x:", "bluesky:"))]
+            return paths_among(sources, voice)

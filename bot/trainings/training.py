@@ -4,20 +4,30 @@ Knows jobs and the files that come with them. Does not know processes, Discord o
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
 from bot.core.errors import JobRefused, TrainingFailed
+from bot.core.process.log import NOT_ON_A_TERMINAL
+from bot.core.request_ids import REQUEST, request_id
 from bot.core.uploads import Uploads
 from bot.people.leftovers import Leftovers
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
 from bot.trainings.news import outcome
-from bot.trainings.results import Result, result_of
+from bot.trainings.results import Result, error_of, result_of
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
+
+log = logging.getLogger(__name__)
+
+# Among a job's options: which person a source is of, accounts at networks, what was decided, by person, and who of
+# several people in a file is meant, by person.
+OWNERS, ORIGINS, CHOICES, AUTHORS = "owners", "origins", "choices", "authors"
 
 
 class Training:
@@ -38,7 +48,7 @@ class Training:
         self._uploads = uploads
         self._leftovers = leftovers
         self._wake = wake
-        self._max_waiting = max_waiting
+        self.max_waiting = max_waiting
         self._stopped = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -62,8 +72,13 @@ class Training:
         place: str = "",
         options: Mapping[str, Any] | None = None,
         keep: bool = True,
+        owners: Mapping[Path, str] | None = None,
+        origins: Mapping[str, str] | None = None,
     ) -> Job:
         """Queue a training of `voice` from `files`. With `keep` they are copied first.
+
+        `owners` says which person in the voice a file is of. `origins` are accounts at networks, such as
+        `bluesky:ann.bsky.social`, each with the person whose it is (empty for a voice of one).
 
         Raises `Usage`, `NotAllowed`, `JobRefused`, `BadSource`, `StoreUnavailable`.
         """
@@ -71,20 +86,29 @@ class Training:
         if active := await self._store.jobs.active_of(voice):
             raise _refused(active)
         paths = await asyncio.to_thread(self._uploads.keep, files) if keep else [str(file) for file in files]
+        whose = {path: owner for file, path in zip(files, paths, strict=True) if (owner := (owners or {}).get(file))}
+        whose |= {origin: owner for origin, owner in (origins or {}).items() if owner}
+        given = {**(options or {}), REQUEST: request_id(), **({OWNERS: whose} if whose else {})}
+        given |= {ORIGINS: list(origins)} if origins else {}
         try:
             job = await self._store.jobs.add(
-                voice, person, place=place, files=paths, options=options, max_waiting=self._max_waiting
+                voice, person, place=place, files=paths, options=given, max_waiting=self.max_waiting
             )
         except Exception as refused:
             await asyncio.to_thread(self._uploads.release, paths)
             if isinstance(refused, ActiveAlready):
                 raise _refused(refused.job) from None
             if isinstance(refused, QueueFull):
-                waiting = f"{refused.waiting} trainings are waiting already"
-                raise JobRefused(f"{waiting}; try again when one has ended.") from None
+                waiting = Phrase("{waiting} trainings are waiting already", waiting=refused.waiting)
+                raise JobRefused(Phrase("{waiting}; try again when one has ended.", waiting=waiting)) from None
             raise
+        log.info("job %d waits", job.id, extra=NOT_ON_A_TERMINAL)
         self._wake()
         return job
+
+    async def refuse_to_learn(self, voice: VoiceName) -> None:
+        """Raises `NotAllowed` if somebody in `voice` does not want to be learned."""
+        await self._willing.refuse_to_learn(voice)
 
     async def job(self, voice: VoiceName) -> Job | None:
         """The job of `voice` that waits or runs, if there is one."""
@@ -98,9 +122,9 @@ class Training:
         """End a job that waits, or ask one that runs to end. Raises `JobRefused` if there is nothing to cancel."""
         job = await self._store.jobs.cancel(job_id)
         if not job:
-            raise JobRefused(f"There is no job {job_id}.")
+            raise JobRefused(Phrase("There is no job {job_id}.", job_id=job_id))
         if job.ended and job.state != "cancelled":
-            raise JobRefused(f"Job {job_id} has ended already: {job.state}.")
+            raise JobRefused(Phrase("Job {job_id} has ended already.", job_id=job_id))
         if job.ended:
             await self._leftovers.clear(job)
             await self._leftovers.release(job)
@@ -115,7 +139,7 @@ class Training:
         while True:
             now = await self._store.jobs.get(job.id)
             if now is None:
-                raise TrainingFailed(f"The training of {job.name} was forgotten.")
+                raise TrainingFailed(Phrase("The training of {name} was forgotten.", name=job.name))
             if shown is None or (now.stage, now.percent, now.state) != (shown.stage, shown.percent, shown.state):
                 yield now
                 shown = now
@@ -129,15 +153,16 @@ class Training:
             ended = now
         result = result_of(ended)
         if ended.state != "done" or result is None:
-            raise TrainingFailed(ended.error or outcome(ended), is_told=bool(ended.error))
+            raise TrainingFailed(error_of(ended) or outcome(ended), is_told=bool(ended.error))
         return result
 
     async def _pause(self, job: Job, seconds: float) -> None:
         await asyncio.sleep(seconds)
         if self._stopped.is_set():
-            raise TrainingFailed(f"I was stopped; the training of {job.name} goes on when I am back.")
+            raise TrainingFailed(Phrase("I was stopped; the training of {name} goes on when I am back.", name=job.name))
 
 
 def _refused(active: Job) -> JobRefused:
-    state = f"{active.percent} %" if active.state == "running" else "it waits for its turn"
-    return JobRefused(f"{active.name} is already being trained: {state}.")
+    running = active.state == "running"
+    state = Phrase("{percent} %", percent=active.percent) if running else Phrase("it waits for its turn")
+    return JobRefused(Phrase("{name} is already being trained: {state}.", name=active.name, state=state))

@@ -1,44 +1,50 @@
 """Runs the queued jobs, one at a time, only in the elected leader among the processes that share the database.
 
-Knows jobs, children and how a training may end. Does not know who asked, or what a platform is.
+Knows jobs and how a training may end. Does not know who asked, or where a training runs.
 """
 
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
-from bot.core.child_process import child_environment
+from bot.core.config import JobsSettings
 from bot.core.errors import StoreUnavailable, TrainingFailed, told
-from bot.core.ongoing import Ongoing, woken
-from bot.core.stopping import CHILD_SECONDS
+from bot.core.process.log import on_a_terminal
+from bot.core.process.ongoing import Ongoing, woken
+from bot.core.request_ids import REQUEST, working_on
+from bot.core.servers import NO_SERVER
 from bot.people.leftovers import KEPT_BEFORE, Leftovers
-from bot.people.willing import NO_SERVER, Willing
+from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import Job, JobState
-from bot.store.leading import Holds, leading
-from bot.trainings.child import Heard, TrainingChild, running_training
-from bot.trainings.news import FORESEEN, news, outcome
-from bot.trainings.results import EarlierVersion, Learned, Result
-from huggingtweets.core.cpu import usable_cores
+from bot.store.sql.leading import Holds, leading
+from bot.trainings.heard import Heard
+from bot.trainings.news import CURVE, news, outcome
+from bot.trainings.prospects import prospects
+from bot.trainings.results import EarlierVersion, Learned, Result, why_it_failed
+from bot.trainings.trainer import Lesson, RunningTraining, Trainer
+from bot.trainings.training import AUTHORS, CHOICES, ORIGINS, OWNERS
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.events import Done
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.choices import Choices
+from huggingtweets.tweets.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0  # how often progress is written, and a wish to cancel is seen
 POLL_SECONDS = 2.0  # how often jobs of other processes are looked for
 RETRY_SECONDS = 2.0
+NOTHING = Phrase()
 
 
 class TrainingWorker(Ongoing):
-    """An async context manager. Leaving it ends the running child; its job goes on at the next start."""
+    """An async context manager. Leaving it ends the running training; its job goes on at the next start."""
 
     def __init__(
         self,
@@ -46,27 +52,31 @@ class TrainingWorker(Ongoing):
         store: Store,
         registry: Registry,
         willing: Willing,
-        config_file: Path | None,
+        trainer: Trainer,
         leftovers: Leftovers,
+        tweets: TweetStore,
         wake_telling: Callable[[], None],
-        secret_names: frozenset[str] = frozenset(),
         hang_seconds: float = 900.0,
         niceness: int = 19,
         keep_versions: int = 5,
-        seconds_to_end: float = CHILD_SECONDS,
     ):
         self._store = store
         self._registry = registry
         self._willing = willing
-        self._config_file = config_file
+        self._trainer = trainer
         self._leftovers = leftovers
+        self._tweets = tweets
         self._wake_telling = wake_telling
-        self._secret_names = secret_names
         self._hang_seconds = hang_seconds
         self._niceness = niceness
         self._keep_versions = keep_versions
-        self._seconds_to_end = seconds_to_end
         self._wake = asyncio.Event()
+
+    def follow(self, settings: JobsSettings) -> None:
+        """Let new settings hold from the next training on; how long one may be silent holds at once."""
+        self._hang_seconds = settings.hang_seconds
+        self._niceness = settings.niceness
+        self._keep_versions = settings.keep_versions
 
     def wake(self) -> None:
         """There may be a new job, so look for it now."""
@@ -87,14 +97,16 @@ class TrainingWorker(Ongoing):
         self._wake.clear()
         await holds()
         if job := await self._store.jobs.take():
-            await self._run(job, holds)
+            with working_on(job.options.get(REQUEST, ""), job=job.id):
+                await self._run(job, holds)
             return
         await woken(self._wake, POLL_SECONDS)
 
     async def _take_up(self) -> None:
         """Take over jobs that a dead process has left running. They run once more, or are given up."""
         for job in await self._store.jobs.take_up(news):
-            log.info("job %d was left running: %s now", job.id, job.state)
+            shown = f"The training of @{job.name} was interrupted{f': {job.error}' if job.error else ''}"
+            log.info("job %d was left running: %s now", job.id, job.state, extra=on_a_terminal(shown))
             if job.ended:
                 self._wake_telling()
                 await self._leftovers.clear(job)
@@ -127,15 +139,13 @@ class TrainingWorker(Ongoing):
         job, finished = await self._found_finished(job)
         if finished:
             return finished
+        word = "Resuming" if job.percent else "Learning"
+        log.info("job %d begins at %d %%", job.id, job.percent, extra=on_a_terminal(f"{word} @{job.name}"))
         await self._willing.tell_pipeline()
+        await asyncio.to_thread(self._note_choices, job)
         before = await asyncio.to_thread(self._in_use, job.name)
-        arguments = await asyncio.to_thread(self._arguments, job)
-        environment = child_environment(os.environ, self._secret_names)
-        running = running_training(
-            job.name, arguments, environment, niceness=self._niceness, seconds_to_end=self._seconds_to_end
-        )
-        async with running as child:
-            return await self._attend(job, child, before, holds)
+        async with self._trainer.train(self._lesson(job)) as running:
+            return await self._attend(job, running, before, holds)
 
     async def _found_finished(self, job: Job) -> tuple[Job, "Ending | None"]:
         """How the job ended if an earlier attempt has made its version and was killed before that was written down.
@@ -166,36 +176,44 @@ class TrainingWorker(Ongoing):
                 log.warning("%s %s is left out: %s", name, number, error)
         return results
 
-    async def _attend(self, job: Job, child: TrainingChild, before: EarlierVersion | None, holds: Holds) -> "Ending":
-        """Write down how far the child is, until it has ended, is cancelled, or hangs."""
+    async def _attend(
+        self, job: Job, running: RunningTraining, before: EarlierVersion | None, holds: Holds
+    ) -> "Ending":
+        """Write down how far the training is, until it has ended, is cancelled, or hangs."""
         progress: tuple[str, int] | None = None
-        process, heard = child.process, child.heard
-        while not await process.ended(TICK_SECONDS):
+        heard = running.heard
+        while not await running.ended(TICK_SECONDS):
             await holds()
-            job = await self._with_foreseen(job, heard)
+            job = await self._with_told(job, heard)
             if not await self._may_go_on(job, heard, progress):
-                await process.stop()
-                return Ending("cancelled", log=process.log)
+                await running.stop()
+                return Ending("cancelled", log=running.log)
             progress = heard.stage, heard.percent
             if heard.silent_seconds > self._hang_seconds:
-                await process.kill()
-                why = f"nothing was heard of it for {heard.silent_seconds:.0f} s"
-                hung = TrainingFailed(f"The training of {job.name} was ended: {why}.")
-                return Ending("failed", error=told(hung), log=process.log)
+                await running.kill()
+                why = Phrase(
+                    "The training of {name} was ended: nothing was heard of it for {seconds:.0f} s.",
+                    name=job.name,
+                    seconds=heard.silent_seconds,
+                )
+                return Ending("failed", error=told(TrainingFailed(why)), log=running.log)
         try:
-            result = child.outcome()
+            result = running.outcome()
         except TrainingFailed as error:
-            return Ending("failed", error=told(error), log=process.log)
+            return Ending("failed", error=told(error), log=running.log)
         if isinstance(result, Done):
             result = Learned.model_validate(result.as_json() | {"before": before})
-        return Ending("done", result=result, log=process.log)
+        return Ending("done", result=result, log=running.log)
 
-    async def _with_foreseen(self, job: Job, heard: Heard) -> Job:
-        """Note in the job what the training expects of the voice, so that whoever watches it can be told."""
-        if not heard.foreseen or job.options.get(FORESEEN) == heard.foreseen:
+    async def _with_told(self, job: Job, heard: Heard) -> Job:
+        """Note in the job what the training has told of itself, and when it may end, for whoever watches it."""
+        noted = prospects(job, heard.foreseen, heard.seconds_left, datetime.now(UTC))
+        if heard.curve:
+            noted = {**noted, CURVE: [list(point) for point in heard.curve]}
+        if noted == job.options:
             return job
         try:
-            return await self._store.jobs.remember(job, {**job.options, FORESEEN: heard.foreseen})
+            return await self._store.jobs.remember(job, noted)
         except StoreUnavailable as error:
             log.warning("what is expected of job %d is not written down: %s", job.id, error)
             return job
@@ -222,7 +240,7 @@ class TrainingWorker(Ongoing):
             try:
                 quoting = await self._willing.may_speak(job.name, job.options.get("server", NO_SERVER))
                 say = partial(_wanted_news, quoting=quoting)
-                result = ending.result.as_json() if ending.result else None
+                result = ending.result.as_json() if ending.result else why_it_failed(ending.error)
                 ended = await self._store.jobs.finish(
                     job.id, ending.state, result=result, error=ending.error, log=ending.log, say=say
                 )
@@ -250,6 +268,11 @@ class TrainingWorker(Ongoing):
         else:
             log.info("old versions deleted: %s", ", ".join(gone) or "none")
 
+    def _note_choices(self, job: Job) -> None:
+        """Write down beside the tweets what was decided about them."""
+        for handle, choices in job.options.get(CHOICES, {}).items():
+            self._tweets.choose(handle, Choices.from_json(choices))
+
     def _in_use(self, name: str) -> EarlierVersion | None:
         """The version in use, for the comparison afterwards."""
         try:
@@ -257,21 +280,18 @@ class TrainingWorker(Ongoing):
         except PipelineError:
             return None
 
-    def _arguments(self, job: Job) -> list[str]:
-        # One core stays free if there is a voice to answer with. Measured: if a training uses every core, an answer
-        # takes 16 to 41 s instead of 2.
-        cores = usable_cores()
-        threads = max(1, cores - 1) if self._registry.names() else cores
-        arguments = ["train", job.name, "--threads", str(threads)]
-        if self._config_file:
-            arguments += ["--config", str(self._config_file)]
-        if min_new := job.options.get("min_new"):
-            arguments += ["--min-new", str(min_new)]
-        if base := job.options.get("base"):
-            arguments += ["--base", base]
-        for file in job.files:
-            arguments += ["--from", file]
-        return arguments
+    def _lesson(self, job: Job) -> Lesson:
+        owners = job.options.get(OWNERS, {})
+        sources = (*job.files, *job.options.get(ORIGINS, ()))
+        authors = job.options.get(AUTHORS, {}).items()
+        return Lesson(
+            job.name,
+            tuple(f"{owners[source]}={source}" if source in owners else source for source in sources),
+            tuple(author if job.name.is_of_one else f"{handle}={author}" for handle, author in authors),
+            base=job.options.get("base", ""),
+            min_new=job.options.get("min_new") or 0,
+            niceness=self._niceness,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,14 +300,14 @@ class Ending:
 
     state: JobState
     result: Result | None = None
-    error: str = ""
+    error: Phrase = NOTHING
     log: str = ""
 
 
-def _wanted_news(job: Job, *, quoting: bool) -> str:
+def _wanted_news(job: Job, *, quoting: bool) -> Phrase:
     """What is told of a job that has ended, if somebody asked for news.
 
     It is also told of a job that was taken over from a dead process, unless a message shows the job.
     """
     wanted = job.options.get("tell") or (job.attempts > 1 and not job.message)
-    return news(job, quoting=quoting) if wanted else ""
+    return news(job, quoting=quoting) if wanted else Phrase()

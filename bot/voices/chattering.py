@@ -1,16 +1,17 @@
 """The use case "chatter": the bot says something by itself in channels where an admin wants that.
 
-Knows the store, and what the pure rules of `bot.core.chatter` need. Does not know platforms, or what is said.
+Knows the store, and what the pure rules of `bot.core.clock.chatter` need. Does not know platforms, or what is said.
 """
 
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.core.chatter import Chatter, LastWord, silence, voted_down
+from bot.core.clock.chatter import Chatter, LastWord, silence, voted_down
 from bot.store import Clock, Store, utc_now
-from bot.store.remarks import Remark
+from bot.store.voices.remarks import Remark
 from huggingtweets.core.names import BlendName
+from huggingtweets.core.phrases import Phrase
 
 CHATTER = "chatter"  # setting of a channel: how the bot speaks there by itself
 _RANDOM = secrets.SystemRandom()
@@ -77,10 +78,10 @@ class Chattering:
         """
         remark = await self._store.remarks.of_message(message)
         if not remark or remark.schedule or not (chatter := await self.of(remark.channel)):
-            return ""
+            return Phrase()
         votes = await self._store.remarks.votes(remark.channel, chatter.since)
         if not voted_down(votes.up, votes.down):
-            return "If more people give me 👎 than 👍, I stop speaking here by myself."
+            return Phrase("If more people give me 👎 than 👍, I stop speaking here by myself.")
         await self.switch_off(remark.channel)
         await self._store.audit.add(by, "chatter.voted_off", remark.channel, server=remark.server)
-        return "I do not speak here by myself any more; an admin can switch that on again."
+        return Phrase("I do not speak here by myself any more; an admin can switch that on again.")

@@ -1,18 +1,23 @@
-"""A waiting room: a request that comes while everything is busy waits for a while. The number of places is bounded.
+"""A waiting room: a request that comes while everything is busy waits for its turn. The number of places is bounded.
 
-Knows what is busy and when to try again. Does not know who asks, or for what.
+Whoever has waited longest is called as soon as another request has ended. They try again; if somebody else was faster,
+they keep their place in the line. If nothing ends here, the first in the line tries again from time to time, because
+what is busy may have become free in another way.
+
+Knows what is busy and who came when. Does not know who asks, or for what.
 """
 
 import asyncio
-import random
+import itertools
+from bisect import insort
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from huggingtweets.core.errors import Busy
 
 SECONDS = 45.0  # the longest wait; for so long Discord shows that an answer is being written
-PLACES = 200  # requests that may wait at once; each takes no more than a timer
-SHORTEST, LONGEST = 0.5, 3.0  # seconds between two tries
+PLACES = 200  # requests that may wait at once; each takes no more than a place in a list
+SHORTEST, LONGEST = 0.5, 3.0  # seconds between two tries of the first in the line while nothing ends
 
 Result = TypeVar("Result")
 
@@ -23,22 +28,57 @@ class WaitingRoom:
     def __init__(self, *, seconds: float = SECONDS, places: int = PLACES):
         self._seconds = seconds
         self._places = places
-        self._waiting = 0
+        self._numbers = itertools.count()
+        self._line: list[tuple[int, asyncio.Task[None]]] = []  # who sleeps here; the first to come stands first
 
     async def patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Returns what `call` returns. Raises its `Busy` if the time is up, or if no place is free."""
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self._seconds
+        number, deadline, has_waited = next(self._numbers), clock() + self._seconds, False
         while True:
             try:
-                return await call()
+                return await self._tried(call)
             except Busy as busy:
-                # The pauses differ, so waiting requests do not all try again at the same moment.
-                pause = min(max(SHORTEST, busy.retry_after_seconds), LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311
-                if self._waiting >= self._places or clock() + pause > deadline:
+                pause = min(max(SHORTEST, busy.retry_after_seconds), LONGEST)
+                if clock() + pause > deadline:
+                    if has_waited:
+                        self._call_next()
                     raise
-            self._waiting += 1
-            try:
-                await asyncio.sleep(pause)
-            finally:
-                self._waiting -= 1
+                if not has_waited and len(self._line) >= self._places:
+                    raise
+            has_waited = True
+            await self._turn(number, pause, deadline - clock())
+
+    async def _tried(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """The same without waiting. If something ends, the next one in the line is called."""
+        has_ended = True
+        try:
+            return await call()
+        except Busy:
+            has_ended = False
+            raise
+        finally:
+            if has_ended:
+                self._call_next()
+
+    async def _turn(self, number: int, pause: float, time_left: float) -> None:
+        """Wait until whoever came as `number` is called. The first in the line waits for `pause` seconds at most."""
+        is_first = not self._line or number < self._line[0][0]
+        sleep = asyncio.create_task(asyncio.sleep(pause if is_first else time_left))
+        place, has_come = (number, sleep), False
+        insort(self._line, place)
+        try:
+            await asyncio.wait([sleep])
+            has_come = True
+        finally:
+            sleep.cancel()
+            is_next = place not in self._line or place == self._line[0]
+            if place in self._line:
+                self._line.remove(place)
+            if is_next and not has_come:
+                self._call_next()
+
+    def _call_next(self) -> None:
+        if self._line:
+            _, sleep = self._line.pop(0)
+            sleep.cancel()

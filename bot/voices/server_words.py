@@ -3,9 +3,10 @@
 Knows the stored setting and its bounds. Does not know how a word is found in a text.
 """
 
-from bot.people.willing import NO_SERVER
+from bot.core.servers import NO_SERVER
 from bot.store import Store
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.visible import typed
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.unwanted import listed_words
@@ -45,10 +46,21 @@ def parsed(words: str) -> list[str]:
         return []
     listed = list(dict.fromkeys(word for part in words.split(",") if (word := typed(part))))
     if len(listed) > MAX_WORDS:
-        raise Usage(f"I keep up to {MAX_WORDS} words for a server, not {len(listed)}.")
+        raise Usage(Phrase("I keep up to {most} words for a server, not {count}.", most=MAX_WORDS, count=len(listed)))
     for word in listed:
         if len(word) > MAX_CHARACTERS:
-            raise Usage(f"A word may have {MAX_CHARACTERS} characters; this one is longer: {word[:MAX_CHARACTERS]}...")
+            raise Usage(
+                Phrase(
+                    "A word may have {most} characters; this one is longer: {word}...",
+                    most=MAX_CHARACTERS,
+                    word=word[:MAX_CHARACTERS],
+                )
+            )
         if not any(character.isalnum() for character in word):
-            raise Usage(f"{word} has no letter; write words with commas between them, and * at the end for any ending.")
+            raise Usage(
+                Phrase(
+                    "{word} has no letter; write words with commas between them, and * at the end for any ending.",
+                    word=word,
+                )
+            )
     return listed

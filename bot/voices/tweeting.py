@@ -4,42 +4,50 @@ Knows the registry, the writer, limits, consent and what is being learned. Does 
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, UnknownVoice
+from bot.core.process.ongoing import end
+from bot.core.servers import NO_SERVER, PAGE
 from bot.people.consent import Consenting
 from bot.people.limits import TWEETS, Limits
-from bot.people.willing import NO_SERVER
-from bot.trainings.training import Training
+from bot.trainings.training import AUTHORS, OWNERS, Training
 from bot.voices.patience import WaitingRoom
 from bot.voices.server_words import ServerWords
+from bot.voices.tastes import Tastes
 from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, UnknownModel, Usage
 from huggingtweets.core.names import BlendName, VoiceName, comparable
 from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.whole_text import whole
-from huggingtweets.generation.checks import Check
+from huggingtweets.generation.checks import Check, CopyCheck
+from huggingtweets.generation.drawing_options import AS_USUAL, MAX_SEED, DrawingOptions
 from huggingtweets.generation.engine.preview_voice import Drawable, preview_voice
-from huggingtweets.generation.writer import Tweets, Writer
+from huggingtweets.generation.writer import Liked, Tweets, Writer
 from huggingtweets.pictures.render import PicturedPerson, predictions
 from huggingtweets.registry.blend import find_voice
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.sources.owners import Owned, texts_of
+from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.tweet_store import TweetStore
 
 MAX_SUGGESTIONS = 25  # as many as Discord shows
 MAX_PROMPT_CHARACTERS = 200
 NAMES_IN_A_SENTENCE = 8
+SEEDS_APART = 1_000  # of tweets that are drawn one by one; each round of drafts takes the next seed
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Who asks for which tweets, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
 
-    The tweets begin with `prompt`, and answer `context` (see `huggingtweets.tweets.contexts`). `cost` is how many
-    requests it counts as. `may_speak` says that the voice was just found among those that may speak
-    on the server, so this is not asked again before the tweets are drawn. It is always asked afterwards.
+    The tweets begin with `prompt`, and answer `context` (see `huggingtweets.tweets.contexts`). They repeat none of the
+    texts in `unlike`. `version` is the one to draw from; if it is empty, that is the one in use. `cost` is how many
+    requests it counts as. `may_speak` says that the voice was just found among those that may speak on the server, so
+    this is not asked again before the tweets are drawn. It is always asked afterwards.
     """
 
     person: str
@@ -50,6 +58,9 @@ class Ask:
     cost: float = TWEETS
     may_speak: bool = False
     context: str = ""
+    options: DrawingOptions = AS_USUAL
+    unlike: Sequence[str] = ()
+    version: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "prompt", whole(self.prompt))
@@ -68,6 +79,7 @@ class Tweeting:
     """Answers requests with tweets.
 
     With `tweets` and the name of a base model, `preview_base`, there are previews of voices that are being learned.
+    With `tastes`, what people like of a voice is likelier to be answered.
     """
 
     def __init__(
@@ -83,33 +95,84 @@ class Tweeting:
         tweets: TweetStore | None = None,
         waiting_room: WaitingRoom | None = None,
         server_words: ServerWords | None = None,
+        tastes: Tastes | None = None,
+        measured: Callable[[], AbstractContextManager[None]] = nullcontext,
     ):
         self._registry = registry
         self._preview_base = preview_base
         self._tweets = tweets
         self._writer = writer
         self._training = training
-        self._limits = limits
+        self.limits = limits
         self._waiting_room = waiting_room or WaitingRoom()
         self._willing = consenting.willing
         self._server_words = server_words
+        self._tastes = tastes
+        self._measured = measured
         self.max_count = max_count
 
     async def tweet_like(self, ask: Ask) -> Tweets:
         """Tweets in the voice of `ask.voice`. Raises `BotError` or `PipelineError` with a sentence for the person."""
-        if not 1 <= ask.count <= self.max_count:
-            raise Usage(f"I write 1 to {self.max_count} tweets at once, not {ask.count}.")
-        if len(ask.prompt) > MAX_PROMPT_CHARACTERS:
-            raise Usage(f"A start may have {MAX_PROMPT_CHARACTERS} characters, yours has {len(ask.prompt)}.")
-        await self._limits.count(ask.person, ask.server, ask.cost)
+        with self._measured():
+            self._refuse_out_of_bounds(ask)
+            await self.limits.count(ask.person, ask.server, ask.cost)
+            try:
+                return await self._willingly(ask)
+            except (BotError, PipelineError) as error:
+                self._give_back(ask, error)
+                raise
+
+    async def as_ready(self, ask: Ask) -> AsyncIterator[Tweets]:
+        """The same one tweet at a time, each as soon as it is ready. None repeats another one.
+
+        There are fewer than were asked for if some fail. Raises like `tweet_like` if all do.
+        """
+        with self._measured():
+            async for tweets in self._one_by_one(ask):
+                yield tweets
+
+    async def _one_by_one(self, ask: Ask) -> AsyncIterator[Tweets]:
+        self._refuse_out_of_bounds(ask)
+        await self.limits.count(ask.person, ask.server, ask.cost)
+        drawing = [asyncio.create_task(self._willingly(_one_of(ask, number))) for number in range(ask.count)]
+        texts: set[str] = set()
+        first_error: BotError | PipelineError | None = None
         try:
-            return await self._willingly(ask)
-        except Busy:
-            self._limits.give_back(ask.person, ask.server, ask.cost)
-            raise
-        except (BotError, PipelineError):
-            self._limits.give_back_shared(ask.server, ask.cost)
-            raise
+            for drawn in asyncio.as_completed(drawing):
+                try:
+                    tweets = await drawn
+                except (BotError, PipelineError) as error:
+                    first_error = first_error or error
+                    continue
+                if normalised(tweets.texts[0]) not in texts:
+                    texts.add(normalised(tweets.texts[0]))
+                    yield tweets
+        finally:
+            await end(*drawing)
+        if first_error and not texts:
+            self._give_back(ask, first_error)
+            raise first_error
+
+    def _give_back(self, ask: Ask, error: Exception) -> None:
+        """Uncount a request that was refused."""
+        if isinstance(error, Busy):
+            self.limits.give_back(ask.person, ask.server, ask.cost)
+        else:
+            self.limits.give_back_shared(ask.server, ask.cost)
+
+    def _refuse_out_of_bounds(self, ask: Ask) -> None:
+        if not 1 <= ask.count <= self.max_count:
+            raise Usage(
+                Phrase(
+                    "I write 1 to {max_count} tweets at once, not {count}.", max_count=self.max_count, count=ask.count
+                )
+            )
+        _refuse_long(ask.prompt)
+
+    async def tweet_more(self, ask: Ask) -> Tweets:
+        """The same for what was counted already: a part of something, or a request by the limits of a token."""
+        _refuse_long(ask.prompt)
+        return await self._willingly(ask)
 
     async def _willingly(self, ask: Ask) -> Tweets:
         if not ask.may_speak:
@@ -128,12 +191,27 @@ class Tweeting:
         return (*self._writer.unwanted, *await self.server_checks(server))
 
     async def version(self, voice: VoiceName, server: str = NO_SERVER) -> Version:
-        """The version in use. Raises `NotAllowed` if it may not speak, and `Usage` with what else can be done."""
+        """The version in use. Raises `NotAllowed` if it may not speak, and `UnknownVoice` if there is none."""
         await self._willing.refuse(voice, server)
         try:
             return await asyncio.to_thread(self._registry.current, voice)
         except UnknownModel:
-            raise Usage(await self._what_instead(voice, server)) from None
+            raise UnknownVoice(await self._what_instead(voice, server)) from None
+
+    async def version_of(self, voice: VoiceName, version: str) -> Version | None:
+        """One version of a voice, in use or not. Returns None if it is not there, or damaged."""
+        try:
+            return await asyncio.to_thread(self._registry.version, voice, version)
+        except PipelineError:
+            return None
+
+    async def refuse_unwilling(self, voice: BlendName, server: str = NO_SERVER) -> None:
+        """Raises `NotAllowed` if `voice` may not speak on `server`."""
+        await self._willing.refuse(voice, server)
+
+    async def is_willing(self, voice: BlendName, server: str = NO_SERVER) -> bool:
+        """Returns True if `voice` may speak on `server`."""
+        return await self._willing.may_speak(voice, server)
 
     async def knows(self, voice: BlendName, server: str = NO_SERVER) -> bool:
         """Returns True if `voice` may be asked for on `server`."""
@@ -195,47 +273,98 @@ class Tweeting:
         return sorted(fitting, key=lambda name: (not name.startswith(wanted), name))[:MAX_SUGGESTIONS]
 
     async def _drawn(self, ask: Ask) -> Tweets:
+        if ask.version:
+            version = await asyncio.to_thread(self._registry.version, ask.voice.single, ask.version)
+            return await self._written(version, ask)
         try:
             voice = await asyncio.to_thread(find_voice, ask.voice, self._registry.current)
         except UnknownModel as error:
             if not isinstance(ask.voice, VoiceName):
-                raise Usage(await self._what_instead(VoiceName(error.name), ask.server)) from None
+                raise UnknownVoice(await self._what_instead(VoiceName(error.name), ask.server)) from None
             return await self._preview(ask.voice, ask)
         return await self._written(voice, ask)
 
     async def _written(self, voice: Drawable, ask: Ask) -> Tweets:
         unwanted = await self.server_checks(ask.server)
+        if ask.unlike:
+            unwanted = (*unwanted, CopyCheck(ask.unlike))
         return await self._writer.write(
-            voice, ask.prompt, ask.count, person=ask.person, context=ask.context, unwanted=unwanted
+            voice,
+            ask.prompt,
+            ask.count,
+            ask.options,
+            person=ask.person,
+            context=ask.context,
+            unwanted=unwanted,
+            liked=self._liked(ask),
         )
 
+    def _liked(self, ask: Ask) -> Liked | None:
+        """What says how much people like a text in this voice. None if it is not known, or must not matter."""
+        # With a seed or a version of its own, the same tweets come again, and versions are compared as they are. There
+        # is no end of blends, and hardly anybody judges one often.
+        if not self._tastes or ask.version or ask.options.seed is not None or not isinstance(ask.voice, VoiceName):
+            return None
+        taste = self._tastes.at_hand(ask.voice)
+        return taste.scores if taste and taste.is_better_than_chance else None
+
     async def _preview(self, name: VoiceName, ask: Ask) -> Tweets:
-        """A preview while the voice `name` is being learned. Raises `Usage` with what else can be done."""
+        """A preview while the voice `name` is being learned. Raises `UnknownVoice` with what else can be done."""
         job = await self._training.job(name)
         if job is None or not self._preview_base or self._tweets is None:
-            raise Usage(await self._what_instead(name, ask.server))
-        files = [Owned(Path(file)) for file in job.files]
+            raise UnknownVoice(await self._what_instead(name, ask.server))
+        owners, authors = job.options.get(OWNERS, {}), job.options.get(AUTHORS, {})
+        files = [
+            Owned(Path(file), owners.get(file), author=authors.get(owners.get(file, name), "")) for file in job.files
+        ]
         texts, _ = await asyncio.to_thread(texts_of, name, files, self._tweets)
         try:
             voice = preview_voice(name, texts, self._preview_base)
         except TooLittleData:
-            raise Usage(await self._what_instead(name, ask.server)) from None
+            raise UnknownVoice(await self._what_instead(name, ask.server)) from None
         return await self._written(voice, ask)
 
-    async def _what_instead(self, name: VoiceName, server: str) -> str:
+    async def _what_instead(self, name: VoiceName, server: str) -> Phrase:
         if job := await self._training.job(name):
-            return f"I am still learning {name} ({job.percent} %); try again in a moment."
+            return Phrase(
+                "I am still learning {name} ({percent} %); try again in a moment.", name=name, percent=job.percent
+            )
         names = await self.names(server)
+        has_commands = server != PAGE
         if not names:
-            return f"I know nobody yet, so not {name} either; an admin can train a voice with /train."
+            how = (
+                Phrase("an admin can train a voice with /train")
+                if has_commands
+                else Phrase("an admin can make a voice")
+            )
+            return Phrase("I know nobody yet, so not {name} either; {how}.", name=name, how=how)
         listed = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")
         sentences = (
-            f"I do not know {name} yet.",
+            Phrase("I do not know {name} yet.", name=name),
             did_you_mean(name, names),
-            f"I know {listed}; an admin can train others with /train.",
+            Phrase("I know {listed}; an admin can train others with /train.", listed=listed)
+            if has_commands
+            else Phrase("I know {listed}.", listed=listed),
         )
-        return " ".join(filter(None, sentences))
+        return Phrase.joined(" ", sentences)
 
     async def names(self, server: str) -> list[VoiceName]:
         """The voices in use that may speak on `server`."""
         return await self._willing.among(await asyncio.to_thread(self._registry.names), server)
+
+
+def _one_of(ask: Ask, number: int) -> Ask:
+    """The ask for tweet `number` alone. A seed gives each of them another one."""
+    seed, options = ask.options.seed, ask.options
+    if seed is not None:
+        options = replace(options, seed=(seed + number * SEEDS_APART) % (MAX_SEED + 1))
+    return replace(ask, count=1, options=options)
+
+
+def _refuse_long(prompt: str) -> None:
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        raise Usage(
+            Phrase(
+                "A start may have {most} characters, yours has {count}.", most=MAX_PROMPT_CHARACTERS, count=len(prompt)
+            )
+        )

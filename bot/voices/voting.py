@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from bot.store import Store
-from bot.store.rounds import Round, Score
+from bot.store.voices.rounds import Round, Score
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.checks import Check, defused, first_objection
 from huggingtweets.tweets.dataset import Dataset
 
@@ -99,7 +100,7 @@ class Voting:
         """
         played = await self._store.rounds.get(message)
         if not played or not await self._tweeting.knows(played.voice, played.server):
-            raise Usage("This round was withdrawn: whose voice it is does not take part any more.")
+            raise Usage(Phrase("This round was withdrawn: whose voice it is does not take part any more."))
         return await self._store.rounds.vote(message, person, chose_first=chose_first)
 
     async def close(self, message: str) -> Result | Withdrawn | None:
@@ -129,5 +130,5 @@ def comparable(drawn: str, texts: Sequence[str], unwanted: Sequence[Check]) -> s
     by_length = sorted((text for text in texts if text.strip()), key=lambda text: abs(len(text) - len(drawn)))
     nearest = list(islice((text for text in by_length if not first_objection(unwanted, text)), COMPARABLE))
     if not nearest:
-        raise Usage("This voice has no tweets to compare with.")
+        raise Usage(Phrase("This voice has no tweets to compare with."))
     return defused(" ".join(secrets.choice(nearest).split()))

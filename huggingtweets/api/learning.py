@@ -39,11 +39,12 @@ def learn(
     seed: int | None = None,
     threads: int | None = None,
 ) -> Voice:
-    """Learn the voice `name` from archives, tables of tweets, `x:HANDLE` or `bluesky:HANDLE`. Returns the new version.
+    """Learn the voice `name` from archives, tables of tweets, `x:HANDLE`, `bluesky:HANDLE` or `@USER@SERVER`.
 
-    It is in use from now on if it passes the gate; see `Voice.in_use`. Without `sources` it is learned from what was
-    collected before. `on_progress` is called with a `Progress` at each step. A run that was interrupted goes on where
-    it was when it is started again. Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase` and `Unavailable`.
+    Returns the new version. It is in use from now on if it passes the gate; see `Voice.in_use`. Without `sources` it is
+    learned from what was collected before. `on_progress` is called with a `Progress` at each step. A run that was
+    interrupted goes on where it was when it is started again. Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase`
+    and `Unavailable`.
     """
     settings = with_overrides(settings_of(config), {"base": base, "method": method, "seed": seed, "threads": threads})
     voice = VoiceName.parse(name)
@@ -95,23 +96,28 @@ def outcome_of(
     say: Say = _nobody_listens,
     tell: Tell = _nobody_listens,
     min_new: int = 0,
+    told_about: "Callable[[list[Owned]], list[Owned]]" = list,
 ) -> "Outcome":
-    """Read the sources and learn. `tell` gets a sentence on what was read from X and Bluesky.
+    """Read the sources and learn. `tell` gets a sentence on what was read from networks.
 
-    Raises what `learn` raises, and `TooFewNew` if there are fewer than `min_new` new tweets.
+    `told_about` adds to the files what somebody has said about them. Raises what `learn` raises, and `TooFewNew` if
+    there are fewer than `min_new` new tweets.
     """
-    files = read_remote(voice, sources, settings, tell)
+    from huggingtweets.tweets.tweet_store import TweetStore
+
+    kept_before = TweetStore(settings.tweets).handles()
+    files = told_about(read_remote(voice, sources, settings, tell))
     from huggingtweets.workflow import pipeline
 
-    return pipeline.run(voice, files, settings, say=say, min_new=min_new)
+    return pipeline.run(voice, files, settings, say=say, min_new=min_new, kept_before=kept_before)
 
 
 def read_remote(voice: VoiceName, sources: Sequence[str], settings: Settings, tell: Tell) -> "list[Owned]":
-    """Read the sources at X and Bluesky into the store. Returns the others, which are files."""
+    """Read the sources at networks into the store. Returns the others, which are files."""
     from huggingtweets.sources.owners import parse_owned
 
     owned = [parse_owned(source, voice) for source in sources]
-    if not any(":" in source.written for source in owned):
+    if not any(":" in source.written or source.written.startswith("@") for source in owned):
         return owned
     from huggingtweets.sources.remote_sources import Collector, Origin, parse_origin
 
@@ -132,7 +138,7 @@ def read_remote(voice: VoiceName, sources: Sequence[str], settings: Settings, te
 
 
 def gathered_in_words(handle: str, new: int, dropped: int) -> str:
-    """What a look at X or Bluesky gave."""
+    """What a look at a network gave."""
     return f"{new:,} new tweets of {handle}, {dropped:,} gone at their source."
 
 

@@ -4,7 +4,7 @@ Knows names, versions and who must not be imitated. Does not know how a tweet is
 """
 
 from os import PathLike
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from huggingtweets.api.loop import awaited, waited_for
 from huggingtweets.core.config import Settings
@@ -18,11 +18,26 @@ if TYPE_CHECKING:
     from typing import Any
 
     from huggingtweets.api.desk import Desk
+    from huggingtweets.generation.drawing_options import Length
     from huggingtweets.generation.engine.preview_voice import Drawable
     from huggingtweets.generation.writer import Tweets
 
 Configuration = Settings | str | PathLike[str] | None
 """Settings, the path of a config.toml, or None for ./config.toml or the user's own."""
+
+
+class HowToDraw(TypedDict, total=False):
+    """What can be said about tweets, besides how they begin and how many there are.
+
+    They answer `reply_to`, which is what somebody has said, in one line or several. `temperature` is 0.5 (tame) to
+    1.5 (wild), `length` is "shorter" or "longer" than half of the person's tweets, and the same `seed` gives the same
+    tweets again: `DrawingOptions` says when it does not.
+    """
+
+    reply_to: str
+    temperature: float | None
+    length: "Length"
+    seed: int | None
 
 
 class Voice:
@@ -100,27 +115,32 @@ class Voice:
 
         return verdict.of(self._drawable.manifest) if isinstance(self._drawable, Version) else ""
 
-    def tweets(self, prompt: str = "", count: int = 5, *, seed: int | None = None) -> list[str]:
-        """Tweets that begin with `prompt`, usually `count` of them. The same `seed` gives the same tweets.
+    def tweets(self, prompt: str = "", count: int = 5, **how: "Unpack[HowToDraw]") -> list[str]:
+        """Tweets that begin with `prompt`, usually `count` of them. `HowToDraw` has what can be said about them.
 
-        Raises `Usage` for a count out of bounds, `NotEnoughDrafts` if not a single draft was fit, and `BadBase`.
+        Raises `Usage` for what is out of bounds, `NotEnoughDrafts` if not a single draft was fit, and `BadBase`.
         """
-        return list(self.draw(prompt, count, seed=seed).texts)
+        return list(self.draw(prompt, count, **how).texts)
 
-    async def tweets_async(self, prompt: str = "", count: int = 5, *, seed: int | None = None) -> list[str]:
+    async def tweets_async(self, prompt: str = "", count: int = 5, **how: "Unpack[HowToDraw]") -> list[str]:
         """The same for async code. Cancelling it ends the drawing."""
-        return list((await awaited(self._written(prompt, count, seed))).texts)
+        return list((await awaited(self._written(prompt, count, how))).texts)
 
-    def draw(self, prompt: str = "", count: int = 5, *, seed: int | None = None) -> "Tweets":
+    def draw(self, prompt: str = "", count: int = 5, **how: "Unpack[HowToDraw]") -> "Tweets":
         """Like `tweets`, with the seed that gives these tweets again, and a word on those that are missing."""
-        return waited_for(self._written(prompt, count, seed))
+        return waited_for(self._written(prompt, count, how))
 
-    def _written(self, prompt: str, count: int, seed: int | None) -> "Coroutine[Any, Any, Tweets]":
+    def _written(self, prompt: str, count: int, how: HowToDraw) -> "Coroutine[Any, Any, Tweets]":
+        from huggingtweets.generation.drawing_options import DrawingOptions
+        from huggingtweets.tweets.clean import what_to_answer
+
+        options = DrawingOptions(how.get("temperature"), how.get("length", "usual"), how.get("seed"))
+        context = what_to_answer(how.get("reply_to", ""))
         if not self._desk:
             from huggingtweets.api.desk import desk_for
 
             self._desk = desk_for(self._settings)
-        return self._desk.writer.write(self._drawable, prompt, count, seed)
+        return self._desk.writer.write(self._drawable, prompt, count, options, context=context)
 
 
 def settings_of(config: Configuration) -> Settings:

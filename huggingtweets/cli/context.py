@@ -1,19 +1,23 @@
-"""What every command works on: the settings of the file that `--config` names, and the models to which they point.
+"""What commands work on: the settings of the file that `--config` names, the models to which they point, and what was
+said about files.
 
 Knows click's options, the settings and the registry. Does not know any command.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
 from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.names import VoiceName, comparable
 from huggingtweets.registry.versions import Registry, Version
+
+if TYPE_CHECKING:
+    from huggingtweets.sources.owners import Owned
 
 P = ParamSpec("P")
 
@@ -45,6 +49,60 @@ class CommandContext:
         """The version of the voice `name` with this number, or the one in use."""
         voice = VoiceName.parse(name)
         return self.registry.version(voice, number) if number else self.registry.current(voice)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody says about the files they give: what the columns of a table mean, and whose posts are meant."""
+
+    text_column: str = ""
+    date_column: str = ""
+    id_column: str = ""
+    author_column: str = ""
+    authors: tuple[str, ...] = ()
+
+    def about(self, files: "Iterable[Owned]") -> "list[Owned]":
+        """`files` with what was said about them."""
+        from huggingtweets.sources.tables.named_columns import NamedColumns
+
+        columns = NamedColumns(self.text_column, self.date_column, self.id_column, self.author_column)
+        files = list(files)
+        handles = {file.handle for file in files if file.handle}
+        return [replace(file, columns=columns, author=self._author(file.handle, handles)) for file in files]
+
+    def _author(self, handle: str | None, handles: Collection[str]) -> str:
+        """Who is meant in a file of `handle`: `ann=NAME` is said of her files alone, and `NAME` of all others."""
+        of_all = ""
+        for text in self.authors:
+            owner, equals, name = text.partition("=")
+            if not equals or comparable(owner) not in handles:
+                of_all = text
+            elif comparable(owner) == handle:
+                return name
+        return of_all
+
+
+_TOLD = (
+    ("--text-column", "The column of a table, or the member in JSON, that holds the text."),
+    ("--date-column", "The one that holds the date."),
+    ("--id-column", "The one that holds the id."),
+    ("--author-column", "The one that says who wrote a row."),
+)
+_AUTHOR = "Of several people in a file or a chat, the one to read. HANDLE=NAME says it of one person in the voice."
+
+
+def with_told(function: Callable[Concatenate[Told, P], None]) -> Callable[..., None]:
+    """Add the options of `Told` to a command. `function` gets a `Told` as its first argument."""
+
+    @wraps(function)
+    def with_options(*args: Any, **options: Any) -> None:
+        told = {name: options.pop(name) for name in Told.__dataclass_fields__}
+        function(Told(**told), *args, **options)
+
+    click.option("--author", "authors", multiple=True, metavar="NAME", help=_AUTHOR)(with_options)
+    for option, explanation in reversed(_TOLD):
+        click.option(option, default="", metavar="NAME", help=explanation)(with_options)
+    return with_options
 
 
 def with_settings(function: Callable[Concatenate[CommandContext, P], None]) -> Callable[..., None]:

@@ -7,14 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TextIO
 
 import click
-from rich.markup import escape
 
 from huggingtweets.core.errors import for_people
-from huggingtweets.core.events import Failed, write_event
+from huggingtweets.core.events import failed, write_event
 
 
 def print_json(row: dict[str, Any], file: TextIO | None = None) -> None:
@@ -29,13 +28,20 @@ def progress_shown(as_json: bool, events: TextIO | None = None) -> "AbstractCont
     return JsonLines(events or sys.stdout) if as_json or events else Bars(sys.stderr)
 
 
-def alive(doing: str) -> AbstractContextManager[object]:
-    """A context that shows on a terminal that something is being done. Elsewhere, and for programs, it says nothing."""
-    if not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
+@contextmanager
+def alive(doing: str) -> Iterator[Callable[[str], None]]:
+    """A context that shows on a terminal what is being done, and that it goes on. Its value changes what is shown.
 
-    return Console(stderr=True).status(f"{escape(doing)} …")
+    Elsewhere, and for programs, it says nothing.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status(f"{escape(doing)} …") as status:
+        yield lambda doing: status.update(f"{escape(doing)} …")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -56,15 +62,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 @contextmanager
-def events_file(descriptor: int | None) -> Iterator[TextIO | None]:
-    """The file of an open descriptor, or None without one. An error inside becomes an event in words for people."""
-    if descriptor is None:
+def events_written(wanted: bool) -> Iterator[TextIO | None]:
+    """What was stdout, if a program reads events there; None otherwise. From now on all else goes to stderr.
+
+    An error inside becomes an event in words for people.
+    """
+    if not wanted:
         yield None
         return
-    with os.fdopen(descriptor, "w", encoding="utf-8") as events:
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as events:
+        # No print of a library can tear an event apart.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         try:
             yield events
         except Exception as error:
             with suppress(OSError):
-                write_event(Failed(for_people=for_people(error)), events)
+                write_event(failed(for_people(error)), events)
             raise

@@ -8,24 +8,32 @@ from pathlib import Path
 import click
 
 from huggingtweets.cli.context import CommandContext, json_option, seed_option, with_settings
+from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import print_json, progress_shown
 
 
-@click.command()
-@click.option("--corpus", "corpora", multiple=True, required=True, type=click.Path(path_type=Path, exists=True))
+@click.command(epilog=examples("pretrain --corpus posts.jsonl --out models/mine"))
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A file of texts to learn from; may be repeated.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the new base model.")
 @click.option("--tokens", type=click.IntRange(1_000), help="How many tokens to learn from.")
-@click.option("--vocabulary", type=click.IntRange(300, 65_536))
+@click.option("--vocabulary", type=click.IntRange(300, 65_536), help="How many tokens the tokenizer has.")
 @click.option("--width", type=click.IntRange(16), help="Size of the hidden state; a multiple of --heads.")
-@click.option("--layers", type=click.IntRange(1))
-@click.option("--heads", type=click.IntRange(1))
+@click.option("--layers", type=click.IntRange(1), help="How many blocks the model has.")
+@click.option("--heads", type=click.IntRange(1), help="How many heads each block has.")
 @click.option("--context", "window", type=click.IntRange(16), help="Tokens that the model sees at once.")
 @click.option(
     "--row-tokens", type=click.IntRange(16), help="Length of the shortest rows that documents are packed into."
 )
-@click.option("--batch-tokens", type=click.IntRange(16))
-@click.option("--micro-batch-tokens", type=click.IntRange(16))
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@click.option("--batch-tokens", type=click.IntRange(16), help="Tokens in each step.")
+@click.option("--micro-batch-tokens", type=click.IntRange(16), help="Tokens that are in memory at once.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="The highest rate of the run.")
 @seed_option
 @json_option
 @with_settings

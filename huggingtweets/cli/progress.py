@@ -8,14 +8,17 @@ from contextlib import AbstractContextManager
 from typing import Any, Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 from rich.table import Column
+from rich.text import Text
 
+from huggingtweets.core.durations import time_left_in_words
 from huggingtweets.core.events import Progress, write_event
 
 MIN_SECONDS_BETWEEN_LINES = 0.2
 BAR_WIDTH = 16
+WHOLE = "training"
 
 
 class JsonLines(AbstractContextManager[Any]):
@@ -37,15 +40,18 @@ class JsonLines(AbstractContextManager[Any]):
 
 
 class Bars(AbstractContextManager[Any]):
-    """A bar for each stage on a terminal. Without a terminal, one line at the end of each stage."""
+    """A bar for each stage on a terminal. Without a terminal, one line at the end of each stage.
+
+    Above the stages of a training stands a bar for the whole, with the time that is left.
+    """
 
     def __init__(self, out: TextIO):
         self._console = Console(file=out)
         self._bars = RichProgress(
             TextColumn("{task.description:<9}"),
             BarColumn(BAR_WIDTH, table_column=Column(min_width=BAR_WIDTH)),
-            MofNCompleteColumn(table_column=Column(no_wrap=True)),
-            TimeRemainingColumn(table_column=Column(no_wrap=True)),
+            _Done(table_column=Column(no_wrap=True)),
+            _TimeLeft(table_column=Column(no_wrap=True)),
             # The figures get the rest of the line.
             TextColumn("{task.fields[facts]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
             expand=True,
@@ -68,11 +74,34 @@ class Bars(AbstractContextManager[Any]):
         if said := f"Warning: {progress.warning}" if progress.warning else progress.foreseen:
             self._console.print(said, markup=False, highlight=False)
         if self._console.is_terminal:
-            if progress.stage not in self._tasks:
-                self._tasks[progress.stage] = self._bars.add_task(progress.stage, facts="")
-            self._bars.update(self._tasks[progress.stage], completed=progress.done, total=progress.total, facts=facts)
+            if progress.percent is not None:
+                left = "" if progress.seconds_left is None else time_left_in_words(progress.seconds_left)
+                self._show(WHOLE, progress.percent, 100, left, is_whole=True)
+            self._show(progress.stage, progress.done, progress.total, facts, is_part=progress.percent is not None)
         elif progress.done >= progress.total:
             self._console.print(f"{progress.stage}: {facts}", markup=False, highlight=False, soft_wrap=True)
+
+    def _show(self, name: str, done: float, total: float, facts: str, **kind: bool) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, facts="", **kind)
+        self._bars.update(self._tasks[name], completed=done, total=total, facts=facts)
+
+
+class _Done(ProgressColumn):
+    """How much is done: of a training the percentage, of anything else the number and their total."""
+
+    def render(self, task: Task) -> Text:
+        if task.fields.get("is_whole"):
+            return Text(f"{int(task.completed)} %", style="progress.download")
+        return Text(f"{int(task.completed)}/{int(task.total or 0)}", style="progress.download")
+
+
+class _TimeLeft(TimeRemainingColumn):
+    """The time that is left, except in a training, which says it for the whole."""
+
+    def render(self, task: Task) -> Text:
+        is_of_training = task.fields.get("is_whole") or task.fields.get("is_part")
+        return Text("") if is_of_training else super().render(task)
 
 
 def _short(value: object) -> str:

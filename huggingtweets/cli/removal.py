@@ -8,14 +8,16 @@ import sys
 import click
 
 from huggingtweets.cli.context import CommandContext, with_settings
+from huggingtweets.cli.examples import examples
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
+from huggingtweets.tweets.marks import parse_mark
 from huggingtweets.tweets.tweet_store import TweetStore
 
 yes_option = click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
 
 
-@click.command()
+@click.command(epilog=examples("unpublish nasa --yes"))
 @click.argument("name")
 @yes_option
 @with_settings
@@ -32,7 +34,7 @@ def unpublish(context: CommandContext, name: str, yes: bool) -> None:
     click.echo(f"{voice} is gone from the Hub." if was_there else f"{voice} was not published from here.")
 
 
-@click.command()
+@click.command(epilog=examples("forget nasa", "forget nasa --yes", "forget nasa --lift"))
 @click.argument("name")
 @yes_option
 @click.option("--lift", is_flag=True, help="NAME asks to be learned again: take the tombstone away.")
@@ -43,24 +45,25 @@ def unpublish(context: CommandContext, name: str, yes: bool) -> None:
 def forget(context: CommandContext, name: str, yes: bool, lift: bool, from_hub: bool | None) -> None:
     """Delete the tweets, data sets and models of NAME for good; a tombstone keeps them from coming back.
 
-    NAME is a voice or an account's handle. All voices that learned from the same account go with it.
+    NAME is a voice or an account's handle. All voices that learned from the same account go with it. Somebody who only
+    spoke in a chat is named as its service knows them: "whatsapp:Ann Keeper", telegram:user5.
     """
     from huggingtweets.workflow.forgetting import affected
     from huggingtweets.workflow.forgetting import forget as delete
 
-    voice = VoiceName.parse(name)
+    marked = parse_mark(name)
+    voice, accounts = (marked.name, marked.accounts) if marked else (VoiceName.parse(name), ())
     if lift:
         _lift(context, voice)
         return
-    voices = affected(voice, context.settings)
+    voices = affected(voice, context.settings, accounts=accounts)
+    who = [name if marked else voice, *voices[1:]]
     if not yes:
-        raise Usage(
-            f"This deletes every tweet and version of {', '.join(voices)} for good; say --yes if that is meant."
-        )
+        raise Usage(f"This deletes every tweet and version of {', '.join(who)} for good; say --yes if that is meant.")
     still_on_hub = [each for each in voices if not _gone_from_hub(context, each, from_hub)]
-    was_anything = delete(voice, context.settings, keep_published=bool(still_on_hub))
+    was_anything = delete(voice, context.settings, accounts=accounts, keep_published=bool(still_on_hub))
     others = f" Gone with it: {', '.join(voices[1:])}." if voices[1:] else ""
-    click.echo(f"{voice} is forgotten.{others}" if was_anything else f"There was nothing of {voice}.")
+    click.echo(f"{who[0]} is forgotten.{others}" if was_anything else f"There was nothing of {who[0]}.")
 
 
 def _lift(context: CommandContext, voice: str) -> None:

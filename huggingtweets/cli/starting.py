@@ -1,14 +1,16 @@
-"""`init` and `bot`: the settings are written, the bot is started.
+"""`init`, `bot`, `token`, `backup`, `restore`: settings are written, the bot is started, what it keeps is kept.
 
-Knows where settings belong, and the name of the bot's package. Does not know what the bot does.
+Knows where settings belong, and the names of the bot's packages. Does not know what they do.
 """
 
 import runpy
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from huggingtweets.cli.examples import examples
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.user_folders import SETTINGS, home_of, shipped, user_settings
@@ -16,7 +18,7 @@ from huggingtweets.core.user_folders import SETTINGS, home_of, shipped, user_set
 _OF_THE_FILE = "the folder of this file"
 
 
-@click.command()
+@click.command(epilog=examples("init", "init my-bot"))
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path | None) -> None:
     """Write a config.toml with every setting and a comment on each.
@@ -35,14 +37,38 @@ def init(folder: Path | None) -> None:
     click.echo(f"Start the bot: huggingtweets bot{named}")
 
 
-@click.command(
-    add_help_option=False,
-    context_settings={"ignore_unknown_options": True},
-    short_help="Start the bot: Discord, the local page, posts.",
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def _run_as_module(module: str, program: str, arguments: tuple[str, ...]) -> None:
+    """Run a program of the bot's package, as by `python -m`. The pipeline imports none of it."""
+    sys.argv = [program, *arguments]
+    runpy.run_module(module, run_name="__main__")
+
+
+def _passed_on(function: Callable[[tuple[str, ...]], None]) -> click.Command:
+    """A command whose arguments are read by the program that it runs."""
+    settings = {"ignore_unknown_options": True}
+    taken = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)(function)
+    return click.command(add_help_option=False, context_settings=settings)(taken)
+
+
+@_passed_on
 def bot(arguments: tuple[str, ...]) -> None:
     """Start the bot. What it takes is told by `huggingtweets bot --help`."""
-    sys.argv = ["huggingtweets bot", *arguments]
-    # The pipeline imports no platform; the bot's package is only run, as by `python -m bot`.
-    runpy.run_module("bot", run_name="__main__")
+    _run_as_module("bot", "huggingtweets bot", arguments)
+
+
+@_passed_on
+def backup(arguments: tuple[str, ...]) -> None:
+    """Write a backup. What it takes is told by `huggingtweets backup --help`."""
+    _run_as_module("bot.keeping", "huggingtweets", ("backup", *arguments))
+
+
+@_passed_on
+def restore(arguments: tuple[str, ...]) -> None:
+    """Restore a backup. What it takes is told by `huggingtweets restore --help`."""
+    _run_as_module("bot.keeping", "huggingtweets", ("restore", *arguments))
+
+
+@_passed_on
+def token(arguments: tuple[str, ...]) -> None:
+    """Make, list or revoke tokens for other programs. `huggingtweets token --help` tells how."""
+    _run_as_module("bot.token_command", "huggingtweets token", arguments)

@@ -3,21 +3,23 @@
 Knows arguments and how versions are shown. Does not know how they are measured or kept.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
-from huggingtweets.cli.output import print_json, print_table
+from huggingtweets.cli.examples import examples
+from huggingtweets.cli.output import alive, print_json, print_table
 from huggingtweets.cli.publishing import publish_after
 from huggingtweets.core.names import VoiceName
 from huggingtweets.evaluation import verdict
+from huggingtweets.evaluation.figures import figures
 from huggingtweets.model.base import base_name
 from huggingtweets.registry.versions import Registry, Version
 
 
-@click.command()
+@click.command(epilog=examples("evaluate nasa", "evaluate nasa --version v2"))
 @click.argument("name")
 @click.option("--version", "number", help="Another version than the one in use, such as v2; it is held against that.")
 @json_option
@@ -28,16 +30,20 @@ def evaluate(context: CommandContext, name: str, number: str | None, as_json: bo
     from huggingtweets.evaluation.quality_gate import judge
 
     version = context.version(name, number)
-    report = measure(version, context.settings, _compared_with(version, context.registry))
+    with alive(f"Measuring {version.name} {version.version}"):
+        report = measure(version, context.settings, _compared_with(version, context.registry))
     gate = judge(report, context.settings.gate)
-    facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
-    facts |= {"passes_the_gate": gate.passed, "why_not": gate.why_not, "caution": gate.caution}
-    facts |= {"verdict": verdict.in_words(report, version.manifest.counts.kept)}
+    how_good = verdict.in_words(report, version.manifest.counts.kept)
     if as_json:
-        print_json(facts)
-    else:
-        for key, value in _flat(facts):
-            click.echo(f"{key.replace('_', ' ')}: {f'{value:.4f}' if isinstance(value, float) else value}")
+        facts = {"name": version.name, "version": version.version, "base": version.base, **report.as_json()}
+        gates = {"passes_the_gate": gate.passed, "why_not": gate.why_not, "caution": gate.caution}
+        print_json(facts | gates | {"verdict": how_good})
+        return
+    click.echo(f"{version.name} {version.version}, on {base_name(version.base)}")
+    for sentence in filter(None, (how_good, gate.why_not or "It may be used.", gate.caution)):
+        click.echo(sentence)
+    click.echo()
+    print_table(("figure", "value", "what it says"), figures(report))
 
 
 def _compared_with(version: Version, registry: Registry) -> Version | None:
@@ -48,18 +54,7 @@ def _compared_with(version: Version, registry: Registry) -> Version | None:
     return in_use if in_use.key != version.key else None
 
 
-def _flat(facts: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The names and values in `facts`, without the empty ones. A value in a table inside is called `outer_inner`."""
-    for key, value in facts.items():
-        if isinstance(value, Mapping) and value.keys() == {"value", "low", "high"}:
-            yield key, "{value:.4f} ({low:.4f} to {high:.4f})".format(**value)
-        elif isinstance(value, Mapping):
-            yield from ((f"{key}_{inner}", fact) for inner, fact in _flat(value))
-        elif value not in (None, ""):
-            yield key, value
-
-
-@click.command()
+@click.command(epilog=examples("models", "models --json"))
 @json_option
 @with_settings
 def models(context: CommandContext, as_json: bool) -> None:
@@ -99,7 +94,7 @@ def _summary(version: Version) -> dict[str, Any]:
     }
 
 
-@click.command()
+@click.command(epilog=examples("promote nasa v2"))
 @click.argument("name")
 @click.argument("version")
 @with_settings
@@ -110,7 +105,7 @@ def promote(context: CommandContext, name: str, version: str) -> None:
     _after_promotion(context, promoted)
 
 
-@click.command()
+@click.command(epilog=examples("rollback nasa"))
 @click.argument("name")
 @with_settings
 def rollback(context: CommandContext, name: str) -> None:

@@ -4,37 +4,45 @@ Knows the file system. Does not know what the files mean.
 """
 
 import errno
-import fcntl
 import json
 import os
+import shutil
 import stat
+import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+POLL_SECONDS = 0.02  # how often a lock that is held is tried again
+MOST_DELETIONS = 20  # how often a folder that another process changes meanwhile is deleted anew
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[BinaryIO]:
+def replaced(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """A file to write, which takes the place of `path` at the end of the block.
 
     It is written under another name in the same folder, synced, and renamed; then the folder is synced. If the block
-    raises, `path` stays as it was.
+    raises, `path` stays as it was. A `private` file can be read by its owner alone, from its first byte on.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
-        with new.open("wb") as file:
+        with open(new, "wb", opener=_for_the_owner if private else None) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def unfinished(path: Path) -> list[Path]:
@@ -42,9 +50,9 @@ def unfinished(path: Path) -> list[Path]:
     return list(path.parent.glob(f".{path.name}.*.new"))
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
     """Replace `path` by `text`."""
-    with replaced(path) as file:
+    with replaced(path, private=private) as file:
         file.write(text.encode())
 
 
@@ -88,17 +96,46 @@ def read_json_lines(path: Path) -> list[Any]:
         raise ValueError("it is nested too deeply") from error
 
 
+def delete(path: Path) -> bool:
+    """Delete a file, or a folder with everything in it. Returns True if it was there.
+
+    Another process may delete the same folder or write into it meanwhile: what it leaves is deleted, too.
+    Raises `OSError` if the system refuses, or if the other process does not come to an end.
+    """
+    was_there = os.path.lexists(path)
+    for attempt in range(MOST_DELETIONS):
+        try:
+            if path.is_symlink() or not path.is_dir():
+                path.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(path)
+            break
+        except OSError as error:
+            changed = error.errno in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST)
+            if not changed or attempt == MOST_DELETIONS - 1:
+                raise
+            time.sleep(POLL_SECONDS)
+    if was_there:
+        with suppress(FileNotFoundError):  # the folder around it may have gone as well
+            sync_folder(path.parent)
+    return was_there
+
+
 def sync_folder(folder: Path) -> None:
-    """Make sure that renames inside `folder` survive a power cut."""
-    with _opened(folder) as descriptor:
-        os.fsync(descriptor)
+    """Make sure that renames inside `folder` survive a power cut. Windows has no way to do that, and no need."""
+    if sys.platform != "win32":
+        with _opened(folder) as descriptor:
+            sync(descriptor)
 
 
 def sync_tree(folder: Path) -> None:
     """Make sure that every file below `folder` survives a power cut."""
     for path in folder.rglob("*"):
-        with _opened(path) as descriptor:
-            os.fsync(descriptor)
+        if path.is_dir():
+            sync_folder(path)
+        else:
+            with _opened(path) as descriptor:
+                sync(descriptor)
     sync_folder(folder)
 
 
@@ -114,23 +151,44 @@ def readable_as_usual(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Lock the file `path` for this process. The kernel releases the lock when the process dies.
+def locked(path: Path, *, wait: bool, keep: bool = True) -> Iterator[None]:
+    """Lock the file `path` for this process. The system releases the lock when the process dies.
 
-    Raises `BlockingIOError` if another process holds the lock and `wait` is false, and `FileNotFoundError` if the
-    folder is gone.
+    Without `keep`, the file is deleted at the end. Raises `BlockingIOError` if another process holds the lock and
+    `wait` is false, and `FileNotFoundError` if the folder is gone.
     """
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    from filelock import lock_descriptor  # most commands lock nothing
+
+    with path.open("ab") as lock:
+        if not lock_descriptor(lock.fileno(), blocking=wait, poll_interval=POLL_SECONDS):
+            raise BlockingIOError(errno.EAGAIN, "another process has locked it", str(path))
         if os.fstat(lock.fileno()).st_ino != path.stat().st_ino:
             # Its holder deleted it between the two calls, and another process made a new one. Only the new one counts.
             raise BlockingIOError(f"{path} was replaced")
-        yield
+        try:
+            yield
+        finally:
+            if not keep and sys.platform != "win32":
+                path.unlink(missing_ok=True)
+    if not keep and sys.platform == "win32":
+        with suppress(OSError):  # another process has it open, and will delete it
+            path.unlink(missing_ok=True)
+
+
+def sync(descriptor: int) -> None:
+    """Make sure that what was written to a file survives a power cut."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync leaves it in the cache of the disk there
+    else:
+        os.fsync(descriptor)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY)
+    # Windows syncs only what may be written.
+    descriptor = os.open(path, os.O_RDWR if sys.platform == "win32" else os.O_RDONLY)
     try:
         yield descriptor
     finally:

@@ -1,38 +1,72 @@
 """A process that works in the background of its parent: it has a low priority, and it ends when its parent ends.
 
-Knows Linux. On other systems the priority is lowered too, but the end of the parent is only noticed at the next
-write to it.
+Knows how Linux announces the end of a parent, and how to look for it elsewhere. Does not know the work.
 """
 
+import contextlib
 import ctypes
 import os
 import select
 import signal
 import sys
+import threading
+import time
 
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+from huggingtweets.core.errors import Terminated
+
+STDOUT = 1
+PR_SET_PDEATHSIG = 1  # prctl(2)
+LOOK_SECONDS = 0.5
 
 
-def work_in_background(parent_reads: int | None = None, niceness: int = 19) -> None:
+def work_in_background(niceness: int = 19) -> None:
     """Lower the priority, at 19 as far as possible, and end when the parent ends, in whatever way.
 
-    `parent_reads` is a pipe that only the parent reads. With it, this also notices a parent that died before this call.
+    Whoever reads stdout counts as the parent, too: this also notices one that died before this call.
     """
-    # Not os.nice, which adds to the inherited niceness.
-    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
+    lower_priority(niceness)
+    parent = os.getppid()
     if sys.platform == "linux":
-        parent = os.getppid()
         # SIGKILL, because only that ends a process which was stopped by SIGSTOP. A kill leaves whole files anyway.
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             # The parent died between the two calls, so the kernel will not announce its death.
             raise SystemExit(1)
-    if parent_reads is not None and _is_hung_up(parent_reads):
+    else:
+        threading.Thread(target=end_with, args=(parent,), name="parent", daemon=True).start()
+    if is_hung_up(STDOUT):
         raise SystemExit(1)
 
 
-def _is_hung_up(pipe: int) -> bool:
-    """Returns True if nobody reads `pipe` any more."""
+def lower_priority(niceness: int) -> None:
+    """Give way to other processes. Windows has classes of priority in place of numbers: the lowest is taken there."""
+    import psutil
+
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.IDLE_PRIORITY_CLASS if niceness else psutil.NORMAL_PRIORITY_CLASS)
+    else:
+        # Not os.nice, which adds to the inherited niceness.
+        process.nice(max(niceness, process.nice()))
+
+
+def end_with(parent: int) -> None:
+    """Wait until the process `parent` has ended, and end this one then. It does not end while it is stopped itself."""
+    if sys.platform == "win32":
+        import psutil
+
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(parent).wait()
+    else:
+        while os.getppid() == parent:  # then another process takes the parent's place
+            time.sleep(LOOK_SECONDS)
+    os._exit(Terminated.exit_code)
+
+
+def is_hung_up(pipe: int) -> bool:
+    """Returns True if nobody reads `pipe` any more. Windows says that only to whoever writes."""
+    if sys.platform == "win32":
+        return False
     poll = select.poll()
     poll.register(pipe, select.POLLOUT)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

@@ -7,9 +7,9 @@ an error, because otherwise a typing error would silently leave the default in f
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -30,6 +30,8 @@ from huggingtweets.core.patterns import compiled
 from huggingtweets.core.secret_values import secret_value
 from huggingtweets.core.user_folders import home_of, settings_file, user_settings
 
+AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
+
 
 def _beside_the_file(value: Any, info: ValidationInfo) -> Any:
     """A path in config.toml counts from the folder of config.toml, or from the user's folder; see `home_of`."""
@@ -44,7 +46,7 @@ SettingPath = Annotated[Path, BeforeValidator(_beside_the_file)]
 BaseModelName = Annotated[str, AfterValidator(_base_beside_the_file)]
 
 
-def _safe_for_tokens(url: str) -> str:
+def safe_for_tokens(url: str) -> str:
     """Returns `url` if it is https or this machine itself, because tokens are sent there."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")):
@@ -52,7 +54,7 @@ def _safe_for_tokens(url: str) -> str:
     raise ValueError("must begin with https:// (http only for this machine itself)")
 
 
-WebAddress = Annotated[str, AfterValidator(_safe_for_tokens)]
+WebAddress = Annotated[str, AfterValidator(safe_for_tokens)]
 Count = Annotated[int, Field(ge=1)]
 Choice = Annotated[int, Field(ge=0)]  # 0 leaves the choice to the software
 
@@ -104,6 +106,7 @@ class CollectingSettings(Section):
     x_bearer_token_env: str = "X_BEARER_TOKEN"  # noqa: S105  the name of a variable
     x_bearer_token: SecretStr | None = None
     bluesky_url: WebAddress = "https://public.api.bsky.app"
+    mastodon_url: WebAddress | Literal[""] = ""
     max_posts: Annotated[int, Field(ge=5, le=3_200)] = 3_200
     x_monthly_budget_usd: Annotated[float, Field(ge=0)] = 5.0
     x_read_usd: Annotated[float, Field(ge=0)] = 0.005
@@ -238,7 +241,7 @@ class Settings(BaseModel):
 
     @property
     def avatars(self) -> Path:
-        """Pictures of people, `<handle>.png` or `<handle>.jpg`. Not everybody has one."""
+        """Pictures of people, `<handle>` with one of `AVATAR_SUFFIXES`. Not everybody has one."""
         return self.storage.data / "avatars"
 
     @classmethod
@@ -276,7 +279,10 @@ def parse(kind: type[Parsed], path: Path, home: Path, table: dict[str, Any]) -> 
     try:
         return kind.model_validate(table, context=home)
     except ValidationError as error:
-        faults = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_url=False))
+        faults = "; ".join(
+            f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors(include_url=False)
+        )
         raise Misconfigured(f"{path}: {faults}.") from error
 
 
@@ -288,34 +294,56 @@ def with_secrets(
     Raises `Misconfigured` if the file itself holds a secret, or if the file of a secret cannot be read.
     """
     filled = dict(table)
-    for section, key in secret_keys(kind):
-        secret, values = key.removesuffix("_env"), filled.get(section, {})
-        if not isinstance(values, dict):
-            continue
-        if secret in table.get(section, {}):
-            raise Misconfigured(
-                f"{path}: [{section}] {secret} is a secret and does not belong in a file; "
-                f"put it into the environment and name the variable in {key}."
-            )
-        default = getattr(kind.model_fields[section].annotation, "model_fields", {})[key].default
-        filled[section] = {**values, secret: secret_value(str(values.get(key, default)), environ)}
+    for section, field in kind.model_fields.items():
+        kinds, values = _section_kinds(field.annotation), filled.get(section, {})
+        if isinstance(values, dict) and len(kinds) == 1 and secret_keys(kinds[0]):
+            filled[section] = _filled(kinds[0], f"{path}: [{section}]", values, environ)
+        elif isinstance(values, list):
+            filled[section] = [_entry(kinds, f"{path}: [[{section}]]", entry, environ) for entry in values]
     return filled
 
 
-def secret_keys(kind: type[BaseModel]) -> list[tuple[str, str]]:
-    """The sections and keys of `kind` that name environment variables with secrets."""
-    return [
-        (section, key)
-        for section, field in kind.model_fields.items()
-        for key in getattr(field.annotation, "model_fields", {})
-        if key.endswith("_env")
-    ]
+def _entry(kinds: Sequence[type[BaseModel]], where: str, entry: Any, environ: Mapping[str, str]) -> Any:
+    """One of several tables with the same name, with its secrets. Where there are kinds of it, `network` says which."""
+    for kind in kinds:
+        network = kind.model_fields.get("network")
+        if isinstance(entry, dict) and network and entry.get("network") == network.default:
+            return _filled(kind, where, entry, environ)
+    return entry
+
+
+def _filled(kind: type[BaseModel], where: str, values: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The values of one table with its secrets. `where` is how a message names the table."""
+    filled = dict(values)
+    for key in secret_keys(kind):
+        secret = key.removesuffix("_env")
+        if secret in values:
+            raise Misconfigured(
+                f"{where} {secret} is a secret and does not belong in a file; "
+                f"put it into the environment and name the variable in {key}."
+            )
+        filled[secret] = secret_value(str(values.get(key, kind.model_fields[key].default)), environ)
+    return filled
+
+
+def secret_keys(kind: type[BaseModel]) -> list[str]:
+    """The keys of a table that name environment variables with secrets."""
+    return [key for key in kind.model_fields if key.endswith("_env")]
+
+
+def _section_kinds(annotation: Any) -> list[type[BaseModel]]:
+    """The kinds of tables that an annotation allows, such as `list[A | B]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in _section_kinds(part)]
 
 
 def _place(location: tuple[str | int, ...]) -> str:
-    """`("training", "seed")` as `[training] seed`."""
+    """`("training", "seed")` as `[training] seed: `. A fault of several sections has no place."""
+    if not location:
+        return ""
     section, *rest = map(str, location)
-    return f"[{section}] {'.'.join(rest)}".rstrip()
+    return f"[{section}] {'.'.join(rest)}".rstrip() + ": "
 
 
 def _refuse_typing_errors(path: Path, table: dict[str, Any], sections: set[str]) -> None:

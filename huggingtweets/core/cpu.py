@@ -5,6 +5,7 @@ Knows torch's thread pool and glibc's allocator. Does not know what is computed.
 
 import ctypes
 import os
+import sys
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _LARGEST_KEPT_BYTES = 1 << 30
@@ -13,7 +14,9 @@ _USUAL_BYTES = 128 << 10
 
 def usable_cores() -> int:
     """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def use_threads(count: int) -> None:

@@ -13,8 +13,11 @@ from typing import Literal
 
 from dateutil import parser
 
+from huggingtweets.core.phrases import Phrase
+
 Order = Literal["day", "month"]  # which of the two is written first
 
+DOUBT = Phrase("The dates do not show whether the day or the month comes first, so they may be mixed up.")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # X writes Sat Nov 09 12:14:18 +0000 2024. It is read by hand, because strptime's %a and %b depend on the locale.
 _X_MOMENT = re.compile(r"\w{3} (\w{3}) (\d\d?) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d) (\d{4})", re.ASCII)

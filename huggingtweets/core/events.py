@@ -6,11 +6,12 @@ stages, or who listens.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, TypeAdapter
 
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import JSON, Report
 
 # In this order.
@@ -21,7 +22,8 @@ STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profil
 class Progress:
     """How far one stage is: `done` of `total`, with figures that may interest somebody.
 
-    `warning` is for whoever runs this. `foreseen` says in everyday words what can be expected of the voice.
+    `warning` is for whoever runs this. `foreseen` says in everyday words what can be expected of the voice. Of a
+    training, `percent` says how far the whole is, and `seconds_left` how long the rest takes, once that can be told.
     """
 
     stage: str
@@ -30,11 +32,18 @@ class Progress:
     facts: Mapping[str, object] = field(default_factory=dict)
     warning: str = ""
     foreseen: str = ""
+    percent: float | None = None
+    seconds_left: float | None = None
 
     def as_json(self) -> JSON:
         row: JSON = {"event": "progress", "stage": self.stage, "done": self.done, "total": self.total, **self.facts}
-        said = {"warning": self.warning, "foreseen": self.foreseen}
-        return row | {key: sentence for key, sentence in said.items() if sentence}
+        said: JSON = {"warning": self.warning, "foreseen": self.foreseen, "phrase": _phrase(self.foreseen)}
+        of_the_whole = {"percent": self.percent, "seconds_left": self.seconds_left}
+        return (
+            row
+            | {key: sentence for key, sentence in said.items() if sentence}
+            | {key: round(figure, 1) for key, figure in of_the_whole.items() if figure is not None}
+        )
 
 
 class _LastEvent(BaseModel):
@@ -47,7 +56,8 @@ class _LastEvent(BaseModel):
 class Done(_LastEvent):
     """The training has made a version. `notes` say what was left out of the files.
 
-    `why_not` says in everyday words why the version is not in use.
+    `why_not` says in everyday words why the version is not in use. `phrase` says it in other languages, and
+    `note_phrases` the notes; a version of older software has none.
     """
 
     event: Literal["done"] = "done"
@@ -62,25 +72,67 @@ class Done(_LastEvent):
     in_use: bool = True
     why_not: str = ""
     samples: tuple[str, ...] = ()
+    phrase: JSON | None = None
     notes: tuple[str, ...] = ()
+    note_phrases: tuple[JSON, ...] = ()
     seconds: float = 0.0
     peak_memory_mb: int = 0
 
+    @property
+    def reason(self) -> Phrase:
+        """`why_not`, as it can be said in other languages."""
+        return Phrase.kept(self.phrase, self.why_not)
+
+    @property
+    def said_notes(self) -> list[Phrase]:
+        """The notes, as they can be said in other languages."""
+        phrases = self.note_phrases if len(self.note_phrases) == len(self.notes) else [None] * len(self.notes)
+        return [Phrase.kept(phrase, note) for phrase, note in zip(phrases, self.notes, strict=True)]
+
 
 class Skipped(_LastEvent):
-    """There are only `new` tweets that the version in use has not learned, so nothing was learned."""
+    """There are only `new` tweets that the version in use has not learned, so nothing was learned.
+
+    `why` says so, and `phrase` says it for other languages.
+    """
 
     event: Literal["skipped"] = "skipped"
     name: str = ""
     new: int = 0
     why: str = ""
+    phrase: JSON | None = None
+
+    @property
+    def reason(self) -> Phrase:
+        """`why`, as it can be said in other languages."""
+        return Phrase.kept(self.phrase, self.why)
 
 
 class Failed(_LastEvent):
-    """The training has failed, and `for_people` says why."""
+    """The training has failed. `for_people` says why, and `phrase` says it for other languages."""
 
     event: Literal["failed"] = "failed"
     for_people: str = ""
+    phrase: JSON | None = None
+
+    @property
+    def reason(self) -> Phrase:
+        """`for_people`, as it can be said in other languages."""
+        return Phrase.kept(self.phrase, self.for_people)
+
+
+def failed(sentence: Phrase) -> Failed:
+    """The event of a training that has failed, as `sentence` says."""
+    return Failed(for_people=str(sentence), phrase=_phrase(sentence))
+
+
+def skipped(name: str, new: int, why: Phrase) -> Skipped:
+    """The event of a training that had nothing to learn, as `why` says."""
+    return Skipped(name=name, new=new, why=str(why), phrase=_phrase(why))
+
+
+def _phrase(sentence: str) -> JSON | None:
+    return sentence.as_json() if isinstance(sentence, Phrase) and sentence else None
 
 
 Event = Progress | Done | Skipped | Failed
@@ -112,13 +164,20 @@ def read_event(line: str) -> Event:
             return Skipped.model_validate(row)
         case "failed":
             return Failed.model_validate(row)
-        case kind:
-            raise ValueError(f"there is no event {kind!r}")
+        case _:
+            raise ValueError("there is no event of that kind")
 
 
 _PROGRESS = TypeAdapter(Progress)
 
 
 def _progress(row: JSON) -> Progress:
-    named = {key: row.pop(key) for key in ("stage", "done", "total", "warning", "foreseen") if key in row}
-    return _PROGRESS.validate_python({**named, "facts": row})
+    named = {
+        field.name: row.pop(field.name) for field in fields(Progress) if field.name in row and field.name != "facts"
+    }
+    phrase = row.pop("phrase", None)
+    progress = _PROGRESS.validate_python({**named, "facts": row})
+    if not isinstance(phrase, dict):
+        return progress
+    # The validation makes a plain string of a phrase, so it comes afterwards.
+    return replace(progress, foreseen=Phrase.kept(phrase, progress.foreseen))

@@ -8,16 +8,20 @@ Knows strings. A voice's name is safe as a folder. Does not know which voices th
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Self
 
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.quoted import quoted
 
 MAX_CHARACTERS = 200  # file systems allow 255, of which the registry needs some
 MAX_VOICES = 8  # in one blend
 MAX_WEIGHT = 4.0
 _AROUND = " \t\r\n,;:!?…\"'“”‘’«»„()`~"  # what people write around a name
-_HANDLE = re.compile(r"[a-z0-9_]{1,30}")
+MAX_HANDLE = 30
+_HANDLE = re.compile(rf"[a-z0-9_]{{1,{MAX_HANDLE}}}")
 _WEIGHT = re.compile(r"\d{1,3}(\.\d{1,6})?|\.\d{1,6}")
 _SHOWN = 60  # characters of a wrong name in its error
 
@@ -45,7 +49,13 @@ class BlendName(str):
         for weight, voice in parts:
             weights[voice] = weights.get(voice, 0.0) + weight
         if len(weights) > MAX_VOICES:
-            raise Usage(f"{len(weights)} voices in one blend are too many: name at most {MAX_VOICES}.")
+            raise Usage(
+                Phrase(
+                    "{count} voices in one blend are too many: name at most {most}.",
+                    count=len(weights),
+                    most=MAX_VOICES,
+                )
+            )
         name = "+".join(voice if weight == 1 else f"{_written(weight)}*{voice}" for voice, weight in weights.items())
         return VoiceName(name) if list(weights.values()) == [1] else BlendName(name)
 
@@ -79,7 +89,7 @@ class BlendName(str):
     def single(self) -> "VoiceName":
         """The one voice in it; raises `Usage` if there are several, or if its weight is not 1."""
         if len(self.parts) != 1 or self.parts[0][0] != 1:
-            raise Usage(f"{self[:_SHOWN]} is a blend; name one voice alone here.")
+            raise Usage(Phrase("{name} is a blend; name one voice alone here.", name=self[:_SHOWN]))
         return self.voices[0]
 
 
@@ -98,7 +108,7 @@ class VoiceName(BlendName):
         """The name of the one voice that is learned from all of these; raises `Usage` if it is too long."""
         name = "-".join(sorted({handle for voice in voices for handle in voice.handles}))
         if len(name) > MAX_CHARACTERS:
-            raise Usage(f"{name[:_SHOWN]}… is too long for a name: join fewer people.")
+            raise Usage(Phrase("{name}… is too long for a name: join fewer people.", name=name[:_SHOWN]))
         return cls(name)
 
     @property
@@ -119,13 +129,21 @@ def parse_handle(text: str) -> VoiceName:
     """`@NASA,` as `nasa`; raises `Usage` for what cannot be a handle."""
     handle = comparable(text.strip(_AROUND)).rstrip(".")
     if not _HANDLE.fullmatch(handle):
-        raise Usage(f"{text[:_SHOWN]!r} is not a name: use up to 30 letters, digits and _, as in a handle.")
+        raise Usage(
+            Phrase("{text} is not a name: use up to 30 letters, digits and _, as in a handle.", text=quoted(text))
+        )
     return VoiceName(handle)
 
 
 def comparable(text: str) -> str:
     """`text` as names are written, without `@` and in lower case, to look for it among names. It may be half of one."""
     return without_at(text).lower()
+
+
+def handle_like(name: str) -> str:
+    """A handle for somebody who is called `name`: `ann_keeper` for Ann Keeper. Empty without letters from a to z."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "_", plain)[:MAX_HANDLE].strip("_")
 
 
 def without_at(text: str) -> str:
@@ -142,7 +160,13 @@ def _parse_weight(text: str) -> float:
     text = text.strip()
     weight = float(text) if _WEIGHT.fullmatch(text) else 0.0
     if not 0 < weight <= MAX_WEIGHT:
-        raise Usage(f"{text[:20]!r} is not a weight: write a number above 0 and up to {MAX_WEIGHT:g}, as in 0.5*name.")
+        raise Usage(
+            Phrase(
+                "{text} is not a weight: write a number above 0 and up to {most:g}, as in 0.5*name.",
+                text=quoted(text, 20),
+                most=MAX_WEIGHT,
+            )
+        )
     return weight
 
 

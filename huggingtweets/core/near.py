@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from huggingtweets.core.names import comparable
+from huggingtweets.core.phrases import Phrase
 
 LIKE_ENOUGH = 0.66  # of 1. The likeness of "naza" or "nsaa" to "nasa" is 0.75, that of "anm" to "ann" 0.67
 SHORTEST = 3  # characters; anything shorter is similar to too much
@@ -21,10 +22,10 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
     return sorted(fitting, key=lambda other: (-likeness[other], other))[:MOST]
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
+def did_you_mean(name: str, names: Iterable[str]) -> Phrase:
     """The question, or an empty string if no name is similar."""
     similar = nearest(name, names)
-    return f"Did you mean {' or '.join(similar)}?" if similar else ""
+    return Phrase("Did you mean {similar:or}?", similar=similar) if similar else Phrase()
 
 
 def _likeness(plain_name: str, other: str) -> float:

@@ -5,6 +5,8 @@ Knows RE2. Does not know what the patterns are for.
 
 from typing import Protocol
 
+from huggingtweets.core.quoted import quoted
+
 
 class Searched(Protocol):
     """A compiled pattern."""
@@ -26,9 +28,9 @@ def compiled(pattern: str) -> Searched:
         fault: object = error.args[0] if error.args else ""
         words = fault.decode(errors="replace") if isinstance(fault, bytes) else str(fault)
         raise ValueError(
-            f"the pattern {pattern!r} cannot be used: {words}; write one of RE2's syntax, "
+            f"the pattern {quoted(pattern)} cannot be used: {words}; write one of RE2's syntax, "
             "which has no look-ahead and no back-reference"
         ) from None
     if searched.search(""):
-        raise ValueError(f"the pattern {pattern!r} fits every text; write one that needs at least one character")
+        raise ValueError(f"the pattern {quoted(pattern)} fits every text; write one that needs at least one character")
     return searched

@@ -3,10 +3,12 @@
 Knows their form in JSON. Does not know where they come from or what they are used for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
+
+from huggingtweets.core.phrases import Phrase
 
 JSON = dict[str, Any]
 
@@ -80,14 +82,20 @@ class Collected:
     `complete` says that no tweet of the account between the first and the last of these is missing, as in an X archive.
     So a tweet that is not among them was deleted. `withdrawn` are the ids of tweets that must not be kept: earlier
     versions of these tweets, and tweets that were not public. `notes` are sentences for the person who gave the file.
-    They say what could not be read, and what was left out.
+    They say what could not be read, and what was left out. `form` is what the source is, in words, and `encoding` how
+    its text was read, if it had to be found out. `left_out` has the number of posts that were passed over, by reason.
+    `known_as` are the names under which the source knows whose these are, of one person among several.
     """
 
     account: Account | None
     tweets: tuple[Tweet, ...]
     complete: bool = field(default=False, compare=False)
-    notes: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[Phrase, ...] = field(default=(), compare=False)
     withdrawn: frozenset[str] = field(default=frozenset(), compare=False)
+    form: str = field(default="", compare=False)
+    encoding: str = field(default="", compare=False)
+    left_out: Mapping[str, int] = field(default_factory=dict, compare=False)
+    known_as: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def period(self) -> tuple[datetime, datetime] | None:
@@ -165,7 +173,10 @@ class Report:
     def figures(self) -> dict[str, float]:
         """All its figures by name, without the comparison with another version and without intervals."""
         figures = {key: value for key, value in self.as_json().items() if isinstance(value, int | float)}
-        return figures | ({key: figure.value for key, figure in self.sense.figures.items()} if self.sense else {})
+        figures |= {key: figure.value for key, figure in self.sense.figures.items()} if self.sense else {}
+        return figures | (
+            {f"replies_{key}": value for key, value in asdict(self.replies).items()} if self.replies else {}
+        )
 
     def as_json(self) -> JSON:
         row = asdict(self)
@@ -242,6 +253,11 @@ class Replies:
     with_another: float
     right_is_better: float
 
+    @property
+    def saved(self) -> float:
+        """The share of a reply's bits that what it answers saves."""
+        return 1 - self.with_context / self.without_context
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -261,13 +277,15 @@ class Comparison:
 class Verdict:
     """Whether a version may be used. `why_not` is one sentence with figures for whoever runs this; empty if it may.
 
-    `for_people` says the same in everyday words, and what to do. Versions of older software have none. `caution` is for
-    whoever runs this: a sentence on a weakness that does not keep the version from being used, or nothing.
+    `for_people` says the same in everyday words, and what to do, and `phrase` says that in other languages. Versions of
+    older software have neither. `caution` is for whoever runs this: a sentence on a weakness that does not keep the
+    version from being used, or nothing.
     """
 
     why_not: str = ""
     for_people: str = ""
     caution: str = ""
+    phrase: JSON | None = None
 
     @property
     def passed(self) -> bool:
@@ -275,4 +293,4 @@ class Verdict:
 
     def as_json(self) -> JSON:
         row: JSON = {"passed": self.passed, "why_not": self.why_not}
-        return row | {key: text for key in ("for_people", "caution") if (text := getattr(self, key))}
+        return row | {key: told for key in ("for_people", "caution", "phrase") if (told := getattr(self, key))}

@@ -3,7 +3,7 @@
 Knows models, texts and formulas. Does not know versions' history or what is good enough.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,12 @@ class TextLosses:
     def bits(self) -> NDArray[np.float64]:
         bits: NDArray[np.float64] = self.nats / np.log(2)
         return bits
+
+    @property
+    def per_byte_of_each(self) -> NDArray[np.float64]:
+        """Bits per byte of each text."""
+        each: NDArray[np.float64] = self.bits / np.maximum(1, self.sizes)
+        return each
 
     @property
     def per_byte(self) -> float:
@@ -100,12 +106,18 @@ def passing(dataset: Dataset, drafts: Sequence[Draft], prompt: str = "") -> tupl
 
 
 @torch.inference_mode()
-def text_losses(voice: Base, texts: Sequence[str], row_tokens: int, contexts: Sequence[str] = ()) -> TextLosses:
+def text_losses(
+    voice: Base,
+    texts: Sequence[str],
+    row_tokens: int,
+    contexts: Sequence[str] = (),
+    tell: Callable[[int], None] = lambda _: None,
+) -> TextLosses:
     """The loss of each of `texts` under `voice`, cut to `row_tokens` and to the context as in training.
 
     Training needs one mean, fast and in packed rows (`model.loss.mean_loss`). Comparing two versions
     needs the loss of every text. With `contexts`, each is read after what was said before it. A text that is cut has no
-    end-of-text to predict, and its bytes count as far as it was read.
+    end-of-text to predict, and its bytes count as far as it was read. `tell` hears of the tokens that were read.
     """
     longest = min(row_tokens, voice.context)
     documents = encode_all(voice.tokenizer, texts)
@@ -145,4 +157,5 @@ def text_losses(voice: Base, texts: Sequence[str], row_tokens: int, contexts: Se
             min(sizes_of[row[1 + said[place] :]].sum(), len(texts[place].encode()))
             for place, row in zip(places, framed, strict=True)
         ]
+        tell(sum(len(row) - 1 for row in framed))
     return TextLosses(nats, sizes)

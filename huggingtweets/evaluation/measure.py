@@ -11,6 +11,7 @@ from functools import partial
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.records import Comparison, Replies, Report
+from huggingtweets.core.work import Did, nobody_counts
 from huggingtweets.evaluation.evaluate import Judged, TextLosses, evaluate, passing, text_losses
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.evaluation.quality_gate import compared
@@ -29,6 +30,7 @@ from huggingtweets.tweets.dataset import Dataset
 
 log = logging.getLogger(__name__)
 
+TRIES = 3  # drafts for each tweet that is wanted, because some fail the checks
 ROWS_AT_ONCE = 64  # 200 long drafts of a base of 135M parameters would take 700 MB
 
 
@@ -51,6 +53,7 @@ class Subject:
     reader: Reader
     sampling: Sampling
     replies: Replies | None = None
+    did: Did = nobody_counts
 
     @classmethod
     def of(
@@ -62,6 +65,7 @@ class Subject:
         seed: int,
         settings: Settings,
         in_use: Version | None = None,
+        did: Did = nobody_counts,
     ) -> "Subject":
         """Measure what `load` returns on the held-out tweets, and pack it for drafts, on the cores of the training.
 
@@ -69,7 +73,8 @@ class Subject:
         """
 
         def held_out(voice: Base) -> TextLosses:
-            return text_losses(voice, dataset.held_out, settings.training.row_tokens)
+            did("loaded", 1)
+            return text_losses(voice, dataset.held_out, settings.training.row_tokens, tell=partial(did, "read"))
 
         base_losses = held_out(bases.load(base))
         theirs: TextLosses | None = None
@@ -92,7 +97,8 @@ class Subject:
             decoder=make_decoder(Weights.of(voice.model, voice.banned), generation),
             reader=WithoutModel.of(voice),
             sampling=Sampling.of(generation),
-            replies=replying(voice, dataset.held_out_pairs, settings.training.row_tokens),
+            replies=replying(voice, dataset.held_out_pairs, settings.training.row_tokens, partial(did, "read")),
+            did=did,
         )
 
     @classmethod
@@ -120,30 +126,26 @@ def measured(
     """The report on `subject`, and its drafts that pass the checks. `others` are other accounts' texts."""
     drafts = drafts_of(subject, "", settings.gate.drafts)
     tweets = passing(subject.dataset, drafts)
-    judge = find_judge(subject.base, settings.storage.models)
-    sense_of_tweets = sense(subject.dataset, tweets, judge, settings.training.row_tokens, subject.seed)
+    judge = partial(find_judge, subject.base, settings.storage.models)
+    sense_of_tweets = sense(subject.dataset, tweets, judge, settings.training.row_tokens, subject.seed, subject.did)
+    subject.did("compared", 1)
     judged = Judged(subject.losses, subject.base_losses, subject.previous, others, sense_of_tweets, subject.replies)
-    return evaluate(subject.name, subject.dataset, judged, drafts), tweets
+    report = evaluate(subject.name, subject.dataset, judged, drafts)
+    subject.did("compared", 1)
+    return report, tweets
 
 
 def gone_on(subject: Subject, prompt: str, count: int) -> tuple[str, ...]:
     """At most `count` tweets that go on from `prompt` and pass the checks."""
-    # More drafts are drawn than needed, because some fail the checks.
-    drafts = drafts_of(subject, prompt, 3 * count)
+    drafts = drafts_of(subject, prompt, TRIES * count)
     return passing(subject.dataset, drafts, prompt)[:count]
 
 
 def drafts_of(subject: Subject, prompt: str, count: int) -> list[Draft]:
     """`count` drafts, drawn as the bot draws them. Every `ROWS_AT_ONCE` of them have a seed of their own."""
-    return [
-        draft
-        for number, start in enumerate(range(0, count, ROWS_AT_ONCE))
-        for draft in decode_with(
-            subject.decoder,
-            subject.reader,
-            prompt,
-            min(ROWS_AT_ONCE, count - start),
-            subject.sampling,
-            subject.seed + number,
-        )
-    ]
+    drafts: list[Draft] = []
+    for number, start in enumerate(range(0, count, ROWS_AT_ONCE)):
+        rows, seed = min(ROWS_AT_ONCE, count - start), subject.seed + number
+        drafts += decode_with(subject.decoder, subject.reader, prompt, rows, subject.sampling, seed)
+        subject.did("drawn", rows)
+    return drafts

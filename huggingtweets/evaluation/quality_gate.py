@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from huggingtweets.core.config import GateSettings
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Comparison, Report, Verdict
 
 
@@ -21,15 +22,19 @@ def judge(report: Report, limits: GateSettings) -> Verdict:
     caution = _caution(report, limits)
     if not reasons:
         return Verdict(caution=caution)
-    for_operator, for_people = (" and ".join(sentence) for sentence in zip(*reasons, strict=True))
+    for_people = Phrase(
+        "Not used, because {reasons:and}; give it more tweets and let it learn again.",
+        reasons=[told for _, told in reasons],
+    )
     return Verdict(
-        why_not=f"Not used, because {for_operator}.",
-        for_people=f"Not used, because {for_people}; give it more tweets and let it learn again.",
+        why_not=f"Not used, because {' and '.join(figures for figures, _ in reasons)}.",
+        for_people=str(for_people),
         caution=caution,
+        phrase=for_people.as_json(),
     )
 
 
-Reason = tuple[str, str]  # for the operator, and for people
+Reason = tuple[str, Phrase]  # for the operator, and for people
 
 
 def _worse(report: Report, limits: GateSettings) -> Reason | None:
@@ -39,26 +44,35 @@ def _worse(report: Report, limits: GateSettings) -> Reason | None:
     worse = previous.difference / previous.held_out_bits_per_byte
     chance = allowed / previous.held_out_bits_per_byte
     figures = f"it is {worse:.2%} worse than {previous.version}, and chance explains {chance:.2%} at most"
-    return f"on tweets that it had never seen {figures}", f"it writes less like the person than {previous.version} does"
+    told = Phrase("it writes less like the person than {version} does", version=previous.version)
+    return f"on tweets that it had never seen {figures}", told
 
 
 def _exact(report: Report, limits: GateSettings) -> Reason | None:
     if report.exact_copies <= limits.max_exact_copies:
         return None
-    copies = f"{report.exact_copies} of {report.drafts}"
+    copies, drafts = report.exact_copies, report.drafts
     return (
-        f"{copies} tweets drawn as a test are real tweets word by word",
-        f"{copies} tweets that it wrote as a test repeat a real one word for word",
+        f"{copies} of {drafts} tweets drawn as a test are real tweets word by word",
+        Phrase(
+            "{copies} of {drafts} tweets that it wrote as a test repeat a real one word for word",
+            copies=copies,
+            drafts=drafts,
+        ),
     )
 
 
 def _near(report: Report, limits: GateSettings) -> Reason | None:
     if report.near_copies <= limits.max_near_copies * report.drafts:
         return None
-    copies = f"{report.near_copies} of {report.drafts}"
+    copies, drafts = report.near_copies, report.drafts
     return (
-        f"{copies} tweets drawn as a test are nearly a real tweet, more than {limits.max_near_copies:.0%}",
-        f"{copies} tweets that it wrote as a test are almost the same as a real one",
+        f"{copies} of {drafts} tweets drawn as a test are nearly a real tweet, more than {limits.max_near_copies:.0%}",
+        Phrase(
+            "{copies} of {drafts} tweets that it wrote as a test are almost the same as a real one",
+            copies=copies,
+            drafts=drafts,
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 Knows a voice and pairs. Does not know how a pair is learned, or what is good enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,16 +15,21 @@ from huggingtweets.tweets.dataset import Example
 MIN_PAIRS = 20  # with fewer, one reply changes the shares by more than 5 %
 
 
-def replying(voice: Base, pairs: Sequence[Example], row_tokens: int) -> Replies | None:
-    """The figures on `pairs`, which are held-out replies with their contexts. None if they are too few."""
+def replying(
+    voice: Base, pairs: Sequence[Example], row_tokens: int, tell: Callable[[int], None] = lambda _: None
+) -> Replies | None:
+    """The figures on `pairs`, which are held-out replies with their contexts. None if they are too few.
+
+    `tell` hears of the tokens that were read.
+    """
     others = [_of_another(place, pairs) for place in range(len(pairs))]
     judged = [(pair, other) for pair, other in zip(pairs, others, strict=True) if other]
     if len(judged) < MIN_PAIRS:
         return None
     texts = [pair.text for pair, _ in judged]
-    right = text_losses(voice, texts, row_tokens, [pair.context for pair, _ in judged])
-    without = text_losses(voice, texts, row_tokens)
-    other = text_losses(voice, texts, row_tokens, [other for _, other in judged])
+    right = text_losses(voice, texts, row_tokens, [pair.context for pair, _ in judged], tell)
+    without = text_losses(voice, texts, row_tokens, tell=tell)
+    other = text_losses(voice, texts, row_tokens, [other for _, other in judged], tell)
     return Replies(
         pairs=len(judged),
         with_context=right.per_byte,

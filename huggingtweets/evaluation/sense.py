@@ -7,8 +7,9 @@ Knows bases on this machine, texts and formulas. Does not know versions, or what
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from huggingtweets.core.base_folders import EMBEDDED, NAMED, located
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.records import Estimate, Sense
+from huggingtweets.core.work import Did, nobody_counts
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.evaluation.two_sample import MIN_TEXTS, Figures, accuracy, auc, ratio_of_means
 from huggingtweets.model import base as bases
@@ -43,19 +45,31 @@ class Sample:
         return None if self.bits is None else self.bits[:, None]
 
 
-def sense(dataset: Dataset, drawn: Sequence[str], judge: Base | None, row_tokens: int, seed: int = 0) -> Sense | None:
+def sense(
+    dataset: Dataset,
+    drawn: Sequence[str],
+    find: Callable[[], Base | None],
+    row_tokens: int,
+    seed: int = 0,
+    did: Did = nobody_counts,
+) -> Sense | None:
     """How well `drawn` tweets can be told from the held-out ones. None if there are too few of either.
 
-    The same `seed` chooses the same tweets.
+    `find` returns the judge. It is called only if there are enough tweets to judge. The same `seed` chooses the same
+    tweets.
     """
     levelled = [levelled_texts(texts) for texts in (dataset.held_out, drawn, dataset.learned)]
     size = min(MAX_TEXTS, *map(len, levelled))
     if size < MIN_TEXTS:
         return None
-    real, ours, earlier = (sample(texts, size, judge, row_tokens, seed) for texts in levelled)
+    judge = find()
+    tell = partial(did, "judged")
+    real, ours, earlier = (sample(texts, size, judge, row_tokens, seed, tell) for texts in levelled)
+    of_ours = told_apart(real, ours, seed)
+    did("compared", 1)
     return Sense(
         tweets=size,
-        told_apart=told_apart(real, ours, seed),
+        told_apart=of_ours,
         own_told_apart=told_apart(real, earlier, seed),
         judge=bases.base_name(judge.id) if judge else "",
         bits_ratio=None if real.bits is None or ours.bits is None else ratio_of_means(real.bits, ours.bits),
@@ -68,13 +82,20 @@ def levelled_texts(texts: Sequence[str]) -> list[str]:
     return [text for text in map(level, texts) if text]
 
 
-def sample(texts: Sequence[str], size: int, judge: Base | None, row_tokens: int, seed: int = 0) -> Sample:
-    """`size` of `texts`, with their bits per byte under `judge`."""
+def sample(
+    texts: Sequence[str],
+    size: int,
+    judge: Base | None,
+    row_tokens: int,
+    seed: int = 0,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Sample:
+    """`size` of `texts`, with their bits per byte under `judge`. `tell` hears of the tokens that it has read."""
     places = np.random.default_rng(seed).permutation(len(texts))[:size]
     some = [texts[place] for place in places]
     if judge is None:
         return Sample(some)
-    losses = text_losses(judge, some, row_tokens)
+    losses = text_losses(judge, some, row_tokens, tell=tell)
     return Sample(some, losses.bits / losses.sizes)
 
 
@@ -85,7 +106,17 @@ def told_apart(real: Sample, drawn: Sample, seed: int = 0) -> Estimate:
 
 
 def find_judge(base: str, models: Path) -> Base | None:
-    """An untuned model for the tweets of a voice on `base`: another base that is ready here. None if there is none.
+    """An untuned model for the tweets of a voice on `base`: another base that is ready here. None if there is none."""
+    for candidate in judges(base, models):
+        try:
+            return bases.load(candidate)
+        except BadBase as error:
+            log.warning("%s cannot judge the tweets: %s", candidate, error)
+    return None
+
+
+def judges(base: str, models: Path) -> Iterator[str]:
+    """Where the bases are that can judge a voice on `base`, the best one first.
 
     Named bases come first, because they write best. None is made ready or downloaded for this.
     """
@@ -94,7 +125,6 @@ def find_judge(base: str, models: Path) -> Base | None:
     for candidate in (*ready, EMBEDDED):
         try:
             if bases.fingerprint(candidate) != own:
-                return bases.load(candidate)
+                yield candidate
         except BadBase as error:
             log.warning("%s cannot judge the tweets: %s", candidate, error)
-    return None

@@ -9,6 +9,7 @@ Knows reports, manifests and words for people. Does not know how anything is mea
 
 from enum import Enum, StrEnum
 
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Report, Sense
 from huggingtweets.registry.manifest import Manifest
 
@@ -42,16 +43,16 @@ class Strength(StrEnum):
 class Weakness(Enum):
     """What a voice lacks most, as the end of a sentence about it."""
 
-    COPIES = "it often repeats pieces of real tweets"
-    LOST = "its sentences often lose the thread"
-    BLAND = "it is tamer than they are"
-    TOLD_APART = "its tweets are still easy to tell from real ones"
+    COPIES = Phrase("it often repeats pieces of real tweets")
+    LOST = Phrase("its sentences often lose the thread")
+    BLAND = Phrase("it is tamer than they are")
+    TOLD_APART = Phrase("its tweets are still easy to tell from real ones")
 
 
 LEARNED = {
-    Strength.FAINT: "it has picked up little of how they write",
-    Strength.FAIR: "it has picked up the words and topics",
-    Strength.STRONG: "it writes much as they do",
+    Strength.FAINT: Phrase("Faint: it has picked up little of how they write"),
+    Strength.FAIR: Phrase("Fair: it has picked up the words and topics"),
+    Strength.STRONG: Phrase("Strong: it writes much as they do"),
 }
 
 
@@ -93,20 +94,21 @@ def gain(report: Report) -> float:
     return 1 - report.held_out_bits_per_byte / report.base_held_out_bits_per_byte
 
 
-def in_words(report: Report | None, tweets: int) -> str:
+def in_words(report: Report | None, tweets: int) -> Phrase:
     """The verdict on a voice that was learned from so many tweets, as a sentence. Empty if there is none."""
     how_good = strength(report) if report else None
     if not report or how_good is None:
-        return ""
+        return Phrase()
     lacks = weakness(report)
-    linked = {Strength.FAINT: "and"}.get(how_good, "but")
-    sentence = f"{how_good.capitalize()}: {LEARNED[how_good]}"
+    sentence = LEARNED[how_good]
     if lacks:
-        sentence += f", {linked} {lacks.value}"
-    return f"{sentence}{_advice(how_good, lacks, tweets)}."
+        link = Phrase(", and ") if how_good is Strength.FAINT else Phrase(", but ")
+        sentence = Phrase.joined("", [sentence, link, lacks.value])
+    advice = _advice(how_good, lacks, tweets)
+    return Phrase.joined("", [sentence, advice and "; ", advice, "."])
 
 
-def of(manifest: Manifest) -> str:
+def of(manifest: Manifest) -> Phrase:
     """The verdict on a version, as a sentence. Empty if there is none."""
     return in_words(manifest.report, manifest.counts.kept)
 
@@ -116,9 +118,9 @@ def strength_of(manifest: Manifest) -> Strength | None:
     return strength(manifest.report) if manifest.report else None
 
 
-def _advice(how_good: Strength, lacks: Weakness | None, tweets: int) -> str:
+def _advice(how_good: Strength, lacks: Weakness | None, tweets: int) -> Phrase:
     if how_good is Strength.STRONG and not lacks:
-        return ""
+        return Phrase()
     if tweets < MANY_TWEETS or lacks is Weakness.COPIES:
-        return "; more tweets would help most"
-    return "; a larger model to begin with would help most"
+        return Phrase("more tweets would help most")
+    return Phrase("a larger model to begin with would help most")

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import regex
 
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.text import BORDER_WORD, emoji_in, is_emoji
 from huggingtweets.core.visible import visible
 from huggingtweets.tweets.clean import links_in
@@ -64,15 +65,15 @@ class LengthCheck:
 
     def __call__(self, text: str) -> str | None:
         if not normalised(text) and not emoji_in(text):
-            return "empty"
-        return "too long" if weighted_length(text) > MAX_WEIGHT else None
+            return Phrase("empty")
+        return Phrase("too long") if weighted_length(text) > MAX_WEIGHT else None
 
 
 class LeftoverCheck:
     """A tweet has no leftovers of training texts, whole or in part, and no broken, control or unassigned characters."""
 
     def __call__(self, text: str) -> str | None:
-        return "broken" if _LEFTOVER.search(text) else None
+        return Phrase("broken") if _LEFTOVER.search(text) else None
 
 
 class LinkCheck:
@@ -82,7 +83,7 @@ class LinkCheck:
         self._allowed = links_in(prompt)
 
     def __call__(self, text: str) -> str | None:
-        return "a link" if links_in(text.replace(ZERO_WIDTH_SPACE, "")) > self._allowed else None
+        return Phrase("a link") if links_in(text.replace(ZERO_WIDTH_SPACE, "")) > self._allowed else None
 
 
 class CopyCheck:
@@ -92,7 +93,7 @@ class CopyCheck:
         self._known = KnownTexts(texts)
 
     def __call__(self, text: str) -> str | None:
-        return "copied" if self._known.has_nearly(text) else None
+        return Phrase("copied") if self._known.has_nearly(text) else None
 
 
 def first_objection(checks: Sequence[Check], text: str) -> str | None:

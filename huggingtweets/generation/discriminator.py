@@ -1,4 +1,4 @@
-"""Tells a voice's own drafts from the person's real tweets: a logistic regression over hashed n-grams and the length.
+"""Tells a voice's own drafts from the person's real tweets: by hashed n-grams, the length, and how unlikely a text is.
 
 It is fitted at the end of a learning (`discriminator_fit`). When tweets are drawn, more drafts are drawn than asked
 for, and those that look most real to it are likelier to be answered (`selection`). Its file holds no text, only a
@@ -9,7 +9,7 @@ Knows texts, weights and their file. Does not know how the weights were found, o
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +27,8 @@ LONGEST = 4  # bytes of an n-gram
 BITS = 13
 BUCKETS = 2 << BITS  # first those of bytes, then those of words
 SHAPES = 4  # numbers that describe the length of a text
+SURPRISES = 2  # numbers that describe how unlikely a text is
+MOST_BEYOND = 1.5  # bits per byte: what is further from a usual draft counts as this far
 USUAL_LENGTH = 80.0  # characters; for this length the shapes are zero
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -76,30 +78,50 @@ def _shapes(texts: Sequence[str]) -> Floats:
     return np.stack([np.ones(len(texts)), logarithms, logarithms**2, lengths / USUAL_LENGTH - 1], axis=1)
 
 
+def surprises(bits_per_byte: Floats, usual: float) -> Floats:
+    """[texts, SURPRISES] of the bits per byte of each text under the voice. With NaN it counts as a usual one."""
+    beyond = np.clip(np.nan_to_num(bits_per_byte - usual, nan=0.0), -MOST_BEYOND, MOST_BEYOND)
+    return np.stack([beyond, beyond**2], axis=1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Discriminator:
-    """`ngrams` [BUCKETS] times `scale`, and `shapes` [SHAPES], are the weights of the features."""
+    """`ngrams` [BUCKETS] times `scale`, `shapes` [SHAPES] and `surprise` [SURPRISES] are the weights of the features.
+
+    `usual` is the bits per byte of a usual draft.
+    """
 
     ngrams: NDArray[np.int8]
     scale: float
     shapes: Floats
+    surprise: Floats = field(default_factory=lambda: np.zeros(SURPRISES))
+    usual: float = 0.0
 
     @classmethod
-    def of(cls, weights: Floats) -> Self:
+    def of(cls, weights: Floats, surprise: Floats, usual: float) -> Self:
         """The discriminator with these `weights` [BUCKETS + SHAPES], rounded to what its file holds."""
         largest = float(np.abs(weights[:BUCKETS]).max()) or 1.0
         ngrams = np.rint(weights[:BUCKETS] / largest * 127).astype(np.int8)
-        return cls(ngrams, largest / 127, weights[BUCKETS:])
+        return cls(ngrams, largest / 127, weights[BUCKETS:], surprise, usual)
 
-    def log_odds(self, texts: Sequence[str]) -> Floats:
-        """How likely each text is real rather than drawn: the logarithm of the odds."""
+    def log_odds(self, texts: Sequence[str], bits_per_byte: Sequence[float | None] = ()) -> Floats:
+        """How likely each text is real rather than drawn: the logarithm of the odds.
+
+        `bits_per_byte` says how unlikely the voice finds each text, or None where nobody knows.
+        """
         if not texts:
             return np.zeros(0)
-        return Features.of(texts).scores(np.concatenate([self.ngrams * self.scale, self.shapes]))
+        odds = Features.of(texts).scores(np.concatenate([self.ngrams * self.scale, self.shapes]))
+        if bits_per_byte:
+            odds += surprises(np.array(bits_per_byte, np.float64), self.usual) @ self.surprise
+        return odds
 
     def write(self, path: Path) -> None:
         """Write it whole or not at all."""
-        data = save({"ngrams": self.ngrams, "shapes": self.shapes, "scale": np.array([self.scale])})
+        surprise = np.array([self.usual, *self.surprise])
+        data = save(
+            {"ngrams": self.ngrams, "shapes": self.shapes, "scale": np.array([self.scale]), "surprise": surprise}
+        )
         with atomic.replaced(path) as file:
             file.write(data)
 
@@ -109,12 +131,15 @@ class Discriminator:
         try:
             tensors = load(atomic.require_file(path).read_bytes())
             ngrams, shapes, scale = tensors["ngrams"], tensors["shapes"], tensors["scale"]
+            # Those of earlier versions do not know how unlikely a text is.
+            surprise = tensors.get("surprise", np.zeros(1 + SURPRISES)).astype(np.float64)
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError) as error:
             log.warning("%s cannot be read, so tweets are not selected: %s", path, error)
             return None
-        if ngrams.dtype != np.int8 or (ngrams.shape, shapes.shape, scale.shape) != ((BUCKETS,), (SHAPES,), (1,)):
+        forms = (ngrams.shape, shapes.shape, scale.shape, surprise.shape)
+        if ngrams.dtype != np.int8 or forms != ((BUCKETS,), (SHAPES,), (1,), (1 + SURPRISES,)):
             log.warning("%s is of other software, so tweets are not selected", path)
             return None
-        return cls(ngrams, float(scale[0]), shapes.astype(np.float64))
+        return cls(ngrams, float(scale[0]), shapes.astype(np.float64), surprise[1:], float(surprise[0]))

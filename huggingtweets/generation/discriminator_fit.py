@@ -2,7 +2,7 @@
 
 The weights of the n-grams come from all texts. What a score means, and what the length says, comes from the tweets that
 the voice has not learned: drafts repeat pieces of the learned ones. For that each text is scored with weights that were
-fitted without it.
+fitted without it. How unlikely a text is says nothing of learned ones, so only the others are asked for it.
 
 Knows texts and formulas. Does not know models or files.
 """
@@ -14,7 +14,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from huggingtweets.generation.discriminator import BUCKETS, Discriminator, Features, Floats
+from huggingtweets.generation.discriminator import BUCKETS, SHAPES, Discriminator, Features, Floats, surprises
 
 MAX_TEXTS = 1_000  # on either side
 MIN_TEXTS = 20  # on either side
@@ -23,10 +23,20 @@ TRUST = 1.0  # in single n-grams: the inverse of what a weight costs
 TRUST_IN_SUM = 1.0
 
 
-def fit(learned: Sequence[str], unlearned: Sequence[str], drawn: Sequence[str]) -> Discriminator | None:
-    """The discriminator of real tweets and `drawn` ones. Returns None if there are too few of either."""
+def fit(
+    learned: Sequence[str],
+    unlearned: Sequence[str],
+    drawn: Sequence[str],
+    bits_of_unlearned: Sequence[float] = (),
+    bits_of_drawn: Sequence[float | None] = (),
+) -> Discriminator | None:
+    """The discriminator of real tweets and `drawn` ones. Returns None if there are too few of either.
+
+    With the bits per byte of the `unlearned` and the `drawn` ones under the voice, it also learns what these say: many
+    drafts are too likely.
+    """
     real = [*learned, *unlearned][-MAX_TEXTS:]
-    drawn = drawn[:MAX_TEXTS]
+    drawn, bits_of_drawn = drawn[:MAX_TEXTS], bits_of_drawn[:MAX_TEXTS]
     if min(len(real), len(drawn)) < MIN_TEXTS:
         return None
     features = Features.of([*real, *drawn])
@@ -36,11 +46,16 @@ def fit(learned: Sequence[str], unlearned: Sequence[str], drawn: Sequence[str]) 
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     scores: Floats = cross_val_predict(model, ngrams, is_real, cv=folds, method="decision_function")
     judged = ~is_real
-    judged[len(real) - (len(unlearned) if len(unlearned) >= MIN_TEXTS else len(real)) : len(real)] = True
-    table = np.column_stack([scores, features.shapes])[judged]
-    factor, *shapes = _regression(TRUST_IN_SUM).fit(table, is_real[judged]).coef_[0]
+    enough_unlearned = len(unlearned) >= MIN_TEXTS
+    judged[len(real) - (len(unlearned) if enough_unlearned else len(real)) : len(real)] = True
+    bits, usual = np.full(len(features), np.nan), 0.0
+    if enough_unlearned and len(bits_of_unlearned) == len(unlearned) and len(bits_of_drawn) == len(drawn):
+        bits[len(real) - len(unlearned) :] = np.array([*bits_of_unlearned, *bits_of_drawn], np.float64)
+        usual = float(np.nan_to_num(np.nanmean(bits[len(real) :])))
+    table = np.column_stack([scores, features.shapes, surprises(bits, usual)])[judged]
+    factor, *others = _regression(TRUST_IN_SUM).fit(table, is_real[judged]).coef_[0]
     weights = model.fit(ngrams, is_real).coef_[0] * max(0.0, factor)
-    return Discriminator.of(np.concatenate([weights, shapes]))
+    return Discriminator.of(np.concatenate([weights, others[:SHAPES]]), np.array(others[SHAPES:]), usual)
 
 
 def _regression(trust: float) -> LogisticRegression:

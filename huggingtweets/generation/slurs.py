@@ -12,7 +12,6 @@ from functools import cache
 from importlib import resources
 
 import regex
-from safetype import load_pack
 
 from huggingtweets.tweets.lookalikes import plain, without_accents
 
@@ -41,6 +40,8 @@ class Slurs:
 @cache
 def slurs() -> Slurs:
     """All slurs."""
+    from safetype import load_pack  # it is imported with the first text that is checked
+
     words, phrases = _more() - _ORDINARY, list[str]()
     for language in _LANGUAGES:
         for rule in load_pack(language)["rules"]:

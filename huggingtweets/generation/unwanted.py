@@ -12,13 +12,14 @@ import regex
 
 from huggingtweets.core.config import WordsSettings
 from huggingtweets.core.patterns import Searched, compiled
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.slurs import slurs
 from huggingtweets.tweets.copies import normalised
 from huggingtweets.tweets.lookalikes import hidden_words, plain, without_accents
 from huggingtweets.tweets.words import is_unspaced
 
-UNWANTED = "a blocked word"  # the reason that is counted
+UNWANTED = Phrase("a blocked word")  # the reason that is counted
 MAX_WORDS = 100  # of a server
 MAX_CHARACTERS = 60  # of one of its words
 _WORDS = regex.compile(r"[\p{L}\p{M}\p{N}]+")

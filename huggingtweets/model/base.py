@@ -152,6 +152,20 @@ def describe_base(base: str) -> Description:
         raise BadBase(label, first_line(error)) from error
 
 
+def tokenizer_of(base: str) -> "Tokenizer":
+    """The tokenizer of the base, without its model. Raises `BadBase`."""
+    from huggingtweets.model.tokenizer import read_tokenizer
+
+    location, label = prepare(base), written(base)
+    try:
+        return read_tokenizer(_tokenizer_file(label, location))
+    except BadBase:
+        raise
+    except Exception as error:
+        # tokenizers and the Hub raise exceptions of their own.
+        raise BadBase(label, first_line(error)) from error
+
+
 def fingerprint(base: str) -> str:
     """A hash of the size, the first MiB and the last MiB of the weights. It tells two bases of the same name apart.
 

@@ -16,6 +16,7 @@ from huggingtweets.core.base_folders import find_folder, gguf_of, named
 from huggingtweets.model import prepared_bases
 from huggingtweets.model.base import hub_id
 from huggingtweets.model.named_bases import NAMED_BASES
+from huggingtweets.model.suggested_bases import SUGGESTED_BASES
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +24,16 @@ README = "README.md"
 ENGLISH = frozenset({"en"})
 ANY: frozenset[str] = frozenset()
 """Unknown, or very many: there is nothing to warn of."""
-WRITES_MANY = "hub:Qwen/Qwen3-0.6B-Base"  # 119 languages; the smallest of its family
 # By the beginning of a Hub id. Qwen's own front matter often says English alone, although its texts are of 29 languages
 # and more.
 _ON_HUB = {
+    **{base.hub_id: base.languages for base in SUGGESTED_BASES},
     "gpt2": ENGLISH,
     "distilgpt2": ENGLISH,
     "openai-community/gpt2": ENGLISH,
     "distilbert/distilgpt2": ENGLISH,
-    "HuggingFaceTB/SmolLM": ENGLISH,
+    "HuggingFaceTB/SmolLM-": ENGLISH,
+    "HuggingFaceTB/SmolLM2-": ENGLISH,
     "TinyLlama/": ENGLISH,
     "Qwen/": ANY,
 }

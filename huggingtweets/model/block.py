@@ -29,7 +29,7 @@ ACTIVATIONS: dict[Activation, Callable[[torch.Tensor], torch.Tensor]] = {
 def through_block(
     description: Description, x: torch.Tensor, part: Part, attend: Attend, angles: Angles | None
 ) -> torch.Tensor:
-    """The block's output for `x` [rows, length, width]. With rotary positions, `angles` rotate the queries and keys."""
+    """The block's output for `x` [rows, length, width]. If there are `angles`, they rotate the queries and keys."""
     query, key, value = _queries_keys_values(description, part("norm_1", x), part)
     if angles:
         query, key = turned(query, angles), turned(key, angles)

@@ -1,6 +1,7 @@
 """The base models that can be chosen, and what each costs.
 
-Knows named bases, what is made ready here, and how much memory a model takes. Does not know how one is loaded.
+Knows named and suggested bases, what is made ready here, and how much memory a model takes. Does not know how one is
+loaded.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,11 @@ from huggingtweets.core.base_folders import EMBEDDED, FILES, PREPARED
 from huggingtweets.model import prepared_bases
 from huggingtweets.model.families import Unsupported, describe
 from huggingtweets.model.named_bases import MIB, NAMED_BASES, NamedBase
+from huggingtweets.model.suggested_bases import SUGGESTED_BASES, SuggestedBase
 
 MB = 1_000_000
+MANY = "mul"  # the code of ISO 639-2 for several languages: very many here
+ON_HUB = "from the Hub on first use"
 # Peak memory of a whole process (RSS): what torch and the rest take, and what each million parameters adds. Drawing is
 # measured with the embedded base (398 MB) and with smollm2 (1,249 MB). The passes of a training on it take 1,344 to
 # 1,646 MB, by the size of a step; what is measured after them takes up to 3,573 MB.
@@ -53,11 +57,12 @@ class Offer:
 
 
 def catalogue(models: Path) -> list[Offer]:
-    """The bases with a name, and the GGUF files that were made ready below `models`."""
+    """The bases with a name, those for other languages, and the GGUF files that were made ready below `models`."""
     return [
         Offer(EMBEDDED, 9_064_448, 0, 19, "mit", ("en",), "comes with this software"),
         *(_named(name, base, models / PREPARED / name) for name, base in NAMED_BASES.items()),
-        Offer("gpt2", 124_439_808, 548, 548, "mit", ("en",), "from the Hub on first use"),
+        Offer("gpt2", 124_439_808, 548, 548, "mit", ("en",), ON_HUB),
+        *map(_suggested, SUGGESTED_BASES),
         *_files(models / PREPARED / FILES),
     ]
 
@@ -81,6 +86,11 @@ def _named(name: str, base: NamedBase, folder: Path) -> Offer:
         base.languages,
         state,
     )
+
+
+def _suggested(base: SuggestedBase) -> Offer:
+    languages = tuple(sorted(base.languages)) or (MANY,)
+    return Offer(base.base, base.parameters, base.hub_mb, base.hub_mb, base.license, languages, ON_HUB)
 
 
 def _files(folder: Path) -> Iterator[Offer]:

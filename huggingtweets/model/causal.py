@@ -15,6 +15,14 @@ from huggingtweets.model.block import Angles, angles_at, through_block
 from huggingtweets.model.families import Description
 
 
+class Table(nn.Embedding):
+    """An embedding that gets no random weights on the meta device: torch would import its compiler for them, 1.5 s."""
+
+    def reset_parameters(self) -> None:
+        if not self.weight.is_meta:
+            super().reset_parameters()
+
+
 class Linear(nn.Module):
     """`x W + b` with W [in, out]; `b` is None for layers without a bias."""
 
@@ -76,7 +84,8 @@ class Block(nn.Module):
                 key, value = cache.extended(self._layer, key, value)
             return attention(query, key, value, mask, self._description.scale_of(self._layer))
 
-        return through_block(self._description, x, part, attend, angles)
+        turning = angles if self._description.turns(self._layer) else None
+        return through_block(self._description, x, part, attend, turning)
 
 
 class Body(nn.Module):
@@ -85,9 +94,9 @@ class Body(nn.Module):
     def __init__(self, description: Description):
         super().__init__()
         self._description = description
-        self.tokens: nn.Module = nn.Embedding(description.vocabulary, description.width)
+        self.tokens: nn.Module = Table(description.vocabulary, description.width)
         if not description.rotary:
-            self.positions = nn.Embedding(description.context, description.width)
+            self.positions = Table(description.context, description.width)
         self.blocks = nn.ModuleList(Block(description, layer) for layer in range(description.layers))
         self.norm = _norm(description, description.width)
 

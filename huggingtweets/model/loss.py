@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from huggingtweets.core.work import Did, nobody_counts
 from huggingtweets.model.attention import bias
 from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.lora import LoraHead
@@ -121,15 +122,18 @@ def document_mask(documents: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def mean_loss(model: CausalLM, rows: Rows, batch_rows: int = 16) -> float:
+def mean_loss(model: CausalLM, rows: Rows, batch_rows: int = 16, did: Did = nobody_counts) -> float:
     """Nats per target over all of `rows`, without dropout. Afterwards the model is in its earlier mode again."""
     was_training = model.training
     model.train(False)
+    losses = []
     try:
-        total = math.fsum(summed_loss(model, batch).item() for batch in rows.batches(batch_rows))
+        for batch in rows.batches(batch_rows):
+            losses.append(summed_loss(model, batch).item())
+            did("read", batch.token_count)
     finally:
         model.train(was_training)
-    return total / rows.token_count
+    return math.fsum(losses) / rows.token_count
 
 
 def bits_per_byte(nats: float, byte_count: int) -> float:

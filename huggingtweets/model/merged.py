@@ -7,6 +7,7 @@ from pathlib import Path
 
 from huggingtweets.core.base_folders import located, resolve_base
 from huggingtweets.core.errors import BadBase
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.model import base, lora
 from huggingtweets.model.base import Base
 from huggingtweets.registry.manifest import ADAPTER, MODEL
@@ -36,8 +37,11 @@ def checked_fingerprint(version: Version) -> str:
         raise BadBase(
             version.base,
             f"it is not the one that {version.name} was trained on any more; train it again",
-            for_people=f"{version.name} was learned on another language model than the one that I have now, "
-            "and has to be learned again.",
+            for_people=Phrase(
+                "{name} was learned on another language model than the one that I have now, and has to be "
+                "learned again.",
+                name=version.name,
+            ),
         )
     return fingerprint
 

@@ -4,6 +4,7 @@ Knows the list. Does not know how a base is fetched or read.
 """
 
 import importlib.util
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,15 @@ class NamedBase:
     folder_mib: int
     license: str
     languages: tuple[str, ...]
+
+    @property
+    def base(self) -> str:
+        """What stands in the settings."""
+        return self.name
+
+    def writes(self, languages: Set[str]) -> bool:
+        """Returns True if it writes all of `languages`."""
+        return not self.languages or languages <= set(self.languages)
 
     @property
     def command(self) -> str:

@@ -14,7 +14,6 @@ import math
 import shutil
 import tempfile
 import unicodedata
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +24,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import regex
 
 from huggingtweets.core.errors import Unavailable, first_line
+from huggingtweets.core.hues import hue_of
+from huggingtweets.core.monogram import monogram
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.text import is_emoji
 from huggingtweets.core.visible import seen
 from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
@@ -83,16 +85,16 @@ def predictions(people: Sequence[PicturedPerson], prompt: str, tweets: Sequence[
 
 
 def avatar(person: PicturedPerson) -> bytes:
-    """256 x 256 pixels: the person's picture, or the first letter of their name on a colour of their own."""
+    """256 x 256 pixels: the person's picture, or letters of their name on a colour of their own."""
     emoji: set[str] = set()
     return _drawn("avatar.typ", {"person": _portrait(person, 0, emoji)}, "light", emoji, _avatars([person]))
 
 
 def _portrait(person: PicturedPerson, number: int, emoji: set[str]) -> dict[str, Any]:
     return {
-        "hue": zlib.crc32(person.handle.lower().encode()) % 360,
+        "hue": hue_of(person.handle),
         "image": f"avatar-{number}{person.avatar.suffix}" if person.avatar else None,
-        "monogram": _line(_monogram(person), emoji),
+        "monogram": _line(monogram(person.name, person.handle), emoji),
     }
 
 
@@ -240,7 +242,7 @@ def _drawn(
         except RuntimeError as error:
             raise Unavailable(
                 f"A picture could not be drawn: {first_line(error)}.",
-                for_people="I could not draw the picture; whoever runs me finds in the log why.",
+                for_people=Phrase("I could not draw the picture; whoever runs me finds in the log why."),
             ) from error
     assert isinstance(drawn, bytes), "a template is one page"
     return drawn
@@ -271,7 +273,7 @@ def _package(name: str) -> Path:
     if not spec or not spec.origin:
         raise Unavailable(
             f"The package {name} is missing, without which no picture is drawn; install it again.",
-            for_people="I cannot draw pictures here; whoever runs me finds in the log what is missing.",
+            for_people=Phrase("I cannot draw pictures here; whoever runs me finds in the log what is missing."),
         )
     return Path(spec.origin).parent
 
@@ -321,12 +323,6 @@ def _parts(text: str, emoji: set[str]) -> list[str | dict[str, str]]:
         else:
             parts.append(grapheme)
     return parts
-
-
-def _monogram(person: PicturedPerson) -> str:
-    """The first letter or emoji of the name."""
-    graphemes = regex.findall(r"\X", _clean(person.name))
-    return next((g.upper() for g in graphemes if g[0].isalnum() or _emoji_file(g)), person.handle[:1].upper() or "?")
 
 
 def _cut(text: str, most: int) -> str:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parent / "card.md.j2"
 TAGS = ("huggingtweets", "ai-generated")
 # Figures of a report that say how much was measured, not how good the voice is.
-SIZES = frozenset({"held_out_tweets", "drafts", "tweets", "accounts"})
+SIZES = frozenset({"held_out_tweets", "drafts", "tweets", "accounts", "replies_pairs"})
 METRIC_NAMES = {
     "held_out_bits_per_byte": "Bits per byte on held-out tweets (lower is better)",
     "base_held_out_bits_per_byte": "The same, of the base model",
@@ -47,6 +47,10 @@ METRIC_NAMES = {
     "own_told_apart": "The same, of the person's own earlier tweets",
     "bits_ratio": "Strangeness to another model, over that of the person's tweets (1 is equal)",
     "bits_auc": "Tweets stranger to it than one of the person's (0.5 is equal)",
+    "replies_with_context": "Bits per byte on held-out replies, after what they answer",
+    "replies_without_context": "The same, without it",
+    "replies_with_another": "The same, after what another reply answers",
+    "replies_right_is_better": "Replies with fewer bits after what they answer than after that",
 }
 HYPER_PARAMETERS = (
     "method", "seed", "max_epochs", "patience", "row_tokens", "lora_rank", "lora_embedding_rank", "lora_b_rate",
@@ -98,8 +102,8 @@ class CardPerson:
 class Facts:
     """All that a card says. `base` is a Hub id if `base_is_on_hub`; `repository` is the card's own place on the Hub.
 
-    `with_model` says that the model lies beside the card, and `has_adapter` that the adapter does. `software_url` is
-    empty if the package names no page of its own.
+    `with_model` says that the model lies beside the card, and `has_adapter` that the adapter does. `gguf` names a
+    GGUF file beside it. `software_url` is empty if the package names no page of its own.
     """
 
     name: str
@@ -125,6 +129,7 @@ class Facts:
     repository: str = ""
     has_adapter: bool = False
     with_model: bool = False
+    gguf: str = ""
     software_url: str = ""
     base_license: str = ""
 
@@ -174,7 +179,7 @@ class Facts:
 def facts(
     version: Version, *, generation: Mapping[str, Any], license: str, prompt: str, contact: str = "",  # noqa: A002
     consent: str = "", repository: str = "", base_is_on_hub: bool = False, has_adapter: bool = False,
-    with_model: bool = False, pictures: Sequence[str] = (), base_license: str = "",
+    with_model: bool = False, gguf: str = "", pictures: Sequence[str] = (), base_license: str = "",
 ) -> Facts:  # fmt: skip
     """The facts of the card of `version`."""
     manifest = version.manifest
@@ -202,6 +207,7 @@ def facts(
         repository=repository,
         has_adapter=has_adapter,
         with_model=with_model,
+        gguf=gguf,
         software_url=software_url(),
         base_license=base_license,
     )

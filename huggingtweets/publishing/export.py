@@ -1,4 +1,4 @@
-"""A version as a folder for others: its card with the pictures, and an ordinary model that plain transformers loads.
+"""A version as a folder for others: its card with the pictures, and an ordinary model for transformers or llama.cpp.
 
 The folder has no training tweet and no path of this machine.
 
@@ -7,20 +7,21 @@ Knows versions, folders of models, the card and the pictures. Does not know the 
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
 from huggingtweets.core.base_folders import EMBEDDED
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config import AVATAR_SUFFIXES, Settings
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from huggingtweets.model import base
 from huggingtweets.model.catalogue import license_of
 from huggingtweets.pictures import render as draw
 from huggingtweets.pictures.render import Box, PicturedPerson
 from huggingtweets.publishing import card
+from huggingtweets.publishing.folders import Form, folder_of
 from huggingtweets.publishing.licences import is_allowed
 from huggingtweets.registry.manifest import ADAPTER, DISCRIMINATOR, PROFILE_PICTURE, Prompted
 from huggingtweets.registry.versions import Version
@@ -29,20 +30,32 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 CARD = "README.md"
-AVATAR_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
-def export(version: Version, settings: Settings, repository: str = "") -> Path:
-    """The folder of `version`, made anew. It appears once it is whole.
+def export(
+    version: Version,
+    settings: Settings,
+    repository: str = "",
+    form: Form = "transformers",
+    half_done: Callable[[], object] = lambda: None,
+) -> Path:
+    """The folder of `version`, made anew. It appears once it is whole. `half_done` is called when the model is written.
 
     Raises `BadBase`, `Unavailable`, `OSError`, and `Misconfigured` if the licence of the base forbids that of the card.
     """
     _refuse_licence(version, settings)
-    folder = settings.exports / version.name / version.version
+    folder = folder_of(version.name, version.version, settings, form)
     with _replaced(folder) as new:
-        write_model(version, settings, new)
-        write_card(version, settings, new, repository, with_model=True)
+        (write_gguf if form == "gguf" else write_model)(version, settings, new)
+        half_done()
+        gguf = gguf_name(version) if form == "gguf" else ""
+        write_card(version, settings, new, repository, with_model=not gguf, gguf=gguf)
     return folder
+
+
+def gguf_name(version: Version) -> str:
+    """The name of the file in which llama.cpp finds `version`."""
+    return f"{version.name}-{version.version}.gguf"
 
 
 def _refuse_licence(version: Version, settings: Settings) -> None:
@@ -80,6 +93,30 @@ def write_model(version: Version, settings: Settings, folder: Path) -> None:
     atomic.readable_as_usual(folder)
 
 
+def write_gguf(version: Version, settings: Settings, folder: Path) -> None:
+    """Write the merged weights and the tokenizer as one file in half precision. Raises `Unavailable`."""
+    from huggingtweets.model.gguf_file import Unwritable, write
+    from huggingtweets.model.merged import load_version
+
+    voice = load_version(version)
+    handles = ", ".join(f"@{account.handle}" for account in version.manifest.accounts)
+    said = {
+        "general.name": f"AI parody of {handles}",
+        "general.version": version.version,
+        "general.description": f"An AI writes in the style of {handles}. Nobody named here said what it writes.",
+        "general.license": settings.card.license,
+    }
+    try:
+        write(folder / gguf_name(version), voice.model, voice.tokenizer, voice.end_of_text, said)
+    except Unwritable as error:
+        raise Unavailable(
+            f"{version.name} {version.version} cannot be a GGUF file: {error}; export it without --format gguf.",
+            for_people=f"{version.name} cannot be a GGUF file, because its language model is of a kind that llama.cpp "
+            "does not know. Export it for transformers.",
+        ) from error
+    atomic.readable_as_usual(folder)
+
+
 def base_is_on_hub(version: Version) -> bool:
     """Returns True if others can find the base by its name: it is no folder here, and not written like one."""
     from huggingtweets.model.merged import base_of
@@ -101,10 +138,11 @@ def write_card(
     repository: str = "",
     *,
     with_model: bool = False,
+    gguf: str = "",
 ) -> list[Path]:
     """Write README.md and its pictures into `folder`. A picture that cannot be drawn is left out.
 
-    `with_model` says that the model lies beside it, as in a published folder.
+    `with_model` says that the model lies beside it, as in a published folder. `gguf` is the GGUF file beside it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     pictures = _pictures(version, settings)
@@ -123,6 +161,7 @@ def write_card(
         base_is_on_hub=base_is_on_hub(version),
         has_adapter=with_model and _has_adapter(version),
         with_model=with_model,
+        gguf=gguf,
         pictures=tuple(pictures),
     )
     (folder / CARD).write_text(card.render(facts), encoding="utf-8")

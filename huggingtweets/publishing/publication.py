@@ -11,7 +11,9 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadData, PipelineError
 from huggingtweets.core.events import Progress, Say
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.publishing.export import export
+from huggingtweets.publishing.folders import Form
 from huggingtweets.publishing.publish import (
     Published,
     forego,
@@ -28,11 +30,12 @@ from huggingtweets.tweets.unwilling import MEMBER
 log = logging.getLogger(__name__)
 
 
-def prepare(version: Version, settings: Settings, say: Say = lambda _: None) -> Path:
-    """The folder that would be pushed."""
-    say(Progress("export", 0))
-    folder = export(version, settings, repository_of(version.name, settings.publishing))
-    say(Progress("export", facts={"folder": str(folder)}))
+def prepare(version: Version, settings: Settings, say: Say = lambda _: None, form: Form = "transformers") -> Path:
+    """The folder that would be pushed, or one like it for other programs."""
+    say(Progress("export", 0, 2))
+    repository = repository_of(version.name, settings.publishing)
+    folder = export(version, settings, repository, form, lambda: say(Progress("export", 1, 2)))
+    say(Progress("export", 2, 2, {"folder": str(folder)}))
     return folder
 
 
@@ -42,7 +45,10 @@ def refuse_private(voice: VoiceName, settings: Settings) -> None:
     accounts.refuse(voice)
     for person in voice.handles:
         if any(account.startswith(f"{MEMBER}:") for account in accounts.of(person)):
-            lent = f"{person} was learned from what a member wrote on Discord, which is lent to the bot alone."
+            lent = Phrase(
+                "{person} was learned from what a member wrote on Discord, which is lent to the bot alone.",
+                person=person,
+            )
             raise BadData(lent, for_people=lent)
 
 

@@ -41,15 +41,17 @@ class Accounts:
         for person in voice.people:
             self.unwilling.refuse(person, self.of(person))
 
-    def same_person(self, name: str, site: str = "") -> tuple[set[str], set[str]]:
+    def same_person(self, name: str, site: str = "", known: Collection[str] = ()) -> tuple[set[str], set[str]]:
         """All names of the person who is called `name` here or on `site`, and all accounts behind these names.
+
+        `known` are accounts of this person.
 
         A member's name on a server is nobody's handle at X: people can call themselves anything there.
         """
         fingerprints = {other: self._store.fingerprints(other) for other in self._names()}
         accounts_of = {other: self._everything_of(other) | sources for other, (_, sources) in fingerprints.items()}
         tweets_of = {other: ids for other, (ids, _) in fingerprints.items()}
-        accounts = set(accounts_of[name] if name in accounts_of else self.unwilling.accounts_of(name))
+        accounts = set(accounts_of[name] if name in accounts_of else self.unwilling.accounts_of(name)) | set(known)
         if site or not any(account.startswith(f"{MEMBER}:") for account in accounts):
             accounts.add(account_key(Account(name, site=site)))
         names = {name}

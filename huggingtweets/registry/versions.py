@@ -9,19 +9,22 @@ Knows folders and manifests. Does not know torch or what is in the weights.
 """
 
 import logging
+import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from huggingtweets.core import atomic
-from huggingtweets.core.errors import NotNow, PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
+from huggingtweets.core.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
 from huggingtweets.core.events import Done
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.phrases import Phrase
+from huggingtweets.registry import in_use, locks, trainer
 from huggingtweets.registry import manifest as manifests
+from huggingtweets.registry.in_use import CURRENT, InUse
 from huggingtweets.registry.manifest import (
     ADAPTER,
     DATASET,
@@ -32,14 +35,15 @@ from huggingtweets.registry.manifest import (
     PROFILE_PICTURE,
     Manifest,
 )
+from huggingtweets.tweets.remembered import Remembered
 
 log = logging.getLogger(__name__)
 
-CURRENT = "current.json"
 STAGED = ".staged"
-LOCK = ".lock"
 RELEASING = ".releasing.json"
 FORGOTTEN = ".forgotten-"
+_VERSION = re.compile(r"v[0-9]+")
+MAX_REMEMBERED = 500  # manifests in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Version:
         """A sentence that says why it is not fit to be used. Empty if it is."""
         return self.manifest.verdict.why_not
 
-    def as_event(self, *, seconds: float, notes: Sequence[str] = (), peak_memory_mb: int = 0) -> Done:
+    def as_event(self, *, seconds: float, notes: Sequence[Phrase] = (), peak_memory_mb: int = 0) -> Done:
         """The event that ends the training which made this version."""
         manifest = self.manifest
         return Done(
@@ -77,7 +81,9 @@ class Version:
             in_use=not self.rejected,
             why_not=manifest.verdict.for_people or self.rejected,
             samples=manifest.samples,
-            notes=tuple(notes),
+            phrase=manifest.verdict.phrase,
+            notes=tuple(map(str, notes)),
+            note_phrases=tuple(note.as_json() for note in notes),
             seconds=round(seconds, 1),
             peak_memory_mb=peak_memory_mb,
         )
@@ -118,6 +124,7 @@ class Registry:
 
     def __init__(self, root: Path):
         self.root = root
+        self._manifests: Remembered[Manifest] = Remembered(MAX_REMEMBERED)  # every answer needs one
 
     def names(self) -> list[VoiceName]:
         """Models with a version in use, sorted. Other folders, such as the base model's, are passed over."""
@@ -130,10 +137,13 @@ class Registry:
 
     def current(self, name: str) -> Version:
         """The version in use. Raises `UnknownModel`."""
-        state = self._state(name)
-        if not state:
+        return self.version(name, self._in_use(name).version)
+
+    def _in_use(self, name: str) -> InUse:
+        now = in_use.read(self.root / name)
+        if not now:
             raise self._unknown(name)
-        return self.version(name, state["version"])
+        return now
 
     def _unknown(self, name: str) -> UnknownModel:
         return UnknownModel(name, did_you_mean(name, self.names()))
@@ -168,43 +178,56 @@ class Registry:
 
     def version(self, name: str, version: str) -> Version:
         """One version of a model. Raises `UnknownModel`, `UnknownVersion`, or `Unavailable` if it is damaged."""
-        versions = self.versions(name)
-        if not versions:
-            raise self._unknown(name)
-        if version not in versions:
-            raise UnknownVersion(name, version, tuple(versions))
         folder = self.root / name / version
+        if not _VERSION.fullmatch(version):
+            raise self._missing(name, version)
         try:
-            manifest = manifests.read(folder)
+            manifest = self._manifests.read(folder / MANIFEST, lambda path: manifests.read(path.parent))
+        except FileNotFoundError:
+            raise self._missing(name, version) from None
         except (OSError, ValueError) as error:
             raise Unavailable(
                 f"{folder / MANIFEST} cannot be read ({error}); "
                 f"promote another version, or move the folder of {name} away and train again.",
-                for_people=f"{version} of {name} is damaged; put another version in use, or ask whoever runs me.",
+                for_people=Phrase(
+                    "{version} of {name} is damaged; put another version in use, or ask whoever runs me.",
+                    version=version,
+                    name=name,
+                ),
             ) from error
         return Version(VoiceName(name), version, folder, manifest)
+
+    def _missing(self, name: str, version: str) -> UnknownModel | UnknownVersion:
+        versions = self.versions(name)
+        return UnknownVersion(name, version, tuple(versions)) if versions else self._unknown(name)
 
     def promote(self, name: str, version: str) -> Version:
         """Put `version` in use. The switch is one rename, and a crash before it leaves the old version in use."""
         promoted = self.version(name, version)
-        state = self._state(name)
-        before = [state["version"], *state["before"]] if state else []
-        if state and state["version"] == version:
-            return promoted
-        self._write_state(name, version, [other for other in before if other != version])
+        now = in_use.read(self.root / name)
+        if not now or now.version != version:
+            (now.then(version) if now else InUse(version)).write(self.root / name)
         return promoted
 
     def rollback(self, name: str) -> Version:
         """Go back to the version that was in use before. Raises `Usage` if there is none."""
-        state = self._state(name)
-        if not state:
-            raise self._unknown(name)
-        versions = self.versions(name)
-        before = [version for version in state["before"] if version in versions]
+        now = self._in_use(name)
+        before = self._before(name)
         if not before:
-            raise Usage(f"{name} has no earlier version than {state['version']} to go back to.")
-        self._write_state(name, before[0], before[1:])
+            raise Usage(
+                Phrase("{name} has no earlier version than {version} to go back to.", name=name, version=now.version)
+            )
+        InUse(before[0], tuple(before[1:])).write(self.root / name)
         return self.current(name)
+
+    def earlier(self, name: str) -> str:
+        """The version that `rollback` would put in use. Empty if there is none."""
+        return next(iter(self._before(name)), "")
+
+    def _before(self, name: str) -> list[str]:
+        """The versions that were in use before and are still there, the latest first."""
+        now, versions = in_use.read(self.root / name), self.versions(name)
+        return [version for version in now.before if version in versions] if now else []
 
     @contextmanager
     def staged(self, name: str) -> Iterator[Path]:
@@ -213,12 +236,26 @@ class Registry:
         Raises `Unavailable` while another process trains this name.
         """
         home = self._home(name)
-        home.mkdir(parents=True, exist_ok=True)
-        with self._locked(name):
+        self.root.mkdir(parents=True, exist_ok=True)
+        with locks.locked(self.root, name):
             self._finish_release(name)
             folder = home / STAGED
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             yield folder
+
+    @contextmanager
+    def training(self, name: str) -> Iterator[Path]:
+        """The same for a process that `end_training` may end at any moment."""
+        with self.staged(name) as folder, trainer.noted(self.root / name):
+            yield folder
+
+    def end_training(self, name: str) -> None:
+        """End the training of `name` if another process is at it, and wait for its end. What it has staged stays."""
+        trainer.end_other(self.root / name, lambda: self.is_free(name))
+
+    def is_free(self, name: str) -> bool:
+        """Returns True if no process trains or forgets `name` now."""
+        return locks.is_free(self.root, name)
 
     def discard(self, name: str) -> None:
         """Delete what is staged of `name`, and the folder of the model if nothing else is in it.
@@ -227,8 +264,8 @@ class Registry:
         """
         home = self._home(name)
         shutil.rmtree(home / STAGED, ignore_errors=True)
-        if {path.name for path in home.iterdir()} <= {LOCK}:
-            shutil.rmtree(home)
+        if {path.name for path in home.iterdir()} <= {trainer.NOTE, trainer.WISH}:
+            atomic.delete(home)
 
     def add(self, name: str, staged: Path, manifest: Manifest) -> Version:
         """Make a staged folder the next version: everything is synced, the manifest last, then one rename."""
@@ -269,16 +306,15 @@ class Registry:
         """
         if not (self.root / name).exists():
             return []
-        with self._locked(name):
-            state = self._state(name) or {"version": None, "before": []}
-            versions = self.versions(name)
-            to_go_back_to = next((version for version in state["before"] if version in versions), None)
-            old = versions[:-keep] if keep else versions
-            pruned = [version for version in old if version not in (state["version"], to_go_back_to)]
+        with locks.locked(self.root, name):
+            now, versions = in_use.read(self.root / name), self.versions(name)
+            earlier = [version for version in now.before if version in versions] if now else []
+            needed = {now.version, *earlier[:1]} if now else set()
+            pruned = [version for version in (versions[:-keep] if keep else versions) if version not in needed]
             for version in pruned:
                 # A rename takes it out of sight first, so that no half of it is ever seen.
                 out_of_sight = (self.root / name / version).rename(self.root / name / f".pruned-{version}")
-                shutil.rmtree(out_of_sight)
+                atomic.delete(out_of_sight)
         return pruned
 
     def forget(self, name: str) -> bool:
@@ -289,16 +325,15 @@ class Registry:
         Raises `Unavailable` while a process trains this name.
         """
         home, gone = self._home(name), self.root / f"{FORGOTTEN}{name}"
-        was_interrupted = gone.exists()
-        if was_interrupted:
-            shutil.rmtree(gone)
+        was_interrupted = atomic.delete(gone)
         if not home.exists():
             return was_interrupted
-        with self._locked(name):
+        with locks.locked(self.root, name):
             if (home / CURRENT).is_file():
                 (home / CURRENT).unlink()
-            home.rename(gone)
-            shutil.rmtree(gone)
+            if home.exists():
+                home.rename(gone)
+                atomic.delete(gone)
         atomic.sync_folder(self.root)
         return True
 
@@ -308,43 +343,20 @@ class Registry:
             # Another process may be deleting the same folder.
             shutil.rmtree(gone, ignore_errors=True)
 
-    @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        """Lock the name for this process. The kernel frees the lock when the process dies."""
-        with ExitStack() as held:
-            try:
-                held.enter_context(atomic.locked(self.root / name / LOCK, wait=False))
-            except (BlockingIOError, FileNotFoundError):
-                raise NotNow(f"{name} is being trained or forgotten right now; try again later.") from None
-            yield
+    def at_rest(self) -> AbstractContextManager[None]:
+        """No voice is trained, pruned or forgotten while the context lasts. Raises `NotNow` if one is just now."""
+        return locks.all_locked(self.root, [name for name in self.kept() if (self.root / name).exists()])
 
     def _home(self, name: str) -> Path:
         """The folder of `name`. Raises `Usage` if it holds a base model, which is no voice to change or delete."""
         home = self.root / name
         if _is_base(home):
-            raise Usage(f"{name} is a base model and no voice; choose another name.")
+            raise Usage(Phrase("{name} is a base model and no voice; choose another name.", name=name))
         return home
 
     def _numbered(self, name: str) -> list[str]:
         folders = (path.name for path in (self.root / name).glob("v*"))
         return [version for version in folders if version[1:].isdecimal()]
-
-    def _state(self, name: str) -> dict[str, Any] | None:
-        path = self.root / name / CURRENT
-        if not path.exists():
-            return None
-        try:
-            state = atomic.read_json(path)
-            return {"version": str(state["version"]), "before": list(map(str, state["before"]))}
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise PipelineError(
-                f"{path} is damaged ({error}); delete it and promote a version again.",
-                for_people=f"What is noted of the versions of {name} is damaged; whoever runs me finds in the log what "
-                "to do.",
-            ) from error
-
-    def _write_state(self, name: str, version: str, before: list[str]) -> None:
-        atomic.write_json(self.root / name / CURRENT, {"version": version, "before": before})
 
 
 def _is_base(home: Path) -> bool:

@@ -21,28 +21,31 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.phrases import Phrase
 
 T = TypeVar("T")
+LONGEST_LIMIT = timedelta(hours=25)  # X has limits of a day
 
 
 class Upstream(Unavailable):
     """A far end, `service`, did not do what was asked. People are told `SAYS`, and not what the far end said."""
 
-    SAYS: ClassVar[str] = "{service} did not do what I asked; try again later."
+    SAYS: ClassVar[Callable[..., Phrase]] = partial(Phrase, "{service} did not do what I asked; try again later.")
 
     def __init__(self, service: str, sentence: str, *, for_people: str = ""):
-        super().__init__(sentence, for_people=for_people or self.SAYS.format(service=service))
+        super().__init__(sentence, for_people=for_people or self.SAYS(service=service))
         self.service = service
 
 
 class NotReached(Upstream):
     """There was no connection, so nothing was done there."""
 
-    SAYS = "{service} cannot be reached just now; try again later."
+    SAYS = partial(Phrase, "{service} cannot be reached just now; try again later.")
 
     def __init__(self, service: str, why: str):
         super().__init__(service, f"{service} cannot be reached ({why}); check the network, or try again later.")
@@ -51,7 +54,7 @@ class NotReached(Upstream):
 class InDoubt(Upstream):
     """No answer, or one that cannot be read: what was asked may have been done."""
 
-    SAYS = "{service} gave no answer that I understand; see what was done there before you try again."
+    SAYS = partial(Phrase, "{service} gave no answer that I understand; see what was done there before you try again.")
 
     def __init__(self, service: str, why: str):
         super().__init__(service, f"{service} gave no usable answer ({why}); try again later.")
@@ -61,8 +64,16 @@ class RateLimited(Upstream):
     """Too many requests. `until` is when to come back, if the far end said so."""
 
     def __init__(self, service: str, until: datetime | None = None):
-        when = f"after {until:%H:%M:%S} UTC" if until else "in a quarter of an hour"
-        sentence = f"{service} takes no more requests now; try again {when}."
+        if until:
+            sentence = Phrase(
+                "{service} takes no more requests now; try again after {time} UTC.",
+                service=service,
+                time=f"{until:%H:%M:%S}",
+            )
+        else:
+            sentence = Phrase(
+                "{service} takes no more requests now; try again in a quarter of an hour.", service=service
+            )
         super().__init__(service, sentence, for_people=sentence)
         self.until = until
 
@@ -70,53 +81,66 @@ class RateLimited(Upstream):
 class Refused(Upstream):
     """A clear no: nothing was done."""
 
-    SAYS = "{service} refuses this; whoever runs me finds in the log why."
+    SAYS = partial(Phrase, "{service} refuses this; whoever runs me finds in the log why.")
 
 
 class BadCredentials(Refused):
     """The keys or tokens are wrong, revoked, or lack a permission."""
 
-    SAYS = "{service} does not let me in; whoever runs me has to set keys that are valid there."
+    SAYS = partial(Phrase, "{service} does not let me in; whoever runs me has to set keys that are valid there.")
 
 
 class OutOfCredit(Refused):
     """The far end wants money first."""
 
-    SAYS = "{service} wants to be paid first; whoever runs me can buy credit there."
+    SAYS = partial(Phrase, "{service} wants to be paid first; whoever runs me can buy credit there.")
 
 
 class Forbidden(Refused):
     """Not allowed for this account or app."""
 
-    SAYS = "{service} does not allow me this; whoever runs me finds in the log why."
+    SAYS = partial(Phrase, "{service} does not allow me this; whoever runs me finds in the log why.")
 
 
 class Duplicate(Forbidden):
     """The same text as a post that is there already."""
 
-    SAYS = "{service} has this very text already; write another."
+    SAYS = partial(Phrase, "{service} has this very text already; write another.")
 
 
 class Suspended(Forbidden):
     """The account that asks is suspended or locked."""
 
-    SAYS = "{service} has suspended or locked the account; see what was mailed to its owner about it."
+    SAYS = partial(Phrase, "{service} has suspended or locked the account; see what was mailed to its owner about it.")
 
 
 class NotFound(Refused):
     """What was named is not there."""
 
-    SAYS = "{service} has no such thing, or not any more."
+    SAYS = partial(Phrase, "{service} has no such thing, or not any more.")
 
 
 class NoAccount(Upstream):
     """Somebody's posts cannot be read. With `gone`, the posts that were collected earlier must be deleted as well."""
 
-    def __init__(self, service: str, handle: str, why: str, mend: str, *, gone: bool = True):
-        sentence = f"@{handle} on {service} {why}; {mend}."
+    def __init__(self, service: str, handle: str, why: Phrase, mend: Phrase, *, gone: bool = True):
+        sentence = Phrase("@{handle} on {service} {why}; {mend}.", handle=handle, service=service, why=why, mend=mend)
         super().__init__(service, sentence, for_people=sentence)
         self.handle = handle
         self.gone = gone
+
+
+def limit_end(seconds: object) -> datetime | None:
+    """When a limit ends, by what a far end says: seconds since 1970.
+
+    None if that is no such number, or more than a day ahead: a header may say anything, and nobody should wait for
+    years.
+    """
+    text = str(seconds)
+    if not (text.isascii() and text.isdecimal() and len(text) < 12):
+        return None
+    end = datetime.fromtimestamp(int(text), UTC)
+    return end if end - datetime.now(UTC) <= LONGEST_LIMIT else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""X by its API v2: accounts, posts, mentions, and posting. The only module that knows tweepy.
+"""X by its API v2: accounts, posts, mentions, and posting. With `x_media` the only module that knows tweepy.
 
 Raises what `upstream` draws. Does not know HTTP and keys (`x_session`), who is posted for, or what becomes of a text.
 """
@@ -12,15 +12,16 @@ Raises what `upstream` draws. Does not know HTTP and keys (`x_session`), who is 
 #   ContentTypeError, and an error whose `errors` are no list becomes a TypeError. So the session judges the status.
 # - `wait_on_rate_limit` sleeps for up to a quarter of an hour inside a call. `Patience` waits instead.
 # - It follows redirects, and reads answers of any length.
+#
+# tweepy and aiohttp are imported with the first client: that takes 0.3 s, and most commands and starts ask X nothing.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Self
 
-import aiohttp
-from tweepy.asynchronous import AsyncClient  # type: ignore[import-untyped]
-
+from huggingtweets.core.in_a_thread import in_a_thread
 from huggingtweets.remote import x_records as records
 from huggingtweets.remote.upstream import Forbidden, InDoubt, NotFound, NotReached, Patience
 from huggingtweets.remote.x_records import Looked, X, XPost, XUser
@@ -81,6 +82,8 @@ class XClient:
     ):
         self._credentials, self._api_url, self._timeout_seconds = credentials, api_url, timeout_seconds
         self._patience = patience
+        from tweepy.asynchronous import AsyncClient  # type: ignore[import-untyped]
+
         # It gets no keys: the session signs.
         self._api = AsyncClient(return_type=dict, wait_on_rate_limit=False)
 
@@ -125,10 +128,11 @@ class XClient:
         async for posts in self._pages(self._api.get_users_mentions, user_id, since_id, most, page, charge, **more):
             yield posts
 
-    async def look(self, ids: Sequence[str], charge: Charge = free) -> Looked:
-        """Look which of these posts, at most 100, are still there."""
+    async def look(self, ids: Sequence[str], charge: Charge = free, *, figures: bool = False) -> Looked:
+        """Look which of these posts, at most 100, are still there. With `figures`, also what people made of them."""
+        fields = [*_POST_FIELDS, "public_metrics"] if figures else _POST_FIELDS
         async with _paid(charge, len(ids)) as got:
-            answer = await self._reading(self._api.get_tweets, list(ids), tweet_fields=_POST_FIELDS)
+            answer = await self._reading(self._api.get_tweets, list(ids), tweet_fields=fields)
             with records.readable():
                 posts = [records.post(row) for row in answer.get("data") or []]
             got(len(posts))
@@ -136,10 +140,29 @@ class XClient:
         gone = {records.resource(problem) for problem in records.problems(answer) if records.is_gone(problem)}
         return Looked(tuple(posts), frozenset(missing & gone))
 
-    async def post(self, text: str, in_reply_to: str = "") -> str:
-        """Post `text`. Returns the id. After `InDoubt` the post may be there; after any other failure it is not."""
-        answer = await self._asking(self._api.create_tweet, text=text, in_reply_to_tweet_id=in_reply_to or None)
+    async def post(self, text: str, in_reply_to: str = "", picture: str = "") -> str:
+        """Post `text`. Returns the id. After `InDoubt` the post may be there; after any other failure it is not.
+
+        `picture` is the id that uploading one gave.
+        """
+        answer = await self._asking(
+            self._api.create_tweet,
+            text=text,
+            in_reply_to_tweet_id=in_reply_to or None,
+            media_ids=[picture] if picture else None,
+        )
         return records.post(records.data(answer)).id
+
+    async def upload(self, picture: bytes, description: str, url: str) -> str:
+        """Upload a PNG for a post. Returns its id. Nothing is posted by this. Raises `Refused` if X refuses it."""
+        from huggingtweets.remote.x_media import upload
+
+        seconds = self._timeout_seconds
+        call = partial(upload, picture, description, self._credentials, url=url, timeout_seconds=seconds)
+        try:
+            return await in_a_thread(call, "x-upload", 3 * seconds)
+        except TimeoutError as error:
+            raise NotReached(X, "the upload took too long") from error
 
     async def _one_user(self, by: Mapping[str, str]) -> XUser:
         answer = await self._reading(self._api.get_user, user_fields=_USER_FIELDS, **by)
@@ -193,6 +216,8 @@ class XClient:
 
     async def _asking(self, method: Method, *arguments: object, **parameters: object) -> dict[str, Any]:
         """One request through tweepy's method. Returns the answer as an object."""
+        import aiohttp
+
         sent = {key: value for key, value in parameters.items() if value is not None}
         try:
             with records.readable():
@@ -208,6 +233,8 @@ class XClient:
 
 def _why(error: BaseException) -> str:
     """A failure of the network, in a few words."""
+    import aiohttp
+
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return "it took too long"
     if isinstance(error, aiohttp.ClientConnectorError):

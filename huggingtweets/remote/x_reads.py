@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from huggingtweets.core import atomic
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
+from huggingtweets.core.phrases import Phrase
 
 FILE = "x-reads.json"
 MICRO = 1_000_000  # amounts are in millionths of a US dollar
@@ -25,8 +26,10 @@ class ReadingTooDear(Unavailable):
         super().__init__(
             f"The budget of this month for reading X, {budget_usd:.2f} USD, does not suffice; "
             "raise [collecting] x_monthly_budget_usd, or wait for the next month.",
-            for_people="The money for reading X is used up for this month; it goes on next month, or once whoever runs "
-            "me allows more.",
+            for_people=Phrase(
+                "The money for reading X is used up for this month; it goes on next month, or once whoever "
+                "runs me allows more."
+            ),
         )
 
 

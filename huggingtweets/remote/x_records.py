@@ -48,6 +48,9 @@ class XPost:
     lang: str | None = None
     versions: tuple[str, ...] = ()
     reply_to: str = ""
+    likes: int = 0
+    reposts: int = 0
+    replies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def user(row: Mapping[str, Any]) -> XUser:
 def post(row: Mapping[str, Any], authors: Mapping[str, XUser] | None = None) -> XPost:
     with readable():
         author_id = str(row.get("author_id", ""))
-        lang = row.get("lang")
+        lang, metrics = row.get("lang"), row.get("public_metrics") or {}
         return XPost(
             id=_id(row["id"]),
             # The `text` of a long post is cut off. Its note has the whole text.
@@ -105,6 +108,9 @@ def post(row: Mapping[str, Any], authors: Mapping[str, XUser] | None = None) -> 
             lang=lang if isinstance(lang, str) else None,
             versions=tuple(map(_id, row.get("edit_history_tweet_ids") or [])),
             reply_to=_replied_to(row),
+            likes=int(metrics.get("like_count", 0)),
+            reposts=int(metrics.get("retweet_count", 0)) + int(metrics.get("quote_count", 0)),
+            replies=int(metrics.get("reply_count", 0)),
         )
 
 

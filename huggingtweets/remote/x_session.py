@@ -10,13 +10,9 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-
-import aiohttp
-from oauthlib.oauth1 import Client as OAuthSigner
-from yarl import URL
 
 from huggingtweets.remote.upstream import (
     BadCredentials,
@@ -29,8 +25,12 @@ from huggingtweets.remote.upstream import (
     Refused,
     Suspended,
     Upstream,
+    limit_end,
 )
 from huggingtweets.remote.x_records import X, problems
+
+if TYPE_CHECKING:
+    import aiohttp
 
 MAX_ANSWER_BYTES = 8 << 20  # 100 long posts with their expansions have some 3 MB
 _DUPLICATE = "duplicate"
@@ -72,8 +72,10 @@ class Credentials:
         return [secret for secret in held if secret]
 
 
-def opened(credentials: Credentials, api_url: str, timeout_seconds: float) -> aiohttp.ClientSession:
+def opened(credentials: Credentials, api_url: str, timeout_seconds: float) -> "aiohttp.ClientSession":
     """A session whose requests all go to X at `api_url`. It raises what `upstream` draws for every refusal."""
+    import aiohttp
+
     # At DEBUG, oauthlib logs what it signs, and that holds what our keys are called.
     oauthlib_log = logging.getLogger("oauthlib")
     oauthlib_log.setLevel(max(logging.INFO, oauthlib_log.level))
@@ -99,7 +101,11 @@ class _Door:
         self._credentials = credentials
         self._origin = origin
 
-    async def __call__(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    async def __call__(
+        self, request: "aiohttp.ClientRequest", send: "aiohttp.ClientHandlerType"
+    ) -> "aiohttp.ClientResponse":
+        from yarl import URL
+
         query = urlencode(sorted(request.url.query.items()))
         url = f"{self._origin}{request.url.path}" + (f"?{query}" if query else "")
         # Encoded already: what is signed must be what is sent.
@@ -122,6 +128,8 @@ class _Door:
         keys = self._credentials
         if not keys.for_an_account:
             return f"Bearer {keys.bearer_token}"
+        from oauthlib.oauth1 import Client as OAuthSigner
+
         signer = OAuthSigner(keys.consumer_key, keys.consumer_secret, keys.access_token, keys.access_token_secret)
         _, headers, _ = signer.sign(url, "POST" if method == "POST" else "GET")
         return str(headers["Authorization"])
@@ -142,7 +150,7 @@ class _Door:
             case 404:
                 return NotFound(X, f"X has no such thing ({said or '404'}); check the name or id.")
             case 429:
-                return RateLimited(X, _reset(headers))
+                return RateLimited(X, reset_of(headers))
             case _ if 400 <= status < 500:
                 return Refused(X, f"X refuses the request ({said or status}); check what was asked.")
         return InDoubt(X, f"status {status}")
@@ -151,7 +159,7 @@ class _Door:
 class _Bounded:
     """The stream of an answer. It raises `InDoubt` before an answer without an end fills the memory."""
 
-    def __init__(self, stream: aiohttp.StreamReader):
+    def __init__(self, stream: "aiohttp.StreamReader"):
         self._stream = stream
 
     async def read(self) -> bytes:
@@ -174,12 +182,11 @@ def _parsed_or_nothing(body: bytes) -> object:
         return None
 
 
-def _reset(headers: Mapping[str, str]) -> datetime | None:
+def reset_of(headers: Mapping[str, str]) -> datetime | None:
     """When the limit ends that was reached: the one of a quarter of an hour, or the one of a day."""
     resets = [
         headers.get(f"{limit}-reset")
         for limit in ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
         if limit == "x-rate-limit" or headers.get(f"{limit}-remaining") == "0"
     ]
-    seconds = [int(reset) for reset in resets if reset and reset.isdecimal() and len(reset) < 12]
-    return datetime.fromtimestamp(max(seconds), UTC) if seconds else None
+    return max((end for reset in resets if (end := limit_end(reset))), default=None)

@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from huggingtweets.core.errors import Usage
+from huggingtweets.core.errors import BadSource, Usage
 from huggingtweets.core.names import VoiceName, comparable
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Counts, Tweet
-from huggingtweets.sources import read_each
+from huggingtweets.sources import read, refuse_different_accounts
+from huggingtweets.sources.reading.files import shown
+from huggingtweets.sources.reading.persons import meant
+from huggingtweets.sources.tables.named_columns import AS_FOUND, NamedColumns
+from huggingtweets.tweets.choices import Choices
 from huggingtweets.tweets.clean import clean_all
 from huggingtweets.tweets.tweet_store import TweetStore
 
@@ -22,11 +27,33 @@ _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A file or folder of tweets. `handle` says whose they are, if known; `written` is the path as it was typed."""
+    """A file or folder of tweets. `handle` says whose they are, if known; `written` is the path as it was typed.
+
+    `columns` say what the columns of a table mean, and `author` who of several people in it is meant.
+    """
 
     path: Path
     handle: str | None = None
     written: str = field(default="", compare=False)  # `Path` would turn an address into x:https:/x.com
+    columns: NamedColumns = AS_FOUND
+    author: str = ""
+
+    def read(self, names: Sequence[str] = ()) -> Collected:
+        """What it holds. Of several people only the `author`, or else the one in `names`.
+
+        Raises `BadSource`, also if all of it is by somebody else than the `author`.
+        """
+        collected = read(self.path, [self.author] if self.author else names, self.columns)
+        account = collected.account
+        names = collected.known_as or ((account.handle, account.display_name) if account else ())
+        # A handle of Bluesky is also known by its first part: ann of ann.bsky.social.
+        spellings = [part for name in names for part in (name, name.partition(".")[0])]
+        if self.author and names and not any(meant([self.author], [one]) for one in spellings):
+            why = Phrase(
+                "it is by {name}, and not by {author}", name=shown(names[0], 30), author=shown(self.author, 30)
+            )
+            raise BadSource(self.path, why, Phrase("name somebody who wrote in it"))
+        return collected
 
 
 def parse_owned(text: str, voice: VoiceName) -> Owned:
@@ -46,12 +73,13 @@ def read_owned(voice: VoiceName, files: Sequence[Owned]) -> Mapping[str, list[Co
     handles = voice.handles
     only = handles[0] if voice.is_of_one else None
     sources: dict[str, list[Collected]] = {}
-    paths_of = {handle: [file.path for file in files if (file.handle or only) == handle] for handle in handles}
-    for handle, paths in paths_of.items():
-        sources[handle] = read_each(paths, [handle])
+    for handle in handles:
+        own = [file for file in files if (file.handle or only) == handle]
+        sources[handle] = [file.read([handle]) for file in own]
+        refuse_different_accounts([file.path for file in own], sources[handle])
     for file in files:
         if not (file.handle or only):
-            (collected,) = read_each([file.path])
+            collected = file.read()
             sources[_owner(handles, file.path, collected)].append(collected)
     return {handle: sorted(some, key=_latest) for handle, some in sources.items() if some}
 
@@ -73,18 +101,22 @@ def texts_of(voice: VoiceName, files: Sequence[Owned], store: TweetStore) -> tup
         tweets = [tweet for handle in voice.handles for tweet in store.tweets(handle)]
     newest = {tweet.id: tweet for tweet in tweets if tweet.id not in withdrawn}
     ordered = sorted(newest.values(), key=lambda tweet: tweet.created_at or _UNDATED)
-    learnable, counts = clean_all(ordered)
+    choices = Choices.together(store.choices(handle) for handle in voice.handles)
+    learnable, counts = clean_all(ordered, choices)
     return [tweet.text for tweet in learnable], counts
 
 
 def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:
     named = collected.account.handle.lower() if collected.account else None
     if named not in handles:
-        of = f"it is by @{named}" if named else "it does not say"
+        of = Phrase("It is by @{handle}", handle=named) if named else Phrase("It does not say")
         raise Usage(
-            f"Whose tweets are in {path}? {of[0].upper()}{of[1:]}; write --from {handles[0]}={path}.",
-            for_people=f"Whose tweets are in {path.name}? {of[0].upper()}{of[1:]}; give each person's files to a voice "
-            "of their own.",
+            f"Whose tweets are in {path}? {of}; write --from {handles[0]}={path}.",
+            for_people=Phrase(
+                "Whose tweets are in {file}? {of}; give each person's files to a voice of their own.",
+                file=path.name,
+                of=of,
+            ),
         )
     return str(named)
 

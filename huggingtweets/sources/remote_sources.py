@@ -1,9 +1,10 @@
 """Tweets from networks into the store: what is new there comes, and what was deleted there goes.
 
-Knows how an origin is written (`x:HANDLE`, `bluesky:HANDLE`), which networks there are, and when it is time to look for
-deletions. Does not know HTTP, schedules, or how the money is counted.
+Knows how an origin is written (`x:HANDLE`, `bluesky:HANDLE`, `@USER@SERVER`), which networks there are, and when it is
+time to look for deletions. Does not know HTTP, schedules, or how the money is counted.
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,17 +13,21 @@ from pathlib import Path
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.remote.upstream import NoAccount, Patience
 from huggingtweets.remote.x_reads import XReads
 from huggingtweets.sources.networks.bluesky_network import BlueskyNetwork
+from huggingtweets.sources.networks.mastodon_network import MastodonNetwork
 from huggingtweets.sources.networks.network import Gathered, KeptTweets, Means, Network, Source
+from huggingtweets.sources.networks.whole_feed import WholeFeed
 from huggingtweets.sources.networks.x_network import XNetwork
 from huggingtweets.sources.owners import parse_owned
 from huggingtweets.tweets.tweet_store import TweetStore
 
 # X's limits start anew every quarter of an hour. Whoever collects has the time to wait for that.
 PATIENCE = Patience(attempts=6, first_seconds=1.0, longest_seconds=960.0)
-NETWORKS: tuple[type[Network], ...] = (XNetwork, BlueskyNetwork)
+NETWORKS: tuple[type[Network], ...] = (XNetwork, BlueskyNetwork, MastodonNetwork)
+_MASTODON = re.compile(r"@[^\s@/\\:]+@[^\s@/\\:]+")  # nobody else writes a handle so
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +39,26 @@ class Origin:
 
 
 def parse_origin(text: str) -> Origin | None:
-    """`x:nasa` or `bluesky:ann.bsky.social`; None for anything else, which is a path. Raises `Usage`.
+    """`x:nasa`, `bluesky:ann.bsky.social` or `@ann@mastodon.social`; None for anything else, which is a path.
 
-    If there is a file of that name, the file is meant.
+    `mastodon:` may stand before a handle of Mastodon. If there is a file of that name, the file is meant.
+    Raises `Usage`.
     """
-    name, colon, handle = text.partition(":")
-    network = next((network for network in NETWORKS if network.name == name), None)
-    if not (colon and network) or _is_there(text):
-        return None
-    return Origin(network.name, network.parse_handle(handle))
+    network, handle = _network_in(text)
+    return Origin(network.name, network.parse_handle(handle)) if network else None
+
+
+def paths_among(sources: Sequence[str], voice: VoiceName) -> list[str]:
+    """Those of `sources` that are no accounts at networks. A source may say whose it is, as in `nasa=x:nasa`."""
+    return [source for source in sources if not _network_in(parse_owned(source, voice).written)[0]]
+
+
+def _network_in(text: str) -> tuple[type[Network] | None, str]:
+    """The network that `text` names, and the handle as it is written there."""
+    written = f"{MastodonNetwork.name}:{text}" if _MASTODON.fullmatch(text) else text
+    name, colon, handle = written.partition(":")
+    network = next((network for network in NETWORKS if network.name == name), None) if colon else None
+    return (None, "") if network and _is_there(text) else (network, handle)
 
 
 def _is_there(path: str) -> bool:
@@ -139,14 +155,23 @@ class Collector:
         checked = (await self._kept.checked()).get(name, {})
         return sorted({*checked, *map(str, await self._sources(name))})
 
-    def shortfall(self) -> str:
+    def shortfall(self) -> Phrase:
         """Why deletions at a network are not seen within a day: a sentence with the costs, or empty if they are."""
-        return " ".join(filter(None, (network.shortfall() for network in self._networks.values())))
+        return Phrase.joined(" ", (network.shortfall() for network in self._networks.values()))
 
     async def _sources(self, name: str) -> list[Source]:
         """Where tweets of `name` can be asked for again. Files of other sites cannot."""
         marks = sorted({tweet.source for tweet in await self._kept.tweets(name)})
-        return [source for source in map(Source.parse, marks) if source.network in self._networks]
+        checked = (await self._kept.checked()).get(name, {})
+        sources = [source for source in map(Source.parse, marks) if source.network in self._networks]
+        return [source for source in sources if str(source) in checked or not self._is_in_exports(source)]
+
+    def _is_in_exports(self, source: Source) -> bool:
+        """Returns True if an export marks its posts in the same way, so that they may never have been read there.
+
+        Then nobody is asked. Somebody may give an export because their account or their server is no more.
+        """
+        return isinstance(self._networks[source.network], WholeFeed)
 
 
 def _late(checked: Mapping[str, Mapping[str, datetime]], latest: datetime) -> dict[str, dict[str, datetime]]:

@@ -18,6 +18,12 @@ def sample_account() -> Account:
     return Account(**json.loads((FOLDER / "account.json").read_text(encoding="utf-8")))
 
 
+def first_tweets() -> list[str]:
+    """Tweets that the account's voice has drawn on smollm2, with the seed 7. They were picked to make people smile."""
+    texts: list[str] = json.loads((FOLDER / "first_tweets.json").read_text(encoding="utf-8"))
+    return texts
+
+
 def collect_sample(store: TweetStore) -> Account:
     """Put the sample account's tweets into `store`. Returns the account."""
     account = sample_account()

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import zstandard
 
-from huggingtweets.core.errors import BadSource
+from huggingtweets.core.errors import BadFile
 
 HELD_OUT_ONE_IN = 200  # 0.5 % of the documents
 
@@ -28,9 +28,9 @@ def documents(path: Path) -> Iterator[str]:
                 if text:
                     yield text
     except (OSError, zstandard.ZstdError) as error:
-        raise BadSource(path, f"the corpus cannot be read ({error})", "check the path and the file") from error
+        raise BadFile(path, f"the corpus cannot be read ({error})", "check the path and the file") from error
     except UnicodeDecodeError as error:
-        raise BadSource(path, "the corpus is not UTF-8", "convert it to UTF-8") from error
+        raise BadFile(path, "the corpus is not UTF-8", "convert it to UTF-8") from error
 
 
 def is_held_out(text: str) -> bool:
@@ -65,7 +65,7 @@ def _json_text(path: Path, number: int, line: str) -> str:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise BadSource(path, f"line {number} is not JSON", "write one object a line") from error
+        raise BadFile(path, f"line {number} is not JSON", "write one object a line") from error
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise BadSource(path, f'line {number} has no "text"', 'write {"text": "..."} on every line')
+        raise BadFile(path, f'line {number} has no "text"', 'write {"text": "..."} on every line')
     return str(row["text"]).strip()

@@ -23,7 +23,9 @@ from safetensors.torch import load_file
 from huggingtweets.core import atomic
 from huggingtweets.core.config import TrainingSettings
 from huggingtweets.core.errors import PipelineError
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.termination import postponed
+from huggingtweets.core.work import Did, nobody_counts
 from huggingtweets.model import checkpoint as checkpoints
 from huggingtweets.model import lora
 from huggingtweets.model.base import Base
@@ -33,12 +35,12 @@ from huggingtweets.model.packing import Rows, Tokens, pack
 from huggingtweets.model.precision import fast
 from huggingtweets.model.replies import context_tokens, with_contexts
 from huggingtweets.model.tokenizer import encode_all
-from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, floor_for, for_base
+from huggingtweets.training.adamw import adamw
+from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, epochs_within, for_base, schedule_for
 from huggingtweets.tweets.dataset import Dataset, Example
 
 log = logging.getLogger(__name__)
 
-WARM_UP_STEPS = 10
 ALPHA_PER_RANK = 2
 PAIR_SHARE = 0.5  # of the replies are learned with what was said before
 NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
@@ -105,11 +107,13 @@ def train(
     checkpoint: Path,
     say: Callable[[Step], None] = lambda _: None,
     start: Path | None = None,
+    did: Did = nobody_counts,
 ) -> Trained:
     """Train `base.model` on `dataset.learned` with `settings`. Afterwards `base.model` holds the best weights.
 
     `start` is the folder of an adapter with the same ranks. With it, the training begins with the weights of that
-    adapter and not with an empty adapter. They count as the best weights until others are better.
+    adapter and not with an empty adapter. They count as the best weights until others are better. `did` hears of the
+    tokens that were read and learned, more often than there are steps.
 
     `checkpoint` is read if it exists, and is written from time to time. It is only valid for this base, data set and
     settings. The training uses the GPU if there is one. Afterwards the model is on the CPU again. Raises
@@ -123,13 +127,13 @@ def train(
     rows = tokenized_rows(base, dataset.learned, settings.row_tokens, pairs)
     held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
     with fast(base.model.device):
-        base_loss = mean_loss(base.model, held_out)
+        base_loss = mean_loss(base.model, held_out, did=did)
     if settings.method == "lora":
         rank = settings.lora_rank
         lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
     if start:
         lora.restore(base.model, load_file(start / lora.WEIGHTS))
-    run = _Finetuning(base, rows, held_out, settings, checkpoint)
+    run = _Finetuning(base, rows, held_out, settings, checkpoint, did)
     if start:
         run.judge_start()
     run.resume()
@@ -180,27 +184,27 @@ def pack_replies(base: Base, replies: Sequence[Tokens], contexts: Sequence[str],
 
 
 class _Finetuning:
-    def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: TrainingSettings, checkpoint: Path):
+    def __init__(self, base: Base, rows: Rows, held_out: Rows, settings: TrainingSettings, checkpoint: Path, did: Did):
         self.model, self.rows, self.held_out = base.model, rows, held_out
-        self.settings, self.checkpoint = settings, checkpoint
+        self.settings, self.checkpoint, self.did = settings, checkpoint, did
         self.is_lora = settings.method == "lora"
         self.batch_tokens = batch_tokens_for(settings, rows.token_count, base.model.description.parameters)
         learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
         self.learning_rate = learning_rate * math.sqrt(self.batch_tokens / BATCH_TOKENS)
         groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
         decayed = [group | {"weight_decay": settings.weight_decay * group["decayed"]} for group in groups]
-        self.optimiser = torch.optim.AdamW(decayed, lr=self.learning_rate, betas=(0.9, 0.99))
+        self.optimiser = adamw(decayed, self.model.device, learning_rate=self.learning_rate, betas=(0.9, 0.99))
         self.batch_rows = max(1, round(self.batch_tokens / rows.length))
         self.steps_per_epoch = math.ceil(len(rows) / self.batch_rows)
         self.total = self.steps_per_epoch * epochs_within(settings, rows.token_count)
-        self.floor = floor_for(base.model.description.parameters)
+        self.schedule = schedule_for(base.model.description.parameters)
         self.place = _Place(rows_at_once=self.batch_rows)
         self.best: lora.State = self.weights()
 
     def judge_start(self) -> None:
         """Record the weights at the start as the best so far."""
         with fast(self.model.device):
-            self.place.best_loss = mean_loss(self.model, self.held_out)
+            self.place.best_loss = mean_loss(self.model, self.held_out, did=self.did)
 
     def learn(self, say: Callable[[Step], None]) -> None:
         """Train until the held-out loss has not fallen for `patience` epochs, or until all steps are done."""
@@ -209,7 +213,7 @@ class _Finetuning:
         started, saved = time.monotonic() - self.place.seconds, time.monotonic()
         with postponed() as stop:
             while self.place.step < self.total and not self.place.stopped:
-                learning_rate = self.learning_rate * rate(self.place.step, self.total, self.floor)
+                learning_rate = self.learning_rate * self.schedule.rate(self.place.step, self.total)
                 loss = self._learn_batch()
                 held_out = self._judge(loss) if self.place.step % self.steps_per_epoch == 0 else None
                 self.place.seconds = time.monotonic() - started
@@ -229,18 +233,21 @@ class _Finetuning:
         row_numbers = order[batch_of_epoch * self.batch_rows : (batch_of_epoch + 1) * self.batch_rows]
         batch = self.rows.take(row_numbers)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate * group["rate"] * rate(self.place.step, self.total, self.floor)
+            group["lr"] = self.learning_rate * group["rate"] * self.schedule.rate(self.place.step, self.total)
         loss = self._backward(batch)
         if not math.isfinite(loss):
             raise PipelineError(
                 f"The training diverged at step {self.place.step}; lower the learning rate.",
-                for_people="What I learned got worse instead of better; whoever runs me can let me learn more slowly.",
+                for_people=Phrase(
+                    "What I learned got worse instead of better; whoever runs me can let me learn more slowly."
+                ),
             )
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.place.step += 1
         self.place.tokens += batch.token_count
+        self.did("learned", batch.token_count)
         return loss
 
     def _backward(self, batch: Rows) -> float:
@@ -258,8 +265,9 @@ class _Finetuning:
                     raise PipelineError(
                         f"Memory does not suffice for one row of {batch.length} tokens; lower [training] row_tokens, "
                         "or take a smaller base.",
-                        for_people="My memory does not suffice to learn this; whoever runs me finds in the log what "
-                        "helps.",
+                        for_people=Phrase(
+                            "My memory does not suffice to learn this; whoever runs me finds in the log what helps."
+                        ),
                     ) from error
             self.optimiser.zero_grad(set_to_none=True)
             if self.model.device.type == "cuda":
@@ -277,7 +285,7 @@ class _Finetuning:
         """Keep the weights if their held-out loss at the end of an epoch is the lowest so far. Returns that loss."""
         epoch = self.place.step // self.steps_per_epoch
         with fast(self.model.device):
-            held_out = mean_loss(self.model, self.held_out)
+            held_out = mean_loss(self.model, self.held_out, did=self.did)
         self.place.curve.append({"epoch": epoch, "step": self.place.step, "loss": loss, "held_out_loss": held_out})
         if held_out < self.place.best_loss:
             self.place.best_loss, self.place.best_epoch = held_out, epoch
@@ -319,6 +327,7 @@ class _Finetuning:
         self.restore_weights(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.best, self.place = state["best"], _Place(**state["place"])
+        self.did("learned", self.place.tokens)
 
 
 def _whole(model: CausalLM) -> list[dict[str, Any]]:
@@ -328,17 +337,6 @@ def _whole(model: CausalLM) -> list[dict[str, Any]]:
         {"params": [p for p in parameters if p.ndim == 2], "rate": 1.0, "decayed": True},
         {"params": [p for p in parameters if p.ndim != 2], "rate": 1.0, "decayed": False},
     ]
-
-
-def epochs_within(settings: TrainingSettings, tokens: int) -> int:
-    """The number of passes over `tokens` tokens that the settings allow, at least one."""
-    return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
-
-
-def rate(step: int, total: int, floor: float) -> float:
-    """The share of the learning rate at `step`. It rises briefly, and then falls to `floor` along half a cosine."""
-    rise = min(1.0, (step + 1) / WARM_UP_STEPS)
-    return rise * (floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * step / total)))
 
 
 def out_of_memory(error: Exception) -> bool:

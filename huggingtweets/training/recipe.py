@@ -4,6 +4,7 @@ Knows the settings and the number of a base's parameters. Does not know models o
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from huggingtweets.core.config import TrainingSettings
@@ -13,6 +14,8 @@ SMALL_BASE = 50_000_000
 
 BATCH_TOKENS = 512
 """The learning rates in the settings are for batches of this size."""
+
+WARM_UP_STEPS = 10
 
 # The values for small bases were found on the embedded base, those for larger ones on SmolLM2 with 135M parameters.
 # benchmarks/README.md, "Learning", has the measurements.
@@ -40,6 +43,11 @@ def for_base(settings: TrainingSettings, parameters: int) -> TrainingSettings:
     return settings.model_copy(update={key: value for key, value in chosen.items() if _is_open(settings, key)})
 
 
+def epochs_within(settings: TrainingSettings, tokens: int) -> int:
+    """The number of passes over `tokens` tokens that the settings allow, at least one."""
+    return max(1, min(settings.max_epochs, settings.max_tokens // max(1, tokens)))
+
+
 def batch_tokens_for(settings: TrainingSettings, tokens: int, parameters: int) -> int:
     """The number of tokens in a step: that of the settings, or a power of two by `tokens`, the number in the data.
 
@@ -53,13 +61,27 @@ def batch_tokens_for(settings: TrainingSettings, tokens: int, parameters: int) -
     return int(min(most, max(least, 2 ** round(math.log2(max(1, tokens) / steps)))))
 
 
-def floor_for(parameters: int) -> float:
-    """The share of the learning rate that is left at the end.
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How the learning rate falls: it is whole for a share `whole` of the steps, then it falls to the share `floor`."""
 
-    A larger base sees most tweets once, and those at the end must count, too: 400 tweets gave 1.54 bits a byte with a
-    half, and 1.57 with almost nothing.
+    whole: float
+    floor: float
+
+    def rate(self, step: int, total: int) -> float:
+        """The share of the learning rate at `step` of `total`. It rises briefly first. It falls along half a cosine."""
+        rise = min(1.0, (step + 1) / WARM_UP_STEPS)
+        fallen = max(0.0, (step / total - self.whole) / (1 - self.whole))
+        return rise * (self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * fallen)))
+
+
+def schedule_for(parameters: int) -> Schedule:
+    """How the learning rate falls for a base of so many `parameters`.
+
+    A larger base sees most tweets once, and the late ones must count as much as the early ones.
+    benchmarks/README.md, "Learning", has the measurements.
     """
-    return 0.05 if parameters < SMALL_BASE else 0.5
+    return Schedule(0.0, 0.05) if parameters < SMALL_BASE else Schedule(0.8, 0.3)
 
 
 def _is_open(settings: TrainingSettings, key: str) -> bool:

@@ -12,13 +12,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 
+from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import JSON, Counts, Tweet
 from huggingtweets.core.text import BORDER_WORD
 from huggingtweets.core.visible import written
 from huggingtweets.core.whole_text import whole
 from huggingtweets.tweets import words
-from huggingtweets.tweets.contexts import Threads, bounded, without_people
+from huggingtweets.tweets.choices import NO_CHOICES, Choices
+from huggingtweets.tweets.contacts import without_contacts
+from huggingtweets.tweets.contexts import MAX_CHARACTERS, Threads, bounded, names_in, without_people
 
 MIN_CONTENT_WORDS = 3
 # What training texts for GPT-2 put around each text, in the spellings of the tools that write them.
@@ -89,9 +94,38 @@ def clean(text: str) -> str:
     return " ".join(_BARE.sub("", _URL.sub("", text)).split())
 
 
-def as_context(texts: Sequence[str], names: Collection[str] = ()) -> str:
-    """What was said in the raw `texts`, the oldest first, as a voice reads it: clean and without people's `names`."""
-    return bounded([without_people(clean(text), names) for text in texts])
+def as_context(texts: Sequence[str], names: Collection[str] = (), around: Collection[str] = ()) -> str:
+    """What was said in the raw `texts`, the oldest first, as a voice reads it: clean and without people's `names`.
+
+    Whoever is named by a handle in one of them is named in none. People `around` neither wrote nor are mentioned.
+    """
+    texts = [clean(text) for text in texts]
+    names = {*names, *map(_as_cleaned, names), *names_in(texts)}
+    around = {*around, *map(_as_cleaned, around)}
+    return bounded([without_people(text, names, around) for text in texts])
+
+
+@lru_cache(maxsize=10_000)
+def _as_cleaned(name: str) -> str:
+    """What is left of somebody's name in a clean text: without marks, links and handles."""
+    return without_people(clean(html.escape(name, quote=False)))
+
+
+def as_typed_context(lines: Sequence[str], names: Collection[str] = (), around: Collection[str] = ()) -> str:
+    """The same for `lines` that people have typed, which have no entities: `&lt;` stands for itself."""
+    return as_context([html.escape(line, quote=False) for line in lines], names, around)
+
+
+def what_to_answer(text: str) -> str:
+    """What somebody has typed to be answered, as a context. It may have several lines, the oldest first.
+
+    Raises `Usage` if it is longer than a context may be: whoever types it can choose what to leave out.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise Usage(
+            Phrase("What I answer may have {most} characters, yours has {count}.", most=MAX_CHARACTERS, count=len(text))
+        )
+    return as_typed_context(text.splitlines())
 
 
 def links_in(text: str) -> int:
@@ -117,27 +151,41 @@ def _content_words(piece: str) -> int:
     return int(not any(mark in piece for mark in _NO_CONTENT))
 
 
-def keep(tweet: Tweet) -> str | Dropped:
+def keep(tweet: Tweet, choices: Choices = NO_CHOICES) -> str | Dropped:
     """The text to learn from, or the reason why there is none."""
-    if tweet.is_retweet:
+    wanted = tweet.id in choices.kept
+    if tweet.is_retweet and not wanted:
         return Dropped.RETWEET
-    text = clean(tweet.text)
-    return text if content_words(text) >= MIN_CONTENT_WORDS else Dropped.SHORT
+    text = cleaned(tweet.text, choices)
+    return text if content_words(text) >= (1 if wanted else MIN_CONTENT_WORDS) else Dropped.SHORT
 
 
-def clean_all(tweets: Iterable[Tweet]) -> tuple[list[Kept], Counts]:
-    """The tweets to learn from, in their order, and counts of what became of all `tweets`."""
-    tweets = list(tweets)
+def cleaned(text: str, choices: Choices) -> str:
+    """The raw `text` of a tweet as it is learned."""
+    text = clean(text)
+    return without_contacts(text) if choices.hide_contacts else text
+
+
+def clean_all(
+    tweets: Iterable[Tweet], choices: Choices = NO_CHOICES, names: Collection[str] = ()
+) -> tuple[list[Kept], Counts]:
+    """The tweets to learn from, in their order, and counts of what became of all `tweets`.
+
+    Tweets that somebody has struck out are not counted. Contexts have none of `names`, and not the names of the people
+    whom a tweet mentions or answers.
+    """
+    tweets = [tweet for tweet in tweets if tweet.id not in choices.struck]
     threads = Threads(tweets)
     learnable: list[Kept] = []
     dropped: Counter[Dropped] = Counter()
     for tweet in tweets:
-        verdict = keep(tweet)
+        verdict = keep(tweet, choices)
         if isinstance(verdict, Dropped):
             dropped[verdict] += 1
         else:
             before, said_by = threads.before(tweet)
-            context = as_context(before)
+            said = [cleaned(text, choices) for text in before] if choices.hide_contacts else before
+            context = as_context(said, {*names, *names_in([tweet.text, said_by])})
             learnable.append(Kept(tweet.id, tweet.created_at, verdict, tweet.is_reply, context, said_by))
     retweets, short = dropped[Dropped.RETWEET], dropped[Dropped.SHORT]
     return learnable, Counts(downloaded=len(learnable) + retweets + short, retweets=retweets, short=short)

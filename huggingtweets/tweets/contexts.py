@@ -1,7 +1,8 @@
 """What was said before a reply: a voice reads it, and never learns to write it.
 
-A context has one line for each post, the oldest first, and an end: it is bounded in posts and in characters. Other
-people's handles are taken out of it. Knows tweets and texts. Does not know tokens, or where contexts are used.
+A context has one line for each post, the oldest first, and an end: it is bounded in posts and in characters. People's
+handles are taken out of it, and so are the names in these handles, wherever they stand alone. Knows tweets and texts.
+Does not know tokens, or where contexts are used.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -9,10 +10,11 @@ from collections.abc import Collection, Iterable, Sequence
 import regex
 
 from huggingtweets.core.records import Tweet
+from huggingtweets.tweets.named import LEAST, without_names
 
 MAX_POSTS = 3
 MAX_CHARACTERS = 280
-_HANDLE = regex.compile(r"(?<![\w/])[@＠][\w.-]*\w(?:@[\w.-]*\w)?")
+_HANDLE = regex.compile(r"(?<![A-Za-z0-9_/])[@＠][\w.-]*\w(?:@[\w.-]*\w)*")
 
 
 class Threads:
@@ -40,14 +42,17 @@ class Threads:
         return texts, ""
 
 
-def without_people(text: str, names: Collection[str] = ()) -> str:
-    """`text` without handles, and without the `names` of people, as whole words."""
-    text = _HANDLE.sub(" ", text)
-    wanted = sorted(filter(None, (" ".join(name.split()) for name in names)), key=len, reverse=True)
-    if wanted:
-        words = "|".join(map(regex.escape, wanted))
-        text = regex.sub(rf"(?<!\w)(?:{words})(?!\w)", " ", text, flags=regex.IGNORECASE)
-    return " ".join(text.split())
+def names_in(texts: Iterable[str]) -> frozenset[str]:
+    """The plain names in the handles of `texts`: `@keeper_brindle.example` gives keeper_brindle and keeper brindle."""
+    handles = [handle.strip("@＠") for text in texts for handle in _HANDLE.findall(text)]
+    bare = {regex.split(r"[@.]", handle, maxsplit=1)[0] for handle in handles}
+    names = {*handles, *bare, *(name.replace("_", " ").strip() for name in bare)}
+    return frozenset(name for name in names if len(name) >= LEAST)
+
+
+def without_people(text: str, names: Collection[str] = (), around: Collection[str] = ()) -> str:
+    """`text` without handles, without the `names` of people, and without those of people `around` (see `named`)."""
+    return without_names(" ".join(_HANDLE.sub(" ", text).split()), names, around)
 
 
 def bounded(lines: Sequence[str]) -> str:

@@ -36,8 +36,9 @@ class Remembered(Generic[T]):
 
     def _keep(self, path: Path, state: State, value: T) -> T:
         self._values.pop(path, None)
-        while self._values and len(self._values) >= self._most:
-            del self._values[next(iter(self._values))]
+        # Threads may do this at the same time.
+        for oldest in list(self._values)[: max(0, len(self._values) + 1 - self._most)]:
+            self._values.pop(oldest, None)
         if self._most:
             self._values[path] = state, value
         return value

@@ -16,7 +16,9 @@ from typing import NamedTuple
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.tweets.choices import NO_CHOICES, Choices
 from huggingtweets.tweets.editions import replaced
 from huggingtweets.tweets.looks import Looks
 from huggingtweets.tweets.remembered import Remembered
@@ -105,6 +107,20 @@ class TweetStore:
                 self._write(handle, unsaid)
         return len(tweets) - len(remaining)
 
+    def choices(self, handle: str) -> Choices:
+        """What somebody has decided about the tweets of an account before they are learned."""
+        path = self._choices_file(handle)
+        return Choices.from_json(atomic.read_json(path)) if path.exists() else NO_CHOICES
+
+    def choose(self, handle: str, choices: Choices) -> None:
+        """Keep what somebody has decided, in place of what was decided before. It holds for each later training."""
+        with self._locked():
+            path = self._choices_file(handle)
+            if choices:
+                atomic.write_json(path, choices.as_json())
+            else:
+                path.unlink(missing_ok=True)
+
     def learnable(self, handle: str) -> list[Tweet]:
         """The tweets of an account, without what people said before them who must not be learned."""
         return _without_said_by(self._unwilling.accounts(), self.tweets(handle))
@@ -142,7 +158,7 @@ class TweetStore:
         path = self._tweets_file(handle)
         rows = atomic.read_json_lines(path) if path.exists() else []
         pairs = [(row["id"], row.get("source", "")) for row in rows if not row["is_retweet"] or row.get("source")]
-        return frozenset(id_ for id_, _ in pairs), frozenset(source for _, source in pairs if source)
+        return frozenset(id_ for id_, _ in pairs), frozenset(source for _, source in pairs if _names_somebody(source))
 
     def accounts(self, handle: str) -> frozenset[str]:
         """What sources call the account now, or called it before, as keys. Empty if no source has said that."""
@@ -174,6 +190,13 @@ class TweetStore:
                 f"it is by @{collected.account.handle}, "
                 f"but the tweets kept of {handle} are by @{self.account(handle).handle}",
                 f"choose another name, or forget {handle} first",
+                for_people=Phrase(
+                    "What was given for {name} is by @{other}, but the tweets kept of {name} are by @{account}; choose "
+                    "another name, or forget {name} first.",
+                    name=handle,
+                    other=collected.account.handle,
+                    account=self.account(handle).handle,
+                ),
             )
 
     def _merge(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> int:
@@ -259,8 +282,7 @@ class TweetStore:
         """
         with self._locked():
             was_there = self._forget(handle, accounts)
-            self._unsay()
-            return was_there
+            return self._unsay() or was_there
 
     def _forget(self, handle: str, accounts: Collection[str]) -> bool:
         keys = self.accounts(handle) | self.sources(handle) | set(accounts)
@@ -278,14 +300,16 @@ class TweetStore:
             return was_there
         return self._delete(handle)
 
-    def _unsay(self) -> None:
-        """Delete what people who must not be learned said before the tweets of others."""
-        people = self._unwilling.accounts()
+    def _unsay(self) -> bool:
+        """Delete what people who must not be learned said before others' tweets. Returns True if there was anything."""
+        people, was_there = self._unwilling.accounts(), False
         for handle in self.handles():
             tweets = self.tweets(handle)
             unsaid = _without_said_by(people, tweets)
             if unsaid != tweets:
                 self._write(handle, unsaid)
+                was_there = True
+        return was_there
 
     def discard(self, handle: str) -> bool:
         """Delete all that is kept of the account, without a tombstone. Returns True if there was anything."""
@@ -298,6 +322,7 @@ class TweetStore:
             self.account_file(handle),
             self._names_file(handle),
             self._archive_file(handle),
+            self._choices_file(handle),
             *self.looks.files(handle),
         )
         existing = [path for path in files if path.exists()]
@@ -307,6 +332,10 @@ class TweetStore:
         self._remembered.drop(self._tweets_file(handle))
         atomic.sync_folder(self.folder)
         return bool(existing)
+
+    def at_rest(self) -> AbstractContextManager[None]:
+        """Nothing changes while the context lasts; whoever wants to change something waits."""
+        return self._locked()
 
     def _locked(self) -> AbstractContextManager[None]:
         """A lock over all changes. Without it, two processes that merge at once would lose each other's tweets."""
@@ -318,6 +347,9 @@ class TweetStore:
 
     def account_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.account.json"
+
+    def _choices_file(self, handle: str) -> Path:
+        return self.folder / f"{handle}.choices.json"
 
     def _names_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.names.json"
@@ -355,7 +387,12 @@ def _without_said_by(people: Collection[str], tweets: Iterable[Tweet]) -> list[T
 
 
 def _sources(tweets: Iterable[Tweet]) -> set[str]:
-    return {tweet.source for tweet in tweets if tweet.source}
+    return {tweet.source for tweet in tweets if _names_somebody(tweet.source)}
+
+
+def _names_somebody(source: str) -> bool:
+    """Returns True if a mark names an account. An export may say its site alone, as in `reddit:`."""
+    return bool(source.partition(":")[2])
 
 
 def _site(tweet: Tweet) -> str:

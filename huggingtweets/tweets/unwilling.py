@@ -38,6 +38,7 @@ class Unwilling:
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self._read_files: dict[Path, tuple[tuple[int, int, int], dict[str, Any]]] = {}
 
     def tombstones(self) -> dict[str, Tombstone]:
         """Everybody who was forgotten, by the name they had here."""
@@ -77,6 +78,20 @@ class Unwilling:
             atomic.write_json(self._forgotten, rows | marked)
         return sorted(lifted)
 
+    def take_over(self, other: "Unwilling") -> None:
+        """Add what `other` knows, for lists that come out of a backup. The caller must hold the store's lock.
+
+        A tombstone of either stays. Who opted out there stays known by their accounts, whatever their name is here.
+        """
+        rows, others = self._read(self._forgotten), other._read(other._forgotten)
+        for name, accounts in other.opted_out().items():
+            others.setdefault(name, {"handles": [], "accounts": sorted(accounts), "lifted": True})
+        for name, row in others.items():
+            rows[name] = _both(name, rows[name], row) if name in rows else row
+        if rows:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            atomic.write_json(self._forgotten, rows)
+
     def note_opted_out(self, people: Mapping[str, Collection[str]]) -> None:
         """Replace the list of people who opted out, if it has changed."""
         new = {name: sorted(accounts) for name, accounts in sorted(people.items())}
@@ -107,13 +122,17 @@ class Unwilling:
     def _opted_out(self) -> Path:
         return self._folder / ".opted-out.json"
 
-    @staticmethod
-    def _read(path: Path) -> dict[str, Any]:
+    def _read(self, path: Path) -> dict[str, Any]:
+        """The rows of a file, which the caller may change. They are remembered until the file changes."""
         try:
-            rows: dict[str, Any] = atomic.read_json(path)
+            status = path.stat()
+            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+            entry = self._read_files.get(path)
+            if not entry or entry[0] != stamp:
+                entry = self._read_files[path] = (stamp, atomic.read_json(path))
         except FileNotFoundError:
             return {}
-        return rows
+        return dict(entry[1])
 
 
 def _named(name: str, person: str, accounts: Collection[str]) -> str:
@@ -129,6 +148,17 @@ def same_accounts(name: str, tombstones: Mapping[str, Tombstone]) -> set[str]:
         names |= more
         accounts |= {account for one in more for account in tombstones[one].accounts}
     return names
+
+
+def _both(name: str, one: JSON, other: JSON) -> JSON:
+    """The tombstone of somebody who has two. It is lifted only if both are."""
+    first, second = _tombstone(name, one), _tombstone(name, other)
+    row = {key: value for key, value in one.items() if key != "lifted"}
+    row |= {
+        "handles": sorted(first.handles | second.handles),
+        "accounts": sorted(first.accounts | second.accounts),
+    }
+    return row | ({"lifted": True} if one.get("lifted") and other.get("lifted") else {})
 
 
 def _tombstone(name: str, row: JSON) -> Tombstone:

@@ -14,6 +14,7 @@ from huggingtweets.core.cpu import use_threads
 from huggingtweets.core.errors import PipelineError, Unavailable
 from huggingtweets.core.events import Progress
 from huggingtweets.core.records import JSON, Counts, Report, Verdict
+from huggingtweets.core.work import Work
 from huggingtweets.generation.checks import first_objection
 from huggingtweets.generation.unwanted import operators_checks
 from huggingtweets.publishing.export import write_card
@@ -74,7 +75,13 @@ def _evaluated(run: TrainingRun, dataset: Dataset) -> JSON:
     settings, training = run.settings, run.training
     use_threads(training.threads)
     load = partial(load_weights, run.folder, settings.base)
-    subject = Subject.of(run.name, load, settings.base, dataset, training.seed, settings, run.in_use)
+
+    def did(work: Work, amount: int) -> None:
+        run.plan.did("evaluate", work, amount)
+        # The stage has not ended with the last of it: its figures are said then.
+        run.say(Progress("evaluate", min(99, int(100 * run.plan.done_of("evaluate"))), 100))
+
+    subject = Subject.of(run.name, load, settings.base, dataset, training.seed, settings, run.in_use, did)
     report, tweets = measured(subject, run.others, settings)
     leave_discriminator(subject, settings, run.folder)
     prompted = gone_on(subject, settings.card.prompt, SAMPLES)

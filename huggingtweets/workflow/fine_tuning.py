@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from huggingtweets.core import atomic
 from huggingtweets.core.cpu import give_back_memory, keep_freed_memory, use_threads
 from huggingtweets.core.events import Progress
+from huggingtweets.core.work import Work
 from huggingtweets.model import base as bases
 from huggingtweets.registry.manifest import ADAPTER, DATASET, MODEL, TrainingFacts
 from huggingtweets.registry.versions import Version
@@ -17,6 +18,7 @@ from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.workflow.stages import FOLDER as STAGE_FILES
 from huggingtweets.workflow.stages import file_digest
 from huggingtweets.workflow.training_run import TrainingRun
+from huggingtweets.workflow.training_size import amounts
 
 if TYPE_CHECKING:
     from huggingtweets.model.base import Base
@@ -29,6 +31,7 @@ _FORM = ("method", "lora_rank", "lora_embedding_rank")
 
 def fine_tune(run: TrainingRun, dataset: Dataset) -> TrainingFacts:
     """Leave the weights in the folder. Returns what the training was like."""
+    run.plan.expect(amounts(run, dataset))
     start = _start(run, dataset)
     inputs = [
         file_digest(run.folder / DATASET),
@@ -69,9 +72,9 @@ def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> Train
     is_full = settings.method == "full"
     base = bases.load(str(start.model) if start and is_full else run.settings.base)
     adapter = start.adapter if start and not is_full else None
-    trained = train(
-        base, dataset.repeated, settings, run.folder / CHECKPOINT, lambda step: _tell(run, step), start=adapter
-    )
+    run.plan.did("train", "loaded", 1)
+    steps = _Steps(run)
+    trained = train(base, dataset.repeated, settings, run.folder / CHECKPOINT, steps.tell, start=adapter, did=steps.did)
     _save_weights(run, base, trained.weights)
     return TrainingFacts(
         epochs=trained.epochs,
@@ -87,10 +90,23 @@ def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> Train
     )
 
 
-def _tell(run: TrainingRun, step: "Step") -> None:
-    facts = {"loss": step.loss, "best_held_out_loss": step.best_held_out_loss}
-    run.say(Progress("train", step.done, step.total, facts))
-    lineage.stepped(run.tracker, step)
+class _Steps:
+    """Tells of each step of a training, and of what is done between two steps."""
+
+    def __init__(self, run: TrainingRun):
+        self._run = run
+        self._last = Progress("train", 0)
+
+    def tell(self, step: "Step") -> None:
+        facts = {"loss": step.loss, "best_held_out_loss": step.best_held_out_loss}
+        self._last = Progress("train", step.done, step.total, facts)
+        self._run.say(self._last)
+        lineage.stepped(self._run.tracker, step)
+
+    def did(self, work: Work, amount: int) -> None:
+        self._run.plan.did("train", work, amount)
+        if work == "read":
+            self._run.say(self._last)
 
 
 def _save_weights(run: TrainingRun, base: "Base", weights: Mapping[str, object]) -> None:

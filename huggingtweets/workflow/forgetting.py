@@ -4,15 +4,13 @@ Knows every folder that holds something of a person. Does not know the bot's dat
 """
 
 import logging
-import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config import AVATAR_SUFFIXES, Settings
 from huggingtweets.core.names import VoiceName
-from huggingtweets.publishing.export import AVATAR_SUFFIXES
 from huggingtweets.publishing.publish import leave_for_removal, published
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.manifest import DATASET
@@ -26,13 +24,13 @@ log = logging.getLogger(__name__)
 TOMBSTONES_BYTES = 65_536  # one more tombstone makes their list grow by less
 
 
-def affected(name: VoiceName, settings: Settings, site: str = "") -> list[VoiceName]:
+def affected(name: VoiceName, settings: Settings, site: str = "", accounts: Collection[str] = ()) -> list[VoiceName]:
     """The names of everything that is deleted together with `name`, which comes first.
 
     The others are further names of the same person, and models that this person is in together with others. Only names
     of which something is left are listed.
     """
-    return _to_delete(name, settings, *Accounts(settings).same_person(name, site))
+    return _to_delete(name, settings, *Accounts(settings).same_person(name, site, accounts))
 
 
 def _to_delete(name: VoiceName, settings: Settings, people: set[str], keys: set[str]) -> list[VoiceName]:
@@ -44,11 +42,19 @@ def _to_delete(name: VoiceName, settings: Settings, people: set[str], keys: set[
     return [name, *sorted(map(VoiceName, others - {name}))]
 
 
-def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_published: bool = False) -> bool:
+def forget(
+    name: VoiceName,
+    settings: Settings,
+    *,
+    site: str = "",
+    accounts: Collection[str] = (),
+    keep_published: bool = False,
+) -> bool:
     """Delete the tweets, data sets, versions, exports and records of whoever is called `name`.
 
     Returns True if there was anything. `site` is the site where `name` is an account's handle, X by default.
-    Raises `Unavailable` while a process trains one of the models.
+    `accounts` are accounts of this person, such as `whatsapp:ann` of somebody who only spoke in a chat. A training of
+    one of the models in another process is ended first. Raises `Unavailable` if this process trains one.
 
     The tombstones are written first, so nothing learns from this person again if the process is killed. A model of
     several people is deleted as well, because nobody can be taken out of it. Such models go before the person's own.
@@ -57,12 +63,14 @@ def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_publishe
     After a kill this can be done again.
     """
     models, store = settings.storage.models, TweetStore(settings.tweets)
-    people, accounts = Accounts(settings).same_person(name, site)
-    names = _to_delete(name, settings, people, accounts)
+    people, keys = Accounts(settings).same_person(name, site, accounts)
+    names = _to_delete(name, settings, people, keys)
     was_there = not _has_room(settings.tweets) and _make_room(names, settings)
     for person in [name, *sorted(people - {name})]:
-        was_there |= store.forget(person, accounts)
+        was_there |= store.forget(person, keys)
         was_there |= _delete(_pictures(store.known_as(person), settings))
+    for model in names:
+        Registry(models).end_training(model)
     together = [model for model in names if model not in people]
     for each in [*reversed(together), *(own for own in names if own in people)]:
         # Nobody can want to keep a push that was not finished.
@@ -71,13 +79,15 @@ def forget(name: VoiceName, settings: Settings, *, site: str = "", keep_publishe
         # The folder of the model is deleted last, because the rest is found by it after a kill.
         was_there |= _delete([settings.exports / each, *_pictures([each], settings), *kept_of(each, settings.records)])
         was_there |= Registry(models).forget(each)
-    _unsay(store.unwilling_accounts, settings)
-    return was_there
+    return _unsay(store.unwilling_accounts, settings) or was_there
 
 
-def _unsay(people: Collection[str], settings: Settings) -> None:
-    """Delete what `people`, such as `x:12`, said before the tweets of others, out of all data sets."""
-    models = settings.storage.models
+def _unsay(people: Collection[str], settings: Settings) -> bool:
+    """Delete what `people`, such as `x:12`, said before the tweets of others, out of all data sets.
+
+    Returns True if there was anything.
+    """
+    models, was_there = settings.storage.models, False
     for file in [*models.glob(f"*/*/{DATASET}"), *models.glob(f"*/.staged/{KEPT}")]:
         if "said_by" not in file.read_text(encoding="utf-8", errors="replace"):
             continue
@@ -89,6 +99,8 @@ def _unsay(people: Collection[str], settings: Settings) -> None:
         unsaid = [row | {"context": "", "said_by": ""} if row.get("said_by") in people else row for row in rows]
         if unsaid != rows:
             atomic.write_json_lines(file, unsaid)
+            was_there = True
+    return was_there
 
 
 def _has_room(folder: Path) -> bool:
@@ -139,10 +151,5 @@ def _pictures(names: Iterable[str], settings: Settings) -> list[Path]:
 
 def _delete(paths: Iterable[Path]) -> bool:
     """Delete files and folders. Returns True if any of them existed."""
-    was_there = False
-    for path in paths:
-        if path.exists():
-            was_there = True
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-            atomic.sync_folder(path.parent)
-    return was_there
+    were_there = [atomic.delete(path) for path in paths]  # all of them, not only up to the first that was there
+    return any(were_there)

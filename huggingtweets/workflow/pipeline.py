@@ -6,15 +6,16 @@ started again. A version comes into use by one last rename, and only if it passe
 Knows the order of the stages. Does not know what is done in them, or who is told of the progress.
 """
 
-import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.events import Done, Progress, Say
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.peak_memory import peak_memory_mib
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Counts, Report, Verdict
 from huggingtweets.evaluation.quality_gate import judge
 from huggingtweets.registry.manifest import Manifest
@@ -34,7 +35,7 @@ class Outcome:
 
     version: Version
     seconds: float
-    notes: tuple[str, ...] = ()
+    notes: tuple[Phrase, ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -55,8 +56,7 @@ class Outcome:
     @property
     def event(self) -> Done:
         """What the run says at its end."""
-        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return self.version.as_event(seconds=self.seconds, notes=self.notes, peak_memory_mb=round(peak_kib / 1024))
+        return self.version.as_event(seconds=self.seconds, notes=self.notes, peak_memory_mb=peak_memory_mib())
 
 
 def run(
@@ -66,15 +66,19 @@ def run(
     *,
     say: Say = lambda _: None,
     min_new: int = 0,
+    kept_before: Collection[str] | None = None,
 ) -> Outcome:
     """Learn `name` from `files` and from what was collected before. The new version is in use if it passes the gate.
 
     Raises `Usage`, `BadSource`, `TooLittleData`, `BadBase`, `Unavailable`, and `TooFewNew` if fewer than `min_new`
     tweets were downloaded since the version in use.
+
+    A run that is refused leaves no tweets of anybody who is not among `kept_before`; None stands for those whose tweets
+    are there now.
     """
     started = time.monotonic()
-    with Registry(settings.storage.models).staged(name) as folder, tracking(name, settings) as tracker:
-        training_run = TrainingRun(name, settings, folder, say, tracker)
+    with Registry(settings.storage.models).training(name) as folder, tracking(name, settings) as tracker:
+        training_run = TrainingRun(name, settings, folder, say, tracker, kept_before)
         prepared = prepare(training_run, files, min_new)
         training = fine_tune(training_run, prepared.dataset)
         evaluation = evaluate(training_run, prepared.dataset)
@@ -86,7 +90,9 @@ def run(
         leave_card(training_run, manifest)
         version = _register(training_run, manifest)
     warning = verdict.why_not or verdict.caution
-    say(Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=warning))
+    training_run.say(
+        Progress("register", facts={"version": version.version, "in_use": verdict.passed}, warning=warning)
+    )
     return Outcome(version, time.monotonic() - started, prepared.notes)
 
 

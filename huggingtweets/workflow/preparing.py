@@ -4,12 +4,13 @@ Knows sources, the tweet store and data sets, and of the base which languages it
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import BadData, Forgotten, OptedOut, TooFewNew, Unavailable, Usage
 from huggingtweets.core.events import Progress
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import JSON, Counts, Tweet
 from huggingtweets.evaluation.forecast import forecast
 from huggingtweets.registry.accounts import Accounts
@@ -17,6 +18,7 @@ from huggingtweets.registry.manifest import DATASET
 from huggingtweets.sources.owners import Owned, read_owned
 from huggingtweets.tracking import lineage
 from huggingtweets.tweets.clean import Kept, clean_all
+from huggingtweets.tweets.contexts import names_in
 from huggingtweets.tweets.dataset import Dataset, characters_of, make, refuse_too_little
 from huggingtweets.tweets.languages import languages
 from huggingtweets.workflow.forgetting import leave_no_tweets
@@ -33,7 +35,7 @@ class Prepared:
 
     dataset: Dataset
     counts: Mapping[str, Counts]
-    notes: tuple[str, ...]
+    notes: tuple[Phrase, ...]
     languages: tuple[str, ...]
 
 
@@ -58,7 +60,7 @@ def prepare(run: TrainingRun, files: Sequence[Path | Owned], min_new: int) -> Pr
     return Prepared(dataset, counts, notes, tuple(shares))
 
 
-def collect(run: TrainingRun, files: Sequence[Owned]) -> tuple[str, ...]:
+def collect(run: TrainingRun, files: Sequence[Owned]) -> tuple[Phrase, ...]:
     """Take the tweets in `files` into the store; those that a later archive shows to be deleted go.
 
     Returns what was left out of the files. Raises `BadSource`, `Forgotten` and `OptedOut`, and `Unavailable` if there
@@ -67,18 +69,18 @@ def collect(run: TrainingRun, files: Sequence[Owned]) -> tuple[str, ...]:
     Accounts(run.settings).refuse(run.name)
     output = run.stages.output(
         "collect",
-        [[file.handle, *_file_state(file.path)] for file in files],
+        [[file.handle, *_file_state(file.path), *_as_told(file)] for file in files],
         lambda: _collected(run, files),
         fresh=lambda output: bool(output["left"] == run.fingerprints()),
     )
-    notes = tuple(output.get("notes", ()))
+    notes = tuple(Phrase.kept(row, "") for row in output.get("said", ()))
     run.say(Progress("collect", facts=output["facts"], warning=" ".join(notes)))
     return notes
 
 
 def _collected(run: TrainingRun, files: Sequence[Owned]) -> JSON:
     new = deleted = 0
-    notes: list[str] = []
+    notes: list[Phrase] = []
     for handle, archives in read_owned(run.name, files).items():
         for collected in archives:
             notes += collected.notes
@@ -87,7 +89,7 @@ def _collected(run: TrainingRun, files: Sequence[Owned]) -> JSON:
     facts = {"tweets": sum(_tweets_of(run, handle) for handle in run.handles), "new": new}
     return {
         "facts": facts | ({"deleted": deleted} if deleted else {}),
-        "notes": notes,
+        "said": [note.as_json() for note in notes],
         "left": run.fingerprints(),
     }
 
@@ -98,7 +100,7 @@ def _tweets_of(run: TrainingRun, handle: str) -> int:
         return count
     raise Unavailable(
         f"There are no tweets of {handle}; name a file or archive of theirs with --from.",
-        for_people=f"I have no tweets of {handle}; give me a file or archive of theirs.",
+        for_people=Phrase("I have no tweets of {handle}; give me a file or archive of theirs.", handle=handle),
     )
 
 
@@ -108,7 +110,9 @@ def clean(run: TrainingRun) -> tuple[dict[str, Counts], Mapping[str, float]]:
     Returns the counts by handle, and the share of each language. Raises `TooLittleData`.
     """
     training = run.settings.training
-    inputs = [run.fingerprints(), training.min_characters, "languages", "contexts"]
+    choices = {handle: made.as_json() for handle in run.handles if (made := run.store.choices(handle))}
+    inputs = [run.fingerprints(), training.min_characters, "languages", "contexts without names"]
+    inputs += [choices] if choices else []
     output = run.stages.output("clean", inputs, lambda: _cleaned(run), files=[KEPT])
     counts = {handle: Counts.from_json(row) for handle, row in output["counts"].items()}
     characters, shares = output["characters"], dict(output["languages"])
@@ -123,7 +127,9 @@ def _cleaned(run: TrainingRun) -> JSON:
     tweets: list[Tweet] = []
     counts: JSON = {}
     for handle in run.handles:
-        kept, counted = clean_all(run.store.learnable(handle))
+        # What people call the person does not matter for an answer: whoever asks later calls them otherwise.
+        names = {*names_in([f"@{handle}"]), run.store.account(handle).display_name}
+        kept, counted = clean_all(run.store.learnable(handle), run.store.choices(handle), names)
         rows += [tweet.as_json() | {"handle": handle} for tweet in kept]
         tweets += [tweet for tweet in run.store.tweets(handle) if not tweet.is_retweet]
         counts[handle] = counted.as_json()
@@ -183,7 +189,12 @@ def _track(run: TrainingRun, counts: Mapping[str, Counts], dataset: Dataset) -> 
 def _leave_nothing(run: TrainingRun) -> None:
     """Delete what is staged, and the tweets that this run brought if no version has learned them."""
     run.registry.discard(run.name)
-    leave_no_tweets(run.name, run.settings, run.handles_before)
+    leave_no_tweets(run.name, run.settings, run.kept_before)
+
+
+def _as_told(file: Owned) -> list[object]:
+    """What somebody has said about the file, which changes what is read in it."""
+    return [*astuple(file.columns), file.author] if file.columns or file.author else []
 
 
 def _file_state(path: Path) -> list[object]:

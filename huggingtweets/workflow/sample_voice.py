@@ -30,7 +30,7 @@ def install(settings: Settings, folder: Path = FOLDER) -> Version | None:
         return None
     manifest = manifests.read(folder)
     if manifest.base_fingerprint != bases.fingerprint(settings.base):
-        log.info("the voice that comes with this software was learned on %s, not on this base", manifest.base)
+        log.debug("the voice that comes with this software was learned on %s, not on this base", manifest.base)
         return None
     name, registry = parse_handle(sample_account().handle), Registry(settings.storage.models)
     with registry.staged(name) as staged:

@@ -15,9 +15,18 @@ TIMES = 2  # as many drafts as the gate counts
 SEEDS_AWAY = 7_000  # from the seed of the gate's drafts
 
 
+def drafts_wanted(settings: Settings) -> int:
+    """How many drafts a discriminator learns from."""
+    return TIMES * settings.gate.drafts
+
+
 def leave_discriminator(subject: Subject, settings: Settings, folder: Path) -> None:
     """Write the discriminator of `subject` into the version's `folder`, unless it has too few tweets for one."""
     elsewhere = replace(subject, seed=subject.seed + SEEDS_AWAY)
-    drafts = [draft.text.strip() for draft in drafts_of(elsewhere, "", TIMES * settings.gate.drafts) if draft.ended]
-    if discriminator := fit(subject.dataset.learned, subject.dataset.shown, drafts):
+    drafts = [draft for draft in drafts_of(elsewhere, "", drafts_wanted(settings)) if draft.ended]
+    texts, bits = [draft.text.strip() for draft in drafts], [draft.bits_per_byte for draft in drafts]
+    data = subject.dataset
+    bits_of = dict(zip(data.held_out, subject.losses.per_byte_of_each.tolist(), strict=True))
+    if discriminator := fit(data.learned, data.shown, texts, [bits_of[text] for text in data.shown], bits):
         discriminator.write(folder / DISCRIMINATOR)
+    subject.did("compared", 1)

@@ -8,7 +8,6 @@ Knows files and hashes. Does not know what the stages do.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ class Stages:
         done.unlink(missing_ok=True)
         if not (begun.exists() and begun.read_text(encoding="utf-8") == key):
             for name in (*files, *clear):
-                _delete(self.folder / name)
+                atomic.delete(self.folder / name)
             atomic.write_text(begun, key)
         output = make()
         atomic.write_json(done, {"inputs": key, "output": output, "files": self._digests(files)})
@@ -65,7 +64,7 @@ class Stages:
 
     def forget(self) -> None:
         """Delete the records. The version is whole without them."""
-        _delete(self.records)
+        atomic.delete(self.records)
 
     def _digests(self, names: Sequence[str]) -> dict[str, str]:
         """A digest of each file in `names`, and of each file in the folders among them. Missing files have none."""
@@ -96,10 +95,3 @@ def _read(path: Path) -> JSON | None:
     except (OSError, ValueError):
         return None
     return row if isinstance(row, dict) and row.keys() >= {"inputs", "output", "files"} else None
-
-
-def _delete(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -3,13 +3,15 @@
 Knows what a stage may need. Does not know the stages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from huggingtweets.core.base_folders import gguf_of, named
 from huggingtweets.core.config import Settings, TrainingSettings
 from huggingtweets.core.errors import UnknownModel
-from huggingtweets.core.events import Say
+from huggingtweets.core.events import Progress, Say
 from huggingtweets.core.names import VoiceName
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.model import base as bases
@@ -19,26 +21,45 @@ from huggingtweets.tracking.trackers import Tracker
 from huggingtweets.training.recipe import for_base
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow.stages import KEPT, Stages, digest
+from huggingtweets.workflow.work_plan import Amounts, WorkPlan
 
 
 class TrainingRun:
-    """One training of `name`. `in_use` is the version that is in use when it begins."""
+    """One training of `name`. `in_use` is the version that is in use when it begins.
 
-    def __init__(self, name: VoiceName, settings: Settings, folder: Path, say: Say, tracker: Tracker):
+    `kept_before` are the people whose tweets were there before it, or None for those whose tweets are there now.
+    """
+
+    def __init__(
+        self,
+        name: VoiceName,
+        settings: Settings,
+        folder: Path,
+        say: Say,
+        tracker: Tracker,
+        kept_before: Collection[str] | None = None,
+    ):
         self.name = name
         self.handles = name.handles
         self.settings = settings
         self.folder = folder
-        self.say = say
+        self._tell = say
+        is_made = bool(named(settings.base) or gguf_of(settings.base)) and not bases.is_ready(settings.base)
+        self.plan = WorkPlan(Amounts(is_base_ready=not is_made))
         self.tracker = tracker
         self.store = TweetStore(settings.tweets, remembered=len(self.handles))
-        self.handles_before = self.store.handles()
+        self.kept_before = self.store.handles() if kept_before is None else kept_before
         self.stages = Stages(folder)
         self.registry = Registry(settings.storage.models)
         try:
             self.in_use: Version | None = self.registry.current(name)
         except UnknownModel:
             self.in_use = None
+
+    def say(self, progress: Progress) -> None:
+        """Tell how far a stage is, and the whole."""
+        self.plan.reached(progress.stage, progress.done / max(1, progress.total))
+        self._tell(replace(progress, percent=self.plan.percent, seconds_left=self.plan.seconds_left))
 
     @property
     def kept(self) -> Path:

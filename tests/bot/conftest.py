@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from bot.people.limits import Limits
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import Notice
+from bot.trainings.child import ChildTrainer
+from bot.trainings.trainer import Trainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
@@ -88,38 +90,47 @@ class UseCases:
     tweeting: Tweeting
     training: Training
     home: Home
+    store: Store
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that looks around more often than people need."""
-    monkeypatch.setattr("bot.trainings.worker.TICK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.trainings.worker.TICK_SECONDS", 0.1)
     monkeypatch.setattr("bot.trainings.worker.POLL_SECONDS", 0.1)
     monkeypatch.setattr("bot.trainings.worker.RETRY_SECONDS", 0.1)
-    monkeypatch.setattr("bot.store.leading.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.store.sql.leading.RETRY_SECONDS", 0.1)
 
 
 @asynccontextmanager
 async def training_in(
-    home: Home, *, max_waiting: int = 8, notices: list[str] | None = None, **settings: Any
+    home: Home,
+    *,
+    max_waiting: int = 8,
+    notices: list[str] | None = None,
+    trainer: Trainer | None = None,
+    store: Store | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Training]:
-    """The use case with its worker and database, as app.py puts them together."""
+    """The use case with its worker, as app.py puts them together. Without a `store` it has one of its own."""
 
     async def tell(notice: Notice) -> Delivery:
         if notices is not None:
             notices.append(notice.text)
         return Delivery.TOLD
 
+    of_children = {key: settings.pop(key) for key in ("secret_names", "seconds_to_end") if key in settings}
     uploads, leftovers = Uploads(home.folder / "data" / "uploads"), Leftovers(settings_of(home))
     async with (
-        Store(sqlite_in(home.folder / "data")) as store,
+        nullcontext(store) if store else Store(sqlite_in(home.folder / "data")) as store,
         Telling(store, tell) as telling,
         TrainingWorker(
             store=store,
             registry=home.registry,
             willing=(willing := Willing(store, settings_of(home))),
-            config_file=home.config_file,
+            trainer=trainer or ChildTrainer(home.registry, home.config_file, **of_children),
             leftovers=leftovers,
+            tweets=TweetStore(settings_of(home).tweets),
             wake_telling=telling.wake,
             # Beside other tests a child that gives way to all would not come to its turn.
             **{"niceness": 0, **settings},
@@ -139,8 +150,8 @@ async def training_in(
 async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
     async with (
         Engine(trained[0].generation) as engine,
-        training_in(home, max_waiting=2) as training,
         Store(sqlite_in(home.folder / "data")) as store,
+        training_in(home, max_waiting=2, store=store) as training,
     ):
         tweeting = Tweeting(
             registry=home.registry,
@@ -152,7 +163,7 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
             preview_base=trained[0].training.base,
             tweets=TweetStore(home.folder / "data" / "tweets"),
         )
-        yield UseCases(tweeting, training, home)
+        yield UseCases(tweeting, training, home, store)
 
 
 @pytest.fixture

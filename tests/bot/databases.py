@@ -8,6 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.store import Store
+from bot.store.sql import database
+
+# As in tests/conftest.py: the tests' databases need not survive a power cut.
+SHIPPED_SYNCHRONOUS, database.SYNCHRONOUS = database.SYNCHRONOUS, "OFF"
 
 
 def sqlite_in(folder: Path) -> str:

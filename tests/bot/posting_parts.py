@@ -15,7 +15,10 @@ from pydantic import SecretStr
 from bot.core.config import XSettings
 from bot.people.willing import Willing
 from bot.posts.budget import Budget
+from bot.posts.opening import Surroundings
 from bot.posts.outbox import Outbox
+from bot.posts.outlets import Outlets
+from bot.posts.place import on_x
 from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount, credentials
 from bot.store import Store
@@ -80,6 +83,16 @@ class Parts:
     drawing: Drawing
     database: Path
 
+    @property
+    def outlets(self) -> Outlets:
+        """The queue of this one place."""
+        return Outlets(self.store, [self.posting])
+
+    def around(self, **more: Any) -> Surroundings:
+        """What a place is given."""
+        given = {"store": self.store, "willing": willing_beside(self.store), "draw": self.drawing}
+        return Surroundings(**given | {"notice": self.store.notices.add} | more)
+
     async def steps(self, most: int = 20) -> None:
         """Take steps until there is nothing to do at once."""
         for _ in range(most):
@@ -120,8 +133,8 @@ async def parts(tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Par
             account = XAccount(client, budget, settings.account, ai_label=settings.ai_label)
             outbox = Outbox(
                 store=store,
-                account="thebot",
-                network=account,
+                place=on_x("thebot"),
+                destination=account,
                 budget=budget,
                 settings=settings,
                 willing=willing_beside(store),

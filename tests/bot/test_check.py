@@ -25,7 +25,10 @@ def test_what_is_fit_to_start_is_listed(home) -> None:
     said = checked(home)
     assert "models: ann v1" in said
     assert "discord: off, DISCORD_TOKEN is not set" in said
-    assert "x: a dry run, without keys, X_CONSUMER_KEY or another is not set" in said
+    assert (
+        "x: a dry run, without keys, X_CONSUMER_KEY, X_CONSUMER_SECRET, X_ACCESS_TOKEN, "
+        "X_ACCESS_TOKEN_SECRET are not set" in said
+    )
 
 
 @pytest.mark.parametrize(("usd", "is_enough"), [(0.3, False), (0.31, False), (0.315, True), (5.0, True)])
@@ -91,16 +94,13 @@ def test_a_hub_id_passes_without_being_fetched(empty_home) -> None:
 def test_the_check_is_quick_and_imports_no_torch(home) -> None:
     script = (
         "import sys; from bot.__main__ import main; code = main(sys.argv[1:]);"
-        "sys.exit(99 if {'torch', 'discord', 'gradio', 'transformers'} & set(sys.modules) else code)"
+        "sys.exit(99 if {'torch', 'discord', 'fastapi', 'transformers'} & set(sys.modules) else code)"
     )
     command = [sys.executable, "-c", script, "--check", "--config", str(home.config_file)]
-    seconds = []
-    for _ in range(3):
-        started = time.monotonic()
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
-        seconds.append(time.monotonic() - started)
-        assert ran.returncode == 0, ran.stderr
-    print(f"python -m bot --check: {min(seconds):.2f} s")
+    started = time.monotonic()
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    print(f"python -m bot --check: {time.monotonic() - started:.2f} s")
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize(

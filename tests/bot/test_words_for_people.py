@@ -3,6 +3,7 @@
 import ast
 import importlib
 import logging
+import pickle
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -14,12 +15,16 @@ from pydantic import BaseModel
 
 import bot
 import huggingtweets
+from bot.cluster.storage import Unfit
 from bot.core import errors as ours
 from bot.core.config import Config
 from bot.core.errors import told
-from bot.discord.asks import BotStopping
+from bot.discord.asking.asks import BotStopping
+from bot.trainings.prepared import Unnamed
+from bot.web.frame.refusals import NotHere, TooLarge, TooSlow
 from huggingtweets.core import errors as pipelines
 from huggingtweets.core.errors import Spoken, for_people
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Counts
 from huggingtweets.remote import upstream
 from huggingtweets.remote.x_reads import ReadingTooDear
@@ -27,6 +32,13 @@ from huggingtweets.remote.x_reads import ReadingTooDear
 ROOT = Path(__file__).parents[2]
 # What they say is read by whoever types their commands.
 FOR_THE_COMMAND_LINE = {
+    "bot/keeping/__main__.py",
+    "bot/keeping/archive.py",
+    "bot/keeping/backing_up.py",
+    "bot/keeping/passphrase.py",
+    "bot/keeping/restoring.py",
+    "bot/keeping/sealing.py",
+    "bot/store/snapshots.py",
     "huggingtweets/api/learning.py",
     "huggingtweets/api/voice.py",
     "huggingtweets/cli/drawing.py",
@@ -47,8 +59,13 @@ EXAMPLES: tuple[Spoken, ...] = (
     Spoken(OPERATORS, for_people="That did not work."),
     pipelines.PipelineError(OPERATORS),
     pipelines.Usage("There is no voice of that name."),
+    NotHere("There is no version v9 of ann any more."),
     pipelines.BadData(OPERATORS),
-    pipelines.BadSource(FOLDER / "tweets.csv", "its columns have no names", "name them"),
+    pipelines.BadFile(FOLDER / "backup", OPERATORS, "take another one"),
+    pipelines.BadSource(FOLDER / "tweets.csv", Phrase("its columns have no names"), Phrase("name them")),
+    pipelines.SeveralPeople(
+        FOLDER / "chat.txt", Phrase("it is by several people"), Phrase("name one of them"), [("Ann", 3)]
+    ),
     pipelines.TooLittleData("ann", 10, 1_000, Counts(5, 1, 1), 2),
     pipelines.Forgotten("ann", "bob"),
     pipelines.OptedOut("ann"),
@@ -74,10 +91,16 @@ EXAMPLES: tuple[Spoken, ...] = (
     upstream.Duplicate("X", OPERATORS),
     upstream.Suspended("X", OPERATORS),
     upstream.NotFound("X", OPERATORS),
-    upstream.NoAccount("X", "ann", "is protected", "ask its owner for their archive instead"),
+    upstream.NoAccount("X", "ann", Phrase("is protected"), Phrase("ask its owner for their archive instead")),
     ReadingTooDear(5.0),
     ours.BotError("I do not do that."),
     ours.TooOften(5.0),
+    TooLarge("These files are larger than I take."),
+    TooSlow("Your files came too slowly. Try again, or send less at once."),
+    NotHere("There is no such post any more."),
+    Unnamed("Nothing says whose tweets these are; type a name."),
+    ours.UsedUp(5.0),
+    ours.UnknownVoice("I do not know bob yet."),
     ours.Paused(None),
     ours.NotAllowed("You may not do this."),
     ours.KeptOut("I do not answer here."),
@@ -87,6 +110,8 @@ EXAMPLES: tuple[Spoken, ...] = (
     ours.OverBudget(),
     ours.TrainingFailed(OPERATORS, for_people="What was given cannot be used."),
     ours.StoreUnavailable(OPERATORS),
+    ours.ClusterUnavailable(OPERATORS),
+    Unfit(OPERATORS),
     BotStopping(),
 )
 SYSTEMS = (
@@ -144,6 +169,13 @@ def test_the_operators_sentence_would_be_found() -> None:
     assert kinds == set(JARGON) - {"a command line", "the inside of an archive"}
     assert jargon("it has no window.YTD at its start")
     assert jargon("allow reading it (chmod u+r)")
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+def test_an_error_of_another_process_says_the_same_here(error: Spoken) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), again.for_people, repr(vars(again))) == (str(error), error.for_people, repr(vars(error)))
 
 
 def test_there_is_an_example_of_every_class() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from bot.app.process import run
 from bot.core.config import Config
 from bot.core.errors import BotError
-from bot.core.log import start_logging
-from bot.core.stopping import Stopping
+from bot.core.process.log import start_logging
+from bot.core.process.stopping import Stopping
 from bot.core.uploads import Uploads
 from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers

@@ -22,7 +22,7 @@ def test_the_process_ends_with_the_engine(tmp_path: Path, tiny_base: Path) -> No
         [sys.executable, "-c", SCRIPT, str(config)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
         cwd=Path(__file__).parents[2],
         env={"PATH": "/usr/bin", "HOME": str(tmp_path), "DISCORD_TOKEN": ""},

@@ -1,5 +1,6 @@
 """The whole process with a real PostgreSQL that hangs: it says so, recovers, and stops in time."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot.conftest import Home, empty_home  # noqa: F401  fixtures
+from tests.e2e.test_playground import wait_until_ready
 from tests.fakes import postgresql
 
 REPOSITORY = Path(__file__).parents[2]
@@ -44,7 +46,7 @@ class Bot:
         while "Discord is off" not in self.log.read_text() and time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.1)
-        return self.log.read_text().partition("the playground is at ")[2].split()[0]
+        return re.findall(r"the playground is at (http://[\w.:]+)", self.log.read_text())[0]
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def bot(empty_home: Home, server: str) -> Iterator[Bot]:  # noqa: F811
 
 def status(address: str) -> int:
     try:
-        with urllib.request.urlopen(address, timeout=20) as answer:
+        with urllib.request.urlopen(address, timeout=120) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -67,17 +69,18 @@ def status(address: str) -> int:
 
 def test_a_database_that_hangs_is_noticed_waited_for_and_holds_no_stop_up(bot: Bot, server: str) -> None:
     address = bot.address()
-    assert [status(f"{address}/{check}") for check in ("healthz", "readyz")] == [200, 200]
+    assert status(f"{address}/healthz") == 200
+    wait_until_ready(address)
     with postgresql.hung(server):
         began = time.monotonic()
         assert [status(f"{address}/{check}") for check in ("healthz", "readyz")] == [200, 503]
-        assert time.monotonic() - began < 10
-    assert status(f"{address}/readyz") == 200
+        assert time.monotonic() - began < 60
+    wait_until_ready(address)
     with postgresql.hung(server):
         time.sleep(2)  # by then the parts of the bot wait for an answer
         began = time.monotonic()
         bot.process.send_signal(signal.SIGTERM)
         code = bot.process.wait(120)
-        assert time.monotonic() - began <= STOP_SECONDS + 20
+        assert time.monotonic() - began <= STOP_SECONDS + 60
     assert code in (0, 70), bot.log.read_text()
     assert postgresql.PASSWORD not in bot.log.read_text()

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import httpx
 
+from huggingtweets.core.running_bot import NOTE
+from tests.huggingtweets.cli.running import in_own_process
+
 CONFIG = """
 [training]
 base = "{base}"
@@ -31,6 +34,7 @@ max_new_tokens = 60
 [jobs]
 niceness = 0
 [playground]
+local_admin = true
 port = {port}
 """
 NOTHING_TO_LEARN = "[bot]\nsample_account = false\n"
@@ -76,6 +80,14 @@ def get(address: str, host: str | None = None) -> tuple[int, str]:
     return answered(urllib.request.Request(address, headers={"Host": host} if host else {}))
 
 
+def wait_until_ready(address: str) -> None:
+    """Beside busy processes the database may not answer in time at first."""
+    deadline = time.monotonic() + 300
+    while get(f"{address}/readyz") != (200, '{"status":"ready"}'):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 @contextmanager
 def browser(address: str) -> Iterator[httpx.Client]:
     """A browser that has opened the page."""
@@ -84,20 +96,11 @@ def browser(address: str) -> Iterator[httpx.Client]:
         yield opened
 
 
-def say(page: httpx.Client, line: str, *files: str, count: int = 1) -> str:
-    """All that the page shows while it answers `line`."""
-    functions = page.get("/config").json()["dependencies"]
-    [respond] = [call["id"] for call in functions if len(call["inputs"]) == 3]
-    attached = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in files]
-    body = {"data": [{"text": line, "files": attached}, None, count], "fn_index": respond, "session_hash": "a"}
-    assert page.post("/gradio_api/queue/join", json=body).status_code == 200
-    shown = [""]
-    with page.stream("GET", "/gradio_api/queue/data?session_hash=a") as events:
-        for event in events.iter_lines():
-            shown.append(event)
-            if "process_completed" in event:
-                break
-    return "".join(shown)
+def drawn(page: httpx.Client, voice: str, text: str = "", count: int = 1) -> str:
+    """The page that shows tweets of a voice."""
+    answer = page.post("/try", data={"voice": voice, "text": text, "count": str(count)}, follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def answered(request: urllib.request.Request) -> tuple[int, str]:
@@ -108,51 +111,62 @@ def answered(request: urllib.request.Request) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_a_first_start_learns_the_sample_account_and_draws_tweets_also_after_a_kill(
-    tmp_path: Path, tiny_base: Path
+def test_a_first_start_learns_the_sample_account_also_after_a_kill_and_what_is_uploaded_is_deleted(
+    tmp_path: Path, tiny_base: Path, sample_file: Path
 ) -> None:
+    uploads = tmp_path / "data" / "page-uploads"
     with ended(Bot(tmp_path, tiny_base)) as killed:
         killed.wait_for("learning the sample account")
+    left = uploads / "abc" / "archive.zip"  # as a kill leaves it
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"somebody's tweets")
     with ended(Bot(tmp_path, tiny_base)) as bot:
         bot.wait_for("Discord is off: DISCORD_TOKEN is not set")
         address = bot.wait_for(r"http://127\.0\.0\.1:\d+")[0]
         assert get(f"{address}/healthz") == (200, '{"status":"alive"}')
-        assert get(f"{address}/readyz") == (200, '{"status":"ready"}')
+        wait_until_ready(address)
         status, page = get(address)
         assert status == 200
         assert not re.findall(r'(?:src|href)="https?://(?!127\.0\.0\.1)[^"]*\.(?:js|css|woff2?)"', page)
         assert get(address, host="rebound.example")[0] == 400
+        assert files_in(uploads) == [], "what a kill has left is deleted at a start"
         bot.wait_for("job 1 gave v1")
         with browser(address) as page:
-            shown = say(page, "/tweetlike @keeper_brindle Good morning", count=2)
-        assert shown.count("AI parody") == 2
+            shown = drawn(page, "keeper_brindle", "Good morning", count=2)
+            _learned_and_cancelled(page, sample_file, uploads)
+        assert shown.count('aria-label="AI parody of') == 2
         assert "Good morning" in shown
+        before = answers_counted(address)
+        code, texts, _ = in_own_process(
+            "generate", "keeper_brindle", "Good", "-n", 1, "--config", tmp_path / "config.toml", folder=tmp_path
+        )
+        assert (code, len(texts.splitlines())) == (0, 1)
+        assert answers_counted(address) == before + 1, "the command has asked the bot"
+        assert (tmp_path / "data" / NOTE).exists()
         assert bot.stop() == 0
-
-
-def test_what_is_uploaded_is_ours_alone_and_deleted(tmp_path: Path, tiny_base: Path, sample_file: Path) -> None:
-    uploads = tmp_path / "data" / "page-uploads"
-    left = uploads / "abc" / "archive.zip"  # by a bot that was killed
-    left.parent.mkdir(parents=True)
-    left.write_bytes(b"somebody's tweets")
-    with ended(Bot(tmp_path, tiny_base, NOTHING_TO_LEARN)) as bot:
-        address = bot.wait_for(r"http://127\.0\.0\.1:\d+")[0]
-        assert files_in(uploads) == [], "what a kill has left is deleted at a start"
-        with browser(address) as page:
-            other_port = {"Origin": "http://127.0.0.1:1"}
-            refused = page.post("/gradio_api/upload", files={"files": sample_file.read_bytes()}, headers=other_port)
-            assert refused.status_code == 403
-            assert files_in(uploads) == []
-            unused, used = (
-                page.post("/gradio_api/upload", files={"files": (name, sample_file.read_bytes())}).json()[0]
-                for name in ("unused.jsonl", "used.jsonl")
-            )
-            assert sorted(files_in(uploads)) == sorted([Path(unused), Path(used)])
-            assert page.get("/config").json()["max_file_size"] == 4 << 30
-            assert "Whose tweets are these" in say(page, "/train", used)
-        assert files_in(uploads) == [Path(unused)], "what came with a line is not kept"
-        assert bot.stop() == 0
+    assert not (tmp_path / "data" / NOTE).exists()
     assert files_in(uploads) == []
+
+
+def _learned_and_cancelled(page: httpx.Client, tweets: Path, uploads: Path) -> None:
+    """Give files, learn from them, cancel that, and give others, which are left."""
+    files = {"files": ("mine.jsonl", tweets.read_bytes())}
+    other_port = {"Origin": "http://127.0.0.1:1"}
+    refused = page.post("/make/files", data={"name": "ann"}, files=files, headers=other_port)
+    assert refused.status_code == 403
+    draft = page.post("/make/files", data={"name": "ann"}, files=files).headers["location"].partition("?")[0]
+    assert len(files_in(uploads)) == 1
+    assert page.post(f"{draft}/learn").headers["location"] == "/trainings/2"
+    assert files_in(uploads) == [], "the training has its own copy"
+    page.post("/trainings/2/cancel")
+    assert page.post("/make/files", data={"name": "bob"}, files=files).status_code == 303
+    assert len(files_in(uploads)) == 1
+
+
+def answers_counted(address: str) -> int:
+    """How many asks the bot says that it has answered."""
+    counted = re.search(r'huggingtweets_answers_total\{outcome="answered"\} (\d+)', get(f"{address}/metrics")[1])
+    return int(counted[1]) if counted else 0
 
 
 def files_in(folder: Path) -> list[Path]:

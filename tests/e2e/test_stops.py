@@ -8,6 +8,7 @@ import asyncio
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -27,12 +28,15 @@ from tests.e2e.test_kills import (
     start,
     wait_for_the_first_act,
 )
-from tests.e2e.test_x import ENVIRONMENT
-from tests.fakes.x_server import Mood, XServer
+from tests.e2e.test_whole_process import KEYS_OF_X
+from tests.fakes.moods import RandomMood
+from tests.fakes.x_server import XServer, refusals
 
 STOPS = int(os.environ.get("STOPS", "3"))
 STOP_SECONDS = 10.0
 NOT_LISTENING_YET = -signal.SIGTERM  # Python itself was still starting
+SEND = "POST /2/tweets"
+MENTIONS = "GET /2/users/12/mentions"
 
 
 SETTINGS = """
@@ -65,7 +69,7 @@ def x() -> Iterator[XServer]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = XServer(Mood(slow_seconds=2))
+    server = XServer(RandomMood(slow_seconds=2, refusals=refusals))
     server.add_user("77", "fan")
     asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(20)
     yield server
@@ -82,6 +86,19 @@ async def queue(config_file: Path, texts: list[str]) -> None:
             await store.posts.add(text, "thebot", text, state="queued")
 
 
+def requests_by_kind(x: XServer) -> Counter[str]:
+    return Counter(request.partition("?")[0] for request in x.requests)
+
+
+def wait_until_posts_are_on_their_way(process: "subprocess.Popen[bytes]", x: XServer) -> None:
+    deadline = time.monotonic() + 300
+    while process.poll() is None and time.monotonic() < deadline:
+        asked = requests_by_kind(x)
+        if asked[SEND] and asked[MENTIONS]:
+            return
+        time.sleep(0.1)
+
+
 @pytest.mark.timeout(600 + STOPS * 400)
 def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
     quiet_home: Home,  # noqa: F811
@@ -89,7 +106,7 @@ def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
     x: XServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, value in ENVIRONMENT.items():
+    for name, value in {**KEYS_OF_X, "DISCORD_TOKEN": ""}.items():
         monkeypatch.setenv(name, value)
     settings = quiet_home.config_file.read_text()
     settings = settings.replace("[bot]\n", f"[bot]\nstop_seconds = {STOP_SECONDS}\n")
@@ -102,6 +119,8 @@ def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
         if number % 3:  # otherwise the stop may come during the start
             wait_for_the_first_act(process, quiet_home.folder / f"out-{number}")
             x.add_post("77", f"@thebot ann, number {number}")
+        if number == STOPS - 1:  # otherwise, on a slow machine, each stop may have come before anything was sent
+            wait_until_posts_are_on_their_way(process, x)
         time.sleep(chance.uniform(0, 6))
         log = quiet_home.folder / f"log-{number}"
         assert process.poll() is None, log.read_text()
@@ -110,16 +129,16 @@ def test_no_stop_takes_longer_than_it_may_and_nothing_is_lost(
         code = process.wait(STOP_SECONDS + 120)
         longest = max(longest, time.monotonic() - began)
         assert code in (0, NOT_LISTENING_YET), log.read_text()
-        assert longest <= STOP_SECONDS + 20, log.read_text()
+        assert longest <= STOP_SECONDS + 60, log.read_text()
         assert orphans(quiet_home) == []
         done.read(quiet_home.folder / f"out-{number}")
         if code == 0:
             assert faults(quiet_home, done) == [], f"after stop {number}"
     twice = [text for text, times in Counter(x.texts()).items() if times > 1]
     assert twice == []
-    asked = Counter(request.partition("?")[0] for request in x.requests)
-    assert asked["POST /2/tweets"], "posts were on their way"
-    assert asked["GET /2/users/12/mentions"], "mentions were looked for"
+    asked = requests_by_kind(x)
+    assert asked[SEND], "posts were on their way"
+    assert asked[MENTIONS], "mentions were looked for"
     print(
         f"{STOPS} stops, the longest took {longest:.1f} s; {len(done.jobs)} jobs, {len(done.answers)} answers, "
         f"{len(x.texts())} posts; {dict(asked)}"

@@ -2,43 +2,24 @@
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any, Self
 
 from aiohttp import web
 
+from tests.fakes.moods import Moody, Trouble, listening
+
 LINK = "app.bsky.richtext.facet#link"
+FEED, PROFILE = ("GET", "/xrpc/app.bsky.feed.getAuthorFeed"), ("GET", "/xrpc/app.bsky.actor.getProfile")
 
 
-@dataclass
-class Trouble:
-    """The next request to `method` gets this failure."""
-
-    method: str
-    status: int
-    body: str | bytes
-    headers: dict[str, str]
-    times: int = 1
-
-    @classmethod
-    def html_503(cls, method: str, times: int = 1) -> Self:
-        return cls(method, 503, "<html>Bad gateway</html>", {"Content-Type": "text/html"}, times)
-
-    @classmethod
-    def rate_limit(cls, method: str, seconds: int) -> Self:
-        headers = {"ratelimit-reset": str(int(time.time()) + seconds), "ratelimit-remaining": "0"}
-        return cls(method, 429, '{"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}', headers)
-
-
-class BlueskyServer:
+class BlueskyServer(Moody):
     """The server, an async context manager. `url` is its address."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.profiles: dict[str, dict[str, Any]] = {}
         self.feeds: dict[str, list[dict[str, Any]]] = {}
         self.errors: dict[str, str] = {}
-        self.troubles: list[Trouble] = []
-        self.requests: list[str] = []
         self.turns_for_ever = False
         self._count = 0
         self._runner: web.AppRunner | None = None
@@ -46,10 +27,7 @@ class BlueskyServer:
     async def __aenter__(self) -> Self:
         app = web.Application()
         app.add_routes([web.get("/xrpc/{method}", self._answer)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
+        self._runner, self.url = await listening(app)
         return self
 
     async def __aexit__(self, *ended: object) -> None:
@@ -88,20 +66,16 @@ class BlueskyServer:
         return uri
 
     async def _answer(self, request: web.Request) -> web.Response:
-        method = request.match_info["method"]
-        self.requests.append(method)
-        for trouble in self.troubles:
-            if trouble.times and trouble.method == method:
-                trouble.times -= 1
-                body = trouble.body.encode() if isinstance(trouble.body, str) else trouble.body
-                return web.Response(status=trouble.status, body=body, headers=trouble.headers)
+        return await self.answered(request, self._done)
+
+    async def _done(self, request: web.Request) -> web.Response:
         actor = request.query["actor"]
         profiles = [profile for profile in self.profiles.values() if actor in (profile["did"], profile["handle"])]
         if error := self.errors.get(actor):
             return _refused(error, "Account has been suspended")
         if not profiles:
             return _refused("InvalidRequest", "Profile not found")
-        if method == "app.bsky.actor.getProfile":
+        if request.path == PROFILE[1]:
             return web.json_response(profiles[0])
         return self._page(profiles[0]["did"], request)
 
@@ -114,6 +88,13 @@ class BlueskyServer:
         elif start + limit < len(self.feeds[did]):
             page["cursor"] = str(start + limit)
         return web.json_response(page)
+
+
+def limited(method: str, path: str, seconds: int) -> Trouble:
+    """The next request comes too early by so many seconds."""
+    headers = {"ratelimit-reset": str(int(time.time()) + seconds), "ratelimit-remaining": "0"}
+    body = '{"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}'
+    return Trouble(method, path, 429, body, headers=headers)
 
 
 def _refused(error: str, message: str) -> web.Response:

@@ -30,6 +30,9 @@ from simcord.interactions import base_payload
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 BAD_TOKEN = 4004
 HANG_UP = 599
+# Discord takes the first answer within 3 s. Beside busy processes a bot may come to its turn later than that, and this
+# Discord is no test of how fast the machine is. SimCord's own clock holds the 3 s in `tests/bot/discord`.
+FIRST_ANSWER_SECONDS = 600.0
 
 
 class WallClock(Clock):
@@ -43,7 +46,7 @@ class WallClock(Clock):
 class Trouble:
     """A delay for the next `times` matching requests, and a refusal if there is a status.
 
-    `HANG_UP` ends the connection without an answer.
+    `HANG_UP` ends the connection without an answer. `over` is waited for before the request is done.
     """
 
     method: str
@@ -54,7 +57,9 @@ class Trouble:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
     times: int = 1
+    afterwards: bool = False  # what was asked for is done first, so only the answer is lost
     met: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event | None = None
 
     @classmethod
     def rate_limit(cls, method: str, path: str, seconds: float) -> Self:
@@ -80,6 +85,7 @@ class DiscordServer:
         self.resumed = 0
         self.ready = asyncio.Event()
         self._events: list[str] = []
+        self._numbered: dict[tuple[str, str], Any] = {}
         self._intents = discord.Intents.none()
         self._socket: web.WebSocketResponse | None = None
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
@@ -151,6 +157,7 @@ class DiscordServer:
         )
         payload.update(more or {})
         record.source_message_id = source or None
+        record.initial_response_deadline = self.backend.iso_after(FIRST_ANSWER_SECONDS)
         self.asked[record.id] = record
         self.backend.emit("INTERACTION_CREATE", payload)
         return payload
@@ -202,17 +209,32 @@ class DiscordServer:
     async def _rest(self, request: web.Request) -> web.StreamResponse:
         path = "/" + request.match_info["path"]
         body, files = await _body(request)  # before any delay: after it the client may be gone
+        trouble = await self._trouble(request, path)
+        refusal = _response(trouble.status, trouble.body, trouble.content_type, trouble.headers) if trouble else None
+        if trouble and refusal and not trouble.afterwards:
+            return refusal
+        done = self._done(request, path, body, files)
+        return refusal or done
+
+    async def _trouble(self, request: web.Request, path: str) -> Trouble | None:
+        """Wait as long as the troubles of a request say. Returns the first one that refuses it."""
         rain = self.weather(request.method, path)
         for trouble in [*([rain] if rain else []), *(one for one in self.troubles if one.method == request.method)]:
             if trouble.times and fnmatch.fnmatch(path, trouble.path):
                 trouble.times -= 1
                 trouble.met.set()
                 await asyncio.sleep(trouble.delay_seconds)
+                if trouble.over:
+                    await trouble.over.wait()
                 if trouble.status == HANG_UP:
                     assert request.transport
                     request.transport.close()
                 if trouble.status:
-                    return _response(trouble.status, trouble.body, trouble.content_type, trouble.headers)
+                    return trouble
+        return None
+
+    def _done(self, request: web.Request, path: str, body: Any, files: list[discord.File] | None) -> web.Response:
+        """Do what is asked, once for each number that a message has."""
         tokened = path.startswith(("/webhooks/", "/interactions/"))
         if not tokened and request.headers.get("Authorization") != f"Bot {self.token}":
             return _response(401, json.dumps({"message": "401: Unauthorized", "code": 0}))
@@ -220,10 +242,16 @@ class DiscordServer:
             limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
             gateway = {"url": self.gateway_url, "shards": 1, "session_start_limit": limit}
             return _response(200, json.dumps(gateway))
+        number = (path, body["nonce"]) if isinstance(body, dict) and body.get("enforce_nonce") else ("", "")
+        if number in self._numbered:
+            return _response(200, json.dumps(self._numbered[number]))
+        query = dict(request.query)
         try:
-            result = dispatch(self.backend, request.method, path, json=body, params=dict(request.query), files=files)
+            result = dispatch(self.backend, request.method, path, json=body, params=query, files=files)
         except BackendError as error:
             return _response(error.status, json.dumps(error.to_json()))
+        if all(number):
+            self._numbered[number] = result
         return web.Response(status=204) if result is None else _response(200, json.dumps(result))
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:

@@ -1,20 +1,20 @@
 """X on loopback: accounts, timelines, mentions and posting as in API v2, and failures on demand.
 
-It checks signatures, refuses duplicates, counts limits, and puts whom a reply answers before its text, as X does. Its
-own mood (`Mood`) loses answers, answers late, in HTML or half, and shows a new post on the timeline only after a while.
-`answers` keeps what it sent, to be held against X's own description.
+It checks signatures, refuses duplicates, counts limits, and puts whom a reply answers before its text, as X does. In a
+random mood it shows a new post on the timeline only after a while. `answers` keeps what it sent, to be held against X's
+own description.
 """
 
-import asyncio
 import html
 import json
 import random
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
 from typing import Any, Self
 
 from aiohttp import web
@@ -22,8 +22,8 @@ from oauthlib.common import Request as OAuthRequest
 from oauthlib.oauth1.rfc5849 import signature
 
 from huggingtweets.remote.x_session import Credentials
+from tests.fakes.moods import Moody, RandomMood, Trouble, listening
 
-HANG_UP = 599
 KEYS = Credentials(
     consumer_key="consumer-key",
     consumer_secret="consumer-SECRET",
@@ -32,71 +32,7 @@ KEYS = Credentials(
 )
 BEARER = Credentials(bearer_token="AAAA-bearer-SECRET")
 PROBLEMS = "https://api.twitter.com/2/problems"
-
-
-@dataclass
-class Trouble:
-    """A failure for the next `times` matching requests. `done` says if the request is carried out nevertheless."""
-
-    method: str
-    path: str
-    status: int = 0
-    body: str | bytes = "{}"
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay_seconds: float = 0.0
-    done: bool = False
-    times: int = 1
-
-    @classmethod
-    def problem(cls, method: str, path: str, status: int, detail: str, **more: Any) -> Self:
-        return cls(method, path, status, json.dumps(problem(status, detail)), "application/problem+json", **more)
-
-    @classmethod
-    def html_503(cls, method: str, path: str, **more: Any) -> Self:
-        return cls(method, path, 503, "<html>Over capacity</html>", "text/html", **more)
-
-    @classmethod
-    def hang_up(cls, method: str, path: str, **more: Any) -> Self:
-        return cls(method, path, HANG_UP, **more)
-
-
-@dataclass
-class Mood:
-    """Random failures for each post: the share of failures, how slow X is, and how often it posts nevertheless."""
-
-    seed: int = 1
-    share: float = 0.4
-    slow_seconds: float = 0.5
-    lag_seconds: float = 0.2
-    reset_seconds: int = 1
-    refuses_duplicates: bool = True
-
-    def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)
-
-    def trouble(self) -> Trouble | None:
-        """The failure for the next post, if there is one."""
-        if self._chance.random() >= self.share:
-            return None
-        post = ("POST", "/2/tweets")
-        slow = self.slow_seconds * self._chance.uniform(0.5, 1.5)
-        done = self._chance.random() < 0.5
-        reset = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0"}
-        reset |= {"x-rate-limit-reset": str(int(time.time()) + self.reset_seconds)}
-        kinds: list[Callable[[], Trouble]] = [
-            lambda: Trouble.hang_up(*post, done=True),
-            lambda: Trouble.hang_up(*post, done=False),
-            lambda: Trouble(*post, delay_seconds=slow),
-            lambda: Trouble.hang_up(*post, delay_seconds=slow, done=done),
-            lambda: Trouble.html_503(*post, done=done),
-            lambda: Trouble(*post, 201, b'{"data": {"id": "19', done=True),
-            lambda: Trouble(*post, 200, "<html>Just a moment</html>", "text/html", done=done),
-            lambda: Trouble.problem(*post, 500, "Internal Server Error", done=done),
-            lambda: Trouble.problem(*post, 429, "Too Many Requests", headers=reset),
-            lambda: Trouble.problem(*post, 429, "Too Many Requests"),
-        ]
-        return self._chance.choice(kinds)()
+PROBLEM_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -109,18 +45,19 @@ class Sent:
     body: Any
 
 
-class XServer:
+class XServer(Moody):
     """The server, an async context manager. `url` is its address. The account of `KEYS` has the id 12."""
 
-    def __init__(self, mood: Mood | None = None) -> None:
-        self.mood = mood
-        self.troubles: list[Trouble] = []
+    def __init__(self, mood: RandomMood | None = None, *, refuses_duplicates: bool = True) -> None:
+        super().__init__(mood)
+        self.refuses_duplicates = refuses_duplicates
         self.users: dict[str, dict[str, Any]] = {}
         self.suspended: set[str] = set()
         self.posts: list[dict[str, Any]] = []
         self.answers: list[Sent] = []
-        self.requests: list[str] = []
+        self.metrics: dict[str, dict[str, int]] = {}
         self.most_back = 3_200
+        self.pictures: dict[str, dict[str, Any]] = {}
         self._shown_from: dict[str, float] = {}
         self._next_id = 0
         self._runner: web.AppRunner | None = None
@@ -137,13 +74,11 @@ class XServer:
                 web.get("/2/users/{id}/mentions", self._mentions),
                 web.get("/2/tweets", self._look),
                 web.post("/2/tweets", self._create),
+                web.post("/1.1/media/upload.json", self._upload),
+                web.post("/1.1/media/metadata/create.json", self._describe),
             ]
         )
-        self._runner = web.AppRunner(app, handler_cancellation=False, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = "http://{}:{}".format(*self._runner.addresses[0][:2])
+        self._runner, self.url = await listening(app)
         return self
 
     async def __aexit__(self, *ended: object) -> None:
@@ -163,6 +98,7 @@ class XServer:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         post = {"id": post_id, "text": text, "author_id": author_id, "created_at": now, "lang": "en"}
         post |= {"conversation_id": post_id, "edit_history_tweet_ids": [post_id]} | more
+        self.metrics.setdefault(post_id, {"like_count": 0, "retweet_count": 0, "quote_count": 0, "reply_count": 0})
         self.posts.append(post)
         self._shown_from[post_id] = time.monotonic() + lag_seconds
         return post
@@ -172,8 +108,7 @@ class XServer:
         return [post["text"] for post in self.posts if post["author_id"] == author_id]
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
-        trouble = self.mood.trouble() if self.mood else None
-        return await self._answered(request, "/2/tweets", self._created, trouble)
+        return await self._answered(request, "/2/tweets", self._created, writes=True)
 
     async def _created(self, request: web.Request) -> tuple[int, Any]:
         body = await request.json()
@@ -181,14 +116,37 @@ class XServer:
         reply_to = body.get("reply", {}).get("in_reply_to_tweet_id")
         text = self._answered_by(reply_to) + text
         recent = self.texts()[-1_000:]
-        if text in recent and (not self.mood or self.mood.refuses_duplicates):
+        if text in recent and self.refuses_duplicates:
             return 403, problem(403, "You are not allowed to create a Tweet with duplicate content.")
         lag = self.mood.lag_seconds * random.random() if self.mood else 0.0
         more: dict[str, Any] = {}
+        if media := body.get("media"):
+            assert set(media["media_ids"]) <= set(self.pictures), "X refuses pictures that it does not have"
+            more["attachments"] = {"media_keys": [f"3_{number}" for number in media["media_ids"]]}
         if reply_to:
             more["referenced_tweets"] = [{"type": "replied_to", "id": reply_to}]
         post = self.add_post("12", text, lag, **more)
         return 201, {"data": {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}}
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        async def uploaded(_: web.Request) -> tuple[int, Any]:
+            # aiohttp reads a form only once, and this request was read before.
+            head = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n".encode()
+            parts = message_from_bytes(head + await request.read()).walk()
+            media = next(part for part in parts if part.get_param("name", header="content-disposition") == "media")
+            number = str(1_000 + len(self.pictures))
+            self.pictures[number] = {"content": media.get_payload(decode=True), "description": ""}
+            return 200, {"media_id": int(number), "media_id_string": number, "size": 1, "expires_after_secs": 86_400}
+
+        return await self._answered(request, "/1.1/media/upload.json", uploaded)
+
+    async def _describe(self, request: web.Request) -> web.StreamResponse:
+        async def described(_: web.Request) -> tuple[int, Any]:
+            told = await request.json()
+            self.pictures[told["media_id"]]["description"] = told["alt_text"]["text"]
+            return 200, {}
+
+        return await self._answered(request, "/1.1/media/metadata/create.json", described)
 
     def _answered_by(self, reply_to: str | None) -> str:
         """The names before the text of a reply: the author of the post it answers, and those that this post names."""
@@ -252,7 +210,10 @@ class XServer:
             there = {post["id"]: post for post in self.posts}
             answer: dict[str, Any] = {}
             if found := [there[one] for one in ids if one in there and not self._hidden(there[one])]:
-                answer["data"] = found
+                with_figures = "public_metrics" in request.query.get("tweet.fields", "")
+                answer["data"] = [
+                    post | ({"public_metrics": self.metrics[post["id"]]} if with_figures else {}) for post in found
+                ]
             errors = [
                 _gone(f"Could not find tweet with ids: [{one}].", "tweet", "ids", one)
                 for one in ids
@@ -273,38 +234,32 @@ class XServer:
         return [post for post in reversed(self.posts) if self._shown_from[post["id"]] <= now]
 
     async def _answered(
-        self, request: web.Request, route: str, answer: Any, trouble: Trouble | None = None
+        self, request: web.Request, route: str, answer: Any, *, writes: bool = False
     ) -> web.StreamResponse:
-        self.requests.append(f"{request.method} {request.path}")
-        await request.read()  # before any delay: the request has arrived even if nobody waits for the answer any more
-        trouble = self._trouble(request) or trouble
-        if trouble and trouble.delay_seconds and not trouble.status:
-            # The connection may be closed by then. The request is carried out nevertheless, as behind a load balancer.
-            await asyncio.sleep(trouble.delay_seconds)
-            trouble = None
-        refusal = _unsigned(request)
-        status, body = refusal or (await answer(request) if not trouble or trouble.done else (0, None))
-        if trouble and not refusal:
-            await asyncio.sleep(trouble.delay_seconds)
-            if trouble.status == HANG_UP:
-                if request.transport:  # None if the client has closed the connection
-                    request.transport.close()
-                return web.Response()
-            if trouble.content_type == "application/problem+json":
-                self.answers.append(Sent(request.method, route, trouble.status, json.loads(trouble.body)))
-            raw = trouble.body.encode() if isinstance(trouble.body, str) else trouble.body
-            return web.Response(
-                status=trouble.status, body=raw, headers=trouble.headers, content_type=trouble.content_type
-            )
-        self.answers.append(Sent(request.method, route, status, body))
-        return web.json_response(body, status=status)
+        async def respond(request: web.Request) -> web.Response:
+            status, body = _unsigned(request) or await answer(request)
+            self.answers.append(Sent(request.method, route, status, body))
+            return web.json_response(body, status=status)
 
-    def _trouble(self, request: web.Request) -> Trouble | None:
-        for trouble in self.troubles:
-            if trouble.times and (trouble.method, trouble.path) == (request.method, request.path):
-                trouble.times -= 1
-                return trouble
-        return None
+        if _unsigned(request):  # X looks at signatures first
+            self.requests.append(f"{request.method} {request.path}")
+            return await respond(request)
+        response = await self.answered(request, respond, writes=writes)
+        if response.content_type == PROBLEM_TYPE:
+            self.answers.append(Sent(request.method, route, response.status, json.loads(response.body or b"")))
+        return response
+
+
+def refusing(method: str, path: str, status: int, detail: str, **more: Any) -> Trouble:
+    """A refusal in the form that X uses, for the next request."""
+    return Trouble(method, path, status, json.dumps(problem(status, detail)), PROBLEM_TYPE, **more)
+
+
+def refusals() -> list[tuple[int, str, dict[str, str]]]:
+    """How X refuses: a limit with and without its end, and a failure of its own."""
+    limited = json.dumps(problem(429, "Too Many Requests"))
+    ends = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(time.time()) + 1)}
+    return [(429, limited, ends), (429, limited, {}), (500, json.dumps(problem(500, "Internal Server Error")), {})]
 
 
 def problem(status: int, detail: str) -> dict[str, Any]:
@@ -356,7 +311,9 @@ def _unsigned(request: web.Request) -> tuple[int, Any] | None:
         return None if request.method == "GET" and request.path != "/2/users/me" else refused
     if not header.startswith("OAuth "):
         return refused
-    asked = OAuthRequest(str(request.url), request.method, headers={"Authorization": header})
+    # tweepy signs what it believes to be sent by https.
+    url = str(request.url).replace("http://", "https://") if request.path.startswith("/1.1/") else str(request.url)
+    asked = OAuthRequest(url, request.method, headers={"Authorization": header})
     collected = signature.collect_parameters(
         uri_query=request.rel_url.raw_query_string, headers=asked.headers, exclude_oauth_signature=False
     )

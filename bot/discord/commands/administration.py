@@ -10,27 +10,27 @@ from typing import Literal
 import discord
 from discord import app_commands
 
-from bot.discord.acts import command
-from bot.discord.answering import Interaction, person, tell
+from bot.discord.asking.acts import command
+from bot.discord.asking.answering import Interaction, person, tell
+from bot.discord.asking.channel_settings import NOTICES, THREADS, VOICE, voice_of_place
+from bot.discord.asking.gate import Gate, Who, channel_id, places, server_id
+from bot.discord.asking.parts import Parts
 from bot.discord.commands import chatter_settings
 from bot.discord.commands.family import Family
-from bot.discord.gate import Gate, Who, channel_id, places, server_id
-from bot.discord.parts import Parts
 from bot.people.access import GLOBAL
 from bot.people.listening import CHANNELS
-from bot.posts.posting import Posting
+from bot.posts.status import Status
 from bot.voices.server_words import ServerWords
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
 Sync = Callable[[], Awaitable[object]]
 
-VOICE = "voice"  # of a channel: who answers a mention that names nobody
-THREADS = "threads"  # of a server: whether a mention is answered in a thread of its own
+ON, OFF = Phrase("on"), Phrase("off")
 SHOWN_WORDS = 1_000  # characters of the words of a server that /settings shows
-NOTICES = "notices"  # of all: the channel in which admins are told
 
 
 class Administration(Family):
@@ -57,6 +57,7 @@ class Administration(Family):
         quiet="when I say nothing by myself, as in 23:00-07:00; - for never",
         time_zone="whose clock that is, such as Europe/Paris",
         words="words that no tweet here may have, with commas between them, * for any ending; - for none",
+        reload="read the file of settings again, for my owner alone",
     )
     async def settings(
         self,
@@ -72,7 +73,11 @@ class Administration(Family):
         quiet: str | None = None,
         time_zone: str | None = None,
         words: app_commands.Range[str, 1, 4_000] | None = None,
+        reload: bool = False,
     ) -> None:
+        if reload:
+            await self._reload(interaction)
+            return
         if chatter == "off":
             # Whatever else fails, this holds.
             await self.parts.chattering.switch_off(channel_id(interaction.channel_id))
@@ -90,19 +95,42 @@ class Administration(Family):
         versions = await self.parts.tweeting.models(server_id(interaction.guild_id))
         jobs = await self.parts.training.jobs()
         minutes = (discord.utils.utcnow() - self._started).total_seconds() / 60
-        up = f"I have been here for {_long(minutes)}, on {_some(len(self._client.guilds), 'server')}"
+        here = Phrase(
+            "I have been here for {time}, on {count:,} server",
+            plural="I have been here for {time}, on {count:,} servers",
+            time=_long(minutes),
+            count=len(self._client.guilds),
+        )
         lines = [
-            f"{up}; Discord answers in {_milliseconds(self._client.latency)}.",
-            f"Voices that can be asked for: {len(versions)}. Trainings that wait or run: {len(jobs)}.",
+            Phrase("{here}; Discord answers in {latency}.", here=here, latency=_milliseconds(self._client.latency)),
+            Phrase(
+                "Voices that can be asked for: {voices}. Trainings that wait or run: {trainings}.",
+                voices=len(versions),
+                trainings=len(jobs),
+            ),
         ]
         if self.parts.posting:
-            lines.append(await _posting_in_a_line(self.parts.posting))
-        await tell(interaction, "\n".join(lines))
+            lines += [_posting_in_a_line(status) for status in await self.parts.posting.statuses()]
+        await tell(interaction, Phrase.joined("\n", lines))
 
     @command("sync", "Register my commands with Discord again: for my owner", may=Who.OWNERS)
     async def sync(self, interaction: Interaction) -> None:
         await self._sync()
-        await tell(interaction, "The commands are registered; reload Discord to see them.")
+        await tell(interaction, Phrase("The commands are registered; reload Discord to see them."))
+
+    async def _reload(self, interaction: Interaction) -> None:
+        self.gate.refuse_others_than(Who.OWNERS, interaction)
+        assert self.parts.reload
+        found = await self.parts.reload()
+        by, here = person(interaction.user), channel_id(interaction.channel_id)
+        await self.parts.store.audit.add(by, "settings.reload", here, server=server_id(interaction.guild_id))
+        said = Phrase(
+            "I have read my settings again: {now} changes hold now, and {later} only after a restart. "
+            "My log names them.",
+            now=len(found.now),
+            later=len(found.after_a_restart),
+        )
+        await tell(interaction, said)
 
     async def _set(
         self, interaction: Interaction, voice: str, threads: bool | None, learning: bool | None, notices: bool | None
@@ -119,7 +147,7 @@ class Administration(Family):
         if learning is not None:
             if learning and not self._member_messages:
                 log.info("learning is refused: [discord] member_messages is off")
-                raise Usage("Learning from members is switched off; only whoever runs me can switch it on.")
+                raise Usage(Phrase("Learning from members is switched off; only whoever runs me can switch it on."))
             await self.parts.listening.allow(server, here, allowed=learning, by=by)
         if notices is not None:
             self.gate.refuse_others_than(Who.HOME_ADMINS, interaction)
@@ -130,7 +158,7 @@ class Administration(Family):
 
     async def _set_chatter(self, interaction: Interaction, wanted: str | None, options: dict[str, object]) -> None:
         by, here = person(interaction.user), channel_id(interaction.channel_id)
-        has_voice = any([await self.parts.store.settings.get(place, VOICE) for place in places(interaction.channel)])
+        has_voice = bool(await voice_of_place(self.parts.store.settings, places(interaction.channel)))
         chattering = self.parts.chattering
         if await chatter_settings.change(chattering, here, by, wanted, options, has_voice=has_voice):
             await self.parts.store.audit.add(by, "chatter", here, server=server_id(interaction.guild_id))
@@ -140,44 +168,53 @@ class Administration(Family):
         await self._server_words.put(server, words, by)
         await self.parts.store.audit.add(by, "settings", channel_id(interaction.channel_id), server=server)
 
-    async def _shown_settings(self, interaction: Interaction) -> str:
+    async def _shown_settings(self, interaction: Interaction) -> Phrase:
         here, server = channel_id(interaction.channel_id), server_id(interaction.guild_id)
         memory = self.parts.store.settings
         voice = await memory.get(here, VOICE)
         learning = here in (await memory.get(server, CHANNELS) or ())
+        told_here = await memory.get(GLOBAL, NOTICES) == here
         lines = [
-            f"A mention that names nobody is answered by: {voice or 'nobody'}.",
-            f"Mentions are answered {'in threads' if await memory.get(server, THREADS) else 'where they are'}.",
-            f"Learning from members who said /join, in this channel: {'on' if learning else 'off'}.",
+            Phrase("A mention that names nobody is answered by: {voice}.", voice=voice or Phrase("nobody")),
+            Phrase("Mentions are answered in threads.")
+            if await memory.get(server, THREADS)
+            else Phrase("Mentions are answered where they are."),
+            Phrase("Learning from members who said /join, in this channel: {state}.", state=ON if learning else OFF),
             chatter_settings.in_words(await self.parts.chattering.of(here)),
-            f"Notices come to this channel: {'yes' if await memory.get(GLOBAL, NOTICES) == here else 'no'}.",
+            Phrase("Notices come to this channel: {answer}.", answer=Phrase("yes") if told_here else Phrase("no")),
         ]
         if words := await self._server_words.of(server):
-            lines.append(f"No tweet here has one of these {len(words)} words: {', '.join(words)[:SHOWN_WORDS]}.")
-        return "\n".join(lines)
+            listed = ", ".join(words)[:SHOWN_WORDS]
+            lines.append(
+                Phrase("No tweet here has one of these {count} words: {words}.", count=len(words), words=listed)
+            )
+        return Phrase.joined("\n", lines)
 
 
-async def _posting_in_a_line(posting: Posting) -> str:
-    status = await posting.status()
-    trying = "only trying it out, nothing is really posted"
-    how = "paused" if status.pause else trying if status.dry_run else "on"
+def _posting_in_a_line(status: Status) -> Phrase:
+    trying = Phrase("only trying it out, nothing is really posted")
+    how = Phrase("paused") if status.pause else trying if status.dry_run else ON
     waiting = sum(status.counts.get(state, 0) for state in ("proposed", "queued"))
-    return (
-        f"X as @{status.account}: {how}; {waiting} posts wait, "
-        f"{status.spent_usd:.2f} of {status.budget_usd:.2f} USD are spent this month."
-    )
+    parts = [
+        Phrase("{network} as @{handle}: {how}", network=status.place.network, handle=status.place.handle, how=how),
+        Phrase("{count} post waits", plural="{count} posts wait", count=waiting),
+    ]
+    if status.budget_usd:
+        spent, budget = status.spent_usd, status.budget_usd
+        parts.append(Phrase("{spent:.2f} of {budget:.2f} USD are spent this month", spent=spent, budget=budget))
+    return Phrase.joined("", [Phrase.joined("; ", parts), "."])
 
 
-def _some(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _long(minutes: float) -> str:
+def _long(minutes: float) -> Phrase:
     """`5 minutes`, `3 hours` or `2 days`."""
     if minutes < 120:
-        return _some(round(minutes), "minute")
-    return _some(round(minutes / 60), "hour") if minutes < 2 * 1440 else _some(round(minutes / 1440), "day")
+        return Phrase("{count:,} minute", plural="{count:,} minutes", count=round(minutes))
+    if minutes < 2 * 1440:
+        return Phrase("{count:,} hour", plural="{count:,} hours", count=round(minutes / 60))
+    return Phrase("{count:,} day", plural="{count:,} days", count=round(minutes / 1440))
 
 
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if 0 <= seconds < 1_000 else "an unknown time"
+def _milliseconds(seconds: float) -> Phrase:
+    if 0 <= seconds < 1_000:
+        return Phrase("{milliseconds} ms", milliseconds=round(seconds * 1000))
+    return Phrase("an unknown time")

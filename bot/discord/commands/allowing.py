@@ -8,14 +8,15 @@ import re
 import discord
 from discord import app_commands
 
-from bot.discord.acts import command
-from bot.discord.answering import NOBODY, Interaction, person
+from bot.discord.asking.acts import command
+from bot.discord.asking.answering import Interaction, person, show
+from bot.discord.asking.gate import Gate, Who, channel_id, server_id
+from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
-from bot.discord.gate import Gate, Who, channel_id, server_id
-from bot.discord.parts import Parts
-from bot.discord.rendering import MAX_CONTENT, as_written
+from bot.discord.look.rendering import as_written
 from bot.people.access import GLOBAL
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
 
 _SERVER = re.compile(r"\d{15,21}")
 
@@ -102,20 +103,22 @@ class ListCommands(Family):
             else:
                 await settings.rule(scope, subject, allowed=allowed, by=by)
             await self.parts.store.audit.add(by, action, subject, server=scope)
-        lists = (await self._lists(server_id(interaction.guild_id)))[:MAX_CONTENT]
-        await interaction.followup.send(lists, ephemeral=True, allowed_mentions=NOBODY)
+        await show(interaction, await self._lists(server_id(interaction.guild_id)))
 
-    async def _lists(self, server: str) -> str:
+    async def _lists(self, server: str) -> Phrase:
         rules_of = await self.parts.store.settings.rules([GLOBAL, server])
         rules = rules_of[server] | {
             subject: allowed for subject, allowed in rules_of[GLOBAL].items() if subject == server
         }
-        parts = [
-            f"{title}: {', '.join(names)}."
-            for title, wanted in (("Allowed", True), ("Denied", False))
-            if (names := [self._shown(subject) for subject, allowed in sorted(rules.items()) if allowed is wanted])
-        ]
-        return " ".join(parts) or "Both lists are empty: I answer everybody everywhere on this server."
+        names = {
+            wanted: [self._shown(subject) for subject, allowed in sorted(rules.items()) if allowed is wanted]
+            for wanted in (True, False)
+        }
+        allowed = Phrase("Allowed: {names}.", names=names[True]) if names[True] else Phrase()
+        denied = Phrase("Denied: {names}.", names=names[False]) if names[False] else Phrase()
+        return Phrase.joined(" ", [allowed, denied]) or Phrase(
+            "Both lists are empty: I answer everybody everywhere on this server."
+        )
 
     def _shown(self, subject: str) -> str:
         """A mention, which Discord shows as a name to whoever may see it; pings are off."""
@@ -125,15 +128,17 @@ class ListCommands(Family):
                 return f"<#{number}>"
             case "role":
                 # The role of everybody has the server's number.
-                return "everybody" if self._client.get_guild(int(number)) else f"<@&{number}>"
+                return Phrase("everybody") if self._client.get_guild(int(number)) else f"<@&{number}>"
             case "user":
                 return f"<@{number}>"
             case _:
                 guild = self._client.get_guild(int(number))
-                return as_written(f"the server {guild.name if guild else number}")
+                return Phrase("the server {name}", name=as_written(guild.name if guild else number))
 
 
 def _server(text: str) -> str:
     if not _SERVER.fullmatch(text.strip()):
-        raise Usage("A server is named by its id, a number: right-click it with Developer Mode on, Copy Server ID.")
+        raise Usage(
+            Phrase("A server is named by its id, a number: right-click it with Developer Mode on, Copy Server ID.")
+        )
     return server_id(int(text))

@@ -5,12 +5,13 @@ Knows the options and the words. Does not know when something is said, or how.
 
 from collections.abc import Mapping
 
-from bot.core.chatter import Chatter
+from bot.core.clock.chatter import Chatter
 from bot.voices.chattering import Chattering
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
 
-SWITCH_ON = "I do not speak here by myself; switch that on with the option chatter."
-WHOSE = "Whose voice shall I speak in here? Choose it with the option voice."
+SWITCH_ON = Phrase("I do not speak here by myself; switch that on with the option chatter.")
+WHOSE = Phrase("Whose voice shall I speak in here? Choose it with the option voice.")
 
 
 async def change(
@@ -34,12 +35,18 @@ async def change(
     return True
 
 
-def in_words(chatter: Chatter | None) -> str:
+def in_words(chatter: Chatter | None) -> Phrase:
     """Returns when the bot speaks by itself in a channel, in a sentence."""
     if not chatter:
-        return "I speak here by myself: never."
-    quiet = f", and not from {chatter.quiet.replace('-', ' to ')} ({chatter.time_zone})" if chatter.quiet else ""
-    return (
-        f"I speak here by myself: after {chatter.percent} of 100 messages, with {chatter.pause_minutes} min between, "
-        f"{chatter.a_day} times a day at most{quiet}. More 👎 than 👍 switch that off."
+        return Phrase("I speak here by myself: never.")
+    often = Phrase(
+        "I speak here by myself: after {percent} of 100 messages, with {minutes} min between, "
+        "{times} times a day at most.",
+        percent=chatter.percent,
+        minutes=chatter.pause_minutes,
+        times=chatter.a_day,
     )
+    begin, _, end = chatter.quiet.partition("-")
+    quiet = Phrase("Not from {begin} to {end} ({zone}).", begin=begin, end=end, zone=chatter.time_zone)
+    votes = Phrase("More 👎 than 👍 switch that off.")
+    return Phrase.joined(" ", [often, quiet if chatter.quiet else "", votes])

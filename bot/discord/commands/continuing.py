@@ -6,38 +6,47 @@ list also shows the text to go on with or to answer, so a choice works after a r
 Knows the menus, /reply, the list and the form. Does not know limits, models, or how a failure is told.
 """
 
-import html
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, command, deferred, menu
-from bot.discord.answering import Interaction, answer, only_shown
-from bot.discord.buttons import Form, LastingItem, TweetButtons
+from bot.core.errors import NotAllowed
+from bot.discord.asking.acts import Shown, command, deferred, menu
+from bot.discord.asking.answering import Interaction, answer, only_shown, person
+from bot.discord.asking.buttons import Form, LastingItem, TweetButtons
+from bot.discord.asking.gate import message_id, server_id
+from bot.discord.asking.naming import MAX_CHOICE, blend_named
+from bot.discord.asking.once import acknowledge
+from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
-from bot.discord.gate import message_id, server_id
-from bot.discord.naming import MAX_CHOICE, blend_named
-from bot.discord.parts import Parts
-from bot.discord.rendering import as_read
+from bot.discord.hearing.said import Near, as_said
+from bot.discord.look.rendering import NOBODY_YET, as_read
+from bot.discord.look.translating import LANGUAGES, NAME, Language, in_language_of, of_answer
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.visible import typed
-from huggingtweets.tweets.clean import as_context
 from huggingtweets.tweets.contexts import MAX_CHARACTERS
 
 A_PAGE = 25  # as many as Discord shows in a list
 CONTINUE, REPLY = "Continue this as ...", "Reply as ..."
+WHOSE = Phrase("Whose voice?")
 ARROWS = {"before": "◀️", "after": "▶️"}
 
 
 class Continuing(Family):
     """The menu's entries, and /reply."""
 
-    def __init__(self, buttons: TweetButtons):
+    def __init__(self, buttons: TweetButtons, near: Near):
         super().__init__(buttons.parts, buttons.gate)
         self.buttons = buttons
+        self._near = near
+
+    def _named(self, interaction: Interaction) -> set[str]:
+        return self._near.names(interaction.channel_id or 0, interaction.guild)
 
     def menus(self) -> list[app_commands.ContextMenu]:
         return [
@@ -51,33 +60,37 @@ class Continuing(Family):
     )
     async def reply(self, interaction: Interaction, user: str, to: app_commands.Range[str, 1, MAX_CHARACTERS]) -> None:
         voice = await blend_named(self.parts, user, interaction.guild_id)
-        await self.buttons.write(interaction, voice, context=_answered(to, interaction.user))
+        await self.buttons.write(
+            interaction, voice, context=as_said([to], [interaction.user], self._named(interaction))
+        )
 
     reply.autocomplete("user")(Family.voices)
 
+    async def _refuse_unwilling(self, message: discord.Message) -> None:
+        """Raises `NotAllowed` if whoever wrote `message` has opted out: what they write is not used and not kept."""
+        if await self.parts.consenting.opted_out(person(message.author)):
+            raise NotAllowed(Phrase("Whoever wrote this has opted out, so I do not use what they write."))
+
     @deferred(Shown.PRIVATELY)
     async def reply_as(self, interaction: Interaction, message: discord.Message) -> None:
-        context = _answered(await _text_of(self.parts, message), message.author, *message.mentions)
+        await self._refuse_unwilling(message)
+        people = (message.author, *message.mentions)
+        context = as_said([await _text_of(self.parts, message)], people, self._named(interaction))
         if not context:
-            raise Usage("There is no text in this message to answer.")
-        embed = discord.Embed(title=REPLY, description=context)
+            raise Usage(Phrase("There is no text in this message to answer."))
+        embed = discord.Embed(title=_name(interaction, REPLY), description=context)
         view = await _chooser(self.parts, interaction, embed, 0)
         await answer(interaction, [embed], ephemeral=True, view=view)
 
     @deferred(Shown.PRIVATELY)
     async def continue_as(self, interaction: Interaction, message: discord.Message) -> None:
+        await self._refuse_unwilling(message)
         start = _begun(await _text_of(self.parts, message))
         if not start:
-            raise Usage("There is no text in this message to go on with.")
-        embed = discord.Embed(title=CONTINUE, description=start)
+            raise Usage(Phrase("There is no text in this message to go on with."))
+        embed = discord.Embed(title=_name(interaction, CONTINUE), description=start)
         view = await _chooser(self.parts, interaction, embed, 0)
         await answer(interaction, [embed], ephemeral=True, view=view)
-
-
-def _answered(text: str, *people: discord.abc.User) -> str:
-    """Returns `text` as what is answered, without the names of `people`."""
-    names = {name for one in people for name in (one.display_name, one.name)}
-    return as_context([html.escape(text, quote=False)], names)
 
 
 async def _text_of(parts: Parts, message: discord.Message) -> str:
@@ -96,12 +109,24 @@ def _begun(text: str) -> str:
     return cut.rsplit(" ", 1)[0] if " " in cut else cut[:-1]
 
 
+def _name(interaction: Interaction, entry: str) -> str:
+    """Returns what an entry of the menu is called in the person's language."""
+    return in_language_of(interaction.locale, entry, context=NAME)
+
+
+@cache
+def _names_of(entry: str) -> frozenset[str]:
+    """Returns what an entry of the menu is called in all languages."""
+    return frozenset([entry, *(in_language_of(locale, entry, context=NAME) for locale in LANGUAGES)])
+
+
 async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed, page: int) -> discord.ui.View:
     """Returns a page of the list, and says in `embed` which page it is. Raises `Usage` if there are no voices."""
+    language = of_answer(interaction, private=True)
     names = await parts.tweeting.names(server_id(interaction.guild_id))
     names = [name for name in names if len(name) <= MAX_CHOICE]
     if not names:
-        raise Usage("I know nobody yet; an admin can train a voice with /train.")
+        raise Usage(NOBODY_YET)
     last = (len(names) - 1) // A_PAGE
     page = min(page, last)
     shown = names[page * A_PAGE : (page + 1) * A_PAGE]
@@ -109,11 +134,19 @@ async def _chooser(parts: Parts, interaction: Interaction, embed: discord.Embed,
     view.add_item(Continuation(shown))
     if last:
         first = page * A_PAGE + 1
-        embed.set_footer(text=f"Voices {first} to {first + len(shown) - 1} of {len(names)}: {shown[0]} to {shown[-1]}")
+        footer = Phrase(
+            "Voices {first} to {last} of {all}: {first_name} to {last_name}",
+            first=first,
+            last=first + len(shown) - 1,
+            all=len(names),
+            first_name=shown[0],
+            last_name=shown[-1],
+        )
+        embed.set_footer(text=language.say(footer))
         view.add_item(Page("before", (page - 1) % (last + 1)))
         view.add_item(Page("after", (page + 1) % (last + 1)))
         view.add_item(ByName())
-    return only_shown(view)
+    return only_shown(view, language)
 
 
 @deferred(Shown.PUBLICLY)
@@ -123,7 +156,7 @@ async def _continue(buttons: TweetButtons, interaction: Interaction, name: str) 
     [embed] = interaction.message.embeds
     text = str(embed.description)
     voice = await blend_named(buttons.parts, name, interaction.guild_id)
-    if embed.title == REPLY:
+    if embed.title in _names_of(REPLY):
         await buttons.write(interaction, voice, context=text)
     else:
         await buttons.write(interaction, voice, text)
@@ -134,7 +167,7 @@ class Continuation(LastingItem[discord.ui.Select[Any]], template=r"continue:voic
 
     def __init__(self, names: Sequence[str] | None = None):
         options = [discord.SelectOption(label=name) for name in names or ["-"]]
-        super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder="Whose voice?"))
+        super().__init__(discord.ui.Select(custom_id="continue:voice", options=options, placeholder=WHOSE))
 
     async def act(self, interaction: Interaction) -> None:
         await _continue(self.buttons, interaction, self.item.values[0])
@@ -151,26 +184,27 @@ class Page(LastingItem[discord.ui.Button[Any]], template=r"continue:(?P<way>befo
         assert interaction.message
         [embed] = interaction.message.embeds
         view = await _chooser(self.parts, interaction, embed, self._page)
-        await interaction.response.edit_message(embed=embed, view=view)
+        await acknowledge(interaction, interaction.response.edit_message(embed=embed, view=view))
 
 
 class ByName(LastingItem[discord.ui.Button[Any]], template=r"continue:name"):
     """Asks for a name, where there are many."""
 
     def __init__(self) -> None:
-        super().__init__(discord.ui.Button(emoji="🔎", label="Type a name", custom_id="continue:name"))
+        super().__init__(discord.ui.Button(emoji="🔎", label=Phrase("Type a name"), custom_id="continue:name"))
 
     async def act(self, interaction: Interaction) -> None:
-        await interaction.response.send_modal(NameForm(self.buttons))
+        form = NameForm(self.buttons, of_answer(interaction, private=True))
+        await acknowledge(interaction, interaction.response.send_modal(form))
 
 
-class NameForm(Form, title="Whose voice?"):
+class NameForm(Form):
     """The form for a name."""
 
-    def __init__(self, buttons: TweetButtons):
-        super().__init__(buttons, "continue:form")
+    def __init__(self, buttons: TweetButtons, language: Language):
+        super().__init__(buttons, WHOSE, "continue:form", language)
         self.name: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label="A name, or several as in nasa+dril", custom_id="continue:typed", max_length=200
+            label=language.say(Phrase("A name, or several as in nasa+dril")), custom_id="continue:typed", max_length=200
         )
         self.add_item(self.name)
 

@@ -8,11 +8,11 @@ from typing import Any
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord.acts import suggested_to
-from bot.discord.answering import Interaction
-from bot.discord.gate import Gate, Who
-from bot.discord.naming import Choices, all_voices, voices
-from bot.discord.parts import Parts
+from bot.discord.asking.acts import suggested_to
+from bot.discord.asking.answering import Interaction
+from bot.discord.asking.gate import Gate, Who
+from bot.discord.asking.naming import Choices, all_voices, voices
+from bot.discord.asking.parts import Parts
 
 Declared = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
 

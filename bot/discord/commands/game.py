@@ -10,21 +10,26 @@ import discord
 from discord import app_commands
 
 from bot.core.errors import BotError
-from bot.discord.acts import Shown, command, deferred
-from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
-from bot.discord.asks import Asks
-from bot.discord.clicks import Clicks
+from bot.discord.asking.acts import Shown, command, deferred
+from bot.discord.asking.answering import Interaction, only_shown, person, tell
+from bot.discord.asking.asks import Asks
+from bot.discord.asking.clicks import Clicks
+from bot.discord.asking.gate import Gate, channel_id, message_id, server_id
+from bot.discord.asking.naming import voice_named
+from bot.discord.asking.once import NOBODY, send
+from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
-from bot.discord.gate import Gate, channel_id, message_id, server_id
-from bot.discord.naming import voice_named
-from bot.discord.parts import Parts
-from bot.discord.rendering import as_written, fools, guesses
-from bot.store.rounds import Round
+from bot.discord.look.rendering import as_written, fools, guesses
+from bot.discord.look.translating import Language, of_answer, of_server
+from bot.store.voices.rounds import Round
 from bot.voices.tweeting import Ask
 from bot.voices.voting import Pair, Result, Withdrawn
 from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.phrases import Phrase
 
 log = logging.getLogger(__name__)
+
+FIRST_IS_REAL, SECOND_IS_REAL = Phrase("A is real"), Phrase("B is real")
 
 
 class RoundButtons(Clicks):
@@ -33,15 +38,15 @@ class RoundButtons(Clicks):
     def __init__(self, *, parts: Parts, gate: Gate, asks: Asks):
         super().__init__(parts=parts, gate=gate, asks=asks)
 
-    def shown(self) -> discord.ui.View:
+    def shown(self, language: Language) -> discord.ui.View:
         """Returns these buttons for one message."""
-        return only_shown(RoundButtons(parts=self.parts, gate=self.gate, asks=self._asks))
+        return only_shown(RoundButtons(parts=self.parts, gate=self.gate, asks=self._asks), language)
 
-    @discord.ui.button(label="A is real", custom_id="round:first", style=discord.ButtonStyle.primary)
+    @discord.ui.button(label=FIRST_IS_REAL, custom_id="round:first", style=discord.ButtonStyle.primary)
     async def first(self, interaction: Interaction, _: discord.ui.Button["RoundButtons"]) -> None:
         await self._vote(interaction, chose_first=True)
 
-    @discord.ui.button(label="B is real", custom_id="round:second", style=discord.ButtonStyle.primary)
+    @discord.ui.button(label=SECOND_IS_REAL, custom_id="round:second", style=discord.ButtonStyle.primary)
     async def second(self, interaction: Interaction, _: discord.ui.Button["RoundButtons"]) -> None:
         await self._vote(interaction, chose_first=False)
 
@@ -50,8 +55,8 @@ class RoundButtons(Clicks):
         assert interaction.message
         message = message_id(interaction.message.id)
         if not await self.parts.voting.vote(message, person(interaction.user), chose_first=chose_first):
-            raise Usage("Your first guess counts, and none after the end.")
-        await tell(interaction, f"You say {'A' if chose_first else 'B'}. Wait for the answer.")
+            raise Usage(Phrase("Your first guess counts, and none after the end."))
+        await tell(interaction, Phrase("You say {letter}. Wait for the answer.", letter="A" if chose_first else "B"))
 
 
 class Referee:
@@ -86,8 +91,9 @@ class Referee:
             if not result:
                 return
             place = self._client.get_partial_messageable(channel)
+            language = of_server(getattr(self._client.get_channel(channel), "guild", None))
             shown = place.get_partial_message(int(message.rpartition(":")[2]))
-            await shown.edit(embed=_answer(result), view=None, allowed_mentions=NOBODY)
+            await shown.edit(embed=_answer(result, language), view=None, allowed_mentions=NOBODY)
         except (discord.DiscordException, PipelineError, BotError) as error:
             log.warning("the end of round %s is not shown: %s", message, error)
 
@@ -111,12 +117,9 @@ class GameCommand(Family):
         voting, here = self.parts.voting, server_id(interaction.guild_id)
         voice = await voice_named(self.parts, name, interaction.guild_id)
         pair = await voting.pair(Ask(person(interaction.user), voice, server=here))
-        message = await interaction.followup.send(
-            embed=_question(pair, voting.seconds),
-            view=self._referee.buttons.shown(),
-            wait=True,
-            allowed_mentions=NOBODY,
-        )
+        language = of_answer(interaction, private=False)
+        question, view = _question(pair, voting.seconds, language), self._referee.buttons.shown(language)
+        message = await send(interaction, private=False, embeds=[question], view=view)
         identity = message_id(message.id)
         await voting.begin(identity, pair, server=here, channel=channel_id(message.channel.id))
         self._referee.start(identity, message.channel.id, voting.seconds)
@@ -124,24 +127,29 @@ class GameCommand(Family):
     real_or_not.autocomplete("name")(Family.voices)
 
 
-def _question(pair: Pair, seconds: float) -> discord.Embed:
+def _question(pair: Pair, seconds: float, language: Language) -> discord.Embed:
     first, second = pair.texts
-    embed = discord.Embed(title=f"Real or AI? One of these is by @{pair.voice}, one is an AI parody")
+    embed = discord.Embed(
+        title=language.say(Phrase("Real or AI? One of these is by @{voice}, one is an AI parody", voice=pair.voice))
+    )
     embed.add_field(name="A", value=as_written(first), inline=False)
     embed.add_field(name="B", value=as_written(second), inline=False)
-    embed.set_footer(text=f"You have {seconds:.0f} seconds.")
+    embed.set_footer(text=language.say(Phrase("You have {seconds:.0f} seconds.", seconds=seconds)))
     return embed
 
 
-def _answer(result: Result | Withdrawn) -> discord.Embed:
+def _answer(result: Result | Withdrawn, language: Language) -> discord.Embed:
     if isinstance(result, Withdrawn):
-        return discord.Embed(description="This round was withdrawn: whose voice it is does not take part any more.")
+        gone = Phrase("This round was withdrawn: whose voice it is does not take part any more.")
+        return discord.Embed(description=language.say(gone))
     ended: Round = result.round
     texts = (ended.real_text, ended.drawn_text) if ended.real_first else (ended.drawn_text, ended.real_text)
-    marks = ("real", "AI") if ended.real_first else ("AI", "real")
-    embed = discord.Embed(title=f"{'A' if ended.real_first else 'B'} is real")
+    real, ai = language.say(Phrase("real")), language.say(Phrase("AI"))
+    marks = (real, ai) if ended.real_first else (ai, real)
+    embed = discord.Embed(title=language.say(FIRST_IS_REAL if ended.real_first else SECOND_IS_REAL))
     for letter, text, mark in zip("AB", texts, marks, strict=True):
         embed.add_field(name=f"{letter}: {mark}", value=as_written(text), inline=False)
-    overall = f" In all, @{ended.voice} {fools(result.overall)}." if result.overall.votes else ""
-    embed.set_footer(text=guesses(result.score) + overall)
+    overall = Phrase("In all, @{voice} {score}.", voice=ended.voice, score=fools(result.overall))
+    said = [guesses(result.score), overall if result.overall.votes else ""]
+    embed.set_footer(text=language.say(Phrase.joined(" ", said)))
     return embed

@@ -8,20 +8,23 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.discord.acts import command, suggested_to
-from bot.discord.answering import Interaction, person, tell
+from bot.discord.asking.acts import command, suggested_to
+from bot.discord.asking.answering import Interaction, person, tell
+from bot.discord.asking.gate import Gate, Who, server_id
+from bot.discord.asking.naming import MAX_CHOICE, MAX_CHOICES, Choices
+from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
-from bot.discord.gate import Gate, Who, server_id
-from bot.discord.naming import MAX_CHOICE, MAX_CHOICES, Choices
-from bot.discord.notices import OWNER
-from bot.discord.parts import Parts
+from bot.discord.speaking.notices import OWNER
 from bot.people.home import Home
 from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.phrases import Phrase
 
 log = logging.getLogger(__name__)
 
-RIGHTS = "teach me voices, change and delete them, and decide about posts"
-NONE_YET = f"No server is my home yet. Until you choose one, only you may {RIGHTS}."
+NONE_YET = Phrase(
+    "No server is my home yet. Until you choose one, only you may teach me voices, change and delete them, and decide "
+    "about posts."
+)
 
 
 class HomeServers(Family):
@@ -71,7 +74,7 @@ class HomeServers(Family):
 
     async def _change(self, guild: discord.Guild, by: str, *, also: bool) -> None:
         if self._home.is_configured:
-            raise Usage("My home is written in the file with my settings, so it can only be changed there.")
+            raise Usage(Phrase("My home is written in the file with my settings, so it can only be changed there."))
         others = self._home.servers if also else frozenset()
         await self._home.change(others | {server_id(guild.id)}, by)
         await self.parts.store.audit.add(by, "home", server_id(guild.id))
@@ -80,25 +83,34 @@ class HomeServers(Family):
         for guild in self._client.guilds:
             if text.strip().lower() in (str(guild.id), guild.name.lower()):
                 return guild
-        raise Usage("I am on no such server; choose one that Discord suggests.")
+        raise Usage(Phrase("I am on no such server; choose one that Discord suggests."))
 
-    def _standing(self) -> str:
+    def _standing(self) -> Phrase:
         names = self._names()
         if not names:
-            return f"{NONE_YET} /home with the option server chooses it."
-        return f"My home is {' and '.join(names)}. Who has the permission Manage Server there may {RIGHTS}."
+            return Phrase.joined(" ", [NONE_YET, Phrase("/home with the option server chooses it.")])
+        return Phrase(
+            "My home is {servers:and}. Who has the permission Manage Server there may teach me voices, change and "
+            "delete them, and decide about posts.",
+            servers=names,
+        )
 
     def _names(self) -> list[str]:
         names = {server_id(guild.id): guild.name for guild in self._client.guilds}
-        return [names.get(server, "a server that I am not on any more") for server in sorted(self._home.servers)]
+        return [
+            names.get(server, Phrase("a server that I am not on any more")) for server in sorted(self._home.servers)
+        ]
 
     async def _tell_decision(self) -> None:
         servers = sorted(self._home.servers)
         log.info("home is %s", ", ".join(servers) or "not decided: the owner has to say it with /home")
         if servers:
-            text = f"{self._standing()} If this is wrong, change it with /home."
+            text = Phrase.joined(" ", [self._standing(), Phrase("If this is wrong, change it with /home.")])
         else:
-            text = f"I am on {len(self._client.guilds)} servers. {self._standing()}"
+            servers_here = Phrase(
+                "I am on {count} server.", plural="I am on {count} servers.", count=len(self._client.guilds)
+            )
+            text = Phrase.joined(" ", [servers_here, self._standing()])
         await self.parts.store.notices.add("home:" + ",".join(servers), text, OWNER)
 
     async def _tell_if_away(self) -> None:
@@ -110,9 +122,9 @@ class HomeServers(Family):
         log.warning(
             "not on any home server (%s): until /home names another one, the owner alone may", ", ".join(servers)
         )
-        text = (
+        text = Phrase(
             "I am not on my home server any more. Until I am back there, or you choose another one with /home, "
-            f"only you may {RIGHTS}."
+            "only you may teach me voices, change and delete them, and decide about posts."
         )
         day = discord.utils.utcnow().date().isoformat()
         await self.parts.store.notices.add(f"home:away:{day}:{','.join(servers)}", text, OWNER)

@@ -8,21 +8,28 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, command, deferred, only
-from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
-from bot.discord.buttons import LastingItem
-from bot.discord.commands.administration import NOTICES
+from bot.discord.asking.acts import Shown, command, deferred, only
+from bot.discord.asking.answering import Interaction, only_shown, person, show, tell
+from bot.discord.asking.buttons import LastingItem
+from bot.discord.asking.channel_settings import NOTICES
+from bot.discord.asking.gate import Who, server_id
+from bot.discord.asking.once import NOBODY
 from bot.discord.commands.family import Family
-from bot.discord.gate import Who, server_id
-from bot.discord.notices import OWNER, USER
+from bot.discord.look.translating import of_answer
+from bot.discord.speaking.notices import OWNER, USER
 from bot.people.access import GLOBAL
+from bot.people.consent import told_of_claim
 from bot.people.limits import PUBLIC
 from bot.store import utc_now
-from bot.store.consent import Link
+from bot.store.people.consent import Link
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.phrases import Phrase
 
-WORDS = {"yes": ("Confirm", discord.ButtonStyle.success), "no": ("Refuse", discord.ButtonStyle.danger)}
+WORDS = {
+    "yes": (Phrase("Confirm"), discord.ButtonStyle.success),
+    "no": (Phrase("Refuse"), discord.ButtonStyle.danger),
+}
 
 
 class LinkCommands(Family):
@@ -47,11 +54,19 @@ class LinkCommands(Family):
         view = discord.ui.View(timeout=None)
         for word in WORDS:
             view.add_item(LinkVerdict(word, interaction.user.id, handle))
-        claim = f"says that the voice {handle} is theirs."
-        text = f"{interaction.user.mention} {claim} An admin decides."
-        await interaction.followup.send(text, view=only_shown(view), allowed_mentions=NOBODY)
-        channel = getattr(interaction.channel, "name", "that channel")
-        notice = f"{interaction.user.name} {claim} Confirm or refuse that below their claim in #{channel}."
+        text = Phrase(
+            "{member} says that the voice {voice} is theirs. An admin decides.",
+            member=interaction.user.mention,
+            voice=handle,
+        )
+        view = only_shown(view, of_answer(interaction, private=False))
+        await show(interaction, text, private=False, view=view)
+        notice = Phrase(
+            "{member} says that the voice {voice} is theirs. Confirm or refuse that below their claim in #{channel}.",
+            member=interaction.user.name,
+            voice=handle,
+            channel=getattr(interaction.channel, "name", "?"),
+        )
         place = "" if await self.parts.store.settings.get(GLOBAL, NOTICES) else OWNER
         await self.parts.consenting.announce(server, me, handle, notice, place)
 
@@ -64,15 +79,21 @@ class LinkCommands(Family):
     )
     async def unlink(self, interaction: Interaction) -> None:
         ended = await self.parts.consenting.unlink(server_id(interaction.guild_id), person(interaction.user))
-        await tell(interaction, "No voice is linked to you any more." if ended else "No voice was linked to you.")
+        await tell(
+            interaction,
+            Phrase("No voice is linked to you any more.") if ended else Phrase("No voice was linked to you."),
+        )
 
 
-def _standing(link: Link | None) -> str:
+def _standing(link: Link | None) -> Phrase:
     if not link:
-        return "No voice is linked to you. /link with a handle claims one."
+        return Phrase("No voice is linked to you. /link with a handle claims one.")
     if link.state == "pending":
-        return f"You have claimed the voice {link.voice}, and an admin is still to decide. /unlink takes that back."
-    return f"The voice {link.voice} is linked to you. /unlink ends that."
+        return Phrase(
+            "You have claimed the voice {voice}, and an admin is still to decide. /unlink takes that back.",
+            voice=link.voice,
+        )
+    return Phrase("The voice {voice} is linked to you. /unlink ends that.", voice=link.voice)
 
 
 class LinkVerdict(
@@ -91,14 +112,17 @@ class LinkVerdict(
         server, claimant, by = server_id(interaction.guild_id), f"discord:{self.user}", person(interaction.user)
         decided = await self.parts.consenting.decide(server, claimant, self.voice, by=by, confirmed=self.confirmed)
         if not decided:
-            raise Usage("There is no such claim any more.")
-        said = f"belongs to <@{self.user}>" if self.confirmed else f"is not linked to <@{self.user}>"
-        text = f"The voice {self.voice} {said}, says {interaction.user.mention}."
-        await interaction.edit_original_response(content=text, view=None, allowed_mentions=NOBODY)
+            raise Usage(Phrase("There is no such claim any more."))
+        names = {"voice": self.voice, "member": f"<@{self.user}>", "admin": interaction.user.mention}
+        if self.confirmed:
+            text = Phrase("The voice {voice} belongs to {member}, says {admin}.", **names)
+        else:
+            text = Phrase("The voice {voice} is not linked to {member}, says {admin}.", **names)
+        content = of_answer(interaction, private=False).say(text)
+        await interaction.edit_original_response(content=content, view=None, allowed_mentions=NOBODY)
         await self._tell_claimant(interaction, f"claim:{server}:{claimant}:{self.voice}")
 
     async def _tell_claimant(self, interaction: Interaction, claim: str) -> None:
-        did = "confirmed" if self.confirmed else "did not confirm"
-        where = f" on {interaction.guild.name}" if interaction.guild else ""
-        text = f"An admin{where} {did} that the voice {self.voice} is yours."
+        server = interaction.guild.name if interaction.guild else ""
+        text = told_of_claim(self.voice, confirmed=self.confirmed, server=server)
         await self.parts.store.notices.add(f"{claim}:decided:{utc_now().isoformat()}", text, f"{USER}{self.user}")

@@ -1,4 +1,4 @@
-"""/queue: what waits to be posted on X. Home admins approve, edit, reject or ask for another one.
+"""/queue: what waits to be posted. Home admins approve, edit, reject or ask for another one.
 
 Knows the command, its buttons and the form for another text. Does not know how a post is checked or sent.
 """
@@ -8,78 +8,93 @@ from typing import Any
 
 import discord
 
-from bot.discord.acts import Shown, command, deferred, only
-from bot.discord.answering import NOBODY, Interaction, only_shown, person, tell
-from bot.discord.buttons import Form, LastingItem, TweetButtons
+from bot.discord.asking.acts import Shown, command, deferred, only
+from bot.discord.asking.answering import Interaction, only_shown, person, tell
+from bot.discord.asking.buttons import Form, LastingItem, TweetButtons
+from bot.discord.asking.gate import Gate, Who
+from bot.discord.asking.once import NOBODY, acknowledge, send
+from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
-from bot.discord.gate import Gate, Who
-from bot.discord.parts import Parts
-from bot.discord.rendering import as_written
+from bot.discord.look.rendering import as_written, parody_of
+from bot.discord.look.translating import Language, of_answer
+from bot.posts.outlets import Outlets
+from bot.posts.place import network_of
 from bot.posts.post_words import standing_of
-from bot.posts.posting import Posting
-from bot.store.posts import Post
+from bot.store.posts.posts import Post
+from huggingtweets.core.phrases import Phrase
 
 MAX_SHOWN = 5
 MAX_SHORT = 150  # characters of a text that is shown among others
-WORDS = {"approve": "✅", "edit": "✏️", "again": "🔁", "reject": "🗑"}
+WORDS = {
+    "approve": ("✅", Phrase("Approve")),
+    "edit": ("✏️", Phrase("Edit")),
+    "again": ("🔁", Phrase("Again")),
+    "reject": ("🗑", Phrase("Reject")),
+}
 
 
 class QueueCommand(Family):
     """The command. Below each post that it shows are the buttons that decide about it."""
 
-    def __init__(self, parts: Parts, gate: Gate, posting: Posting):
+    def __init__(self, parts: Parts, gate: Gate, posting: Outlets):
         super().__init__(parts, gate)
         self._posting = posting
 
-    @command("queue", "What waits to be posted on X", may=Who.HOME_ADMINS, on_servers_only=True)
+    @command("queue", "What waits to be posted", may=Who.HOME_ADMINS, on_servers_only=True)
     async def queue(self, interaction: Interaction) -> None:
         posts = await self._posting.queue(MAX_SHOWN + 1)
         if not posts:
-            await tell(
-                interaction, "Nothing waits. " + _how_to_fill(self._posting, await self._posting.recent(MAX_SHOWN))
-            )
+            how_to_fill = _how_to_fill(self._posting, await self._posting.recent(MAX_SHOWN))
+            await tell(interaction, Phrase.joined(" ", [Phrase("Nothing waits."), how_to_fill]))
+        language = of_answer(interaction, private=True)
         for post in posts[:MAX_SHOWN]:
-            await interaction.followup.send(
-                embed=_embed(post), view=_buttons(post), ephemeral=True, allowed_mentions=NOBODY
-            )
+            await send(interaction, private=True, embeds=[_embed(post, language)], view=_buttons(post, language))
         if len(posts) > MAX_SHOWN:
-            await tell(interaction, "There are more; decide about these first.")
+            await tell(interaction, Phrase("There are more; decide about these first."))
 
 
-def _how_to_fill(posting: Posting, recent: Sequence[Post]) -> str:
+def _how_to_fill(posting: Outlets, recent: Sequence[Post]) -> Phrase:
     """What to do about an empty queue, and what became of the last posts."""
     if not posting.is_set_up:
-        return "I have no account on X yet; whoever set me up can give me one."
-    lines = ["📮 below my tweets puts one into the queue."]
-    lines += [f"Post {post.id} {standing_of(post)}: {_short(post.text)}" for post in recent if post.text]
-    return "\n".join(lines)
+        return Phrase("I have no account to post as yet; whoever set me up can give me one.")
+    lines = [Phrase("📮 below my tweets puts one into the queue.")]
+    lines += [
+        Phrase("Post {id} {standing}: {text}", id=post.id, standing=standing_of(post), text=_short(post.text))
+        for post in recent
+        if post.text
+    ]
+    return Phrase.joined("\n", lines)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= MAX_SHORT else text[: MAX_SHORT - 1] + "…"
 
 
-def _embed(post: Post) -> discord.Embed:
+def _embed(post: Post, language: Language) -> discord.Embed:
     embed = discord.Embed(description=as_written(post.text))
-    embed.set_author(name=f"AI parody of @{post.voice}")
-    embed.set_footer(text=f"Post {post.id} {standing_of(post)}.")
+    embed.set_author(name=language.say(parody_of(f"@{post.voice}")))
+    footer = Phrase(
+        "Post {id} for {place} {standing}.", id=post.id, place=network_of(post.account), standing=standing_of(post)
+    )
+    embed.set_footer(text=language.say(footer))
     return embed
 
 
-def _buttons(post: Post) -> discord.ui.View:
+def _buttons(post: Post, language: Language) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     if post.state in ("proposed", "queued"):
         for word in WORDS:
             if word != "approve" or post.state == "proposed":
                 view.add_item(Decision(word, post.id))
-    return only_shown(view)
+    return only_shown(view, language)
 
 
 class Decision(LastingItem[discord.ui.Button[Any]], template=r"post:(?P<word>[a-z]+):(?P<post>\d+)"):
     """An admin's word on a post."""
 
     def __init__(self, word: str, post: int | str):
-        super().__init__(discord.ui.Button(emoji=WORDS[word], label=word.title(), custom_id=f"post:{word}:{post}"))
+        emoji, label = WORDS[word]
+        super().__init__(discord.ui.Button(emoji=emoji, label=label, custom_id=f"post:{word}:{post}"))
         self.word, self.post = word, int(post)
 
     @only(Who.HOME_ADMINS)
@@ -87,7 +102,9 @@ class Decision(LastingItem[discord.ui.Button[Any]], template=r"post:(?P<word>[a-
         if self.word == "edit":
             post = await self.parts.store.posts.get(self.post)
             # Discord shows a form only as the first answer, so nothing is deferred here.
-            await interaction.response.send_modal(Rewrite(self.buttons, self.post, post.text if post else ""))
+            language = of_answer(interaction, private=True)
+            form = Rewrite(self.buttons, self.post, post.text if post else "", language)
+            await acknowledge(interaction, interaction.response.send_modal(form))
         else:
             await self._decide(interaction)
 
@@ -99,14 +116,18 @@ class Decision(LastingItem[discord.ui.Button[Any]], template=r"post:(?P<word>[a-
         await _show_decided(interaction, await decide(self.post, by))
 
 
-class Rewrite(Form, title="Another text for this post"):
+class Rewrite(Form):
     """The form for another text."""
 
-    def __init__(self, buttons: TweetButtons, post: int, text: str):
-        super().__init__(buttons, f"rewrite:{post}")
+    def __init__(self, buttons: TweetButtons, post: int, text: str, language: Language):
+        super().__init__(buttons, Phrase("Another text for this post"), f"rewrite:{post}", language)
         self._post = post
         self.text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label="Text", custom_id="rewrite:text", style=discord.TextStyle.paragraph, default=text, max_length=1_000
+            label=language.say(Phrase("Text")),
+            custom_id="rewrite:text",
+            style=discord.TextStyle.paragraph,
+            default=text,
+            max_length=2_000,
         )
         self.add_item(self.text)
 
@@ -119,4 +140,7 @@ class Rewrite(Form, title="Another text for this post"):
 
 
 async def _show_decided(interaction: Interaction, post: Post) -> None:
-    await interaction.edit_original_response(embed=_embed(post), view=_buttons(post), allowed_mentions=NOBODY)
+    language = of_answer(interaction, private=True)
+    await interaction.edit_original_response(
+        embed=_embed(post, language), view=_buttons(post, language), allowed_mentions=NOBODY
+    )

@@ -8,14 +8,16 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, command, deferred, only
-from bot.discord.answering import Interaction, only_shown, person, tell
-from bot.discord.buttons import LastingItem
+from bot.discord.asking.acts import Shown, command, deferred, only
+from bot.discord.asking.answering import NOTHING_DELETED, Interaction, only_shown, person, settle, tell
+from bot.discord.asking.buttons import LastingItem
+from bot.discord.asking.gate import Who
 from bot.discord.commands.family import Family
-from bot.discord.gate import Who
+from bot.discord.look.translating import of_answer
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.phrases import Phrase
 
 MAX_IN_A_BUTTON = 80  # characters of a name; a button's id has 100
 
@@ -35,16 +37,20 @@ class RulingCommands(Family):
         names = await self.parts.consenting.deleted_with(voice)
         if not names:
             meant = did_you_mean(voice, await self.parts.versions.names())
-            raise Usage(f"I know no voice called {voice}. {meant}".rstrip())
+            raise Usage(Phrase.joined(" ", [Phrase("I know no voice called {name}.", name=voice), meant]))
         if len(voice) > MAX_IN_A_BUTTON:
-            raise Usage("This name is too long for a button; whoever runs me can delete it.")
+            raise Usage(Phrase("This name is too long for a button; whoever runs me can delete it."))
         question = discord.ui.View(timeout=None)
         question.add_item(Deletion("yes", voice))
         question.add_item(Deletion("no", voice))
         others = [other for other in names if other != voice]
-        also = f" The same person is in {', '.join(others)}, so that goes, too." if others else ""
-        text = f"This deletes {voice} with all its tweets and versions.{also} It cannot be undone. Shall I?"
-        await tell(interaction, text, view=only_shown(question))
+        said = [
+            Phrase("This deletes {voice} with all its tweets and versions.", voice=voice),
+            Phrase("The same person is in {voices}, so that goes, too.", voices=others) if others else Phrase(),
+            Phrase("It cannot be undone. Shall I?"),
+        ]
+        view = only_shown(question, of_answer(interaction, private=True))
+        await tell(interaction, Phrase.joined(" ", said), view=view)
 
     delete_voice.autocomplete("name")(Family.all_voices)
 
@@ -52,16 +58,16 @@ class RulingCommands(Family):
     @app_commands.describe(member="who asked too often")
     async def unpause(self, interaction: Interaction, member: discord.User) -> None:
         if not await self.parts.store.pauses.resume(person(member)):
-            raise Usage(f"I take no break from {member.name}, so there is nothing to end.")
+            raise Usage(Phrase("I take no break from {name}, so there is nothing to end.", name=member.name))
         await self.parts.store.audit.add(person(interaction.user), "pause.end", person(member))
-        await tell(interaction, f"I answer {member.name} again.")
+        await tell(interaction, Phrase("I answer {name} again.", name=member.name))
 
 
 class Deletion(LastingItem[discord.ui.Button[Any]], template=r"voice:delete:(?P<word>yes|no):(?P<voice>[a-z0-9_.-]+)"):
     """An admin's answer to the question. The question was private, but whoever clicks is checked again."""
 
     def __init__(self, word: str, voice: str):
-        label = "Delete the voice" if word == "yes" else "Keep it"
+        label = Phrase("Delete the voice") if word == "yes" else Phrase("Keep it")
         style = discord.ButtonStyle.danger if word == "yes" else discord.ButtonStyle.secondary
         super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"voice:delete:{word}:{voice}"))
         self.word, self.voice = word, VoiceName(voice)
@@ -69,7 +75,7 @@ class Deletion(LastingItem[discord.ui.Button[Any]], template=r"voice:delete:(?P<
     @only(Who.HOME_ADMINS)
     async def act(self, interaction: Interaction) -> None:
         if self.word == "no":
-            await interaction.response.edit_message(content="Nothing was deleted.", view=None)
+            await settle(interaction, NOTHING_DELETED)
         else:
             await self._delete(interaction)
 
@@ -77,6 +83,10 @@ class Deletion(LastingItem[discord.ui.Button[Any]], template=r"voice:delete:(?P<
     async def _delete(self, interaction: Interaction) -> None:
         deleted = await self.parts.consenting.delete_voice(self.voice, by=person(interaction.user))
         names = deleted.voices
-        gone = f"{', '.join(names)} is no more" if len(names) == 1 else f"{', '.join(names)} are no more"
-        again = "It may be learned again with /train." if deleted.learnable else "Who opted out is not learned again."
-        await tell(interaction, f"{gone}. {again}")
+        gone = Phrase("{names} is no more.", plural="{names} are no more.", count=len(names), names=names)
+        again = (
+            Phrase("It may be learned again with /train.")
+            if deleted.learnable
+            else Phrase("Who opted out is not learned again.")
+        )
+        await tell(interaction, Phrase.joined(" ", [gone, again]))

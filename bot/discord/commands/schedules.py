@@ -4,28 +4,32 @@ Knows the command's group. Does not know when anything is due.
 """
 
 from datetime import datetime
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
 
 from bot.background.saying import CHANNEL
-from bot.core.schedule_entry import Schedule
-from bot.core.schedule_words import how_often
-from bot.discord.acts import IN_SERVERS, ON_SERVERS, command, suggested_to
-from bot.discord.answering import NOBODY, Interaction, person, tell
-from bot.discord.gate import Gate, Who, channel_id, server_id
-from bot.discord.naming import Choices, choices, voices
-from bot.discord.parts import Parts
-from bot.discord.rendering import MAX_CONTENT, as_written
+from bot.core.clock.schedule_entry import Schedule
+from bot.core.clock.schedule_words import how_often
+from bot.discord.asking.acts import IN_SERVERS, ON_SERVERS, command, suggested_to
+from bot.discord.asking.answering import Interaction, person, show, tell
+from bot.discord.asking.gate import Gate, Who, channel_id, server_id
+from bot.discord.asking.naming import Choices, choices, voices
+from bot.discord.asking.parts import Parts
+from bot.discord.look.rendering import as_written
+from bot.posts.outlets import NETWORKS
+from bot.posts.place import parse_networks, written
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import NO_VOICE, VoiceName
 from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.phrases import Phrase
 
 WHAT = {
-    "retrain": "learns {voice} again",
-    "post": "proposes a post in the voice of {voice}",
-    "say": "speaks in the voice of {voice}",
+    "retrain": partial(Phrase, "learns {voice} again"),
+    "post": partial(Phrase, "proposes a post in the voice of {voice}"),
+    "say": partial(Phrase, "speaks in the voice of {voice}"),
 }
 
 
@@ -53,7 +57,8 @@ class ScheduleCommands(
     @command("list", "What I do by the clock, and when next", may=Who.HOME_ADMINS)
     async def listed(self, interaction: Interaction) -> None:
         lines = [_line(schedule, due) for schedule, due in await self._timetable.listed()]
-        await _show(interaction, "\n".join(lines) or "Nothing is scheduled; `/schedule set` begins.")
+        nothing = Phrase("Nothing is scheduled; `/schedule set` begins.")
+        await show(interaction, Phrase.joined("\n", lines) or nothing)
 
     @command("set", "Retrain, post or speak by the clock", may=Who.HOME_ADMINS)
     @app_commands.describe(
@@ -61,6 +66,7 @@ class ScheduleCommands(
         action="what is done",
         voice="whose voice; may be left out for a post",
         channel="where something is said; this channel if left out",
+        networks="where a post goes: x, bluesky or mastodon, or several; everywhere if left out",
         cron="when, as minute hour day month weekday: 0 4 * * mon is Mondays at 4:00, 30 9 * * * each day at 9:30",
         every_hours="or every so many hours",
         time_zone="whose clock that is, such as Europe/Paris",
@@ -75,11 +81,21 @@ class ScheduleCommands(
         every_hours: app_commands.Range[int, 1, 8_760] | None = None,
         time_zone: str = "UTC",
         channel: discord.TextChannel | discord.Thread | None = None,
+        networks: str = "",
     ) -> None:
         if action != "post" and not voice:
-            whose = "Whose voice shall be retrained?" if action == "retrain" else "In whose voice shall I speak?"
-            raise Usage(f"{whose} Name it with the option voice.")
+            whose = (
+                Phrase("Whose voice shall be retrained?")
+                if action == "retrain"
+                else Phrase("In whose voice shall I speak?")
+            )
+            raise Usage(Phrase.joined(" ", [whose, Phrase("Name it with the option voice.")]))
+        if action != "post" and networks:
+            raise Usage(Phrase("Only posts go to networks. Leave that option out, or choose the action post."))
         where = channel.id if channel else interaction.channel_id
+        options: dict[str, Any] = {CHANNEL: channel_id(where)} if action == "say" else {}
+        if wanted := self._networks(networks):
+            options[NETWORKS] = wanted
         schedule = Schedule(
             name=name,
             action=action,
@@ -87,23 +103,35 @@ class ScheduleCommands(
             cron=cron.strip(),
             every_seconds=every_hours * 3_600 if every_hours else None,
             time_zone=time_zone.strip(),
-            options={CHANNEL: channel_id(where)} if action == "say" else {},
+            options=options,
         )
-        await _show(interaction, _line(schedule, await self._timetable.put(schedule, person(interaction.user))))
+        await show(interaction, _line(schedule, await self._timetable.put(schedule, person(interaction.user))))
 
     @command("switch", "Switch a schedule on or off", may=Who.HOME_ADMINS)
     async def switch(self, interaction: Interaction, name: str, on: bool) -> None:
         await self._timetable.switch(name, person(interaction.user), on=on)
-        await tell(interaction, f"The schedule {name} is {'on' if on else 'off'}.")
+        await tell(
+            interaction,
+            Phrase("The schedule {name} is on.", name=name) if on else Phrase("The schedule {name} is off.", name=name),
+        )
 
     @command("remove", "Remove a schedule, or switch it off where my settings file names it", may=Who.HOME_ADMINS)
     async def remove(self, interaction: Interaction, name: str) -> None:
         await self._timetable.remove(name, person(interaction.user))
-        await tell(interaction, f"The schedule {name} is no more.")
+        await tell(interaction, Phrase("The schedule {name} is no more.", name=name))
 
     put.autocomplete("voice")(voices)
     switch.autocomplete("name")(names)
     remove.autocomplete("name")(names)
+
+    def _networks(self, text: str) -> list[str]:
+        """The networks that somebody has chosen. Raises `Usage` if the bot has no account on one of them."""
+        wanted, posting = parse_networks(text), self._parts.posting
+        if missing := [name for name in wanted if not posting or not posting.is_on(name)]:
+            raise Usage(
+                Phrase("I have no account on {networks}; whoever set me up can give me one.", networks=written(missing))
+            )
+        return wanted
 
     async def _voice(self, action: str, text: str, server: str) -> VoiceName:
         """The voice to retrain or to post with. Raises `Usage`, with what was meant perhaps, if there is none."""
@@ -114,19 +142,21 @@ class ScheduleCommands(
         names = await self._parts.versions.names()
         if name not in names:
             meant = did_you_mean(name, await self._parts.consenting.willing.among(names, server))
-            raise Usage(f"I know no voice called {name}. {meant}".rstrip() + " /models lists those that I know.")
+            unknown = Phrase("I know no voice called {name}.", name=name)
+            raise Usage(Phrase.joined(" ", [unknown, meant, Phrase("/models lists those that I know.")]))
         return name
 
 
-async def _show(interaction: Interaction, text: str) -> None:
-    """A private answer in which times are Discord's. What people typed in it is escaped already."""
-    await interaction.followup.send(text[:MAX_CONTENT], ephemeral=True, allowed_mentions=NOBODY)
-
-
-def _line(schedule: Schedule, due: datetime | None) -> str:
+def _line(schedule: Schedule, due: datetime | None) -> Phrase:
     """A schedule in words. Discord shows the time in the reader's own zone."""
-    what = WHAT[schedule.action].format(voice=schedule.voice or "the usual voice")
+    voice = as_written(schedule.voice) if schedule.voice else Phrase("the usual voice")
+    what = WHAT[schedule.action](voice=voice)
     where = str(schedule.options.get(CHANNEL, "")).rpartition(":")[2]
-    place = f" in <#{where}>" if where else ""
-    when = f"next {discord.utils.format_dt(due, 'f')}" if due else "switched off"
-    return f"**{as_written(schedule.name)}** {as_written(what)}{place}, {as_written(how_often(schedule))} · {when}"
+    networks = schedule.options.get(NETWORKS, ())
+    if where:
+        what = Phrase("{what} in {channel}", what=what, channel=f"<#{where}>")
+    elif networks:
+        what = Phrase("{what} for {networks}", what=what, networks=written(networks))
+    when = Phrase("next {time}", time=discord.utils.format_dt(due, "f")) if due else Phrase("switched off")
+    begin = f"**{as_written(schedule.name)}** "
+    return Phrase.joined("", [begin, what, ", ", how_often(schedule), " · ", when])

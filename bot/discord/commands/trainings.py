@@ -9,19 +9,21 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, command, suggested_to
-from bot.discord.answering import Interaction, person, tell
+from bot.discord.asking.acts import Shown, command, suggested_to
+from bot.discord.asking.answering import Interaction, person, tell
+from bot.discord.asking.gate import Gate, Who, channel_id, server_id
+from bot.discord.asking.naming import MAX_CHOICE, MAX_CHOICES
+from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
-from bot.discord.following import Following
-from bot.discord.gate import Gate, Who, channel_id, server_id
-from bot.discord.naming import MAX_CHOICE, MAX_CHOICES
-from bot.discord.parts import Parts
+from bot.discord.look.translating import Language, of_answer
+from bot.discord.speaking.following import Following
 from bot.store.jobs import Job
-from bot.trainings.news import news, outcome, standing, under_way
+from bot.trainings.news import news, outcome, progress_of, under_way
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 
-SUFFIXES = (".zip", ".js", ".json", ".jsonl", ".csv", ".tsv", ".txt")
+SUFFIXES = (".zip", ".js", ".json", ".jsonl", ".csv", ".tsv", ".txt", ".car")
 MAX_SHOWN = 15
 MAX_OUTCOME = 110  # so that as many lines fit into a message
 MAX_FILE_NAME = 80
@@ -88,42 +90,51 @@ class Trainings(Family):
     )
     @app_commands.describe(job="one of them, with what it wrote and how to try it")
     async def jobs(self, interaction: Interaction, job: int | None = None) -> None:
-        await tell(interaction, await (self._listed() if job is None else self._told(job)))
+        await tell(
+            interaction, await (self._listed(of_answer(interaction, private=True)) if job is None else self._told(job))
+        )
 
     @jobs.autocomplete("job")
     @suggested_to(Who.HOME_ADMINS)
     async def latest(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
         jobs = await self.parts.store.jobs.recent(MAX_SHOWN)
-        return [app_commands.Choice(name=f"{job.id} · {outcome(job)}"[:MAX_CHOICE], value=job.id) for job in jobs]
+        say = of_answer(interaction, private=True).say
+        return [app_commands.Choice(name=f"{job.id} · {say(outcome(job))}"[:MAX_CHOICE], value=job.id) for job in jobs]
 
     @command("cancel", "End a training that waits or runs", may=Who.HOME_ADMINS, on_servers_only=True)
     @app_commands.describe(job="its number, as /jobs shows it")
     async def cancel(self, interaction: Interaction, job: int) -> None:
         cancelled = await self.parts.training.cancel(job)
         await self.parts.store.audit.add(person(interaction.user), "job.cancel", cancelled.name, job=job)
-        done = "is cancelled" if cancelled.ended else "ends in a moment"
-        await tell(interaction, f"The training of {cancelled.name} (number {job}) {done}.")
+        if cancelled.ended:
+            text = Phrase("The training of {name} (number {job}) is cancelled.", name=cancelled.name, job=job)
+        else:
+            text = Phrase("The training of {name} (number {job}) ends in a moment.", name=cancelled.name, job=job)
+        await tell(interaction, text)
 
     @cancel.autocomplete("job")
     @suggested_to(Who.HOME_ADMINS)
     async def active(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[int]]:
         jobs = await self.parts.training.jobs()
-        return [app_commands.Choice(name=_line(job)[:MAX_CHOICE], value=job.id) for job in jobs][:MAX_CHOICES]
+        say = of_answer(interaction, private=True).say
+        return [app_commands.Choice(name=say(_line(job))[:MAX_CHOICE], value=job.id) for job in jobs][:MAX_CHOICES]
 
-    async def _listed(self) -> str:
+    async def _listed(self, language: Language) -> Phrase:
         """Returns the active trainings, then the latest that have ended, and how to see more of one."""
         active = await self.parts.training.jobs()
         ended = [job for job in await self.parts.store.jobs.recent(MAX_SHOWN) if job.ended]
-        lines = [f"{job.id} · {outcome(job)[:MAX_OUTCOME]}" for job in [*active, *ended][:MAX_SHOWN]]
+        outcomes = [(job.id, language.say(outcome(job))[:MAX_OUTCOME]) for job in [*active, *ended][:MAX_SHOWN]]
+        lines = [Phrase("{id} · {outcome}", id=number, outcome=text) for number, text in outcomes]
         if not lines:
-            return "There were no trainings yet; /train starts one."
+            return Phrase("There were no trainings yet; /train starts one.")
         example = (ended or active)[0].id
-        return "\n".join([f"/jobs job:{example} shows what number {example} wrote, and how to try it.", *lines])
+        more = Phrase("/jobs job:{number} shows what number {number} wrote, and how to try it.", number=example)
+        return Phrase.joined("\n", [more, *lines])
 
-    async def _told(self, number: int) -> str:
+    async def _told(self, number: int) -> Phrase:
         job = await self.parts.store.jobs.get(number)
         if not job:
-            raise Usage(f"There is no training number {number}; /jobs lists them.")
+            raise Usage(Phrase("There is no training number {number}; /jobs lists them.", number=number))
         if not job.ended:
             return under_way(job)
         may_speak = self.parts.consenting.willing.may_speak
@@ -132,11 +143,22 @@ class Trainings(Family):
     def _refuse_unusable(self, file: discord.Attachment) -> None:
         if file.size > self._upload_megabytes * MEBIBYTE:
             raise Usage(
-                f"{file.filename} has {file.size / MEBIBYTE:,.0f} MB and I take {self._upload_megabytes}; "
-                "send the tweets.js of the archive instead, or ask whoever runs me to learn from the whole."
+                Phrase(
+                    "{filename} has {size:,.0f} MB and I take {most}; send the tweets.js of the "
+                    "archive instead, or ask whoever runs me to learn from the whole.",
+                    filename=file.filename,
+                    size=file.size / MEBIBYTE,
+                    most=self._upload_megabytes,
+                )
             )
         if not file.filename.lower().endswith(SUFFIXES):
-            raise Usage(f"{file.filename} is of a kind I cannot read; send one of {', '.join(SUFFIXES)}.")
+            raise Usage(
+                Phrase(
+                    "{filename} is of a kind I cannot read; send one of {suffixes}.",
+                    filename=file.filename,
+                    suffixes=SUFFIXES,
+                )
+            )
 
     async def _start(self, interaction: Interaction, voice: VoiceName, files: list[Path]) -> Job:
         place = channel_id(interaction.channel_id)
@@ -146,8 +168,8 @@ class Trainings(Family):
         return job
 
 
-def _line(job: Job) -> str:
-    return f"{job.id} · {job.name} · {standing(job)}"
+def _line(job: Job) -> Phrase:
+    return Phrase("{id} · {name} · {progress}", id=job.id, name=job.name, progress=progress_of(job))
 
 
 async def _saved(attachment: discord.Attachment, folder: Path) -> Path:

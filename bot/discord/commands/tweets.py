@@ -3,17 +3,28 @@
 Knows the commands' options. Does not know limits, models, or how a failure is told.
 """
 
+from typing import Literal
+
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, command, deferred, menu
-from bot.discord.answering import Interaction, person
-from bot.discord.buttons import TweetButtons
+from bot.discord.asking.acts import Shown, command, deferred, menu
+from bot.discord.asking.answering import Interaction, person
+from bot.discord.asking.buttons import TweetButtons
+from bot.discord.asking.gate import server_id
+from bot.discord.asking.naming import blend_named, voice_named
 from bot.discord.commands.family import Family
-from bot.discord.gate import server_id
-from bot.discord.naming import blend_named, voice_named
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.names import BlendName
+from huggingtweets.generation.drawing_options import (
+    HIGHEST_TEMPERATURE,
+    LENGTH_MEANS,
+    LOWEST_TEMPERATURE,
+    MAX_SEED,
+    SEED_MEANS,
+    TEMPERATURE_MEANS,
+    DrawingOptions,
+)
 
 Prompt = app_commands.Range[str, 0, MAX_PROMPT_CHARACTERS]
 
@@ -58,6 +69,9 @@ def tweetlike(buttons: TweetButtons) -> Family:
             blend="another voice to mix in, at half the strength with 0.5*name",
             private="show them only to me",
             picture="as a picture",
+            temperature=TEMPERATURE_MEANS,
+            length=LENGTH_MEANS,
+            seed=SEED_MEANS,
         )
         async def tweetlike(
             self,
@@ -68,10 +82,16 @@ def tweetlike(buttons: TweetButtons) -> Family:
             blend: str = "",
             private: bool = False,
             picture: bool = False,
+            temperature: app_commands.Range[float, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE] | None = None,
+            length: Literal["shorter", "longer"] | None = None,
+            seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
         ) -> None:
+            options = DrawingOptions(temperature, length or "usual", seed)
             blends = [await blend_named(self.parts, name, interaction.guild_id) for name in (user, blend) if name]
             voice = BlendName.sum_of(blends)
-            await buttons.write(interaction, voice, prompt, count=count, private=private, as_picture=picture)
+            await buttons.write(
+                interaction, voice, prompt, count=count, private=private, as_picture=picture, options=options
+            )
 
         tweetlike.autocomplete("user")(Family.voices)
         tweetlike.autocomplete("blend")(Family.voices)

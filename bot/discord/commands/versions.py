@@ -5,13 +5,16 @@ Knows the commands. Does not know what a version is.
 
 from discord import app_commands
 
-from bot.discord.acts import Shown, command, suggested_to
-from bot.discord.answering import NOBODY, Interaction, person
+from bot.discord.asking.acts import Shown, command, suggested_to
+from bot.discord.asking.answering import Interaction, person
+from bot.discord.asking.gate import Who
+from bot.discord.asking.naming import Choices, choices
+from bot.discord.asking.once import send
 from bot.discord.commands.family import Family
-from bot.discord.gate import Who
-from bot.discord.naming import Choices, choices
-from bot.discord.rendering import sentence
+from bot.discord.look.rendering import sentence
+from bot.discord.look.translating import of_answer
 from huggingtweets.core.names import VoiceName
+from huggingtweets.core.phrases import Phrase
 
 
 class VersionCommands(Family):
@@ -27,7 +30,9 @@ class VersionCommands(Family):
     @app_commands.describe(name="which voice", version="which version, such as v3")
     async def promote(self, interaction: Interaction, name: str, version: str) -> None:
         promoted = await self.parts.versions.promote(VoiceName.parse(name), version, person(interaction.user))
-        await _tell_all(interaction, f"{promoted.name} {promoted.version} is in use.")
+        await _tell_all(
+            interaction, Phrase("{name} {version} is in use.", name=promoted.name, version=promoted.version)
+        )
 
     promote.autocomplete("name")(Family.all_voices)
 
@@ -47,10 +52,13 @@ class VersionCommands(Family):
     @app_commands.describe(name="which voice")
     async def rollback(self, interaction: Interaction, name: str) -> None:
         promoted = await self.parts.versions.rollback(VoiceName.parse(name), person(interaction.user))
-        await _tell_all(interaction, f"{promoted.name} {promoted.version} is in use again.")
+        await _tell_all(
+            interaction, Phrase("{name} {version} is in use again.", name=promoted.name, version=promoted.version)
+        )
 
     rollback.autocomplete("name")(Family.all_voices)
 
 
-async def _tell_all(interaction: Interaction, text: str) -> None:
-    await interaction.followup.send(sentence(text), allowed_mentions=NOBODY)
+async def _tell_all(interaction: Interaction, text: Phrase) -> None:
+    content = sentence(text, of_answer(interaction, private=False))
+    await send(interaction, private=False, content=content)

@@ -8,12 +8,13 @@ import io
 import discord
 from discord import app_commands
 
-from bot.discord.acts import Shown, command
-from bot.discord.answering import Interaction, answer
+from bot.discord.asking.acts import Shown, command
+from bot.discord.asking.answering import Interaction, answer
+from bot.discord.asking.gate import server_id
+from bot.discord.asking.naming import voice_named
 from bot.discord.commands.family import Family
-from bot.discord.gate import server_id
-from bot.discord.naming import voice_named
-from bot.discord.rendering import model_pages, voice_page
+from bot.discord.look.rendering import model_pages, voice_page
+from bot.discord.look.translating import of_answer
 from bot.people.limits import PICTURE
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.generation.writer import Tweets
@@ -27,7 +28,8 @@ class VoiceCommands(Family):
     @command("models", "The voices I know, and which version of each is in use", everywhere=True)
     async def models(self, interaction: Interaction) -> None:
         versions = await self.parts.tweeting.models(server_id(interaction.guild_id))
-        await answer(interaction, model_pages(versions), ephemeral=True)
+        pages = model_pages(versions, of_answer(interaction, private=True))
+        await answer(interaction, pages, ephemeral=True)
 
     @command(
         "voice",
@@ -42,7 +44,9 @@ class VoiceCommands(Family):
         version = await self.parts.tweeting.version(name, server_id(interaction.guild_id))
         tally = await self.parts.store.feedback.tally(version.name)
         score = await self.parts.store.rounds.score(version.name)
-        embed, file = voice_page(version, tally, score), await self._picture(version)
+        response = await self.parts.store.engagement.of(version.name)
+        embed = voice_page(version, tally, score, response, of_answer(interaction, private=False))
+        file = await self._picture(version)
         if file:
             embed.set_image(url=f"attachment://{file.filename}")
         await answer(interaction, [embed], file=file)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import Busy, EngineDead, NotNow, Unavailable
+from huggingtweets.generation.drafter import STOPPING, too_slow
 from huggingtweets.generation.engine.lives import live
 from huggingtweets.generation.engine.tickets import Inbox, Request, Ticket, one_too_many
 
@@ -23,7 +24,6 @@ __all__ = ["Engine", "Request"]
 
 WATCH_SECONDS = 0.5
 END_SECONDS = 5.0  # the thread ends after its next token
-STOPPING = "I am being stopped; try again when I am back."
 
 
 class Engine:
@@ -55,6 +55,11 @@ class Engine:
     def waiting(self) -> int:
         """How many requests are queued or running."""
         return len(self._tickets)
+
+    @property
+    def in_memory(self) -> tuple[int, int]:
+        """How many voices are in memory, and how many bytes they and their bases take."""
+        return self._inbox.voices
 
     @property
     def dead(self) -> bool:
@@ -116,9 +121,7 @@ class Engine:
             async with asyncio.timeout(self.settings.timeout_seconds):
                 return await ticket.answer
         except TimeoutError:
-            raise NotNow(
-                f"Drawing took longer than {self.settings.timeout_seconds:g} s; try again with fewer tweets."
-            ) from None
+            raise too_slow(self.settings) from None
         finally:
             del self._tickets[ticket]
             # Nobody waits for the answer any more, even if one still comes.

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import Unavailable, first_line
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.engine.weights import Layout
 from huggingtweets.model.lora import PEFT, SETTINGS, WEIGHTS, refuse_rank
 
@@ -94,7 +95,7 @@ def load(folder: Path, layout: Layout, dtype: torch.dtype) -> Adapter:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         raise Unavailable(
             f"The adapter in {folder} cannot be used ({first_line(error)}); roll back or train again.",
-            for_people="This version is damaged and cannot be used; put another one in use, or train it again.",
+            for_people=Phrase("This version is damaged and cannot be used; put another one in use, or train it again."),
         ) from error
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from huggingtweets.generation.engine.adapters import Held
-from huggingtweets.generation.engine.decoder import Cells, Decoder, Tokens
+from huggingtweets.generation.engine.decoder import Cells, Decoder, Drawn, Tokens
 from huggingtweets.generation.engine.grid import Grid, arranged
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
-from huggingtweets.generation.engine.sampling import row_seeds
+from huggingtweets.generation.engine.sampling import nats_of, row_seeds
 
 if TYPE_CHECKING:
     from huggingtweets.generation.engine.habits import Habits
@@ -89,9 +89,9 @@ class Batch:
             grid = arranged(list(self._jobs), self._decoder.column_cost)
             self._decoder.arrange(grid)
             self._stand(grid)
-        tokens = self._decoder.advance(self._cells)
-        self._history.append(tokens)
-        return self._retire(tokens)
+        drawn = self._decoder.advance(self._cells)
+        self._history.append(drawn)
+        return self._retire(drawn.tokens)
 
     def drop(self, job: DraftJob) -> None:
         """Stop `job`. It keeps the tokens drawn so far."""
@@ -119,8 +119,8 @@ class Batch:
                 shares[: len(barred)].masked_fill_(barred, -torch.inf)
         tokens = cells.choose(logits)
         ended_jobs = []
-        for row, token in zip(rows, tokens.tolist(), strict=True):
-            row.last = token
+        for row, token, nats in zip(rows, tokens.tolist(), nats_of(logits, tokens).tolist(), strict=True):
+            row.last, row.nats = token, nats
             row.drawn.append(token)
             if token == self._end_of_text or row.limit == 1:
                 job = self._jobs.pop(row)
@@ -135,7 +135,7 @@ class Batch:
         self._grid, self._cells = grid, Cells(grid.cells)
         self._places = {row: cell for cell, row in enumerate(grid.cells) if row}
         self._limits = np.array([row.limit if row else 0 for row in grid.cells])
-        self._history: list[Tokens] = []  # [steps, cells] each
+        self._history: list[Drawn] = []
         self._moved = False
 
     def _retire(self, tokens: Tokens) -> list[DraftJob]:
@@ -166,11 +166,13 @@ class Batch:
         """Write the history into the rows under way."""
         if not self._history:
             return
-        drawn = np.concatenate(self._history)
+        tokens, nats = (np.concatenate(parts) for parts in zip(*self._history, strict=True))
         self._history.clear()
         for row, cell in self._places.items():
-            row.length += len(drawn)
-            row.drawn += _until(drawn[:, cell].tolist(), self._end_of_text, row.limit - len(row.drawn))
+            row.length += len(tokens)
+            drawn = _until(tokens[:, cell].tolist(), self._end_of_text, row.limit - len(row.drawn))
+            row.drawn += drawn
+            row.nats += float(nats[: len(drawn), cell].sum())
             row.last = row.drawn[-1]
 
 

@@ -4,25 +4,33 @@ Knows a base, tokens and text. Does not know names or files.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decoder import Decoder
-from huggingtweets.generation.engine.rows import Sampling
+from huggingtweets.generation.engine.rows import Row, Sampling
 from huggingtweets.generation.engine.start import Reader, start_of
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.base import Base
+from huggingtweets.model.loss import bits_per_byte
 
 __all__ = ["Draft", "Sampling", "decode", "decode_with", "read_drafts"]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`text` begins with the prompt, perhaps without its last blank. `ended` is True if the model ended the text."""
+    """`text` begins with the prompt, perhaps without its last blank. `ended` is True if the model ended the text.
+
+    `drawn` tokens were drawn for it, after `read` tokens of the prompt and of what was said before. `bits_per_byte` is
+    how unlikely the voice finds what was drawn, with its end; None if nobody knows.
+    """
 
     text: str
     ended: bool
+    drawn: int = field(default=0, compare=False)
+    read: int = field(default=0, compare=False)
+    bits_per_byte: float | None = field(default=None, compare=False)
 
 
 def decode(
@@ -61,11 +69,14 @@ def decode_with(
 
 def read_drafts(voice: Reader, job: DraftJob) -> list[Draft]:
     """What `job` has drawn so far, as text."""
-    return [_draft(voice, job.begins, drawn) for drawn in job.drafts]
+    return [_draft(voice, job, row) for row in job.rows]
 
 
-def _draft(voice: Reader, begins: str, drawn: list[int]) -> Draft:
+def _draft(voice: Reader, job: DraftJob, row: Row) -> Draft:
+    drawn = row.drawn
     ended = drawn[-1:] == [voice.end_of_text]
     text = voice.tokenizer.decode(drawn[:-1] if ended else drawn, skip_special_tokens=False)
+    unlikely = bits_per_byte(row.nats, max(1, len(text.encode(errors="replace"))))
     # Some tokenizers begin every text with a blank.
-    return Draft(begins + text if begins else text.removeprefix(" "), ended)
+    text = job.begins + text if job.begins else text.removeprefix(" ")
+    return Draft(text, ended, len(drawn), len(job.prompt), unlikely)

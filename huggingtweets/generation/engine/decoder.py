@@ -5,7 +5,7 @@ Knows rows, grids and sampling. Does not know how logits are computed.
 
 import copy
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,16 @@ Tokens = NDArray[np.int64]
 # The numbers of a cell, and what they are when it is idle.
 IDLE = {"tokens": 0, "lengths": 0, "seeds": 0, "steps": 0, "temperature": 1, "top_k": 1, "top_p": 1, "live": 0}
 AHEAD = 16  # steps whose random numbers are made at once, because making them takes many small operations
+
+
+class Drawn(NamedTuple):
+    """The `tokens` of some steps, int64 [steps, cells], and how unlikely each was in nats, float32 [steps, cells].
+
+    The nats are those of the model's own distribution, whatever temperature, top-k and top-p made of it.
+    """
+
+    tokens: Tokens
+    nats: NDArray[np.float32]
 
 
 class Decoder(Protocol):
@@ -56,8 +66,8 @@ class Decoder(Protocol):
     def arrange(self, grid: Grid[Row]) -> None:
         """Place the rows as in `grid`. The keys and values of other rows are dropped."""
 
-    def advance(self, cells: "Cells") -> Tokens:
-        """The next tokens of the grid's cells, [steps, cells]. The decoder decides how many steps it makes at once."""
+    def advance(self, cells: "Cells") -> Drawn:
+        """The next tokens of the grid's cells. The decoder decides how many steps it makes at once."""
 
 
 class Cells:

@@ -436,7 +436,7 @@ static void remember(Team *team, int64_t layer)
             Norm norm = head < key ? block->query_norm : block->key_norm;
             if (norm.weight)
                 normalize_square(head, size, norm.weight, model->epsilon, head);
-            if (model->turns)
+            if (block->turned)
                 turn(head, size, model->turns + call->positions[row] * size);
         }
         uint16_t *to = cached(model, call, layer, row, call->positions[row]);
@@ -623,6 +623,19 @@ static int64_t draw(float *values, int64_t count, float temperature, float top_p
     return most ? most - 1 : 0;
 }
 
+/* How unlikely a token with this logit is among all, in nats. `top` is the largest logit. */
+static float nats_of(const float *logits, int64_t vocabulary, float top, float logit)
+{
+    Floats shares = all(0);
+    int64_t token = 0;
+    for (; token + LANES <= vocabulary; token += LANES)
+        shares = add(shares, exponential(subtract(load(logits + token), all(top))));
+    float total = sum_of(shares);
+    for (; token < vocabulary; token++)
+        total += expf(logits[token] - top);
+    return top + logf(total) - logit;
+}
+
 static void choose(Team *team, int64_t thread)
 {
     const Call *call = team->call;
@@ -635,9 +648,12 @@ static void choose(Team *team, int64_t thread)
         int64_t count = largest_logits(logits, vocabulary, call->most, maxima, ranks);
         for (int64_t i = 0; i < count; i++)
             values[i] = logits[token_of(ranks[i])];
+        float top = count ? values[0] : 0;
         int64_t place = draw(
             values, count, call->temperature[row], call->top_p[row], call->top_k[row], call->uniform[row]);
-        call->chosen[row] = count ? (int32_t)token_of(ranks[place]) : 0;
+        int64_t token = count ? token_of(ranks[place]) : 0;
+        call->chosen[row] = (int32_t)token;
+        call->nats[row] = nats_of(logits, vocabulary, top, logits[token]);
     }
     barrier(team);
 }
@@ -865,7 +881,7 @@ static const Field fields[] = {
     FIELD(Linear, weight), FIELD(Linear, scale), FIELD(Linear, bias), FIELD(Linear, inputs), FIELD(Linear, outputs),
     FIELD(Linear, bits),
     FIELD(Block, norm_1), FIELD(Block, norm_2), FIELD(Block, query_norm), FIELD(Block, key_norm), FIELD(Block, linears),
-    FIELD(Block, scale),
+    FIELD(Block, scale), FIELD(Block, turned),
     FIELD(Model, layers), FIELD(Model, width), FIELD(Model, heads), FIELD(Model, key_heads), FIELD(Model, size),
     FIELD(Model, inner), FIELD(Model, vocabulary), FIELD(Model, activation), FIELD(Model, entrances), FIELD(Model, gated),
     FIELD(Model, epsilon), FIELD(Model, tokens), FIELD(Model, positions), FIELD(Model, turns), FIELD(Model, blocks), FIELD(Model, norm),
@@ -879,8 +895,8 @@ static const Field fields[] = {
     FIELD(Call, x), FIELD(Call, wide), PART(Call, even, even.whole), PART(Call, even_scale, even.scale),
     PART(Call, inner, inner.whole), PART(Call, inner_scale, inner.scale), PART(Call, low, low.whole),
     PART(Call, low_scale, low.scale), FIELD(Call, logits), FIELD(Call, scratch), FIELD(Call, room),
-    FIELD(Call, maxima), FIELD(Call, values), FIELD(Call, ranks), FIELD(Call, chosen), FIELD(Call, temperature),
-    FIELD(Call, top_p), FIELD(Call, top_k), FIELD(Call, uniform),
+    FIELD(Call, maxima), FIELD(Call, values), FIELD(Call, ranks), FIELD(Call, chosen), FIELD(Call, nats),
+    FIELD(Call, temperature), FIELD(Call, top_p), FIELD(Call, top_k), FIELD(Call, uniform),
     {NULL, 0, 0},
 };
 

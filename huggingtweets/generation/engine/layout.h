@@ -31,8 +31,8 @@ typedef struct {
 
 /* The linear layers of a block stand in the order in which they are read: query, key and value (one layer for all three,
    or one each), the output of attention, the gate if there is one, up, down. Queries and keys are normed one head at a
-   time where `query_norm` and `key_norm` have weights. */
-typedef struct { Norm norm_1, norm_2, query_norm, key_norm; const Linear *linears; float scale; } Block;
+   time where `query_norm` and `key_norm` have weights. Where `turned` is 0, positions turn nothing. */
+typedef struct { Norm norm_1, norm_2, query_norm, key_norm; const Linear *linears; float scale; int64_t turned; } Block;
 typedef struct {
     int64_t layers, width, heads, key_heads, size, inner, vocabulary, activation; /* size of a head */
     int64_t entrances, gated;  /* linear layers for query, key and value: 1 or 3; whether there is a gate */
@@ -76,6 +76,7 @@ typedef struct {
     float *values;                         /* [threads][most]: the largest logits */
     uint64_t *ranks;                       /* [threads][2][most]: of these and of as many more */
     int32_t *chosen;                       /* [wanted]: tokens drawn; none where it is NULL */
+    float *nats;                           /* [wanted]: how unlikely each of them was */
     const float *temperature, *top_p;      /* [wanted] */
     const int64_t *top_k;                  /* [wanted], at most `most` each */
     const double *uniform;                 /* [wanted], in [0, 1) */

@@ -9,12 +9,13 @@ import time
 
 from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import NotNow
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.engine.tickets import Inbox
 
 log = logging.getLogger(__name__)
 
 LASTS_SECONDS = 600.0  # a worker that has worked for so long may be made anew once more
-FAILED = "Something went wrong while I was writing; please try again."
+FAILED = Phrase("Something went wrong while I was writing; please try again.")
 
 
 def live(settings: GenerationSettings, inbox: Inbox) -> None:

@@ -50,6 +50,7 @@ class _Block(Structure):
         *((name, _Norm) for name in ("norm_1", "norm_2", "query_norm", "key_norm")),
         ("linears", POINTER(_Linear)),
         ("scale", c_float),
+        ("turned", c_int64),
     )
 
 
@@ -103,7 +104,7 @@ class CallStruct(Structure):
         *((name, c_void_p) for name in ("even", "even_scale", "inner", "inner_scale", "low", "low_scale")),
         *((name, c_void_p) for name in ("logits", "scratch")),
         ("room", c_int64),
-        *((name, c_void_p) for name in ("maxima", "values", "ranks", "chosen")),
+        *((name, c_void_p) for name in ("maxima", "values", "ranks", "chosen", "nats")),
         *((name, c_void_p) for name in ("temperature", "top_p", "top_k", "uniform")),
     )
 
@@ -262,8 +263,9 @@ class PackedWeights(_Packed):
                     *(self._norm(block.parts.get(name)) for name in ("norm_1", "norm_2", "q_norm", "k_norm")),
                     linears,
                     block.scale,
+                    description.turns(layer),
                 )
-                for block, linears in zip(weights.blocks, self._linears, strict=True)
+                for layer, (block, linears) in enumerate(zip(weights.blocks, self._linears, strict=True))
             )
         )
         self.struct = _Model(

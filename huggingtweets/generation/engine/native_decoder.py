@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from huggingtweets.core.cpu import usable_cores
 from huggingtweets.generation.engine.adapters import Adapter, Held
 from huggingtweets.generation.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
-from huggingtweets.generation.engine.decoder import Cells, Tokens
+from huggingtweets.generation.engine.decoder import Cells, Drawn
 from huggingtweets.generation.engine.grid import Grid
 from huggingtweets.generation.engine.native import (
     LOGITS,
@@ -27,6 +27,7 @@ from huggingtweets.generation.engine.native import (
     chunks,
 )
 from huggingtweets.generation.engine.rows import Prompt, Row
+from huggingtweets.generation.engine.sampling import nats_of
 from huggingtweets.generation.engine.weights import Weights
 
 
@@ -79,7 +80,7 @@ class NativeDecoder:
         adapters = [grid.columns[cell // grid.depth] for cell in range(len(grid.cells))]
         self._decoding = self._call(adapters, [1] * len(adapters), [row.kept if row else idle for row in grid.cells])
 
-    def advance(self, cells: Cells) -> Tokens:
+    def advance(self, cells: Cells) -> Drawn:
         call = self._decoding
         call.choose_as(cells)
         call.tokens[:], call.positions[:] = cells.tokens.numpy(), cells.lengths.numpy()
@@ -88,9 +89,11 @@ class NativeDecoder:
         if bending := cells.bending:
             # The kernels know no habits, so the tokens of these rows are drawn here, from the kernels' logits.
             logits = torch.from_numpy(call.logits[bending, : self._weights.vocabulary])
-            tokens[bending] = cells.choose(cells.bent(logits, bending), bending)
+            bent = cells.bent(logits, bending)
+            tokens[bending] = cells.choose(bent, bending)
+            call.nats[bending] = nats_of(bent, tokens[bending]).numpy()
         cells.advance(tokens)
-        return tokens.unsqueeze(0).numpy()
+        return Drawn(tokens.unsqueeze(0).numpy(), call.nats[None].copy())
 
     def _call(self, adapters: Sequence[Held | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
         """A call for sequences with these adapters, lengths and blocks."""
@@ -150,6 +153,7 @@ class _Call:
             }
         self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
         self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)
+        self.nats = np.empty(0, np.float32)
         self._voices = voices  # the structures point to them, so they must stay in memory
         self._cells: Cells | None = None
         self.struct = CallStruct(
@@ -165,15 +169,20 @@ class _Call:
         self._point(self._arrays)
 
     def choose_as(self, cells: Cells) -> None:
-        """Let the next step draw a token for each sequence into `chosen`, with the settings of `cells`."""
+        """Let the next step draw a token for each sequence into `chosen`, with the settings of `cells`.
+
+        How unlikely each token was goes into `nats`.
+        """
         if self._cells is not cells:
             self._cells, count = cells, len(cells.tokens)
             most = min(cells.widest, self._vocabulary)
             self.chosen, self._uniform = np.zeros(count, np.int32), np.zeros(count)
+            self.nats = np.zeros(count, np.float32)
             self._choosing = {
                 "values": np.empty((self._threads, most), np.float32),
                 "ranks": np.empty((self._threads, 2, most), np.uint64),
                 "chosen": self.chosen,
+                "nats": self.nats,
                 "uniform": self._uniform,
                 **{name: getattr(cells, name).numpy() for name in ("temperature", "top_p", "top_k")},
             }

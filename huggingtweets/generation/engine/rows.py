@@ -24,16 +24,28 @@ class Sampling:
     max_new_tokens: int = 100
 
     @classmethod
-    def of(cls, settings: GenerationSettings) -> "Sampling":
-        """As config.toml says."""
-        return cls(settings.temperature, settings.top_k, settings.top_p, settings.max_new_tokens)
+    def of(
+        cls,
+        settings: GenerationSettings,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int | None = None,
+    ) -> "Sampling":
+        """As config.toml says, but with what somebody has chosen. No draft has more tokens than config.toml allows."""
+        return cls(
+            settings.temperature if temperature is None else temperature,
+            settings.top_k,
+            settings.top_p if top_p is None else top_p,
+            min(settings.max_new_tokens, max_tokens or settings.max_new_tokens),
+        )
 
 
 @dataclass(slots=True, eq=False)
 class Row:
     """`length` tokens are in the decoder's cache, and at most `limit` are drawn.
 
-    `last` is the token that the next one follows. A row with `habits` draws from the mixture with these.
+    `last` is the token that the next one follows. A row with `habits` draws from the mixture with these. `nats` is how
+    unlikely all that it has drawn was.
     """
 
     adapter: Held | None
@@ -44,6 +56,7 @@ class Row:
     last: int
     habits: "Habits | None" = None
     drawn: list[int] = field(default_factory=list)
+    nats: float = 0.0
     kept: Any = None  # where the decoder has its keys and values
 
     @property

@@ -69,6 +69,15 @@ def sample(
     return tokens.gather(1, places.clamp(max=tokens.shape[-1] - 1)).squeeze(1)
 
 
+def nats_of(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """How unlikely each of `tokens` [rows] is by its `logits` [rows, vocabulary]: float32 [rows].
+
+    Temperature, top-k and top-p do not matter here.
+    """
+    own = logits.gather(1, tokens.unsqueeze(1)).squeeze(1).float()
+    return torch.logsumexp(logits.float(), dim=1) - own
+
+
 def _largest(x: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The `k` largest of each row of `x` [rows, n] and where they are, largest first.
 

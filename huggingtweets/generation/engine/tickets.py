@@ -26,7 +26,8 @@ class Request:
     """`count` drafts of `voice` that begin with `prompt`; the same seed gives the same drafts.
 
     They answer `context`, which is what was said before, one line a post.
-    `person` is the person who asks, or None if that is not known.
+    `person` is the person who asks; empty if that is not known. What is None of
+    `temperature`, `top_p` and `max_tokens` is as the settings say.
     """
 
     voice: Drawable
@@ -35,6 +36,9 @@ class Request:
     seed: int
     person: str = ""
     context: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +68,8 @@ class Ticket:
 class Inbox:
     """What other threads leave for the worker. The condition `changed` guards all of it.
 
-    `open` are all tickets that somebody still waits for. `beat` is the time at which the worker last looked.
+    `open` are all tickets that somebody still waits for. `beat` is the time at which the worker last looked. `voices`
+    says how many voices were in memory then, and how many bytes they took.
     """
 
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -75,6 +80,7 @@ class Inbox:
     dead: bool = False
     beat: float = field(default_factory=time.monotonic)
     seconds_per_request: float = FIRST_GUESS_SECONDS
+    voices: tuple[int, int] = (0, 0)
 
     def put(self, ticket: Ticket) -> None:
         """Add a request, from any thread. Raises `EngineDead` if there is no worker any more."""

@@ -14,9 +14,10 @@ from torch import nn
 
 from huggingtweets.core.errors import first_line
 from huggingtweets.generation.engine.adapters import Adapter, Factors, Held, put, size, views
-from huggingtweets.generation.engine.decoder import Cells, Tokens
+from huggingtweets.generation.engine.decoder import Cells, Drawn
 from huggingtweets.generation.engine.grid import Grid, arranged, bucket, padded
 from huggingtweets.generation.engine.rows import Prompt, Row
+from huggingtweets.generation.engine.sampling import nats_of
 from huggingtweets.generation.engine.weights import Affine, Layout, Weights
 from huggingtweets.model.block import angles_at, through_block
 
@@ -122,15 +123,16 @@ class TorchDecoder:
         self._places = places
 
     @torch.inference_mode()
-    def advance(self, cells: Cells) -> Tokens:
+    def advance(self, cells: Cells) -> Drawn:
         if self._single or cells.bending:
-            tokens = cells.choose(cells.bent(self._next_logits(cells)))
+            logits = cells.bent(self._next_logits(cells))
+            tokens = cells.choose(logits)
             cells.advance(tokens)
-            return tokens.unsqueeze(0).numpy()
+            return Drawn(tokens.unsqueeze(0).numpy(), nats_of(logits, tokens).unsqueeze(0).numpy())
         burst = self._burst = self._burst or self._found_burst(cells)
         self._run(burst)
         cells.pass_over(self._steps)
-        return burst.drawn.cpu()[:, self._places].numpy()
+        return Drawn(*(part.cpu()[:, self._places].numpy() for part in (burst.tokens, burst.nats)))
 
     def _next_logits(self, cells: Cells) -> torch.Tensor:
         """Logits [cells, vocabulary] after the next token of `cells`, where these are."""
@@ -156,9 +158,9 @@ class TorchDecoder:
         if burst:
             burst.cells.load(grid_cells)
         else:
-            burst = self._bursts[key] = Burst(
-                grid_cells, torch.zeros(self._steps, count, dtype=torch.int64, device=self._device)
-            )
+            shape, device = (self._steps, count), self._device
+            tokens, nats = torch.zeros(shape, dtype=torch.int64, device=device), torch.zeros(shape, device=device)
+            burst = self._bursts[key] = Burst(grid_cells, tokens, nats)
         self._bursts.move_to_end(key)
         while len(self._bursts) > MOST_BURSTS:
             self._bursts.popitem(last=False)
@@ -177,8 +179,11 @@ class TorchDecoder:
         cells = burst.cells
         cells.start()
         for step in range(self._steps):
-            cells.advance(cells.choose(self._step(cells.tokens, cells.lengths)))
-            burst.drawn[step].copy_(cells.tokens)
+            logits = self._step(cells.tokens, cells.lengths)
+            tokens = cells.choose(logits)
+            cells.advance(tokens)
+            burst.tokens[step].copy_(tokens)
+            burst.nats[step].copy_(nats_of(logits, tokens))
 
     def _capture(self, burst: "Burst") -> None:
         """Prepare the burst as a graph. If that fails, it is made step by step as before."""
@@ -258,7 +263,8 @@ class TorchDecoder:
             return torch.baddbmm(y, torch.bmm(x, a), b)
 
         for layer in range(description.layers):
-            x = through_block(description, x, partial(through, layer), partial(attend, layer), angles)
+            turning = angles if description.turns(layer) else None
+            x = through_block(description, x, partial(through, layer), partial(attend, layer), turning)
         return x
 
     def _logits(self, hidden: torch.Tensor, stack: "Stack") -> torch.Tensor:
@@ -286,10 +292,11 @@ class TorchDecoder:
 
 @dataclass(slots=True)
 class Burst:
-    """Steps that are made without the host. `drawn` is [steps, cells]."""
+    """Steps that are made without the host. `tokens` and their `nats` are [steps, cells]."""
 
     cells: Cells
-    drawn: torch.Tensor
+    tokens: torch.Tensor
+    nats: torch.Tensor
     runs: int = 0
     graph: torch.cuda.CUDAGraph | None = None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.engine import adapters
 from huggingtweets.generation.engine.adapters import Held, blend
 from huggingtweets.generation.engine.batch import Batch
@@ -66,6 +67,7 @@ class LoadedVoices:
         self._voices: OrderedDict[Hashable, LoadedVoice] = OrderedDict()
         self._names: dict[Hashable, frozenset[str]] = {}
         self._bases: dict[Hashable, LoadedBase] = {}
+        self._forgotten_meanwhile: set[str] = set()  # while a voice is being loaded
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -97,6 +99,8 @@ class LoadedVoices:
             return self._preview(voice)
         if in_memory := self.find(voice):
             return in_memory
+        with self._lock:
+            self._forgotten_meanwhile.clear()
         parts = parts_of(voice)
         version = parts[0][1]
         if isinstance(voice, Blend):
@@ -115,8 +119,12 @@ class LoadedVoices:
         return LoadedVoice(loaded, None, Habits(texts, loaded.end_of_text, loaded.decoder.layout.vocabulary))
 
     def forget(self, name: str) -> None:
-        """Remove every version of `name`, and every joint model and blend with it."""
+        """Remove every version of `name`, and every joint model and blend with it.
+
+        One that is being loaded is drawn once, and not kept.
+        """
         with self._lock:
+            self._forgotten_meanwhile.add(name)
             for key in [key for key, names in self._names.items() if name in names]:
                 self._drop(key)
 
@@ -136,6 +144,9 @@ class LoadedVoices:
 
     def _keep(self, voice: Voice, loaded: LoadedVoice) -> LoadedVoice:
         with self._lock:
+            if self._forgotten_meanwhile & voice.name.people:
+                self._drop_unused_bases()
+                return loaded
             self._voices[voice.key] = loaded
             self._names[voice.key] = voice.name.people
             while len(self._voices) > 1 and self._bytes() > self._budget:
@@ -144,6 +155,9 @@ class LoadedVoices:
 
     def _drop(self, key: Hashable) -> None:
         del self._voices[key], self._names[key]
+        self._drop_unused_bases()
+
+    def _drop_unused_bases(self) -> None:
         used = {id(voice.base) for voice in self._voices.values()}
         self._bases = {key: loaded for key, loaded in self._bases.items() if id(loaded) in used}
 
@@ -156,8 +170,19 @@ def _refuse_what_does_not_mix(voice: Blend) -> None:
     versions = [version for _, version in voice.parts]
     for version in versions:
         if version.model.exists():
-            raise Usage(f"{version.name} cannot be blended: all of its weights were trained, and only adapters add up.")
+            raise Usage(
+                Phrase(
+                    "{name} cannot be blended: all of its weights were trained, and only adapters add up.",
+                    name=version.name,
+                )
+            )
     first = versions[0]
     for version in versions[1:]:
         if version.manifest.base_fingerprint != first.manifest.base_fingerprint:
-            raise Usage(f"{first.name} and {version.name} cannot be blended: they are on different base models.")
+            raise Usage(
+                Phrase(
+                    "{name} and {name2} cannot be blended: they are on different base models.",
+                    name=first.name,
+                    name2=version.name,
+                )
+            )

@@ -13,6 +13,7 @@ from functools import partial
 
 from huggingtweets.core.config import GenerationSettings
 from huggingtweets.core.errors import NotNow, PipelineError
+from huggingtweets.generation.drafter import STOPPING
 from huggingtweets.generation.engine.batch import DraftJob
 from huggingtweets.generation.engine.decode import read_drafts
 from huggingtweets.generation.engine.devices import make_decoder
@@ -50,7 +51,7 @@ class EngineWorker:
                 self._admit()
                 for loaded in {id(loaded): loaded for _, loaded in self._running.values()}.values():
                     self._compute(loaded, loaded.batch.step)
-            self._inbox.fail_open(NotNow("I am being stopped; try again when I am back."), dead=False)
+            self._inbox.fail_open(NotNow(STOPPING), dead=False)
         finally:
             self._loader.shutdown(wait=False, cancel_futures=True)
 
@@ -68,6 +69,7 @@ class EngineWorker:
             return False
         for name in forgotten:
             self._voices.forget(name)
+            self._inbox.voices = len(self._voices), self._voices.bytes
         for ticket in new:
             self._told_alone(ticket, partial(self._take, ticket))
         return True
@@ -87,9 +89,12 @@ class EngineWorker:
 
     def _collect(self) -> None:
         """Let the tickets whose voices are loaded by now wait for their turn."""
-        for ticket in [ticket for ticket, voice in self._loading.items() if voice.done()]:
+        loaded = [ticket for ticket, voice in self._loading.items() if voice.done()]
+        for ticket in loaded:
             voice = self._loading.pop(ticket)
             self._told_alone(ticket, partial(self._wait, ticket, voice))
+        if loaded:
+            self._inbox.voices = len(self._voices), self._voices.bytes
 
     def _wait(self, ticket: Ticket, voice: Future[LoadedVoice]) -> None:
         self._waiting[ticket] = voice.result()
@@ -135,7 +140,8 @@ class EngineWorker:
         joining.setdefault(voice.base, []).append(job)
 
     def _job(self, ticket: Ticket, voice: LoadedVoice) -> DraftJob:
-        request, sampling = ticket.request, Sampling.of(self._settings)
+        request = ticket.request
+        sampling = Sampling.of(self._settings, request.temperature, request.top_p, request.max_tokens)
         start = start_of(voice.base, request.prompt, sampling.max_new_tokens, request.context)
         return DraftJob(
             start.tokens,

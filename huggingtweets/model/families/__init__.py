@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from huggingtweets.model.families import gpt2, llama, qwen
+from huggingtweets.model.families import gpt2, llama, qwen, smollm3
 from huggingtweets.model.families.description import Description, Unsupported
 
 __all__ = ["ARCHITECTURES", "FAMILIES", "Description", "Unsupported", "describe"]
@@ -19,6 +19,7 @@ FAMILIES: dict[str, Callable[[Mapping[str, Any]], Description]] = {
     "llama": llama.describe,
     "qwen2": qwen.describe_qwen2,
     "qwen3": qwen.describe_qwen3,
+    "smollm3": smollm3.describe,
 }
 # Maps model_type to the class of transformers that loads such a model.
 ARCHITECTURES = {
@@ -26,6 +27,7 @@ ARCHITECTURES = {
     "llama": "LlamaForCausalLM",
     "qwen2": "Qwen2ForCausalLM",
     "qwen3": "Qwen3ForCausalLM",
+    "smollm3": "SmolLM3ForCausalLM",
 }
 
 

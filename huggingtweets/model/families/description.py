@@ -57,7 +57,7 @@ class Description:
 
     Attention scores are multiplied by `scale`. With `falling_scale` they are also divided by the layer's number,
     counted from 1.
-    `rotary` is None if positions have a table.
+    `rotary` is None if positions have a table. Layers in `unturned` do not rotate anything: they know no positions.
     `fused` means that query, key and value are one layer. `gated` means that the feed-forward network has a gate.
     `head_norms` means that each query and key is normed. `tied` means that the head is the table of tokens.
     `biases` names the linear layers that have a bias. `norm` is the kind of norm.
@@ -92,6 +92,7 @@ class Description:
     outputs_first: bool
     config: Mapping[str, Any] = field(compare=False, repr=False)
     falling_scale: bool = False
+    unturned: frozenset[int] = frozenset()
 
     @cached_property
     def linears(self) -> dict[str, tuple[int, int]]:
@@ -114,6 +115,10 @@ class Description:
     def scale_of(self, layer: int) -> float:
         """The factor for the attention scores of `layer`, counted from 0."""
         return self.scale / (layer + 1) if self.falling_scale else self.scale
+
+    def turns(self, layer: int) -> bool:
+        """Returns True if `layer`, counted from 0, rotates queries and keys."""
+        return self.rotary is not None and layer not in self.unturned
 
     @property
     def parameters(self) -> int:

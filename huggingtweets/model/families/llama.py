@@ -3,7 +3,7 @@
 SmolLM2, TinyLlama and Llama 1 to 3 are of this family. Families that differ only in details use `LlamaConfig` too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
@@ -92,13 +92,23 @@ class LlamaConfig(BaseModel):
 def describe(config: Mapping[str, Any]) -> Description:
     """Reads a config.json of model_type llama."""
     settings = LlamaConfig.model_validate(dict(config))
+    return described(config, settings, biases=biases_of(settings))
+
+
+def biases_of(settings: LlamaConfig) -> frozenset[str]:
+    """Returns the linear layers that have a bias."""
     attention = {"q", "k", "v", "out"} if settings.attention_bias else set()
     feed_forward = {"gate", "up", "down"} if settings.mlp_bias else set()
-    return described(config, settings, biases=frozenset(attention | feed_forward))
+    return frozenset(attention | feed_forward)
 
 
 def described(
-    config: Mapping[str, Any], settings: LlamaConfig, *, biases: frozenset[str], head_norms: bool = False
+    config: Mapping[str, Any],
+    settings: LlamaConfig,
+    *,
+    biases: frozenset[str],
+    head_norms: bool = False,
+    unturned: Collection[int] = (),
 ) -> Description:
     """Describes a model of this shape with these `biases`. Raises `Unsupported` for sizes that do not fit together."""
     heads, key_heads = settings.num_attention_heads, settings.num_key_value_heads or settings.num_attention_heads
@@ -137,4 +147,5 @@ def described(
         names=NAMES,
         outputs_first=True,
         config=dict(config),
+        unturned=frozenset(unturned),
     )

@@ -1,4 +1,4 @@
-"""Converts a GGUF file, llama.cpp's format, into a folder with weights, config.json and tokenizer.json.
+"""Converts a GGUF file, llama.cpp's format, into a folder with weights, config.json and tokenizer.json, and writes one.
 
 Knows the order of the steps. Does not know where files come from.
 """
@@ -18,9 +18,11 @@ from huggingtweets.model.gguf_file.architecture import config_of
 from huggingtweets.model.gguf_file.fields import Fields, Unreadable
 from huggingtweets.model.gguf_file.tensors import checkpoint_tensors
 from huggingtweets.model.gguf_file.vocabulary import end_of_text, tokenizer_of
+from huggingtweets.model.gguf_file.vocabulary_written import Unwritable
+from huggingtweets.model.gguf_file.written import write
 from huggingtweets.model.tokenizer import save_tokenizer
 
-__all__ = ["Unreadable", "convert"]
+__all__ = ["Unreadable", "Unwritable", "convert", "write"]
 
 HALF_BYTES = 2  # of a number in half precision
 # The library raises these for files that are truncated or damaged.

@@ -12,9 +12,20 @@ from typing import TextIO
 
 from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.reading import fields
-from huggingtweets.sources.reading.files import ACCEPTED, opened
+from huggingtweets.sources.reading.files import (
+    BROKEN_TWEET,
+    GET_AGAIN,
+    GIVE_ACCEPTED,
+    NO_TWEETS,
+    OF_ACCOUNT_WITH_TWEETS,
+    ONE_BY_ONE,
+    OWNER_UNREADABLE,
+    SEVERAL_ARCHIVES,
+    opened,
+)
 from huggingtweets.sources.reading.json_array import items
 from huggingtweets.sources.reading.members import ArchiveMembers
 
@@ -22,9 +33,9 @@ _MONTH = re.compile(r"((?:[^/]+/)?)data/js/tweets/\d{4}_\d\d\.js")
 _BEGINNING = re.compile(r"\s*Grailbird\.data\.tweets_\w+\s*=\s*")
 _DETAILS = re.compile(r"\s*var\s+user_details\s*=\s*")
 _LONGEST_BEGINNING = 200
+FORM = "a Twitter archive of 2012 to 2018"
 _MAX_DETAILS = 1 << 16  # characters; it has a dozen short values
 _REPLIES = ("in_reply_to_status_id_str", "in_reply_to_status_id", "in_reply_to_user_id_str", "in_reply_to_user_id")
-_MEND = f"give {ACCEPTED}"
 
 
 def is_in(names: Iterable[str]) -> bool:
@@ -42,7 +53,7 @@ def read(members: ArchiveMembers) -> Collected:
     months = [match for name in members.names() if (match := _MONTH.fullmatch(name))]
     homes = sorted({match[1] for match in months})
     if len(homes) > 1:
-        raise BadSource(members.path, "it holds several archives", "give them one by one")
+        raise BadSource(members.path, SEVERAL_ARCHIVES, ONE_BY_ONE)
     tweets: dict[str, Tweet] = {}
     for match in months:
         with members.text(match[0]) as text:
@@ -59,8 +70,8 @@ def read_script(path: Path) -> Collected:
 
 def _collected(path: Path, account: Account | None, tweets: dict[str, Tweet], complete: bool) -> Collected:
     if not tweets:
-        raise BadSource(path, "it holds no tweets", "give the archive of an account that has tweeted")
-    return Collected(account, tuple(tweets.values()), complete)
+        raise BadSource(path, NO_TWEETS, OF_ACCOUNT_WITH_TWEETS)
+    return Collected(account, tuple(tweets.values()), complete, form=FORM)
 
 
 def _tweets(path: Path, what: str, text: TextIO) -> Iterator[Tweet]:
@@ -68,12 +79,12 @@ def _tweets(path: Path, what: str, text: TextIO) -> Iterator[Tweet]:
     beginning = _BEGINNING.match(begun)
     if not beginning:
         why = f"{what} is not of a Twitter archive (no Grailbird.data at its start)"
-        raise BadSource(path, why, _MEND, told="it is not what Twitter put into an archive")
+        raise BadSource(path, why, GIVE_ACCEPTED, told=Phrase("it is not what Twitter put into an archive"))
     for line, record in items(text, begun[beginning.end() :]):
         tweet = _tweet(record) if isinstance(record, dict) else None
         if tweet is None:
             why = f"line {line} of {what.removeprefix('its ')} holds a tweet without id or text"
-            raise BadSource(path, why, _MEND, told="one of the tweets in it is damaged")
+            raise BadSource(path, why, GIVE_ACCEPTED, told=BROKEN_TWEET)
         yield tweet
 
 
@@ -104,5 +115,5 @@ def _account(members: ArchiveMembers, name: str) -> Account | None:
         details = None
     if not isinstance(details, dict):
         why = f"its {name} cannot be read, so nobody knows whose it is"
-        raise BadSource(members.path, why, "get it again", told="it is damaged, so I do not know whose it is")
+        raise BadSource(members.path, why, GET_AGAIN, told=OWNER_UNREADABLE)
     return fields.account(details.get("screen_name"), details.get("full_name"), "", "x")

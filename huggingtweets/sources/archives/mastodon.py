@@ -8,25 +8,29 @@ Account. Does not know which texts are worth learning.
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
-from urllib.parse import urlsplit
 
 from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.names import without_at
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.reading import fields
-from huggingtweets.sources.reading.files import shown
+from huggingtweets.sources.reading.addresses import parts_of
+from huggingtweets.sources.reading.files import IN_SMALLER_PARTS, TOO_MANY_POSTS
 from huggingtweets.sources.reading.html_text import text_of
 from huggingtweets.sources.reading.json_array import BrokenJSON
+from huggingtweets.sources.reading.persons import by_several
 
 Record = Mapping[str, object]
 
 MAX_CHARACTERS = 1 << 28  # held as a whole; a hundred thousand posts
 SITE = "mastodon"
+FORM = "posts of Mastodon"
 _LOOK = 1 << 16  # characters; one post with all that is known of it has less
 _STATUS = re.compile(r'"visibility"\s*:\s*"(?:public|unlisted|private|direct|limited)"')
 _BOOST = re.compile(r'"(?:reblog|spoiler_text|reblogs_count)"\s*:')
@@ -49,28 +53,33 @@ def records(path: Path, stream: TextIO) -> list[Record]:
     text = stream.read(MAX_CHARACTERS + 1)
     if len(text) > MAX_CHARACTERS:
         why = f"it has more than the {MAX_CHARACTERS:,} characters of posts that are read at once"
-        raise BadSource(path, why, "give it in smaller parts", told="it holds more posts than I can read at once")
+        raise BadSource(path, why, IN_SMALLER_PARTS, told=TOO_MANY_POSTS)
     return [record for value in _values(text) for record in _inside(value)]
 
 
 def collected(path: Path, exported: Iterable[Record], actor: Record) -> Collected:
     """The public posts of the `exported` ones, and whose they are. Raises `BadSource` for several people or no post."""
-    posts = [post for record in exported if (post := _post(record))]
+    posts = [post for record in exported if (post := post_of(record))]
     public = {post.tweet.id: post.tweet for post in posts if post.is_public}
     authors = {post.author for post in posts if post.author}
     if len(authors) > 1:
-        first, second = sorted(authors)[:2]
-        why = f"it is by several people ({shown(first, 60)} and {shown(second, 60)}, {len(authors)} in all)"
-        raise BadSource(path, why, "give each person's posts in a file of their own")
+        why = by_several(Counter(post.author for post in posts if post.author).most_common())
+        raise BadSource(path, why, Phrase("give each person's posts in a file of their own"))
     if not public:
-        why = "it holds no public posts" if posts else "it holds no posts"
-        raise BadSource(path, why, "give the archive of an account with public posts")
+        why = Phrase("it holds no public posts") if posts else Phrase("it holds no posts")
+        raise BadSource(path, why, Phrase("give the archive of an account with public posts"))
     people = [post.account for post in posts if post.account]
-    return Collected(_actor(actor) or (people[0] if people else None), tuple(public.values()))
+    private = sum(not post.is_public for post in posts)
+    return Collected(
+        _actor(actor) or (people[0] if people else None),
+        tuple(public.values()),
+        form=FORM,
+        left_out={"not public": private} if private else {},
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Post:
+class Post:
     """A post or boost. `author` is such as `keeper@m.example`, or empty if nothing says whose it is."""
 
     tweet: Tweet
@@ -110,7 +119,7 @@ def _inside(value: object) -> Iterator[Record]:
             yield from ({"account": account, **record} for record in own if isinstance(record, dict))
 
 
-def _post(record: Record) -> _Post | None:
+def post_of(record: Record) -> Post | None:
     """The post that `record` describes; None for anything else, such as a like."""
     if isinstance(record.get("content"), str) and "visibility" in record:
         return _from_status(record)
@@ -122,7 +131,7 @@ def _post(record: Record) -> _Post | None:
     return _from_note(record, str(record.get("attributedTo") or "")) if kind in _POSTS else None
 
 
-def _from_status(record: Record) -> _Post | None:
+def _from_status(record: Record) -> Post | None:
     """A status of the API."""
     id_, boosted, account = record.get("id"), record.get("reblog"), _dict(record.get("account"))
     author = _name(account.get("url"), account.get("username"))
@@ -140,7 +149,7 @@ def _from_status(record: Record) -> _Post | None:
     )
     is_public = record.get("visibility") in _FOR_ALL and not record.get("local_only")
     named = fields.account(account.get("username"), account.get("display_name"), account.get("avatar"), SITE)
-    return _Post(tweet, is_public, author, named)
+    return Post(tweet, is_public, author, named)
 
 
 def _replied_to(record: Record) -> str:
@@ -151,7 +160,7 @@ def _replied_to(record: Record) -> str:
     return uri.removesuffix(id_) + str(answered) if uri and uri.endswith(f"/{id_}") else str(answered)
 
 
-def _from_note(record: Record, actor: str) -> _Post | None:
+def _from_note(record: Record, actor: str) -> Post | None:
     """A post in the form of ActivityStreams."""
     id_, content = record.get("id"), record.get("content")
     if not isinstance(id_, str) or not isinstance(content, str) or record.get("type") not in _POSTS:
@@ -168,10 +177,10 @@ def _from_note(record: Record, actor: str) -> _Post | None:
         source=_source(author),
     )
     is_public = any(place in _PUBLIC for key in ("to", "cc") for place in _list(record.get(key)))
-    return _Post(tweet, is_public, author, fields.account(author.partition("@")[0], site=SITE))
+    return Post(tweet, is_public, author, fields.account(author.partition("@")[0], site=SITE))
 
 
-def _boost(record: Record, thing: object) -> _Post | None:
+def _boost(record: Record, thing: object) -> Post | None:
     """A boost in an outbox. It mostly holds the address of the boosted post, and no words of the person."""
     id_, author = record.get("id"), _name(record.get("actor"), "")
     address = thing.get("id") if isinstance(thing, dict) else thing
@@ -179,7 +188,7 @@ def _boost(record: Record, thing: object) -> _Post | None:
         return None
     created_at = dates.moment(record.get("published"))
     tweet = Tweet(id_, f"RT {address}", created_at, is_retweet=True, source=_source(author))
-    return _Post(tweet, True, author, fields.account(author.partition("@")[0], site=SITE))
+    return Post(tweet, True, author, fields.account(author.partition("@")[0], site=SITE))
 
 
 def _boost_of(boosted: Record) -> str:
@@ -194,8 +203,8 @@ def _escaped(content: str) -> str:
 
 def _name(address: object, username: object) -> str:
     """`keeper@m.example`, from an address such as https://m.example/users/keeper or https://m.example/@keeper."""
-    parts = urlsplit(address) if isinstance(address, str) else None
-    if not parts or not parts.hostname:
+    parts = parts_of(address)
+    if not parts.hostname:
         return ""
     last = without_at(parts.path.rstrip("/").rpartition("/")[2])
     return f"{_text(username) or last}@{parts.hostname}".lower()

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Collected
 from huggingtweets.sources.archives import mastodon
+from huggingtweets.sources.reading.files import GET_AGAIN, ONE_BY_ONE, OWNER_UNREADABLE, SEVERAL_ARCHIVES
 from huggingtweets.sources.reading.members import ArchiveMembers
 
 _OUTBOX = "outbox.json"
@@ -26,7 +27,7 @@ def read(members: ArchiveMembers) -> Collected:
     names = members.names()
     outboxes = _outboxes(names)
     if len(outboxes) > 1:
-        raise BadSource(members.path, "it holds several archives", "give them one by one")
+        raise BadSource(members.path, SEVERAL_ARCHIVES, ONE_BY_ONE)
     with members.text(outboxes[0]) as text:
         records = mastodon.records(members.path, text)
     actor = outboxes[0].removesuffix(_OUTBOX) + "actor.json"
@@ -44,6 +45,5 @@ def _actor(members: ArchiveMembers, name: str) -> Mapping[str, object]:
             actor = json.loads(text.read())
         except (ValueError, RecursionError) as error:
             why = "its actor.json cannot be read, so nobody knows whose it is"
-            told = "it is damaged, so I do not know whose it is"
-            raise BadSource(members.path, why, "get it again", told=told) from error
+            raise BadSource(members.path, why, GET_AGAIN, told=OWNER_UNREADABLE) from error
     return actor if isinstance(actor, dict) else {}

@@ -16,16 +16,27 @@ from typing import TextIO, TypeVar
 
 from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.archives.long_posts import Note, with_long_posts
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.edits import EditedVersions, superseded, versions_of
-from huggingtweets.sources.reading.files import ACCEPTED, opened, shown
+from huggingtweets.sources.reading.files import (
+    BROKEN_TWEET,
+    GIVE_ACCEPTED,
+    NO_TWEETS,
+    OF_ACCOUNT_WITH_TWEETS,
+    ONE_BY_ONE,
+    SEVERAL_ARCHIVES,
+    opened,
+    shown,
+)
 from huggingtweets.sources.reading.json_array import items
 from huggingtweets.sources.reading.members import LIMITS, ArchiveLimits, ArchiveMembers, FolderMembers, opened_zip
 
 T = TypeVar("T")
 Record = dict[str, object]
+FORM = "an X archive"
 
 # The scripts lie in data/, or at the top before 2019. Zips made by hand have one more folder around everything.
 _TWEETS_FILE = re.compile(r"((?:[^/]+/)?(?:data/)?)tweets?(?:-part(\d{1,9}))?\.js")
@@ -33,7 +44,10 @@ _NOTES_FILE = re.compile(r"note-tweets?(?:-part(\d+))?\.js")
 _COMMUNITY_FILE = re.compile(r"community-tweets?(?:-part(\d+))?\.js")
 _CIRCLE_FILE = re.compile(r"twitter-circle-tweets?(?:-part(\d+))?\.js")
 # Scripts with tweets that were not for everybody. People may give them alone, and some say `tweets` inside.
-_PRIVATE = (("circle", "tweets to a circle, which only friends could read"), ("deleted", "tweets that were deleted"))
+_PRIVATE = (
+    ("circle", Phrase("it lists tweets to a circle, which only friends could read")),
+    ("deleted", Phrase("it lists tweets that were deleted")),
+)
 _BEGINNING = re.compile(r"\s*window\.YTD\.(\w+)\.part\d+\s*=\s*")
 _LONGEST_BEGINNING = 200
 _REPLIES = (
@@ -43,7 +57,6 @@ _REPLIES = (
     "in_reply_to_user_id",
     "in_reply_to_screen_name",
 )
-_MEND = f"give {ACCEPTED}"
 
 
 def read_zip(path: Path, limits: ArchiveLimits = LIMITS) -> Collected:
@@ -59,9 +72,9 @@ def read_folder(path: Path, limits: ArchiveLimits = LIMITS) -> Collected:
 
 def read_script(path: Path) -> Collected:
     """The tweets of a single `tweets.js`, which does not say whose they are."""
-    private = next((what for name, what in _PRIVATE if name in path.name.lower()), None)
+    private = next((why for name, why in _PRIVATE if name in path.name.lower()), None)
     if private:
-        raise BadSource(path, f"it lists {private}", _MEND)
+        raise BadSource(path, private, GIVE_ACCEPTED)
     with opened(path) as text:
         posted = list(_posted(_Script(path, "the file", text)))
     earlier = _earlier(posted)
@@ -88,10 +101,10 @@ class _Script:
         beginning = _BEGINNING.match(begun)
         if not beginning:
             why = f"{self.what} is not of an X archive (no window.YTD at its start)"
-            raise BadSource(self.path, why, _MEND, told="it is not what X puts into an archive")
+            raise BadSource(self.path, why, GIVE_ACCEPTED, told=Phrase("it is not what X puts into an archive"))
         if beginning[1] not in kinds:
             why = f"{self.what} lists {shown(beginning[1])}, not {kinds[0]}"
-            raise BadSource(self.path, why, _MEND, told="it holds something else than tweets")
+            raise BadSource(self.path, why, GIVE_ACCEPTED, told=Phrase("it holds something else than tweets"))
         for line, item in items(self.text, begun[beginning.end() :]):
             yield line, self._record(line, item)
 
@@ -106,7 +119,7 @@ class _Script:
     def bad(self, line: int, why: str) -> BadSource:
         """The refusal of a record at `line`."""
         said = f"line {line} of {self.what.removeprefix('its ')} {why}"
-        return BadSource(self.path, said, _MEND, told="one of the tweets in it is damaged")
+        return BadSource(self.path, said, GIVE_ACCEPTED, told=BROKEN_TWEET)
 
 
 def is_in(names: Iterable[str]) -> bool:
@@ -127,7 +140,9 @@ def read(members: ArchiveMembers) -> Collected:
     # A note belongs to one version of an edited tweet. To find the right one, all versions are needed.
     whole = with_long_posts({one.tweet.id: one.tweet for one in posted}.values(), notes)
     collected = _collected(members.path, account, [tweet for tweet in whole if tweet.id not in withdrawn])
-    return replace(collected, complete=True, withdrawn=frozenset(withdrawn))
+    left_out = {"to a circle": len(circle), "earlier versions": len(withdrawn - circle)}
+    counts = {reason: count for reason, count in left_out.items() if count}
+    return replace(collected, complete=True, withdrawn=frozenset(withdrawn), left_out=counts)
 
 
 def _earlier(posted: Iterable["_Posted"]) -> set[str]:
@@ -137,9 +152,9 @@ def _earlier(posted: Iterable["_Posted"]) -> set[str]:
 
 
 def _collected(path: Path, account: Account | None, tweets: Iterable[Tweet]) -> Collected:
-    collected = Collected(account, tuple(tweets))
+    collected = Collected(account, tuple(tweets), form=FORM)
     if not collected.tweets:
-        raise BadSource(path, "it holds no tweets", "give the archive of an account that has tweeted")
+        raise BadSource(path, NO_TWEETS, OF_ACCOUNT_WITH_TWEETS)
     return collected
 
 
@@ -148,11 +163,11 @@ def _home(members: ArchiveMembers, names: Iterable[str]) -> tuple[str, list[str]
     parts = [match for name in names if (match := _TWEETS_FILE.fullmatch(name))]
     homes = sorted({match[1] for match in parts})
     if not homes:
-        why, told = "without data/tweets.js", "in which I find no tweets"
-        raise BadSource(members.path, f"it is a {members.kind} {why}", _MEND, told=f"it is a {members.kind} {told}")
+        why, told = f"it is a {members.kind} without data/tweets.js", Phrase("I find no tweets in it")
+        raise BadSource(members.path, why, GIVE_ACCEPTED, told=told)
     if len(homes) > 1:
         why = f"it holds several archives ({shown(homes[0]) or 'itself'} and {shown(homes[1])})"
-        raise BadSource(members.path, why, "give them one by one", told="it holds several archives")
+        raise BadSource(members.path, why, ONE_BY_ONE, told=SEVERAL_ARCHIVES)
     return homes[0], [match[0] for match in sorted(parts, key=lambda match: int(match[2] or 0))]
 
 

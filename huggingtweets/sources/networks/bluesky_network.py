@@ -1,63 +1,25 @@
-"""Bluesky as a place to collect from: the whole feed is read each time, so what is missing was deleted there.
+"""Bluesky as a place to collect from. Does not know HTTP, or what a post of Bluesky's looks like (`bluesky`)."""
 
-Knows how far back a feed was read. Does not know HTTP, or what a post of Bluesky's looks like (`bluesky`).
-"""
-
-from collections.abc import Sequence
 from typing import ClassVar
 
-from huggingtweets.core.records import Collected, Tweet
-from huggingtweets.remote.upstream import NoAccount
+from huggingtweets.core.records import Collected
 from huggingtweets.sources.networks import bluesky
-from huggingtweets.sources.networks.network import Gathered, Means, Source
+from huggingtweets.sources.networks.json_answers import JSONServers
+from huggingtweets.sources.networks.whole_feed import WholeFeed
 
 
-class BlueskyNetwork:
+class BlueskyNetwork(WholeFeed):
     """Reads feeds through the public AppView."""
 
     name: ClassVar[str] = "bluesky"
-
-    def __init__(self, means: Means):
-        self._settings, self._kept, self._patience = means.settings, means.kept, means.patience
+    page: ClassVar[int] = bluesky.PAGE
 
     @staticmethod
     def parse_handle(text: str) -> str:
         return bluesky.parse_handle(text)
 
-    async def read(self, name: str, handle: str) -> Gathered:
-        tweets = await self._kept.tweets(name)
-        # The kept tweets must be within reach, or they would look deleted.
-        most = max(self._settings.max_posts, len(tweets) + bluesky.PAGE)
-        async with bluesky.Bluesky(self._settings.bluesky_url, patience=self._patience) as client:
-            collected = await client.read(handle, most=most)
-        source = Source.parse(collected.tweets[0].source)
-        new = await self._kept.merge(name, collected)
-        of_source = [tweet for tweet in tweets if tweet.source == str(source)]
-        dropped = await self._kept.drop(name, _gone(of_source, collected, is_cut=len(collected.tweets) >= most))
-        await self._kept.mark_checked(name, source)
-        return Gathered(new, dropped)
-
-    async def read_on(self, name: str, source: Source) -> Gathered:
-        return await self.read(name, source.id)  # a DID is taken like a handle
-
-    async def check(self, name: str, source: Source, *, at_any_price: bool = False) -> int:
-        """Read the feed again. Asking costs nothing, so `at_any_price` changes nothing."""
-        try:
-            return (await self.read_on(name, source)).dropped
-        except NoAccount as error:
-            if not error.gone:
-                raise
-        dropped = await self._kept.drop(name, {tweet.id for tweet in await self._kept.tweets(name, source)})
-        await self._kept.mark_checked(name, source)
-        return dropped
-
-    def shortfall(self) -> str:
-        return ""
-
-
-def _gone(tweets: Sequence[Tweet], collected: Collected, *, is_cut: bool) -> set[str]:
-    """The ids of `tweets` that a feed lacks. A feed that was cut off says nothing of what is older than its end."""
-    there = {tweet.id for tweet in collected.tweets}
-    oldest = min((tweet.created_at for tweet in collected.tweets if tweet.created_at), default=None)
-    within = [tweet for tweet in tweets if not (is_cut and oldest) or (tweet.created_at and tweet.created_at >= oldest)]
-    return {tweet.id for tweet in within} - there
+    async def feed(self, handle: str, most: int) -> Collected:
+        """A DID is taken like a handle."""
+        async with JSONServers(bluesky.BLUESKY) as servers:
+            reader = bluesky.Bluesky(servers, self._settings.bluesky_url, self._patience)
+            return await reader.read(handle, most=most)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 
 from huggingtweets.core.config import CollectingSettings
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x_reads import XReads
@@ -110,5 +111,5 @@ class Network(Protocol):
     async def check(self, name: str, source: Source, *, at_any_price: bool = False) -> int:
         """Drop the tweets of `name` that are gone at `source`. Returns how many."""
 
-    def shortfall(self) -> str:
+    def shortfall(self) -> Phrase:
         """Why deletions there are not seen within a day: a sentence with the costs, or empty if they are."""

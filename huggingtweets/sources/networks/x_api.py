@@ -7,18 +7,27 @@ import logging
 import re
 
 from huggingtweets.core.errors import Usage
+from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.quoted import quoted
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import Forbidden, NoAccount, NotFound
 from huggingtweets.remote.x import Charge, XClient
 from huggingtweets.remote.x_reads import ReadingTooDear
 from huggingtweets.remote.x_records import X, XPost, XUser
-from huggingtweets.sources.networks.handles import bare_handle
+from huggingtweets.sources.networks.handles import (
+    CHECK_THE_HANDLE,
+    ONLY_FROM_ITS_OWNER,
+    SUSPENDED,
+    UNKNOWN,
+    bare_handle,
+)
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.edits import EditedVersions, superseded
 
 log = logging.getLogger(__name__)
 
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
+_ASK_FOR_ARCHIVE = Phrase("ask its owner for their archive instead")
 _AVATAR_SIZE = re.compile(r"_normal(?=\.\w+$)")
 
 
@@ -26,7 +35,12 @@ def parse_handle(text: str) -> str:
     """`@NASA` as `NASA`. Raises `Usage`, with a sentence for each kind of mistake. X is not asked."""
     handle = bare_handle(text, "x", ("x.com", "twitter.com"))
     if not _HANDLE.fullmatch(handle):
-        raise Usage(f"{text[:60]!r} is no handle of X: it has 1 to 15 letters, digits and _; check how it is written.")
+        raise Usage(
+            Phrase(
+                "{handle} is no handle of X: it has 1 to 15 letters, digits and _; check how it is written.",
+                handle=quoted(text),
+            )
+        )
     return handle
 
 
@@ -38,14 +52,13 @@ async def find(client: XClient, handle: str, user_id: str = "") -> XUser:
     try:
         user = await (client.user_by_id(user_id) if user_id else client.user(handle))
     except NotFound as error:
-        why, mend = "is unknown", "check how the handle is written, or whether it was changed"
-        raise NoAccount(X, handle, why, mend, gone=bool(user_id)) from error
+        raise NoAccount(X, handle, UNKNOWN, CHECK_THE_HANDLE, gone=bool(user_id)) from error
     except Forbidden as error:
         if "suspended" not in str(error).lower():
             raise
-        raise NoAccount(X, handle, "is suspended", "its tweets can only come from its owner's archive") from error
+        raise NoAccount(X, handle, SUSPENDED, ONLY_FROM_ITS_OWNER) from error
     if user.protected:
-        raise NoAccount(X, handle, "is protected", "ask its owner for their archive instead")
+        raise NoAccount(X, handle, Phrase("is protected"), _ASK_FOR_ARCHIVE)
     return user
 
 
@@ -65,9 +78,9 @@ async def read(client: XClient, user: XUser, *, since_id: str | None, most: int,
             raise
         log.warning("the tweets of @%s before %s are not read: the budget does not suffice", user.handle, tweets[-1].id)
     except Forbidden as error:
-        raise NoAccount(X, user.handle, "cannot be read any more", "ask its owner for their archive") from error
+        raise NoAccount(X, user.handle, Phrase("cannot be read any more"), _ASK_FOR_ARCHIVE) from error
     if not tweets and since_id is None:
-        raise NoAccount(X, user.handle, "has no tweets", "choose an account that has tweeted")
+        raise NoAccount(X, user.handle, Phrase("has no tweets"), Phrase("choose an account that has tweeted"))
     account = fields.account(user.handle, user.name, _AVATAR_SIZE.sub("_400x400", user.avatar_url), "x")
     earlier = superseded(versions, [tweet.id for tweet in tweets])
     last = tuple(tweet for tweet in tweets if tweet.id not in earlier)

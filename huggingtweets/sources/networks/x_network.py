@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.remote.x import MIN_PAGE, XClient
 from huggingtweets.remote.x_reads import MICRO
 from huggingtweets.remote.x_session import Credentials
@@ -85,21 +86,29 @@ class XNetwork:
         await self._kept.mark_look(name, source, None)
         return dropped
 
-    def shortfall(self) -> str:
+    def shortfall(self) -> Phrase:
         store = self._kept.store
         mark = f"{self.name}:"
         tweets = sum(tweet.source.startswith(mark) for name in store.looks.checked() for tweet in store.tweets(name))
         affordable = self._reads.a_day()
         if tweets <= affordable:
-            return ""
+            return Phrase()
         cost = self._reads.price(tweets) / MICRO
         days = math.ceil(tweets / affordable) if affordable else 0
-        pace = f"suffices to look at each of them once in {days} days" if days else "does not suffice to look at any"
-        return (
-            f"I keep {tweets:,} tweets that were read from X. X charges for each look at a tweet. To notice within a "
-            f"day that one was deleted there would cost {cost:.2f} USD a day, or {cost * 31:.2f} USD a month. The "
-            f"budget for reading is {self._settings.x_monthly_budget_usd:.2f} USD a month and {pace}. Whoever runs me "
-            "can raise the budget, or have the voice learned from the person's archive instead."
+        if days:
+            pace = Phrase("suffices to look at each of them once in {days} days", days=days)
+        else:
+            pace = Phrase("does not suffice to look at any")
+        return Phrase(
+            "I keep {tweets:,} tweets that were read from X. X charges for each look at a tweet. To notice within a "
+            "day that one was deleted there would cost {cost:.2f} USD a day, or {month:.2f} USD a month. The budget "
+            "for reading is {budget:.2f} USD a month and {pace}. Whoever runs me can raise the budget, or have the "
+            "voice learned from the person's archive instead.",
+            tweets=tweets,
+            cost=cost,
+            month=cost * 31,
+            budget=self._settings.x_monthly_budget_usd,
+            pace=pace,
         )
 
     async def _charge(self, posts: int) -> None:
@@ -110,8 +119,10 @@ class XNetwork:
             raise Misconfigured(
                 "Reading X is off, because X's rules list training on what its API gives among what is prohibited; "
                 "use the person's archive, or set [collecting] x_api = true if X has allowed it to you.",
-                for_people="I do not read X, because its rules prohibit learning from what it gives to programs; use "
-                "the person's archive.",
+                for_people=Phrase(
+                    "I do not read X, because its rules prohibit learning from what it gives to programs; use the "
+                    "person's archive."
+                ),
             )
         token = self._settings.x_bearer_token
         if not token:

@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources.reading.encoding import Encoding, detect
-from huggingtweets.sources.reading.files import MAX_BYTES, ByteBudget, Metered, explained
+from huggingtweets.sources.reading.files import GET_AGAIN, MAX_BYTES, ByteBudget, Metered, explained
 
 _CHUNK = 1 << 18
 _GZIP = b"\x1f\x8b"
@@ -88,7 +89,7 @@ def unpacked(document: Document) -> Document:
                     return stream.read(size)
                 except _DAMAGE as error:
                     why = f"{document.what} is a broken gzip file"
-                    raise BadSource(document.path, why, "get it again", told="it is damaged") from error
+                    raise BadSource(document.path, why, GET_AGAIN, told=Phrase("it is damaged")) from error
 
             yield read
 

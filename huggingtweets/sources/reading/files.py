@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources.reading.encoding import detect
 from huggingtweets.sources.reading.json_array import MAX_ITEM, BrokenJSON, TooLong
 
@@ -18,11 +19,25 @@ GIB = 1 << 30
 MAX_BYTES = GIB  # of one file; the largest real export known to us has 4 MB
 MAX_LINE = 1 << 20  # characters; a tweet's own row has at most some thousands
 
-ACCEPTED = (
-    "the archive that X, Mastodon or Discord gave you (the zip as it is, or its folder), "
-    "or a table or text of tweets (.csv, .tsv, .txt, .json or .jsonl)"
+# What people can do about a file that cannot be used.
+GIVE_ACCEPTED = Phrase(
+    "give the archive that X or another service gave you (the zip as it is, or its folder), or a table or text of "
+    "tweets (.csv, .tsv, .txt, .json or .jsonl)"
 )
+GET_AGAIN = Phrase("get it again")
+NAME_ANOTHER = Phrase("name one that there is")
+IN_SMALLER_PARTS = Phrase("give it in smaller parts")
+ONE_BY_ONE = Phrase("give them one by one")
+# What may be wrong with files of several forms.
+SEVERAL_ARCHIVES = Phrase("it holds several archives")
+OF_ACCOUNT_WITH_TWEETS = Phrase("give the archive of an account that has tweeted")
+NO_TWEETS = Phrase("it holds no tweets")
+BROKEN_TABLE = Phrase("one of the tables in it is damaged")
+BROKEN_TWEET = Phrase("one of the tweets in it is damaged")
+OWNER_UNREADABLE = Phrase("it is damaged, so I do not know whose it is")
+TOO_MANY_POSTS = Phrase("it holds more posts than I can read at once")
 
+_AS_UTF8 = Phrase("save it as UTF-8 and try again")
 _BUFFER = 1 << 18
 
 
@@ -48,7 +63,7 @@ class ByteBudget:
     def _too_large(self, what: str) -> BadSource:
         limit = f"{self._limit_bytes / GIB:g} GiB" if self._limit_bytes >= GIB else f"{self._limit_bytes:,} bytes"
         why = f"{what} is larger than the {limit} that are read"
-        return BadSource(self._path, why, "give it in smaller parts", told="it is larger than I can read")
+        return BadSource(self._path, why, IN_SMALLER_PARTS, told=Phrase("it is larger than I can read"))
 
 
 class Metered(io.RawIOBase):
@@ -76,39 +91,39 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
         yield
     except TooLong as error:
         why = f"{what} has more than {MAX_ITEM:,} characters in one piece at line {error.line}"
-        mend = "write each tweet as an object of its own"
-        raise BadSource(path, why, mend, told=f"one piece of it, at line {error.line}, is far too long") from error
+        told = Phrase("one piece of it, at line {line}, is far too long", line=error.line)
+        raise BadSource(path, why, Phrase("write each tweet as an object of its own"), told=told) from error
     except BrokenJSON as error:
         raise _broken(path, what, error) from error
     except UnicodeError as error:
-        mend = "save it as UTF-8 and try again"
-        raise BadSource(path, f"{what} is not UTF-8 text", mend, told="it is no text that I can read") from error
+        told = Phrase("it is no text that I can read")
+        raise BadSource(path, f"{what} is not UTF-8 text", _AS_UTF8, told=told) from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BadSource(
             path,
             "there is no such file",
             "check the path",
-            for_people=f"{path.name} is not there any more; give it again.",
+            for_people=Phrase("{file} is not there any more; give it again.", file=path.name),
         ) from error
     except PermissionError as error:
         raise BadSource(
             path,
             f"{what} may not be read by this user",
             "allow reading it (chmod u+r)",
-            for_people=f"I may not read {path.name}; whoever runs me has to allow it.",
+            for_people=Phrase("I may not read {file}; whoever runs me has to allow it.", file=path.name),
         ) from error
     except OSError as error:
         why = f"{what} cannot be read ({error.strerror or error})"
-        people = f"{path.name} cannot be read here; give it again, or ask whoever runs me."
+        people = Phrase("{file} cannot be read here; give it again, or ask whoever runs me.", file=path.name)
         raise BadSource(path, why, "check the path and the disk", for_people=people) from error
 
 
 def _broken(path: Path, what: str, error: BrokenJSON) -> BadSource:
     if error.is_cut_off:
         why = f"{what} is cut off: its JSON ends in the middle, at line {error.line}"
-        return BadSource(path, why, "get it again", told="it is cut off: its end is missing")
-    why = f"{what} is no JSON at line {error.line}"
-    return BadSource(path, why, "save it as JSON again, or as CSV", told=f"I cannot read it at line {error.line}")
+        return BadSource(path, why, GET_AGAIN, told=Phrase("it is cut off: its end is missing"))
+    why, told = f"{what} is no JSON at line {error.line}", Phrase("I cannot read it at line {line}", line=error.line)
+    return BadSource(path, why, Phrase("save it as JSON again, or as CSV"), told=told)
 
 
 @contextmanager
@@ -145,12 +160,18 @@ def lines(stream: TextIO, path: Path) -> Iterator[tuple[int, str]]:
 def no_plain_text(path: Path, line: int) -> BadSource:
     """The refusal of a file with bytes that no text has."""
     why = f"line {line} holds NUL bytes, so it is no plain text"
-    return BadSource(path, why, "save it as UTF-8", told="it is no plain text")
+    return BadSource(path, why, _AS_UTF8, told=Phrase("it is no plain text"))
 
 
 def line_too_long(path: Path, line: int) -> BadSource:
     """The refusal of a line that is longer than any tweet."""
-    return BadSource(path, f"line {line} is longer than {MAX_LINE:,} characters", "put one tweet on each line")
+    why = Phrase("line {line} is longer than {most:,} characters", line=line, most=MAX_LINE)
+    return BadSource(path, why, Phrase("put one tweet on each line"))
+
+
+def foreign_form(name: str) -> Phrase:
+    """Says that a file is of a form which is not read, such as a picture."""
+    return Phrase("it is a file of the kind {kind}, which I do not read", kind=name)
 
 
 def head_of(path: Path, size: int = 512) -> bytes:

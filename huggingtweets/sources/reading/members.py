@@ -17,20 +17,22 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, as_text, explained, shown
+from huggingtweets.core.phrases import Phrase
+from huggingtweets.sources.reading.files import GET_AGAIN, GIB, ByteBudget, Metered, as_text, explained, shown
 
 ENDINGS = (".js", ".json", ".csv", ".jsonl", ".ndjson", ".tsv", ".txt", ".gz")  # files with other endings are not read
+_PAGES = (".html", ".htm")
 _DEEPEST = 4  # folders, as in archive/data/js/tweets
 _OF_PICTURES = ("media", "media_attachments", "attachments", "assets")
+_NOT_OF_PICTURES = "your_instagram_activity"  # in an export of Instagram, the folder media in this one holds the posts
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # other methods may need any amount of memory for one step
 # What zipfile raises, besides BadZipFile, for damaged bytes: found by damaging whole archives at random in the tests.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError, OverflowError)
 _DRIVE = re.compile(r"[A-Za-z]:/")
-_AGAIN = "download it again"
-_UNPACK = "unpack it and give the folder instead"
-_DISTRUST = "do not trust it, download your archive again from X"
-UNLIKE_ARCHIVES = "it is not built as archives are"
+UNPACK = Phrase("unpack it and give the folder instead")
+_DISTRUST = Phrase("do not trust it, download your archive again")
+UNLIKE_ARCHIVES = Phrase("it is not built as archives are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,10 @@ class ArchiveMembers(ABC):
         """The files with one of `ENDINGS`, in the order of their names."""
 
     @abstractmethod
+    def has_pages(self) -> bool:
+        """Returns True if it holds pages in HTML."""
+
+    @abstractmethod
     def binary(self, name: str) -> AbstractContextManager[Metered]:
         """The bytes of one of `names()`."""
 
@@ -80,27 +86,36 @@ class FolderMembers(ArchiveMembers):
 
     def names(self) -> tuple[str, ...]:
         with explained(self.path, "the folder"):
-            return tuple(sorted(file.relative_to(self.path).as_posix() for file in _read(self.path, _DEEPEST)))
+            files = _read(self.path, ENDINGS, _DEEPEST)
+            return tuple(sorted(file.relative_to(self.path).as_posix() for file in files))
+
+    def has_pages(self) -> bool:
+        with explained(self.path, "the folder"):
+            return any(_read(self.path, _PAGES, _DEEPEST))
 
     @contextmanager
     def binary(self, name: str) -> Iterator[Metered]:
         file, what = self.path / name, f"its {shown(name)}"
         if not file.resolve().is_relative_to(self.path.resolve()):
-            why, told = "is a link that leads out of the folder", "a file in it is a link that leads out of the folder"
-            raise BadSource(self.path, f"{what} {why}", "put the file itself there", told=told)
+            why, told = f"{what} is a link that leads out of the folder", Phrase("a file in it lies somewhere else")
+            raise BadSource(self.path, why, Phrase("put the file itself there"), told=told)
         with explained(self.path, what), file.open("rb") as binary:
             self._budget.allow(file.stat().st_size, what)
             yield Metered(binary.read, self._budget, what)
 
 
-def _read(folder: Path, deeper: int) -> Iterator[Path]:
-    """The files with one of `ENDINGS` in `folder`, and in folders inside it, `deeper` levels down."""
+def _read(folder: Path, endings: tuple[str, ...], deeper: int) -> Iterator[Path]:
+    """The files with one of `endings` in `folder`, and in folders inside it, `deeper` levels down."""
     for entry in folder.iterdir():
         if entry.is_file():
-            if entry.name.lower().endswith(ENDINGS):
+            if entry.name.lower().endswith(endings):
                 yield entry
-        elif deeper and entry.is_dir() and not entry.name.lower().endswith(_OF_PICTURES):
-            yield from _read(entry, deeper - 1)
+        elif deeper and entry.is_dir() and not _is_of_pictures(entry):
+            yield from _read(entry, endings, deeper - 1)
+
+
+def _is_of_pictures(folder: Path) -> bool:
+    return folder.name.lower().endswith(_OF_PICTURES) and folder.parent.name != _NOT_OF_PICTURES
 
 
 class ZipMembers(ArchiveMembers):
@@ -128,13 +143,17 @@ class ZipMembers(ArchiveMembers):
                 raise BadSource(self.path, why, _DISTRUST, told=UNLIKE_ARCHIVES)
             if name.lower().endswith(ENDINGS):
                 if name in names:
-                    raise BadSource(self.path, f"it holds {shown(name)} twice", _AGAIN, told="it holds a file twice")
+                    told = Phrase("it holds a file twice")
+                    raise BadSource(self.path, f"it holds {shown(name)} twice", GET_AGAIN, told=told)
                 names.add(name)
                 yield name, info
 
     def everything(self) -> tuple[str, ...]:
         """The names of all files in the zip, including those that are not read."""
         return tuple(self._archive.namelist())
+
+    def has_pages(self) -> bool:
+        return any(name.lower().endswith(_PAGES) for name in self.everything())
 
     @contextmanager
     def binary(self, name: str) -> Iterator[Metered]:
@@ -152,10 +171,10 @@ class ZipMembers(ArchiveMembers):
 
     def _refuse_unreadable(self, info: zipfile.ZipInfo, what: str) -> None:
         if info.flag_bits & _ENCRYPTED:
-            raise BadSource(self.path, f"{what} is encrypted", _UNPACK, told="it is locked with a password")
+            raise BadSource(self.path, f"{what} is encrypted", UNPACK, told=Phrase("it is locked with a password"))
         if info.compress_type not in _METHODS:
-            told = "it is packed in an unusual way"
-            raise BadSource(self.path, f"{what} is packed in an unusual way", _UNPACK, told=told)
+            told = Phrase("it is packed in an unusual way")
+            raise BadSource(self.path, f"{what} is packed in an unusual way", UNPACK, told=told)
         self._budget.allow(info.file_size, what)
         if info.file_size > self._limits.ratio * max(1, info.compress_size):
             why = f"{what} unpacks to more than {self._limits.ratio} times its size, as a zip bomb does"
@@ -180,4 +199,4 @@ def _whole(path: Path) -> Iterator[None]:
         # Damaged bytes may point to a place that the file does not have (EINVAL). Other errors come from the disk.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
-        raise BadSource(path, "it is a broken or incomplete zip file", _AGAIN) from error
+        raise BadSource(path, Phrase("it is a broken or incomplete zip file"), GET_AGAIN) from error

@@ -11,12 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.sources.reading.files import GIB, ByteBudget, Metered, explained, shown
-from huggingtweets.sources.reading.members import ENDINGS, LIMITS, UNLIKE_ARCHIVES, ArchiveLimits, ArchiveMembers
+from huggingtweets.core.phrases import Phrase
+from huggingtweets.sources.reading.files import GET_AGAIN, GIB, ByteBudget, Metered, explained, shown
+from huggingtweets.sources.reading.members import (
+    ENDINGS,
+    LIMITS,
+    UNLIKE_ARCHIVES,
+    UNPACK,
+    ArchiveLimits,
+    ArchiveMembers,
+)
 
 MAX_UNPACKED = 16 * GIB  # with all its pictures and films
 _DAMAGE = (tarfile.TarError, EOFError, zlib.error)
-_MEND = "get it again"
 
 
 def is_tar(path: Path) -> bool:
@@ -42,18 +49,20 @@ class TarMembers(ArchiveMembers):
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._members))
 
+    def has_pages(self) -> bool:
+        return False  # no service packs pages so
+
     def _checked(self, max_unpacked: int) -> Iterator[tarfile.TarInfo]:
         """The files with one of `ENDINGS`. Links and devices are not files."""
         with _whole(self.path):
             while info := self._archive.next():
                 if info.offset_data + info.size > max_unpacked:
                     why = f"it unpacks to more than the {max_unpacked:,} bytes that are looked through"
-                    told = "it is larger than I look through"
-                    raise BadSource(self.path, why, "unpack it and give the folder instead", told=told)
+                    raise BadSource(self.path, why, UNPACK, told=Phrase("it is larger than I can read"))
                 name = PurePosixPath(info.name)
                 if name.is_absolute() or ".." in name.parts:
                     why = f"its member {shown(info.name)} leads out of the archive"
-                    raise BadSource(self.path, why, _MEND, told=UNLIKE_ARCHIVES)
+                    raise BadSource(self.path, why, GET_AGAIN, told=UNLIKE_ARCHIVES)
                 if info.isreg() and info.name.lower().endswith(ENDINGS):
                     yield info
 
@@ -87,4 +96,4 @@ def _whole(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise BadSource(path, "it is a broken or incomplete tar archive", _MEND) from error
+        raise BadSource(path, Phrase("it is a broken or incomplete tar archive"), GET_AGAIN) from error

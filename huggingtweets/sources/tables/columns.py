@@ -131,6 +131,23 @@ def _likeness_to_text(name: str) -> tuple[bool, int]:
     return edited, next((place for place, word in enumerate(_TEXT_WORDS) if word in name), len(_TEXT_WORDS))
 
 
+def without_texts(row: Row) -> Row:
+    """`row` without the columns that may hold texts."""
+    layout = _layout(tuple(row))
+    texts = {*layout.texts, *layout.other_texts, *(outer for outer, _ in _NESTED_TEXT)}
+    return {name: value for name, value in row.items() if name not in texts}
+
+
+def without_dates(row: Row) -> Row:
+    """`row` without the columns that may hold a date."""
+    return {name: value for name, value in row.items() if name not in (*_WHEN, *_DAY, *_CLOCK)}
+
+
+def without_ids(row: Row) -> Row:
+    """`row` without the columns that may hold the id of the tweet."""
+    return {name: value for name, value in row.items() if name not in _ID}
+
+
 def first(row: Row, names: tuple[str, ...]) -> object:
     """The value of the first of these columns that is not empty."""
     return next((value for name in names if name in row and says(value := row[name])), None)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from huggingtweets.core.names import without_at
 from huggingtweets.core.records import Account
 from huggingtweets.sources.reading import fields
+from huggingtweets.sources.reading.persons import meant
 from huggingtweets.sources.tables.columns import Row, is_rounded, keyed, linked_author, said, says
 
 # Names as `columns.folded` writes them.
@@ -78,6 +79,12 @@ def author_of(row: Row) -> Author:
     )
 
 
+def without_authors(row: Row) -> Row:
+    """`row` without the columns that may name its author."""
+    kinds = (*_HANDLES, *_USER_ID, *_NAMES)
+    return {name: value for name, value in row.items() if not any(kind.fullmatch(name) for kind in kinds)}
+
+
 def user_of(row: Row) -> Author:
     """The person that `row` describes. X's API gives a list of such users beside the tweets."""
     return Author(_handles(row), said(row, _OWN_ID), _said(row, _NAMES), _said(row, _AVATAR))
@@ -100,6 +107,8 @@ class People:
         """The one person who has one of these names, or ""."""
         folded = {name.casefold() for name in names}
         keys = [key for key in self.shown if key in folded or key.partition(".")[0] in folded]
+        if not keys and not self.are_handles:
+            return meant(folded, self.shown)
         return keys[0] if len(keys) == 1 else ""
 
 

@@ -10,19 +10,19 @@ from datetime import datetime
 from pathlib import Path
 
 from huggingtweets.core import dates
-from huggingtweets.core.dates import Either, Order
+from huggingtweets.core.dates import DOUBT, Either, Order
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.edits import EditedVersions, listed_in, superseded
-from huggingtweets.sources.reading.files import shown
+from huggingtweets.sources.reading.files import NO_TWEETS, shown
+from huggingtweets.sources.reading.persons import several
 from huggingtweets.sources.tables import columns
 from huggingtweets.sources.tables.borders import parted
 from huggingtweets.sources.tables.columns import Row
 from huggingtweets.sources.tables.people import Author, People, account, author_of, people, user_of, with_users
 from huggingtweets.tweets.derived_ids import DerivedIds
-
-_NAMED = 5  # people in a refusal
 
 
 @dataclass(slots=True)
@@ -89,18 +89,22 @@ class TableRows:
         tweets = self._tweets(order)
         authors = with_users([row.author for row in self._pending], self._users)
         whose = people(authors, [place for place, tweet in enumerate(tweets) if not tweet.is_retweet])
-        places, key, left_out = _taken(path, tweets, whose, names)
+        places, key, left_out, others = _taken(path, tweets, whose, names)
         handle = whose.shown.get(key, "") if whose.are_handles else ""
         unique = {tweets[place].id: tweets[place] for place in places}
         earlier = superseded((self._pending[place].versions for place in places), unique)
         parts = tuple(parted(tweet for id_, tweet in unique.items() if id_ not in earlier))
         if not parts:
-            raise BadSource(path, "it holds no tweets", "give a file with at least one")
+            raise BadSource(path, NO_TWEETS, Phrase("give a file with at least one"))
+        owner = account((authors[place] for place in places if not tweets[place].is_retweet), handle)
+        names = (whose.shown.get(key, ""), owner.display_name if owner else "")
         return Collected(
-            account((authors[place] for place in places if not tweets[place].is_retweet), handle),
+            owner,
             parts,
             withdrawn=frozenset(earlier),
             notes=tuple(note for note in (*self._date_notes(doubt), left_out) if note),
+            left_out=_left_out(others, len(earlier)),
+            known_as=tuple(filter(None, names)),
         )
 
     def _when(self, row: Row) -> datetime | Either | None:
@@ -138,39 +142,39 @@ class TableRows:
             reply_to=row.reply_to,
         )
 
-    def _date_notes(self, doubt: bool) -> Iterable[str]:
+    def _date_notes(self, doubt: bool) -> Iterable[Phrase]:
         if self._unread:
-            yield (
-                f"{len(self._unread):,} of {self._dated:,} dates could not be read, "
-                f"such as {shown(self._unread[0], 40)}, "
-                "so it is not known when those tweets were written."
+            yield Phrase(
+                "{unread:,} of {dated:,} dates could not be read, such as {example}, so it is not known when those "
+                "tweets were written.",
+                unread=len(self._unread),
+                dated=self._dated,
+                example=shown(self._unread[0], 40),
             )
         if doubt:
-            yield "The dates do not show whether the day or the month comes first, so they may be mixed up."
+            yield DOUBT
 
 
-def _taken(path: Path, tweets: list[Tweet], whose: People, names: Collection[str]) -> tuple[list[int], str, str]:
-    """The rows that are taken, whose they are, and a note about the others. Raises `BadSource`."""
+def _left_out(others: int, earlier: int) -> dict[str, int]:
+    counts = {"by others": others, "earlier versions": earlier}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def _taken(
+    path: Path, tweets: list[Tweet], whose: People, names: Collection[str]
+) -> tuple[list[int], str, Phrase, int]:
+    """The rows that are taken, whose they are, a note about the others, and how many those are. Raises `BadSource`."""
     everybody = list(range(len(tweets)))
     own = [place for place in everybody if not tweets[place].is_retweet]
     counted = whose.counted(own)
     if len(counted) < 2:
-        return everybody, counted[0][0].casefold() if counted else "", ""
+        return everybody, counted[0][0].casefold() if counted else "", Phrase(), 0
     person = whose.called(names)
     if not person:
-        raise _several(path, counted)
+        raise several(path, counted)
     places = [place for place in everybody if whose.keys[place] == person]
     others = sum(count for name, count in counted if name.casefold() != person)
-    note = f"{others:,} of its tweets are by others than {whose.shown[person]} and were left out."
-    return places, person, note
-
-
-def _several(path: Path, counted: list[tuple[str, int]]) -> BadSource:
-    named = [f"{shown(name, 30)} ({count:,})" for name, count in counted[:_NAMED]]
-    rest = len(counted) - len(named)
-    listed = ", ".join(named[:-1]) + f" and {named[-1]}" if not rest else ", ".join(named) + f" and {rest:,} more"
-    return BadSource(
-        path,
-        f"it is by several people: {listed}",
-        "give each person's tweets in a file of their own, or name the voice after the one person to learn",
+    note = Phrase(
+        "{count:,} of its tweets are by others than {name} and were left out.", count=others, name=whose.shown[person]
     )
+    return places, person, note, others

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources.reading.html_text import text_of
 
 Row = dict[str, object]
@@ -30,7 +31,8 @@ _DIRECT = re.compile(r'"channel"\s*:\s*\{[^{}]*"type"\s*:\s*(?:"Direct\w*"|"DM"|
 def refuse_direct(path: object, head: str) -> None:
     """Raises `BadSource` for the export of a private conversation on Discord. `head` is the beginning of its JSON."""
     if _DIRECT.search(head):
-        raise BadSource(str(path), "it is a private conversation", "give an export of a channel of a server")
+        mend = Phrase("give an export of a channel of a server")
+        raise BadSource(str(path), Phrase("it is a private conversation"), mend)
 
 
 def public(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:

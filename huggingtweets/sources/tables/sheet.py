@@ -5,17 +5,19 @@ Knows delimiters and headers. Does not know what a column means, except that it 
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources.reading.files import lines, shown
 from huggingtweets.sources.tables.columns import Row, has_text, keyed
 
 Rows = Iterator[tuple[int, Row]]
+HoldsText = Callable[[list[str]], bool]  # whether columns with these names hold texts
 
 _DELIMITERS = ",;\t|"
 _NONE = "\x1f"  # stands in no text, so the whole line is one cell
@@ -27,7 +29,7 @@ _SENTENCE = re.compile(r"[.!?…](?:\s|$)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 
 
-def read(path: Path, text: TextIO) -> Rows:
+def read(path: Path, text: TextIO, holds_text: HoldsText = has_text) -> Rows:
     """The rows of the table, each with its line. `text` must keep its line ends. Raises `BadSource`."""
     numbered = (line for _, line in lines(text, path))
     head = list(islice(numbered, _LOOK))
@@ -35,38 +37,39 @@ def read(path: Path, text: TextIO) -> Rows:
     separator = _SEP.fullmatch(head[0]) if head else None
     if separator:
         head, skipped = head[1:], 1
-    delimiter = separator[1] if separator else _delimiter(head)
+    delimiter = separator[1] if separator else _delimiter(head, holds_text)
     names = _first_row(head, delimiter)
-    if has_text(names):
+    if holds_text(names):
         yield from _named(path, chain(head, numbered), delimiter, skipped)
     elif _is_one_column(head):
         yield from _unnamed(path, chain(head, numbered), skipped)
     elif _is_header(names) or not names:
-        listed = ", ".join(shown(name, 20) for name in names[:6]) or "nothing"
-        raise BadSource(path, f"its first line names no column of texts but {listed}", "call that column text")
+        listed = ", ".join(shown(name, 20) for name in names[:6]) or "-"
+        why = Phrase("its first line names no column of texts, only these: {listed}", listed=listed)
+        raise BadSource(path, why, Phrase("call that column text"))
     elif _is_ragged(head, delimiter):
         yield from _lines(chain(head, numbered), skipped)
     else:
-        mend = "write the names of the columns into its first line, such as id,date,text"
-        raise BadSource(path, "its columns have no names", mend)
+        mend = Phrase("write the names of the columns into its first line, such as id,date,text")
+        raise BadSource(path, Phrase("its columns have no names"), mend)
 
 
-def is_table(head: str) -> bool:
+def is_table(head: str, holds_text: HoldsText = has_text) -> bool:
     """Returns True if a text that begins with `head` is a table: a row of names, and rows that are as wide."""
     written = head.splitlines(keepends=True)[:_LOOK]
     if written and _SEP.fullmatch(written[0]):
         return True
-    delimiter = _delimiter(written)
+    delimiter = _delimiter(written, holds_text)
     names = _first_row(written, delimiter)
-    if len(names) < 2 or not has_text(names) or not all(_is_name(name) for name in names if name.strip()):
+    if len(names) < 2 or not holds_text(names) or not all(_is_name(name) for name in names if name.strip()):
         return False
     widths = [len(cells) for cells in _parsed(written, delimiter)[1:]]
     return not widths or widths[0] == len(names)
 
 
-def _delimiter(head: list[str]) -> str:
+def _delimiter(head: list[str], holds_text: HoldsText) -> str:
     """The mark between columns: the one that finds most columns, with texts among them, or else the most frequent."""
-    by_width = {mark: len(names) for mark in _DELIMITERS if has_text(names := _first_row(head, mark))}
+    by_width = {mark: len(names) for mark in _DELIMITERS if holds_text(names := _first_row(head, mark))}
     if by_width:
         mark = max(by_width, key=lambda mark: by_width[mark])
         return mark if by_width[mark] > 1 else _NONE
@@ -146,15 +149,20 @@ def _lines(written: Iterator[str], skipped: int) -> Rows:
 
 
 def _broken(path: Path, line: int, error: csv.Error) -> BadSource:
-    mend = "put texts with quotation marks in quotation marks, and double those inside"
+    mend = Phrase("put texts with quotation marks in quotation marks, and double those inside")
     why = f"line {line} is broken CSV ({shown(str(error))})"
-    return BadSource(path, why, mend, told=f"line {line} is not written as tables are")
+    return BadSource(path, why, mend, told=Phrase("line {line} is not written as tables are", line=line))
 
 
 def _under(names: list[str], cells: list[str], path: Path, line: int) -> Row:
     while len(cells) > len(names) and not cells[-1].strip():
         cells.pop()
     if len(cells) > len(names):
-        why = f"line {line} has {len(cells)} cells, but there are {len(names)} columns"
-        raise BadSource(path, why, "put texts that hold the delimiter in quotation marks")
+        why = Phrase(
+            "line {line} has {cells} cells, but there are {columns} columns",
+            line=line,
+            cells=len(cells),
+            columns=len(names),
+        )
+        raise BadSource(path, why, Phrase("put texts that hold the delimiter in quotation marks"))
     return keyed(dict(zip(names, cells, strict=False)))

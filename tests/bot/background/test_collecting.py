@@ -18,7 +18,8 @@ from huggingtweets.remote.x_reads import XReads
 from huggingtweets.sources.remote_sources import Collector, Origin
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.bot.posting_parts import QUICK, Parts
-from tests.fakes.x_server import BEARER, Trouble
+from tests.fakes.moods import Trouble
+from tests.fakes.x_server import BEARER
 
 
 class Round:
@@ -116,8 +117,8 @@ async def test_what_cannot_be_used_is_told_once(round_: Round) -> None:
     assert round_.asked == []
     told = sorted(await round_.parts.notices())
     assert len(told) == 3
-    assert "it is a PNG picture" in "".join(told)
-    assert "'not a name' is not a name" in "".join(told)
+    assert "it is a file of the kind PNG" in "".join(told)
+    assert '"not a name" is not a name' in "".join(told)
     assert "cat asked to be forgotten" in "".join(told)
 
 

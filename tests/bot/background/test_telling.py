@@ -10,6 +10,7 @@ import pytest
 from bot.background.telling import GIVE_UP_AFTER, Delivery, Telling
 from bot.store import Store
 from bot.store.notices import Notice
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.remote.upstream import Patience
 from tests.bot.databases import sqlite_in
 
@@ -91,8 +92,8 @@ async def test_a_notice_is_told_once_by_the_last_who_was_added(store: Store) -> 
     ear = Ear()
     async with Telling(store) as telling:
         telling.add(ear)
-        await telling.notice("job:1", "done", "channel:1")
-        await telling.notice("job:1", "done")
+        await telling.notice("job:1", Phrase("done"), "channel:1")
+        await telling.notice("job:1", Phrase("done"))
         await all_told(store)
     assert [(notice.text, notice.place) for notice in ear.heard] == [("done", "channel:1")]
 
@@ -103,7 +104,7 @@ async def test_a_notice_that_was_not_heard_is_told_again_also_after_a_restart(st
     for tries in (2, 4):
         async with Telling(store, waits=AT_ONCE, clock=time) as telling:
             telling.add(ear)
-            await telling.notice("job:1", "done")
+            await telling.notice("job:1", Phrase("done"))
             async with asyncio.timeout(120):
                 while ear.asked < tries:
                     await asyncio.sleep(0.01)
@@ -121,7 +122,7 @@ async def test_what_is_noticed_before_another_is_there_is_for_them_and_not_for_t
     caplog.set_level("INFO")
     ear = Ear(Delivery.NOT_YET)
     async with Telling(store, another_comes=True, clock=time) as telling:
-        await telling.notice("job:1", "done")
+        await telling.notice("job:1", Phrase("done"))
         await looked_around()
         telling.add(ear)
         await looked_around()
@@ -138,7 +139,7 @@ async def test_what_is_not_for_the_other_is_for_the_log(store: Store, caplog: py
     caplog.set_level("INFO")
     async with Telling(store, another_comes=True) as telling:
         telling.add(Ear(Delivery.NOT_MINE))
-        await telling.notice("job:1", "done")
+        await telling.notice("job:1", Phrase("done"))
         await all_told(store)
     assert "notice job:1: done" in caplog.text
 
@@ -148,7 +149,7 @@ async def test_what_fails_is_tried_again_after_waits_that_grow_and_holds_up_nobo
     ear = Ear(ConnectionError())
     async with Telling(store, waits=Doubling(), clock=time) as telling:
         telling.add(ear)
-        await telling.notice("job:1", "done")
+        await telling.notice("job:1", Phrase("done"))
         for failed in range(1, 5):
             await attempts(store, failed)
             time.pass_by(timedelta(seconds=2.0 ** (failed - 1) - 0.5))
@@ -157,7 +158,7 @@ async def test_what_fails_is_tried_again_after_waits_that_grow_and_holds_up_nobo
             time.pass_by(timedelta(seconds=0.5))
         await attempts(store, 5)
         ear.answer = Delivery.TOLD
-        await telling.notice("job:2", "done too")
+        await telling.notice("job:2", Phrase("done too"))
         async with asyncio.timeout(120):
             while not ear.heard:
                 await asyncio.sleep(0.01)
@@ -171,7 +172,7 @@ async def test_what_fails_is_tried_again_after_waits_that_grow_and_holds_up_nobo
 async def test_what_could_not_be_told_for_a_day_is_given_up_and_its_text_goes(
     store: Store, time: Time, answer: Delivery | Exception
 ) -> None:
-    await store.notices.add("job:1", "what a model wrote")
+    await store.notices.add("job:1", Phrase("what a model wrote"))
     time.pass_by(2 * GIVE_UP_AFTER)
     ear = Ear(answer)
     async with Telling(store, waits=AT_ONCE, clock=time) as telling:
@@ -185,13 +186,13 @@ async def test_what_could_not_be_told_for_a_day_is_given_up_and_its_text_goes(
         asked = ear.asked
         await looked_around()
     assert ear.asked == asked
-    assert not await store.notices.add("job:1", "again")
+    assert not await store.notices.add("job:1", Phrase("again"))
 
 
 async def test_with_nobody_to_tell_the_log_has_the_first_line(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     async with Telling(store) as telling:
-        await telling.notice("job:1", "ann v2 is in use.\n• what a model wrote")
+        await telling.notice("job:1", Phrase("ann v2 is in use.\n• what a model wrote"))
         await all_told(store)
     assert "ann v2 is in use." in caplog.text
     assert "what a model wrote" not in caplog.text

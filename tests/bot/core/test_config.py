@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.config import Config
+from bot.core.config import Config, MastodonSettings, XSettings
+from bot.core.config.posting import LABEL
+from bot.core.post_text.post_checks import fit_for_a_label
 from huggingtweets.core.errors import Misconfigured
 from huggingtweets.core.names import NO_VOICE, VoiceName
 from huggingtweets.core.user_folders import CHECKOUT
@@ -22,13 +24,13 @@ def test_the_shipped_file_holds_every_setting_with_its_default(tmp_path: Path) -
     shipped = CHECKOUT / "config.toml"
     defaults = Config.load(written(tmp_path, ""), {}).model_dump(mode="json")
     table = tomllib.loads(shipped.read_text())
-    assert defaults.pop("schedule") == []
+    assert (defaults.pop("schedule"), defaults.pop("account")) == ([], [])
     for section, settings in defaults.items():
         for secret in [key.removesuffix("_env") for key in settings if key.endswith("_env")]:
             settings.pop(secret)
         for key, default in settings.items():
             stands = table[section][key]
-            if section == "storage" or (section, key) == ("collecting", "folder"):
+            if section == "storage" or (section, key) in {("collecting", "folder"), ("cluster", "cache")}:
                 stands = str(tmp_path / stands)
             assert stands == default, f"[{section}] {key}"
         assert set(table[section]) == set(settings)
@@ -44,8 +46,9 @@ def test_the_schedule_that_the_shipped_file_shows_is_one_and_shows_every_setting
     assert len(entry.schedule.seed) == 16
 
 
-def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
-    section = (CHECKOUT / "README.md").read_text().split("\n## On X\n")[1].split("\n## ")[0]
+def test_the_document_on_x_names_keys_settings_and_figures_as_they_are() -> None:
+    section = (CHECKOUT / "docs" / "x.md").read_text()
+    running_text = " ".join(section.split())
     x = Config().x
     for variable in (x.consumer_key_env, x.consumer_secret_env, x.access_token_env, x.access_token_secret_env):
         assert f"`{variable}` |" in section
@@ -59,9 +62,52 @@ def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
     begins, ends = x.quiet_hours.split("-")
     assert f"{begins} to {ends} {x.time_zone}" in section
     assert f"{x.minutes_between_posts:.0f} minutes" in section
-    assert f"{x.monthly_budget_usd:.0f} USD a month" in " ".join(section.split())
-    assert f"{x.replies_per_author_a_day} answers a day and {x.replies_per_thread} a thread" in section
+    assert f"{x.monthly_budget_usd:.0f} USD a month" in running_text
+    answers = f"at most {x.replies_per_author_a_day} answers a day, and a thread has at most {x.replies_per_thread}"
+    assert answers in running_text
     assert x.ai_label in section
+
+
+OTHER = '[[account]]\nnetwork = "x"\naccount = "other"\nconsumer_key_env = "OTHER_KEY"\n'
+
+
+def test_further_accounts_have_secrets_of_their_own_which_no_child_process_gets(tmp_path: Path) -> None:
+    text = f'{OTHER}[[account]]\nnetwork = "mastodon"\naccount = "b"\nurl = "https://example.social"\ntoken_env = "T"\n'
+    config = Config.load(written(tmp_path, text), {"OTHER_KEY": "s3cret", "T": "t0ken", "X_ACCESS_TOKEN": "shared"})
+    x, mastodon = config.account
+    assert isinstance(x, XSettings)
+    assert isinstance(mastodon, MastodonSettings)
+    assert x.consumer_key
+    assert (x.consumer_key.get_secret_value(), x.name) == ("s3cret", "other")
+    assert mastodon.token
+    assert (mastodon.token.get_secret_value(), mastodon.name) == ("t0ken", "mastodon:b@example.social")
+    assert config.secret_names >= {"OTHER_KEY", "T", "X_CONSUMER_KEY", "BLUESKY_PASSWORD", "DISCORD_TOKEN"}
+    assert "s3cret" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (OTHER + OTHER, "other is there already"),
+        ('[x]\naccount = "Other"\n' + OTHER, "other is there already"),
+        ('[[account]]\nnetwork = "x"\n', "account is empty"),
+        (OTHER + 'consumer_key = "s3cret"\n', r"\[\[account\]\] consumer_key is a secret"),
+        ('[[account]]\nnetwork = "myspace"\n', "account"),
+        ('[mastodon]\nurl = "http://example.social"\n', r"\[mastodon\] url"),
+    ],
+)
+def test_an_account_that_makes_no_sense_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(Misconfigured, match=says) as refused:
+        Config.load(written(tmp_path, text), {})
+    assert "s3cret" not in str(refused.value)
+
+
+def test_the_account_that_the_shipped_file_shows_is_one(tmp_path: Path) -> None:
+    lines = (CHECKOUT / "config.toml").read_text().splitlines()
+    begin = lines.index("# [[account]]")
+    shown = "\n".join(line.removeprefix("# ") for line in lines[begin : lines.index("", begin)])
+    [account] = Config.load(written(tmp_path, shown), {}).account
+    assert account.missing.startswith("OTHER_X_CONSUMER_KEY, ")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +122,7 @@ def test_the_readme_on_x_names_keys_settings_and_figures_as_they_are() -> None:
         ('cron = "0 3 * * *"\nvoice = "../x"', "is not a name"),
         ('cron = "0 3 * * *"\nvoice = 3', "is no text"),
         ('cron = "0 3 * * *"\nchannel = 5', "the action retrain has no channel"),
+        ('cron = "0 3 * * *"\nnetworks = ["x"]', "the action retrain has no networks"),
     ],
 )
 def test_a_schedule_that_makes_no_sense_is_refused(tmp_path: Path, line: str, says: str) -> None:
@@ -106,7 +153,7 @@ def test_a_voice_in_the_settings_is_a_name_as_soon_as_they_are_read(tmp_path: Pa
     assert config.x.voice == VoiceName("nasa")
     assert config.schedule[0].schedule.voice.handles == ("ann", "bob")
     assert Config().x.voice == NO_VOICE
-    with pytest.raises(Misconfigured, match=r"\[x\] voice.*'a b' is not a name"):
+    with pytest.raises(Misconfigured, match=r'\[x\] voice: "a b" is not a name'):
         Config.load(written(tmp_path, '[x]\nvoice = "a b"\n'), {})
 
 
@@ -199,3 +246,8 @@ def test_without_a_file_the_defaults_are_in_force(tmp_path: Path, monkeypatch: p
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be read"):
         Config.load(tmp_path / "none.toml", {})
+
+
+def test_the_label_that_is_there_by_default_fits() -> None:
+    assert fit_for_a_label(LABEL) is None
+    assert {settings.ai_label for settings in Config().accounts} == {LABEL}

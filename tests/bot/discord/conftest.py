@@ -13,19 +13,19 @@ from simcord import ChannelHandle, Env, MemberActor
 
 from bot.background.saying import queue_remark
 from bot.background.schedule import Timetable
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.config import DiscordSettings, LimitsSettings
-from bot.core.schedule_entry import Schedule
 from bot.core.uploads import Uploads
-from bot.discord import following
+from bot.discord.asking.parts import Parts, Reload
 from bot.discord.client import DiscordBot, discord_bot
-from bot.discord.parts import Parts
-from bot.discord.welcome import HELLO
+from bot.discord.speaking.welcome import HELLO
 from bot.people import limits as permission
 from bot.people.access import Access
 from bot.people.consent import Consenting
 from bot.people.leftovers import Leftovers
 from bot.people.listening import Listening
-from bot.posts.posting import Posting
+from bot.people.past import PastMessages
+from bot.posts.outlets import Outlets
 from bot.store import Store
 from bot.trainings.training import Training
 from bot.voices.chattering import Chattering
@@ -35,23 +35,18 @@ from bot.voices.versions import Versions
 from bot.voices.voting import Voting
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.generation.checks import Check
-from huggingtweets.generation.writer import Tweets, Writer
+from huggingtweets.generation.drawing_options import AS_USUAL, DrawingOptions
+from huggingtweets.generation.writer import Liked, Tweets, Writer
 from huggingtweets.registry.blend import Voice
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.bot.databases import sqlite_in
+from tests.bot.discord.virtual_time import virtual_time
 
 MAX_COUNT = 5
 STOP_SECONDS = 30.0
-SETTLE_SECONDS = 15.0  # how long SimCord waits for the bot to become idle: a busy machine needs more than the usual 5 s
-PAUSE = 20.0
 SETTINGS = DiscordSettings()
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    if not item.get_closest_marker("simcord"):
-        item.add_marker(pytest.mark.simcord(settle_timeout=SETTLE_SECONDS))
 
 
 class ScriptedWriter(Writer):
@@ -65,25 +60,28 @@ class ScriptedWriter(Writer):
         self.error: Exception | None = None
         self.asked: list[tuple[str, str, int]] = []
         self.contexts: list[str] = []
+        self.options: list[DrawingOptions] = []
 
     async def write(
         self,
         voice: Voice,
         prompt: str = "",
         count: int = 1,
-        seed: int | None = None,
+        options: DrawingOptions = AS_USUAL,
         *,
         person: str = "",
         context: str = "",
         unwanted: Sequence[Check] = (),
+        liked: Liked | None = None,
     ) -> Tweets:
         self.asked.append((voice.name, prompt, count))
         self.contexts.append(context)
+        self.options.append(options)
         self.unwanted = unwanted
         await asyncio.sleep(self.seconds)
         if self.error:
             raise self.error
-        return Tweets(self.texts[:count], voice.name, voice.version, seed or 1, count)
+        return Tweets(self.texts[:count], voice.name, voice.version, options.seed or 1, count)
 
 
 def add_voice(registry: Registry, name: str, base: str = "gpt2") -> None:
@@ -117,14 +115,6 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield store
 
 
-@pytest.fixture
-def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses between looks at a training that are longer than SimCord waits for the bot to become idle."""
-    assert PAUSE > SETTLE_SECONDS
-    assert following.SECONDS_BETWEEN_EDITS == 1.0
-    monkeypatch.setattr(following, "SECONDS_BETWEEN_EDITS", PAUSE)
-
-
 @dataclass
 class Jobs:
     """Counts how often the worker was woken up to train."""
@@ -153,10 +143,20 @@ def make_bot(registry: Registry, writer: ScriptedWriter, commands_file: Path, st
         max_count: int = MAX_COUNT,
         settings: DiscordSettings = SETTINGS,
         limits: LimitsSettings = LIMITS,
-        posting: Posting | None = None,
+        posting: Outlets | None = None,
+        reload: Reload | None = None,
     ) -> DiscordBot:
         parts = make_parts(
-            store, writes, knows, commands_file.parent, jobs, max_count=max_count, limits=limits, posting=posting
+            store,
+            writes,
+            knows,
+            commands_file.parent,
+            jobs,
+            max_count=max_count,
+            limits=limits,
+            posting=posting,
+            settings=settings,
+            reload=reload,
         )
         return discord_bot(
             settings=settings,
@@ -178,17 +178,19 @@ def make_parts(
     *,
     max_count: int = MAX_COUNT,
     limits: LimitsSettings = LIMITS,
-    posting: Posting | None = None,
+    posting: Outlets | None = None,
+    settings: DiscordSettings = SETTINGS,
+    reload: Reload | None = None,
 ) -> Parts:
     """Returns the use cases, put together as the process does it, on SimCord's clock."""
-    settings = Settings(storage=StorageSettings(models=registry.root, data=data))
-    tweets = TweetStore(settings.tweets)
-    consenting = Consenting(store=store, settings=settings)
+    of_pipeline = Settings(storage=StorageSettings(models=registry.root, data=data))
+    tweets = TweetStore(of_pipeline.tweets)
+    consenting = Consenting(store=store, settings=of_pipeline)
     training = Training(
         store=store,
         willing=consenting.willing,
         uploads=Uploads(data / "uploads"),
-        leftovers=Leftovers(settings),
+        leftovers=Leftovers(of_pipeline),
         wake=jobs.wake,
         max_waiting=3,
     )
@@ -203,6 +205,7 @@ def make_parts(
         tweets=tweets,
         server_words=ServerWords(store),
     )
+    listening = Listening(store=store, registry=registry, tweets=tweets, consenting=consenting)
     return Parts(
         store=store,
         access=Access(store.settings),
@@ -212,7 +215,8 @@ def make_parts(
         training=training,
         versions=Versions(store=store, registry=registry),
         voting=Voting(store=store, tweeting=tweeting, seconds=60.0, clock=discord.utils.utcnow),
-        listening=Listening(store=store, registry=registry, tweets=tweets, consenting=consenting),
+        listening=listening,
+        past=PastMessages(store=store, listening=listening, settings=settings, clock=discord.utils.utcnow),
         chattering=Chattering(store, clock=discord.utils.utcnow, draw=lambda: 0.0),
         timetable=Timetable(
             store=store,
@@ -220,6 +224,7 @@ def make_parts(
             clock=discord.utils.utcnow,
         ),
         posting=posting,
+        reload=reload,
     )
 
 
@@ -230,6 +235,13 @@ async def _enqueued(schedule: Schedule, due: datetime) -> str:
 @pytest.fixture
 async def simcord_bot(make_bot: MakeBot) -> DiscordBot:
     return make_bot()  # in the loop, where buttons want to be made
+
+
+@pytest.fixture
+async def simcord_env(simcord_bot: DiscordBot) -> AsyncIterator[Env]:
+    """In place of SimCord's own."""
+    async with virtual_time(simcord_bot) as env:
+        yield env
 
 
 @dataclass(frozen=True)
@@ -284,5 +296,7 @@ def world(env: Env) -> World:
 
 
 @pytest.fixture
-def there(simcord_env: Env) -> World:
-    return world(simcord_env)
+async def there(simcord_env: Env) -> World:
+    there = world(simcord_env)
+    await simcord_env.settle()  # otherwise the hello comes before or after the first answer, by chance
+    return there

@@ -12,9 +12,10 @@ from discord.gateway import DiscordWebSocket
 from pydantic import SecretStr
 
 from bot.core.config import DiscordSettings
+from bot.core.process.log import ON_A_TERMINAL
 from bot.discord import connection
 from bot.discord.client import DiscordBot
-from bot.discord.connection import stay_connected
+from bot.discord.connection import AWAY, stay_connected
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from tests.bot.discord.conftest import MakeBot
 from tests.fakes.discord_server import HANG_UP, DiscordServer, Trouble
@@ -146,6 +147,8 @@ async def test_while_discord_is_away_each_attempt_is_one_sentence(
                 await asyncio.sleep(0.02)
     assert all(record.levelname == "WARNING" and not record.exc_info for record in told)
     assert all("Cannot connect to host" in record.message for record in told)
+    on_a_terminal = [getattr(record, ON_A_TERMINAL) for record in told]
+    assert on_a_terminal == [AWAY, *[""] * (len(told) - 1)], "a terminal shows it once"
     assert "Traceback" not in caplog.text
 
 

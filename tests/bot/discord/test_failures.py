@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.discord.speaking.following import SECONDS_BETWEEN_EDITS
 from bot.store import Store
 from huggingtweets.registry.versions import Registry
-from tests.bot.discord.conftest import PAUSE, World, add_voice
+from tests.bot.discord.conftest import World, add_voice
 
-pytestmark = pytest.mark.usefixtures("short_waits", "long_pauses")
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot waits for a locked database for less time than SimCord waits for the bot."""
-    monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.store.sql.database.BUSY_SECONDS", 0.1)
 
 
 @contextmanager
@@ -75,7 +76,7 @@ async def test_jobs_tell_a_failure_as_it_was_told(there: World, store: Store) ->
     assert job
     error = "My disk is full; whoever runs me has to make room. (abc123)"
     await store.jobs.finish(job.id, "failed", error=error, log="/srv/models: No space left on device")
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     assert result.response
     assert result.response.content.startswith(f"The training of ann gave nothing: {error}")
     boss = there.member("boss", manage_guild=True)

@@ -6,10 +6,10 @@ import discord
 import pytest
 
 from bot.background.saying import Saying, queue_remark
-from bot.core.schedule_entry import Schedule
-from bot.discord.gate import channel_id, message_id, server_id
+from bot.core.clock.schedule_entry import Schedule
+from bot.discord.asking.gate import channel_id, message_id, server_id
 from bot.store import Store
-from bot.store.remarks import Remark
+from bot.store.voices.remarks import Remark
 from huggingtweets.core.errors import NotEnoughDrafts
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.writer import Tweets

@@ -8,10 +8,10 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.discord.answering import Interaction
+from bot.discord.asking.answering import Interaction
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
-EVERYBODYS = {"tweetlike", "cyborg", "reply", "models", "voice", "realornot"}
+EVERYBODYS = {"tweetlike", "cyborg", "scene", "reply", "models", "voice", "realornot"}
 EVERYBODYS |= {"Tweet like", "Continue this as ...", "Reply as ..."}
 EVERYBODYS |= {"privacy", "optout", "optin", "mydata", "forget", "help", "link", "unlink", "leave"}
 ADMINS = {
@@ -136,7 +136,7 @@ async def test_an_option_that_cannot_be_read_is_told_privately(there: World) -> 
     await add_command(there, odd)
     result = await there.ann.slash(there.channel, "odd", what="this")
     assert result.response
-    assert "I cannot make sense of 'this'" in result.response.content
+    assert 'I cannot make sense of "this"' in result.response.content
     assert there.errors() == ["TransformerError"]
 
 
@@ -157,6 +157,7 @@ async def test_an_error_of_the_library_is_told_as_unforeseen(there: World) -> No
 
 
 CALLBACK = "/interactions/*/*/callback"
+ANSWER = "/webhooks/*/*/messages/*"
 FOLLOW_UP = "/webhooks/*/*"
 
 
@@ -184,7 +185,7 @@ async def test_when_not_even_that_can_be_told_the_log_says_so(there: World, capl
 
 
 async def test_when_the_tweets_are_refused_the_failure_is_told(there: World) -> None:
-    there.env.inject_error("POST", FOLLOW_UP, status=500)
+    there.env.inject_error("PATCH", ANSWER, status=500)
     result = await there.ann.slash(there.channel, "tweetlike", user="nasa")
     assert "Something went wrong on my side" in result.followups[0].content
     assert result.followups[0].ephemeral
@@ -196,7 +197,7 @@ async def test_tweets_that_were_shown_stay_when_the_next_page_fails(there: World
     writer.texts = ("*" * 1_500,) * 2
     writer.seconds = 20
     await there.ann.slash(there.channel, "tweetlike", user="nasa", count=2)
-    fault = {"method": "POST", "path": FOLLOW_UP, "status": 500, "code": 0, "message": "ill", "times": 1}
+    fault = {"method": "POST", "path": FOLLOW_UP, "status": 400, "code": 0, "message": "ill", "times": 1}
 
     def fail_the_next_one(event: str, _: object) -> None:
         if event == "MESSAGE_UPDATE" and fault["times"]:  # the first page is there
@@ -213,7 +214,7 @@ async def test_tweets_that_were_shown_stay_when_the_next_page_fails(there: World
 
 
 async def test_a_failure_of_a_private_command_stays_in_place(there: World, registry: object) -> None:
-    there.env.inject_error("POST", FOLLOW_UP, status=500)
+    there.env.inject_error("PATCH", ANSWER, status=500)
     result = await there.ann.slash(there.channel, "models")
     assert result.response
     assert result.response.ephemeral

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.migrations.__main__ import write
-from bot.store.database import MIGRATIONS
+from bot.store.sql.upgrading import MIGRATIONS
 from bot.store.tables import metadata
 
 
 async def test_a_migration_is_written_from_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, copied, ignore=shutil.ignore_patterns("v0*", "__pycache__"))
-    monkeypatch.setattr("bot.store.database.MIGRATIONS", copied)
+    monkeypatch.setattr("bot.store.sql.upgrading.MIGRATIONS", copied)
     made = await write("All tables")
     assert made.name == "v0001_all_tables.py"
     text = made.read_text()

@@ -11,6 +11,7 @@ from bot.core.errors import Paused, TooOften
 from bot.people import limits as permission
 from bot.people.limits import CHEAP, PICTURE, PUBLIC, TWEETS, Limits, RateLimit
 from bot.store import Store
+from huggingtweets.core.phrases import Phrase
 from tests.bot.databases import sqlite_in
 
 
@@ -156,7 +157,7 @@ async def test_a_refusal_costs_the_person_and_not_the_server(store: Store, now: 
 async def test_no_flood_and_no_pause_keeps_people_from_what_is_their_own(store: Store, now: Now) -> None:
     limits = Limits(config.LimitsSettings(requests_per_minute=1, server_requests_per_minute=1), store.pauses, now)
     await limits.count("ann", "one")
-    await store.pauses.pause("ann", "spam", "admin")
+    await store.pauses.pause("ann", Phrase("spam"), "admin")
     limits.count_own("ann", PUBLIC)
     with pytest.raises(TooOften) as refused:
         limits.count_own("ann", PUBLIC)

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.core.errors import NotAllowed
-from bot.people.willing import Willing
+from bot.people.willing import MAX_NAMED, Willing
 from bot.store import Store
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.names import NO_VOICE, BlendName, VoiceName
@@ -142,3 +143,51 @@ async def test_the_pipeline_hears_of_opt_outs_by_account(store: Store, willing: 
     await store.consent.opt_in("p1", "imitation")
     await willing.tell_pipeline()
     assert set(Unwilling(settings.tweets).opted_out()) == {"ann"}
+
+
+async def test_what_another_process_hears_holds_at_once(store: Store, willing: Willing, tmp_path: Path) -> None:
+    await linked(store, "p1", "ann")
+    async with Store(sqlite_in(tmp_path)) as other:
+        for _ in range(2):
+            assert await willing.may_speak(VoiceName("ann"))
+            await other.consent.opt_out("p1", "imitation")
+            assert not await willing.may_speak(VoiceName("ann"))
+            await other.consent.opt_in("p1", "imitation")
+        await other.consent.bury("ann", "p1")
+        assert not await willing.may_speak(VoiceName("ann-bob"))
+        await other.consent.unbury("ann")
+        await other.members.join("s1", "p2", "bob")
+        assert not await willing.may_speak(VoiceName("ann-bob"), "s2")
+
+
+async def test_a_list_beside_the_tweets_that_is_as_long_as_before_is_read_again(settings: Settings) -> None:
+    lists = Unwilling(settings.tweets)
+    settings.tweets.mkdir(parents=True)
+    for name in ("ann", "bob", "cat"):
+        Unwilling(settings.tweets).note_opted_out({name: [f"x:@{name}"]})
+        assert set(lists.opted_out()) == {name}
+
+
+async def test_many_are_asked_about_at_once(store: Store, willing: Willing) -> None:
+    voices = [VoiceName(f"voice_{number}") for number in range(MAX_NAMED + 2)]
+    await store.members.join("s1", "p1", "voice_3")
+    await store.consent.bury("voice_4", "p2")
+    others = [voice for voice in voices if voice not in ("voice_3", "voice_4")]
+    assert await willing.among(voices, "s2") == others
+
+
+async def test_consent_is_one_visit_to_the_database(
+    store: Store, willing: Willing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs processor time, and consent is asked twice for every answer."""
+    visits = []
+    visit = store.database._at_once
+
+    async def counted(*arguments: Any, **options: Any) -> Any:
+        visits.append(1)
+        return await visit(*arguments, **options)
+
+    monkeypatch.setattr(store.database, "_at_once", counted)
+    monkeypatch.setattr(store.database, "reading", None)
+    await willing.refuse(VoiceName("ann"))
+    assert visits == [1]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time as clock
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot.core.errors import PostRefused
-from bot.posts.outbox import in_one_form, is_text_of
 from bot.posts.posting import Posting
+from bot.posts.timeline import in_one_form, is_text_of
 from bot.store import Store
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.names import VoiceName
@@ -19,7 +20,8 @@ from huggingtweets.remote.upstream import BadCredentials, Patience
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow.forgetting import forget
 from tests.bot.posting_parts import Parts
-from tests.fakes.x_server import Trouble
+from tests.fakes.moods import Trouble
+from tests.fakes.x_server import refusing
 
 POST = ("POST", "/2/tweets")
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
@@ -137,7 +139,7 @@ async def test_a_refusal_of_the_account_pauses_and_is_told_once(
     parts: Parts, status: int, detail: str, told: str
 ) -> None:
     await queued(parts, "one")
-    parts.x.troubles = [Trouble.problem(*POST, status, detail, times=99)]
+    parts.x.troubles = [refusing(*POST, status, detail, times=99)]
     await parts.steps()
     for _ in range(3):
         assert await parts.outbox.step() > 0
@@ -160,7 +162,7 @@ async def test_a_refusal_of_one_post_ends_that_one_alone(parts: Parts) -> None:
     await queued(parts, "worse", "good")
     only, blocked = "You can only reply to who mentioned you.", "You have been blocked from the author of this tweet."
     for status, detail in ((403, only), (403, blocked), (400, only)):
-        parts.x.troubles.append(Trouble.problem(*POST, status, detail))
+        parts.x.troubles.append(refusing(*POST, status, detail))
     await parts.steps()
     assert await parts.states() == {"bad": "failed", "blocked": "failed", "worse": "failed", "good": "sent"}
     assert await parts.spent() == 15_000
@@ -170,7 +172,7 @@ async def test_a_refusal_of_one_post_ends_that_one_alone(parts: Parts) -> None:
 async def test_a_rate_limit_is_waited_for(parts: Parts) -> None:
     await queued(parts, "one")
     reset = {"x-rate-limit-reset": str(int(clock.time()) + 600)}
-    parts.x.troubles = [Trouble.problem(*POST, 429, "Too Many Requests", headers=reset)]
+    parts.x.troubles = [refusing(*POST, 429, "Too Many Requests", headers=reset)]
     await parts.steps()
     parts.time.pass_by(seconds=590)
     await parts.steps()
@@ -178,7 +180,7 @@ async def test_a_rate_limit_is_waited_for(parts: Parts) -> None:
     parts.time.pass_by(seconds=20)
     await parts.steps()
     assert parts.x.texts() == ["one"]
-    parts.x.troubles = [Trouble.problem(*POST, 429, "Too Many Requests", times=3)]
+    parts.x.troubles = [refusing(*POST, 429, "Too Many Requests", times=3)]
     await queued(parts, "two")
     for _ in range(4):
         await parts.steps()
@@ -190,7 +192,7 @@ async def test_a_rate_limit_is_waited_for(parts: Parts) -> None:
 async def test_a_limit_that_x_says_is_over_but_still_applies_is_asked_less_and_less(parts: Parts) -> None:
     await queued(parts, "one")
     reset = {"x-rate-limit-reset": str(int(clock.time()) - 30)}
-    parts.x.troubles = [Trouble.problem(*POST, 429, "Too Many Requests", headers=reset, times=50)]
+    parts.x.troubles = [refusing(*POST, 429, "Too Many Requests", headers=reset, times=50)]
     parts.outbox._patience = Patience(first_seconds=2.0, longest_seconds=300.0)
     for _ in range(600):
         assert await parts.outbox.step() >= 0
@@ -343,7 +345,7 @@ async def test_what_is_in_doubt_is_in_no_dry_runs_way(parts: Parts, x_settings: 
 
 
 async def test_without_keys_the_queue_waits(parts: Parts) -> None:
-    parts.outbox._network = None
+    parts.outbox._destination = None
     await queued(parts, "one")
     assert await parts.outbox.step() > 0
     assert await parts.states() == {"one": "queued"}
@@ -378,3 +380,50 @@ async def test_a_pause_of_an_admin_is_no_news_to_them(parts: Parts) -> None:
     parts.time.pass_by(seconds=timedelta(minutes=1).total_seconds())
     await parts.steps()
     assert parts.x.texts() == ["one"]
+
+
+class Slow:
+    """A destination that is made ready slowly: somebody does something meanwhile."""
+
+    def __init__(self, parts: Parts, meanwhile: Callable[[], Awaitable[object]]):
+        self._parts, self._meanwhile = parts, meanwhile
+
+    async def ready(self) -> None:
+        await self._meanwhile()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parts.account, name)
+
+
+async def test_a_text_that_is_edited_while_it_is_about_to_go_out_goes_out_as_edited(parts: Parts) -> None:
+    [post] = await parts.outlets.offer("the fog came in early", voice=VoiceName("ann"), version="v1", by="discord:1")
+
+    async def edit() -> None:
+        if not (await parts.posting.recent() or (await parts.posting.queue())[0].text.startswith("the sun")):
+            await parts.posting.edit(post.id, "the sun came out after all", "discord:2")
+
+    parts.outbox._destination = Slow(parts, edit)
+    await parts.steps()
+    assert parts.x.texts() == ["the sun came out after all"]
+    assert (await parts.states()) == {"the sun came out after all": "sent"}
+
+
+@pytest.mark.parametrize("x_settings", [{"dry_run": True}])
+async def test_a_dry_run_shows_a_text_as_it_was_edited_last(parts: Parts, x_settings: Any) -> None:
+    [post] = await parts.outlets.offer("the fog came in early", voice=VoiceName("ann"), version="v1", by="discord:1")
+    await parts.store.posts.edit(post.id, "the sun came out", "discord:2")
+    assert await parts.store.posts.move(post.id, "queued", "sending", was=post.text) is None
+    await parts.steps()
+    assert await parts.states() == {"the sun came out": "sent"}
+
+
+async def test_a_post_of_somebody_forgotten_meanwhile_that_fails_leaves_no_text(parts: Parts) -> None:
+    parts.x.add_post("12", "something old", created_at="2020-01-01T00:00:00.000Z")
+    await parts.store.posts.add("k", "thebot", "something old", state="queued", voice="ann")
+    await parts.outbox.step()
+    await parts.store.forgetting.voice("ann", by="discord:1")
+    for _ in range(4):
+        parts.time.pass_by(seconds=300)
+        await parts.steps()
+    [post] = await parts.store.posts.latest("thebot", ["failed", "sent"])
+    assert (post.state, post.text, post.voice) == ("failed", "", "")

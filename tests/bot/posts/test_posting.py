@@ -61,7 +61,7 @@ async def test_an_edit_passes_the_same_checks(parts: Parts) -> None:
     assert (await parts.posting.edit(post.id, "a fine day, really!", ADMIN)).state == "queued", "its own words are free"
     await parts.steps()
     assert parts.x.texts() == ["a fine day, really!"]
-    with pytest.raises(PostRefused, match="is sent and cannot be edited"):
+    with pytest.raises(PostRefused, match="cannot be edited any more"):
         await parts.posting.edit(post.id, "too late", ADMIN)
 
 
@@ -73,7 +73,7 @@ async def test_a_rejected_post_never_goes_out(parts: Parts) -> None:
     await parts.posting.reject(approved.id, ADMIN)
     await parts.steps()
     assert parts.x.texts() == []
-    with pytest.raises(PostRefused, match=f"Post {proposed.id} is rejected already, by {ADMIN}"):
+    with pytest.raises(PostRefused, match=f"Post {proposed.id} is decided already, by {ADMIN}: it was rejected"):
         await parts.posting.approve(proposed.id, ADMIN)
     with pytest.raises(PostRefused, match="There is no post 99"):
         await parts.posting.reject(99, ADMIN)
@@ -88,7 +88,7 @@ async def test_again_gives_another_one_and_the_same_when_asked_twice(parts: Part
     assert [waiting.id for waiting in await parts.posting.queue()] == [other.id]
     await parts.posting.approve(other.id, ADMIN)
     await parts.steps()
-    with pytest.raises(PostRefused, match="there is nothing to replace"):
+    with pytest.raises(PostRefused, match="cannot be replaced any more"):
         await parts.posting.again(other.id, ADMIN)
 
 
@@ -153,7 +153,7 @@ async def test_the_status_says_how_things_stand(parts: Parts) -> None:
     await parts.steps()
     await parts.posting.pause(ADMIN, "holidays")
     status = await parts.posting.status()
-    assert (status.account, status.connected, status.dry_run, status.automatic) == ("thebot", True, False, False)
+    assert (status.place.account, status.connected, status.dry_run, status.automatic) == ("thebot", True, False, False)
     assert status.counts == {"sent": 1}
     assert (status.spent_usd, status.budget_usd) == (0.016, 5.0)
     assert status.pause

@@ -6,6 +6,7 @@ import pytest
 
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
+from huggingtweets.core.phrases import Phrase
 
 
 async def test_a_job_goes_from_waiting_to_done(store: Store, time) -> None:
@@ -117,11 +118,13 @@ async def test_the_news_of_an_end_are_kept_together_with_it(store: Store) -> Non
     for name in ("ann", "bob", "cem"):
         await store.jobs.add(name, "discord:1", place=f"channel:{name}", max_waiting=3)
     ann, bob, cem = [await store.jobs.take() for _ in range(3)]
-    await store.jobs.finish(ann.id, "done", result={"version": "v1"}, say=lambda job: f"{job.name} is {job.state}")
-    await store.jobs.finish(ann.id, "failed", say=lambda job: "it had ended")
-    await store.jobs.finish(bob.id, "done", result={"version": "v1"}, say=lambda job: "")
+    await store.jobs.finish(
+        ann.id, "done", result={"version": "v1"}, say=lambda job: Phrase(f"{job.name} is {job.state}")
+    )
+    await store.jobs.finish(ann.id, "failed", say=lambda job: Phrase("it had ended"))
+    await store.jobs.finish(bob.id, "done", result={"version": "v1"}, say=lambda job: Phrase())
 
-    def fail(job: Job) -> str:
+    def fail(job: Job) -> Phrase:
         raise LookupError(job.name)
 
     with pytest.raises(LookupError):
@@ -137,7 +140,7 @@ async def test_the_news_of_what_is_given_up_are_kept_together_with_that(store: S
     job = await store.jobs.add("ann", "discord:1", max_waiting=3)
     for told in ([], [f"job:{job.id}:abandoned"]):
         await store.jobs.take()
-        await store.jobs.take_up(lambda job: job.error)
+        await store.jobs.take_up(lambda job: Phrase.verbatim(job.error))
         assert [notice.key for notice in await store.notices.untold()] == told
 
 

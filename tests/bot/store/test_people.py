@@ -5,12 +5,14 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from bot.store import Store
-from bot.store.feedback import Tally
-from bot.store.rounds import Score
 from bot.store.schedules import Schedule
 from bot.store.tables import metadata, notices
+from bot.store.voices.feedback import Tally
+from bot.store.voices.rounds import Score
 from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.phrases import Phrase
 from tests.bot.databases import sqlite_in
+from tests.bot.store.conftest import Time
 
 
 async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store) -> None:
@@ -81,7 +83,8 @@ async def test_a_link_counts_once_an_admin_confirmed_this_very_claim(store: Stor
 
 
 async def unwanted(store: Store) -> frozenset[str]:
-    return await store.consent.opted_out_voices() | await store.consent.all_buried()
+    said = await store.consent.said()
+    return said.opted_out | said.buried
 
 
 async def test_a_linked_persons_opt_out_holds_for_their_voice(store: Store) -> None:
@@ -140,8 +143,8 @@ async def test_settings_and_rules_are_kept_by_scope(store: Store) -> None:
 
 
 async def test_a_pause_keeps_its_reason_and_the_admins_hear_of_it_once(store: Store, time) -> None:
-    assert await store.pauses.pause("x:bot", "402: out of credit", by="x")
-    assert not await store.pauses.pause("x:bot", "401", by="x")
+    assert await store.pauses.pause("x:bot", Phrase("402: out of credit"), by="x")
+    assert not await store.pauses.pause("x:bot", Phrase("401"), by="x")
     assert (await store.pauses.get("x:bot")).reason == "402: out of credit"
     assert [await store.pauses.tell_once("x:bot") for _ in range(3)] == [True, False, False]
     assert await store.pauses.resume("x:bot")
@@ -150,12 +153,12 @@ async def test_a_pause_keeps_its_reason_and_the_admins_hear_of_it_once(store: St
 
 
 async def test_a_pause_with_an_end_ends(store: Store, time) -> None:
-    await store.pauses.pause("discord:1", "five strikes", by="bot", until=time.now + timedelta(hours=1))
+    await store.pauses.pause("discord:1", Phrase("five strikes"), by="bot", until=time.now + timedelta(hours=1))
     time.pass_by(minutes=59)
     assert await store.pauses.get("discord:1")
     time.pass_by(minutes=2)
     assert await store.pauses.get("discord:1") is None
-    assert await store.pauses.pause("discord:1", "again", by="bot")
+    assert await store.pauses.pause("discord:1", Phrase("again"), by="bot")
 
 
 async def test_strikes_are_counted_within_a_time(store: Store, time) -> None:
@@ -167,9 +170,9 @@ async def test_strikes_are_counted_within_a_time(store: Store, time) -> None:
 
 
 async def test_a_notice_is_kept_until_it_is_told_or_given_up_and_one_that_fails_holds_up_nobody(store: Store) -> None:
-    assert await store.notices.add("job:1", "done", "channel:1")
-    assert not await store.notices.add("job:1", "done twice")
-    await store.notices.add("job:2", "done too")
+    assert await store.notices.add("job:1", Phrase("done"), "channel:1")
+    assert not await store.notices.add("job:1", Phrase("done twice"))
+    await store.notices.add("job:2", Phrase("done too"))
     first, second = await store.notices.untold()
     assert (first.text, first.place, second.key) == ("done", "channel:1", "job:2")
     await store.notices.failed(first.id)
@@ -178,7 +181,7 @@ async def test_a_notice_is_kept_until_it_is_told_or_given_up_and_one_that_fails_
     assert [notice.key for notice in await store.notices.untold()] == ["job:1"]
     await store.notices.given_up(first.id)
     assert await store.notices.untold() == []
-    assert not await store.notices.add("job:1", "done again")
+    assert not await store.notices.add("job:1", Phrase("done again"))
     async with store.database.reading() as connection:
         columns = (notices.c.key, notices.c.text, notices.c.told_at.is_not(None))
         kept = await connection.execute(sa.select(*columns).order_by(notices.c.key))
@@ -186,19 +189,19 @@ async def test_a_notice_is_kept_until_it_is_told_or_given_up_and_one_that_fails_
 
 
 async def test_mentions_are_taken_once_and_counted_by_author_and_conversation(store: Store, time) -> None:
-    assert await store.x_mentions.position("bot", "mentions") is None
+    assert await store.mentions.position("bot", "mentions") is None
     for position in ("5", "9"):
-        await store.x_mentions.move("bot", "mentions", position)
-    assert await store.x_mentions.position("bot", "mentions") == "9"
+        await store.mentions.move("bot", "mentions", position)
+    assert await store.mentions.position("bot", "mentions") == "9"
     start = time.now
     for mention in ("1", "2", "3"):
-        assert await store.x_mentions.take("bot", mention, author="a", conversation="c1")
-        assert not await store.x_mentions.take("bot", mention, author="a", conversation="c1")
-        await store.x_mentions.settle("bot", mention, "answered" if mention != "3" else "stopped")
-    assert await store.x_mentions.state("bot", "3") == "stopped"
-    assert await store.x_mentions.answered("bot", since=start, author="a") == 2
-    assert await store.x_mentions.answered("bot", since=start, author="a", conversation="c2") == 0
-    assert await store.x_mentions.answered("bot", since=time.pass_by(days=1)) == 0
+        assert await store.mentions.take("bot", mention, author="a", conversation="c1")
+        assert not await store.mentions.take("bot", mention, author="a", conversation="c1")
+        await store.mentions.settle("bot", mention, "answered" if mention != "3" else "stopped")
+    assert await store.mentions.state("bot", "3") == "stopped"
+    assert await store.mentions.answered("bot", since=start, author="a") == 2
+    assert await store.mentions.answered("bot", since=start, author="a", conversation="c2") == 0
+    assert await store.mentions.answered("bot", since=time.pass_by(days=1)) == 0
 
 
 async def test_acts_are_found_by_server_and_person(store: Store) -> None:
@@ -273,7 +276,7 @@ async def test_news_of_a_forgotten_voice_are_told_to_nobody(store: Store) -> Non
         job = await store.jobs.add(voice, "p1", max_waiting=9)
         assert job.id == number
         await store.jobs.take()
-        await store.jobs.finish(job.id, "done", say=lambda job: f"{job.name} draws: a sample")
+        await store.jobs.finish(job.id, "done", say=lambda job: Phrase("{name} draws: a sample", name=job.name))
     await store.forgetting.voice("bob", by="p2")
     assert [notice.text for notice in await store.notices.untold()] == ["cat draws: a sample"]
     await store.forgetting.person("p1", by="p1")
@@ -296,15 +299,15 @@ async def test_a_pause_and_strikes_outlive_the_wish_to_be_forgotten_without_the_
     since = time.now - timedelta(minutes=10)
     for expected in (1, 2):
         assert await store.pauses.strike("person-1", "asked too often", since=since) == expected
-    await store.pauses.pause("person-1", "asked too often", "limits", time.now + timedelta(hours=1))
-    await store.pauses.pause("person-2", "over long ago", "limits", time.now - timedelta(hours=1))
+    await store.pauses.pause("person-1", Phrase("asked too often"), "limits", time.now + timedelta(hours=1))
+    await store.pauses.pause("person-2", Phrase("over long ago"), "limits", time.now - timedelta(hours=1))
     for person in ("person-1", "person-1", "person-2"):
         await store.forgetting.person(person, by=person)
     assert set(await _mentioning(store, "person-1")) == {"tombstones"}
     pause = await store.pauses.get("person-1")
     assert pause
     assert (pause.subject, pause.reason) == ("person-1", "asked too often")
-    assert not await store.pauses.pause("person-1", "again", "limits"), "there is one already"
+    assert not await store.pauses.pause("person-1", Phrase("again"), "limits"), "there is one already"
     assert [await store.pauses.tell_once("person-1") for _ in range(2)] == [True, False]
     assert await store.pauses.strike("person-1", "asked too often", since=since) == 3
     about = await store.forgetting.about("person-1")
@@ -354,9 +357,9 @@ async def test_what_stays_names_no_forgotten_voice(store: Store, time) -> None:
     await store.audit.add("admin", "version.promote", "nasa_fan")
     await store.settings.put("discord:channel:1", "voice", "nasa", by="admin")
     await store.settings.put("discord:channel:2", "voice", "nasa_fan", by="admin")
-    await store.notices.add("claim:s1:p1:nasa:2026-03-01", "somebody says so")
-    await store.notices.add("proposed:1", "A post waits.\n@nasa: the red dust")
-    await store.notices.add("x:nasa_fan paused", "Ask nasa about it.")
+    await store.notices.add("claim:s1:p1:nasa:2026-03-01", Phrase("somebody says so"))
+    await store.notices.add("proposed:1", Phrase("A post waits.\n@nasa: the red dust"))
+    await store.notices.add("x:nasa_fan paused", Phrase("Ask nasa about it."))
     await store.posts.add("k", "bot", "text", voice="nasa", state="sent")
     await store.jobs.add("hubble-nasa", "p1", max_waiting=9)
     await store.forgetting.voice("nasa", by="p1")
@@ -390,3 +393,25 @@ async def test_what_was_forgotten_is_in_no_file_any_more_also_while_the_bot_runs
         await store.forgetting.person("person-1", by="admin")
         await store.forgetting.voice("voice_2", by="admin")
         assert kept(b"a diary that") == kept(b"drawn from a life") == []
+
+
+async def test_an_old_comparison_is_only_its_vote(store: Store, time: Time) -> None:
+    async def begin(number: str) -> None:
+        texts = {"texts_of_older": ["one"], "texts_of_newer": ["two"], "older_first": True}
+        assert await store.comparisons.begin(
+            number, person="p1", voice=VoiceName("ann"), older="v1", newer="v2", **texts
+        )
+
+    await begin("voted")
+    await begin("unvoted")
+    assert await store.comparisons.vote("voted", "p1", "newer")
+    time.pass_by(days=29)
+    await begin("new")
+    assert (await store.comparisons.get("unvoted")).texts_of_older == ["one"]
+    time.pass_by(days=2)
+    await begin("newest")
+    assert await store.comparisons.get("unvoted") is None
+    voted = await store.comparisons.get("voted")
+    assert (voted.person, voted.texts_of_older, voted.texts_of_newer) == ("", [], [])
+    assert [one.for_newer for one in await store.comparisons.preferences(VoiceName("ann"))] == [1]
+    assert (await store.comparisons.get("new")).texts_of_newer == ["two"]

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.schedule_entry import Schedule
+from bot.core.clock.schedule_entry import Schedule
 from bot.store import Store
 from huggingtweets.core.names import VoiceName
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.trainings.measured import progress, report_lines
-from huggingtweets.core.records import Report
+from huggingtweets.core.records import Replies, Report
 
 REPORT = Report(
     held_out_tweets=40,
@@ -29,6 +29,12 @@ def test_a_report_is_told_in_words() -> None:
         "Of 200 tweets that it tried, none repeated a real one and 2 came near",
         "A test that knows 5 accounts took 62% of them for the right one's",
     ]
+
+
+@pytest.mark.parametrize(("bits", "said"), [(1.8, "10% better"), (1.999, "no better"), (2.1, "5% worse")])
+def test_whether_it_answers_is_told(bits: float, said: str) -> None:
+    report = replace(REPORT, replies=Replies(30, bits, 2.0, 2.1, 0.8))
+    assert report_lines(report)[-1] == f"Foresees their replies {said} when it is told what they answer"
 
 
 def test_what_was_not_measured_is_not_told() -> None:

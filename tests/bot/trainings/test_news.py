@@ -8,6 +8,7 @@ from bot.store.jobs import Job
 from bot.trainings.news import STAGES, news, outcome, under_way
 from huggingtweets.core import events
 from huggingtweets.core.records import Comparison, Report
+from huggingtweets.model.prepared_bases import STAGE as BASE
 
 JOB = Job(
     id=1,
@@ -109,7 +110,7 @@ def test_what_is_foreseen_stands_below_how_far_a_training_is() -> None:
 def test_a_version_that_the_gate_refused_says_why_with_samples_and_what_can_be_done() -> None:
     refused = {"in_use": False, "why_not": "Not used, because it repeats 3 tweets.", "samples": ["a"]}
     assert done(**refused, before={"version": "v1"}).split("\n") == [
-        "ann v2 was learned but is not in use, because it repeats 3 tweets.",
+        "ann v2 was learned. Not used, because it repeats 3 tweets.",
         "• a",
         "Try v1, which stays in use: /tweetlike user:ann",
         "To put it in use anyway: /promote name:ann version:v2",
@@ -126,7 +127,7 @@ def test_who_may_not_be_imitated_is_not_quoted() -> None:
 def test_nothing_new_a_failure_and_a_cancelled_training_say_why_and_what_is_next() -> None:
     skipped = replace(JOB, result={"event": "skipped", "why": "3 new tweets are fewer than 20."})
     assert news(skipped) == (
-        "ann stays as it is: 3 new tweets are fewer than 20.\nTry what it knows: /tweetlike user:ann"
+        "ann stays as it is. 3 new tweets are fewer than 20.\nTry what it knows: /tweetlike user:ann"
     )
     failed = news(replace(JOB, state="failed", result=None, error="The disk is full."))
     assert failed.startswith("The training of ann gave nothing: The disk is full.\n")
@@ -141,4 +142,4 @@ def test_how_far_a_training_is_is_said_in_words() -> None:
     assert outcome(replace(JOB, state="running", stage="evaluate", percent=88)) == (
         "ann: testing what it learned, 88 %."
     )
-    assert set(STAGES) == set(events.STAGES)
+    assert set(STAGES) == {*events.STAGES, BASE}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.schedule_entry import Schedule
+from bot.core.clock.schedule_entry import Schedule
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.trainings.results import Learned
@@ -21,7 +21,7 @@ from tests.bot.conftest import Home, settings_of, training_in
 from tests.bot.databases import sqlite_in
 from tests.conftest import sentences
 
-SOON = 0.02
+SOON = 0.05  # more often takes as much processor time as the training
 NIGHTLY = Schedule("nightly", "retrain", VoiceName("ann"), cron="0 3 * * *", options={"min_new_tweets": 20})
 DUE = datetime(2026, 3, 1, 3, tzinfo=UTC)
 pytestmark = pytest.mark.usefixtures("soon")
@@ -49,7 +49,7 @@ async def test_only_what_is_new_since_the_version_in_use_is_worth_a_training(hom
     notices: list[str] = []
     async with training_in(home, notices=notices) as training, Store(sqlite_in(home.folder / "data")) as store:
         assert await outcome(home, training, store, DUE) == (
-            "ann stays as it is: ann has 0 new tweets since the version in use, fewer than 20."
+            "ann stays as it is. ann has 0 new tweets since the version in use, fewer than 20."
         )
         assert home.registry.versions("ann") == ["v1"]
         later = max(tweet.created_at for tweet in sample_tweets) + timedelta(days=1)

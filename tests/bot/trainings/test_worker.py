@@ -22,15 +22,15 @@ from bot.people.leftovers import Leftovers
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import Job
-from bot.trainings.news import foreseen
 from bot.trainings.training import Training
 from huggingtweets.core.errors import NotNow, PipelineError
 from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.conftest import Home, settings_of, training_in
 from tests.bot.databases import sqlite_in
+from tests.bot.trainings.prompt_trainer import PromptTrainer
 
-SOON = 0.02
+SOON = 0.05  # more often takes as much processor time as the training
 pytestmark = pytest.mark.usefixtures("soon")
 
 
@@ -63,21 +63,6 @@ def broken(tmp_path: Path) -> Path:
     path = tmp_path / "tweets.jsonl"
     path.write_text("not json\n")
     return path
-
-
-async def test_what_a_training_expects_is_noted_while_it_runs_and_the_log_names_nobody(
-    home: Home, sample_file: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Nothing deletes a person from a log that is kept elsewhere."""
-    caplog.set_level("INFO")
-    async with training_in(home) as training:
-        job = await training.start("test:1", VoiceName("bob"), [sample_file])
-        states = [now async for now in training.watch(job, SOON)]
-    assert any("There is as much text to learn from as in about" in foreseen(now) for now in states[:-1])
-    assert states[-1].state == "done"
-    lines = [record.getMessage() for record in caplog.records if record.name.startswith("bot.")]
-    assert f"job {job.id} gave v1" in lines
-    assert not [line for line in lines if re.search("bob|ann", line, re.IGNORECASE)]
 
 
 async def test_a_killed_child_ends_its_job_alone(home: Home, sample_file: Path, broken: Path) -> None:
@@ -114,7 +99,7 @@ async def test_the_childs_own_sentence_is_the_reason_and_the_operator_has_the_pa
     async with training_in(home) as training:
         job = await ended(training, await training.start("test:1", VoiceName("bob"), [broken]))
     assert job.state == "failed"
-    found = re.fullmatch(r"tweets\.jsonl: I cannot read it at line 1; .* \((\w{6})\)", job.error)
+    found = re.fullmatch(r"tweets\.jsonl cannot be used: I cannot read it at line 1; .* \((\w{6})\)", job.error)
     assert found
     assert f"{home.folder}" in job.log
     [line] = [line for line in caplog.messages if line.startswith(f"refused {found[1]}")]
@@ -213,7 +198,7 @@ async def test_news_quote_a_joined_voice_only_where_its_owner_agreed(
     async with Store(sqlite_in(home.folder / "data")) as store:
         await store.members.join("discord:server:1", "discord:9", "bob")
     notices: list[str] = []
-    async with training_in(home, notices=notices) as training:
+    async with training_in(home, notices=notices, trainer=PromptTrainer()) as training:
         job = await training.start("test:1", VoiceName("bob"), [sample_file], options={"tell": True, "server": server})
         assert (await ended(training, job)).state == "done"
         async with asyncio.timeout(200):
@@ -312,7 +297,7 @@ async def test_a_locked_database_delays_the_end_of_a_job_and_does_not_lose_it(
     async with training_in(home) as training:
         job = await training.start("test:1", VoiceName("bob"), [broken])
         await child_process()
-        monkeypatch.setattr("bot.store.database.BUSY_SECONDS", 0.05)
+        monkeypatch.setattr("bot.store.sql.database.BUSY_SECONDS", 0.05)
         other = sqlite3.connect(home.folder / "data" / "bot.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         async with asyncio.timeout(200):
@@ -380,15 +365,15 @@ async def test_what_goes_wrong_before_the_child_fails_the_job_with_a_sentence(
 
 
 async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_of_a_job(
-    home: Home, broken: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, sample_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def release(self: Uploads, files: list[str]) -> None:
         raise StoreUnavailable("The database is gone.")
 
     monkeypatch.setattr(Uploads, "release", release)
     notices: list[str] = []
-    async with training_in(home, notices=notices) as training:
-        job = await training.start("test:1", VoiceName("bob"), [broken], options={"tell": True})
+    async with training_in(home, notices=notices, trainer=PromptTrainer("Not today.")) as training:
+        job = await training.start("test:1", VoiceName("bob"), [sample_file], options={"tell": True})
         assert (await ended(training, job)).state == "failed"
         async with asyncio.timeout(120):
             while not notices:
@@ -397,14 +382,14 @@ async def test_news_are_told_also_when_the_worker_is_interrupted_after_the_end_o
 
 
 async def test_what_became_of_a_job_that_was_taken_up_is_told_and_of_others_where_it_is_wanted(
-    home: Home, broken: Path
+    home: Home, sample_file: Path
 ) -> None:
     async with Store(sqlite_in(home.folder / "data")) as store:
-        await store.jobs.add("bob", "test:1", files=[str(broken)], max_waiting=1)
+        await store.jobs.add("bob", "test:1", files=[str(sample_file)], max_waiting=1)
         await store.jobs.take()
     notices: list[str] = []
-    async with training_in(home, notices=notices) as training:
-        await ended(training, await training.start("test:1", VoiceName("cem"), [broken]))
+    async with training_in(home, notices=notices, trainer=PromptTrainer("Not today.")) as training:
+        await ended(training, await training.start("test:1", VoiceName("cem"), [sample_file]))
         async with asyncio.timeout(120):
             while not notices:
                 await asyncio.sleep(SOON)

@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import TooOften
+from bot.store import Store, utc_now
 from bot.voices.patience import WaitingRoom
+from bot.voices.tastes import Tastes
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS, Ask
 from huggingtweets.core.errors import Busy, Usage
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.checks import weighted_length
+from huggingtweets.generation.drawing_options import DrawingOptions
+from tests.bot.databases import sqlite_in
 
 
 async def test_tweets_are_drawn_in_the_voice_that_was_asked_for(use_cases) -> None:
@@ -33,7 +37,7 @@ async def test_a_start_that_is_too_long_is_refused(use_cases) -> None:
 
 
 async def test_asking_too_often_is_refused(use_cases) -> None:
-    use_cases.tweeting._limits._person._per_minute = 1
+    use_cases.tweeting.limits._person.per_minute = 1
     await use_cases.tweeting.tweet_like(Ask("test:1", VoiceName("ann")))
     with pytest.raises(TooOften):
         await use_cases.tweeting.tweet_like(Ask("test:1", VoiceName("ann")))
@@ -84,9 +88,9 @@ async def test_suggestions_take_an_at_and_any_case(use_cases) -> None:
 
 
 async def test_a_refusal_for_want_of_room_costs_nobody_anything(use_cases, monkeypatch: pytest.MonkeyPatch) -> None:
-    tweeting, limits = use_cases.tweeting, use_cases.tweeting._limits
+    tweeting, limits = use_cases.tweeting, use_cases.tweeting.limits
     monkeypatch.setattr(tweeting, "_waiting_room", WaitingRoom(seconds=0.0))
-    limits._person._per_minute = limits._server._per_minute = limits._total._per_minute = 1
+    limits._person.per_minute = limits._server.per_minute = limits._total.per_minute = 1
 
     async def busy(*_: object, **__: object) -> None:
         raise Busy(1.0)
@@ -100,10 +104,37 @@ async def test_a_refusal_for_want_of_room_costs_nobody_anything(use_cases, monke
 
 
 async def test_who_asks_for_what_there_is_not_pays_alone(use_cases) -> None:
-    limits = use_cases.tweeting._limits
-    limits._person._per_minute = limits._server._per_minute = limits._total._per_minute = 1
+    limits = use_cases.tweeting.limits
+    limits._person.per_minute = limits._server.per_minute = limits._total.per_minute = 1
     with pytest.raises(Usage, match="I do not know bob yet"):
         await use_cases.tweeting.tweet_like(Ask("test:1", VoiceName("bob"), server="test:server"))
     with pytest.raises(TooOften, match="That was a lot at once"):
         await use_cases.tweeting.tweet_like(Ask("test:1", VoiceName("bob"), server="test:server"))
     assert (await use_cases.tweeting.tweet_like(Ask("test:2", VoiceName("ann"), server="test:server"))).texts
+
+
+async def test_what_people_like_matters_in_chats_but_not_with_a_seed(use_cases, monkeypatch) -> None:
+    tweeting = use_cases.tweeting
+    async with Store(sqlite_in(use_cases.home.folder / "data")) as store:
+        for number in range(60):
+            text, thumb = (f"is number {number} foggy?", 1) if number % 2 else (f"number {number} is foggy.", -1)
+            await store.feedback.answered(f"m{number}", person="test:1", voice=VoiceName("ann"), texts=[text])
+            await store.feedback.vote(f"m{number}", "test:2", thumb)
+        tweeting._tastes = tastes = Tastes(store, utc_now)
+        heard = []
+        write = tweeting._writer.write
+
+        async def listening(*given, **more):
+            heard.append(more["liked"])
+            return await write(*given, **more)
+
+        monkeypatch.setattr(tweeting._writer, "write", listening)
+        await tweeting.tweet_like(Ask("test:1", VoiceName("ann")))
+        assert heard == [None], "nobody waits until it is learned"
+        await tastes.settled()
+        tweets = await tweeting.tweet_like(Ask("test:1", VoiceName("ann"), count=2))
+        assert len(tweets.texts) == 2
+        asked, told = heard[-1](["is it foggy?", "it is foggy."])
+        assert asked > told
+        await tweeting.tweet_like(Ask("test:1", VoiceName("ann"), options=DrawingOptions(seed=1)))
+        assert heard[-1] is None

@@ -93,3 +93,16 @@ def test_words_that_the_settings_block_are_in_no_tweet(trained: tuple[Settings, 
     with pytest.raises(Usage, match="begin in another way"):
         Voice.load("ann", config=settings).tweets("the crew")
     assert Voice.load("ann", config=trained[0]).tweets("the crew", 1), "other settings have a writer of their own"
+
+
+def test_a_voice_answers_what_was_said_and_is_as_daring_and_as_long_as_asked(ann: Voice) -> None:
+    plain, answers = ann.tweets(count=2, seed=5), ann.tweets(count=2, seed=5, reply_to="is the fog thick, @bob?")
+    assert plain != answers
+    assert answers == ann.tweets(count=2, seed=5, reply_to="is the fog thick, @carol?"), "handles are taken out"
+    assert max(map(len, ann.tweets(count=3, length="shorter", seed=5))) <= min(
+        map(len, ann.tweets(count=3, length="longer", seed=5))
+    )
+    assert ann.tweets(count=2, temperature=0.5, seed=5) != plain
+    for wrong in ({"reply_to": "x" * 281}, {"temperature": 9.0}, {"length": "tiny"}, {"seed": -1}):
+        with pytest.raises(Usage, match=r"281|9|tiny|-1"):
+            ann.tweets(**wrong)

@@ -15,7 +15,7 @@ def config(tmp_path: Path, tiny_base: Path) -> Path:
     path = tmp_path / "config.toml"
     path.write_text(
         f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 1\nlora_rank = 2\n'
-        "[gate]\ndrafts = 50\nmax_exact_copies = 50\nmax_near_copies = 1.0\n"
+        "[gate]\ndrafts = 8\nmax_exact_copies = 8\nmax_near_copies = 1.0\n"
         '[tracking]\ntracker = "none"\n'
         "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from huggingtweets.model.suggested_bases import SUGGESTED_BASES
 from tests.huggingtweets.cli.running import Run, sentence
 from tests.huggingtweets.model.tiny_gguf import write_file
 
@@ -40,10 +41,11 @@ def states(run: Run, settings: Path) -> dict[str, str]:
 def test_a_base_is_made_ready_from_its_package_where_there_is_no_hub(
     run: Run, settings: Path, tmp_path: Path, package: Path
 ) -> None:
+    on_hub = [base.base for base in SUGGESTED_BASES]
     assert states(run, settings) == {
         "models/base": "comes with this software",
         "smollm2": "made ready on first use",
-        "gpt2": "from the Hub on first use",
+        **dict.fromkeys(("gpt2", *on_hub), "from the Hub on first use"),
     }
     ready = f"smollm2 is ready, in {tmp_path / 'models' / '.bases' / 'smollm2'}.\n"
     code, out, err = run("bases", "get", "smollm2", "--config", settings)
@@ -64,7 +66,9 @@ def test_each_base_says_what_it_costs(run: Run, settings: Path, package: Path) -
         "drawing_mb": rows["smollm2"]["drawing_mb"], "learning_mb": rows["smollm2"]["learning_mb"],
     }  # fmt: skip
     for row in rows.values():
-        assert 300 < row["drawing_mb"] < row["learning_mb"] < 5_000
+        assert 300 < row["drawing_mb"] < row["learning_mb"] < 25_000
+    assert rows["hub:dbmdz/german-gpt2"]["languages"] == ["de"]
+    assert rows["hub:Qwen/Qwen3-0.6B-Base"]["languages"] == ["mul"]
     code, out, _ = run("bases", "--config", settings)
     assert code == 0
     heads, *lines = out.splitlines()

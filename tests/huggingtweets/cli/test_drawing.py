@@ -1,6 +1,12 @@
 """Tweets are drawn as text and as JSON, from voices, blends and previews."""
 
+import io
 import json
+import os
+import pty
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +24,21 @@ def test_tweets_are_drawn_as_text_and_as_json(run: Run, trained_config: Path) ->
     rows = [json.loads(line) for line in out.splitlines()]
     assert [row["text"] for row in rows] == texts
     assert {(row["model"], row["version"], row["seed"]) for row in rows} == {("ann", "v1", 5)}
+
+
+def test_options_of_drawing_are_those_of_the_api(run: Run, trained_config: Path) -> None:
+    def drawn(*options: object) -> str:
+        code, out, _ = run("generate", "ann", "-n", 2, "--seed", 5, *options, "--config", trained_config)
+        assert code == 0
+        return str(out)
+
+    usual = drawn()
+    for options in (("--reply-to", "is the fog thick?"), ("--temperature", 0.5), ("--length", "longer")):
+        assert drawn(*options) != usual, options
+        assert drawn(*options) == drawn(*options)
+    assert "281" in sentence(run("generate", "ann", "--reply-to", "x" * 281, "--config", trained_config), 64)
+    code, _, err = run("generate", "ann", "--temperature", 2, "--config", trained_config)
+    assert (code, "0.5<=x<=1.5" in err) == (64, True)
 
 
 def test_a_blend_is_drawn_under_the_name_it_was_given(run: Run, trained_config: Path) -> None:
@@ -64,18 +85,25 @@ def test_a_preview_needs_no_training(run: Run, config: Path, sample_file: Path) 
     assert "--from belongs to --preview" in sentence(run("generate", "ann", "--from", "x", "--config", config), 64)
 
 
-def test_a_terminal_shows_that_it_is_alive_and_a_pipe_gets_tweets_alone(trained_config: Path) -> None:
-    import os
-    import pty
-    import subprocess
-    import sys
-
+def test_a_terminal_shows_that_it_is_alive_and_a_pipe_gets_tweets_alone(
+    run: Run, trained_config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "huggingtweets", "generate", "ann", "-n", "1", "--config", trained_config]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, text=True, check=True,
-                          env=os.environ | {"TERM": "xterm"})  # fmt: skip
-    os.close(theirs)
-    assert "Writing like ann" in os.read(ours, 10_000).decode()
-    os.close(ours)
-    assert len(done.stdout.splitlines()) == 1
-    assert "Writing like" not in done.stdout
+    monkeypatch.setenv("TERM", "xterm")
+    with ThreadPoolExecutor(1) as thread, os.fdopen(ours, "rb", buffering=0) as screen:
+        shown = thread.submit(shown_on, screen)  # a screen that nobody reads stops whoever writes
+        with os.fdopen(theirs, "w") as terminal:
+            monkeypatch.setattr(sys, "stderr", terminal)
+            code, out, _ = run("generate", "ann", "-n", 1, "--config", trained_config)
+        assert "Writing like ann" in shown.result()
+    assert (code, len(out.splitlines())) == (0, 1)
+    assert "Writing like" not in out
+
+
+def shown_on(screen: io.RawIOBase) -> str:
+    """All that is shown until the terminal is closed."""
+    text = b""
+    with suppress(OSError):  # Linux ends a closed terminal with an error
+        while part := screen.read(1_000):
+            text += part
+    return text.decode()

@@ -69,6 +69,21 @@ def test_on_a_terminal_each_stage_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> 
     assert "drafts 50" in shown
 
 
+def test_above_the_stages_of_a_training_stands_how_far_the_whole_is_and_how_long_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    out = Terminal()
+    with Bars(out) as say:
+        say(Progress("clean", facts={"kept": 439}, percent=3.2))
+        say(Progress("train", 55, 234, {"loss": 0.5}, percent=43.9, seconds_left=170.0))
+    shown = re.sub(r"\x1b\[[?\d;]*\w", "", out.getvalue()).splitlines()
+    whole = [line for line in shown if line.startswith("training")][-1]
+    assert re.fullmatch(r"training  ━+[╸╺]?━* +43 % +about 3 min left *", whole)
+    assert "55/234" in shown[shown.index(whole) + 2]
+
+
 def test_the_bar_and_the_time_left_keep_their_place_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "80")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.records import Account, Collected, Said, Tweet
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -40,3 +40,16 @@ def test_one_person_under_two_names_is_forgotten_under_both(run: Run, tmp_path: 
     assert store.handles() == registry.kept() == []
     assert run("forget", "lampkeeper", "--lift", "--config", config)[1] == "circle, edited may be learned again.\n"
     assert "There are no tweets of lampkeeper" in sentence(run("train", "lampkeeper", "--config", config), 69)
+
+
+def test_somebody_who_only_spoke_in_a_chat_is_forgotten_by_name(run: Run, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("")
+    store = TweetStore(tmp_path / "data" / "tweets")
+    store.merge("ann", Collected(None, (Tweet("1", "so it is", said=Said("is it thick?", "whatsapp:bob mate")),)))
+    who = "whatsapp:Bob Mate"
+    assert f"every tweet and version of {who} for good" in sentence(run("forget", who, "--config", config), 64)
+    assert run("forget", who, "--yes", "--config", config) == (0, f"{who} is forgotten.\n", "")
+    assert run("forget", who, "--yes", "--config", config) == (0, f"There was nothing of {who}.\n", "")
+    assert store.tweets("ann")[0].said is None
+    assert "may be learned again" in run("forget", who, "--lift", "--config", config)[1]

@@ -27,18 +27,24 @@ def test_without_a_voice_the_list_says_how_to_get_one(run: Run, config: Path) ->
     assert run("models", "--config", config)[1].startswith("There is no voice yet. Learn one: huggingtweets train")
 
 
-def test_a_version_is_measured(run: Run, trained_config: Path, trained: tuple[Settings, Outcome]) -> None:
+def test_a_version_is_measured(
+    run: Run, trained_config: Path, trained: tuple[Settings, Outcome], tiny_base: Path
+) -> None:
     code, out, _ = run("evaluate", "ann", "--json", "--config", trained_config)
     assert code == 0
     report = trained[1].report
     assert json.loads(out)["held_out_bits_per_byte"] == pytest.approx(report.held_out_bits_per_byte, rel=1e-4)
     _, out, _ = run("evaluate", "ann", "--config", trained_config)
-    assert "drafts: 50\n" in out
-    assert ": it has picked up " in out
-    assert f"held out bits per byte: {report.held_out_bits_per_byte:.4f}" in out
+    title, how_good, gate, *rows = out.splitlines()
+    header, first = rows[rows.index("") + 1 :][:2]
+    assert title == f"ann v1, on {tiny_base.name}"
+    assert ": it has picked up " in how_good
+    assert gate == "It may be used." or gate.startswith("Not used, because ")
+    assert re.split("  +", header.strip()) == ["figure", "value", "what it says"]
+    assert re.split("  +", first)[:2] == ["bits a byte", f"{report.held_out_bits_per_byte:.3f}"]
     assert report.sense
-    assert re.search(r"^sense told apart: 0\.\d+ \(0\.\d+ to [01]\.\d+\)$", out, re.MULTILINE)
-    assert f"sense judge: {report.sense.judge}\n" in out
+    assert re.search(r"^told apart +\d+% \(\d+% to \d+%\)", out, re.MULTILINE)
+    assert f"another model ({report.sense.judge}) finds them" in out
 
 
 def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config: Path, sample_file: Path) -> None:
@@ -54,5 +60,5 @@ def test_a_version_that_did_not_pass_is_listed_with_its_reason(run: Run, config:
     _, out, _ = run("models", "--json", "--config", config)
     assert list(json.loads(out)["rejected"]) == ["v2"]
     _, out, _ = run("evaluate", "ann", "--version", "v2", "--config", config)
-    assert "previous version: v1" in out
-    assert "why not: Not used, because" in out
+    assert "\nagainst v1 " in out
+    assert "\nNot used, because" in out

@@ -1,10 +1,13 @@
 """A file has its old content or its new one, whatever happens in between."""
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -117,6 +120,14 @@ def test_a_lock_is_held_by_one_alone(tmp_path: Path) -> None:
         pass
 
 
+def test_a_lock_that_is_not_kept_leaves_no_file(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    for _ in range(2):
+        with atomic.locked(lock, wait=False, keep=False):
+            assert lock.exists()
+        assert not lock.exists()
+
+
 def test_a_lock_whose_file_was_replaced_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 
@@ -148,3 +159,66 @@ def test_what_is_no_json_is_a_value_error_whatever_python_calls_it(tmp_path: Pat
     if text:
         with pytest.raises(ValueError, match=r"Expecting|Exceeds|nested"):
             atomic.read_json_lines(tmp_path / "file")
+
+
+def test_a_private_file_is_its_owners_from_the_first_byte_on(tmp_path: Path) -> None:
+    with atomic.replaced(tmp_path / "key", private=True) as file:
+        file.write(b"secret")
+        [unfinished] = atomic.unfinished(tmp_path / "key")
+        assert unfinished.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+    atomic.write_text(tmp_path / "open", "")
+    assert (tmp_path / "open").stat().st_mode & 0o044
+
+
+def test_files_folders_and_links_are_deleted_and_what_a_link_names_is_not(tmp_path: Path) -> None:
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "folder" / "inner" / "a.txt").write_text("a")
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    assert atomic.delete(tmp_path / "link")
+    assert (tmp_path / "folder" / "inner" / "a.txt").exists()
+    assert atomic.delete(tmp_path / "folder" / "inner" / "a.txt")
+    assert atomic.delete(tmp_path / "folder")
+    assert not atomic.delete(tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_can_delete_the_same_folder_at_once(tmp_path: Path) -> None:
+    for _ in range(20):
+        for name in range(100):
+            folder = tmp_path / "tree" / str(name % 7)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / str(name)).touch()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: atomic.delete(tmp_path / "tree"), range(4)))
+        assert not (tmp_path / "tree").exists()
+
+
+def test_a_folder_into_which_another_goes_on_writing_is_deleted_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    late = iter([True, True, False])
+
+    def racing(path: Path) -> None:
+        for file in folder.iterdir():
+            file.unlink()
+        if next(late):
+            (folder / "late").touch()  # as another process does between the last look and the end
+        folder.rmdir()
+
+    monkeypatch.setattr(shutil, "rmtree", racing)
+    assert atomic.delete(folder)
+    assert not folder.exists()
+
+
+def test_a_deletion_that_the_system_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tree").mkdir()
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "not yours", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(PermissionError):
+        atomic.delete(tmp_path / "tree")

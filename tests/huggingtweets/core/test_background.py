@@ -50,11 +50,30 @@ def test_it_ends_with_its_parent_also_when_it_is_stopped() -> None:
 def test_it_does_not_begin_when_its_parent_has_gone_before() -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
-    begin = f"from huggingtweets.core.background import work_in_background; work_in_background({write_end})"
-    code = f"{begin}; print('at work')"
-    begun = subprocess.run([sys.executable, "-c", code], pass_fds=(write_end,), capture_output=True, text=True)
+    code = (
+        "import sys; from huggingtweets.core.background import work_in_background; work_in_background()\n"
+        "print('at work', file=sys.stderr)"
+    )
+    begun = subprocess.run(
+        [sys.executable, "-c", code], stdout=write_end, stderr=subprocess.PIPE, text=True, check=False
+    )
     os.close(write_end)
-    assert (begun.returncode, begun.stdout) == (1, "")
+    assert (begun.returncode, begun.stderr) == (1, "")
+
+
+def test_where_the_kernel_announces_no_end_of_a_parent_it_is_looked_for() -> None:
+    child = (
+        "import os, threading, time; from huggingtweets.core.background import end_with\n"
+        "threading.Thread(target=end_with, args=(os.getppid(),)).start()\n"
+        "print(os.getpid(), flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", PARENT, child], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        pid = int(parent.stdout.readline())
+        time.sleep(0.1)
+        assert is_alive(pid)
+        os.kill(parent.pid, signal.SIGKILL)
+    wait_for_the_end_of(pid)
 
 
 def wait_for_the_end_of(pid: int) -> None:

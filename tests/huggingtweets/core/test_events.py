@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.core.events import Done, Event, Failed, Progress, Skipped, read_event, write_event
+from huggingtweets.core.events import Done, Event, Failed, Progress, Skipped, failed, read_event, skipped, write_event
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Comparison, Report
 
 REPORT = Report(40, 1.5, 2.0, 200, 0, 1, 0.9, 150, 0.1, 0.1, 1, previous=Comparison("v1", 1.7, -0.2, 0.01))
@@ -31,6 +32,7 @@ def line_of(event: Event) -> str:
         Progress("train", 3, 7, {"loss": 1.5, "best_held_out_loss": None}),
         Progress("clean", facts={"kept": 5}, warning="few"),
         Progress("clean", foreseen="That is plenty."),
+        Progress("train", 3, 7, {"loss": 1.5}, percent=41.7, seconds_left=0.0),
         DONE,
         Done(version="v1"),
         Skipped(name="ann", new=3, why="3 new tweets are fewer than 20."),
@@ -82,3 +84,16 @@ def test_what_is_no_event_is_refused(line: str) -> None:
 
 def test_more_than_is_known_of_an_event_is_passed_over() -> None:
     assert read_event('{"event": "skipped", "why": "w", "since": "v2"}') == Skipped(why="w")
+
+
+def test_what_people_are_told_can_be_said_in_other_languages_on_the_other_side() -> None:
+    why = Phrase("{name} has {new:,} new tweets", name="ann", new=1_234)
+    for event in (failed(why), skipped("ann", 1_234, why)):
+        told = read_event(line_of(event))
+        assert isinstance(told, Failed | Skipped)
+        assert (told.reason, told.reason.template, told.reason.values) == (why, why.template, why.values)
+    foreseen = read_event(line_of(Progress("clean", foreseen=why)))
+    assert isinstance(foreseen, Progress)
+    assert isinstance(foreseen.foreseen, Phrase)
+    assert foreseen.foreseen.template == why.template
+    assert Failed(for_people="The disk is full.", phrase={"template": "{"}).reason == "The disk is full."

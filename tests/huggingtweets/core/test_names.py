@@ -23,8 +23,15 @@ handles = st.from_regex(r"[A-Za-z0-9_]{1,30}", fullmatch=True)
 voices = st.lists(handles, min_size=1, max_size=4).map(lambda people: VoiceName.parse("-".join(people)))
 weights = st.integers(1, 4_000_000).map(lambda millionths: millionths / 1_000_000)
 
-# What is taken apart there is no name: hours of a day, a language with its region, the versions of a blend.
-OTHER_SPLITS = {"bot/core/quiet.py", "huggingtweets/tweets/languages.py", "bot/voices/tweeting.py"}
+# What is taken apart there is no name: hours of a day, a language with its region, the versions of a blend, and
+# accounts of networks as people write them.
+OTHER_SPLITS = {
+    "bot/core/clock/quiet.py",
+    "bot/discord/commands/chatter_settings.py",
+    "bot/voices/tweeting.py",
+    "bot/web/making/make.py",
+    "huggingtweets/tweets/languages.py",
+}
 TAKES_A_NAME_APART = re.compile(
     r"""\.r?(?:split|partition)\(["'][-+*]["'] | (?:removeprefix|strip)\(["']@["']\) | ["']-["']\ (?:not\ )?in\ """,
     re.VERBOSE,

@@ -38,4 +38,4 @@ def test_a_name_is_not_near_to_itself() -> None:
 
 def test_the_question_names_at_most_three() -> None:
     assert did_you_mean("elon", KNOWN) == "Did you mean elonmusk or elonmuskxao?"
-    assert did_you_mean("ann1", [f"ann{number}" for number in range(9)]).count(" or ") == 2
+    assert did_you_mean("ann1", [f"ann{number}" for number in range(9)]) == "Did you mean ann0, ann2 or ann3?"

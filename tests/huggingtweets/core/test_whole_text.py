@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.playground.page import plain
 from bot.voices.tweeting import Ask
+from bot.web.frame.rendering import environment
 from huggingtweets.core.names import NO_VOICE
 from huggingtweets.core.visible import typed
 from huggingtweets.core.whole_text import whole
@@ -34,7 +34,8 @@ def test_halves_are_mended(given_text: str, mended: str) -> None:
 @given(ANY)
 def test_every_way_in_gives_text_that_utf8_can_hold(text: str) -> None:
     ask = Ask("test:1", NO_VOICE, text)
-    for mended in (whole(text), typed(text), clean(text), ask.prompt, plain(text)):
+    shown = environment().from_string("{{ text }}").render(text=text)
+    for mended in (whole(text), typed(text), clean(text), ask.prompt, shown):
         mended.encode()
 
 

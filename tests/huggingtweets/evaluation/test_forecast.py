@@ -10,13 +10,28 @@ ENGLISH = frozenset({"en"})
 def test_tweets_in_another_language_than_the_base_writes_are_warned_of() -> None:
     expected = forecast(100_000, 40_000, {"es": 0.82, "en": 0.18}, ENGLISH)
     assert expected.warning == (
-        "These tweets are mostly Spanish (82%); this base writes English: choose one that writes Spanish with --base, "
-        "such as hub:Qwen/Qwen3-0.6B-Base."
+        "These tweets are mostly Spanish (82%); this base writes English: choose one that writes Spanish and English "
+        "with --base, such as hub:Qwen/Qwen3-0.6B-Base or hub:HuggingFaceTB/SmolLM3-3B-Base."
     )
     assert expected.for_people.startswith(
         "These tweets are mostly Spanish (82%), and what I know of language so far is English, so the voice will "
-        "hardly make sense. Whoever runs me can let it begin with a model that writes Spanish."
+        "hardly make sense. Whoever runs me can let it begin with a model that writes Spanish and English, such as "
+        "Qwen/Qwen3-0.6B-Base."
     )
+
+
+def test_a_small_base_is_named_for_an_account_of_one_language() -> None:
+    expected = forecast(100_000, 40_000, {"de": 0.97}, ENGLISH)
+    assert "with --base, such as hub:dbmdz/german-gpt2 or hub:Qwen/Qwen3-0.6B-Base." in expected.warning
+    assert "a model that writes German, such as dbmdz/german-gpt2." in expected.for_people
+
+
+def test_a_base_of_another_language_does_not_fit_english_tweets() -> None:
+    expected = forecast(100_000, 40_000, {"en": 1.0}, frozenset({"es"}))
+    assert (
+        "this base writes Spanish: choose one that writes English with --base, such as smollm2 or " in expected.warning
+    )
+    assert "a model that writes English, such as smollm2." in expected.for_people
 
 
 @pytest.mark.parametrize(

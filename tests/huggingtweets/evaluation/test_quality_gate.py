@@ -55,7 +55,7 @@ def test_copies_are_not_used_and_every_reason_is_told_in_one_sentence() -> None:
     assert not judge(replace(GOOD, near_copies=3), LIMITS).passed
     verdict = judge(replace(against(0.5, 0.0), exact_copies=4, near_copies=9), LIMITS)
     assert verdict.for_people == (
-        "Not used, because it writes less like the person than v1 does and 4 of 200 tweets that it wrote as a test "
+        "Not used, because it writes less like the person than v1 does, 4 of 200 tweets that it wrote as a test "
         "repeat a real one word for word and 9 of 200 tweets that it wrote as a test are almost the same as a real one"
         "; give it more tweets and let it learn again."
     )

@@ -34,7 +34,7 @@ def data(held_out: int = 40) -> Dataset:
 
 
 def measured(drawn: list[str], judge: Base | None, held_out: int = 40) -> Sense:
-    figures = sense(data(held_out), drawn, judge, 128)
+    figures = sense(data(held_out), drawn, lambda: judge, 128)
     assert figures
     return figures
 
@@ -83,18 +83,22 @@ def test_without_a_judge_the_report_says_so() -> None:
 
 def test_what_a_check_adds_does_not_give_ours_away() -> None:
     real, ours = ([f"@{name} {text}" for text in sentences(40, seed=seed)] for name, seed in (("ann", 2), ("bob", 3)))
-    figures = sense(Dataset.of_texts(real + sentences(99, seed=1), real), [defused(text) for text in ours], None, 128)
+    dataset = Dataset.of_texts(real + sentences(99, seed=1), real)
+    figures = sense(dataset, [defused(text) for text in ours], lambda: None, 128)
     assert figures
     assert figures.told_apart.low < 0.5
 
 
 @pytest.mark.parametrize(("held_out", "drawn"), [(0, 60), (MIN_TEXTS - 1, 60), (40, 0), (40, MIN_TEXTS - 1)])
-def test_of_too_few_tweets_nothing_is_said(held_out: int, drawn: int) -> None:
-    assert sense(data(held_out), sentences(drawn, seed=3), None, 128) is None
+def test_of_too_few_tweets_nothing_is_said_and_no_judge_is_loaded(held_out: int, drawn: int) -> None:
+    def judge() -> None:
+        pytest.fail("there is nothing to judge")
+
+    assert sense(data(held_out), sentences(drawn, seed=3), judge, 128) is None
 
 
 def test_tweets_of_nothing_but_a_link_do_not_count() -> None:
-    assert sense(data(), ["https://t.co/a"] * 60, None, 128) is None
+    assert sense(data(), ["https://t.co/a"] * 60, lambda: None, 128) is None
 
 
 def test_more_than_enough_tweets_are_not_used() -> None:

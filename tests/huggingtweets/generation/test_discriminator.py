@@ -52,6 +52,37 @@ def test_the_length_counts() -> None:
     assert auc(short, long) > 0.95
 
 
+def test_drafts_that_are_too_likely_are_known_by_it() -> None:
+    texts = sentences(700, seed=9)
+    unlikely = np.random.default_rng(0).normal(1.6, 0.3, 700)
+    unlikely[300:] -= 0.5  # the drafts, which read as the real tweets do
+    fitted = fit(texts[:200], texts[200:300], texts[300:500], unlikely[200:300].tolist(), unlikely[300:500].tolist())
+    assert fitted
+    odds = fitted.log_odds(texts[500:600] * 2, [*unlikely[200:300], *unlikely[500:600]])
+    assert auc(odds[:100], odds[100:]) > 0.85
+    usual = [fitted.usual] * 100
+    assert fitted.log_odds(texts[500:600], [None] * 100) == pytest.approx(fitted.log_odds(texts[500:600], usual))
+    assert fitted.log_odds(texts[:1], [50.0])[0] < 20, "word salad is not the most real of all"
+
+
+def test_how_unlikely_texts_are_is_left_out_where_it_is_not_known_of_all() -> None:
+    texts = sentences(400, seed=9)
+    without = fit(texts[:200], texts[200:210], texts[210:400], [1.0] * 10, [2.0] * 190)
+    assert without
+    assert not without.surprise.any(), "with few tweets that were not learned, the learned ones are judged, too"
+    partly = fit(texts[:200], texts[200:300], texts[300:400], [1.0] * 99, [2.0] * 100)
+    assert partly
+    assert not partly.surprise.any()
+
+
+def test_a_file_of_an_earlier_version_is_read(discriminator: Discriminator, tmp_path: Path) -> None:
+    earlier = {"ngrams": discriminator.ngrams, "shapes": discriminator.shapes, "scale": np.array([discriminator.scale])}
+    (tmp_path / "discriminator").write_bytes(save(earlier))
+    again = Discriminator.read(tmp_path / "discriminator")
+    assert again
+    assert np.array_equal(again.log_odds(REAL[:20], [3.0] * 20), discriminator.log_odds(REAL[:20]))
+
+
 def test_a_small_weight_for_small_odds_and_the_odds_are_about_right(discriminator: Discriminator) -> None:
     odds = np.exp(discriminator.log_odds([*REAL[240:], *DRAWN[200:]]))
     chances = odds / (1 + odds)
@@ -63,7 +94,8 @@ def test_its_file_gives_the_same_odds_and_is_small(discriminator: Discriminator,
     discriminator.write(tmp_path / "discriminator")
     again = Discriminator.read(tmp_path / "discriminator")
     assert again
-    assert np.array_equal(again.log_odds(REAL[:20]), discriminator.log_odds(REAL[:20]))
+    bits = [1.5] * 20
+    assert np.array_equal(again.log_odds(REAL[:20], bits), discriminator.log_odds(REAL[:20], bits))
     assert (tmp_path / "discriminator").stat().st_size < 20_000
     assert [path.name for path in tmp_path.iterdir()] == ["discriminator"], "nothing half-written is left"
 
@@ -123,4 +155,4 @@ def test_the_values_of_a_text_have_a_norm_for_bytes_and_one_for_words() -> None:
 
 def test_the_file_is_an_ordinary_safetensors_file(discriminator: Discriminator, tmp_path: Path) -> None:
     discriminator.write(tmp_path / "discriminator")
-    assert set(load((tmp_path / "discriminator").read_bytes())) == {"ngrams", "shapes", "scale"}
+    assert set(load((tmp_path / "discriminator").read_bytes())) == {"ngrams", "shapes", "scale", "surprise"}

@@ -1,6 +1,6 @@
 """Every tweet in an answer passes every check, pings nobody and is no copy; the answer says how many are missing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import NotEnoughDrafts, TooLittleData, Usage
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
+from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.engine.preview_voice import preview_voice
@@ -51,7 +52,7 @@ def drafts(*texts: str, ended: bool = True) -> list[Draft]:
 
 
 async def test_tweets_pass_every_check_and_differ(writer: Writer, version: Version) -> None:
-    tweets = await writer.write(version, "the crew", count=8, seed=3)
+    tweets = await writer.write(version, "the crew", count=8, options=DrawingOptions(seed=3))
     assert len(tweets.texts) == 8
     assert len(set(map(normalised, tweets.texts))) == 8
     checks = (LeftoverCheck(), LengthCheck(), CopyCheck(Dataset.load(version.dataset).texts))
@@ -82,8 +83,8 @@ async def test_the_same_seed_gives_the_same_tweets(tiny_generation: GenerationSe
         settings = tiny_generation.model_copy(update={"candidates": candidates})
         async with Engine(settings) as engine:
             writer = Writer(engine)
-            tweets = await writer.write(version, count=3, seed=None if candidates == 1 else 7)
-            assert await writer.write(version, count=3, seed=tweets.seed) == tweets
+            tweets = await writer.write(version, count=3, options=DrawingOptions(seed=None if candidates == 1 else 7))
+            assert await writer.write(version, count=3, options=DrawingOptions(seed=tweets.seed)) == tweets
 
 
 @pytest.mark.parametrize("count", [0, -1, MAX_COUNT + 1])
@@ -93,7 +94,7 @@ async def test_a_count_out_of_bounds_is_refused(writer: Writer, version: Version
 
 
 async def test_a_prompt_is_put_on_one_line(writer: Writer, version: Version) -> None:
-    tweets = await writer.write(version, "  the\n crew \t", seed=1)
+    tweets = await writer.write(version, "  the\n crew \t", options=DrawingOptions(seed=1))
     assert tweets.texts[0].startswith("the crew")
 
 
@@ -155,7 +156,7 @@ async def test_rounds_go_on_until_there_are_enough_and_repeat_nothing(
 ) -> None:
     settings = tiny_generation.model_copy(update={"candidates": 1})
     engine = Saying(settings, drafts("one", "One!"), drafts("two", "one"), drafts("three", "four"))
-    tweets = await Writer(engine).write(version, count=3, seed=10)
+    tweets = await Writer(engine).write(version, count=3, options=DrawingOptions(seed=10))
     assert tweets.texts == ("one", "two", "three")
     assert [(request.count, request.seed) for request in engine.requests] == [(5, 10), (4, 11), (3, 12)]
 
@@ -188,18 +189,18 @@ def test_a_tweet_is_the_first_line_of_a_draft() -> None:
 async def test_previews_pass_the_checks_and_are_marked(writer: Writer, tiny_base: Path) -> None:
     own = sentences(150, seed=8)
     preview = preview_voice("ann", own, str(tiny_base))
-    tweets = await writer.write(preview, "  the\n crew ", 3, seed=5)
+    tweets = await writer.write(preview, "  the\n crew ", 3, options=DrawingOptions(seed=5))
     assert (tweets.name, tweets.version, tweets.seed) == ("ann", "preview", 5)
     assert len(set(tweets.texts)) == 3
     checks = (LeftoverCheck(), LengthCheck(), CopyCheck(own))
     assert [first_objection(checks, text) for text in tweets.texts] == [None] * 3
     assert all(text.startswith("the crew") for text in tweets.texts)
-    assert await writer.write(preview, "the crew", 3, seed=5) == tweets
+    assert await writer.write(preview, "the crew", 3, options=DrawingOptions(seed=5)) == tweets
 
 
 async def test_a_preview_is_in_the_persons_words(writer: Writer, tiny_base: Path) -> None:
     own = [f"zarquon {number} blimfo quizzle {number * 7} frabjous" for number in range(60)]
-    tweets = await writer.write(preview_voice("ann", own, str(tiny_base)), count=5, seed=1)
+    tweets = await writer.write(preview_voice("ann", own, str(tiny_base)), count=5, options=DrawingOptions(seed=1))
     text = " ".join(tweets.texts)
     assert any(word in text for word in ("zarquon", "blimfo", "quizzle", "frabjous")), text
 
@@ -212,9 +213,12 @@ def test_a_preview_needs_some_tweets() -> None:
 async def test_the_context_changes_what_is_drawn_and_the_same_seed_gives_the_same_again(
     writer: Writer, version: Version
 ) -> None:
-    first = await writer.write(version, count=2, seed=3, context="is the fog thick?")
-    assert first.texts == (await writer.write(version, count=2, seed=3, context="is the fog thick?")).texts
-    assert first.texts != (await writer.write(version, count=2, seed=3)).texts
+    first = await writer.write(version, count=2, options=DrawingOptions(seed=3), context="is the fog thick?")
+    assert (
+        first.texts
+        == (await writer.write(version, count=2, options=DrawingOptions(seed=3), context="is the fog thick?")).texts
+    )
+    assert first.texts != (await writer.write(version, count=2, options=DrawingOptions(seed=3))).texts
 
 
 def test_a_repeat_of_what_was_said_is_a_copy() -> None:
@@ -242,3 +246,30 @@ async def test_a_start_with_an_unwanted_word_is_refused_before_anything_is_drawn
         await Writer(engine, [ListedWords(["spam"])]).write(version, "I like SPAM")
     assert "spam" not in refused.value.for_people.lower()
     assert engine.requests == []
+
+
+@pytest.mark.parametrize("wanted", ["?", "!"])
+async def test_what_people_like_is_likelier_to_be_answered(
+    tiny_generation: GenerationSettings, version: Version, wanted: str
+) -> None:
+    settings = tiny_generation.model_copy(update={"candidates": 4})
+    engine = Saying(settings, drafts("is it foggy here?", "it is foggy here!", "nothing is foggy.", "we saw the fog"))
+
+    def liked(texts: Sequence[str]) -> list[float]:
+        return [50.0 * (text[-1] == wanted) for text in texts]
+
+    tweets = await Writer(engine).write(version, "", liked=liked)
+    assert tweets.texts[0][-1] == wanted
+    assert engine.requests[0].count >= 3, "there is something to choose from"
+
+
+async def test_of_what_is_a_little_liked_the_rest_has_its_chance_too(
+    tiny_generation: GenerationSettings, version: Version
+) -> None:
+    settings = tiny_generation.model_copy(update={"candidates": 2})
+    texts = ("is it foggy here?", "it is foggy here!")
+    answers = set[str]()
+    for _ in range(60):
+        writer = Writer(Saying(settings, drafts(*texts)))
+        answers |= set((await writer.write(version, "", liked=lambda given: [0.5] + [0.0] * (len(given) - 1))).texts)
+    assert answers == set(texts)

@@ -12,6 +12,7 @@ from huggingtweets.core.config import GenerationSettings, Settings
 from huggingtweets.core.errors import NotNow
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.discriminator_fit import fit
+from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.engine.preview_voice import preview_voice
@@ -71,7 +72,7 @@ def good_ones(texts: Sequence[str]) -> float:
 
 async def share_of_good_ones(writer: Writer, voice: Any) -> float:
     """Of the tweets of 20 answers."""
-    answers = [await writer.write(voice, count=COUNT, seed=seed) for seed in range(20)]
+    answers = [await writer.write(voice, count=COUNT, options=DrawingOptions(seed=seed)) for seed in range(20)]
     assert all(len(answer.texts) == COUNT for answer in answers)
     return good_ones([text for answer in answers for text in answer.texts])
 
@@ -93,7 +94,7 @@ async def test_a_voice_without_a_discriminator_answers_as_before(
 ) -> None:
     engine = Mixing(settings)
     older = version_in(tmp_path / "old", trained[1].version, judged=False)
-    answer = await Writer(engine).write(older, count=COUNT, seed=1)
+    answer = await Writer(engine).write(older, count=COUNT, options=DrawingOptions(seed=1))
     first = [draft.text for draft in await engine.draw(engine.requests[0])][:COUNT]
     assert [request.count for request in engine.requests] == [COUNT + SPARE_DRAFTS] * 2
     assert list(answer.texts) == first, "the first ones that pass"
@@ -108,7 +109,7 @@ async def test_a_damaged_discriminator_is_as_none(settings: GenerationSettings, 
 
 async def test_a_seed_gives_the_same_answer_and_others_give_others(settings: GenerationSettings, bob: Version) -> None:
     writer = Writer(Mixing(settings))
-    answers = [await writer.write(bob, count=COUNT, seed=seed) for seed in (1, 1, 2)]
+    answers = [await writer.write(bob, count=COUNT, options=DrawingOptions(seed=seed)) for seed in (1, 1, 2)]
     assert answers[0] == answers[1]
     assert answers[0].texts != answers[2].texts
 
@@ -122,7 +123,7 @@ async def test_fewer_candidates_are_drawn_where_time_is_short(settings: Generati
     assert first == FIRST_DRAFTS, "the pace is not known yet"
     assert all(COUNT + SPARE_DRAFTS <= count <= 20 for count in others)
     started = time.monotonic()
-    await writer.write(bob, count=COUNT, seed=1)
+    await writer.write(bob, count=COUNT, options=DrawingOptions(seed=1))
     assert engine.requests[-1].count == COUNT * CANDIDATES, "a seed asks for the whole"
     assert time.monotonic() - started >= 0.4
 

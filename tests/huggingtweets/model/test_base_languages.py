@@ -6,6 +6,7 @@ import pytest
 
 from huggingtweets.core.base_folders import EMBEDDED, NAMED, located
 from huggingtweets.model.base_languages import ANY, base_languages
+from huggingtweets.model.suggested_bases import SUGGESTED_BASES, SuggestedBase
 
 
 def folder_with(readme: str | None, folder: Path) -> str:
@@ -26,6 +27,11 @@ def test_every_named_base_says_what_it_writes(tmp_path: Path) -> None:
 
 def test_a_base_of_very_many_languages_has_none_to_warn_of() -> None:
     assert base_languages("hub:Qwen/Qwen2.5-0.5B") == ANY
+
+
+@pytest.mark.parametrize("base", SUGGESTED_BASES, ids=lambda base: base.hub_id)
+def test_a_suggested_base_is_known_without_asking_the_hub(base: SuggestedBase) -> None:
+    assert base_languages(base.base) == base.languages
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 import copy
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from huggingtweets.core import atomic
 from huggingtweets.model import checkpoint
@@ -18,10 +18,15 @@ from huggingtweets.model.loss import document_mask
 from huggingtweets.model.packing import pack
 from tests.huggingtweets.model.tiny_models import CONTEXT, END, FAMILIES, KINDS, VOCABULARY, random_model
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    Pair = tuple[PreTrainedModel, CausalLM]
+
 TOKENS = torch.randint(1, VOCABULARY, (3, CONTEXT), generator=torch.Generator().manual_seed(2))
 
 
-def ours_of(theirs: PreTrainedModel, folder: Path) -> CausalLM:
+def ours_of(theirs: "PreTrainedModel", folder: Path) -> CausalLM:
     """The same model, written to files and loaded again."""
     theirs.save_pretrained(folder)
     config = atomic.read_json(folder / "config.json")
@@ -29,13 +34,13 @@ def ours_of(theirs: PreTrainedModel, folder: Path) -> CausalLM:
 
 
 @pytest.fixture(params=KINDS, scope="module")
-def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[PreTrainedModel, CausalLM]:
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Pair":
     theirs = random_model(request.param)
     return theirs, ours_of(theirs, tmp_path_factory.mktemp("model"))
 
 
 @torch.no_grad()
-def test_logits_are_those_of_transformers_over_the_whole_context(pair: tuple[PreTrainedModel, CausalLM]) -> None:
+def test_logits_are_those_of_transformers_over_the_whole_context(pair: "Pair") -> None:
     theirs, ours = pair
     logits = theirs(TOKENS).logits
     assert logits.std() > 0.3, "the model says nothing"
@@ -43,7 +48,7 @@ def test_logits_are_those_of_transformers_over_the_whole_context(pair: tuple[Pre
 
 
 @torch.no_grad()
-def test_greedy_tokens_are_those_of_transformers_read_one_by_one(pair: tuple[PreTrainedModel, CausalLM]) -> None:
+def test_greedy_tokens_are_those_of_transformers_read_one_by_one(pair: "Pair") -> None:
     theirs, ours = pair
     prompt = TOKENS[:1, :40]
     expected = theirs.generate(prompt, do_sample=False, min_new_tokens=30, max_new_tokens=30, pad_token_id=END)
@@ -59,7 +64,7 @@ def test_greedy_tokens_are_those_of_transformers_read_one_by_one(pair: tuple[Pre
 
 @torch.no_grad()
 @pytest.mark.parametrize("in_products", [False, True])
-def test_documents_in_a_row_are_read_as_if_alone(pair: tuple[PreTrainedModel, CausalLM], in_products: bool) -> None:
+def test_documents_in_a_row_are_read_as_if_alone(pair: "Pair", in_products: bool) -> None:
     theirs, ours = pair
     documents = [TOKENS[0, :9].numpy(), TOKENS[1, :14].numpy(), TOKENS[2, :5].numpy()]
     rows = pack(documents, 40, END)
@@ -76,7 +81,7 @@ def test_documents_in_a_row_are_read_as_if_alone(pair: tuple[PreTrainedModel, Ca
         torch.testing.assert_close(logits[0, places], alone, atol=1e-4, rtol=0)
 
 
-def test_gradients_are_those_of_transformers(pair: tuple[PreTrainedModel, CausalLM]) -> None:
+def test_gradients_are_those_of_transformers(pair: "Pair") -> None:
     theirs, ours = copy.deepcopy(pair)
     targets = TOKENS[:, 1:].flatten()
     for logits in (theirs(TOKENS).logits, ours(TOKENS)):
@@ -102,6 +107,8 @@ def test_the_description_counts_the_parameters(kind: str, tmp_path: Path) -> Non
 @torch.no_grad()
 @pytest.mark.parametrize("kind", [*FAMILIES, "gpt2 own head", "tinyllama"])
 def test_what_is_written_is_read_by_transformers(kind: str, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
     theirs = random_model(kind)
     ours = ours_of(theirs, tmp_path / "theirs")
     checkpoint.write(ours, tmp_path / "ours", torch.float32, largest_file="60KB")

@@ -14,9 +14,9 @@ from tests.huggingtweets.model.tiny_models import FAMILIES, as_transformers, our
 TOKENS = torch.arange(12).reshape(2, 6)
 
 
-@pytest.fixture(params=[*FAMILIES, "gpt2 own head", "tinyllama"])
+@pytest.fixture(params=[*FAMILIES, "gpt2 own head", "tinyllama"], scope="module")
 def plain(request: pytest.FixtureRequest) -> CausalLM:
-    """A model without adapters."""
+    """A model without adapters. Tests change copies of it alone."""
     return ours(random_model(request.param, seed=5))
 
 

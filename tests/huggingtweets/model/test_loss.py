@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional
-from transformers import GPT2Config, GPT2LMHeadModel
 
 from huggingtweets.model import lora
 from huggingtweets.model.causal import CausalLM
@@ -29,6 +28,8 @@ TEXTS = [np.array(text, np.int32) for text in ([5, 6, 7], [8], [9, 10, 11, 12, 1
 @pytest.fixture
 def model() -> CausalLM:
     torch.manual_seed(3)
+    from transformers import GPT2Config, GPT2LMHeadModel
+
     return ours(GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=16, n_layer=2, n_head=2)))
 
 

@@ -2,19 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gguf
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType as Quantization
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedModel
 
 from huggingtweets.core.text import END_OF_TEXT
 from huggingtweets.model.tokenizer import train_tokenizer
 from tests.conftest import sentences
 from tests.huggingtweets.model.tiny_models import CONTEXT, KINDS, random_model
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 SPECIAL = (END_OF_TEXT, "<|im_start|>", "<|im_end|>")
 TOKENS = 320
@@ -90,7 +92,7 @@ def write_file(
     family: str = "",
     packed: Quantization | None = None,
     **changed: Any,
-) -> PreTrainedModel:
+) -> "PreTrainedModel":
     """Writes a small random model of `kind` as a GGUF file. Returns the same model, rounded as in the file.
 
     A `pre` of "" gives it a tokenizer of SentencePiece.

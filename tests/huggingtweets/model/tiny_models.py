@@ -1,13 +1,18 @@
-"""Small random models of every family, made by transformers, with which the tests compare our own module."""
+"""Small random models of every family, made by transformers, with which the tests compare our own module.
 
-from typing import Any
+It imports transformers when it makes one: that takes 5 s of processor time, in each process that runs tests.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 from huggingtweets.model import checkpoint
 from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.families import describe
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 END = 0
 VOCABULARY = 307
@@ -49,17 +54,21 @@ KINDS: dict[str, dict[str, Any]] = {
     "llama wide heads": {"model_type": "llama", "head_dim": 12, "rms_norm_eps": 1e-2},
     "qwen2": {"model_type": "qwen2", "tie_word_embeddings": True},
     "qwen3": {"model_type": "qwen3", "head_dim": 16, "tie_word_embeddings": True},
+    "smollm3": {"model_type": "smollm3", "tie_word_embeddings": True, "no_rope_layer_interval": 2},
+    "smollm3 listed": {"model_type": "smollm3", "no_rope_layers": [0, 1, 0], "attention_bias": True},
     "qwen3 biases": {"model_type": "qwen3", "head_dim": 8, "attention_bias": True},
 }
-FAMILIES = ("gpt2", "smollm2", "qwen2", "qwen3")  # one of each
+FAMILIES = ("gpt2", "smollm2", "qwen2", "qwen3", "smollm3")  # one of each
 _GPT2_SIZES = {"n_embd": 48, "n_layer": 3, "n_head": 4, "n_positions": CONTEXT}
 
 
-def random_model(kind: str, seed: int = 1, spread: float = 0.15, **changed: Any) -> PreTrainedModel:
+def random_model(kind: str, seed: int = 1, spread: float = 0.15, **changed: Any) -> "PreTrainedModel":
     """A model of transformers whose next tokens depend on all of its weights, including biases and norms.
 
     `changed` overrides settings of its config.json.
     """
+    from transformers import AutoConfig, AutoModelForCausalLM
+
     settings = KINDS[kind] | changed
     family = settings.pop("model_type")
     sizes = _GPT2_SIZES if family == "gpt2" else _LLAMA_SIZES
@@ -75,15 +84,17 @@ def random_model(kind: str, seed: int = 1, spread: float = 0.15, **changed: Any)
     return model
 
 
-def ours(theirs: PreTrainedModel) -> CausalLM:
+def ours(theirs: "PreTrainedModel") -> CausalLM:
     """The same model as our module."""
     model = CausalLM(describe(theirs.config.to_dict()))
     checkpoint.restore(model, theirs.state_dict())
     return model.eval()
 
 
-def as_transformers(model: CausalLM) -> PreTrainedModel:
+def as_transformers(model: CausalLM) -> "PreTrainedModel":
     """The same model in transformers."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
     config = AutoConfig.for_model(**model.description.config)
     theirs = AutoModelForCausalLM.from_config(config)
     missing, unexpected = theirs.load_state_dict(dict(checkpoint.tensors(model)), strict=False)

@@ -120,9 +120,8 @@ def test_an_avatar_is_shown_and_else_a_letter(tmp_path: Path) -> None:
     Image.new("RGB", (90, 90), (0, 200, 0)).save(path)
     with_avatar = pixels(predictions([PicturedPerson("ann", "Ann", path)], "", ["Hello"]))
     assert tuple(with_avatar[_middle(with_avatar)]) == (0, 200, 0)
-    assert draw._monogram(PicturedPerson("ann", "  «émile»")) == "É"
-    assert draw._monogram(PicturedPerson("ann", "🌟 star")) == "🌟"
-    assert draw._monogram(PicturedPerson("ann", "!!!")) == "A"
+    assert draw._portrait(PicturedPerson("ann", "Ann Keeper"), 0, set())["monogram"]["parts"] == ["AK"]
+    assert draw._portrait(PicturedPerson("ann", "🌟 star"), 0, set())["monogram"]["parts"] == [{"emoji": "1f31f.svg"}]
 
 
 def test_an_avatar_by_itself_is_a_square_of_the_persons_own_colour() -> None:

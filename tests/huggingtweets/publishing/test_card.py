@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from huggingtweets.core.config import Settings
 from huggingtweets.core.names import VoiceName
-from huggingtweets.core.records import Comparison, Estimate, Report, Sense
+from huggingtweets.core.records import Comparison, Estimate, Replies, Report, Sense
 from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.core.visible import typed
 from huggingtweets.publishing import card
@@ -111,6 +111,23 @@ def test_the_hubs_library_reads_the_front_matter_and_finds_the_metrics() -> None
         "bits_ratio": 1.125,
         "bits_auc": 0.625,
     }
+
+
+def test_whether_a_voice_answers_is_on_the_card_if_it_was_measured() -> None:
+    report = replace(FACTS.report, replies=Replies(150, 1.8, 2.0, 2.1, 0.82))
+    text = render(replace(FACTS, report=report))
+    for line in (
+        "| Bits per byte on held-out replies, after what they answer | 1.8 |",
+        "| The same, without it | 2 |",
+        "| The same, after what another reply answers | 2.1 |",
+        "| Replies with fewer bits after what they answer than after that | 0.82 |",
+        "Of 150 held-out replies it is known what they answer.",
+    ):
+        assert line in text
+    assert "Does it answer what was said?" not in render(FACTS)
+    results = ModelCard(text).data.eval_results
+    assert {one.metric_type: one.metric_value for one in results or ()}["replies_right_is_better"] == 0.82
+    assert "replies_pairs" not in text
 
 
 def test_what_was_not_measured_of_the_sense_is_not_on_the_card() -> None:

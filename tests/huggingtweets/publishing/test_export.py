@@ -1,20 +1,21 @@
 """A version as a folder for others: plain transformers draws from it, and nothing of the person's is in it."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from huggingface_hub import ModelCard
 from PIL import Image
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from huggingtweets.core.atomic import locked
+from huggingtweets.core.base_folders import located
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.core.names import VoiceName
+from huggingtweets.model import base, gguf_file
 from huggingtweets.model.base import base_name
 from huggingtweets.model.merged import load_version
 from huggingtweets.pictures import render as draw
@@ -65,27 +66,25 @@ def test_an_adapter_goes_along_only_where_peft_can_find_its_base(trained: Traine
         assert export._boxes(one)[2].title == {"models/base": "embedded base"}.get(base_id, base_name(base_id))
 
 
-def test_the_snippet_of_the_card_works_in_plain_transformers(exported: Path) -> None:
-    """In a process that cannot import this package."""
+def test_the_snippet_of_the_card_works_in_plain_transformers(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this package cannot be imported."""
     snippet = (exported / "README.md").read_text().split("```python\n")[1].split("```")[0]
     assert 'generator("My dream is", num_return_sequences=5)' in snippet
     program = snippet.replace('"people/ann"', repr(str(exported))).replace("generator(", "texts = generator(")
-    program += (
-        "import json, sys\n"
-        "assert 'huggingtweets' not in sys.modules\n"
-        "print(json.dumps([text['generated_text'] for text in texts]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True, cwd=exported,
-        env={"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PATH": "/usr/bin"},
-    )  # fmt: skip
-    texts = json.loads(done.stdout)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "huggingtweets"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "huggingtweets", None)
+    names: dict[str, Any] = {}
+    exec(compile(program, "card.py", "exec"), names)
+    texts = [text["generated_text"] for text in names["texts"]]
     assert len(texts) == 5
     assert len(set(texts)) > 1, "it samples"
     assert all(text.startswith("My dream is") for text in texts)
 
 
 def test_the_weights_are_the_voice_itself(exported: Path, trained: Trained) -> None:
+    from transformers import AutoModelForCausalLM
+
     ours = load_version(trained[1].version).model
     plain = AutoModelForCausalLM.from_pretrained(exported)
     assert plain.dtype == torch.float32
@@ -96,6 +95,8 @@ def test_the_weights_are_the_voice_itself(exported: Path, trained: Trained) -> N
 
 
 def test_a_prompt_begins_with_end_of_text_as_the_tweets_did(exported: Path) -> None:
+    from transformers import AutoTokenizer
+
     tokenizer = AutoTokenizer.from_pretrained(exported)
     tokens = tokenizer("My dream is")["input_ids"]
     assert tokens[0] == tokenizer.eos_token_id
@@ -134,6 +135,8 @@ def test_the_card_is_of_this_version_and_for_this_repository(exported: Path, tra
 
 
 def test_half_precision_halves_the_weights(exported: Path, trained: Trained, tmp_path: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
     settings, outcome = trained
     half = settings.model_copy(update={"publishing": settings.publishing.model_copy(update={"weights": "float16"})})
     export.write_model(outcome.version, half, tmp_path)
@@ -143,6 +146,8 @@ def test_half_precision_halves_the_weights(exported: Path, trained: Trained, tmp
 
 
 def test_a_full_fine_tune_is_exported_too(tiny_settings: Settings, sample_file: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
     full = tiny_settings.training.model_copy(update={"method": "full", "max_epochs": 1})
     settings = tiny_settings.model_copy(update={"training": full})
     version = pipeline.run(VoiceName("ann"), [sample_file], settings).version
@@ -210,3 +215,34 @@ def test_two_exports_at_once_are_refused(trained: Trained, tmp_path: Path) -> No
     (elsewhere.exports / "ann").mkdir(parents=True)
     with locked(elsewhere.exports / "ann" / ".lock", wait=False), pytest.raises(Unavailable, match="another process"):
         export.export(outcome.version, elsewhere)
+
+
+def test_a_version_is_a_file_for_llama_cpp_without_a_tweet_or_a_path(trained: Trained, tmp_path: Path) -> None:
+    settings, outcome = trained
+    elsewhere = settings.model_copy(update={"storage": settings.storage.model_copy(update={"data": tmp_path})})
+    folder = export.export(outcome.version, elsewhere, form="gguf")
+    assert folder.name == "v1-gguf"
+    [file] = folder.glob("*.gguf")
+    assert file.name == "ann-v1.gguf"
+    assert "ann-v1.gguf" in (folder / "README.md").read_text()
+    again = base.load(located(str(file), tmp_path / "models"))
+    tokens = torch.tensor([[0, 5, 9, 30]])
+    with torch.inference_mode():
+        ours = load_version(outcome.version).model(tokens)
+        torch.testing.assert_close(again.model(tokens), ours, atol=2e-2, rtol=0)
+    written = file.read_bytes()
+    tweets = [text for text in Dataset.load(outcome.version.dataset).texts if len(text) > 40]
+    assert not [text for text in tweets if text.encode() in written]
+    assert str(settings.storage.models.parent).encode() not in written
+    assert b"AI parody of @Ann" in written
+
+
+def test_a_model_that_llama_cpp_does_not_know_is_told_in_a_sentence(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise gguf_file.Unwritable("llama.cpp scales attention in another way")
+
+    monkeypatch.setattr(gguf_file, "write", refuse)
+    with pytest.raises(Unavailable, match=r"cannot be a GGUF file: llama\.cpp scales attention in another way;"):
+        export.write_gguf(trained[1].version, trained[0], tmp_path)

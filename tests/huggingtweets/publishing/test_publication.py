@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 from safetensors.torch import load
-from transformers import AutoModelForCausalLM
 
 from huggingtweets.cli import learning
 from huggingtweets.cli.main import main
@@ -82,6 +81,8 @@ def test_a_dry_run_makes_the_folder_prints_its_path_last_and_asks_nobody(run: Ru
     assert code == 0
     folder = Path(out.splitlines()[-1])
     assert folder == off.parent / "data" / "exports" / "ann" / "v1"
+    from transformers import AutoModelForCausalLM
+
     assert AutoModelForCausalLM.from_pretrained(folder).config.model_type == "gpt2"
     assert hub.asked == []
 
@@ -140,7 +141,7 @@ def test_a_training_of_the_bot_leaves_publishing_to_the_bot(
     monkeypatch.setattr(learning, "work_in_background", lambda *_: None)
     config.write_text(
         config.read_text().replace("threads = 1\n[gen", "threads = 1\nmin_characters = 1000\nmax_epochs = 1\n[gen")
-        + "[gate]\ndrafts = 10\nmax_exact_copies = 10\nmax_near_copies = 1.0\nmax_worse = 1.0\n"
+        + "[gate]\ndrafts = 8\nmax_exact_copies = 8\nmax_near_copies = 1.0\nmax_worse = 1.0\n"
     )
     assert run("train", "bea", "--background", "--from", sample_file, "--config", config)[0] == 0
     assert wanted(config.parent / "models") == ["bea"]

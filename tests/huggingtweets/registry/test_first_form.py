@@ -27,8 +27,8 @@ batch_tokens = 512
 lora_rank = 1
 lora_embedding_rank = 1
 [gate]
-drafts = 20
-max_exact_copies = 20
+drafts = 8
+max_exact_copies = 8
 max_near_copies = 1.0
 noise_standard_errors = 50.0
 max_worse = 1.0

@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,10 @@ import pytest
 
 from huggingtweets.core.errors import PipelineError, Unavailable, UnknownModel, UnknownVersion, Usage
 from huggingtweets.core.records import Verdict
+from huggingtweets.registry.in_use import CURRENT
 from huggingtweets.registry.manifest import MANIFEST, Manifest
-from huggingtweets.registry.versions import CURRENT, Registry, Version
+from huggingtweets.registry.trainer import is_to_end
+from huggingtweets.registry.versions import Registry, Version
 
 
 @pytest.fixture
@@ -220,6 +224,7 @@ def test_a_base_model_is_no_voice_to_delete_or_train(registry: Registry, act: st
 
 HOLDING = """
 import sys
+import threading
 from pathlib import Path
 from huggingtweets.registry.versions import Registry
 with Registry(Path(sys.argv[1])).staged("ann") as folder:
@@ -401,3 +406,18 @@ def test_what_is_staged_or_half_deleted_is_still_kept_and_a_base_model_is_none_o
     (registry.root / ".on-the-hub-dan.json").write_text("{}")
     assert registry.kept() == ["ann", "bob", "carl"]
     assert registry.all_names() == ["ann"]
+
+
+def test_a_training_on_another_machine_finds_the_wish_that_it_ends(registry: Registry) -> None:
+    """The two machines share the folder, and no process of the other one is known here."""
+    with registry.training("ann"):
+        note = registry.root / "ann" / ".trainer.json"
+        note.write_text(note.read_text().replace(socket.gethostname(), "another-machine"))
+        ending = threading.Thread(target=registry.end_training, args=("ann",))
+        ending.start()
+        while not is_to_end(registry.root / "ann"):
+            assert ending.is_alive()
+    ending.join()
+    assert not is_to_end(registry.root / "ann")
+    with registry.training("ann"):
+        assert not is_to_end(registry.root / "ann"), "the next training ends at once"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from huggingtweets.remote.upstream import InDoubt, NotReached, OutOfCredit, Patience, RateLimited, Upstream
+from huggingtweets.remote.upstream import InDoubt, NotReached, OutOfCredit, Patience, RateLimited, Upstream, limit_end
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.05)
 
@@ -60,3 +60,14 @@ def test_waits_grow_with_chance_and_have_an_end() -> None:
 
 def test_every_failure_has_an_exit_code() -> None:
     assert Upstream("X", "").exit_code == 69
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1, 24])
+def test_a_limit_ends_when_the_far_end_says(hours: int) -> None:
+    end = (datetime.now(UTC) + timedelta(hours=hours)).replace(microsecond=0)
+    assert limit_end(str(int(end.timestamp()))) == end
+
+
+@pytest.mark.parametrize("seconds", ["", "soon", "-5", "1e9", "١٢", "9" * 11, "9" * 40, None])
+def test_nobody_waits_for_an_end_that_is_none_or_lies_years_ahead(seconds: str | None) -> None:
+    assert limit_end(seconds) is None

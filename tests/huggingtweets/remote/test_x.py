@@ -30,7 +30,8 @@ from huggingtweets.remote.upstream import (
 )
 from huggingtweets.remote.x import XClient
 from huggingtweets.remote.x_session import MAX_ANSWER_BYTES, Credentials
-from tests.fakes.x_server import BEARER, KEYS, Trouble, XServer
+from tests.fakes.moods import Trouble
+from tests.fakes.x_server import BEARER, KEYS, XServer, refusing
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.1)
 POST = ("POST", "/2/tweets")
@@ -85,24 +86,24 @@ async def test_wrong_keys_are_refused(server: XServer) -> None:
 @pytest.mark.parametrize(
     ("trouble", "error"),
     [
-        (Trouble.problem(*POST, 400, "One or more parameters were invalid."), Refused),
-        (Trouble.problem(*POST, 401, "Unauthorized"), BadCredentials),
-        (Trouble.problem(*POST, 402, "Your account does not have any credits."), OutOfCredit),
-        (Trouble.problem(*POST, 403, "You are not permitted to perform this action."), Forbidden),
-        (Trouble.problem(*POST, 403, "Your account is suspended and is not permitted to do this."), Suspended),
-        (Trouble.problem(*POST, 403, "To protect our users, this account is temporarily locked."), Suspended),
-        (Trouble.problem(*POST, 403, "We have locked your account."), Suspended),
-        (Trouble.problem(*POST, 403, "You have been blocked from the author of this tweet."), Forbidden),
-        (Trouble.problem(*POST, 403, "Your account cannot answer; User has been suspended."), Forbidden),
-        (Trouble.problem(*POST, 403, "You are not allowed to create a Tweet with duplicate content."), Duplicate),
+        (refusing(*POST, 400, "One or more parameters were invalid."), Refused),
+        (refusing(*POST, 401, "Unauthorized"), BadCredentials),
+        (refusing(*POST, 402, "Your account does not have any credits."), OutOfCredit),
+        (refusing(*POST, 403, "You are not permitted to perform this action."), Forbidden),
+        (refusing(*POST, 403, "Your account is suspended and is not permitted to do this."), Suspended),
+        (refusing(*POST, 403, "To protect our users, this account is temporarily locked."), Suspended),
+        (refusing(*POST, 403, "We have locked your account."), Suspended),
+        (refusing(*POST, 403, "You have been blocked from the author of this tweet."), Forbidden),
+        (refusing(*POST, 403, "Your account cannot answer; User has been suspended."), Forbidden),
+        (refusing(*POST, 403, "You are not allowed to create a Tweet with duplicate content."), Duplicate),
         (Trouble(*POST, 403, "<html>forbidden</html>", "text/html"), Forbidden),
         (Trouble(*POST, 403, '{"errors": [{"code": 187, "message": "Status is a duplicate."}]}'), Duplicate),
         (Trouble(*POST, 403, '{"errors": 5}'), Forbidden),
         (Trouble(*POST, 400, '{"errors": {"detail": "no"}, "detail": ["no"], "title": {}}'), Refused),
         (Trouble(*POST, 400, '{"errors": [5, null, ["no"], {"message": 7}]}'), Refused),
-        (Trouble.problem(*POST, 404, "Not Found"), NotFound),
-        (Trouble.problem(*POST, 429, "Too Many Requests"), RateLimited),
-        (Trouble.problem(*POST, 500, "Internal Server Error"), InDoubt),
+        (refusing(*POST, 404, "Not Found"), NotFound),
+        (refusing(*POST, 429, "Too Many Requests"), RateLimited),
+        (refusing(*POST, 500, "Internal Server Error"), InDoubt),
         (Trouble.html_503(*POST), InDoubt),
         (Trouble(*POST, 302, "", headers={"Location": "http://127.0.0.1:1/"}), InDoubt),
         (Trouble(*POST, 201, '{"data": {"id": "19'), InDoubt),
@@ -145,12 +146,12 @@ async def test_a_rate_limit_says_when_it_ends(server: XServer, x: XClient) -> No
         ({"x-rate-limit-reset": str(reset), **daily}, reset + 3600),
         ({"x-rate-limit-reset": str(reset), **daily, "x-user-limit-24hour-remaining": "5"}, reset),
     ]:
-        server.troubles = [Trouble.problem(*POST, 429, "Too Many Requests", headers=headers)]
+        server.troubles = [refusing(*POST, 429, "Too Many Requests", headers=headers)]
         with pytest.raises(RateLimited) as raised:
             await x.post("hello")
         assert raised.value.until == datetime.fromtimestamp(until, UTC)
     for nonsense in ("", "soon", "9" * 30, "-1"):
-        server.troubles = [Trouble.problem(*POST, 429, "Too Many", headers={"x-rate-limit-reset": nonsense})]
+        server.troubles = [refusing(*POST, 429, "Too Many", headers={"x-rate-limit-reset": nonsense})]
         with pytest.raises(RateLimited) as raised:
             await x.post("hello")
         assert raised.value.until is None
@@ -238,7 +239,7 @@ async def test_no_secret_is_in_a_log_or_an_error(
         await x.post("hello")
         await reader.user("thebot")
         for detail in secrets:
-            server.troubles = [Trouble.problem(*POST, 400, f"you sent {detail}\nand\x07 more")]
+            server.troubles = [refusing(*POST, 400, f"you sent {detail}\nand\x07 more")]
             with pytest.raises(Refused) as raised:
                 await x.post("hello")
             told.append(f"{raised.value} {raised.value!r}")
@@ -265,7 +266,7 @@ async def test_the_fake_answers_as_x_describes_itself(server: XServer, x: XClien
     refusals: list[Any] = [x.user("nobody"), x.user_by_id("7")]
     refusals += [anext(x.timeline("6"))]
     for status in (400, 401, 402, 403, 404, 429, 500):
-        server.troubles.append(Trouble.problem(*POST, status, "no"))
+        server.troubles.append(refusing(*POST, status, "no"))
         refusals.append(x.post("more"))
     for refused in refusals:
         with pytest.raises(Upstream):

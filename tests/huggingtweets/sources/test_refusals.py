@@ -1,13 +1,17 @@
 """A refused file is explained twice: in every detail for whoever runs the bot, in plain words for whoever gave it."""
 
+import io
 import re
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.events import Failed, failed, read_event, write_event
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.sources import read
 
 DETAIL = re.compile(r"window|Grailbird|\.js\b|\bJSON\b|NUL|bytes|member|actor|channel\.json|messages\.json|data/|/")
@@ -27,7 +31,7 @@ CASES: dict[str, tuple[dict[str, str], str, str]] = {
         {"data/tweets.js": "window.YTD.tweets.part0 = [7]"}, "holds no record", "one of the tweets in it is damaged",
     ),
     "cut off": ({"data/tweets.js": "window.YTD.tweets.part0 = [{"}, "its JSON ends in", "its end is missing"),
-    "no tweets": ({"data/account.js": "x"}, "without data/tweets.js", "it is a zip file in which I find no tweets"),
+    "no tweets": ({"data/account.js": "x"}, "without data/tweets.js", "I find no tweets in it"),
     "two archives": (
         {f"{one}/data/tweets.js": "x" for one in "ab"}, "(a/data/ and b/data/)", "it holds several archives",
     ),
@@ -69,7 +73,7 @@ def test_the_same_of_a_tar_archive_and_of_single_files(tmp_path: Path) -> None:
         archive.add(inner, "../tweets.js")
     explained(tar, "its member ../tweets.js leads out", "it is not built as archives are")
     for name, text, detail, sentence in (
-        ("tweets.txt", "fine\n" * 100_000 + "not\0fine\n", "NUL bytes", "it is no plain text"),
+        ("tweets.txt", ("fine " * 20 + "\n") * 3_000 + "not\0fine\n", "NUL bytes", "it is no plain text"),
         ("tweets.json", '[{"text": "a"}, 7]', "holds no JSON object", "line 1 holds no tweet"),
         ("tweets.json", '[{"text": "a"}, }', "is no JSON at line 1", "I cannot read it at line 1"),
         ("tweets.csv", 'id,text\n1,one\n2,"two\n', "is broken CSV", "line 3 is not written as tables are"),
@@ -83,6 +87,23 @@ def explained(path: Path, detail: str, sentence: str) -> None:
         read(path)
     assert detail in str(refused.value)
     told = refused.value.for_people
-    assert told.startswith(f"{path.name}: ")
+    assert told.startswith(f"{path.name} cannot be used: ")
     assert sentence in told
     assert not DETAIL.search(told.split(";")[0].removeprefix(path.name))
+    # Every word is a phrase, also after the pipe from the child process: what is left are names.
+    line = io.StringIO()
+    write_event(failed(told), line)
+    event = read_event(line.getvalue())
+    assert isinstance(event, Failed)
+    assert event.reason == told
+    assert [text for text in texts_in(event.reason) if " " in text] == []
+
+
+def texts_in(phrase: Phrase) -> Iterator[str]:
+    """Yields the texts in a phrase that are in no catalogue."""
+    for value in phrase.values.values():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, Phrase):
+                yield from texts_in(one)
+            elif isinstance(one, str):
+                yield one

@@ -23,7 +23,8 @@ from huggingtweets.sources.networks.network import Gathered, Means, Source
 from huggingtweets.sources.remote_sources import NETWORKS, Collector, Origin, parse_origin
 from huggingtweets.tweets.tweet_store import TweetStore
 from tests.fakes.bluesky_server import BlueskyServer
-from tests.fakes.x_server import BEARER, Trouble, XServer
+from tests.fakes.moods import Trouble
+from tests.fakes.x_server import BEARER, XServer
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=0.1)
 ANN = Origin("x", "ann")
@@ -362,13 +363,18 @@ async def test_the_command_line_collects_without_repeating_the_token(
 
     code, told = await run()
     assert code == 69
-    assert "Tweets of ann were never read from X or Bluesky; say where they are with --from" in told
+    assert "Tweets of ann were never read from X, Bluesky or Mastodon; say where they are with --from" in told
     assert await run("--from", "bluesky:ann.bsky.social") == (0, "1 new tweets of ann, 0 gone at their source.\n")
     row = json.loads((tmp_path / "data/tweets/ann.jsonl").read_text())
     assert row["source"] == f"bluesky:{ann}"
     code, told = await run("--from", "bluesky:ann.bsky.social", command="train")
     assert code == 65
     assert "only 0 characters" in told
+    assert (tmp_path / "data/tweets/ann.jsonl").exists(), "they were there before"
+    (tmp_path / "data/tweets/ann.jsonl").unlink()
+    assert (await run("--from", "bluesky:ann.bsky.social", command="train"))[0] == 65
+    assert not list((tmp_path / "data/tweets").glob("ann.*")), "a training that is refused leaves no tweets"
+    assert (await run("--from", "bluesky:ann.bsky.social"))[0] == 0
     bluesky.add_post(ann, "news")
     del bluesky.feeds[ann][1]
     assert await run() == (0, "1 new tweets of ann, 1 gone at their source.\n")
@@ -380,7 +386,7 @@ async def test_the_command_line_collects_without_repeating_the_token(
     for origin, expected, sentence in [
         ("x:ann", 78, "Reading X is off"),
         ("x:🚀", 64, "has an emoji"),
-        ("ann.csv", 64, "files are read by train"),
+        ("ann.csv", 65, "there is no such file"),
     ]:
         code, told = await run("--from", origin)
         assert code == expected

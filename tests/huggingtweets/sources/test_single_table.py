@@ -53,10 +53,8 @@ def test_the_only_table_is_read(tmp_path: Path, files: Files) -> None:
 
 def test_several_tables_are_refused_by_name(tmp_path: Path) -> None:
     files: Files = {f"{name}.csv": TABLE for name in ("ann", "bob", "cem", "dora")}
-    for path, kind in ((zipped(tmp_path, files), "zip file"), (folder(tmp_path, files), "folder")):
-        with pytest.raises(
-            BadSource, match=rf"a {kind} with 4 tables \(ann.csv, bob.csv, cem.csv, ...\); give the one"
-        ):
+    for path in (zipped(tmp_path, files), folder(tmp_path, files)):
+        with pytest.raises(BadSource, match=r"it holds 4 tables \(ann.csv, bob.csv, cem.csv, ...\); give the one"):
             read(path)
 
 
@@ -75,12 +73,32 @@ def test_what_is_wrong_inside_is_said_of_the_file_inside(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("files", "what"),
     [
-        ({"[Content_Types].xml": "", "xl/workbook.xml": "", "xl/worksheets/sheet1.xml": ""}, "an Excel workbook"),
-        ({"[Content_Types].xml": "", "word/document.xml": ""}, "a Word document"),
-        ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": ""}, "of LibreOffice"),
-        ({"Index/Document.iwa": "", "Metadata/Properties.plist": ""}, "of Numbers"),
+        ({"[Content_Types].xml": "", "xl/workbook.xml": "", "xl/worksheets/sheet1.xml": ""}, "of the kind Excel"),
+        ({"[Content_Types].xml": "", "word/document.xml": ""}, "of the kind Word"),
+        (
+            {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": ""},
+            "of the kind LibreOffice / OpenOffice",
+        ),
+        ({"Index/Document.iwa": "", "Metadata/Properties.plist": ""}, "of the kind Numbers / Pages"),
     ],
 )
 def test_what_office_programs_save_is_called_what_it_is(tmp_path: Path, files: Files, what: str) -> None:
     with pytest.raises(BadSource, match=f"it is .*{what}.*; save its table as CSV"):
         read(zipped(tmp_path, files, "tweets.xlsx"))
+
+
+def test_the_chat_among_what_was_sent_in_it_is_read(tmp_path: Path) -> None:
+    chat = "31/12/23, 21:41 - Ann: the fog is thick\n"
+    files = {"WhatsApp-Chat mit Bob.txt": chat, "report.csv": "text\nby somebody else\n", "notes.txt": "a note\n"}
+    assert [tweet.text for tweet in read(zipped(tmp_path, files), ["ann"]).tweets] == ["the fog is thick"]
+
+
+def test_an_export_in_html_is_called_what_it_is(tmp_path: Path) -> None:
+    path = zipped(tmp_path, {"ChatExport/messages.html": "<html>", "ChatExport/css/style.css": ""})
+    with pytest.raises(BadSource, match="it is an export in HTML; ask the service for it again, in JSON"):
+        read(path)
+    with zipfile.ZipFile(path) as packed:
+        packed.extractall(tmp_path / "unpacked")
+    with pytest.raises(BadSource, match="it is an export in HTML"):
+        read(tmp_path / "unpacked")
+    assert len(read(zipped(tmp_path, {"about.html": "<html>", "a.csv": "text\nthe fog\n"})).tweets) == 1

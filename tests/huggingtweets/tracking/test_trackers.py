@@ -75,25 +75,36 @@ JOIN artifact_versions v ON v.id = s.artifact_version_id WHERE a.type = 'finetun
 """
 
 
+COMMANDS = """
+import json, sqlite3, sys
+from huggingtweets.cli.main import main
+config, tweets, database, query = sys.argv[1:]
+main(["train", "ann", "--json", "--from", tweets, "--config", config])
+main(["train", "ann", "--json", "--seed", "2", "--config", config])
+print(json.dumps(sqlite3.connect(database).execute(query).fetchall()))
+main(["promote", "ann", "v1", "--config", config])
+"""
+
+
 def test_a_training_leaves_its_whole_lineage_in_trackio(tiny_base: Path, sample_file: Path, tmp_path: Path) -> None:
-    """The command line as people use it, twice: the second version takes the alias of the first."""
+    """Commands as people use them: the second version takes the alias of the first, until that is promoted."""
     config = tmp_path / "config.toml"
     config.write_text(
         f'[training]\nbase = "{tiny_base}"\nthreads = 1\nmin_characters = 1000\nmax_epochs = 3\npatience = 3\n'
         "lora_rank = 2\n"
-        "[gate]\ndrafts = 20\nmax_exact_copies = 20\nmax_near_copies = 1.0\nmax_worse = 1.0\n"
+        "[gate]\ndrafts = 8\nmax_exact_copies = 8\nmax_near_copies = 1.0\nmax_worse = 1.0\n"
         "[generation]\nthreads = 1\nmax_new_tokens = 40\n"
     )
-    command = [sys.executable, "-m", "huggingtweets", "train", "ann", "--json", "--config", str(config)]
-    for extra in (["--from", str(sample_file)], ["--seed", "2"]):
-        done = subprocess.run(
-            [*command, *extra], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3],
-            env=os.environ | NO_NETWORK,
-        )  # fmt: skip
-        events = [json.loads(line) for line in done.stdout.splitlines()]
-        assert events[-1]["in_use"], "the tracker's own words are not among the events"
-
     database = tmp_path / "data" / "tracking" / "ann.db"
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, config, sample_file, database, ALIASES],
+        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3], env=os.environ | NO_NETWORK,
+    )  # fmt: skip
+    *told, before, _ = done.stdout.splitlines()
+    events = [json.loads(line) for line in told]
+    assert [event["in_use"] for event in events if event["event"] == "done"] == [True, True]
+    assert {event["event"] for event in events} == {"progress", "done"}, "the tracker's own words are not among them"
+
     first = rows(database, LINKS)[:7]
     assert first == [
         ("@ann-import", "output", "tweets-ann", "raw-dataset"),
@@ -104,12 +115,8 @@ def test_a_training_leaves_its_whole_lineage_in_trackio(tiny_base: Path, sample_
         ("@ann-train", "input", "base", "pretrained-model"),
         ("@ann-train", "output", "ann", "finetuned-model"),
     ]
-    aliases = {alias: json.loads(facts)["version"] for alias, _, facts in rows(database, ALIASES)}
+    aliases = {alias: json.loads(facts)["version"] for alias, _, facts in json.loads(before)}
     assert aliases == {"latest": "v2", "in-use": "v2", "registry-v1": "v1", "registry-v2": "v2"}
-    subprocess.run(
-        [sys.executable, "-m", "huggingtweets", "promote", "ann", "v1", "--config", str(config)],
-        check=True, capture_output=True, cwd=Path(__file__).parents[3], env=os.environ | NO_NETWORK,
-    )  # fmt: skip
     aliases = {alias: json.loads(facts)["version"] for alias, _, facts in rows(database, ALIASES)}
     assert aliases["in-use"] == "v1", "the alias goes where people put the version in use"
     assert (aliases["registry-v1"], aliases["registry-v2"]) == ("v1", "v2")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from huggingtweets.core.errors import BadSource
+from huggingtweets.core.errors import BadFile
 from huggingtweets.training import corpus
 
 TEXTS = ["one two", "drei ü 🚀", "line\u2028separator"]
@@ -47,12 +47,12 @@ def test_plain_text_is_a_document_a_line_without_the_empty_ones(tmp_path: Path) 
     ],
 )
 def test_a_broken_corpus_is_refused_with_its_place(tmp_path: Path, name: str, content: bytes, why: str) -> None:
-    with pytest.raises(BadSource, match=why):
+    with pytest.raises(BadFile, match=why):
         list(corpus.documents(saved(tmp_path / name, content)))
 
 
 def test_a_missing_corpus_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadSource, match="check the path"):
+    with pytest.raises(BadFile, match="check the path"):
         list(corpus.documents(tmp_path / "none.txt"))
 
 

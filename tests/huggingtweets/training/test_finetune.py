@@ -23,10 +23,10 @@ from huggingtweets.training.finetune import (
     Step,
     Trained,
     epochs_within,
-    rate,
     tokenized_rows,
     train,
 )
+from huggingtweets.training.recipe import schedule_for
 from huggingtweets.tweets.dataset import Dataset
 
 
@@ -101,7 +101,7 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
     assert steps[-1].best_held_out_loss == trained.held_out_loss < steps[-1].held_out_loss
     assert trained.batch_tokens == 256
     assert trained.learning_rate == pytest.approx(0.05 * 0.5**0.5), "the rate in the settings is for 512 tokens a step"
-    assert steps[0].learning_rate == pytest.approx(trained.learning_rate * rate(0, steps[0].total, 0.05))
+    assert steps[0].learning_rate == pytest.approx(trained.learning_rate * schedule_for(0).rate(0, steps[0].total))
     assert max(step.learning_rate for step in steps) <= trained.learning_rate
 
 
@@ -201,18 +201,6 @@ def test_a_training_that_diverges_says_so(
     run_settings = settings.model_copy(update={"lora_learning_rate": 1e30})
     with pytest.raises(PipelineError, match=r"The training diverged at step \d+; lower the learning rate"):
         train(bases.load(str(tiny_base)), dataset, run_settings, tmp_path / "a.pt")
-
-
-@pytest.mark.parametrize(("total", "steps"), [(100, 100), (1, 1), (5, 5)])
-@pytest.mark.parametrize("floor", [0.05, 0.5])
-def test_the_learning_rate_rises_and_falls_to_its_floor(total: int, steps: int, floor: float) -> None:
-    rates = [rate(step, total, floor) for step in range(steps)]
-    assert all(0 < value <= 1 for value in rates)
-    if total == 100:
-        top = max(range(total), key=rates.__getitem__)
-        assert 5 <= top <= 12
-        assert rates[top:] == sorted(rates[top:], reverse=True)
-        assert rates[-1] == pytest.approx(floor, abs=0.001)
 
 
 def test_the_passes_are_bounded_by_tokens_but_never_none() -> None:

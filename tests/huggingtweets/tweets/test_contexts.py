@@ -50,12 +50,26 @@ def test_replies_are_learned_with_what_was_said_before_and_other_tweets_without(
     assert (alone.context, alone.said_by) == ("", "")
 
 
+def test_names_of_people_whom_a_handle_names_go_from_all_that_was_said_before_it_is_learned() -> None:
+    said = Said("Bob Brindle, ask ann or Keeper. @bob_brindle knows @keeper.example", "member:@carol_c")
+    tweets = thread("carol c says so, and dan", "@dan it stays here today", said=said)
+    [first, second], _ = clean_all(tweets, names=["Ann"])
+    assert first.context == ", ask or . knows"
+    assert second.context == ", ask or . knows\nsays so, and"
+    assert first.text == "carol c says so, and dan", "what is learned stays as it is"
+
+
+def test_a_name_of_two_letters_is_a_word() -> None:
+    assert as_context(["@me or me?", "ask @al: al or none"]) == "or me?\nask : al or none"
+
+
 @pytest.mark.parametrize(
     ("text", "names", "left"),
     [
         ("@bob is it?", (), "is it?"),
         ("well @bob@m.example, is it?", (), "well , is it?"),
         ("is it, @bob.bsky.social?", (), "is it, ?"),
+        ("@ann@ann@ann is it?", (), "is it?"),
         ("mail me at bob@m.example", (), "mail me at bob@m.example"),
         ("Bob Brindle and bob, but not bobsled", ("bob", "Bob  Brindle"), "and , but not bobsled"),
         ("(.*) is a pattern", (".*",), "( ) is a pattern"),

@@ -60,3 +60,35 @@ def test_no_language_is_no_code(lang: str | None) -> None:
 def test_nothing_to_read_is_no_language() -> None:
     assert languages([]) == {}
     assert languages(tweets(["🚀", "https://t.co/x @ann #tag"], None)) == {}
+
+
+def sentences(words: str, count: int) -> list[str]:
+    """Different texts of the same language."""
+    chosen = words.split()
+    return [
+        f"{number}: {' '.join(chosen[(number + step * 3) % len(chosen)] for step in range(9))}"
+        for number in range(count)
+    ]
+
+
+SPANISH = sentences("hoy hemos visto las gaviotas volando sobre el puerto cuando empezaba la lluvia muy fuerte", 30)
+OTHER = sentences("today we watched those seagulls flying over the harbour when heavy rain started falling", 30)
+
+
+@pytest.mark.parametrize(("spanish", "english"), [(24, 6), (15, 15), (6, 24)])
+def test_tweets_of_two_languages_that_alternate_are_counted_one_by_one(spanish: int, english: int) -> None:
+    shares = detected(sorted([*SPANISH[:spanish], *OTHER[:english]]))  # by their numbers
+    assert shares.keys() == {"es", "en"}
+    assert shares["es"] == pytest.approx(spanish / 30, abs=0.07)
+
+
+def test_a_language_that_needs_few_characters_has_its_share_of_the_tweets_all_the_same() -> None:
+    japanese = [f"{number}日目、今日はとてもいい天気ですね" for number in range(6)]
+    assert detected([*OTHER[:24], *japanese])["ja"] == pytest.approx(0.2, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "texts", [["BONG"] * 50, ["BONG BONG BONG", "BONG BONG"] * 200, ["lol", "ok", "10/10"], ["hm"]]
+)
+def test_nonsense_is_of_no_language(texts: list[str]) -> None:
+    assert detected(texts) == {}

@@ -263,3 +263,13 @@ def test_who_has_opted_out_is_not_learned_as_a_context(store: TweetStore) -> Non
     assert [tweet.said for tweet in store.learnable("ann")] == [None]
     store.merge("ann", collected(replace(ANSWER, id="3")))
     assert contexts(store) == [SAID, None]
+
+
+def test_forgetting_somebody_whose_export_names_nobody_refuses_no_other_export(store: TweetStore) -> None:
+    store.merge("ann", collected(Tweet("t1_a", "the fog", source="reddit:")))
+    store.forget("ann")
+    assert store.merge("bob", collected(Tweet("t1_b", "the lamp", source="reddit:"))) == 1
+    store.merge("cat", collected(Tweet("w1", "the sea", source="whatsapp:ann keeper")))
+    store.forget("cat")
+    with pytest.raises(Forgotten):
+        store.merge("dan", collected(Tweet("w2", "the shore", source="whatsapp:ann keeper")))

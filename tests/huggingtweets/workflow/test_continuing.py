@@ -1,6 +1,7 @@
 """A voice that is learned again: what is new is merged, what was deleted is gone, and what was held out stays so."""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,20 +12,20 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.events import Progress
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.model.lora import WEIGHTS
-from huggingtweets.registry.versions import Registry
+from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.sources.owners import Owned
 from huggingtweets.tweets import clean
 from huggingtweets.tweets.dataset import Dataset
 from huggingtweets.tweets.tweet_store import TweetStore
 from huggingtweets.workflow import pipeline
-from huggingtweets.workflow.pipeline import Outcome
 from tests.conftest import sentences
+from tests.once import made_once_a_run
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 TEXTS = sentences(260, seed=31)
@@ -54,33 +55,47 @@ def settings(tiny_settings: Settings) -> Settings:
     return tiny_settings.model_copy(update={"training": tiny_settings.training.model_copy(update={"max_epochs": 1})})
 
 
-def data(outcome: Outcome) -> Dataset:
-    return Dataset.load(outcome.version.dataset)
+@pytest.fixture
+def first(settings: Settings, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """The version in use, learned on an archive of the first 150 tweets, which is at `1.zip`."""
+
+    def learn(home: Path) -> Path:
+        storage = StorageSettings(models=home / "models", data=home / "data")
+        zipped = archive(home / "1.zip", range(150))
+        pipeline.run(VoiceName("ann"), [zipped], settings.model_copy(update={"storage": storage}))
+        return home
+
+    shutil.copytree(made_once_a_run(tmp_path_factory, "continuing", learn), tmp_path, dirs_exist_ok=True)
+    return Registry(settings.storage.models).current("ann")
 
 
-def test_a_newer_archive_goes_on_from_the_version_in_use(settings: Settings, tmp_path: Path) -> None:
-    first = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
+def data(version: Version) -> Dataset:
+    return Dataset.load(version.dataset)
+
+
+def test_a_newer_archive_goes_on_from_the_version_in_use(first: Version, settings: Settings, tmp_path: Path) -> None:
     told: list[Progress] = []
-    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(200))], settings, say=told.append)
-    assert first.version.manifest.training.start is None
-    assert second.version.manifest.training.start == "v1"
+    newer = archive(tmp_path / "2.zip", range(200))
+    second = pipeline.run(VoiceName("ann"), [newer], settings, say=told.append).version
+    assert first.manifest.training.start is None
+    assert second.manifest.training.start == "v1"
     assert told[0].facts == {"tweets": 200, "new": 50}
     held_out = data(first).held_out
     assert data(second).held_out[: len(held_out)] == held_out
     assert set(data(second).learned) > set(data(first).learned)
-    assert second.report.previous
-    assert second.report.previous.version == "v1"
-    assert second.report.held_out_bits_per_byte < first.report.held_out_bits_per_byte
-    assert second.report.previous.difference < 0
+    report = second.manifest.measured
+    assert report.previous
+    assert report.previous.version == "v1"
+    assert report.held_out_bits_per_byte < first.manifest.measured.held_out_bits_per_byte
+    assert report.previous.difference < 0
 
 
 def test_a_changed_cleaning_rule_leaves_what_was_held_out_held_out(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first: Version, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
     rule = clean.clean
     monkeypatch.setattr(clean, "clean", lambda text: f"{rule(text).upper()} (said Ann)")
-    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(200))], settings)
+    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(200))], settings).version
     before, after = data(first), data(second)
     assert not set(before.texts) & set(after.texts), "every text is another one now"
     held_out = {one.id for one in before.held_out_examples}
@@ -88,19 +103,20 @@ def test_a_changed_cleaning_rule_leaves_what_was_held_out_held_out(
     assert not held_out & {one.id for one in after.learned_examples}
     assert not {one.id for one in before.learned_examples} & {one.id for one in after.held_out_examples}
     assert {one.id for one in after.held_out_examples} <= {str(1000 + number) for number in range(200)}
-    assert second.version.manifest.training.start is None, "what was learned in the old words is unlearned"
+    assert second.manifest.training.start is None, "what was learned in the old words is unlearned"
 
 
-def test_what_a_later_archive_lacks_is_deleted_and_unlearned(settings: Settings, tmp_path: Path) -> None:
-    first = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings)
+def test_what_a_later_archive_lacks_is_deleted_and_unlearned(
+    first: Version, settings: Settings, tmp_path: Path
+) -> None:
     left = [number for number in range(160) if number not in (3, 140)]
     told: list[Progress] = []
-    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", left)], settings, say=told.append)
+    second = pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", left)], settings, say=told.append).version
     assert told[0].facts == {"tweets": 158, "new": 10, "deleted": 2}
     assert TEXTS[3] in data(first).texts
     assert not {TEXTS[3], TEXTS[140]} & set(data(second).texts)
-    assert second.version.manifest.training.start is None, "weights that learned it are no place to begin"
-    again = pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings, say=told.append)
+    assert second.manifest.training.start is None, "weights that learned it are no place to begin"
+    again = pipeline.run(VoiceName("ann"), [tmp_path / "1.zip"], settings, say=told.append).version
     assert TEXTS[3] not in data(again).texts, "an older archive does not bring it back"
 
 
@@ -134,11 +150,9 @@ def test_an_archive_of_somebody_else_changes_nothing(settings: Settings, tmp_pat
     assert not list(settings.storage.models.iterdir())
 
 
-def test_a_voice_that_gains_nothing_new_is_begun_anew(settings: Settings, tmp_path: Path) -> None:
-    first, again = (
-        pipeline.run(VoiceName("ann"), [archive(tmp_path / "1.zip", range(150))], settings) for _ in range(2)
-    )
-    ours, theirs = (made.version.adapter / WEIGHTS for made in (first, again))
+def test_a_voice_that_gains_nothing_new_is_begun_anew(first: Version, settings: Settings, tmp_path: Path) -> None:
+    again = pipeline.run(VoiceName("ann"), [tmp_path / "1.zip"], settings).version
+    ours, theirs = (version.adapter / WEIGHTS for version in (first, again))
     assert ours.read_bytes() == theirs.read_bytes()
 
 
@@ -161,7 +175,7 @@ def test_several_people_make_one_voice(settings: Settings, tmp_path: Path) -> No
     accounts = outcome.version.manifest.accounts
     assert [(account.handle, account.counts.downloaded) for account in accounts] == [("Ann", 130), ("whoever", 70)]
     of_ann, of_bob = (
-        sum(len(text) for text in data(outcome).repeated.learned if text in TEXTS[part])
+        sum(len(text) for text in data(outcome.version).repeated.learned if text in TEXTS[part])
         for part in (slice(130), slice(130, 200))
     )
     assert of_ann == pytest.approx(of_bob, rel=0.02)

@@ -2,6 +2,9 @@
 
 import contextlib
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from huggingtweets.core.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import removals
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
+from huggingtweets.registry.trainer import NOTE
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.dataset import Dataset, Example
 from huggingtweets.tweets.tweet_store import TweetStore
@@ -107,6 +111,51 @@ def test_a_tombstone_stays_though_a_training_keeps_the_models_from_going(tmp_pat
     assert TweetStore(settings.tweets).is_forgotten("ann")
     assert forget(VoiceName("ann"), settings)
     assert kept_of(tmp_path, "ann") == []
+
+
+TRAINING = """
+import signal, sys
+from pathlib import Path
+from huggingtweets.registry.versions import Registry
+if "deaf" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+with Registry(Path(sys.argv[1])).training("ann-bob") as folder:
+    (folder / "checkpoint").write_text("of ann")
+    print("at work", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("hears", ["well", "deaf"])
+def test_a_training_in_another_process_is_ended_first(
+    tmp_path: Path, hears: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingtweets.registry.trainer.SECONDS_TO_END", 1.0 if hears == "deaf" else 100.0)
+    settings = settings_in(tmp_path)
+    keep_something_everywhere(settings, "ann")
+    command = [sys.executable, "-c", TRAINING, settings.storage.models, hears]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as trainer:
+        assert trainer.stdout
+        assert trainer.stdout.readline() == "at work\n"
+        assert forget(VoiceName("ann"), settings)
+        assert trainer.wait(100) == (-signal.SIGTERM if hears == "well" else -signal.SIGKILL)
+    assert kept_of(tmp_path, "ann") == []
+    assert Registry(settings.storage.models).kept() == []
+
+
+def test_a_note_of_a_process_that_is_gone_ends_nobody(tmp_path: Path) -> None:
+    """Another process may have its number by now."""
+    registry = Registry(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        (tmp_path / "ann").mkdir()
+        (tmp_path / "ann" / NOTE).write_text(json.dumps({"process": stranger.pid, "began": 1.0}))
+        registry.end_training("ann")
+        assert stranger.poll() is None
+        stranger.kill()
+    with registry.training("bob") as folder:
+        registry.end_training("bob")  # not this process either
+        assert folder.exists()
+    assert not (tmp_path / "bob" / NOTE).exists()
 
 
 def test_models_with_others_go_from_the_hub_too(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,12 +35,15 @@ def test_the_discriminator_is_fitted_without_the_unseen_half(
 ) -> None:
     settings, outcome = trained
     dataset = Dataset.load(outcome.version.dataset)
-    given: list[tuple[str, ...]] = []
-    monkeypatch.setattr(selecting, "fit", lambda learned, unlearned, drawn: given.extend([learned, unlearned]))
+    given: list[Any] = []
+    monkeypatch.setattr(selecting, "fit", lambda *arguments: given.extend(arguments))
     selecting.leave_discriminator(Subject.of_version(outcome.version, dataset, settings), settings, tmp_path)
-    assert given == [dataset.learned, dataset.shown]
+    assert given[:2] == [dataset.learned, dataset.shown]
     assert dataset.unseen
     assert not set(dataset.unseen) & {*given[0], *given[1]}
+    _, shown, drawn, bits_of_shown, bits_of_drawn = given
+    assert [len(bits_of_shown), len(bits_of_drawn)] == [len(shown), len(drawn)]
+    assert all(0 < bits < 20 for bits in [*bits_of_shown, *bits_of_drawn])
 
 
 def test_the_same_tweets_and_voice_give_the_same_discriminator(trained: Trained, tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from bot.background.telling import Delivery, Telling
 from bot.core.config import DiscordSettings
+from bot.core.process.live_settings import Difference
 from bot.store import Store
 from bot.store.notices import Notice
+from huggingtweets.core.errors import Misconfigured
 from huggingtweets.generation.checks import first_objection
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
@@ -34,7 +36,7 @@ async def test_a_voice_that_is_not_there_is_no_setting(there: World) -> None:
     await admin.slash(there.channel, "settings", voice="nobody")
     assert "I do not know nobody yet" in there.private(admin)
     assert [choice["value"] for choice in await admin.autocomplete(there.channel, "settings", "voice", "n")] == ["nasa"]
-    assert there.errors() == ["Usage"]
+    assert there.errors() == ["UnknownVoice"]
 
 
 async def test_mentions_can_be_answered_in_threads(there: World, writer: ScriptedWriter) -> None:
@@ -91,7 +93,7 @@ async def test_a_notice_for_a_channel_waits_until_discord_is_there(
     bot = make_bot()
     assert await bot.notices.tell(notice) is Delivery.NOT_YET
     async with Telling(store, another_comes=True, clock=discord.utils.utcnow) as telling:
-        await telling.notice(notice.key, notice.text, notice.place)
+        await telling.notice(notice.key, notice.words, notice.place)
         telling.add(bot.notices.tell)
         await asyncio.sleep(0.1)
         assert [one.attempts for one in await store.notices.untold() if one.key == notice.key] == [0]
@@ -122,7 +124,7 @@ async def test_the_owner_registers_the_commands_again(there: World, make_bot: Ma
 
 @pytest.mark.parametrize("command", ["settings", "status", "allow"])
 async def test_a_failing_answer_is_told(there: World, command: str) -> None:
-    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    there.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=500)
     admin = there.admin()
     await admin.slash(there.channel, command)
     assert "Something went wrong on my side" in there.private(admin)
@@ -157,3 +159,29 @@ async def test_words_out_of_bounds_change_nothing(there: World, words: str, refu
     await admin.slash(there.channel, "settings")
     assert "No tweet here" not in there.private(admin)
     assert there.errors() == ["Usage"]
+
+
+async def test_the_owner_has_the_settings_read_again(there: World, make_bot: MakeBot) -> None:
+    answers: list[Difference | Exception] = [
+        Difference(now=("[x] voice", "[limits] strikes"), after_a_restart=("[discord] sharded",)),
+        Misconfigured("/srv/config.toml: [limits] strikes is wrong."),
+    ]
+
+    async def reload() -> Difference:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    admin = there.admin()
+    await there.env.restart_bot(make_bot(settings=DiscordSettings(owners=[admin.id]), reload=reload))
+    await there.member("eve", manage_guild=True).slash(there.channel, "settings", reload=True)
+    assert len(answers) == 2, "only the owner may"
+    result = await admin.slash(there.channel, "settings", reload=True)
+    assert result.response
+    assert result.response.content == (
+        "I have read my settings again: 2 changes hold now, and 1 only after a restart. My log names them."
+    )
+    await admin.slash(there.channel, "settings", reload=True)
+    assert "I am not set up for this" in there.private(admin)
+    assert there.errors() == ["NotAllowed", "Misconfigured"]

@@ -4,7 +4,7 @@ import discord
 import pytest
 from simcord import MemberActor
 
-from bot.discord.rendering import as_read, as_written
+from bot.discord.look.rendering import as_read, as_written
 from bot.store import Store
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
@@ -136,3 +136,20 @@ async def test_a_message_is_answered_in_a_voice_that_is_chosen(there: World, wri
 async def test_the_command_answers_what_is_typed(there: World, writer: ScriptedWriter) -> None:
     await there.ann.slash(there.channel, "reply", user="nasa", to="is the fog\nthick today, @bob?")
     assert (writer.asked, writer.contexts) == ([("nasa", "", 1)], ["is the fog thick today, ?"])
+
+
+async def test_what_somebody_wrote_who_opted_out_is_neither_answered_nor_continued(
+    there: World, store: Store, writer: ScriptedWriter
+) -> None:
+    bob = there.member("bob")
+    message = await bob.send(there.channel, "My dream is")
+    await bob.slash(there.channel, "optout")
+    for entry in ("Reply as ...", "Continue this as ..."):
+        await there.ann.context_menu(there.channel, entry, message)
+        assert there.private(there.ann).startswith("Whoever wrote this has opted out")
+    assert writer.asked == []
+    await bob.slash(there.channel, "optin")
+    assert there.errors() == ["NotAllowed", "NotAllowed"]
+    asked = await there.ann.context_menu(there.channel, "Reply as ...", message)
+    assert asked.response
+    assert asked.response.embeds[0].description == "My dream is"

@@ -10,15 +10,13 @@ from discord import app_commands
 from simcord import MemberActor
 from simcord.types import HttpLogEntry
 
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.config import DiscordSettings, XSettings
-from bot.core.schedule_entry import Schedule
 from bot.discord.client import DiscordBot
-from bot.posts.posting import Posting
+from bot.posts.outlets import Outlets
 from bot.store import Store
 from tests.bot.discord.commands.test_queue import posting_as
 from tests.bot.discord.conftest import MakeBot, World
-
-pytestmark = pytest.mark.usefixtures("long_pauses")
 
 SLASH, *MENUS = discord.AppCommandType
 TREE = Path(__file__).with_name("command_tree.json")
@@ -33,6 +31,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "realornot": {"name": "nasa"},
     "retrain": {"name": "nasa"},
     "rollback": {"name": "nasa"},
+    "scene": {"a": "nasa", "b": "dril"},
     "schedule remove": {"name": "weekly"},
     "schedule set": {"name": "weekly", "action": "retrain", "voice": "nasa", "every_hours": 2},
     "schedule switch": {"name": "weekly", "on": False},
@@ -40,20 +39,20 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "tweetlike": {"user": "nasa"},
     "voice": {"name": "nasa"},
 }
-IN_PUBLIC = {"cyborg", "promote", "realornot", "reply", "retrain", "rollback", "train", "tweetlike", "voice"}
+IN_PUBLIC = {"cyborg", "promote", "realornot", "reply", "retrain", "rollback", "scene", "train", "tweetlike", "voice"}
 OF_EVERYBODY = {"tweetlike", "cyborg", "models", "voice", "realornot", "privacy", "optout", "optin", "mydata", "forget"}
-OF_EVERYBODY |= {"reply", "link", "unlink", "join", "leave", "help"}
+OF_EVERYBODY |= {"reply", "scene", "link", "unlink", "join", "leave", "help"}
 OF_ADMINS = {"allow", "deny", "settings", "status"}
 OF_OWNERS = {"home", "sync"}
 
 
 @pytest.fixture
-def posting(store: Store) -> Posting:
+def posting(store: Store) -> Outlets:
     return posting_as(XSettings(account="parody", voice="nasa"), store)
 
 
 @pytest.fixture
-async def simcord_bot(make_bot: MakeBot, posting: Posting) -> DiscordBot:
+async def simcord_bot(make_bot: MakeBot, posting: Outlets) -> DiscordBot:
     """Has all the commands that there can be."""
     return make_bot(posting=posting, settings=DiscordSettings(member_messages=True))
 
@@ -110,7 +109,7 @@ async def test_only_commands_of_everybody_are_deferred_for_everybody(there: Worl
 
 
 async def test_every_command_is_deferred_first_for_who_may_use_it_and_names_no_file(
-    there: World, make_bot: MakeBot, posting: Posting, store: Store
+    there: World, make_bot: MakeBot, posting: Outlets, store: Store
 ) -> None:
     await store.schedules.seed([Schedule("nightly", "retrain", "nasa", cron="0 4 * * *", seed="of the settings")])
     owner = there.admin()

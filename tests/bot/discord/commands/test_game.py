@@ -102,7 +102,7 @@ async def test_a_running_round_shows_no_answer_of_who_opted_out_meanwhile(there:
 
 
 async def test_a_refused_question_is_told(there: World, store: Store) -> None:
-    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    there.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=500)
     await there.ann.slash(there.channel, "realornot", name="nasa")
     assert "Something went wrong on my side" in there.private(there.ann)
     assert await store.rounds.open() == []

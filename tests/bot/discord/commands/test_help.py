@@ -5,8 +5,8 @@ import pytest
 from discord import app_commands
 from simcord import Env
 
-from bot.discord import answering
-from bot.discord.gate import channel_id, server_id
+from bot.discord.asking import answering
+from bot.discord.asking.gate import channel_id, server_id
 from bot.store import Store
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import MakeBot, World, add_voice
@@ -14,6 +14,7 @@ from tests.bot.discord.conftest import MakeBot, World, add_voice
 EVERYWHERE = {
     "tweetlike",
     "reply",
+    "scene",
     "cyborg",
     "models",
     "voice",

@@ -9,11 +9,9 @@ from simcord import ChannelHandle, Env, MemberActor
 
 from bot.background.telling import Delivery
 from bot.core.config import DiscordSettings
-from bot.discord.notices import OWNER
+from bot.discord.speaking.notices import OWNER
 from bot.store import Store
 from tests.bot.discord.conftest import MakeBot, World
-
-pytestmark = pytest.mark.usefixtures("long_pauses")
 
 ELSEWHERE = "Only admins of my home server may do this, because my voices are the same on all servers."
 UNDECIDED = "no server is my home yet. Whoever set me up can choose one with /home"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.background.telling import Delivery
 from bot.core.config import DiscordSettings, LimitsSettings
-from bot.discord.notices import OWNER
+from bot.discord.speaking.notices import OWNER
 from bot.people import consent
 from bot.store import Store
 from bot.store.notices import Notice
@@ -298,3 +298,21 @@ async def test_what_is_too_large_to_send_is_told(there: World, monkeypatch: pyte
     assert "more than Discord lets me send" in there.private(there.ann)
     assert result.response
     assert there.errors() == ["Usage"]
+
+
+async def test_admins_have_an_account_of_another_network_forgotten(there: World, store: Store) -> None:
+    person = "mastodon:ann@example.social"
+    await store.mentions.take("mastodon:bot@b.example", "7", author=person, conversation="7")
+    await store.mentions.settle("mastodon:bot@b.example", "7", "answered")
+    await there.ann.slash(there.channel, "forget", what="account", account="@ann@example.social")
+    assert "Only admins of my home server" in there.private(there.ann)
+    admin = there.admin()
+    await admin.slash(there.channel, "forget", what="account", account="ann")
+    assert "That is no account that I can look for." in there.private(admin)
+    await admin.slash(there.channel, "forget", what="account", account="@ann@example.social")
+    assert "That account is forgotten: 1 entry is deleted." in there.private(admin)
+    assert await store.consent.buried(person) == [person]
+    assert await store.mentions.state("mastodon:bot@b.example", "7") == "answered"
+    acts = [(act.action, act.subject) for act in await store.audit.recent()]
+    assert all("ann@" not in subject for _, subject in acts), "the record does not name them"
+    assert there.errors() == ["NotAllowed", "Usage"]

@@ -6,8 +6,11 @@ from simcord import MemberActor, ResponseMessage
 from bot.core.config import XSettings
 from bot.discord.client import DiscordBot
 from bot.posts.budget import Budget
+from bot.posts.candidates import Draw
 from bot.posts.outbox import Outbox
-from bot.posts.posting import Draw, Posting
+from bot.posts.outlets import Outlets
+from bot.posts.place import on_x
+from bot.posts.posting import Posting
 from bot.store import Store, utc_now
 from bot.store.notices import SendNotice
 from huggingtweets.core.names import VoiceName
@@ -31,20 +34,20 @@ def posting_as(
     connected: bool = False,
     notice: SendNotice = no_notice,
     draw: Draw = draw,
-) -> Posting:
+) -> Outlets:
     account = settings.account or "nobody"
     budget = Budget(store.posts, account, settings, utc_now)
     outbox = Outbox(
         store=store,
-        account=account,
-        network=None,
+        place=on_x(account),
+        destination=None,
         budget=budget,
         settings=settings,
         willing=willing_beside(store),
         notice=notice,
         clock=utc_now,
     )
-    return Posting(
+    posting = Posting(
         store=store,
         willing=willing_beside(store),
         outbox=outbox,
@@ -53,15 +56,16 @@ def posting_as(
         settings=settings,
         connected=connected,
     )
+    return Outlets(store, [posting])
 
 
 @pytest.fixture
-def posting(store: Store) -> Posting:
+def posting(store: Store) -> Outlets:
     return posting_as(XSettings(account="parody", voice="nasa"), store)
 
 
 @pytest.fixture
-async def simcord_bot(make_bot: MakeBot, posting: Posting) -> DiscordBot:
+async def simcord_bot(make_bot: MakeBot, posting: Outlets) -> DiscordBot:
     return make_bot(posting=posting)
 
 
@@ -89,7 +93,7 @@ async def test_an_admin_queues_a_tweet_once(there: World, admin: MemberActor, st
 
 
 async def test_of_several_tweets_the_admin_chooses_also_after_a_restart(
-    there: World, admin: MemberActor, store: Store, make_bot: MakeBot, posting: Posting
+    there: World, admin: MemberActor, store: Store, make_bot: MakeBot, posting: Outlets
 ) -> None:
     shown = await tweets(there, 3)
     result = await admin.click(shown, custom_id="tweets:queue")
@@ -122,7 +126,7 @@ async def test_where_no_tweet_can_be_posted_it_is_said_why(
 ) -> None:
     writer.texts = ("ask @\u200bann", "see example.com/a")
     await admin.click(await tweets(there, 2), custom_id="tweets:queue")
-    assert "None of this can be posted on X: it has a link and a mention." in there.private(admin)
+    assert "None of this can be posted: it has a link and a mention." in there.private(admin)
     assert there.errors() == ["Usage"]
 
 
@@ -132,7 +136,7 @@ def labels(message: ResponseMessage) -> list[str | None]:
 
 
 async def test_the_button_shows_where_somebody_may_use_it_and_x_is_there(there: World) -> None:
-    assert "Queue to X" in labels(await tweets(there, 1))
+    assert "Queue a post" in labels(await tweets(there, 1))
     elsewhere = there.env.create_guild()
     channel = elsewhere.create_text_channel("general")
     stranger = elsewhere.add_member(there.env.create_user("stranger"))
@@ -156,19 +160,19 @@ async def test_without_an_account_on_x_nothing_is_offered(
     before = await tweets(there, 1)
     admin = there.admin()
     await there.env.restart_bot(make_bot(posting=posting_as(settings, store, connected=connected)))
-    assert ("Queue to X" in labels(await tweets(there, 1))) is is_set_up
+    assert ("Queue a post" in labels(await tweets(there, 1))) is is_set_up
     if not is_set_up:
         await admin.click(before, custom_id="tweets:queue")
-        assert "I have no account on X to post as." in there.private(admin)
+        assert "I have no account to post as." in there.private(admin)
         assert there.errors() == ["Usage"]
         await admin.slash(there.channel, "queue")
-        assert "I have no account on X yet" in there.private(admin)
+        assert "I have no account to post as yet" in there.private(admin)
 
 
 async def test_a_rehearsed_post_does_not_vanish(
-    there: World, admin: MemberActor, store: Store, posting: Posting
+    there: World, admin: MemberActor, store: Store, posting: Outlets
 ) -> None:
-    await posting.offer("A tweet of its own", voice=VoiceName("nasa"), version="v1", by="test")
+    await posting.offer("A tweet of its own", voice=VoiceName("nasa"), version="v1", by="test", key="offered")
     await store.posts.move(1, "queued", "sending", dry_run=True)
     await store.posts.move(1, "sending", "sent")
     await admin.slash(there.channel, "queue")
@@ -201,12 +205,12 @@ async def waiting(there: World, admin: MemberActor) -> list[object]:
 
 
 async def test_posts_are_approved_rejected_and_exchanged(
-    there: World, admin: MemberActor, store: Store, posting: Posting, make_bot: MakeBot
+    there: World, admin: MemberActor, store: Store, posting: Outlets, make_bot: MakeBot
 ) -> None:
     await admin.slash(there.channel, "queue")
     assert "Nothing waits." in there.private(admin)
-    for number in range(3):
-        await posting.propose(VoiceName("nasa"), by="test", key=f"k{number}")
+    for _ in range(3):
+        await posting.propose(VoiceName("nasa"), by="test")
     shown = await waiting(there, admin)
     assert len(shown) == 3
     await there.env.restart_bot(make_bot(posting=posting))
@@ -217,7 +221,7 @@ async def test_posts_are_approved_rejected_and_exchanged(
     assert len(await texts(store, "proposed")) == 1
 
 
-async def test_a_post_is_rewritten_in_a_form(there: World, admin: MemberActor, store: Store, posting: Posting) -> None:
+async def test_a_post_is_rewritten_in_a_form(there: World, admin: MemberActor, store: Store, posting: Outlets) -> None:
     await posting.propose(VoiceName("nasa"), by="test")
     [shown] = await waiting(there, admin)
     form = await admin.click(shown, label="Edit")  # type: ignore[arg-type]
@@ -230,15 +234,15 @@ async def test_a_post_is_rewritten_in_a_form(there: World, admin: MemberActor, s
     assert await texts(store, "proposed") == ["Quite another text 🤖 AI"]
 
 
-async def test_a_decision_that_comes_too_late_is_told(there: World, admin: MemberActor, posting: Posting) -> None:
+async def test_a_decision_that_comes_too_late_is_told(there: World, admin: MemberActor, posting: Outlets) -> None:
     await posting.propose(VoiceName("nasa"), by="test")
     [shown] = await waiting(there, admin)
     await posting.reject(1, "discord:1")
     await admin.click(shown, label="Approve")  # type: ignore[arg-type]
-    assert "Post 1 is rejected already" in there.private(admin)
+    assert "Post 1 is decided already" in there.private(admin)
 
 
-async def test_more_than_five_posts_are_shown_in_turns(there: World, admin: MemberActor, posting: Posting) -> None:
+async def test_more_than_five_posts_are_shown_in_turns(there: World, admin: MemberActor, posting: Outlets) -> None:
     for number in range(6):
         await posting.offer(
             f"A tweet of its own: {number}{'!' * number}", voice=VoiceName("nasa"), version="v1", by="test"
@@ -250,6 +254,6 @@ async def test_more_than_five_posts_are_shown_in_turns(there: World, admin: Memb
 
 async def test_status_tells_of_posting(there: World, admin: MemberActor) -> None:
     await admin.slash(there.channel, "status")
-    assert "parody: only trying it out, nothing is really posted; 0 posts wait, 0.00 of 5.00 USD" in there.private(
+    assert "parody: only trying it out, nothing is really posted; 0 posts wait; 0.00 of 5.00 USD" in there.private(
         admin
     )

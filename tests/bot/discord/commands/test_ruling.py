@@ -3,6 +3,7 @@
 import discord
 
 from bot.store import Store
+from huggingtweets.core.phrases import Phrase
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import World, add_voice
 
@@ -64,7 +65,7 @@ async def test_only_admins_of_home_delete_voices_and_end_pauses(there: World, re
 
 
 async def test_a_pause_is_lifted(there: World, store: Store) -> None:
-    await store.pauses.pause(f"discord:{there.ann.id}", "asked too often", "limits")
+    await store.pauses.pause(f"discord:{there.ann.id}", Phrase("asked too often"), "limits")
     admin = there.admin()
     result = await admin.slash(there.channel, "unpause", member=there.ann)
     assert result.response

@@ -2,8 +2,12 @@
 
 import pytest
 
+from bot.core.config import XSettings
+from bot.discord.client import DiscordBot
+from bot.posts.outlets import Outlets
 from bot.store import Store
-from tests.bot.discord.conftest import World
+from tests.bot.discord.commands.test_queue import posting_as
+from tests.bot.discord.conftest import MakeBot, World
 
 
 async def test_a_schedule_is_set_listed_switched_and_removed(there: World, store: Store) -> None:
@@ -43,7 +47,7 @@ async def test_what_makes_no_sense_is_told(there: World, options: dict[str, str]
     admin = there.admin()
     await admin.slash(there.channel, "schedule set", name="odd", **options)
     assert sentence in there.private(admin)
-    assert there.errors() == ["Usage"]
+    assert there.errors() == ["UnknownVoice" if sentence.startswith("Did") else "Usage"]
 
 
 async def test_a_schedule_that_there_is_not_is_told(there: World) -> None:
@@ -67,7 +71,42 @@ async def test_only_admins_of_the_home_server_change_schedules(there: World) -> 
 
 async def test_a_failing_answer_is_told(there: World) -> None:
     admin = there.admin()
-    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    there.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=500)
     await admin.slash(there.channel, "schedule list")
     assert "Something went wrong on my side" in there.private(admin)
     assert there.errors() == ["HTTPException"]
+
+
+@pytest.fixture
+def posting(store: Store) -> Outlets:
+    return posting_as(XSettings(account="parody", voice="nasa"), store)
+
+
+class TestNetworks:
+    """A schedule may name the networks that it posts to."""
+
+    @pytest.fixture
+    async def simcord_bot(self, make_bot: MakeBot, posting: Outlets) -> DiscordBot:
+        return make_bot(posting=posting)
+
+    async def test_a_schedule_says_where_it_posts(self, there: World, store: Store) -> None:
+        admin = there.admin()
+        await admin.slash(there.channel, "schedule set", name="posts", action="post", every_hours=6, networks="X, x")
+        assert "**posts** proposes a post in the voice of the usual voice for X, every 6 hours" in there.private(admin)
+        [schedule] = await store.schedules.all()
+        assert schedule.options == {"networks": ["x"]}
+
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            ({"networks": "x, myspace"}, 'I know no network called "myspace"; I know x, bluesky and mastodon.'),
+            ({"networks": "x bluesky"}, "I have no account on Bluesky; whoever set me up can give me one."),
+            ({"networks": "x", "action": "retrain", "voice": "nasa"}, "Only posts go to networks."),
+        ],
+    )
+    async def test_where_it_cannot_post_is_told(self, there: World, options: dict[str, str], sentence: str) -> None:
+        admin = there.admin()
+        given = {"action": "post", "name": "odd", "every_hours": 6} | options
+        await admin.slash(there.channel, "schedule set", **given)
+        assert sentence in there.private(admin)
+        assert there.errors() == ["Usage"]

@@ -7,12 +7,12 @@ import discord
 import pytest
 
 from bot.core.config import DiscordSettings
+from bot.discord.speaking import following
+from bot.discord.speaking.following import SECONDS_BETWEEN_EDITS
 from bot.store import Store
 from bot.store.jobs import Job
 from huggingtweets.registry.versions import Registry
-from tests.bot.discord.conftest import PAUSE, Jobs, MakeBot, World, add_voice
-
-pytestmark = pytest.mark.usefixtures("long_pauses")
+from tests.bot.discord.conftest import Jobs, MakeBot, World, add_voice
 
 TWEETS = b'{"id": "1", "text": "the red dust"}\n'
 
@@ -23,7 +23,10 @@ async def running(store: Store) -> Job:
     return job
 
 
-async def test_an_archive_is_learned_and_the_progress_shown(there: World, store: Store, jobs: Jobs) -> None:
+async def test_an_archive_is_learned_and_the_progress_shown(
+    there: World, store: Store, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SECONDS_BETWEEN_EDITS", 60.0)  # a thousand looks in a quarter of an hour take 6 s
     result = await there.admin().slash(there.channel, "train", name="@Ann", file=("my tweets.jsonl", TWEETS))
     assert result.response
     assert result.response.content == "ann: waits for its turn."
@@ -33,11 +36,11 @@ async def test_an_archive_is_learned_and_the_progress_shown(there: World, store:
     assert [Path(file).read_bytes() for file in job.files] == [TWEETS]
     await store.jobs.remember(job, {**job.options, "foreseen": "These tweets are mostly Spanish (82%)."})
     await store.jobs.progress(job.id, "train", 42)
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(following.SECONDS_BETWEEN_EDITS + 1)
     assert result.response.content == "ann: learning, 42 %.\nThese tweets are mostly Spanish (82%)."
     await there.env.advance_time(16 * 60)
     await store.jobs.finish(job.id, "done", result={"version": "v1", "samples": ["The *red* dust", "b", "c", "d"]})
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(following.SECONDS_BETWEEN_EDITS + 1)
     assert there.said()[-1].content.split("\n") == [
         "ann v1 is in use, learned from 0 tweets.",
         "• The \\*red\\* dust",
@@ -73,7 +76,7 @@ async def test_the_message_is_edited_not_too_often(there: World, store: Store) -
     before = len(there.env.http_requests)
     for percent in range(50):
         await store.jobs.progress(job.id, "train", percent)
-        await there.env.advance_time(PAUSE / 10)
+        await there.env.advance_time(SECONDS_BETWEEN_EDITS / 10)
     edits = [one for one in there.env.http_requests[before:] if one.method == "PATCH"]
     assert 4 <= len(edits) <= 6
 
@@ -82,7 +85,7 @@ async def test_a_failure_is_shown_with_its_reason(there: World, store: Store) ->
     result = await there.admin().slash(there.channel, "train", name="ann", file=("t.jsonl", TWEETS))
     job = await running(store)
     await store.jobs.finish(job.id, "failed", error="ann: only 10 characters are left.")
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     assert result.response
     assert result.response.content.startswith("The training of ann gave nothing: ann: only 10 characters are left.")
 
@@ -140,7 +143,7 @@ async def test_jobs_are_listed_and_cancelled(there: World, store: Store) -> None
     listed = await admin.slash(there.channel, "jobs")
     assert listed.response
     assert "1 · The training of nasa was cancelled." in listed.response.content
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     assert there.said()[-1].content.startswith("The training of nasa was cancelled.")
 
 
@@ -186,9 +189,9 @@ async def test_the_end_comes_in_a_message_of_its_own_where_the_first_is_gone(the
     await there.admin().slash(there.channel, "retrain", name="nasa")
     job = await running(store)
     await store.jobs.progress(job.id, "train", 42)
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     await store.jobs.finish(job.id, "done", result={"version": "v2"})
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     assert there.said()[-1].content.startswith("nasa v2 is in use")
 
 
@@ -203,13 +206,13 @@ async def test_the_progress_message_goes_on_or_is_replaced_after_a_restart(
         await there.bot.get_partial_messageable(there.channel.id).get_partial_message(result.response.id).delete()
     await there.env.restart_bot(make_bot())
     await store.jobs.progress(job.id, "evaluate", 90)
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     assert [one.content for one in there.said()] == ([] if deleted else ["nasa: testing what it learned, 90 %."])
     refused = {"event": "done", "version": "v2", "in_use": False, "why_not": "Not used, because it repeats."}
     await store.jobs.finish(job.id, "done", result=refused)
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     [said] = there.said()
-    assert said.content.startswith("nasa v2 was learned but is not in use, because it repeats.")
+    assert said.content.startswith("nasa v2 was learned. Not used, because it repeats.")
 
 
 async def test_an_end_that_came_while_the_bot_was_dead_is_shown_at_its_start(
@@ -220,7 +223,7 @@ async def test_an_end_that_came_while_the_bot_was_dead_is_shown_at_its_start(
     there.bot._following.stop()
     await store.jobs.finish(job.id, "failed", error="The disk is full.")
     await there.env.restart_bot(make_bot())
-    await there.env.advance_time(PAUSE + 1)
+    await there.env.advance_time(SECONDS_BETWEEN_EDITS + 1)
     assert there.said()[-1].content.startswith("The training of nasa gave nothing: The disk is full.")
     assert await store.jobs.shown() == []
 
@@ -234,7 +237,7 @@ async def test_jobs_tells_what_one_wrote_and_how_to_try_it(there: World, store: 
     await store.jobs.finish(job.id, "done", result={"event": "skipped", "why": "2 new tweets are fewer than 20."})
     await admin.slash(there.channel, "jobs")
     assert "/jobs job:1 shows what number 1 wrote" in there.private(admin)
-    assert "1 · nasa stays as it is: 2 new tweets are fewer than 20." in there.private(admin)
+    assert "1 · nasa stays as it is. 2 new tweets are fewer than 20." in there.private(admin)
     choices = await admin.autocomplete(there.channel, "jobs", "job", "")
     assert [one["value"] for one in choices] == [1]
     await admin.slash(there.channel, "jobs", job=1)

@@ -12,6 +12,7 @@ from simcord import Env, ResponseMessage
 from bot.store import Store
 from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import NotEnoughDrafts
+from huggingtweets.generation.drawing_options import MAX_SEED, DrawingOptions
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.registry.versions import Registry
@@ -59,6 +60,22 @@ async def test_prompt_and_count_may_be_left_out(there: World, writer: ScriptedWr
     assert not result.response.ephemeral
 
 
+async def test_how_they_are_drawn_can_be_chosen_and_again_keeps_that_but_not_the_seed(
+    there: World, writer: ScriptedWriter
+) -> None:
+    result = await there.ann.slash(
+        there.channel, "tweetlike", user="nasa", temperature=0.5, length="shorter", seed=MAX_SEED
+    )
+    assert result.response
+    await there.ann.click(result.response, custom_id="tweets:again")
+    await there.ann.slash(there.channel, "tweetlike", user="nasa")
+    assert writer.options == [
+        DrawingOptions(0.5, "shorter", MAX_SEED),
+        DrawingOptions(0.5, "shorter"),
+        DrawingOptions(),
+    ]
+
+
 async def test_it_works_in_a_direct_message(simcord_env: Env) -> None:
     result = await simcord_env.create_user("bob").slash("tweetlike", user="nasa", count=3)
     assert [one.description for one in result.response.embeds] == ["Tweet number 1", "Tweet number 2", "Tweet number 3"]
@@ -83,7 +100,7 @@ async def test_an_unknown_voice_is_told_privately_with_an_id(there: World) -> No
     result = await there.ann.slash(there.channel, "tweetlike", user="nobody")
     sentence = await private_sentence(there, result)
     assert re.fullmatch(rf"I do not know nobody yet\. I know nasa; .* {ID}", sentence)
-    assert there.errors() == ["Usage"]
+    assert there.errors() == ["UnknownVoice"]
 
 
 async def test_the_largest_count_is_the_settings(there: World) -> None:
@@ -252,7 +269,7 @@ async def test_a_blend_with_nobody_or_with_who_opted_out_is_refused(there: World
     await store.consent.bury("elon", "discord:1")
     await there.ann.slash(there.channel, "tweetlike", user="nasa", blend="elon")
     assert "elon does not want to be imitated" in there.private(there.ann)
-    assert there.errors() == ["Usage", "NotAllowed"]
+    assert there.errors() == ["UnknownVoice", "NotAllowed"]
 
 
 async def test_a_cyborg_is_the_voice_that_was_learned_from_all(

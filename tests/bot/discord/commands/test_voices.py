@@ -92,11 +92,11 @@ async def test_a_profile_of_nobody_is_told_privately(there: World) -> None:
     await there.ann.slash(there.channel, "voice", name="nobody")
     assert "I do not know nobody yet" in there.private(there.ann)
     assert [one["value"] for one in await there.ann.autocomplete(there.channel, "voice", "name", "")] == ["nasa"]
-    assert there.errors() == ["Usage"]
+    assert there.errors() == ["UnknownVoice"]
 
 
 async def test_a_refused_profile_is_told(there: World) -> None:
-    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    there.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=500)
     await there.ann.slash(there.channel, "voice", name="nasa")
     assert "Something went wrong on my side" in there.private(there.ann)
     assert there.errors() == ["HTTPException"]

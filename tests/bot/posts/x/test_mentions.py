@@ -5,24 +5,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.core.errors import OverBudget
-from bot.posts.x.mentions import STREAM, MentionsOnX, looks_like_a_bot, says_stop
+from bot.posts.mentions import STREAM, AnsweredMentions, Author, looks_like_a_bot, says_forget, says_stop
+from bot.store import tables
 from huggingtweets.core.names import VoiceName
-from huggingtweets.remote.x_records import XUser
 from tests.bot.posting_parts import QUICK, Parts
-from tests.fakes.x_server import Trouble
+from tests.fakes.moods import Trouble
+from tests.fakes.x_server import refusing
 
 
 async def voices() -> list[VoiceName]:
     return [VoiceName("ann"), VoiceName("bob")]
 
 
-@pytest.fixture
-async def mentions(parts: Parts) -> MentionsOnX:
-    """The mentions of an account that nobody has mentioned yet, with their position."""
-    parts.x.add_user("5", "cat")
-    made = MentionsOnX(
+def answering(parts: Parts) -> AnsweredMentions:
+    return AnsweredMentions(
         store=parts.store,
         account=parts.account,
         posting=parts.posting,
@@ -31,12 +30,19 @@ async def mentions(parts: Parts) -> MentionsOnX:
         clock=parts.time,
         patience=QUICK,
     )
+
+
+@pytest.fixture
+async def mentions(parts: Parts) -> AnsweredMentions:
+    """The mentions of an account that nobody has mentioned yet, with their position."""
+    parts.x.add_user("5", "cat")
+    made = answering(parts)
     parts.drawing.texts = [f"answer number {number} of many" for number in ("one", "two", "three", "four", "five")]
     await made.step()
     return made
 
 
-async def settled(parts: Parts, mentions: MentionsOnX, most: int = 40) -> None:
+async def settled(parts: Parts, mentions: AnsweredMentions, most: int = 40) -> None:
     """Let mentions and outbox take turns until nothing happens any more."""
     for _ in range(most):
         waits = await mentions.step()
@@ -51,10 +57,10 @@ def mention(parts: Parts, text: str = "@thebot hello", author: str = "5", **more
 
 
 async def states(parts: Parts, *ids: str) -> list[str | None]:
-    return [await parts.store.x_mentions.state("thebot", one) for one in ids]
+    return [await parts.store.mentions.state("thebot", one) for one in ids]
 
 
-async def test_a_mention_is_answered_once_in_the_voice_that_it_names(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_a_mention_is_answered_once_in_the_voice_that_it_names(parts: Parts, mentions: AnsweredMentions) -> None:
     asked = mention(parts, "@thebot @Bob, say something")
     await settled(parts, mentions)
     await settled(parts, mentions)
@@ -62,14 +68,14 @@ async def test_a_mention_is_answered_once_in_the_voice_that_it_names(parts: Part
     assert answer["referenced_tweets"] == [{"type": "replied_to", "id": asked}]
     assert parts.drawing.asked == [("bob", 5)]
     assert await states(parts, asked) == ["answered"]
-    assert await parts.store.x_mentions.position("thebot", STREAM) == asked
+    assert await parts.store.mentions.position("thebot", STREAM) == asked
     kinds = [post.in_reply_to for post in await parts.store.posts.latest("thebot", ["sent"])]
     assert kinds == [asked]
     assert await parts.spent() == 10_000 + 5_000, "an answer, and the mention read once"
 
 
-async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: MentionsOnX) -> None:
-    await parts.store.x_mentions.move("thebot", STREAM, "1")
+async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: AnsweredMentions) -> None:
+    await parts.store.mentions.move("thebot", STREAM, "1")
     old = mention(parts)
     async with parts.store.database.writing() as connection:
         from bot.store.tables import positions
@@ -77,12 +83,12 @@ async def test_what_was_written_before_is_left_alone(parts: Parts, mentions: Men
         await connection.execute(positions.delete())
     await settled(parts, mentions)
     assert parts.x.texts() == []
-    assert await parts.store.x_mentions.position("thebot", STREAM) == old
+    assert await parts.store.mentions.position("thebot", STREAM) == old
 
 
 @pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.8}])
 async def test_a_look_needs_only_what_it_may_cost_this_time(
-    parts: Parts, mentions: MentionsOnX, x_settings: Any
+    parts: Parts, mentions: AnsweredMentions, x_settings: Any
 ) -> None:
     """A page of 100 reads would cost 0.50 USD, more than the budget has for reading mentions."""
     asked = mention(parts)
@@ -102,7 +108,7 @@ async def test_a_look_needs_only_what_it_may_cost_this_time(
 
 @pytest.mark.parametrize("x_settings", [{"monthly_budget_usd": 0.8}])
 async def test_a_flood_of_mentions_leaves_half_of_the_budget_to_posts(
-    parts: Parts, mentions: MentionsOnX, x_settings: Any
+    parts: Parts, mentions: AnsweredMentions, x_settings: Any
 ) -> None:
     parts.x.add_user("6", "dan")
     asked = [mention(parts, f"@thebot {number}", "6" if number == 69 else "12") for number in range(70)]
@@ -118,39 +124,31 @@ async def test_a_flood_of_mentions_leaves_half_of_the_budget_to_posts(
     assert "gulls" in parts.x.texts()
 
 
-async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_the_position_moves_only_past_what_is_settled(parts: Parts, mentions: AnsweredMentions) -> None:
     first, second = mention(parts), mention(parts)
     parts.x.troubles = [Trouble.html_503("POST", "/2/tweets")]
     await mentions.step()
     await parts.steps()
     await mentions.step()
-    assert await parts.store.x_mentions.position("thebot", STREAM) == "1"
+    assert await parts.store.mentions.position("thebot", STREAM) == "1"
     assert await states(parts, first, second) == ["taken", None]
-    fresh = MentionsOnX(
-        store=parts.store,
-        account=parts.account,
-        posting=parts.posting,
-        voices=voices,
-        settings=parts.settings,
-        clock=parts.time,
-        patience=QUICK,
-    )
+    fresh = answering(parts)
     parts.time.pass_by(seconds=100)
     await settled(parts, fresh)
     assert len(parts.x.texts()) == 2
     assert await states(parts, first, second) == ["answered", "answered"]
-    assert await parts.store.x_mentions.position("thebot", STREAM) == second
+    assert await parts.store.mentions.position("thebot", STREAM) == second
 
 
-async def test_an_answer_that_cannot_be_is_not_tried_for_ever(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_an_answer_that_cannot_be_is_not_tried_for_ever(parts: Parts, mentions: AnsweredMentions) -> None:
     asked = mention(parts)
-    parts.x.troubles = [Trouble.problem("POST", "/2/tweets", 403, "You cannot reply to this conversation.")]
+    parts.x.troubles = [refusing("POST", "/2/tweets", 403, "You cannot reply to this conversation.")]
     await settled(parts, mentions)
     assert await states(parts, asked) == ["failed"]
-    assert await parts.store.x_mentions.position("thebot", STREAM) == asked
+    assert await parts.store.mentions.position("thebot", STREAM) == asked
 
 
-async def test_stop_is_honoured_at_once_and_for_good(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_stop_is_honoured_at_once_and_for_good(parts: Parts, mentions: AnsweredMentions) -> None:
     stop = mention(parts, "@thebot STOP!")
     await settled(parts, mentions)
     later = mention(parts, "@thebot hello again")
@@ -160,7 +158,7 @@ async def test_stop_is_honoured_at_once_and_for_good(parts: Parts, mentions: Men
     assert await states(parts, stop, later) == ["stop", "opted out"]
 
 
-async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: AnsweredMentions) -> None:
     parts.x.add_user("6", "weatherbot")
     parts.x.add_user("7", "dan", description="Automated quotes")
     parts.x.add_user("8", "eve")
@@ -174,7 +172,7 @@ async def test_bots_and_its_own_posts_get_no_answer(parts: Parts, mentions: Ment
     assert await states(parts, *ids) == ["bot", "bot", "excluded", "own", "retweet", "old"]
 
 
-async def test_caps_of_an_author_and_of_a_thread_hold(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_caps_of_an_author_and_of_a_thread_hold(parts: Parts, mentions: AnsweredMentions) -> None:
     ids = [mention(parts) for _ in range(4)]
     await settled(parts, mentions)
     assert await states(parts, *ids) == ["answered"] * 3 + ["author cap"]
@@ -187,15 +185,15 @@ async def test_caps_of_an_author_and_of_a_thread_hold(parts: Parts, mentions: Me
     assert len(parts.x.texts()) == 6
 
 
-async def test_where_nothing_can_be_drawn_the_mention_is_passed(parts: Parts, mentions: MentionsOnX) -> None:
+async def test_where_nothing_can_be_drawn_the_mention_is_passed(parts: Parts, mentions: AnsweredMentions) -> None:
     parts.drawing.texts = ["see example.com"]
     asked = mention(parts)
     await settled(parts, mentions)
     assert await states(parts, asked) == ["no draft"]
 
 
-async def test_a_refusal_while_reading_pauses(parts: Parts, mentions: MentionsOnX) -> None:
-    parts.x.troubles = [Trouble.problem("GET", "/2/users/12/mentions", 402, "No credits")]
+async def test_a_refusal_while_reading_pauses(parts: Parts, mentions: AnsweredMentions) -> None:
+    parts.x.troubles = [refusing("GET", "/2/users/12/mentions", 402, "No credits")]
     assert await mentions.step() > 1
     pause = (await parts.posting.status()).pause
     assert pause
@@ -225,12 +223,40 @@ def test_a_stop_is_understood(text: str, stops: bool) -> None:
 @pytest.mark.parametrize(
     ("user", "is_bot"),
     [
-        (XUser("1", "WeatherBot"), True),
-        (XUser("1", "ann", name="Ann (bot)"), True),
-        (XUser("1", "ann", description="An automated account"), True),
-        (XUser("1", "abbott"), False),
-        (XUser("1", "ann", description="I collect bottles"), False),
+        (Author("1", "WeatherBot"), True),
+        (Author("1", "ann", name="Ann (bot)"), True),
+        (Author("1", "ann", description="An automated account"), True),
+        (Author("1", "abbott"), False),
+        (Author("1", "ann", description="I collect bottles"), False),
     ],
 )
-def test_a_bot_is_known_by_what_it_says(user: XUser, is_bot: bool) -> None:
+def test_a_bot_is_known_by_what_it_says(user: Author, is_bot: bool) -> None:
     assert looks_like_a_bot(user) is is_bot
+
+
+async def test_who_asks_to_be_forgotten_is_and_never_gets_an_answer_again(
+    parts: Parts, mentions: AnsweredMentions
+) -> None:
+    first = mention(parts, "@thebot hello")
+    await settled(parts, mentions)
+    asked = mention(parts, "@thebot please forget me")
+    later = mention(parts, "@thebot hello again")
+    await settled(parts, mentions)
+    assert await states(parts, first, asked, later) == ["answered", "opted out", "opted out"]
+    assert len(parts.x.texts()) == 1
+    async with parts.store.database.reading() as connection:
+        authors = set(await connection.scalars(sa.select(tables.mentions.c.author)))
+    assert authors == {""}, "who wrote them is kept nowhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("@thebot forget me", True),
+        ("@thebot Delete my data, please.", True),
+        ("@thebot what would make you forget me in a hundred years or so?", False),
+        ("@thebot do not forget the milk", False),
+    ],
+)
+def test_only_a_clear_wish_to_be_forgotten_is_one(text: str, asks: bool) -> None:
+    assert says_forget(text) is asks

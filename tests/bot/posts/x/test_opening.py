@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from bot.posts.opening import Surroundings
 from bot.posts.x.opening import posting_on_x
 from bot.store import Store
 from huggingtweets.core.names import VoiceName
@@ -19,26 +20,28 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
     parts.x.add_user("5", "cat")
     settings = parts.settings.model_copy(update={"mentions": True, "mentions_seconds": 0.05})
     drawing = Drawing(("gulls over the pier", "the fog came in early"))
-    await parts.store.x_mentions.move("thebot", "mentions", "1")
+    await parts.store.mentions.move("thebot", "mentions", "1")
     asked = parts.x.add_post("5", "@thebot ann, please")["id"]
     async with (
         Store(f"sqlite:///{parts.database}") as store,
         posting_on_x(
-            store=store,
-            settings=settings,
-            willing=willing_beside(store),
-            draw=drawing,
-            notice=store.notices.add,
-            reading=QUICK,
-            waiting=QUICK,
-            voices=voices,
+            settings,
+            Surroundings(
+                store=store,
+                willing=willing_beside(store),
+                draw=drawing,
+                notice=store.notices.add,
+                reading=QUICK,
+                waiting=QUICK,
+                voices=voices,
+            ),
         ) as posting,
     ):
-        assert [task.get_name() for task in posting.tasks] == ["outbox", "mentionsonx"]
+        assert [task.get_name() for task in posting.tasks] == ["outbox", "answeredmentions", "engagementreading"]
         post = await posting.posting.propose(VoiceName("ann"), by="discord:1")
         await posting.posting.approve(post.id, "discord:1")
         async with asyncio.timeout(200):
-            while len(parts.x.texts()) < 2 or await store.x_mentions.state("thebot", asked) != "answered":
+            while len(parts.x.texts()) < 2 or await store.mentions.state("thebot", asked) != "answered":
                 await asyncio.sleep(0.02)
         assert not any(task.done() for task in posting.tasks)
     assert sorted(parts.x.texts()) == ["@cat the fog came in early", "gulls over the pier"]
@@ -50,7 +53,7 @@ async def test_with_keys_posts_go_out_and_mentions_are_answered(parts: Parts) ->
     ("change", "told"),
     [
         ({"dry_run": True}, "X: a dry run, nothing is sent"),
-        ({"access_token": None}, "X: the keys are not there (X_CONSUMER_KEY and its like), nothing is sent"),
+        ({"access_token": None}, "X: X_ACCESS_TOKEN is not set, nothing is sent"),
         ({"automatic": True}, "X: posts are sent without approval"),
         ({}, "X: posts are sent once they are approved"),
     ],
@@ -59,15 +62,9 @@ async def test_the_log_says_what_is_to_be_expected(
     parts: Parts, caplog: pytest.LogCaptureFixture, change: dict[str, object], told: str
 ) -> None:
     settings = parts.settings.model_copy(update={**change, "account": ""})
-    with caplog.at_level(logging.INFO, "bot.posts.x.opening"):
-        async with posting_on_x(
-            store=parts.store,
-            settings=settings,
-            willing=willing_beside(parts.store),
-            draw=parts.drawing,
-            notice=parts.store.notices.add,
-        ) as posting:
+    with caplog.at_level(logging.INFO, "bot.posts.opening"):
+        async with posting_on_x(settings, parts.around()) as posting:
             status = await posting.posting.status()
-    assert [record.message for record in caplog.records if record.name == "bot.posts.x.opening"] == [told]
-    assert (status.account, status.connected) == ("x", "access_token" not in change)
+    assert [record.message for record in caplog.records if record.name == "bot.posts.opening"] == [told]
+    assert (status.place.account, status.connected) == ("x", "access_token" not in change)
     assert parts.x.requests == []

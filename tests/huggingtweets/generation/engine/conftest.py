@@ -6,14 +6,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedModel
 
 from huggingtweets.generation.engine import adapters, native
 from huggingtweets.generation.engine.adapters import Adapter, Held
-from huggingtweets.generation.engine.decoder import Cells, Decoder, Tokens
+from huggingtweets.generation.engine.decoder import Cells, Decoder, Drawn
 from huggingtweets.generation.engine.grid import Grid
 from huggingtweets.generation.engine.native_decoder import NativeDecoder
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
@@ -22,6 +22,9 @@ from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import lora
 from huggingtweets.model.causal import CausalLM
 from tests.huggingtweets.model.tiny_models import as_transformers, ours
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 END = 0
 VOCABULARY = 307  # no multiple of anything
@@ -46,11 +49,13 @@ class Voice:
     """An adapter, and the ordinary model of transformers that it makes of the base."""
 
     adapter: Adapter | None
-    merged: PreTrainedModel
+    merged: "PreTrainedModel"
 
 
 def random_gpt2(seed: int, **settings: object) -> CausalLM:
     """Weights large enough that the tokens it draws depend on all of them."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
     torch.manual_seed(seed)
     shape = {"n_embd": 64, "n_layer": 2, "n_head": 2, "vocab_size": VOCABULARY, "initializer_range": 0.15} | settings
     config = GPT2Config(
@@ -78,7 +83,7 @@ def save_adapter(
     lora.save(state, folder, base.description, base="base", rank=rank, alpha=2 * rank)
 
 
-def merged(base: CausalLM, folder: Path) -> PreTrainedModel:
+def merged(base: CausalLM, folder: Path) -> "PreTrainedModel":
     model = copy.deepcopy(base)
     lora.apply(model, folder)
     return as_transformers(model)
@@ -120,14 +125,14 @@ def recorded(patch: pytest.MonkeyPatch) -> Iterator[dict[tuple[int, int], torch.
 
     of_kernels = NativeDecoder.advance
 
-    def advance(decoder: NativeDecoder, cells: Cells) -> Tokens:
+    def advance(decoder: NativeDecoder, cells: Cells) -> Drawn:
         keys = [
             (cell, int(cells.seeds[cell]), int(cells.steps[cell])) for cell in cells.live.nonzero().ravel().tolist()
         ]
-        tokens = of_kernels(decoder, cells)
+        drawn = of_kernels(decoder, cells)
         for cell, seed, step in keys:
             seen[seed, step] = torch.from_numpy(decoder._decoding.logits[cell, :VOCABULARY].copy())
-        return tokens
+        return drawn
 
     with patch.context() as patched:
         patched.setattr(Cells, "choose", choose)

@@ -73,7 +73,7 @@ static Model model_of(Shape shape, int64_t activation)
         Linear *linears = calloc((size_t)count, sizeof *linears);
         for (int i = 0; i < count; i++)
             linears[i] = linear(inputs[i], outputs[i], 8, !shape.llama);
-        blocks[layer] = (Block){norm(WIDTH, !shape.llama), norm(WIDTH, !shape.llama), {0}, {0}, linears, 0.14f};
+        blocks[layer] = (Block){norm(WIDTH, !shape.llama), norm(WIDTH, !shape.llama), {0}, {0}, linears, 0.14f, shape.llama && layer % 2};
         if (shape.head_norms)
             blocks[layer].query_norm = norm(SIZE, false), blocks[layer].key_norm = norm(SIZE, false);
     }

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import peft
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -63,6 +62,8 @@ def test_the_change_is_what_merging_adds(gpt2: CausalLM, folder: Path) -> None:
     ],
 )
 def test_what_peft_trains_is_loaded(gpt2: CausalLM, tmp_path: Path, chosen: dict[str, object]) -> None:
+    import peft
+
     torch.manual_seed(3)
     config = peft.LoraConfig(
         **{"r": 6, "lora_alpha": 5, "target_modules": ["c_attn", "c_proj", "c_fc"], "fan_in_fan_out": True, **chosen},

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import PeftModel
 
 from huggingtweets.core.config import GenerationSettings
 from huggingtweets.generation.engine import adapters
@@ -54,6 +53,8 @@ def folders(base: CausalLM, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
 @pytest.fixture(scope="module")
 def voices(base: CausalLM, folders: list[Path]) -> list[tuple[adapters.Adapter | None, torch.nn.Module]]:
     """The base and the two people, each with the model that peft makes of them."""
+    from peft import PeftModel
+
     layout = Weights.of(base).layout
     people = [
         (adapters.load(folder, layout, torch.float32), PeftModel.from_pretrained(as_transformers(base), str(folder)))
@@ -62,8 +63,25 @@ def voices(base: CausalLM, folders: list[Path]) -> list[tuple[adapters.Adapter |
     return [(None, as_transformers(base)), *people]
 
 
+@pytest.fixture(scope="module")
+def greedy_of_peft(voices) -> list[list[int]]:
+    """What peft draws after each of `PROMPTS`, with one voice after the other."""
+    drawn = []
+    for number, prompt in enumerate(PROMPTS):
+        start = torch.tensor([prompt])
+        tokens = voices[number % 3][1].generate(
+            input_ids=start,
+            attention_mask=torch.ones_like(start),
+            max_new_tokens=min(25, CONTEXT - len(prompt) + 1),
+            do_sample=False,
+            pad_token_id=END,
+        )
+        drawn.append(tokens[0, len(prompt) :].tolist())
+    return drawn
+
+
 @pytest.mark.parametrize("steps", [1, 4])
-def test_greedy_tokens_are_those_of_peft_while_others_join_and_leave(base, voices, steps: int) -> None:
+def test_greedy_tokens_are_those_of_peft_while_others_join_and_leave(base, voices, greedy_of_peft, steps: int) -> None:
     batch, jobs = Batch(TorchDecoder(Weights.of(base), steps=steps), END), []
     for number, prompt in enumerate(PROMPTS):
         jobs.append(DraftJob(prompt, voices[number % 3][0], 1 + number % 2, GREEDY, number))
@@ -71,17 +89,8 @@ def test_greedy_tokens_are_those_of_peft_while_others_join_and_leave(base, voice
         batch.step()
     while batch.rows:
         batch.step()
-    for number, job in enumerate(jobs):
-        start = torch.tensor([PROMPTS[number]])
-        most = min(25, CONTEXT - len(PROMPTS[number]) + 1)
-        theirs = voices[number % 3][1].generate(
-            input_ids=start,
-            attention_mask=torch.ones_like(start),
-            max_new_tokens=most,
-            do_sample=False,
-            pad_token_id=END,
-        )
-        assert job.drafts == [theirs[0, len(PROMPTS[number]) :].tolist()] * job.count
+    for job, tokens in zip(jobs, greedy_of_peft, strict=True):
+        assert job.drafts == [tokens] * job.count
 
 
 @torch.inference_mode()

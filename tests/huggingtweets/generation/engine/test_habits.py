@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import GPT2LMHeadModel
 
 from huggingtweets.generation.engine.batch import DraftJob
 from huggingtweets.generation.engine.decoder import Decoder
@@ -14,6 +13,7 @@ from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base as bases
+from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.tokenizer import encode_all
 from tests.huggingtweets.generation.engine.conftest import BIT_IDENTICAL, END, VOCABULARY, Voice, held, recorded
 from tests.huggingtweets.generation.engine.test_batch import alone, together
@@ -128,7 +128,7 @@ def test_the_logits_that_are_bent_are_the_models(made, voices: list[Voice], monk
         torch.testing.assert_close(seen[job.rows[0].seed, step], expected, atol=1e-3, rtol=0)
 
 
-def test_rows_with_habits_leave_bursts_aside_and_draw_the_same(gpt2: GPT2LMHeadModel, voices: list[Voice]) -> None:
+def test_rows_with_habits_leave_bursts_aside_and_draw_the_same(gpt2: CausalLM, voices: list[Voice]) -> None:
     drafts = []
     for steps in (1, 8):
         decoder = TorchDecoder(Weights.of(gpt2), steps=steps)

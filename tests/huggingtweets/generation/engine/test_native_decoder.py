@@ -23,7 +23,7 @@ from huggingtweets.generation.engine.decoder import Cells, Decoder
 from huggingtweets.generation.engine.native import PackedWeights
 from huggingtweets.generation.engine.native_decoder import NativeDecoder
 from huggingtweets.generation.engine.rows import Sampling
-from huggingtweets.generation.engine.sampling import sample
+from huggingtweets.generation.engine.sampling import nats_of, sample
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.causal import CausalLM
@@ -67,22 +67,27 @@ def as_packed(matrix: torch.Tensor, bits: int) -> tuple[torch.Tensor, torch.Tens
     linear = packed._linear(matrix, bits=bits)
     whole, scale = packed._kept
     assert (linear.inputs, linear.outputs, linear.bits) == (even, outputs, bits)
-    values, steps = np.zeros((even, len(whole))), np.zeros((even, len(whole)))
-    for column in range(len(whole)):
-        block, place = whole[column - column % 16 :][:16].reshape(-1), column % 16
-        for number in range(even):
-            if bits == 8:
-                step, value = scale[column], block[number // 2 * 32 + place * 2 + number % 2]
-            else:
-                part = block[number // chunk * (64 + 8 * chunk) :][: 64 + 8 * chunk]
-                step, byte = (
-                    16 * part[:64].view(np.float32)[place],
-                    part[64:][number % chunk // 2 * 16 + place % 8 * 2 + number % 2],
-                )
-                value = ((int(byte) + 8) % 16 - 8) if place < 8 else byte / 16
-            values[number, column], steps[number, column] = step * value, step
+    blocks = whole.reshape(len(whole) // 16, -1)  # of 16 columns each
+    if bits == 8:
+        pairs = blocks.reshape(len(blocks), even // 2, 16, 2)
+        steps = np.broadcast_to(scale, (even, len(whole)))
+        values = steps * pairs.transpose(1, 3, 0, 2).reshape(even, len(whole))
+    else:
+        parts = [_of_chunk(blocks, start, min(chunk, even - start)) for start in range(0, even, chunk)]
+        values, steps = (np.concatenate(each) for each in zip(*parts, strict=True))
     assert not values[:, outputs:].any()
     return torch.from_numpy(values[:inputs, :outputs]).float(), torch.from_numpy(steps[:inputs, :outputs] / 2)
+
+
+def _of_chunk(blocks: np.ndarray, start: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """`count` numbers of each column from `start` on, in four bits, and the steps that they are multiples of."""
+    place = start // native.CHUNK * (64 + 8 * native.CHUNK)
+    steps = 16 * blocks[:, place : place + 64].copy().view(np.float32).reshape(1, -1)
+    pairs = blocks[:, place + 64 : place + 64 + 8 * count].reshape(len(blocks), count // 2, 8, 2)
+    both = pairs.transpose(1, 3, 0, 2).reshape(count, len(blocks), 8)  # a byte has a number of two columns
+    low = (both.astype(int) + 8) % 16 - 8
+    numbers = np.concatenate([low, both / 16], axis=2).reshape(count, -1)
+    return steps * numbers, np.broadcast_to(steps, numbers.shape)
 
 
 def rounded_adapter(adapter: Adapter) -> Adapter:
@@ -293,22 +298,26 @@ def test_every_activation_and_untied_heads_are_known(activation: str) -> None:
         Sampling(top_k=20, top_p=0.0001),
     ],
 )
-def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling) -> None:
+def test_tokens_are_drawn_as_sampling_says_and_are_as_unlikely_as_the_logits_say(
+    gpt2, monkeypatch, sampling: Sampling
+) -> None:
     """Rows with other settings are in the same batch."""
     expected: list[int] = []
-    drawn: list[int] = []
+    tokens: list[int] = []
     real = NativeDecoder.advance
 
     def advance(decoder: NativeDecoder, cells: Cells):
         uniform = cells.uniform().clone()
-        tokens = real(decoder, cells)
+        drawn = real(decoder, cells)
+        logits = torch.from_numpy(decoder._decoding.logits[:, :VOCABULARY])
         wanted = sample(
-            torch.from_numpy(decoder._decoding.logits[:, :VOCABULARY]), uniform,
+            logits, uniform,
             temperature=cells.temperature, top_k=cells.top_k, top_p=cells.top_p, widest=cells.widest,
         )  # fmt: skip
         expected.extend(wanted.tolist())
-        drawn.extend(tokens[0].tolist())
-        return tokens
+        tokens.extend(drawn.tokens[0].tolist())
+        assert drawn.nats[0] == pytest.approx(nats_of(logits, wanted).numpy(), abs=1e-4)
+        return drawn
 
     monkeypatch.setattr(NativeDecoder, "advance", advance)
     batch = Batch(NativeDecoder(Weights.of(gpt2)), -1)
@@ -318,7 +327,7 @@ def test_tokens_are_drawn_as_sampling_says(gpt2, monkeypatch, sampling: Sampling
     while batch.rows:
         batch.step()
     assert len(expected) >= 11 * 70
-    assert drawn == expected
+    assert tokens == expected
 
 
 @pytest.mark.parametrize("top_k", [1, 3, 40])

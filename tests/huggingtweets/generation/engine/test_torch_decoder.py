@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from huggingtweets.generation.engine import torch_decoder
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
-from huggingtweets.generation.engine.torch_decoder import MOST_BURSTS, TorchDecoder
+from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.causal import CausalLM
 from tests.huggingtweets.generation.engine.conftest import END, Voice
@@ -32,6 +33,22 @@ def test_several_steps_at_once_draw_the_same(gpt2: CausalLM, voices: list[Voice]
     assert drafts(TorchDecoder(weights, steps=steps), voices) == drafts(TorchDecoder(weights), voices)
 
 
+@pytest.mark.parametrize("steps", [1, 4])
+def test_drafts_are_as_unlikely_as_the_model_finds_them(gpt2: CausalLM, steps: int) -> None:
+    """However they are drawn, and whatever the decoder drew beyond their end."""
+    job = DraftJob([END, 3], None, 6, Sampling(top_k=12, temperature=0.6, max_new_tokens=30), 1)
+    batch = Batch(TorchDecoder(Weights.of(gpt2), steps=steps), 9)
+    batch.join([job])
+    while batch.rows:
+        batch.step()
+    assert len({len(row.drawn) for row in job.rows}) > 1
+    for row in job.rows:
+        tokens = torch.tensor([[*job.prompt, *row.drawn]])
+        logits = gpt2(tokens)[0, len(job.prompt) - 1 : -1]
+        expected = torch.nn.functional.cross_entropy(logits, tokens[0, len(job.prompt) :], reduction="sum").item()
+        assert row.nats == pytest.approx(expected, rel=1e-4)
+
+
 def test_bursts_stay_within_the_context(gpt2: CausalLM, voices: list[Voice]) -> None:
     job = DraftJob([END] * 70, voices[1].adapter, 2, Sampling(max_new_tokens=500), 1)
     batch = Batch(TorchDecoder(Weights.of(gpt2), steps=8), -1)
@@ -51,14 +68,16 @@ def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: CausalLM, voices: 
     assert {len(burst.cells.tokens): burst.runs for burst in decoder._bursts.values()} == {10: 15, 20: 15}
 
 
-def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: CausalLM) -> None:
+def test_shapes_that_were_not_seen_for_long_are_forgotten(gpt2: CausalLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_decoder, "MOST_BURSTS", 3)
     decoder = TorchDecoder(Weights.of(gpt2), steps=2)
     batch = Batch(decoder, -1)
-    for count in range(1, 60):
+    for count in range(1, 6):
         batch.join([DraftJob([END, 1], None, count, Sampling(max_new_tokens=4), count)])
         while batch.rows:
             batch.step()
-    assert len(decoder._bursts) == MOST_BURSTS
+    assert len(decoder._bursts) == 3
+    assert {len(burst.cells.tokens) for burst in decoder._bursts.values()} == {3, 4, 5}, "the first are gone"
 
 
 def test_weights_that_are_right_already_are_not_copied(gpt2: CausalLM) -> None:
@@ -115,4 +134,6 @@ def test_captured_steps_draw_what_single_ones_do(gpt2: CausalLM, voices: list[Vo
             while batch.rows:
                 batch.step()
         assert [job.drafts for job in jobs["cuda"]] == [job.drafts for job in jobs["cpu"]]
+        unlikely = {name: [row.nats for job in of for row in job.rows] for name, of in jobs.items()}
+        assert unlikely["cuda"] == pytest.approx(unlikely["cpu"], rel=1e-3)
     assert any(burst.graph for burst in decoder._bursts.values())

@@ -12,9 +12,11 @@ from huggingtweets.core.config import Settings
 from huggingtweets.core.errors import BadBase, Unavailable, Usage
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.engine.adapters import Adapter
+from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.voices import LoadedVoices
+from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base
 from huggingtweets.model.merged import load_version
 from huggingtweets.registry.blend import Blend
@@ -166,6 +168,24 @@ def test_a_forgotten_name_is_out_of_memory_with_its_blends(version: Version) -> 
     ]
     loaded.forget("b")
     assert loaded.bytes == 0
+
+
+def test_who_is_forgotten_while_their_voice_is_loaded_is_not_kept(version: Version, full: Version) -> None:
+    forgotten = ""
+
+    def make_decoder(weights: Weights) -> Decoder:
+        memory.forget(forgotten)
+        return TorchDecoder(weights)
+
+    memory = LoadedVoices(GIB, make_decoder)
+    for voice in (version, full, Blend(((0.5, version), (0.5, named(version, "bob"))))):
+        for person in voice.name.people:
+            forgotten = person
+            assert memory.load(voice).base.id
+            assert (len(memory), memory.bytes) == (0, 0)
+    forgotten = "somebody else"
+    memory.load(version)
+    assert len(memory) == 1
 
 
 def test_an_adapter_that_is_missing_is_told(version: Version, tmp_path: Path) -> None:

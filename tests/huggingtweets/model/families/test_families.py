@@ -25,9 +25,9 @@ def refusal(config: dict[str, object]) -> str:
 def test_another_family_is_refused_with_the_names_of_those_that_work(kind: object) -> None:
     assert (
         refusal({"model_type": kind})
-        == f"it is a {kind} model, and only these are supported: gpt2, llama, qwen2, qwen3"
+        == f"it is a {kind} model, and only these are supported: gpt2, llama, qwen2, qwen3, smollm3"
     )
-    assert list(FAMILIES) == ["gpt2", "llama", "qwen2", "qwen3"]
+    assert list(FAMILIES) == ["gpt2", "llama", "qwen2", "qwen3", "smollm3"]
 
 
 @pytest.mark.parametrize("size", [0, -1, "many", None, 1.5, "12", True])
@@ -52,6 +52,8 @@ def test_a_size_that_is_none_is_refused(config: dict[str, object], size: object)
             "its high_freq_factor is not above its low_freq_factor",
         ),
         (LLAMA | {"model_type": "qwen2", "use_sliding_window": True}, "some of its layers see only the latest tokens"),
+        (LLAMA | {"model_type": "smollm3", "no_rope_layers": [1]}, "its no_rope_layers names 1 layers, and it has 2"),
+        (LLAMA | {"model_type": "smollm3", "no_rope_layer_interval": 0}, "its config.json cannot be used ("),
         (LLAMA | {"model_type": "qwen3", "layer_types": ["full_attention", "sliding_attention"]}, "the latest tokens"),
     ],
 )

@@ -129,7 +129,7 @@ def test_an_archive_without_actor_is_its_outboxs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ([status("1"), status("2", account=OTHER)], "by several people (bob@o.example and keeper@m.example, 2 in all)"),
+        ([status("1"), status("2", account=OTHER)], "by several people: keeper@m.example (1) and bob@o.example (1)"),
         ([status("1", visibility="direct")], "it holds no public posts"),
         (outbox({"id": "1", "type": "Like"}), "it holds no posts"),
         (json.dumps([status("1"), status("2")])[:-20], "no JSON at line 1"),
@@ -171,3 +171,9 @@ def test_it_is_known_which_of_the_own_posts_a_post_answers(tmp_path: Path) -> No
     uris = [f"{ACTOR}/statuses/{number}" for number in (1, 2)]
     statuses = [status("1", uri=uris[0]), status("2", uri=uris[1], in_reply_to_id="1")]
     assert [tweet.reply_to for tweet in read(written(tmp_path, statuses)).tweets] == ["", uris[0]]
+
+
+def test_half_an_address_names_nobody(tmp_path: Path) -> None:
+    posts = [status("1", account={"url": "https://[half", "username": "keeper"})]
+    (tweet,) = read(written(tmp_path, posts)).tweets
+    assert tweet.source == "mastodon:"

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from huggingtweets.core.records import Account, Said
 from huggingtweets.remote.upstream import InDoubt, NoAccount, NotReached, Patience, RateLimited, Refused
-from huggingtweets.sources.networks.bluesky import NOT_FOR_GUESTS, Bluesky, with_links
+from huggingtweets.sources.archives.bluesky_posts import with_links
+from huggingtweets.sources.networks.bluesky import BLUESKY, NOT_FOR_GUESTS, Bluesky
+from huggingtweets.sources.networks.json_answers import JSONServers
 from huggingtweets.tweets.clean import clean
-from tests.fakes.bluesky_server import LINK, BlueskyServer, Trouble
+from tests.fakes.bluesky_server import FEED, LINK, PROFILE, BlueskyServer, limited
+from tests.fakes.moods import Trouble
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=5.0)
-FEED, PROFILE = "app.bsky.feed.getAuthorFeed", "app.bsky.actor.getProfile"
 
 
 @pytest.fixture
@@ -26,8 +28,8 @@ async def server() -> AsyncIterator[BlueskyServer]:
 
 @pytest.fixture
 async def bluesky(server: BlueskyServer) -> AsyncIterator[Bluesky]:
-    async with Bluesky(server.url, timeout_seconds=2.0, patience=QUICK) as client:
-        yield client
+    async with JSONServers(BLUESKY, timeout_seconds=60.0) as servers:
+        yield Bluesky(servers, server.url, QUICK)
 
 
 def link(text: str, shown: str, uri: str) -> dict[str, Any]:
@@ -49,7 +51,7 @@ async def test_a_feed_is_read_whole_with_whose_it_is(server: BlueskyServer, blue
     assert collected.account == Account("ann.bsky.social", "Ann.Bsky.Social", f"https://cdn.example/{ann}")
     tweets = {tweet.id: tweet for tweet in collected.tweets}
     assert len(tweets) == len(collected.tweets) == 123
-    assert server.requests == [PROFILE, FEED, FEED]
+    assert server.requests == [" ".join(PROFILE), *[" ".join(FEED)] * 2]
     assert clean(tweets[linked].text) == "ünïcode 🦋 & <b>"
     assert tweets[linked].created_at == datetime(2026, 1, 1, 0, 2, 1, tzinfo=UTC)
     assert (tweets[reply].is_reply, tweets[reply].lang) == (True, "en")
@@ -63,14 +65,14 @@ async def test_no_more_are_read_than_asked(server: BlueskyServer, bluesky: Blues
     uris = [server.add_post(ann, f"post {number}") for number in range(250)]
     collected = await bluesky.read(ann, most=150)
     assert [tweet.id for tweet in collected.tweets] == uris[:99:-1]
-    assert server.requests.count(FEED) == 2
+    assert server.requests.count(" ".join(FEED)) == 2
 
 
 async def test_a_feed_that_turns_in_circles_ends(server: BlueskyServer, bluesky: Bluesky) -> None:
     server.add_post(server.add_profile("ann.bsky.social"), "a post")
     server.turns_for_ever = True
     assert len((await bluesky.read("ann.bsky.social", most=3_200)).tweets) == 1
-    assert server.requests.count(FEED) == 2
+    assert server.requests.count(" ".join(FEED)) == 2
 
 
 async def test_accounts_that_cannot_be_read_are_told_apart(server: BlueskyServer, bluesky: Bluesky) -> None:
@@ -95,21 +97,21 @@ async def test_accounts_that_cannot_be_read_are_told_apart(server: BlueskyServer
 
 async def test_troubles_pass_or_are_told(server: BlueskyServer, bluesky: Bluesky) -> None:
     server.add_post(server.add_profile("ann.bsky.social"), "a post")
-    server.troubles = [Trouble.html_503(PROFILE), Trouble.rate_limit(FEED, seconds=1)]
+    server.troubles = [Trouble.html_503(*PROFILE), limited(*FEED, seconds=1)]
     assert len((await bluesky.read("ann.bsky.social", most=100)).tweets) == 1
-    server.troubles = [Trouble.rate_limit(FEED, seconds=600)]
+    server.troubles = [limited(*FEED, seconds=600)]
     with pytest.raises(RateLimited, match="Bluesky takes no more requests now; try again after"):
         await bluesky.read("ann.bsky.social", most=100)
     for body in ("<html>", "[]", "[" * 100_000, b" " * (9 << 20)):
-        server.troubles = [Trouble(PROFILE, 200, body, {}, times=3)]
+        server.troubles = [Trouble(*PROFILE, 200, body, times=3)]
         with pytest.raises(InDoubt, match="cannot be read"):
             await bluesky.read("ann.bsky.social", most=100)
-    server.troubles = [Trouble(PROFILE, 200, '{"did": "../etc"}', {})]
+    server.troubles = [Trouble(*PROFILE, 200, '{"did": "../etc"}')]
     with pytest.raises(InDoubt, match="no DID"):
         await bluesky.read("ann.bsky.social", most=100)
-    async with Bluesky("http://127.0.0.1:9", patience=QUICK) as nowhere:
+    async with JSONServers(BLUESKY) as servers:
         with pytest.raises(NotReached):
-            await nowhere.read("ann.bsky.social", most=100)
+            await Bluesky(servers, "http://127.0.0.1:9", QUICK).read("ann.bsky.social", most=100)
 
 
 async def test_what_is_no_post_is_passed_over(server: BlueskyServer, bluesky: Bluesky) -> None:

@@ -58,7 +58,7 @@ def test_the_column_of_texts_has_many_names(tmp_path: Path, name: str) -> None:
     "name", ["tweet_id", "comment_count", "text_length", "post_date", "content_type", "user_description", "status_url"]
 )
 def test_columns_about_texts_are_none(tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadSource, match="no column of texts but id, "):
+    with pytest.raises(BadSource, match="no column of texts, only these: id, "):
         tweets(tmp_path, ["id", name], ["7", "so it is"])
 
 

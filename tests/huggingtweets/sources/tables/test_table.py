@@ -267,8 +267,8 @@ def test_a_text_cut_in_two_by_its_comma_is_refused_with_its_line(tmp_path: Path)
 
 
 def test_a_csv_without_a_column_of_texts_is_refused_and_its_columns_named(tmp_path: Path) -> None:
-    assert "no column of texts but id, lik?es" in refusal(saved(tmp_path, "tweets.csv", "id,lik\x07es\n1,2\n"))
-    assert "no column of texts but nothing" in refusal(saved(tmp_path, "tweets.csv", "\n1,2\n"))
+    assert "no column of texts, only these: id, lik?es" in refusal(saved(tmp_path, "tweets.csv", "id,lik\x07es\n1,2\n"))
+    assert "no column of texts, only these: -" in refusal(saved(tmp_path, "tweets.csv", "\n1,2\n"))
 
 
 # Plain text

@@ -1,0 +1,1 @@
+"""Commands and clicks: who may do what, what was asked, and how it is answered, once."""

@@ -1,0 +1,1 @@
+"""Backups: what the bot keeps, as one file, and back from it."""

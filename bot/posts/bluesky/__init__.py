@@ -1,0 +1,1 @@
+"""Bluesky as a place to post to and to be mentioned on."""

@@ -1,0 +1,1 @@
+"""Mastodon as a place to post to and to be mentioned on."""

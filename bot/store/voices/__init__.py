@@ -1,0 +1,1 @@
+"""What voices said to people, and what people thought of it."""

@@ -1,0 +1,141 @@
+"""Answers that were given, by their message, and what people thought of them.
+
+An answer is kept so that its buttons still work after a restart.
+
+Knows rows. Does not know platforms.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.store.people.consent import has_buried, owners_of
+from bot.store.people.pseudonyms import names_of
+from bot.store.sql.database import Database, insert
+from bot.store.tables import answers, feedback
+from huggingtweets.core.names import BlendName
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Tweets that were shown in `message`, for whom, in which voice."""
+
+    message: str
+    person: str
+    server: str
+    channel: str
+    voice: BlendName
+    version: str
+    prompt: str
+    context: str  # what they answer
+    options: Mapping[str, Any]  # what was chosen about how they are drawn
+    texts: Sequence[str]
+    at: datetime
+    imitated: str = ""  # whose voice it was, where that was forgotten: see `pseudonyms`
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many votes liked a voice's answers, and how many did not."""
+
+    up: int
+    down: int
+
+
+class Feedback:
+    """Answers and thumbs."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]):
+        self._database = database
+        self._clock = clock
+
+    async def answered(
+        self,
+        message: str,
+        *,
+        person: str,
+        voice: BlendName,
+        version: str = "",
+        prompt: str = "",
+        context: str = "",
+        options: Mapping[str, Any] | None = None,
+        texts: Sequence[str] = (),
+        server: str = "",
+        channel: str = "",
+    ) -> bool:
+        """Keep an answer in place of what its message said before.
+
+        Returns False if somebody in it was forgotten meanwhile: then nothing is kept.
+        """
+        row: dict[str, Any] = {
+            "person": person,
+            "server": server,
+            "channel": channel,
+            "voice": voice,
+            "version": version,
+        }
+        row |= {"prompt": prompt, "context": context, "options": dict(options or {}), "texts": list(texts)}
+        row |= {"at": self._clock()}
+        query = insert(self._database, answers).values(message=message, **row)
+        keep = query.on_conflict_do_update(index_elements=["message"], set_=row)
+
+        def write(connection: sa.Connection) -> bool:
+            if has_buried(connection, voice):
+                return False
+            connection.execute(keep)
+            return True
+
+        return await self._database.write_at_once(write)
+
+    async def answer(self, message: str) -> Answer | None:
+        """Returns what is kept of an answer, or None if that is nothing or its voice was forgotten."""
+        query = sa.select(answers).where(answers.c.message == message, answers.c.voice != "")
+        row = await self._database.read_at_once(lambda connection: connection.execute(query).first())
+        return Answer(**row._mapping) if row else None
+
+    async def may_withdraw(self, message: str, person: str) -> bool:
+        """Returns True for the person who asked for an answer and the one it imitates, also if they were forgotten."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(sa.select(answers).where(answers.c.message == message))).first()
+            if not row:
+                return False
+            names = set(await connection.run_sync(names_of, person))
+            imitated = {*row.imitated.split(), *await connection.run_sync(owners_of, row.voice)}
+        return row.person in names or not names.isdisjoint(imitated)
+
+    async def withdrawn(self, *messages: str) -> None:
+        """Delete answers whose messages were deleted. The votes on them stay."""
+        await self._delete(answers.c.message.in_(messages))
+
+    async def channel_deleted(self, channel: str) -> None:
+        """Delete the answers in a channel that was deleted with its messages."""
+        await self._delete(answers.c.channel == channel)
+
+    async def _delete(self, row_filter: sa.ColumnElement[bool]) -> None:
+        query = sa.delete(answers).where(row_filter)
+        await self._database.write_at_once(lambda connection: connection.execute(query))
+
+    async def vote(self, message: str, person: str, vote: int) -> bool:
+        """Note one person's +1 or -1 for a message; their last vote counts. Returns True if there is such an answer."""
+        async with self._database.writing() as connection:
+            query = sa.select(answers.c.voice, answers.c.version)
+            query = query.where(answers.c.message == message, answers.c.voice != "")
+            if not (answer := (await connection.execute(query)).first()):
+                return False
+            row = {"voice": answer.voice, "version": answer.version, "vote": vote, "at": self._clock()}
+            change = insert(self._database, feedback).values(message=message, person=person, **row)
+            await connection.execute(change.on_conflict_do_update(index_elements=["message", "person"], set_=row))
+        return True
+
+    async def tally(self, voice: str, version: str | None = None) -> Tally:
+        """Returns the votes for a voice, or for one version of it."""
+        up = sa.func.coalesce(sa.func.sum(sa.case((feedback.c.vote > 0, 1), else_=0)), 0)
+        query = sa.select(up, sa.func.count()).where(feedback.c.voice == voice)
+        if version is not None:
+            query = query.where(feedback.c.version == version)
+        async with self._database.reading() as connection:
+            liked, total = (await connection.execute(query)).one()
+        return Tally(liked, total - liked)
