@@ -109,17 +109,19 @@ class Batch:
 
     def _prefill(self, prompts: Sequence[Prompt]) -> list[DraftJob]:
         logits = self._decoder.prefill(prompts)
-        # Rows of one prompt share its logits; only their seeds differ.
-        counts = torch.tensor([len(prompt.rows) for prompt in prompts])
-        rows = [row for prompt in prompts for row in prompt.rows]
-        cells = Cells(rows)
-        logits = cells.bent(logits.repeat_interleave(counts, dim=0))
-        for row, shares in zip(rows, logits, strict=True):
-            if (barred := self._jobs[row].barred) is not None:
-                shares[: len(barred)].masked_fill_(barred, -torch.inf)
-        tokens = cells.choose(logits)
+        # The drafts of a job share their logits; only their seeds differ.
+        joining = [(place, job) for place, prompt in enumerate(prompts) for job in self._jobs_of(prompt)]
+        rows = [row for _, job in joining for row in job.rows]
+        counts = torch.tensor([job.count for _, job in joining])
+        cells, firsts = Cells(rows), counts.cumsum(0) - counts
+        logits = cells.bent(logits[[place for place, _ in joining]], firsts.tolist())
+        for (_, job), own in zip(joining, logits, strict=True):
+            if job.barred is not None:
+                own[: len(job.barred)].masked_fill_(job.barred, -torch.inf)
+        tokens = cells.choose_alike(logits, counts)
+        all_nats = nats_of(logits, tokens, torch.arange(len(counts)).repeat_interleave(counts))
         ended_jobs = []
-        for row, token, nats in zip(rows, tokens.tolist(), nats_of(logits, tokens).tolist(), strict=True):
+        for row, token, nats in zip(rows, tokens.tolist(), all_nats.tolist(), strict=True):
             row.last, row.nats = token, nats
             row.drawn.append(token)
             if token == self._end_of_text or row.limit == 1:
@@ -129,6 +131,9 @@ class Batch:
                     ended_jobs.append(job)
         self._moved = True
         return ended_jobs
+
+    def _jobs_of(self, prompt: Prompt) -> list[DraftJob]:
+        return list(dict.fromkeys(self._jobs[row] for row in prompt.rows))
 
     def _stand(self, grid: Grid[Row]) -> None:
         """Place the rows as in `grid`, and begin a new history."""

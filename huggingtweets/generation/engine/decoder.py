@@ -15,7 +15,7 @@ from huggingtweets.generation.engine.adapters import Adapter, Held
 from huggingtweets.generation.engine.grid import Grid
 from huggingtweets.generation.engine.habits import Habits
 from huggingtweets.generation.engine.rows import Prompt, Row
-from huggingtweets.generation.engine.sampling import sample, uniforms
+from huggingtweets.generation.engine.sampling import Likeliest, likeliest, uniforms
 from huggingtweets.generation.engine.weights import Layout
 
 Tokens = NDArray[np.int64]
@@ -157,9 +157,17 @@ class Cells:
 
     def choose(self, logits: torch.Tensor, cells: Sequence[int] | slice = slice(None)) -> torch.Tensor:
         """A token for each of `cells`, all of them unless named, from their `logits` [cells, vocabulary]."""
-        return sample(
+        return self._likeliest(logits, cells).drawn(self.uniform()[cells])
+
+    def choose_alike(self, logits: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        """A token for each cell. As many neighbours as `counts` [rows] says have one row of `logits` and all settings
+        but the seed in common."""
+        firsts = counts.cumsum(0) - counts
+        return self._likeliest(logits, firsts).repeated(counts).drawn(uniforms(self.seeds, self.steps))
+
+    def _likeliest(self, logits: torch.Tensor, cells: Sequence[int] | slice | torch.Tensor) -> Likeliest:
+        return likeliest(
             logits,
-            self.uniform()[cells],
             temperature=self.temperature[cells],
             top_k=self.top_k[cells],
             top_p=self.top_p[cells],

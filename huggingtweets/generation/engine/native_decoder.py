@@ -134,7 +134,7 @@ class _Call:
             "tokens": np.zeros(rows, np.int32),
             "positions": np.zeros(rows, np.int32),
             "sequences": np.repeat(np.arange(count, dtype=np.int32), lengths),
-            "tables": np.array([np.pad(table, (0, blocks - len(table))) for table in tables], np.int32),
+            "tables": _even(tables, blocks),
             "wanted_rows": np.cumsum(lengths, dtype=np.int32) - 1,
             "x": np.empty((rows, apart(weights.width)), np.float32),
             "wide": np.empty((rows, apart(weights.widest)), np.float32),
@@ -193,6 +193,14 @@ class _Call:
     def _point(self, arrays: dict[str, NDArray[Any]]) -> None:
         for name, array in arrays.items():
             setattr(self.struct, name, array.ctypes.data)
+
+
+def _even(tables: Sequence[Int32s], width: int) -> Int32s:
+    """`tables` below each other, each filled up with zeros."""
+    even = np.zeros((len(tables), width), np.int32)
+    for number, table in enumerate(tables):
+        even[number, : len(table)] = table
+    return even
 
 
 def _groups(voices: Sequence[PackedVoice | None], lengths: Sequence[int]) -> list[Group]:

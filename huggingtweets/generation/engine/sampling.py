@@ -3,6 +3,8 @@
 Knows tensors, on whatever device. Does not know models, text or threads.
 """
 
+from typing import NamedTuple
+
 import torch
 
 GROUP = 8  # entries; the fastest of 4 to 32 when measured
@@ -44,16 +46,31 @@ def _shifted(value: torch.Tensor, bits: int) -> torch.Tensor:
     return (value >> bits) & ((1 << (64 - bits)) - 1)
 
 
-def sample(
+class Likeliest(NamedTuple):
+    """The tokens that may be drawn, [rows, k], and the share of each together with all before it, float64 [rows, k]."""
+
+    tokens: torch.Tensor
+    reached: torch.Tensor
+
+    def repeated(self, counts: torch.Tensor) -> "Likeliest":
+        """Each row as often as `counts` [rows] says, for drafts that begin alike."""
+        return Likeliest(self.tokens.repeat_interleave(counts, dim=0), self.reached.repeat_interleave(counts, dim=0))
+
+    def drawn(self, uniform: torch.Tensor) -> torch.Tensor:
+        """Token ids of shape [rows], chosen by `uniform` [rows]."""
+        places = (self.reached <= uniform.unsqueeze(1) * self.reached[:, -1:]).sum(-1, keepdim=True)
+        return self.tokens.gather(1, places.clamp(max=self.tokens.shape[-1] - 1)).squeeze(1)
+
+
+def likeliest(
     logits: torch.Tensor,
-    uniform: torch.Tensor,
     *,
     temperature: torch.Tensor,
     top_k: torch.Tensor,
     top_p: torch.Tensor,
     widest: int,
-) -> torch.Tensor:
-    """Token ids of shape [rows] from `logits` [rows, vocabulary]; `top_k` 1 is greedy.
+) -> Likeliest:
+    """What may be drawn by `logits` [rows, vocabulary]; `top_k` 1 is greedy.
 
     `temperature`, `top_k` and `top_p` are [rows], and `widest` is the largest `top_k`. Top-k comes first, so top-p is
     one cumulative sum over k values and nothing sorts the vocabulary. As in transformers, top-p keeps the tokens up to
@@ -64,18 +81,19 @@ def sample(
     shares = torch.softmax(values.masked_fill(beyond, -torch.inf) / temperature.unsqueeze(1), dim=-1)
     before = shares.cumsum(-1) - shares
     shares = shares.masked_fill(before >= top_p.unsqueeze(1), 0.0)
-    reached = shares.double().cumsum(-1)
-    places = (reached <= uniform.unsqueeze(1) * reached[:, -1:]).sum(-1, keepdim=True)
-    return tokens.gather(1, places.clamp(max=tokens.shape[-1] - 1)).squeeze(1)
+    return Likeliest(tokens, shares.double().cumsum(-1))
 
 
-def nats_of(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    """How unlikely each of `tokens` [rows] is by its `logits` [rows, vocabulary]: float32 [rows].
+def nats_of(logits: torch.Tensor, tokens: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
+    """How unlikely each of `tokens` [n] is by its row of `logits` [rows, vocabulary]: float32 [n].
 
-    Temperature, top-k and top-p do not matter here.
+    `rows` [n] says which row that is; without it they are one after the other. Temperature, top-k and top-p do not
+    matter here.
     """
-    own = logits.gather(1, tokens.unsqueeze(1)).squeeze(1).float()
-    return torch.logsumexp(logits.float(), dim=1) - own
+    all_tokens = torch.logsumexp(logits.float(), dim=1)
+    if rows is not None:
+        return all_tokens[rows] - logits[rows, tokens].float()
+    return all_tokens - logits.gather(1, tokens.unsqueeze(1)).squeeze(1).float()
 
 
 def _largest(x: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:

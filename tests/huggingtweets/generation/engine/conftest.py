@@ -116,12 +116,22 @@ def mean_loss(decoder: Decoder, adapter: Adapter | None, texts: list[list[int]])
 def recorded(patch: pytest.MonkeyPatch) -> Iterator[dict[tuple[int, int], torch.Tensor]]:
     """The logits that each row, by its seed, chose from at each step."""
     seen: dict[tuple[int, int], torch.Tensor] = {}
-    real = Cells.choose
 
-    def choose(cells: Cells, logits: torch.Tensor) -> torch.Tensor:
+    def see(cells: Cells, logits: torch.Tensor) -> None:
         for cell in cells.live.nonzero().ravel().tolist():
             seen[int(cells.seeds[cell]), int(cells.steps[cell])] = logits[cell].clone()
-        return real(cells, logits)
+
+    of_torch = Cells.choose
+
+    def choose(cells: Cells, logits: torch.Tensor) -> torch.Tensor:
+        see(cells, logits)
+        return of_torch(cells, logits)
+
+    of_first_tokens = Cells.choose_alike
+
+    def choose_alike(cells: Cells, logits: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        see(cells, logits.repeat_interleave(counts, dim=0))
+        return of_first_tokens(cells, logits, counts)
 
     of_kernels = NativeDecoder.advance
 
@@ -136,6 +146,7 @@ def recorded(patch: pytest.MonkeyPatch) -> Iterator[dict[tuple[int, int], torch.
 
     with patch.context() as patched:
         patched.setattr(Cells, "choose", choose)
+        patched.setattr(Cells, "choose_alike", choose_alike)
         patched.setattr(NativeDecoder, "advance", advance)
         yield seen
 

@@ -23,7 +23,7 @@ from huggingtweets.generation.engine.decoder import Cells, Decoder
 from huggingtweets.generation.engine.native import PackedWeights
 from huggingtweets.generation.engine.native_decoder import NativeDecoder
 from huggingtweets.generation.engine.rows import Sampling
-from huggingtweets.generation.engine.sampling import nats_of, sample
+from huggingtweets.generation.engine.sampling import nats_of
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.causal import CausalLM
@@ -310,10 +310,7 @@ def test_tokens_are_drawn_as_sampling_says_and_are_as_unlikely_as_the_logits_say
         uniform = cells.uniform().clone()
         drawn = real(decoder, cells)
         logits = torch.from_numpy(decoder._decoding.logits[:, :VOCABULARY])
-        wanted = sample(
-            logits, uniform,
-            temperature=cells.temperature, top_k=cells.top_k, top_p=cells.top_p, widest=cells.widest,
-        )  # fmt: skip
+        wanted = cells._likeliest(logits, slice(None)).drawn(uniform)
         expected.extend(wanted.tolist())
         tokens.extend(drawn.tokens[0].tolist())
         assert drawn.nats[0] == pytest.approx(nats_of(logits, wanted).numpy(), abs=1e-4)

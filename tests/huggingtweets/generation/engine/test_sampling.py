@@ -21,14 +21,14 @@ def sample(
 ) -> torch.Tensor:
     """Every row with the same settings."""
     rows = len(logits)
-    return sampling.sample(
+    likeliest = sampling.likeliest(
         logits,
-        uniform,
         temperature=torch.full((rows,), temperature),
         top_k=torch.full((rows,), top_k),
         top_p=torch.full((rows,), top_p),
         widest=top_k,
     )
+    return likeliest.drawn(uniform)
 
 
 def reference(logits: list[float], temperature: float, top_k: int, top_p: float) -> dict[int, float]:
@@ -139,7 +139,8 @@ def test_each_row_has_settings_of_its_own() -> None:
         torch.tensor([3, 40, 1, 9]),
         torch.tensor([1.0, 0.8, 1.0, 0.3]),
     )
-    together = sampling.sample(logits, uniform, temperature=temperature, top_k=top_k, top_p=top_p, widest=40)
+    likeliest = sampling.likeliest(logits, temperature=temperature, top_k=top_k, top_p=top_p, widest=40)
+    together = likeliest.drawn(uniform)
     for row in range(4):
         own = sample(
             logits[row : row + 1],
