@@ -40,7 +40,6 @@ async def seconds_a_step(engine: Engine, voices: list[Version], rows: int, count
 def copies(home: Path, count: int) -> tuple[Settings, list[Version]]:
     """The voice that comes with this software, under so many names, in a new folder with the base."""
     models = home / "models"
-    shutil.copytree(Path(__file__).parents[1] / "models" / ".bases", models / ".bases")
     settings = Settings(storage=StorageSettings(models=models, data=home / "data"))
     version = sample_voice.install(settings)
     assert version

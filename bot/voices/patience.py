@@ -1,8 +1,8 @@
 """A waiting room: a request that comes while everything is busy waits for its turn. The number of places is bounded.
 
-Whoever has waited longest is called as soon as another request has ended. They try again; if somebody else was faster,
-they keep their place in the line. If nothing ends here, the first in the line tries again from time to time, because
-what is busy may have become free in another way.
+Whoever comes while others wait stands behind them and does not try first. Whoever has waited longest is called as soon
+as another request has ended. They try again; if it is busy still, they keep their place in the line. If nothing ends
+here, the first in the line tries again from time to time, because what is busy may have become free in another way.
 
 Knows what is busy and who came when. Does not know who asks, or for what.
 """
@@ -35,6 +35,9 @@ class WaitingRoom:
         """Returns what `call` returns. Raises its `Busy` if the time is up, or if no place is free."""
         clock = asyncio.get_running_loop().time
         number, deadline, has_waited = next(self._numbers), clock() + self._seconds, False
+        if 0 < len(self._line) < self._places:
+            has_waited = True
+            await self._turn(number, LONGEST, self._seconds)
         while True:
             try:
                 return await self._tried(call)
