@@ -31,7 +31,7 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.new")
     try:
-        with open(new, "wb", opener=_for_the_owner if private else None) as file:
+        with open(new, "wb", opener=for_the_owner if private else None) as file:
             yield file
             file.flush()
             sync(file.fileno())
@@ -41,7 +41,8 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     sync_folder(path.parent)
 
 
-def _for_the_owner(path: str, flags: int) -> int:
+def for_the_owner(path: str, flags: int) -> int:
+    """An opener for `open` with which a new file can be read by its owner alone."""
     return os.open(path, flags, 0o600)
 
 

@@ -6,6 +6,7 @@ changes anything needs a session, which opening the page gives.
 Knows ASGI and HTTP headers. Does not know what a request asks for.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
@@ -89,15 +90,28 @@ class Door:
         return {**scope, "headers": headers, "state": state}
 
     def _greeting(self, scope: Scope, session: Session | None, send: Send) -> Send:
-        """`send` that also sets the cookie if the browser has none, or if somebody has signed in or out."""
+        """`send` that also sets the cookie if the browser has none, or if somebody has signed in or out.
+
+        Then the session before that ends, and with it what a page of it was being told live.
+        """
         # These are read now, because a mounted application changes the scope.
         needs_cookie = not path_of(scope).startswith(WITHOUT_COOKIE)
         place = scope.get("root_path") or "/"
+        live = over = False
 
         async def greet(message: Message) -> None:
+            nonlocal live, over
             now = scope["state"]["session"]
-            if message["type"] == "http.response.start" and needs_cookie and now != session:
-                MutableHeaders(scope=message).append("set-cookie", self._set_cookie(scope, place, now))
+            if message["type"] == "http.response.start":
+                if needs_cookie and now != session:
+                    if session and session.user:
+                        await asyncio.to_thread(self._sessions.end, session)
+                    MutableHeaders(scope=message).append("set-cookie", self._set_cookie(scope, place, now))
+                live = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
+            elif live and session and self._sessions.has_ended(session):
+                if over:
+                    return
+                over, message = True, {"type": "http.response.body", "body": b""}
             await send(message)
 
         return greet

@@ -7,17 +7,20 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from bot.core.config import PlaygroundSettings
 from bot.store import Store
 from bot.web.entry.roles import Roles
-from bot.web.entry.sessions import Sessions, new_session
+from bot.web.entry.sessions import ENDED_FILE, SECONDS, Sessions, new_session
 from bot.web.entry.users import Users, entry_of
 from bot.web.entry.visitors import Role, Visitor
+from bot.web.server import serving
 from bot.web.sign_in import ALL_TRIES_A_MINUTE, TRIES_A_MINUTE
 from huggingtweets.core.errors import Misconfigured
+from huggingtweets.core.names import VoiceName
 from tests.bot.conftest import UseCases
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import Parts as PostingParts
-from tests.bot.web.conftest import Page, drawn, page_of
+from tests.bot.web.conftest import COOKIE, Page, drawn, page_of
 
 TOKEN = "a long token that nobody guesses"
 ADMIN, VISITOR = "a password of ann", "a password of bob"
@@ -210,6 +213,80 @@ def test_a_role_follows_from_where_somebody_is_and_who(
     known = Roles(users, **settings).known(visitor)
     assert known.role is role
     assert known.user in ("", visitor.user)
+
+
+async def test_a_copy_of_a_cookie_does_not_outlive_its_sign_out(guarded: Page) -> None:
+    async def status(method: str, path: str, copy: str) -> int:
+        async with guarded.browser("192.0.2.8", Cookie=f"{COOKIE}={copy}") as elsewhere:
+            return (await elsewhere.request(method, path)).status_code
+
+    async with guarded.browser("192.0.2.7") as admin:
+        await signed_in(admin, ADMIN, "ann")
+        first = admin.cookies[COOKIE]
+        await signed_in(admin, TOKEN)
+        second = admin.cookies[COOKIE]
+        assert await status("GET", "/make", first) == 303, "who signs in as somebody else has signed out"
+        assert await status("GET", "/make", second) == 200
+        async with guarded.browser("192.0.2.9") as other:
+            await signed_in(other, TOKEN)
+            await admin.post("/signout")
+            for copy in (first, second):
+                assert await status("GET", "/make", copy) == 303
+                assert await status("POST", "/queue/pause", copy) == 403
+            assert (await other.get("/make")).status_code == 200, "another session of the same user goes on"
+
+
+def test_a_sign_out_outlives_a_restart_and_is_kept_no_longer_than_its_cookie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_800_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    ended, open_ = new_session().of("ann"), new_session().of("ann")
+    sessions = Sessions.kept_in(tmp_path)
+    cookies = [sessions.write(ended), sessions.write(open_)]
+    assert [sessions.read(cookie) for cookie in cookies] == [ended, open_]
+    sessions.end(ended)
+    file = tmp_path / ENDED_FILE
+    assert file.stat().st_mode & 0o077 == 0
+    with file.open("a", encoding="ascii") as torn:
+        torn.write("0123456789abcdef")  # the process died as it wrote
+    for _ in range(2):
+        sessions = Sessions.kept_in(tmp_path)
+        assert [sessions.read(cookie) for cookie in cookies] == [None, open_]
+    assert file.read_text(encoding="ascii").splitlines() == [f"{ended.id} {now:.0f}"]
+    now += SECONDS + 1
+    assert Sessions.kept_in(tmp_path).read(cookies[0]) is None
+    assert file.read_text(encoding="ascii") == ""
+
+
+def test_a_sign_out_that_cannot_be_written_down_holds_meanwhile(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = Sessions.kept_in(tmp_path)
+    (tmp_path / ENDED_FILE).mkdir()
+    session = new_session().of("ann")
+    sessions.end(session)
+    assert sessions.read(sessions.write(session)) is None
+    assert "holds until the bot starts again" in caplog.text
+
+
+async def test_what_is_told_live_ends_with_the_session(
+    use_cases: UseCases, parts: PostingParts, users: Users, tmp_path: Path
+) -> None:
+    async with Store(sqlite_in(use_cases.home.folder / "data")) as store:
+        made = page_of(use_cases, parts, store, tmp_path, users)
+        async with (
+            serving(PlaygroundSettings(port=0), made.parts, Sessions(b"key")) as address,
+            httpx.AsyncClient(base_url=address, headers={"Origin": address}, timeout=60) as admin,
+        ):
+            await signed_in(admin, TOKEN)
+            async with admin.stream("GET", "/desk/events?all=true") as events:
+                lines = events.aiter_lines()
+                assert await anext(lines) == "event: matters"
+                await admin.post("/signout")
+                await parts.posting.propose(VoiceName("ann"), by="discord:1")
+                async for line in lines:
+                    assert "<textarea" not in line
 
 
 def test_a_role_does_not_outlive_its_user_or_password(users: Users) -> None:
