@@ -9,7 +9,7 @@ import io
 import logging
 import re
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self, TypeVar
 
 import aiohttp
@@ -76,11 +76,12 @@ class TweetButtons(Clicks):
         private: bool = False,
         as_picture: bool = False,
         context: str = "",
+        said_by: Collection[str] = (),
         options: DrawingOptions = AS_USUAL,
     ) -> None:
         """Answer a deferred interaction with tweets in a voice, as a picture, too, if that is wanted, and buttons.
 
-        The tweets begin with `prompt`, or answer `context`.
+        The tweets begin with `prompt`, or answer `context`, which are words of `said_by`.
         """
         tweeting, here = self.parts.tweeting, server_id(interaction.guild_id)
         cost = PICTURE if as_picture else TWEETS
@@ -97,7 +98,8 @@ class TweetButtons(Clicks):
         view = self.shown(interaction.user, here, language)
         message = await answer(interaction, embeds, ephemeral=private, view=view, file=file, note=tweets.shortfall)
         if message:
-            await self.remember(message, tweets, prompt, interaction.user, interaction.guild_id, context, options)
+            guild = interaction.guild_id
+            await self.remember(message, tweets, prompt, interaction.user, guild, context, options, said_by=said_by)
 
     async def remember(
         self,
@@ -108,6 +110,8 @@ class TweetButtons(Clicks):
         guild: int | None,
         context: str = "",
         options: DrawingOptions = AS_USUAL,
+        *,
+        said_by: Collection[str] = (),
     ) -> None:
         """Remember what `message` shows. If this fails, the tweets stay and the buttons do less.
 
@@ -121,6 +125,7 @@ class TweetButtons(Clicks):
                 version=tweets.version,
                 prompt=prompt,
                 context=context,
+                said_by=said_by,
                 options=options.unseeded.as_json,
                 texts=tweets.texts,
                 server=server_id(guild),
@@ -144,7 +149,19 @@ class TweetButtons(Clicks):
         prompt, count = (record.prompt, max(1, len(record.texts))) if record else ("", 1)
         context, options = (record.context, DrawingOptions.from_json(record.options)) if record else ("", AS_USUAL)
         count, private = min(count, self.parts.tweeting.max_count), _is_private(interaction)
-        await self.write(interaction, voice, prompt, count=count, private=private, context=context, options=options)
+        said_by = whose_words(record) if record and (prompt or context) else set()
+        if await self.has_opted_out(said_by - {person(interaction.user)}):
+            prompt, context, said_by = "", "", set()
+        await self.write(
+            interaction,
+            voice,
+            prompt,
+            count=count,
+            private=private,
+            context=context,
+            said_by=said_by,
+            options=options,
+        )
 
     @discord.ui.button(emoji="👍", custom_id="tweets:up", style=discord.ButtonStyle.secondary)
     async def up(self, interaction: Interaction, _: discord.ui.Button["TweetButtons"]) -> None:
@@ -205,6 +222,10 @@ class TweetButtons(Clicks):
                 question = Phrase.joined(" ", [question, others])
             await tell(interaction, question, view=only_shown(chooser, of_answer(interaction, private=True)))
 
+    async def has_opted_out(self, people: Collection[str]) -> bool:
+        """Returns True if one of `people` has opted out, so that what they wrote is not used."""
+        return any([await self.parts.consenting.opted_out(one) for one in people])
+
     async def record(self, message: int) -> Answer | None:
         """Returns what is remembered of an answer, if anything is."""
         return await self.parts.store.feedback.answer(message_id(message))
@@ -241,6 +262,11 @@ class TweetButtons(Clicks):
         is_rehearsal = any(post.state == "queued" and posting.is_dry_run(post) for post in posts)
         dry = Phrase("This is a dry run: it would be posted then, but nothing is sent.") if is_rehearsal else Phrase()
         return Phrase.joined(" ", [told_of(posts), dry, Phrase("/queue shows what waits.")])
+
+
+def whose_words(record: Answer) -> set[str]:
+    """Returns whose words an answer begins with or answers: of who asked for it, and of others."""
+    return {record.person, *record.said_by.split()}
 
 
 async def take_back(message: discord.Message) -> None:

@@ -23,7 +23,7 @@ from bot.discord.asking.once import acknowledge
 from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
 from bot.discord.hearing.said import Near, as_said
-from bot.discord.look.rendering import NOBODY_YET, as_read
+from bot.discord.look.rendering import NOBODY_YET, as_read, voice_of
 from bot.discord.look.translating import LANGUAGES, NAME, Language, in_language_of, of_answer
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.errors import Usage
@@ -34,6 +34,7 @@ from huggingtweets.tweets.contexts import MAX_CHARACTERS
 A_PAGE = 25  # as many as Discord shows in a list
 CONTINUE, REPLY = "Continue this as ...", "Reply as ..."
 WHOSE = Phrase("Whose voice?")
+PROFILE = "https://discord.com/users/"
 ARROWS = {"before": "◀️", "after": "▶️"}
 
 
@@ -66,31 +67,53 @@ class Continuing(Family):
 
     reply.autocomplete("user")(Family.voices)
 
-    async def _refuse_unwilling(self, message: discord.Message) -> None:
-        """Raises `NotAllowed` if whoever wrote `message` has opted out: what they write is not used and not kept."""
-        if await self.parts.consenting.opted_out(person(message.author)):
-            raise NotAllowed(Phrase("Whoever wrote this has opted out, so I do not use what they write."))
+    async def _refuse_unwilling(self, interaction: Interaction, message: discord.Message) -> None:
+        """Raises `NotAllowed` if whoever wrote `message` has opted out, or the voice may not speak that wrote it."""
+        await _whose_words(self.buttons, message.id, person(message.author))
+        if message.author == interaction.client.user and (voice := voice_of(message.embeds)):
+            await self.parts.tweeting.refuse_unwilling(voice, server_id(interaction.guild_id))
 
     @deferred(Shown.PRIVATELY)
     async def reply_as(self, interaction: Interaction, message: discord.Message) -> None:
-        await self._refuse_unwilling(message)
+        await self._refuse_unwilling(interaction, message)
         people = (message.author, *message.mentions)
         context = as_said([await _text_of(self.parts, message)], people, self._named(interaction))
         if not context:
             raise Usage(Phrase("There is no text in this message to answer."))
-        embed = discord.Embed(title=_name(interaction, REPLY), description=context)
+        embed = _quoted(interaction, REPLY, context, message)
         view = await _chooser(self.parts, interaction, embed, 0)
         await answer(interaction, [embed], ephemeral=True, view=view)
 
     @deferred(Shown.PRIVATELY)
     async def continue_as(self, interaction: Interaction, message: discord.Message) -> None:
-        await self._refuse_unwilling(message)
+        await self._refuse_unwilling(interaction, message)
         start = _begun(await _text_of(self.parts, message))
         if not start:
             raise Usage(Phrase("There is no text in this message to go on with."))
-        embed = discord.Embed(title=_name(interaction, CONTINUE), description=start)
+        embed = _quoted(interaction, CONTINUE, start, message)
         view = await _chooser(self.parts, interaction, embed, 0)
         await answer(interaction, [embed], ephemeral=True, view=view)
+
+
+async def _whose_words(buttons: TweetButtons, message: int, author: str) -> set[str]:
+    """Returns whose words a message has: its author's, and, if it is ours, those of the voice.
+
+    Raises `NotAllowed` if its author has opted out: what they write is not used and not kept.
+    """
+    if await buttons.has_opted_out([author]):
+        raise NotAllowed(Phrase("Whoever wrote this has opted out, so I do not use what they write."))
+    record = await buttons.record(message)
+    return {*record.voice.people} if record else {author}
+
+
+def _quoted(interaction: Interaction, entry: str, text: str, message: discord.Message) -> discord.Embed:
+    """Returns what the person sees who chooses a voice: the text, who wrote it, and where.
+
+    Both are read again once they have chosen.
+    """
+    author = message.author
+    embed = discord.Embed(title=_name(interaction, entry), description=text, url=message.jump_url)
+    return embed.set_author(name=author.display_name, url=PROFILE + str(author.id))
 
 
 async def _text_of(parts: Parts, message: discord.Message) -> str:
@@ -156,10 +179,14 @@ async def _continue(buttons: TweetButtons, interaction: Interaction, name: str) 
     [embed] = interaction.message.embeds
     text = str(embed.description)
     voice = await blend_named(buttons.parts, name, interaction.guild_id)
+    said_by: set[str] = set()
+    if embed.author.url and embed.url:
+        author = f"discord:{embed.author.url.removeprefix(PROFILE)}"
+        said_by = await _whose_words(buttons, int(embed.url.rpartition("/")[2]), author)
     if embed.title in _names_of(REPLY):
-        await buttons.write(interaction, voice, context=text)
+        await buttons.write(interaction, voice, context=text, said_by=said_by)
     else:
-        await buttons.write(interaction, voice, text)
+        await buttons.write(interaction, voice, text, said_by=said_by)
 
 
 class Continuation(LastingItem[discord.ui.Select[Any]], template=r"continue:voice"):

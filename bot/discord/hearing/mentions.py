@@ -18,7 +18,7 @@ import discord
 from bot.core.errors import KeptOut, NotAllowed, TooOften
 from bot.discord.asking.answering import person, reply, reply_failure, typing
 from bot.discord.asking.asks import Asks
-from bot.discord.asking.buttons import TweetButtons
+from bot.discord.asking.buttons import TweetButtons, whose_words
 from bot.discord.asking.channel_settings import THREADS, voice_of_place
 from bot.discord.asking.gate import message_id, places, server_id
 from bot.discord.asking.naming import blend_named
@@ -182,7 +182,8 @@ class DiscordMentions:
         guild = message.guild.id if message.guild else None
         voice = await blend_named(self._parts, wish.name, guild)
         # Only what is said in a chain of replies is known. Whoever says nothing is not answered, but gets a tweet.
-        lines = [*await self._before(call), wish.prompt] if wish.prompt else []
+        before, said_by = await self._before(call, person(message.author)) if wish.prompt else ([], set())
+        lines = [*before, wish.prompt]
         near = self._near.names(message.channel.id, message.guild)
         context = as_said(lines, (message.author, *message.mentions), near)
         ask = Ask(person(message.author), voice, "", 1, server_id(guild), may_speak=wish.may_speak, context=context)
@@ -194,12 +195,20 @@ class DiscordMentions:
         view = self._buttons.shown(message.author, _server(message), language)
         sent = await reply(message, embeds=embeds, view=view, into=thread)
         self._note(sent.id, depth)
-        await self._buttons.remember(sent, tweets, "", message.author, guild, context)
+        await self._buttons.remember(sent, tweets, "", message.author, guild, context, said_by=said_by)
 
-    async def _before(self, call: Call) -> list[str]:
-        """Returns what was said before a reply to our tweets: what they answered, and the last of them."""
+    async def _before(self, call: Call, by: str) -> tuple[list[str], set[str]]:
+        """Returns what was said before a reply to our tweets: what they answered, and the last of them; and by whom.
+
+        What they answered is left out if somebody who said it has opted out.
+        """
         record = await self._parts.store.feedback.answer(message_id(call.replied_to)) if call.replied_to else None
-        return [*record.context.splitlines(), *record.texts[-1:]] if record else []
+        if not record:
+            return [], set()
+        said_by = whose_words(record) if record.context else set()
+        if await self._buttons.has_opted_out(said_by - {by}):
+            said_by = set()
+        return [*(record.context.splitlines() if said_by else []), *record.texts[-1:]], {*said_by, *record.voice.people}
 
     async def _thread(self, message: discord.Message, voice: str) -> discord.Thread | None:
         """Returns a new thread for the answer if the server wants that, or None for the channel itself."""

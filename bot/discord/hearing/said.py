@@ -54,10 +54,15 @@ def as_said(lines: Sequence[str], people: Iterable[discord.abc.User], near: Iter
     return as_typed_context(lines, {name for user in people for name in names_of(user)}, set(near))
 
 
-def said_in(message: discord.Message, near: Near) -> str:
-    """Returns what `message` says, after what it replies to. It is empty without the Message Content Intent."""
+def replied_to(message: discord.Message) -> discord.Message | None:
+    """Returns the message that `message` replies to, if it is there."""
     before = message.reference.resolved if message.reference else None
-    messages = [*([before] if isinstance(before, discord.Message) else []), message]
+    return before if isinstance(before, discord.Message) else None
+
+
+def said_in(messages: Sequence[discord.Message], near: Near) -> str:
+    """Returns what `messages` say, the oldest first. It is empty without the Message Content Intent."""
+    message = messages[-1]
     people = [user for one in messages for user in (one.author, *one.mentions)]
     lines = [one.content for one in messages] if message.content else []
     return as_said(lines, people, near.names(message.channel.id, message.guild))

@@ -17,7 +17,7 @@ from bot.discord.asking.channel_settings import voice_of_place
 from bot.discord.asking.gate import Gate, channel_id, message_id, places, server_id
 from bot.discord.asking.parts import Parts
 from bot.discord.hearing.mentions import call_of
-from bot.discord.hearing.said import Near, said_in
+from bot.discord.hearing.said import Near, replied_to, said_in
 from bot.discord.speaking.stage import Stage
 from bot.store.voices.remarks import Remark
 from huggingtweets.core.errors import PipelineError
@@ -73,9 +73,7 @@ class DiscordChatter:
     async def _say(self, remark: Remark, message: discord.Message) -> None:
         remarks = self._parts.store.remarks
         try:
-            # What somebody wrote is read for this and not kept. It is not read if they have opted out.
-            is_willing = not await self._parts.consenting.opted_out(person(message.author))
-            tweets = await self._stage.draw(remark, said_in(message, self._near) if is_willing else "")
+            tweets = await self._stage.draw(remark, await self._heard(message))
         except (BotError, PipelineError) as error:
             await remarks.move(remark.id, "waiting", "failed", error=type(error).__name__)
             raise
@@ -84,6 +82,17 @@ class DiscordChatter:
             await remarks.move(remark.id, "waiting", "failed", error="not wanted any more")
         elif await remarks.move(remark.id, "waiting", "sending", text=tweets.texts[0], version=tweets.version):
             await self._send(remark, tweets)
+
+    async def _heard(self, message: discord.Message) -> str:
+        """Returns what `message` says, after what it replies to. It is read to be answered, and not kept.
+
+        Nothing is read of who has opted out.
+        """
+        opted_out, before = self._parts.consenting.opted_out, replied_to(message)
+        if await opted_out(person(message.author)):
+            return ""
+        is_read = before and not await opted_out(person(before.author))
+        return said_in([before, message] if before and is_read else [message], self._near)
 
     async def _send(self, remark: Remark, tweets: Tweets) -> None:
         remarks = self._parts.store.remarks

@@ -32,7 +32,12 @@ class Link:
 
 def has_buried(connection: sa.Connection, voice: BlendName) -> bool:
     """Returns True if somebody in `voice` was forgotten. What was drawn meanwhile is not kept then."""
-    query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(voice.people)).limit(1)
+    return buried_among(connection, voice.people)
+
+
+def buried_among(connection: sa.Connection, subjects: Collection[str]) -> bool:
+    """Returns True if one of these people and voices was forgotten."""
+    query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(subjects)).limit(1)
     return connection.scalar(query) is not None
 
 

@@ -43,6 +43,7 @@ from bot.store.tables import (
     tombstones,
     votes,
 )
+from bot.store.tables.conversations import UNQUOTED
 
 OF_A_VOICE = (feedback, engagement, remarks, rounds, comparisons, members, links, schedules)
 OF_A_PERSON = (feedback, votes, comparisons, member_messages, past_readings, members, links)
@@ -53,6 +54,7 @@ BARE = {
     "version": "",
     "prompt": "",
     "context": "",
+    "said_by": "",
     "texts": [],
 }  # of an answer that can only be deleted
 NOTICES_OF_A_VOICE = ("claim:", "deletions ", "folder ", "publish:", "unpublish:")  # kinds whose key names one
@@ -85,6 +87,7 @@ class Forgetting:
             gone += await _trainings(connection, jobs.c.name.in_(names))
             gone += [sa.delete(posts).where(row_filter, ~on_the_way)]
             deleted = await self._bare_answers(connection, names)
+            deleted += await _unquoted(connection, voice)
             deleted += sum([(await connection.execute(query)).rowcount for query in gone])
             bare = {"text": "", "drawn": "", "voice": "", "version": ""}
             await connection.execute(sa.update(posts).where(row_filter, posts.c.state == "sent").values(bare))
@@ -112,6 +115,7 @@ class Forgetting:
             await connection.execute(sa.update(strikes).where(strikes.c.person == person).values(person=other))
             theirs = sa.update(answers).where(answers.c.person == person)
             deleted += (await connection.execute(theirs.values(person=other, **BARE))).rowcount
+            deleted += await _unquoted(connection, person)
             await self._bury(connection, person, by)
         await self._database.write_back()
         return deleted
@@ -141,11 +145,26 @@ class Forgetting:
                     {key: value.isoformat() if isinstance(value, datetime) else value for key, value in row.items()}
                     for row in rows.mappings()
                 ]
+            quoting = sa.select(answers.c.message, answers.c.at, answers.c.prompt, answers.c.context)
+            rows_of["quoted"] = [
+                {**row, "at": row["at"].isoformat()}
+                for row in (await connection.execute(quoting.where(_quotes(person)))).mappings()
+            ]
         return {name: rows for name, rows in rows_of.items() if rows}
 
     async def _bury(self, connection: Any, subject: str, by: str) -> None:
         row = {"subject": subject, "by": by, "at": self._clock()}
         await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
+
+
+def _quotes(subject: str) -> sa.ColumnElement[bool]:
+    """Answers to others that begin with words of `subject`, a person or a voice, or answer them."""
+    return (" " + answers.c.said_by + " ").contains(f" {subject} ", autoescape=True)
+
+
+async def _unquoted(connection: AsyncConnection, subject: str) -> int:
+    """Delete words of `subject` from answers to others. Returns how many there were."""
+    return (await connection.execute(sa.update(answers).where(_quotes(subject)).values(UNQUOTED))).rowcount
 
 
 async def _trainings(connection: AsyncConnection, row_filter: sa.ColumnElement[bool]) -> list[sa.Delete]:

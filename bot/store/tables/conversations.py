@@ -5,6 +5,8 @@ from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table
 from bot.store.tables.columns import Name, facts, flag, metadata, row_id, text, when
 from huggingtweets.core.names import BlendName, VoiceName
 
+UNQUOTED = {"prompt": "", "context": "", "said_by": ""}  # of an answer that keeps no words of others
+
 answers = Table(
     "answers",
     metadata,
@@ -16,6 +18,7 @@ answers = Table(
     text("version"),
     text("prompt"),
     text("context"),
+    text("said_by"),
     Column("options", JSON(), nullable=False, server_default="{}"),
     facts("texts"),
     when(),

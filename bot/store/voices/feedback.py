@@ -5,17 +5,18 @@ An answer is kept so that its buttons still work after a restart.
 Knows rows. Does not know platforms.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.people.consent import has_buried, owners_of
+from bot.store.people.consent import buried_among, has_buried, owners_of
 from bot.store.people.pseudonyms import names_of
 from bot.store.sql.database import Database, insert
 from bot.store.tables import answers, feedback
+from bot.store.tables.conversations import UNQUOTED
 from huggingtweets.core.names import BlendName
 
 
@@ -31,6 +32,7 @@ class Answer:
     version: str
     prompt: str
     context: str  # what they answer
+    said_by: str  # whose words these are, beside those of `person`: people and voices, with blanks between
     options: Mapping[str, Any]  # what was chosen about how they are drawn
     texts: Sequence[str]
     at: datetime
@@ -61,6 +63,7 @@ class Feedback:
         version: str = "",
         prompt: str = "",
         context: str = "",
+        said_by: Collection[str] = (),
         options: Mapping[str, Any] | None = None,
         texts: Sequence[str] = (),
         server: str = "",
@@ -68,8 +71,10 @@ class Feedback:
     ) -> bool:
         """Keep an answer in place of what its message said before.
 
-        Returns False if somebody in it was forgotten meanwhile: then nothing is kept.
+        `said_by` are other people and voices whose words it begins with or answers. If one of them was forgotten, these
+        words are not kept. Returns False if somebody in it was forgotten meanwhile: then nothing is kept.
         """
+        others = sorted({*said_by} - {person, ""})
         row: dict[str, Any] = {
             "person": person,
             "server": server,
@@ -78,14 +83,14 @@ class Feedback:
             "version": version,
         }
         row |= {"prompt": prompt, "context": context, "options": dict(options or {}), "texts": list(texts)}
-        row |= {"at": self._clock()}
-        query = insert(self._database, answers).values(message=message, **row)
-        keep = query.on_conflict_do_update(index_elements=["message"], set_=row)
+        row |= {"said_by": " ".join(others), "at": self._clock()}
 
         def write(connection: sa.Connection) -> bool:
             if has_buried(connection, voice):
                 return False
-            connection.execute(keep)
+            values = row | UNQUOTED if buried_among(connection, others) else row
+            query = insert(self._database, answers).values(message=message, **values)
+            connection.execute(query.on_conflict_do_update(index_elements=["message"], set_=values))
             return True
 
         return await self._database.write_at_once(write)
