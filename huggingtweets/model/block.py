@@ -4,6 +4,7 @@ Knows tensors and a model's description. Does not know where weights come from, 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -37,8 +38,29 @@ def through_block(
     even = part("norm_2", x)
     activation = ACTIVATIONS[description.activation]
     if description.gated:
-        return x + part("down", activation(part("gate", even)) * part("up", even))
+        return x + part("down", gated(description.activation, part("gate", even), part("up", even)))
     return x + part("down", activation(part("up", even)))
+
+
+def gated(activation: Activation, gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+    """Returns the activation of `gate` times `up`."""
+    if activation == "silu" and torch.is_grad_enabled():
+        return _GatedBySilu.apply(gate, up)  # type: ignore[no-any-return, no-untyped-call]
+    return ACTIVATIONS[activation](gate) * up
+
+
+class _GatedBySilu(torch.autograd.Function):
+    """silu(gate) * up, of which it keeps `gate` and `up` alone: silu(gate) is computed again for the gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, gate: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(gate, up)
+        return functional.silu(gate) * up
+
+    @staticmethod
+    def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        gate, up = ctx.saved_tensors
+        return torch.ops.aten.silu_backward(outer[0] * up, gate), outer[0] * functional.silu(gate)
 
 
 def _queries_keys_values(

@@ -68,9 +68,9 @@ def _trained(run: TrainingRun, dataset: Dataset, start: Version | None) -> Train
 
     settings = run.training
     use_threads(settings.threads)
-    keep_freed_memory()
     is_full = settings.method == "full"
     base = bases.load(str(start.model) if start and is_full else run.settings.base)
+    keep_freed_memory()  # not before: what reading the base has needed would be kept, too
     adapter = start.adapter if start and not is_full else None
     run.plan.did("train", "loaded", 1)
     steps = _Steps(run)
