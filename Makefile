@@ -69,7 +69,7 @@ docs: $(VENV)/running
 # Every figure and picture of README and benchmarks/. TWEETS is a folder with one file of tweets an account. It takes hours, and
 # goes on where it was if it is started again.
 bench: install
-	$(PIP) --constraint constraints.txt --editable '.[bench]'
+	$(PIP) --constraint constraints.txt --editable '.[bench,cluster]'
 	$(BIN)/python -m benchmarks.all $(if $(TWEETS),--tweets $(TWEETS))
 
 types-%: install

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import miniature, runs
@@ -32,7 +33,8 @@ class Step:
     `WORK` for a folder of its own, and `BENCH` for the folder of all steps. `quick` are its arguments in miniature.
 
     `leaves` are the files with its results, in this folder. Those of the run before are moved away when it begins.
-    `prints` is the one of them that its stdout is written to. `after` is the step whose voices it needs.
+    `prints` is the one of them that its stdout is written to. `after` is the step whose voices it needs. `package` is
+    what it needs besides the extra bench.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Step:
     quick: tuple[str, ...]
     prints: str = ""
     after: str = ""
+    package: str = ""
 
     @property
     def needs_tweets(self) -> bool:
@@ -78,6 +81,7 @@ STEPS = (
         ("api.json",),
         quick=("--clients", "4", "--voices", "2", "--requests", "1", "--rounds", "1", "--json"),
     ),
+    Step("replicas", (), ("replicas.json",), quick=("--seconds", "1"), package="ray"),
     Step(
         "adapter_or_full",
         ("FILES",),
@@ -133,7 +137,6 @@ BY_HAND = {
     "cluster_simulation": "computes how far a cluster scales, for docs/scale.md",
     "generation_gpu": "needs a GPU",
     "phases": "shows where a step of the kernels spends its time, for whoever changes them",
-    "replicas": "needs the extra cluster, and says more on more cores, for docs/scale.md",
     "results": "makes RESULTS.md, which this does at its end",
     "service_times": "measures what the simulation of a cluster needs",
     "rounding": "measures what rounding a voice costs, for whoever changes the kernels",
@@ -198,6 +201,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         if step.needs_tweets and not options.tweets:
             print(f"{step.name}: left out, it needs --tweets FOLDER")
+        elif step.package and not find_spec(step.package):
+            print(f"{step.name}: left out, it needs the package {step.package}")
         else:
             run(step, options.tweets, options.work, quick=options.in_miniature)
     (HERE / "RESULTS.md").write_text(document(), encoding="utf-8")

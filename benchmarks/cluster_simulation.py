@@ -1,4 +1,4 @@
-"""`python -m benchmarks.cluster_simulation`: 1,000 servers, 100,000 people and 10,000 voices on a cluster of replicas.
+"""`python -m benchmarks.cluster_simulation`: 10,000 voices, and then a million, on a cluster of replicas.
 
 Each replica is our engine: all drafts that it has are rows of one running batch, and a step costs what
 benchmarks/service_times.json says of one thread. Requests come at random, and few voices are asked for most. Simulated
@@ -23,11 +23,12 @@ from bot.cluster.rendezvous import MUCH, ranked
 HERE = Path(__file__).parent
 TIMES = json.loads((HERE / "service_times.json").read_text())
 STEP, LOADING = TIMES["step_seconds"], TIMES["loading_seconds"]
-VOICES, PEOPLE = 10_000, 100_000
+VOICES, MANY_VOICES = 10_000, 1_000_000
 DRAFTS, STEPS = 10, TIMES["tokens_a_draft"]  # candidates of one tweet, and tokens of each
 MAX_ROWS = 64
 VOICES_IN_MEMORY = 300  # of a replica: memory_mib = 1024, and 3 MB a voice
 POPULARITY = 1.0  # Zipf's exponent
+ASKS_AN_HOUR = 4  # of each person who asks at all
 SECONDS = 240.0  # of which the first quarter does not count
 
 
@@ -44,6 +45,7 @@ class Request:
 class SimulatedReplica:
     """An engine: requests wait, load their voice, run as rows, and end."""
 
+    voices_in_memory: int = VOICES_IN_MEMORY
     waiting: list[Request] = field(default_factory=list)
     running: list[Request] = field(default_factory=list)
     memory: OrderedDict[int, None] = field(default_factory=OrderedDict)
@@ -60,7 +62,7 @@ class SimulatedReplica:
             return 0.0
         self.loads += 1
         self.memory[voice] = None
-        if len(self.memory) > VOICES_IN_MEMORY:
+        if len(self.memory) > self.voices_in_memory:
             self.memory.popitem(last=False)
         return float(LOADING)
 
@@ -90,19 +92,29 @@ class Figures:
 
 
 class Simulation:
-    """Requests at random times for `SECONDS`. `speed` is how much faster than one thread here a replica is."""
+    """Requests for `voices` at random times for `SECONDS`. A replica has `in_memory` of them at a time."""
 
-    def __init__(self, replicas: int, asks_a_second: float, *, affinity: bool, seed: int = 1, speed: float = 1.0):
+    def __init__(
+        self,
+        replicas: int,
+        asks_a_second: float,
+        *,
+        affinity: bool,
+        seed: int = 1,
+        voices: int = VOICES,
+        in_memory: int = VOICES_IN_MEMORY,
+    ):
         chance = np.random.default_rng(seed)
         count = int(asks_a_second * SECONDS)
-        weights = 1 / np.arange(1, VOICES + 1) ** POPULARITY
+        weights = 1 / np.arange(1, voices + 1) ** POPULARITY
+        self._number_of_voices = voices
         self._came = np.sort(chance.uniform(0, SECONDS, count)).tolist()
-        self._voices = chance.choice(VOICES, count, p=weights / weights.sum()).tolist()
+        self._voices = chance.choice(voices, count, p=weights / weights.sum()).tolist()
         self._anywhere = chance.integers(0, replicas, count).tolist()
-        self._affinity, self._speed = affinity, speed
+        self._affinity = affinity
         self._names = {f"replica-{number}": number for number in range(replicas)}
         self._orders: dict[int, list[int]] = {}
-        self._fleet = [SimulatedReplica() for _ in range(replicas)]
+        self._fleet = [SimulatedReplica(in_memory) for _ in range(replicas)]
         self._latencies: list[float] = []
         self._rows: list[int] = []
         self._distinct: list[int] = []
@@ -115,11 +127,15 @@ class Simulation:
 
     def _fill_memory(self) -> None:
         """What they would have in memory by now: the voices that are asked for most."""
-        for voice in range(VOICES):
+        room = sum(replica.voices_in_memory for replica in self._fleet)
+        for voice in range(self._number_of_voices):
+            if not room:
+                return
             for replica in [self._fleet[self._order(voice)[0]]] if self._affinity else self._fleet:
-                if len(replica.memory) < VOICES_IN_MEMORY:
+                if len(replica.memory) < replica.voices_in_memory:
                     replica.memory[voice] = None
                     replica.memory.move_to_end(voice, last=False)
+                    room -= 1
 
     def run(self) -> Figures:
         """Everything that happens, in the order in which it does."""
@@ -157,7 +173,7 @@ class Simulation:
         return place if replica.busy else None
 
     def _step(self, replica: SimulatedReplica) -> float:
-        seconds = replica.step() / self._speed
+        seconds = replica.step()
         self._busy += seconds
         self._rows.append(len(replica.running) * DRAFTS)
         self._distinct.append(len({request.voice for request in replica.running}))
@@ -176,9 +192,9 @@ class Simulation:
         )
 
 
-def simulate(replicas: int, asks_a_second: float, *, affinity: bool, speed: float = 1.0) -> Figures:
-    """The figures of one run."""
-    return Simulation(replicas, asks_a_second, affinity=affinity, speed=speed).run()
+def simulate(replicas: int, asks_a_second: float, *, affinity: bool, **world: int) -> Figures:
+    """The figures of one run. `world` is what is unusual in it, such as `voices`."""
+    return Simulation(replicas, asks_a_second, affinity=affinity, **world).run()
 
 
 def _place(order: list[int], fleet: list[SimulatedReplica]) -> int:
@@ -189,14 +205,14 @@ def _place(order: list[int], fleet: list[SimulatedReplica]) -> int:
     return min(order, key=lambda place: fleet[place].drafts) if place is None else place
 
 
-def needed(asks_a_second: float, within_seconds: float, *, affinity: bool) -> int:
+def needed(asks_a_second: float, within_seconds: float, *, affinity: bool, **world: int) -> int:
     """How many replicas answer 95 of 100 within that time."""
     low, high = 1, 2
-    while simulate(high, asks_a_second, affinity=affinity).p95 > within_seconds:
+    while simulate(high, asks_a_second, affinity=affinity, **world).p95 > within_seconds:
         low, high = high, high * 2
     while low + 1 < high:
         middle = (low + high) // 2
-        if simulate(middle, asks_a_second, affinity=affinity).p95 > within_seconds:
+        if simulate(middle, asks_a_second, affinity=affinity, **world).p95 > within_seconds:
             low = middle
         else:
             high = middle
@@ -222,8 +238,27 @@ def lines() -> Iterator[str]:
     yield "| people who ask in the busiest hour | asks a second | to its voice | anywhere |"
     yield "|---|---|---|---|"
     for people in (1_000, 5_000, 20_000):
-        asks = people * 4 / 3600
+        asks = people * ASKS_AN_HOUR / 3600
         yield f"| {people:,} | {asks:.1f} | {needed(asks, 3.0, affinity=True)} | {needed(asks, 3.0, affinity=False)} |"
+    yield ""
+    yield from many_voices()
+
+
+def many_voices() -> Iterator[str]:
+    """The table of 50,000 people who ask for a million voices within an hour."""
+    asks = 50_000 * ASKS_AN_HOUR / 3600
+    yield f"50,000 people ask for {MANY_VOICES:,} voices, {asks:.0f} times a second:"
+    yield ""
+    yield "| voices in memory of a replica | replicas for 95 of 100 within 3 s | loads | loads a second | busy |"
+    yield "|---|---|---|---|---|"
+    for in_memory in (300, 900, 3_000):
+        world = {"voices": MANY_VOICES, "in_memory": in_memory}
+        replicas = needed(asks, 3.0, affinity=True, **world)
+        found = simulate(replicas, asks, affinity=True, **world)
+        yield (
+            f"| {in_memory:,} | {replicas} | {100 * found.loads:.0f} % | {asks * found.loads:.0f} | "
+            f"{100 * found.busy:.0f} % |"
+        )
 
 
 def capacity() -> float:

@@ -102,6 +102,19 @@ def api(results: Row) -> Iterator[str]:
     yield f"- Over HTTP it is {results['ratio']:.2f} times as fast as without\n"
 
 
+def replicas(results: Row) -> Iterator[str]:
+    """Drafts a second of replicas of one thread each, and of the engine in one process."""
+    figures = results["figures"]
+    columns = ("drafts/s", "median s of an answer", "longest", "cores busy")
+    keys = ("drafts_a_second", "answer_p50", "answer_max", "cores_busy")
+    yield table(["", *columns], [[name, *(row[key] for key in keys)] for name, row in figures.items()])
+    speed = {name: row["drafts_a_second"] for name, row in figures.items()}
+    one, two, four = (speed[f"{count} replicas"] for count in (1, 2, 4))
+    yield f"- One replica has {one / speed['engine, 1 threads']:.2f} times the speed of the engine with one thread"
+    yield f"- Two replicas have {two / one:.2f} times the speed of one, four {four / one:.2f} times"
+    yield f"- Two replicas have {two / speed['engine, 2 threads']:.2f} times the speed of one engine with two threads\n"
+
+
 def replies(rows: Sequence[Row]) -> Iterator[str]:
     """Medians over accounts and seeds: the bits a byte of held-out replies, and what contexts cost other tweets."""
     flat = [
@@ -185,6 +198,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Any], Iterator[str]]], ...] = (
     ("Latency of the bot", "latency.json", latency),
     ("Training", "training.json", training),
     ("The API", "api.json", api),
+    ("Replicas on a cluster", "replicas.json", replicas),
     ("Replies", "replies.jsonl", replies),
     ("Adapter or all weights", "adapter_or_full.jsonl", learning),
     ("How many tweets", "amount.jsonl", amount),

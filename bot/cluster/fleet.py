@@ -35,6 +35,7 @@ TRIES = 2
 BEAT_SECONDS = 1.0
 AT_A_TIME = 10_000  # calls to one replica; its engine decides how many may wait
 FORGET_SECONDS = 10.0  # a draw waits so long for what is being forgotten
+LOOK_SECONDS = 5.0  # between two looks for voices that somebody has deleted here, as `huggingtweets forget` does
 
 
 class Lost(Exception):
@@ -99,6 +100,18 @@ class Fleet:
     async def watch(self) -> None:
         """Ask all of them for signs of life, again and again. Never returns."""
         await asyncio.gather(*map(self._attend, self._members))
+
+    async def keep_storage(self) -> None:
+        """Withdraw from the storage what is deleted here, whoever deletes it. Never returns."""
+        while True:
+            try:
+                people = await asyncio.to_thread(self._storage.withdraw_unknown)
+            except Exception as error:  # noqa: BLE001  each store has errors of its own
+                log.warning("the storage is looked at again later: %s", first_line(error))
+            else:
+                for member in self._members:
+                    member.forgotten |= people  # it hears it with the next sign of life
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _attend(self, member: Member) -> None:
         while True:
@@ -247,6 +260,7 @@ def _what_differs(plan: Plan) -> tuple[object, ...]:
         plan.software,
         str(plan.settings.storage.models.absolute()),
         cluster.storage,
+        str(cluster.cache),
         cluster.replica_cpus,
         cluster.replica_gpus,
         generation.threads,

@@ -97,12 +97,10 @@ async def run(source: int, sink: int) -> None:
         {"train": courses.train},
     )
     send(Part(HELLO, fleet.state()))
-    watching = asyncio.create_task(fleet.watch()) if plan.cluster.draw else None
-    serving = asyncio.create_task(gateway.serve(pipe))
-    await asyncio.wait(filter(None, {watching, serving}), return_when=asyncio.FIRST_COMPLETED)
-    for task in filter(None, {watching, serving}):
-        if task.done():
-            task.result()
+    work = [gateway.serve(pipe), fleet.keep_storage(), *([fleet.watch()] if plan.cluster.draw else [])]
+    done, _ = await asyncio.wait(map(asyncio.create_task, work), return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
 
 
 def _connected(plan: Plan) -> tuple[str, Any]:
@@ -112,7 +110,7 @@ def _connected(plan: Plan) -> tuple[str, Any]:
     except ImportError as error:
         raise ClusterUnavailable("Ray is not installed; install the extra cluster.") from error
     from bot.cluster.fleet import NAMESPACE
-    from bot.cluster.storage import Store, storage_of
+    from bot.cluster.storage import storage_of
 
     try:
         ray.init(plan.cluster.address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR)
@@ -121,8 +119,6 @@ def _connected(plan: Plan) -> tuple[str, Any]:
     storage = storage_of(plan)
     try:
         mark = storage.mark()
-        if isinstance(storage, Store):
-            storage.withdraw_unknown()
     except Exception as error:
         raise ClusterUnavailable(f"The storage cannot be used ({first_line(error)}).") from error
     return mark, storage

@@ -4,19 +4,24 @@ Knows folders, versions and fsspec. Does not know Ray or who draws.
 """
 
 import contextlib
+import errno
 import logging
+import os
 import secrets
 import shutil
+import threading
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
+
 from bot.cluster.messages import Plan
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
 from huggingtweets.core.base_folders import PREPARED
-from huggingtweets.core.errors import Unavailable, first_line
+from huggingtweets.core.errors import Unavailable, UnknownModel, first_line
 from huggingtweets.core.names import VoiceName
 from huggingtweets.core.phrases import Phrase
 from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice
@@ -28,6 +33,7 @@ from huggingtweets.registry.versions import Registry, Version
 log = logging.getLogger(__name__)
 
 MARK = ".cluster.json"  # all who see it with the same content see the same storage
+PART = ".part-"  # begins the name of a copy that is not whole; the process that makes it follows
 
 
 class Unfit(Unavailable):
@@ -49,6 +55,10 @@ class Storage(Protocol):
 
     def withdraw(self, name: str) -> None:
         """Delete what was offered of `name`, and of all voices with this person in them."""
+        ...
+
+    def withdraw_unknown(self) -> set[str]:
+        """Delete what was offered and is no longer here, whoever deleted it. Returns the people who were in it."""
         ...
 
     def fault(self, mark: str) -> str:
@@ -101,6 +111,9 @@ class SharedFolder:
     def withdraw(self, name: str) -> None:
         pass
 
+    def withdraw_unknown(self) -> set[str]:
+        return set()
+
     def here(self, voice: Drawable) -> Drawable:
         return voice
 
@@ -117,12 +130,16 @@ class Store:
     def __init__(self, models: Path, url: str, cache: Path):
         self._models, self._url, self._cache = models, url.rstrip("/"), cache / "models"
         self._offered: set[str] = set()
+        self._voices_there: set[VoiceName] | None = None  # None: the store has not been looked at yet
+        # What is being offered is not withdrawn in between, and nothing is fetched twice at the same time.
+        self._changing, self._fetching = threading.RLock(), threading.RLock()
 
     @cached_property
     def _files(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        files, root = url_to_fs(self._url)
+        # Other machines change the store, so nothing of it is remembered.
+        files, root = url_to_fs(self._url, use_listings_cache=False)
         return files, str(root)
 
     def mark(self) -> str:
@@ -151,17 +168,37 @@ class Store:
         for _, version in parts_of(voice):
             if not version.model.exists():
                 self._offer_base(base_of(version))
-            below = f"{version.name}/{version.version}"
-            if f"{below} {version.manifest.created}" not in self._offered:
-                self._put(below, [version.folder / part for part in (ADAPTER, MODEL)], version.folder / MANIFEST)
-                self._offered.add(f"{below} {version.manifest.created}")
+            key = f"{version.name}/{version.version} {version.manifest.created}"
+            if key not in self._offered:
+                with self._changing:
+                    self._offer_version(version)
+                    self._offered.add(key)
+
+    def _offer_version(self, version: Version) -> None:
+        """Raises `UnknownModel` if somebody has deleted the version meanwhile. Then nothing of it is in the store."""
+        manifest = version.folder / MANIFEST
+        try:
+            self._put(
+                f"{version.name}/{version.version}", [version.folder / part for part in (ADAPTER, MODEL)], manifest
+            )
+            is_here = manifest.exists()
+        except FileNotFoundError:
+            is_here = False
+        if is_here:
+            if self._voices_there is not None:
+                self._voices_there.add(version.name)
+        else:
+            # Whoever deletes a voice withdraws it afterwards, and that may have been while it was put there.
+            self._remove(version.name)
+            raise UnknownModel(version.name)
 
     def _offer_base(self, base: str) -> None:
         folder = Path(base)
         if folder.is_relative_to(self._models / PREPARED) and base not in self._offered:
             parts = [path for path in folder.iterdir() if path.name != "config.json"]
-            self._put(str(folder.relative_to(self._models)), parts, folder / "config.json")
-            self._offered.add(base)
+            with self._changing:
+                self._put(folder.relative_to(self._models).as_posix(), parts, folder / "config.json")
+                self._offered.add(base)
 
     def _put(self, below: str, parts: list[Path], last: Path) -> None:
         """Put `parts` there, and `last` when all of them are there, unless it is there already."""
@@ -179,20 +216,29 @@ class Store:
         files.pipe_file(f"{target}/{last.name}", content)
 
     def withdraw(self, name: str) -> None:
-        self._offered.clear()
-        for voice in self._voices():
-            if name in voice.people:
-                self._remove(voice)
+        with self._changing:
+            self._offered.clear()
+            for voice in self._voices():
+                if name in voice.people:
+                    self._remove(voice)
 
-    def withdraw_unknown(self) -> None:
-        """Delete what the bot has forgotten while the store could not be reached, or while nothing ran."""
-        for voice in set(self._voices()) - set(Registry(self._models).all_names()):
-            self._remove(voice)
+    def withdraw_unknown(self) -> set[str]:
+        with self._changing:
+            if self._voices_there is None:
+                self._voices_there = set(self._voices())
+            registry = Registry(self._models)
+            gone = {voice for voice in self._voices_there if not registry.versions(voice)}
+            if gone:
+                self._offered.clear()
+            for voice in gone:
+                self._remove(voice)
+                self._voices_there.discard(voice)
+        return {person for voice in gone for person in voice.people}
 
     def _voices(self) -> list[VoiceName]:
         files, root = self._files
         try:
-            paths = files.ls(root, detail=False, refresh=True)
+            paths = files.ls(root, detail=False)
         except FileNotFoundError:
             return []
         names = [str(path).rstrip("/").rpartition("/")[2] for path in paths]
@@ -203,7 +249,8 @@ class Store:
         for path in files.find(f"{root}/{voice}"):
             if path.endswith(f"/{MANIFEST}"):
                 files.rm_file(path)  # then no machine fetches the rest
-        files.rm(f"{root}/{voice}", recursive=True)
+        with contextlib.suppress(FileNotFoundError):  # a store of objects has no empty folders
+            files.rm(f"{root}/{voice}", recursive=True)
 
     def here(self, voice: Drawable) -> Drawable:
         try:
@@ -224,9 +271,15 @@ class Store:
         if Path(base).is_relative_to(self._models / PREPARED):
             raise Unfit(f"{version.name} was trained on {base}, which only the bot's machine has.")
         if not _is_copy(copy):
-            self._fetch(below, MANIFEST)
+            with self._fetching:
+                if not _is_copy(copy):
+                    self._fetch(below, MANIFEST)
             if not _is_copy(copy):
                 raise FileNotFoundError(f"{self._url}/{below} is another version")
+            if not self._is_offered(copy.folder):
+                # It was withdrawn while it was copied, and the copies may have been swept before this one was whole.
+                shutil.rmtree(copy.folder, ignore_errors=True)
+                raise FileNotFoundError(f"{self._url}/{below} is not there any more")
         if not copy.model.exists():
             self._base_here(base_of(copy))
         return copy
@@ -236,8 +289,9 @@ class Store:
         for root in (self._models, self._cache):
             if Path(base).is_relative_to(root / PREPARED):
                 below = Path(base).relative_to(root)
-                if not (self._cache / below / "config.json").exists():
-                    self._fetch(below.as_posix(), "config.json")
+                with self._fetching:
+                    if not (self._cache / below / "config.json").exists():
+                        self._fetch(below.as_posix(), "config.json")
                 return str(self._cache / below)
         return base
 
@@ -255,7 +309,7 @@ class Store:
     def _fetch_once(self, below: str, last: str) -> None:
         files, root = self._files
         target, source = self._cache / below, f"{root}/{below}"
-        part = self._cache / f".part-{secrets.token_hex(8)}"
+        part = self._cache / f"{PART}{os.getpid()}-{secrets.token_hex(8)}"
         try:
             names = [path[len(files._strip_protocol(source)) + 1 :] for path in files.find(source)]
             if last not in names:
@@ -264,8 +318,15 @@ class Store:
                 (part / name).parent.mkdir(parents=True, exist_ok=True)
                 files.get_file(f"{source}/{name}", str(part / name))
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(target, ignore_errors=True)
-            part.rename(target)
+            while not _is_same(target / last, part / last):  # another process of this machine may fetch it as well
+                shutil.rmtree(target, ignore_errors=True)
+                try:
+                    part.rename(target)
+                except OSError as error:
+                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                        raise
+                else:
+                    return
         finally:
             shutil.rmtree(part, ignore_errors=True)
 
@@ -277,17 +338,29 @@ class Store:
         return bool(copies)
 
     def sweep(self) -> None:
-        files, root = self._files
         for manifest in self._cache.glob(f"[!.]*/*/{MANIFEST}"):
-            below = manifest.parent.relative_to(self._cache).as_posix()
-            try:
-                is_offered = files.cat_file(f"{root}/{below}/{MANIFEST}") == manifest.read_bytes()
-            except FileNotFoundError:
-                is_offered = False
-            if not is_offered:
+            if not self._is_offered(manifest.parent):
                 shutil.rmtree(manifest.parent, ignore_errors=True)
-        for part in self._cache.glob(".part-*"):
-            shutil.rmtree(part, ignore_errors=True)
+        for part in self._cache.glob(f"{PART}*"):
+            maker = part.name.removeprefix(PART).partition("-")[0]
+            if not maker.isdecimal() or not psutil.pid_exists(int(maker)):
+                shutil.rmtree(part, ignore_errors=True)
+
+    def _is_offered(self, copy: Path) -> bool:
+        """True if the store still has what this machine has in the folder `copy`."""
+        files, root = self._files
+        try:
+            there = files.cat_file(f"{root}/{copy.relative_to(self._cache).as_posix()}/{MANIFEST}")
+            return bool(there == (copy / MANIFEST).read_bytes())
+        except FileNotFoundError:
+            return False
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    try:
+        return file.read_bytes() == other.read_bytes()
+    except FileNotFoundError:
+        return False
 
 
 def _is_copy(version: Version) -> bool:

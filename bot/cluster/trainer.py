@@ -25,7 +25,7 @@ from huggingtweets.registry.versions import Registry
 
 log = logging.getLogger(__name__)
 
-TRIES = 10
+TRIES = 10  # one after the other that get no further
 AGAIN_SECONDS = 2.0  # before a training is tried on another machine
 GIVEN_UP = Phrase("The machines that I learn on were lost again and again; start it again later and it goes on.")
 
@@ -87,13 +87,16 @@ class ClusterTraining:
     async def _follow(self) -> None:
         """Hear what it says until it ends. If its machine is lost, it is tried again."""
         versions = await asyncio.to_thread(self._registry.versions, self._lesson.name)
+        in_vain, reached = 0, 0
         while self._code is None and not self._is_to_end:
             self.tries += 1
             try:
                 await self._one_try()
             except ClusterUnavailable as error:
                 self._lines.append(str(error))
-                if self.tries == TRIES:
+                in_vain = in_vain + 1 if self.heard.percent <= reached else 1
+                reached = self.heard.percent
+                if in_vain == TRIES:
                     self._lines.append(f"{PREFIX}The training of {self._lesson.name} was given up: {error}")
                     self.heard.failure = GIVEN_UP
                     self._code = PipelineError.exit_code

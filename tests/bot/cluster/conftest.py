@@ -26,6 +26,7 @@ from bot.core.config.cluster import ClusterSettings
 from huggingtweets.core.config import Settings, StorageSettings
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.workflow.pipeline import Outcome
+from tests.bot.cluster.stores import s3_server
 
 Made = TypeVar("Made")
 
@@ -58,8 +59,8 @@ SECONDS = 300  # for whatever is waited for, on a busy machine
 class Machines:
     """The machines, and what is needed to connect to them: two to begin with, which are processes of this one."""
 
-    def __init__(self, token: str):
-        self.token = token
+    def __init__(self, token: str, aws_config: Path):
+        self.token, self.aws_config = token, aws_config
         self._start()
 
     def _start(self) -> None:
@@ -78,6 +79,11 @@ class Machines:
     def add(self) -> Any:
         """One more machine."""
         return patiently(lambda: self.cluster.add_node(**MACHINE))
+
+    @property
+    def count(self) -> int:
+        """How many machines the head knows that live."""
+        return sum(node["Alive"] for node in self.cluster.global_state.node_table())
 
     def lose(self, machine: Any) -> None:
         """End all processes of a machine, as if its power were cut."""
@@ -143,15 +149,22 @@ def machines() -> Iterator[Machines]:
     # Ray's sockets lie there, and the path of a socket has at most 107 characters. So it is not in pytest's folder.
     with tempfile.TemporaryDirectory(prefix="ray-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         # Ray reads them when it is imported, not later.
-        os.environ.update(SLIM, RAY_AUTH_TOKEN=token, RAY_TMPDIR=folder)
+        aws_config = Path(folder, "aws")  # machines have it from their start, and tests write it
+        os.environ.update(SLIM, RAY_AUTH_TOKEN=token, RAY_TMPDIR=folder, AWS_CONFIG_FILE=str(aws_config))
         os.environ.pop("RAY_ADDRESS", None)
-        machines = Machines(token)
+        machines = Machines(token, aws_config)
         try:
             yield machines
         finally:
             machines.cluster.shutdown()
             os.environ.clear()
             os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -187,6 +200,12 @@ def version(settings: Settings) -> Version:
 @pytest.fixture(scope="session")
 def token(machines: Machines) -> SecretStr:
     return SecretStr(machines.token)
+
+
+async def until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 async def with_replicas(link: GatewayLink, count: int) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import random
 import shutil
 import time
 from collections import Counter
@@ -28,21 +26,13 @@ from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.workflow.pipeline import Outcome
-from tests.bot.cluster.conftest import SECONDS, Machines, cluster_settings, gateways, go_on, learning, stop
+from tests.bot.cluster.conftest import Machines, cluster_settings, go_on, stop, until
 from tests.bot.trainings.trainer_contract import weights
 from tests.huggingtweets.generation.drafter_contract import ask, begun, drawn_by_the_engine
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="session")]
 
-KILLS = int(os.environ.get("KILLS", "2"))  # `make nightly` kills 30 times
-FEW = 5
 DRAFTS = 60  # takes some tenths of a second
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("strike", [psutil.Process.kill, stop], ids=["killed", "hanging"])
@@ -158,64 +148,6 @@ async def test_a_training_whose_machine_is_lost_goes_on_elsewhere_from_its_check
 def noted(percents: list[int], running: ClusterTraining) -> int:
     percents.append(running.heard.percent)
     return percents[-1]
-
-
-async def test_nothing_is_lost_and_nothing_done_twice_when_processes_die_at_random(
-    machines: Machines,
-    link: GatewayLink,
-    version: Version,
-    settings: Settings,
-    tiny_generation: GenerationSettings,
-    sample_file: Path,
-    trained: tuple[Settings, Outcome],
-) -> None:
-    """Replicas, gateways and what trains are killed while people ask all the time. `KILLS` says how often.
-
-    Voices are learned meanwhile only if there are many kills, because that takes long.
-    """
-    chance = random.Random(5)
-    requests = [ask(version, 5, seed) for seed in range(20)]
-    expected = await drawn_by_the_engine(tiny_generation, *requests)
-    waits: list[float] = []
-    tries: list[int] = []
-    is_over = False
-
-    async def person(drafter: ClusterDrafter, number: int) -> None:
-        while not is_over:
-            began = time.monotonic()
-            assert await drafter.draw(requests[number]) == expected[number]
-            waits.append(time.monotonic() - began)
-            await asyncio.sleep(0.05)
-
-    async def learner() -> None:
-        trainer, registry = ClusterTrainer(link, lambda: settings), Registry(settings.storage.models)
-        while not is_over:
-            name = VoiceName(f"hal{len(tries)}")
-            async with trainer.train(Lesson(name, (str(sample_file),), niceness=0)) as running:
-                while not await running.ended(1.0):
-                    pass
-            running.outcome()
-            tries.append(running.tries)
-            assert registry.versions(name) == ["v1"]
-            assert weights(registry.current(name).folder) == weights(trained[1].version.folder)
-
-    async with ClusterDrafter(tiny_generation, link, Engine(tiny_generation)) as drafter:
-        work = [asyncio.create_task(person(drafter, number)) for number in range(4)]
-        if KILLS > FEW:
-            work.append(asyncio.create_task(learner()))
-        for kill in range(KILLS):
-            replicas = await machines.replicas(link)
-            before = len(waits)
-            await until(lambda before=before: len(waits) >= before + 4 or any(one.done() for one in work))
-            victims = (replicas, gateways(), learning() or replicas)
-            chance.choice(victims[kill % 3]).kill()
-        await until(lambda: len(waits) >= before + 12 or any(one.done() for one in work))
-        is_over = True
-        await asyncio.gather(*work)
-    waits.sort()
-    median = waits[len(waits) // 2]
-    print(f"{KILLS} kills, {len(waits)} answers, none lost; median {median:.2f} s, longest {waits[-1]:.1f} s")
-    print(f"{len(tries)} voices learned, each once, in {sum(tries)} tries")
 
 
 async def test_a_head_that_dies_and_comes_back_elsewhere_is_connected_to(

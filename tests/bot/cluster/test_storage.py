@@ -1,42 +1,51 @@
 """Where voices lie for all machines: a common folder, or a store with a copy on each machine."""
 
 import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.cluster.storage import SharedFolder, Store, Unfit
 from huggingtweets.core.base_folders import PREPARED
 from huggingtweets.core.config import Settings
+from huggingtweets.core.errors import UnknownModel
 from huggingtweets.core.names import VoiceName
 from huggingtweets.generation.engine.preview_voice import PreviewVoice
 from huggingtweets.registry.blend import Blend
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.workflow.pipeline import Outcome
+from tests.bot.cluster.stores import Place, file_place, s3_place
+
+
+@pytest.fixture(params=["file", "s3"])
+def place(
+    request: pytest.FixtureRequest, trained: tuple[Settings, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws"))
+    models = trained[0].storage.models
+    if request.param == "file":
+        opened = file_place(models, tmp_path)
+    else:
+        opened = s3_place(models, tmp_path, request.getfixturevalue("s3"), tmp_path / "aws")
+    with opened as place:
+        yield place
 
 
 @pytest.fixture
-def models(trained: tuple[Settings, Outcome], tmp_path: Path) -> Path:
-    shutil.copytree(trained[0].storage.models, tmp_path / "models")
-    return tmp_path / "models"
-
-
-@pytest.fixture
-def version(models: Path) -> Version:
-    return Registry(models).current("ann")
-
-
-def store_at(models: Path, tmp_path: Path, machine: str) -> Store:
-    return Store(models, f"file://{tmp_path}/store", tmp_path / machine)
+def version(place: Place) -> Version:
+    return Registry(place.models).current("ann")
 
 
 def files_below(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_machine_that_sees_another_folder_says_so(models: Path, tmp_path: Path) -> None:
-    storage = SharedFolder(models)
+def test_a_machine_that_sees_another_folder_says_so(tmp_path: Path) -> None:
+    storage = SharedFolder(tmp_path / "models")
     mark = storage.mark()
     assert storage.mark() == mark
     assert storage.fault(mark) == ""
@@ -44,27 +53,28 @@ def test_a_machine_that_sees_another_folder_says_so(models: Path, tmp_path: Path
     assert "mount it at the same path on every machine" in elsewhere.fault(mark)
     elsewhere.mark()
     assert "another folder is there" in elsewhere.fault(mark)
+    assert storage.withdraw_unknown() == set()
 
 
-def test_a_machine_without_the_store_says_so(models: Path, tmp_path: Path) -> None:
-    mark = store_at(models, tmp_path, "bot").mark()
-    assert store_at(models, tmp_path, "one").fault(mark) == ""
-    assert "another store is there" in store_at(models, tmp_path, "one").fault("another mark")
-    assert "does not see the store" in Store(models, f"file://{tmp_path}/nowhere", tmp_path / "one").fault(mark)
+def test_a_machine_without_the_store_says_so(place: Place, tmp_path: Path) -> None:
+    mark = place.store("bot").mark()
+    assert place.store("one").fault(mark) == ""
+    assert "another store is there" in place.store("one").fault("another mark")
+    assert "does not see the store" in replace(place, url=f"{place.url}-nowhere").store("one").fault(mark)
 
 
 def test_a_voice_is_copied_whole_and_no_text_of_a_person_goes_to_the_store(
-    models: Path, version: Version, tmp_path: Path
+    place: Place, version: Version, tmp_path: Path
 ) -> None:
-    store_at(models, tmp_path, "bot").offer(version)
-    one = store_at(models, tmp_path, "one")
+    place.store("bot").offer(version)
+    one = place.store("one")
     copy = one.here(version)
     assert isinstance(copy, Version)
     assert copy.folder.is_relative_to(tmp_path / "one")
     assert (copy.adapter / "adapter_model.safetensors").read_bytes() == (
         version.adapter / "adapter_model.safetensors"
     ).read_bytes()
-    names = files_below(tmp_path / "store") + files_below(tmp_path / "one")
+    names = place.names() + files_below(tmp_path / "one")
     assert not [name for name in names if "dataset" in name or "profile" in name or ".part-" in name]
     blend = one.here(Blend(((0.5, version), (0.5, version))))
     assert isinstance(blend, Blend)
@@ -72,9 +82,9 @@ def test_a_voice_is_copied_whole_and_no_text_of_a_person_goes_to_the_store(
 
 
 def test_a_new_version_of_the_same_number_takes_the_place_of_the_copy(
-    models: Path, version: Version, tmp_path: Path
+    place: Place, version: Version, tmp_path: Path
 ) -> None:
-    bot, one = store_at(models, tmp_path, "bot"), store_at(models, tmp_path, "one")
+    bot, one = place.store("bot"), place.store("one")
     bot.offer(version)
     one.here(version)
     manifest = version.manifest.model_copy(update={"created": "later"})
@@ -89,24 +99,24 @@ def test_a_new_version_of_the_same_number_takes_the_place_of_the_copy(
         one.here(version)
 
 
-def test_a_base_that_lies_with_the_voices_is_copied_with_them(models: Path, tmp_path: Path) -> None:
-    folder = models / PREPARED / "smollm2"
+def test_a_base_that_lies_with_the_voices_is_copied_with_them(place: Place, tmp_path: Path) -> None:
+    folder = place.models / PREPARED / "smollm2"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(b"weights")
     preview = PreviewVoice(VoiceName("bob"), str(folder), ("one", "two"))
-    store_at(models, tmp_path, "bot").offer(preview)
-    here = store_at(models, tmp_path, "one").here(preview)
+    place.store("bot").offer(preview)
+    here = place.store("one").here(preview)
     assert isinstance(here, PreviewVoice)
     assert Path(here.base).is_relative_to(tmp_path / "one")
     assert files_below(Path(here.base)) == ["config.json", "model.safetensors"]
     assert here.texts == preview.texts
 
 
-def test_forgetting_reaches_the_store_and_every_copy(models: Path, version: Version, tmp_path: Path) -> None:
-    bot = store_at(models, tmp_path, "bot")
+def test_forgetting_reaches_the_store_and_every_copy(place: Place, version: Version, tmp_path: Path) -> None:
+    bot = place.store("bot")
     together = replace(version, name=VoiceName("ann-bob"))
-    machines = [store_at(models, tmp_path, name) for name in ("one", "two")]
+    machines = [place.store(name) for name in ("one", "two")]
     for voice in (version, together):
         bot.offer(voice)
         for machine in machines:
@@ -119,26 +129,102 @@ def test_forgetting_reaches_the_store_and_every_copy(models: Path, version: Vers
     bot.withdraw("ann")
     for machine in machines:
         machine.sweep()
-    assert not [name for name in files_below(tmp_path / "store") if "ann" in name]
+    assert not [name for name in place.names() if "ann" in name]
     assert not [*files_below(tmp_path / "one"), *files_below(tmp_path / "two")]
     with pytest.raises(Unfit):
         machines[0].here(version)
 
 
-def test_who_was_forgotten_while_nothing_ran_leaves_the_store_at_the_next_start(
-    models: Path, version: Version, tmp_path: Path
+def test_who_is_forgotten_by_a_program_beside_the_bot_leaves_the_store_too(
+    place: Place, version: Version, tmp_path: Path
 ) -> None:
-    store_at(models, tmp_path, "bot").offer(version)
-    shutil.rmtree(models / "ann")
-    bot = store_at(models, tmp_path, "bot")
-    bot.withdraw_unknown()
-    assert files_below(tmp_path / "store") == []
+    running = place.store("bot")
+    running.withdraw_unknown()
+    running.offer(version)
+    assert running.withdraw_unknown() == set()
+    shutil.rmtree(place.models / "ann")  # as `huggingtweets forget` does
+    restarted = place.store("bot")
+    assert restarted.withdraw_unknown() == {"ann"}
+    assert place.names() == []
+    assert running.withdraw_unknown() == {"ann"}
+    with pytest.raises(UnknownModel):
+        running.offer(version)
+    assert place.names() == []
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before its manifest is put", "after its manifest is put"])
+def test_who_is_forgotten_while_they_are_put_there_does_not_stay(
+    place: Place, version: Version, monkeypatch: pytest.MonkeyPatch, is_late: bool
+) -> None:
+    """Another bot deletes the voice and withdraws it just then."""
+    bot, other = place.store("bot"), place.store("bot")
+    manifest, content = version.folder / "manifest.json", (version.folder / "manifest.json").read_bytes()
+    read = Path.read_bytes
+
+    def read_and_forget(path: Path) -> bytes:
+        if path == manifest:
+            shutil.rmtree(place.models / "ann")
+            other.withdraw("ann")
+            return content
+        return read(path)
+
+    def put_and_forget(store: Store, *what: Any) -> None:
+        put(store, *what)
+        other.withdraw("ann")
+        shutil.rmtree(place.models / "ann")
+
+    put = Store._put
+    if is_late:
+        monkeypatch.setattr(Store, "_put", put_and_forget)
+    else:
+        monkeypatch.setattr(Path, "read_bytes", read_and_forget)
+    with pytest.raises(UnknownModel):
+        bot.offer(version)
+    assert place.names() == []
+
+
+def test_a_voice_that_is_withdrawn_while_it_is_fetched_leaves_no_copy(
+    place: Place, version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot, one = place.store("bot"), place.store("one")
+    bot.offer(version)
+    fetch = Store._fetch_once
+
+    def fetch_and_forget(store: Store, below: str, last: str) -> None:
+        fetch(store, below, last)
+        copy = tmp_path / "one" / "models" / below
+        kept = copy.rename(tmp_path / "kept")
+        bot.withdraw("ann")
+        one.sweep()
+        kept.rename(copy)  # the sweep came just before the copy was whole
+
+    monkeypatch.setattr(Store, "_fetch_once", fetch_and_forget)
+    with pytest.raises(Unfit, match="is not there any more"):
+        one.here(version)
+    assert files_below(tmp_path / "one") == []
+
+
+def test_several_processes_of_a_machine_fetch_a_voice_and_sweep_at_the_same_time(
+    place: Place, version: Version, tmp_path: Path
+) -> None:
+    place.store("bot").offer(version)
+    processes = [place.store("one") for _ in range(4)]
+    killed = tmp_path / "one" / "models" / f".part-{2**22 + 1}-0123"  # no system gives such a number
+    (killed / "adapter").mkdir(parents=True)
+    with ThreadPoolExecutor(12) as threads:
+        copies = [threads.submit(store.here, version) for store in processes * 4]
+        sweeps = [threads.submit(store.sweep) for store in processes * 4]
+        found = {str(copy.result().folder) for copy in copies}  # type: ignore[union-attr]
+        assert [sweep.result() for sweep in sweeps] == [None] * 16
+    assert found == {str(tmp_path / "one" / "models" / "ann" / version.version)}
+    assert not killed.exists()
+    assert not [name for name in files_below(tmp_path / "one") if ".part-" in name]
 
 
 def test_on_a_full_disk_older_copies_make_room_and_then_the_machine_says_so(
-    models: Path, version: Version, tmp_path: Path, small_disk: Path
+    place: Place, version: Version, tmp_path: Path, small_disk: Path
 ) -> None:
-    bot, one = store_at(models, tmp_path, "bot"), Store(models, f"file://{tmp_path}/store", small_disk)
+    bot, one = place.store("bot"), place.store("one", small_disk)
     weights = version.adapter / "adapter_model.safetensors"
     weights.write_bytes(bytes(1_200_000))
     other = replace(version, name=VoiceName("bob"))
