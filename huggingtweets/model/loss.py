@@ -48,7 +48,9 @@ def linear_cross_entropy(parts: Sequence[tuple[torch.Tensor, torch.Tensor]], tar
     handles a few places at a time and computes their gradients at once, so the logits of a whole batch never exist
     (after Hsu et al. 2024, "Liger Kernel"). Products are in autocast's precision. Sums and softmax are in fp32.
     """
-    flat = (tensor for part in parts for tensor in part)
+    flat = [tensor for part in parts for tensor in part]
+    if not torch.is_grad_enabled():
+        flat = [tensor.detach() for tensor in flat]  # or else the gradient of a head that is not frozen is computed
     return _LinearCrossEntropy.apply(targets, *flat)  # type: ignore[no-any-return, no-untyped-call]
 
 

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from huggingtweets.model import lora
 from huggingtweets.model.causal import CausalLM
@@ -79,6 +81,31 @@ def test_the_mode_is_put_back_after_a_failure(model: CausalLM) -> None:
     with pytest.raises(IndexError):
         mean_loss(model, pack([np.array([99], np.int32)], 8, END))
     assert model.training
+
+
+class Products(TorchDispatchMode):
+    """Notes the shapes of all products of matrices."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[torch.Size] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if func in (torch.ops.aten.mm.default, torch.ops.aten.addmm.default):
+            self.shapes.append(made.shape)
+        return made
+
+
+def test_a_loss_that_is_only_read_makes_no_gradients_of_a_head_that_is_not_frozen() -> None:
+    hidden, weight = torch.randn(6, 4), torch.randn(20, 4).requires_grad_()
+    with torch.no_grad(), Products() as read:
+        without = linear_cross_entropy([(hidden, weight)], torch.arange(6))
+    with Products() as learned:
+        loss = linear_cross_entropy([(hidden, weight)], torch.arange(6))
+    assert read.shapes == [(6, 20)]
+    assert weight.shape in learned.shapes
+    assert torch.equal(without, loss)
 
 
 def test_bits_per_byte_of_a_coin_a_byte_are_one() -> None:
