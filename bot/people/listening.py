@@ -102,13 +102,20 @@ class Listening:
         await self._store.audit.add(by, "learning.allow" if allowed else "learning.deny", place, server=server)
 
     async def heard(self, message: HeardMessage) -> bool:
-        """Store a message if its author has joined and an admin allows learning there. Returns True if it did."""
+        """Store a message if its author has joined and an admin allows learning there. Returns True if it did.
+
+        Nothing more is stored of a member while they have opted out.
+        """
         row = learnable(message)
         if not row or not await self._store.members.get(message.server, message.person):
             return False
-        if not await self.is_allowed(message.server, message.places):
+        if await self.has_opted_out(message.person) or not await self.is_allowed(message.server, message.places):
             return False
         return await self._store.members.wrote(**row)
+
+    async def has_opted_out(self, person: str) -> bool:
+        """Returns True if `person` wants to be imitated nowhere."""
+        return await self._consenting.opted_out(person)
 
     async def is_allowed(self, server: str, places: Sequence[str]) -> bool:
         """Returns True if an admin allows learning in one of `places`: a channel, or what it is in."""

@@ -122,7 +122,8 @@ class PastMessages:
 
     async def take(self, reading: PastReading, page: Page) -> bool:
         """Keep what is the member's own in a page. Returns False if the channel is done, or nobody wants it read."""
-        if not self.reason or not await self._listening.is_allowed(reading.server, page.places):
+        may_learn = self.reason and await self._listening.is_allowed(reading.server, page.places)
+        if not may_learn or await self._listening.has_opted_out(reading.person):
             await self.skip(reading)
             return False
         now = PastProgress.of(await self._store.past_readings.of(reading.server, reading.person))
@@ -149,6 +150,10 @@ class PastMessages:
     async def end(self, server: str, person: str) -> None:
         """The member has been told that everything is read."""
         await self._store.past_readings.end(server, person)
+
+    def was_deleted(self, message: str) -> bool:
+        """Returns True if a message was deleted lately, where it was written."""
+        return self._changed.get(message) == ""
 
     def changed(self, messages: Collection[str], text: str = "") -> None:
         """Messages read `text` now, where they were written. They are empty if they were deleted."""

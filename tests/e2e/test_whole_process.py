@@ -106,11 +106,12 @@ async def bot_process(
     token: str = TOKEN,
     log_file: Path | None = None,
     secrets: Mapping[str, str] | None = None,
+    discord: str = "[discord]\n",
 ) -> AsyncIterator[BotProcess]:
-    """The bot, while the context lasts. `more` is added to its settings."""
+    """The bot, while the context lasts. `more` is added to its settings, whose section for Discord begins as given."""
     config = home / "config.toml"
     places = {"models": models, "data": home / "data", "api_url": server.api_url, "gateway_url": server.gateway_url}
-    text = CONFIG.format(**places) + more
+    text = CONFIG.format(**places).replace("[discord]\n", discord) + more
     if log_file:
         text = text.replace("[bot]", f'[bot]\nlog_file = "{log_file}"')
     config.write_text(text)

@@ -23,6 +23,7 @@ from simcord._clock import Clock
 from simcord.backend import Backend, serializers
 from simcord.backend.errors import BackendError
 from simcord.backend.models import Interaction, Message
+from simcord.enums import AppCommandType, ChannelType
 from simcord.http import routes as _routes  # noqa: F401  importing them registers them
 from simcord.http.router import dispatch
 from simcord.interactions import base_payload
@@ -70,6 +71,17 @@ class Trouble:
     @classmethod
     def html_503(cls, method: str, path: str) -> Self:
         return cls(method, path, 503, "<html>Service Unavailable</html>", "text/html")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where somebody asks. Without a `guild` it is a direct message to the bot, or, if they have brought the bot along,
+    a talk with somebody else.
+    """
+
+    channel: int
+    guild: int | None
+    is_brought: bool = False
 
 
 class DiscordServer:
@@ -131,30 +143,66 @@ class DiscordServer:
         self.backend.add_member(self.guild_id, user.id)
         return user.id
 
-    def slash(self, name: str, /, *, by: int | None = None, **options: Any) -> dict[str, Any]:
+    def direct(self, person: int) -> Where:
+        """The direct messages between somebody and the bot."""
+        return Where(self.backend.get_dm_channel(person).id, None)
+
+    def brought(self, person: int) -> Where:
+        """A talk between somebody, who has brought the bot along, and Ann."""
+        channel = self.backend.create_channel(None, None, type=ChannelType.DM)
+        channel.recipient_ids = [person, self.ann.id]
+        return Where(channel.id, None, is_brought=True)
+
+    def slash(
+        self, name: str, /, *, by: int | None = None, where: Where | None = None, locale: str = "en-US", **options: Any
+    ) -> dict[str, Any]:
         """Ann or another member uses a command. Returns the event, which can be sent again."""
         command = self.backend.find_command(name, self.guild_id)
         assert command, f"/{name} is not registered"
         kinds = {option["name"]: option["type"] for option in command["options"]}
         given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
-        return self._interaction(2, by, {"id": command["id"], "name": name, "type": 1, "options": given})
+        data = {"id": command["id"], "name": name, "type": 1, "options": given}
+        return self._interaction(2, by, data, where, {"locale": locale})
+
+    def menu(self, name: str, message: Message, *, by: int | None = None) -> dict[str, Any]:
+        """Ann or another member uses an entry in the menu of a message. Returns the event."""
+        command = self.backend.find_command(name, self.guild_id, AppCommandType.MESSAGE)
+        assert command, f"{name} is not registered"
+        shown = {str(message.id): dict(serializers.message_payload(self.backend, message))}
+        data = {"id": command["id"], "name": name, "type": 3, "target_id": str(message.id)}
+        data |= {"resolved": {"messages": shown}}
+        return self._interaction(2, by, data, self._at(message))
 
     def click(self, message: Message, custom_id: str, *, by: int | None = None) -> dict[str, Any]:
         """Ann or another member clicks a button. Returns the event."""
+        return self._used(message, {"custom_id": custom_id, "component_type": 2}, by)
+
+    def choose(self, message: Message, custom_id: str, value: str, *, by: int | None = None) -> dict[str, Any]:
+        """Ann or another member chooses something from a list. Returns the event."""
+        return self._used(message, {"custom_id": custom_id, "component_type": 3, "values": [value]}, by)
+
+    def _at(self, message: Message) -> Where:
+        return Where(message.channel_id, self.backend.get_channel(message.channel_id).guild_id)
+
+    def _used(self, message: Message, data: dict[str, Any], by: int | None) -> dict[str, Any]:
         shown = {"message": dict(serializers.message_payload(self.backend, message))}
-        return self._interaction(3, by, {"custom_id": custom_id, "component_type": 2}, shown, message.id)
+        return self._interaction(3, by, data, self._at(message), shown, message.id)
 
     def _interaction(
-        self, kind: int, by: int | None, data: dict[str, Any], more: Mapping[str, Any] | None = None, source: int = 0
+        self,
+        kind: int,
+        by: int | None,
+        data: dict[str, Any],
+        where: Where | None = None,
+        more: Mapping[str, Any] | None = None,
+        source: int = 0,
     ) -> dict[str, Any]:
+        where, user = where or Where(self.channel_id, self.guild_id), by or self.ann.id
         record, payload = base_payload(
-            self.backend,
-            type=kind,
-            channel_id=self.channel_id,
-            guild_id=self.guild_id,
-            user_id=by or self.ann.id,
-            data=data,
+            self.backend, type=kind, channel_id=where.channel, guild_id=where.guild, user_id=user, data=data
         )
+        if where.is_brought:
+            payload |= {"context": 2, "authorizing_integration_owners": {"1": str(user)}}
         payload.update(more or {})
         record.source_message_id = source or None
         record.initial_response_deadline = self.backend.iso_after(FIRST_ANSWER_SECONDS)
@@ -165,23 +213,24 @@ class DiscordServer:
     def answers(self, interaction: Mapping[str, Any]) -> list[Message]:
         """The answers to an interaction, public and private ones, without the "is thinking"."""
         record = self.asked[int(interaction["id"])]
-        messages = self.backend.messages[self.channel_id]
+        messages = self.backend.messages[record.channel_id]
         answers = [messages.get(one) for one in (record.message_id, *record.followup_ids) if one]
         return [one for one in answers if one and (one.embeds or one.content not in ("", "…"))]
 
     def called_out(self, interaction: Mapping[str, Any]) -> list[Message]:
         """Later messages in the channel that name the person who asked. They come if Discord took no other answer."""
         record = self.asked[int(interaction["id"])]
-        return [one for one in self.said() if one.id > record.id and one.content.startswith(f"<@{record.user_id}> ")]
+        said = self.said(record.channel_id)
+        return [one for one in said if one.id > record.id and one.content.startswith(f"<@{record.user_id}> ")]
 
     def write(self, text: str) -> Message:
         """Ann writes into the channel; `{me}` is the bot's mention."""
         me = f"<@{self.backend.bot_user.id}>"
         return self.backend.create_message(self.channel_id, self.ann.id, text.format(me=me))
 
-    def said(self) -> list[Message]:
-        """The messages of the bot, oldest first, without its "is thinking"."""
-        messages = sorted(self.backend.messages[self.channel_id].values(), key=lambda one: one.id)
+    def said(self, channel: int = 0) -> list[Message]:
+        """The messages of the bot in a channel, oldest first, without its "is thinking"."""
+        messages = sorted(self.backend.messages[channel or self.channel_id].values(), key=lambda one: one.id)
         return [one for one in messages if one.author_id == self.backend.bot_user.id and (one.content or one.embeds)]
 
     async def until(self, happened: Callable[[], bool], seconds: float = 300.0) -> None:
@@ -245,9 +294,10 @@ class DiscordServer:
         number = (path, body["nonce"]) if isinstance(body, dict) and body.get("enforce_nonce") else ("", "")
         if number in self._numbered:
             return _response(200, json.dumps(self._numbered[number]))
-        query = dict(request.query)
         try:
-            result = dispatch(self.backend, request.method, path, json=body, params=query, files=files)
+            given = {"json": body, "params": dict(request.query), "files": files}
+            given["message_content_access"] = self._intents.message_content
+            result = dispatch(self.backend, request.method, path, **given)
         except BackendError as error:
             return _response(error.status, json.dumps(error.to_json()))
         if all(number):

@@ -93,19 +93,25 @@ def voted_down(up: int, down: int) -> bool:
 
 
 class LastWord:
-    """Who wrote last in each channel, as far as that is known: a person or the bot. Other bots do not count."""
+    """Who wrote last in each channel, as far as that is known: a person or the bot. Other bots do not count.
+
+    A later message has a higher number, so one that is sent again by the gateway changes nothing.
+    """
 
     def __init__(self) -> None:
-        self._is_own: set[int] = set()
+        self._last: dict[int, tuple[int, bool]] = {}
 
-    def of_bot(self, channel: int) -> None:
-        """The bot has written there."""
-        self._is_own.add(channel)
+    def of_bot(self, channel: int, message: int) -> None:
+        """The bot has written `message` there."""
+        self._note(channel, message, is_own=True)
 
-    def of_person(self, channel: int) -> None:
-        """A person has written there."""
-        self._is_own.discard(channel)
+    def of_person(self, channel: int, message: int) -> None:
+        """A person has written `message` there."""
+        self._note(channel, message, is_own=False)
 
     def is_own(self, channel: int) -> bool:
         """Returns True if no person has written there since the bot did."""
-        return channel in self._is_own
+        return self._last.get(channel, (0, False))[1]
+
+    def _note(self, channel: int, message: int, *, is_own: bool) -> None:
+        self._last[channel] = max(self._last.get(channel, (0, False)), (message, is_own))

@@ -18,7 +18,7 @@ import discord
 from discord import app_commands
 
 from bot.core.errors import KeptOut, NotAllowed, Paused, TooOften, told
-from bot.discord.asking.once import NOBODY, acknowledge, is_acknowledged, is_thinking, new_nonce, send
+from bot.discord.asking.once import NOBODY, acknowledge, is_acknowledged, is_thinking, new_nonce, repeated, send
 from bot.discord.look.rendering import MAX_CONTENT, in_messages, sentence
 from bot.discord.look.translating import Language, of_answer, of_message
 from huggingtweets.core.errors import Busy, Usage, first_line
@@ -159,9 +159,9 @@ async def reply(
     extras: dict[str, Any] = {"allowed_mentions": NOBODY, "nonce": new_nonce()}
     extras |= {"embeds": embeds} if embeds else {}
     extras |= {"view": view} if view else {}
-    if into:
-        return await into.send(content, **extras)
-    return await message.channel.send(content, reference=message.to_reference(fail_if_not_exists=False), **extras)
+    if not into:
+        extras |= {"reference": message.to_reference(fail_if_not_exists=False)}
+    return await repeated(lambda: (into or message.channel).send(content, **extras))
 
 
 async def reply_failure(

@@ -10,6 +10,7 @@ import logging
 import re
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, Self, TypeVar
 
 import aiohttp
@@ -115,7 +116,7 @@ class TweetButtons(Clicks):
     ) -> None:
         """Remember what `message` shows. If this fails, the tweets stay and the buttons do less.
 
-        Delete the message if somebody in it was forgotten while it was on its way.
+        Delete the message if somebody in it was forgotten or opted out while it was on its way.
         """
         try:
             is_kept = await self.parts.store.feedback.answered(
@@ -192,7 +193,8 @@ class TweetButtons(Clicks):
                 Phrase("Only who asked for this may delete it, whom it imitates, or who may manage messages here.")
             )
         await acknowledge(interaction, interaction.response.defer())
-        await interaction.delete_original_response()
+        with suppress(discord.NotFound):  # somebody else has just deleted it
+            await interaction.delete_original_response()
         await self.parts.store.feedback.withdrawn(message)
 
     @discord.ui.button(

@@ -16,9 +16,9 @@ Knows Discord's requests. Does not know what is said.
 
 import logging
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from copy import copy
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import aiohttp
 import discord
@@ -26,6 +26,7 @@ import discord
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
+T = TypeVar("T")
 
 NOBODY = discord.AllowedMentions.none()
 ALREADY_ACKNOWLEDGED = 40060
@@ -41,6 +42,18 @@ def new_nonce() -> str:
     discord.py sends the same number again after a server error, and Discord takes both for one message.
     """
     return secrets.token_hex(12)
+
+
+async def repeated(request: Callable[[], Awaitable[T]]) -> T:
+    """Do what is the same however often it is done. It is done again if the connection ends before Discord answers.
+
+    discord.py repeats what Discord refuses with a server error, and not this.
+    """
+    try:
+        return await request()
+    except aiohttp.ClientConnectionError as error:
+        log.info("Discord is asked again: %s", type(error).__name__)
+        return await request()
 
 
 def is_acknowledged(interaction: Interaction) -> bool:
@@ -76,8 +89,7 @@ async def send(
     """Send a message that answers an acknowledged interaction. Returns it. Raises what discord.py and aiohttp raise."""
     if is_thinking(interaction):
         try:
-            files: dict[str, Any] = {"attachments": [file]} if file else {}
-            answer = await interaction.edit_original_response(**message, **files, allowed_mentions=NOBODY)
+            answer = await repeated(lambda: _first_message(interaction, file, message))
         except discord.NotFound:
             log.info("somebody has deleted that interaction %s will be answered", interaction.id)
             if file:
@@ -88,6 +100,15 @@ async def send(
             return answer
         answered(interaction)
     return await _further(interaction, private, message | ({"file": file} if file else {}))
+
+
+async def _first_message(
+    interaction: Interaction, file: discord.File | None, message: dict[str, Any]
+) -> discord.Message:
+    files: dict[str, Any] = {"attachments": [file]} if file else {}
+    if file:
+        file.reset()
+    return await interaction.edit_original_response(**message, **files, allowed_mentions=NOBODY)
 
 
 async def _further(interaction: Interaction, private: bool, message: dict[str, Any]) -> discord.Message:

@@ -18,7 +18,7 @@ from bot.discord.asking.asks import Asks
 from bot.discord.asking.buttons import TweetButtons
 from bot.discord.asking.gate import server_id
 from bot.discord.asking.naming import voice_named
-from bot.discord.asking.once import NOBODY, answered
+from bot.discord.asking.once import NOBODY, answered, repeated
 from bot.discord.commands.family import Family
 from bot.discord.look.rendering import in_messages, tweet_embeds
 from bot.discord.look.translating import of_answer
@@ -134,8 +134,10 @@ class _Showing:
             await self._edit(TAKEN_BACK)
 
     async def _edit(self, text: Phrase, view: discord.ui.View | None = None) -> discord.Message:
-        message = await self._interaction.edit_original_response(
-            content=self.language.say(text), embeds=self._embeds, view=view, allowed_mentions=NOBODY
+        message = await repeated(
+            lambda: self._interaction.edit_original_response(
+                content=self.language.say(text), embeds=self._embeds, view=view, allowed_mentions=NOBODY
+            )
         )
         answered(self._interaction)
         return message

@@ -36,6 +36,8 @@ class MemberMessages:
         ordinary = message.type in (discord.MessageType.default, discord.MessageType.reply)
         if not ordinary or message.author.bot or message.webhook_id or not message.guild:
             return
+        if self._past.was_deleted(message_id(message.id)):
+            return  # the gateway has sent it again
         heard = HeardMessage(
             message=message_id(message.id),
             server=server_id(message.guild.id),

@@ -19,7 +19,7 @@ import discord
 from bot.core.errors import BotError
 from bot.discord.asking.answering import person
 from bot.discord.asking.gate import channel_id, message_id, places, server_id
-from bot.discord.asking.once import NOBODY, Interaction, new_nonce, send
+from bot.discord.asking.once import NOBODY, Interaction, new_nonce, repeated, send
 from bot.discord.hearing.members import ANSWERED_WITHIN
 from bot.discord.look.rendering import sentence
 from bot.discord.look.translating import ENGLISH, of_answer
@@ -147,7 +147,7 @@ class _Told:
             return False
         content = sentence(text, of_answer(self.interaction, private=True))
         try:
-            await self.message.edit(content=content, allowed_mentions=NOBODY)
+            await repeated(lambda: self.message.edit(content=content, allowed_mentions=NOBODY))
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("how far a reading is, is not shown: %s", type(error).__name__)
             return False

@@ -41,9 +41,9 @@ class DiscordChatter:
     def seen(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Note who wrote last. This comes before `message` is answered, which takes a while."""
         if message.author.id == me.id or message.webhook_id in self._webhooks:
-            self._chattering.last_word.of_bot(message.channel.id)
+            self._chattering.last_word.of_bot(message.channel.id, message.id)
         elif is_a_persons(message):
-            self._chattering.last_word.of_person(message.channel.id)
+            self._chattering.last_word.of_person(message.channel.id, message.id)
 
     async def heard(self, message: discord.Message, me: discord.ClientUser) -> None:
         """Say something after `message`, if a person wrote it and the rules let the bot speak now."""

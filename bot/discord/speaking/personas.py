@@ -56,6 +56,7 @@ class Personas:
         self._parts = parts
         self._avatars = avatars
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._gone_ids: set[int] = set()
         self.ids: set[int] = set()
 
     async def load(self) -> None:
@@ -110,10 +111,11 @@ class Personas:
             if error.status >= 500:
                 raise
             return None
-        if stored.get("made", 0) >= MADE_AT_MOST:
-            return None
         try:
-            made: discord.Webhook = await home.create_webhook(name=MARK.strip(" ()"), reason="speaks as an AI parody")
+            made = await self._left_over(home)
+            if not made and stored.get("made", 0) >= MADE_AT_MOST:
+                return None
+            made = made or await home.create_webhook(name=MARK.strip(" ()"), reason="speaks as an AI parody")
         except discord.HTTPException as error:
             if error.status >= 500:
                 raise
@@ -122,6 +124,17 @@ class Personas:
         self.ids.add(made.id)
         await self._store(home, {"id": made.id, "made": stored.get("made", 0) + 1})
         return made
+
+    async def _left_over(self, home: Any) -> discord.Webhook | None:
+        """Returns a webhook that we made and did not note: the process died, or Discord's answer was lost.
+
+        Whoever made it says whose it is. Another application may call its webhook as we do.
+        """
+        assert self._client.user
+        webhooks: list[discord.Webhook] = await home.webhooks()
+        own = [one for one in webhooks if one.user and one.user.id == self._client.user.id and one.token]
+        usable = (one for one in own if one.name == MARK.strip(" ()") and one.id not in self._gone_ids)
+        return next(usable, None)
 
     async def _look(
         self, webhook: discord.Webhook, home: Any, people: Sequence[Imitated], voice: str
@@ -179,6 +192,8 @@ class Personas:
 
     async def _gone(self, home: Any) -> dict[str, Any]:
         """Forget the webhook of a channel, but not how many were made. Returns what is stored now."""
-        stored = {"id": 0, "made": (await self._stored(home)).get("made", 1)}
+        before = await self._stored(home)
+        self._gone_ids.add(before.get("id", 0))
+        stored = {"id": 0, "made": before.get("made", 1)}
         await self._store(home, stored)
         return stored

@@ -19,7 +19,7 @@ from bot.discord.asking.gate import channel_id, message_id, places, server_id
 from bot.discord.asking.once import NOBODY
 from bot.discord.look.rendering import shown_texts, tweet_embeds
 from bot.discord.look.translating import of_server
-from bot.discord.speaking.personas import Personas
+from bot.discord.speaking.personas import Personas, persona_name
 from bot.people.access import Where
 from bot.store.voices.remarks import Remark
 from bot.voices.tweeting import Ask
@@ -100,7 +100,7 @@ class Stage:
             raise CannotSpeak(
                 Phrase("Discord does not let me write in #{name}; check what I may do there.", name=place.name)
             ) from error
-        self._parts.chattering.last_word.of_bot(place.id)
+        self._parts.chattering.last_word.of_bot(place.id, message.id)
         await self._remember(message, place, tweets)
         return message_id(message.id)
 
@@ -114,8 +114,8 @@ class Stage:
         after = remark.sending_at - CLOCKS_DIFFER
         try:
             async for message in place.history(limit=MAX_SEARCHED, after=after, oldest_first=False):
-                if self._is_own(message) and remark.text in shown_texts(message):
-                    await self._remember(message, place, Tweets((remark.text,), remark.voice, remark.version, 0, 0))
+                if self._is_own(message) and await self._shows(message, remark):
+                    await self._remember(message, place, _drawn(remark))
                     return message_id(message.id)
         except (discord.Forbidden, discord.NotFound) as error:
             raise CannotSpeak(
@@ -127,10 +127,22 @@ class Stage:
         assert self._client.user
         return message.author.id == self._client.user.id or message.webhook_id in self._personas.ids
 
+    async def _shows(self, message: discord.Message, remark: Remark) -> bool:
+        """Returns True if a message of ours is `remark`.
+
+        Without the Message Content Intent, Discord hides what a webhook wrote. What nothing is known of, and has the
+        name of the voice, is the one in doubt then.
+        """
+        if message.embeds or not message.webhook_id:
+            return remark.text in shown_texts(message)
+        people = await self._parts.tweeting.imitated(_drawn(remark))
+        is_known = await self._parts.store.remarks.of_message(message_id(message.id))
+        return not is_known and message.author.name == persona_name([one.handle for one in people])
+
     async def _remember(self, message: discord.Message, place: Place, tweets: Tweets) -> None:
         """Remember what a remark says, so that its buttons work. If this fails, they do less.
 
-        Delete the message if somebody in it was forgotten while it was on its way.
+        Delete the message if somebody in it was forgotten or opted out while it was on its way.
         """
         try:
             is_kept = await self._parts.store.feedback.answered(
@@ -147,6 +159,11 @@ class Stage:
             return
         if not is_kept:
             await take_back(message)
+
+
+def _drawn(remark: Remark) -> Tweets:
+    """Returns what was drawn for a remark in doubt."""
+    return Tweets((remark.text,), remark.voice, remark.version, 0, 0)
 
 
 def lacking(place: Place) -> Phrase:

@@ -30,9 +30,13 @@ class Link:
     decided_at: datetime | None
 
 
-def has_buried(connection: sa.Connection, voice: BlendName) -> bool:
-    """Returns True if somebody in `voice` was forgotten. What was drawn meanwhile is not kept then."""
-    return buried_among(connection, voice.people)
+def has_withdrawn(connection: sa.Connection, voice: BlendName) -> bool:
+    """Returns True if somebody in `voice` was forgotten or has opted out. What was drawn meanwhile is not kept then."""
+    if buried_among(connection, voice.people):
+        return True
+    out = opt_outs.c.person.in_([*voice.people, *owners_of(connection, voice)])
+    query = sa.select(opt_outs.c.person).where(out, opt_outs.c.scope == "imitation").limit(1)
+    return connection.scalar(query) is not None
 
 
 def buried_among(connection: sa.Connection, subjects: Collection[str]) -> bool:

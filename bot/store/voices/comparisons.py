@@ -10,7 +10,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from bot.store.people.consent import has_buried
+from bot.store.people.consent import has_withdrawn
 from bot.store.sql.database import Database
 from bot.store.tables import comparisons
 from huggingtweets.core.names import VoiceName
@@ -90,7 +90,7 @@ class Comparisons:
         row = {"id": number, "person": person, "voice": voice, "older": older, "newer": newer, "at": self._clock()}
         texts = {"texts_of_older": list(texts_of_older), "texts_of_newer": list(texts_of_newer)}
         async with self._database.writing() as connection:
-            if await connection.run_sync(has_buried, voice):
+            if await connection.run_sync(has_withdrawn, voice):
                 return False
             old = comparisons.c.at < self._clock() - SHOWN
             await connection.execute(sa.delete(comparisons).where(old, comparisons.c.verdict == ""))

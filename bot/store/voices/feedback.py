@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.store.people.consent import buried_among, has_buried, owners_of
+from bot.store.people.consent import buried_among, has_withdrawn, owners_of
 from bot.store.people.pseudonyms import names_of
 from bot.store.sql.database import Database, insert
 from bot.store.tables import answers, feedback
@@ -72,7 +72,7 @@ class Feedback:
         """Keep an answer in place of what its message said before.
 
         `said_by` are other people and voices whose words it begins with or answers. If one of them was forgotten, these
-        words are not kept. Returns False if somebody in it was forgotten meanwhile: then nothing is kept.
+        words are not kept. Returns False if somebody in it has withdrawn meanwhile: then nothing is kept.
         """
         others = sorted({*said_by} - {person, ""})
         row: dict[str, Any] = {
@@ -86,7 +86,7 @@ class Feedback:
         row |= {"said_by": " ".join(others), "at": self._clock()}
 
         def write(connection: sa.Connection) -> bool:
-            if has_buried(connection, voice):
+            if has_withdrawn(connection, voice):
                 return False
             values = row | UNQUOTED if buried_among(connection, others) else row
             query = insert(self._database, answers).values(message=message, **values)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.store.people.consent import has_buried
+from bot.store.people.consent import has_withdrawn
 from bot.store.sql.database import Database, insert
 from bot.store.tables import rounds, votes
 from huggingtweets.core.names import VoiceName
@@ -63,7 +63,7 @@ class Rounds:
         row = {"message": message, "voice": voice, "version": version, "server": server, "channel": channel}
         facts = {"real_text": real_text, "drawn_text": drawn_text, "real_first": real_first, "ends_at": ends_at}
         async with self._database.writing() as connection:
-            if await connection.run_sync(has_buried, voice):
+            if await connection.run_sync(has_withdrawn, voice):
                 return False
             query = insert(self._database, rounds).values(**row, **facts).on_conflict_do_nothing()
             return bool((await connection.execute(query)).rowcount)

@@ -69,16 +69,18 @@ def test_more_people_down_than_up_end_it_but_never_one_alone(up: int, down: int)
 @given(st.lists(st.sampled_from(["bot", "person", "elsewhere"])))
 def test_only_a_person_gives_the_bot_the_next_word(writers: list[str]) -> None:
     last = LastWord()
-    for writer in writers:
-        match writer:
-            case "bot":
-                last.of_bot(1)
-            case "person":
-                last.of_person(1)
-            case _:
-                last.of_bot(2)
-    here = [writer for writer in writers if writer != "elsewhere"]
-    assert last.is_own(1) is (here[-1:] == ["bot"])
+    for _ in range(2):  # the gateway may send all of them again
+        for number, writer in enumerate(writers):
+            match writer:
+                case "bot":
+                    last.of_bot(1, number)
+                case "person":
+                    last.of_person(1, number)
+                case _:
+                    last.of_bot(2, number)
+            here = [writer for writer in writers if writer != "elsewhere"]
+    if writers:
+        assert last.is_own(1) is (here[-1:] == ["bot"])
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class Losing:
 
     def __init__(self, lost: int):
         self._lost = lost
+        self.hangs_up = 0  # so many first messages are taken, and then the connection ends
         self.asked: dict[str, int] = {}
         self.messages: dict[str, str] = {}
         self.acknowledged = 0
@@ -50,6 +51,10 @@ class Losing:
 
     async def _original(self, request: web.Request) -> web.Response:
         self.messages["@original"] = (await request.json())["content"]
+        if self.hangs_up:
+            self.hangs_up -= 1
+            assert request.transport
+            request.transport.close()
         return self._answer("original", 200, self._message("7", self.messages["@original"]))
 
     async def _follow_up(self, request: web.Request) -> web.Response:
@@ -115,6 +120,20 @@ async def test_the_first_message_stands_once_however_many_answers_are_lost(
     assert lost.messages == {"@original": "Hello."}
     assert lost.asked["original"] > 1, "discord.py has asked again"
     assert not is_thinking(interaction)
+
+
+async def test_the_first_message_is_sent_again_if_the_connection_ends(
+    interaction: discord.Interaction[Any], lost: Losing
+) -> None:
+    lost.hangs_up = 1
+    await acknowledge(interaction, interaction.response.defer(ephemeral=True, thinking=True), thinking=True)
+    sent = await send(interaction, private=True, content="Hello.")
+    assert sent.content == "Hello."
+    assert lost.messages == {"@original": "Hello."}
+    lost.hangs_up = 2
+    interaction.extras[once.THINKING] = True
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await send(interaction, private=True, content="Hello.")
 
 
 async def test_a_further_message_is_sent_in_one_try(interaction: discord.Interaction[Any], lost: Losing) -> None:

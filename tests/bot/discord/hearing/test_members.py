@@ -275,10 +275,17 @@ class HeardAll:
         return True
 
 
+class NothingDeleted:
+    """The past, of which nothing was deleted lately."""
+
+    def was_deleted(self, message: str) -> bool:
+        return False
+
+
 async def test_a_message_of_long_ago_is_no_context() -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     heard = HeardAll()
-    members = MemberMessages(cast("Listening", heard), cast("PastMessages", None))
+    members = MemberMessages(cast("Listening", heard), cast("PastMessages", NothingDeleted()))
     for number, minutes in enumerate((0, 1, 30), start=1):
         written = SimpleNamespace(
             id=number,
