@@ -5,6 +5,7 @@ Knows the keys of this section. Does not know Ray.
 
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -35,6 +36,9 @@ class ClusterSettings(Section):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        if urlsplit(self.storage).password:
+            # Addresses are in logs and in config.toml, which may be committed.
+            raise ValueError("storage has a password in it; give it to the store's driver in its own way")
         if self.address and not self.token and not self.without_token:
             # Whoever reaches a cluster without a token may run any program on it.
             raise ValueError(

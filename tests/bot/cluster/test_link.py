@@ -71,6 +71,16 @@ def test_a_cluster_without_a_token_must_be_wanted(tmp_path: Path) -> None:
     assert Config.load(file, {}).cluster.address == "ray://gpu-1:10001"
 
 
+def test_a_password_in_the_address_of_a_store_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[cluster]\nstorage = "sftp://ann:{TOKEN}@host/voices"\n')
+    with pytest.raises(Misconfigured, match="storage has a password in it") as caught:
+        Config.load(file, {})
+    assert TOKEN not in str(caught.value)
+    file.write_text('[cluster]\nstorage = "abfs://voices@account.example.org/house"\n')
+    assert Config.load(file, {}).cluster.is_remote_storage
+
+
 @pytest.mark.parametrize("address", ["gpu-1", "http://gpu-1:8265", "ray://", "auto:1 --x"])
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="address"):
