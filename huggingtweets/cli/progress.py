@@ -69,6 +69,7 @@ class Bars(AbstractContextManager[Any]):
 
     def __call__(self, progress: Progress) -> None:
         figures = {key: value for key, value in progress.facts.items() if value is not None}
+        unit = str(figures.pop("unit", ""))
         facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in figures.items())
         # A warning says the same as what is foreseen, for whoever runs this.
         if said := f"Warning: {progress.warning}" if progress.warning else progress.foreseen:
@@ -77,13 +78,16 @@ class Bars(AbstractContextManager[Any]):
             if progress.percent is not None:
                 left = "" if progress.seconds_left is None else time_left_in_words(progress.seconds_left)
                 self._show(WHOLE, progress.percent, 100, left, is_whole=True)
-            self._show(progress.stage, progress.done, progress.total, facts, is_part=progress.percent is not None)
+            is_part = progress.percent is not None
+            self._show(progress.stage, progress.done, progress.total, facts, unit=unit, is_part=is_part)
         elif progress.done >= progress.total:
-            self._console.print(f"{progress.stage}: {facts}", markup=False, highlight=False, soft_wrap=True)
+            counted = f"{progress.total:,} {unit}" if unit else ""
+            line = ", ".join(filter(None, (counted, facts)))
+            self._console.print(f"{progress.stage}: {line}", markup=False, highlight=False, soft_wrap=True)
 
-    def _show(self, name: str, done: float, total: float, facts: str, **kind: bool) -> None:
+    def _show(self, name: str, done: float, total: float, facts: str, *, unit: str = "", **kind: bool) -> None:
         if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(name, facts="", **kind)
+            self._tasks[name] = self._bars.add_task(name, facts="", unit=unit, **kind)
         self._bars.update(self._tasks[name], completed=done, total=total, facts=facts)
 
 
@@ -93,7 +97,10 @@ class _Done(ProgressColumn):
     def render(self, task: Task) -> Text:
         if task.fields.get("is_whole"):
             return Text(f"{int(task.completed)} %", style="progress.download")
-        return Text(f"{int(task.completed)}/{int(task.total or 0)}", style="progress.download")
+        unit = task.fields.get("unit")
+        return Text(
+            f"{int(task.completed)}/{int(task.total or 0)}" + (f" {unit}" if unit else ""), style="progress.download"
+        )
 
 
 class _TimeLeft(TimeRemainingColumn):

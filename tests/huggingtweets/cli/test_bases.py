@@ -1,6 +1,7 @@
 """Base models are listed with what they cost, and one is made ready."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def test_a_base_is_made_ready_from_its_package_where_there_is_no_hub(
     assert (
         "smollm2 is from its package, not from the Hub: the Hub is not asked, because HF_HUB_OFFLINE is set.\n" in err
     )
-    assert "base: unit tensors\n" in err, "its progress"
+    assert re.search(r"^base: \d+ tensors$", err, re.MULTILINE), "its progress"
     assert states(run, settings)["smollm2"] == "ready, from its package"
     assert run("bases", "get", "smollm2", "--config", settings) == (0, ready, "")
 

@@ -105,3 +105,15 @@ def test_a_figure_that_is_not_known_yet_is_not_shown() -> None:
     with Bars(out) as say:
         say(Progress("train", facts={"loss": 1.0, "held_out_loss": None}))
     assert out.getvalue() == "train: loss 1.000\n"
+
+
+def test_what_is_counted_stands_behind_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    out, terminal = io.StringIO(), Terminal()
+    for shown in (out, terminal):
+        with Bars(shown) as say:
+            say(Progress("backup", 1_200, 1_200, {"unit": "MB"}))
+    assert out.getvalue() == "backup: 1,200 MB\n"
+    assert "1200/1200 MB" in terminal.getvalue()
+    assert "unit" not in terminal.getvalue()
