@@ -159,18 +159,25 @@ async def test_a_scene_has_room_in_one_message(there: World, writer: ScriptedWri
     assert len(embed) * 10 + 10 * 280 < 6_000
 
 
-async def test_a_voice_that_is_forgotten_after_its_last_line_leaves_no_scene(
-    there: World, store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("withdrawn", ["forgotten", "opted out"])
+async def test_a_voice_that_withdraws_after_its_last_line_leaves_no_scene(
+    there: World, store: Store, monkeypatch: pytest.MonkeyPatch, withdrawn: str
 ) -> None:
-    """It is forgotten after the last consent, and before what the message shows is kept."""
+    """It withdraws after the last consent, and before what the message shows is kept."""
     tweeting = there.bot.buttons.parts.tweeting
     imitated = tweeting.imitated
 
     async def meanwhile(tweets: Tweets) -> list[Imitated]:
         people = await imitated(tweets)
         if tweets.texts == ("line 4 of *many*",):
-            await store.forgetting.voice("dril", by="discord:1")
+            if withdrawn == "forgotten":
+                await store.forgetting.voice("dril", by="discord:1")
+            else:
+                await store.consent.opt_out("discord:9", "imitation")
         return people
+
+    await store.consent.claim("discord:server:1", "discord:9", "dril")
+    await store.consent.confirm("discord:server:1", "discord:9", "dril", by="discord:1")
 
     monkeypatch.setattr(tweeting, "imitated", meanwhile)
     await there.ann.slash(there.channel, "scene", a="nasa", b="dril", lines=4)

@@ -187,6 +187,18 @@ async def test_an_admin_who_forbids_it_meanwhile_and_a_member_who_leaves_end_it(
     assert (await kept(there, store), await store.past_readings.members()) == ([], [])
 
 
+async def test_a_member_who_opts_out_is_read_no_further(
+    there: World, store: Store, admin: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(there, there.ann, *(f"the dust of day {number}" for number in range(25)))
+    monkeypatch.setattr(past, "SECONDS_BETWEEN_PAGES", 600.0)
+    await agreed(there)
+    await there.ann.slash(there.channel, "optout")
+    await there.env.advance_time(601)
+    assert len(await kept(there, store)) == 9
+    assert await store.past_readings.members() == []
+
+
 async def test_what_is_deleted_or_edited_while_a_page_is_read_is_not_kept_as_it_was(
     there: World, store: Store, admin: MemberActor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
