@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.core.config import PASSPHRASE, Config
+from bot.keeping.contents import contents_in_words
 from huggingtweets.cli.exit_codes import errors_as_exit_codes
 from huggingtweets.cli.output import progress_shown
 from huggingtweets.core.errors import Usage
@@ -65,7 +66,7 @@ def _backup(config: Config, options: argparse.Namespace) -> str:
     passphrase = new_passphrase(options.passphrase)
     with progress_shown(options.json) as progress:
         made = back_up(config, options.config, options.file, passphrase, progress)
-    kept = f"{made.voices} voices, the tweets of {made.accounts} accounts, and the database"
+    kept = ", ".join([*contents_in_words(made.voices, made.accounts), "and the database"])
     form = "encrypted" if passphrase else "not encrypted: whoever has the file can read it"
     return f"{options.file}: {kept}; {made.size / 1e6:.1f} MB, {form}."
 
@@ -86,7 +87,7 @@ def _restore(config: Config, options: argparse.Namespace) -> str:
             )
         )
     done = "An earlier restore that was cut off is complete" if restored.resumed else f"{options.file} is restored"
-    lines = [f"{done}: {restored.voices} voices and the tweets of {restored.accounts} accounts are here."]
+    lines = [f"{done}: {' and '.join(contents_in_words(restored.voices, restored.accounts))} are here."]
     if restored.settings:
         lines.append(f"The settings of the backup are in {restored.settings}; take over what you need, then delete it.")
     return "\n".join(lines)

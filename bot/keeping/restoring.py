@@ -16,6 +16,7 @@ from bot.core.config import Config
 from bot.keeping import archive, sealing, swap
 from bot.keeping.archive import FACTS, Readable
 from bot.keeping.backing_up import FORMAT, MEGABYTE, Listener
+from bot.keeping.contents import contents_in_words
 from bot.keeping.places import Staging
 from bot.keeping.reconciling import reconcile
 from bot.store import snapshots
@@ -96,7 +97,7 @@ async def _refuse_what_is_here(config: Config) -> None:
     voices, accounts = Registry(config.storage.models).all_names(), TweetStore(config.tweets).handles()
     has_database = await snapshots.is_there(Database(config.database_url))
     if voices or accounts or has_database:
-        here = [f"{len(voices)} voices", f"the tweets of {len(accounts)} accounts"]
+        here = contents_in_words(len(voices), len(accounts))
         raise Usage(
             f"There is something here already: {', '.join([*here, *['a database'] * has_database])}. "
             "Say --replace to put the backup in its place; who was forgotten here stays forgotten."
