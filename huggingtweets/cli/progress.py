@@ -70,7 +70,9 @@ class Bars(AbstractContextManager[Any]):
     def __call__(self, progress: Progress) -> None:
         figures = {key: value for key, value in progress.facts.items() if value is not None}
         unit = str(figures.pop("unit", ""))
-        facts = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in figures.items())
+        facts = ", ".join(
+            f"{key.replace('_', ' ')} {_short(value)}" for key, value in figures.items() if _is_for_people(value)
+        )
         # A warning says the same as what is foreseen, for whoever runs this.
         if said := f"Warning: {progress.warning}" if progress.warning else progress.foreseen:
             self._console.print(said, markup=False, highlight=False)
@@ -82,7 +84,7 @@ class Bars(AbstractContextManager[Any]):
             self._show(progress.stage, progress.done, progress.total, facts, unit=unit, is_part=is_part)
         elif progress.done >= progress.total:
             counted = f"{progress.total:,} {unit}" if unit else ""
-            line = ", ".join(filter(None, (counted, facts)))
+            line = ", ".join(filter(None, (counted, facts))) or "done"
             self._console.print(f"{progress.stage}: {line}", markup=False, highlight=False, soft_wrap=True)
 
     def _show(self, name: str, done: float, total: float, facts: str, *, unit: str = "", **kind: bool) -> None:
@@ -111,7 +113,18 @@ class _TimeLeft(TimeRemainingColumn):
         return Text("") if is_of_training else super().render(task)
 
 
+def _is_for_people(value: object) -> bool:
+    """Returns False for what only programs read: tables in tables, and lists of anything but words."""
+    if isinstance(value, list | tuple):
+        return all(isinstance(word, str) and " " not in word for word in value)
+    return not isinstance(value, dict)
+
+
 def _short(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.3f}"
+    if isinstance(value, list | tuple):
+        return " ".join(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

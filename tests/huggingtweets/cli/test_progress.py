@@ -51,7 +51,7 @@ def test_away_from_a_terminal_a_stage_is_one_line_when_it_has_ended() -> None:
     first, *others = out.getvalue().splitlines()
     assert first == "train: loss 0.123, tokens per second 12,345, note [b]é[/b]" + "x" * 200
     assert "".join(others).startswith("Warning: only [10] characters")
-    assert others[-1].startswith("clean:")
+    assert others[-1] == "clean: done"
     assert "\x1b" not in out.getvalue()
 
 
@@ -117,3 +117,12 @@ def test_what_is_counted_stands_behind_the_number(monkeypatch: pytest.MonkeyPatc
     assert out.getvalue() == "backup: 1,200 MB\n"
     assert "1200/1200 MB" in terminal.getvalue()
     assert "unit" not in terminal.getvalue()
+
+
+def test_people_are_shown_no_notation_of_python() -> None:
+    out = io.StringIO()
+    facts = {"in_use": True, "sense": {"tweets": 12}, "samples": ["the fog is thick"], "words": ["fog", "mr"]}
+    with Bars(out) as say:
+        say(Progress("register", facts=facts))
+        say(Progress("card"))
+    assert out.getvalue() == "register: in use yes, words fog mr\ncard: done\n"
