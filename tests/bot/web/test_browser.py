@@ -10,81 +10,35 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
 
-from bot.core.config import PlaygroundSettings
-from bot.store import Store
-from bot.web.entry.sessions import Sessions
-from bot.web.entry.users import Users
-from bot.web.server import serving
 from huggingtweets.core.names import VoiceName
 from tests.bot.conftest import UseCases
-from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import Parts as PostingParts
-from tests.bot.web.conftest import page_of
+from tests.bot.web.real_browser import CHROMIUM, SECONDS, TOKEN, launched, opened, served, write
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 AXE = Path(os.environ.get("AXE") or Path(__file__).parents[3] / ".cache/axe/node_modules/axe-core/axe.min.js")
 LOOKED_AT = ("/voices", "/voices/ann", "/voices/ann/forget", "/desk", "/desk/clock", "/desk/people", "/desk/log")
-TOKEN = "a long token that nobody guesses"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-SECONDS = 120_000  # for what takes 2 s on an idle machine
 
-expect.set_options(timeout=SECONDS)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    async with launched() as browser:
         yield browser
-        await browser.close()
-
-
-@asynccontextmanager
-async def served(use_cases: UseCases, posting: PostingParts, folder: Path, **settings: bool) -> AsyncIterator[str]:
-    """The page at an address of its own. Whoever has the token is an admin."""
-    async with Store(sqlite_in(use_cases.home.folder / "data")) as store:
-        made = page_of(use_cases, posting, store, folder, Users({}, TOKEN))
-        async with serving(PlaygroundSettings(port=0, **settings), made.parts, Sessions(b"key")) as address:
-            yield address
 
 
 @pytest.fixture
 async def address(use_cases: UseCases, parts: PostingParts, tmp_path: Path) -> AsyncIterator[str]:
-    async with served(use_cases, parts, tmp_path, local_admin=True) as address:
+    async with served(use_cases, parts, tmp_path, local_admin=True) as (address, _):
         yield address
-
-
-@asynccontextmanager
-async def opened(chromium: Browser, address: str, **options: Any) -> AsyncIterator[Tab]:
-    """The page in a browser of its own. An error of a script, or a request to elsewhere, fails the test."""
-    context = await chromium.new_context(**options)
-    context.set_default_timeout(SECONDS)
-    tab = await context.new_page()
-    errors: list[str] = []
-    origin = "/".join(address.split("/")[:3])
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("request", lambda request: None if request.url.startswith((origin, "data:")) else errors.append(request.url))
-    await tab.goto(address)
-    yield tab
-    await context.close()
-    assert errors == []
-
-
-async def write(tab: Tab, text: str = "") -> list[str]:
-    """Press Write. Returns the tweets."""
-    await tab.fill("textarea[name=text]", text)
-    await tab.click("[data-go]")
-    await tab.wait_for_selector("[data-cards][aria-busy=false] .tweet")
-    return await tab.locator(".tweet .text").all_inner_texts()
 
 
 async def test_tweets_come_and_a_reload_shows_them_again(chromium: Browser, address: str) -> None:
@@ -96,6 +50,7 @@ async def test_tweets_come_and_a_reload_shows_them_again(chromium: Browser, addr
         await tab.locator(".tweet").first.get_by_role("button", name="I like it", exact=True).click()
         await expect(tab.locator(".act[aria-pressed=true]")).to_have_count(1)
         await tab.reload()
+        await expect(tab.locator(".act[aria-pressed=true]")).to_have_attribute("value", "1")
         assert sorted(await tab.locator(".tweet .text").all_inner_texts()) == sorted(texts)
         async with tab.expect_download() as saving:
             await tab.get_by_role("link", name="Save as a picture").first.click()
@@ -186,7 +141,7 @@ async def test_a_voice_is_made_with_a_reload_in_the_middle(chromium: Browser, ad
 async def test_a_wrong_token_is_refused_and_the_right_one_lets_in(
     chromium: Browser, use_cases: UseCases, parts: PostingParts, tmp_path: Path
 ) -> None:
-    async with served(use_cases, parts, tmp_path) as address, opened(chromium, f"{address}/make") as tab:
+    async with served(use_cases, parts, tmp_path) as (address, _), opened(chromium, f"{address}/make") as tab:
         await expect(tab).to_have_url(re.compile("/signin"))
         await tab.fill("input[type=password]", "wrong")
         await tab.get_by_role("button", name="Sign in").click()
