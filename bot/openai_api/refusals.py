@@ -110,7 +110,7 @@ def _http(error: HTTPException) -> Refusal:
 def _invalid(error: RequestValidationError) -> Refusal:
     """Names the first part that is wrong, in OpenAI's words."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:])[:SHOWN]
+    where = ".".join(str(part) for part in first["loc"][1:] if not _is_a_kind(part))[:SHOWN]
     match first["type"]:
         case "json_invalid" | "model_attributes_type" if not where or first["type"] == "json_invalid":
             return Refusal(400, "The body of this request cannot be read as JSON.")
@@ -120,6 +120,13 @@ def _invalid(error: RequestValidationError) -> Refusal:
             sentence, code = f"Missing required parameter: '{where}'.", "missing_required_parameter"
         case "missing":
             return Refusal(400, "This request has no body, or a body that is not said to be JSON.")
+        case "none_required":
+            sentence, code = f"Invalid value for '{where}': this is not supported here, leave it out.", "invalid_value"
         case _:
             sentence, code = f"Invalid value for '{where}': {first['msg']}.", "invalid_value"
     return Refusal(400, sentence, code=code, param=where)
+
+
+def _is_a_kind(part: int | str) -> bool:
+    """Returns True for what pydantic names after one of several types, `constrained-str` or `list[...]`: no parameter."""
+    return isinstance(part, str) and (part in ("str", "list") or not part.isidentifier() or not part.islower())
