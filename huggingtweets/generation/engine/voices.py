@@ -181,7 +181,8 @@ def _refuse_what_does_not_mix(voice: Blend) -> None:
         if version.manifest.base_fingerprint != first.manifest.base_fingerprint:
             raise Usage(
                 Phrase(
-                    "{name} and {name2} cannot be blended: they are on different base models.",
+                    "{name} and {name2} cannot be blended: they are on different base models. Mix other voices, or let "
+                    "one of them learn again on the base of the other.",
                     name=first.name,
                     name2=version.name,
                 )
