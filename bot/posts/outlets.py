@@ -33,6 +33,11 @@ class Outlets:
         return any(posting.is_set_up for posting in self._all)
 
     @property
+    def has_a_voice(self) -> bool:
+        """Returns True if the settings name a voice for the posts of each place, so that nobody need choose one."""
+        return all(posting.has_a_voice for posting in self._in_use)
+
+    @property
     def networks(self) -> str:
         """The networks that are set up, for a sentence: "X", "X and Bluesky"."""
         return written(dict.fromkeys(posting.place.network for posting in self._in_use))

@@ -60,6 +60,11 @@ class Posting:
         self.account = outbox.account
 
     @property
+    def has_a_voice(self) -> bool:
+        """Returns True if the settings name a voice for posts here."""
+        return bool(self._settings.voice)
+
+    @property
     def is_set_up(self) -> bool:
         """Returns True if there is an account to post as, be it in a dry run."""
         return self._connected or (self._settings.dry_run and bool(self._settings.account))

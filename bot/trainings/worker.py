@@ -234,6 +234,8 @@ class TrainingWorker(Ongoing):
         if ending.state == "done":
             gave = ending.result.version if isinstance(ending.result, Learned) else "nothing new"
             log.info("job %d gave %s", job.id, gave)
+        elif ending.state == "cancelled":
+            log.info("job %d cancelled", job.id)
         else:
             log.warning("job %d %s: %s", job.id, ending.state, ending.error)
         while True:

@@ -135,6 +135,13 @@ class Feedback:
             await connection.execute(change.on_conflict_do_update(index_elements=["message", "person"], set_=row))
         return True
 
+    async def votes_of(self, person: str, messages: Sequence[str]) -> dict[str, int]:
+        """Returns what one person voted, by message; messages for which they did not vote are not in it."""
+        query = sa.select(feedback.c.message, feedback.c.vote)
+        query = query.where(feedback.c.person == person, feedback.c.message.in_(messages))
+        rows = await self._database.read_at_once(lambda connection: connection.execute(query).all())
+        return {row.message: row.vote for row in rows}
+
     async def tally(self, voice: str, version: str | None = None) -> Tally:
         """Returns the votes for a voice, or for one version of it."""
         up = sa.func.coalesce(sa.func.sum(sa.case((feedback.c.vote > 0, 1), else_=0)), 0)

@@ -126,7 +126,9 @@ async def log_page(
         "desk/log.html",
         wanted=wanted,
         lines=parts.last_errors.lines(wanted),
-        acts=[(act, who(act.person), act_in_words(act.action)) for act in acts],
+        acts=[
+            (act, who(act.person), act_in_words(act.action), who(act.subject) if act.subject else "") for act in acts
+        ],
         older=acts[-1].id if len(acts) == ACTS else 0,
         scopes=await _scopes(parts),
     )

@@ -58,7 +58,7 @@ class Scope:
 
 
 def who(subject: str) -> str:
-    """A person, server or channel as people read it: `channel 12 on Discord`, `ann (page)`."""
+    """A person, server, channel, post or account as people read it: `channel 12 on Discord`, `post 3`."""
     place, _, rest = subject.partition(":")
     kind, _, number = rest.rpartition(":")
     match place:
@@ -73,7 +73,10 @@ def who(subject: str) -> str:
         case "global":
             return "everywhere"
         case "x" | "bluesky" | "mastodon":
-            return f"{rest} on {'X' if place == 'x' else place.title()}"
+            network = "X" if place == "x" else place.title()
+            return network if rest in ("", place) else f"{rest} on {network}"
+        case "post":
+            return f"post {rest}"
     return subject
 
 

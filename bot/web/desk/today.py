@@ -55,6 +55,7 @@ async def posts_shown(parts: Parts) -> dict[str, Any]:
         "tastes": await parts.posting.tastes(waiting),
         "waiting": [_shown(post) for post in waiting],
         "recent": [_shown(post) for post in await parts.posting.recent(RECENT)],
+        "has_a_voice": parts.posting.has_a_voice,
         "voices": await parts.tweeting.names(NO_SERVER),
     }
 

@@ -22,19 +22,20 @@ class Curve:
     height: int = HEIGHT
 
 
-def curve_of(points: Sequence[Point]) -> Curve | None:
-    """The curve, or None for fewer than two points."""
+def curve_of(points: Sequence[Point], *, whole: bool = False) -> Curve | None:
+    """The curve, or None for fewer than two points. A `whole` one fills the width: nothing comes after it."""
     if len(points) < 2:
         return None
     losses = [loss for _, loss, _ in points]
     held_out = [(percent, best) for percent, _, best in points if best is not None]
     values = losses + [best for _, best in held_out]
     low, high = min(values), max(values)
+    begin, end = (points[0][0], points[-1][0]) if whole and points[-1][0] > points[0][0] else (0, 100)
 
     def line(pairs: Sequence[tuple[float, float]]) -> str:
         span = (high - low) or 1.0
         return " ".join(
-            f"{MARGIN + percent / 100 * (WIDTH - 2 * MARGIN):.1f},"
+            f"{MARGIN + (percent - begin) / (end - begin) * (WIDTH - 2 * MARGIN):.1f},"
             f"{MARGIN + (high - value) / span * (HEIGHT - 2 * MARGIN):.1f}"
             for percent, value in pairs
         )

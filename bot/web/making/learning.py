@@ -80,7 +80,7 @@ async def _facts(request: Request, job: Job) -> dict[str, Any]:
         "samples": learned.samples[:3] if learned and quoting else (),
         "verdict": verdict.in_words(learned.report, learned.kept) if learned else "",
         "measured": report_lines(learned.report) if learned and learned.report else [],
-        "curve": curve_of(job.options.get(CURVE, ())),
+        "curve": curve_of(job.options.get(CURVE, ()), whole=job.ended),
         **await _people(parts, job, learned),
     }
 

@@ -6,7 +6,7 @@ forgotten. Knows the use case and how answers are stored. Does not know HTTP.
 
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,10 @@ LINES = "scene"  # in the options of an answer: it is a line of a scene, which w
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One drawn tweet as the page shows it. `drawing` and `number` are its address."""
+    """One drawn tweet as the page shows it. `drawing` and `number` are its address.
+
+    `vote` is what the visitor thinks of it, 1 or -1, or 0 if they have not said.
+    """
 
     drawing: str
     number: int
@@ -45,6 +48,7 @@ class Card:
     version: str
     faces: tuple[Face, ...]
     at: datetime | None = None
+    vote: int = 0
 
     @property
     def name(self) -> str:
@@ -107,7 +111,8 @@ class Answers:
             raise Usage(GONE)
         for voice in dict.fromkeys(answer.voice for answer in answers):
             await self._tweeting.refuse_unwilling(voice, PLACE)
-        cards = tuple([await self._card(answer, drawing, number) for number, answer in enumerate(answers)])
+        votes = await self._store.feedback.votes_of(person, [answer.message for answer in answers])
+        cards = tuple([await self._card(answer, drawing, number, votes) for number, answer in enumerate(answers)])
         first = answers[0]
         wish = wish_of(answers)
         return Drawing(drawing, wish, cards, "" if wish.kind == "scene" else first.prompt)
@@ -140,10 +145,17 @@ class Answers:
             log.warning("an answer on the page is not kept, so a reload will not show it: %s", error)
         return Card(drawing, number, tweets.texts[0], tweets.name, tweets.version, await self._faces(tweets))
 
-    async def _card(self, answer: Answer, drawing: str, number: int) -> Card:
+    async def _card(self, answer: Answer, drawing: str, number: int, votes: Mapping[str, int]) -> Card:
         tweets = Tweets(tuple(answer.texts), answer.voice, answer.version, 0)
         return Card(
-            drawing, number, answer.texts[0], answer.voice, answer.version, await self._faces(tweets), answer.at
+            drawing,
+            number,
+            answer.texts[0],
+            answer.voice,
+            answer.version,
+            await self._faces(tweets),
+            answer.at,
+            votes.get(answer.message, 0),
         )
 
     async def _faces(self, tweets: Tweets) -> tuple[Face, ...]:

@@ -41,18 +41,19 @@ async def voice_page(request: Request, name: str) -> HTMLResponse:
     versions = [version for version in kept.versions if visitor.is_admin or is_shown(kept, version.version)]
     if not versions and not job:
         raise await unknown(request, voice)
-    current = kept.current
+    shown = kept.current or (next(iter(versions), None) if visitor.is_admin else None)
     return page(
         request,
         "voices/voice.html",
-        card=gallery.card(current) if current else gallery.without_version(voice),
+        card=gallery.card(shown) if shown else gallery.without_version(voice),
+        shown=shown.version if shown else "",
         kept=kept,
         scores=[await score_of(parts.store, version) for version in versions],
         comparable=[version.version for version in versions],
         rounds=await parts.store.rounds.score(voice),
         preferences=await parts.store.comparisons.preferences(voice),
-        counts=current.manifest.counts if current else None,
-        pictures=[(kind, words) for kind, words, _ in pictures_of(current)] if current else [],
+        counts=shown.manifest.counts if shown else None,
+        pictures=[(kind, words) for kind, words, _ in pictures_of(shown)] if shown else [],
         job=job,
         standing=standing(job) if job else "",
     )

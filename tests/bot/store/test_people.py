@@ -24,6 +24,8 @@ async def test_a_thumb_counts_once_a_person_and_the_last_one_holds(store: Store)
     assert await store.feedback.tally("ann") == await store.feedback.tally("ann", "v1") == Tally(2, 1)
     assert await store.feedback.tally("ann", "v2") == await store.feedback.tally("bob") == Tally(0, 0)
     assert not await store.feedback.vote("unknown", "p1", 1)
+    assert await store.feedback.votes_of("p2", ["m1", "m2"]) == {"m1": -1}
+    assert await store.feedback.votes_of("p4", ["m1"]) == await store.feedback.votes_of("p1", ["m2"]) == {}
 
 
 async def test_an_answer_is_found_by_its_message_until_it_is_withdrawn(store: Store, time) -> None:

@@ -1,8 +1,10 @@
 """The queue on the page: every button does what it says, and tells the result."""
 
 import html
+import re
 
 import httpx
+import pytest
 
 from tests.bot.web.conftest import Page
 
@@ -31,6 +33,14 @@ async def test_rejecting_and_asking_again(web: Page, admin: httpx.AsyncClient) -
     refused = await admin.post("/queue/2", data={"action": "approve"})
     assert refused.status_code == 409
     assert "Post 2 is decided already" in refused.text
+    assert '<a class="button quiet" href="/desk">Back to Desk</a>' in refused.text
+
+
+@pytest.mark.parametrize(("x_settings", "choices"), [({}, ["", "ann"]), ({"voice": ""}, ["ann"])])
+async def test_the_usual_voice_can_be_chosen_where_there_is_one(
+    web: Page, admin: httpx.AsyncClient, choices: list[str]
+) -> None:
+    assert re.findall('<option value="(.*?)"', (await admin.get("/desk")).text) == choices
 
 
 async def test_a_failure_is_an_answer(web: Page, admin: httpx.AsyncClient) -> None:

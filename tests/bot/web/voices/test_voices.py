@@ -65,6 +65,19 @@ async def test_a_version_that_did_not_pass_is_for_admins(
     assert "it repeats &lt;real&gt; tweets." in (await admin.get("/voices/ann")).text
 
 
+async def test_of_a_voice_that_is_not_in_use_admins_see_the_newest_version(
+    web: Page, browser: httpx.AsyncClient, admin: httpx.AsyncClient
+) -> None:
+    root = web.registry.root
+    shutil.copytree(root / "ann", root / "bob")
+    (root / "bob" / "current.json").unlink()
+    [sample, *_] = read(root / "bob" / "v1").samples
+    page = html.unescape((await admin.get("/voices/bob")).text)
+    for part in ("so nobody can try it. This is v1", "What v1 wrote first", sample, "/voices/bob/v1/predictions.png"):
+        assert part in page
+    assert sample not in html.unescape((await browser.get("/voices/bob")).text)
+
+
 async def test_a_voice_that_left_is_nowhere(web: Page, browser: httpx.AsyncClient, admin: httpx.AsyncClient) -> None:
     await opts_out(web, "ann")
     for asker in (browser, admin):
