@@ -128,5 +128,5 @@ def _invalid(error: RequestValidationError) -> Refusal:
 
 
 def _is_a_kind(part: int | str) -> bool:
-    """Returns True for what pydantic names after one of several types, `constrained-str` or `list[...]`: no parameter."""
+    """Returns True for what pydantic names after one of several types, such as `constrained-str`."""
     return isinstance(part, str) and (part in ("str", "list") or not part.isidentifier() or not part.islower())
