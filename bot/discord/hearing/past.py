@@ -19,7 +19,7 @@ import discord
 from bot.core.errors import BotError
 from bot.discord.asking.answering import person
 from bot.discord.asking.gate import channel_id, message_id, places, server_id
-from bot.discord.asking.once import NOBODY, Interaction, new_nonce, repeated, send
+from bot.discord.asking.once import IN_DOUBT, NOBODY, Interaction, new_nonce, repeated, send
 from bot.discord.hearing.members import ANSWERED_WITHIN
 from bot.discord.look.rendering import sentence
 from bot.discord.look.translating import ENGLISH, of_answer
@@ -64,8 +64,13 @@ class PastReader:
         channels = [channel_id(one.id) async for one in _with_threads(interaction.guild, allowed)]
         progress = await self._past.begin(server, member, channels, message_id(interaction.id))
         text = sentence(READING(progress=progress.in_words), of_answer(interaction, private=True))
-        told = await send(interaction, private=True, content=text)
-        self._start(server, member, _Told(interaction, told))
+        told: _Told | None = None
+        try:
+            told = _Told(interaction, await send(interaction, private=True, content=text))
+        except (discord.HTTPException, *IN_DOUBT) as error:
+            # It is promised already, so it begins all the same, and its end is told in a direct message.
+            log.info("it is not shown that a reading begins: %s", type(error).__name__)
+        self._start(server, member, told)
 
     async def take_up(self) -> None:
         """Go on with the readings of a process before this one."""

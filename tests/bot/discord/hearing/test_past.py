@@ -219,6 +219,21 @@ async def test_what_is_deleted_or_edited_while_a_page_is_read_is_not_kept_as_it_
     assert await kept(there, store) == ["the blue dust"]
 
 
+async def test_a_reading_begins_though_it_cannot_be_shown_that_it_does(
+    there: World, store: Store, admin: MemberActor
+) -> None:
+    write(there, there.ann, "the red dust")
+    asked = await there.ann.slash(there.channel, "join", past=True)
+    assert asked.response
+    there.env.inject_error("POST", "/webhooks/*/*", status=500)
+    await there.ann.click(asked.response, label="Learn from what I write and wrote")
+    await there.env.settle()
+    assert await kept(there, store) == ["the red dust"]
+    assert await store.past_readings.members() == [], "its end was told"
+    assert there.private(there.ann).startswith("Thank you.")
+    assert there.errors() == []
+
+
 @pytest.mark.parametrize("status", [403, 404])
 async def test_a_channel_that_cannot_be_read_is_passed_over(
     there: World, store: Store, admin: MemberActor, status: int
