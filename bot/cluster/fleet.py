@@ -174,24 +174,35 @@ class Fleet:
         if self._forgetting:
             await asyncio.wait(self._forgetting, timeout=FORGET_SECONDS)
         await asyncio.to_thread(self._storage.offer, request.voice)
-        tried: list[str] = []
-        while len(tried) < TRIES:
-            member = self._member_for(request, settings, tried)
+        lost: list[str] = []
+        unfit: set[str] = set()  # machines, each with all its replicas
+        while len(lost) < TRIES:
+            member = self._member_for(request, settings, lost, unfit)
             if not member:
-                if not patient:
+                if not patient or unfit:
                     break
                 await self._somebody.wait()
-                tried.clear()
+                lost.clear()
                 continue
+            machine = member.beat.machine if member.beat else ""
             try:
                 return await self._asked(member, request, settings)
-            except (Lost, Unfit) as error:
+            except Lost as error:
                 log.warning("a request is drawn elsewhere: %s: %s", member.name, error)
-                tried.append(member.name)
+                lost.append(member.name)
+            except Unfit as error:
+                log.warning("a request is drawn elsewhere: %s: %s", member.name, error)
+                unfit.add(machine)
         raise ClusterUnavailable(f"No replica could draw this; {'; '.join(self.state().faults) or 'two were lost'}.")
 
-    def _member_for(self, request: Request, settings: GenerationSettings, tried: list[str]) -> Member | None:
-        live = {member.name: member for member in self._members if member.is_live and member.name not in tried}
+    def _member_for(
+        self, request: Request, settings: GenerationSettings, lost: list[str], unfit: set[str]
+    ) -> Member | None:
+        live = {
+            member.name: member
+            for member in self._members
+            if member.beat and member.name not in lost and member.beat.machine not in unfit
+        }
         drafts = {name: member.drafts for name, member in live.items()}
         name = replica_for(_key(request.voice), drafts, request.count, settings.max_rows)
         return live[name] if name else None

@@ -5,7 +5,9 @@ Knows the engine and the storage. Does not know which replicas there are besides
 
 import asyncio
 import os
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +34,14 @@ def this_machine() -> str:
     return str(ray.get_runtime_context().get_node_id())
 
 
+def _end_when_alone(seconds_left: Callable[[], float]) -> None:
+    import ray
+
+    while (seconds := seconds_left()) > 0:
+        time.sleep(min(1.0, seconds))
+    ray.kill(ray.get_runtime_context().current_actor)
+
+
 class Replica:
     """An actor of Ray. It ends when no bot has asked for a sign of life for as long as the plan says."""
 
@@ -44,12 +54,12 @@ class Replica:
         self._asked_at = time.monotonic()
         self._swept_at = -SWEEP_SECONDS
         self._loaded: dict[Path, frozenset[str]] = {}
-        self._lease: asyncio.Task[None] | None = None
+        # Not with the first sign of life: if its machine is lost, Ray starts it anew, and the last bot may be gone.
+        threading.Thread(target=_end_when_alone, args=(self._seconds_left,), name="lease", daemon=True).start()
 
     async def beat(self, mark: str, forgotten: tuple[str, ...]) -> Beat:
         """A sign of life. Whoever is among `forgotten` is in no memory and no copy afterwards."""
         self._asked_at = time.monotonic()
-        self._lease = self._lease or asyncio.create_task(self._end_when_alone())
         if self._engine.dead:
             os._exit(FAILED)
         self._engine.warm_up()
@@ -86,9 +96,5 @@ class Replica:
         own = vars(self._engine.settings)
         own.update({key: value for key, value in settings if key not in ("threads", "precision", "memory_mib")})
 
-    async def _end_when_alone(self) -> None:
-        import ray
-
-        while time.monotonic() - self._asked_at < self._lease_seconds:  # noqa: ASYNC110  time alone ends it
-            await asyncio.sleep(min(1.0, self._lease_seconds))
-        ray.kill(ray.get_runtime_context().current_actor)
+    def _seconds_left(self) -> float:
+        return self._asked_at + self._lease_seconds - time.monotonic()

@@ -101,7 +101,7 @@ class Machines:
     async def replicas(self, link: GatewayLink) -> list[psutil.Process]:
         """The processes of both replicas, the older one first, once both live and `link` knows it."""
         async with asyncio.timeout(SECONDS):
-            while link.state.replicas < 2 or len(processes := _children(REPLICA)) != 2:
+            while link.state.replicas < 2 or len(processes := replicas_here()) != 2:
                 await asyncio.sleep(0.1)
         return sorted(processes, key=psutil.Process.create_time)
 
@@ -117,6 +117,11 @@ def patiently(start: Callable[[], Made]) -> Made:
                 with contextlib.suppress(psutil.Error):
                     process.kill()
     return start()
+
+
+def replicas_here() -> list[psutil.Process]:
+    """The processes of all replicas, whosever they are."""
+    return _children(REPLICA)
 
 
 def gateways() -> list[psutil.Process]:

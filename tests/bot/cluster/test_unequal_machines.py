@@ -25,13 +25,23 @@ from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.names import VoiceName
 from huggingtweets.registry.versions import Registry, Version
 from huggingtweets.workflow.pipeline import Outcome
-from tests.bot.cluster.conftest import MACHINE, Machines, cluster_settings, go_on, stop, until, with_replicas
+from tests.bot.cluster.conftest import (
+    MACHINE,
+    Machines,
+    cluster_settings,
+    go_on,
+    replicas_here,
+    stop,
+    until,
+    with_replicas,
+)
 from tests.bot.cluster.stores import Place, file_place, s3_place
 from tests.huggingtweets.generation.drafter_contract import ask, drawn_by_the_engine
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="session")]
 
 PEOPLE, ANSWERS = 4, 10
+VOICES = 24  # too many for each to have its place elsewhere than on the small machine
 
 
 @asynccontextmanager
@@ -111,8 +121,9 @@ async def test_a_machine_whose_disk_is_full_says_so_and_the_other_two_draw(
     tiny_generation: GenerationSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     caplog.set_level(logging.DEBUG, "bot.cluster.link")
+    others = len(replicas_here())
     with file_place(trained[0].storage.models, tmp_path) as place:
-        voices = [_large(place, number) for number in range(12)]
+        voices = [_large(place, number) for number in range(VOICES)]
         expected = await drawn_by_the_engine(tiny_generation, *map(ask, voices))
         with small_machine(machines, tmp_path / "copies"):
             await until(lambda: machines.count == 3)
@@ -120,12 +131,19 @@ async def test_a_machine_whose_disk_is_full_says_so_and_the_other_two_draw(
                 linked(machines, token, settings, place, 3) as link,
                 ClusterDrafter(tiny_generation, link) as drafter,
             ):
-                await until(lambda: link.state.machines == 3)
+                await until(lambda: len(_views_of_disks()) == 2)
                 assert [await drafter.draw(ask(voice)) for voice in voices] == expected
                 refusals = [line for line in caplog.messages if "make room there" in line]
                 assert all("a request is drawn elsewhere" in line for line in refusals)
-                assert 0 < len(refusals) < len(voices), "each machine is the first for some of them"
+                assert refusals, "the small machine is the first for some of them"
                 assert link.state.replicas == 3, "a full disk is no reason to give a machine up"
+    # Ray starts those of the lost machine anew. They end by themselves, because no bot asks for them.
+    await until(lambda: len(replicas_here()) <= others)
+
+
+def _views_of_disks() -> set[int]:
+    """Replicas see the disks of this process, or those of the small machine."""
+    return {Path(f"/proc/{replica.pid}/ns/mnt").stat().st_ino for replica in replicas_here()}
 
 
 def _large(place: Place, number: int) -> Version:
