@@ -26,8 +26,20 @@ ACTS = {
     "consent.forget": "was forgotten",
     "consent.forget_account": "had an account of another network forgotten",
     "consent.remember": "let somebody be learned again",
+    "token new": "made a token for a program",
+    "token revoke": "made a token invalid",
     "access.allow": "let somebody in",
     "access.deny": "kept somebody out",
+    "member.join": "joined with a voice of their own",
+    "member.leave": "left",
+    "member.past": "let what they wrote before be read",
+    "learning.allow": "let me learn from members",
+    "learning.deny": "kept me from learning from members",
+    "chatter": "changed when I speak by myself",
+    "chatter.voted_off": "had the last vote for me to be silent",
+    "settings": "changed settings",
+    "settings.reload": "had the settings read again",
+    "home": "changed where I am at home",
 }
 VERBS = {
     "propose": "proposed a post",
@@ -75,8 +87,8 @@ def who(subject: str) -> str:
         case "x" | "bluesky" | "mastodon":
             network = "X" if place == "x" else place.title()
             return network if rest in ("", place) else f"{rest} on {network}"
-        case "post":
-            return f"post {rest}"
+        case "post" | "token":
+            return f"{place} {rest}"
     return subject
 
 

@@ -145,8 +145,10 @@ async def test_who_did_what_and_how_servers_are_set(web: Page, admin: httpx.Asyn
     await waiting_things(web)
     for number in range(desk.ACTS):
         await web.parts.store.audit.add("playground:user:eve", "x.approve", f"post:{number}")
+    await web.parts.store.audit.add("operator", "token new", "token:2")
     page = html.unescape((await admin.get("/desk/log")).text)
     assert "eve approved a post: post 39" in page
+    assert "operator made a token for a program: token 2" in page
     assert "server 1 on Discord" in page
     assert "answers mentions in threads" in page
     [older] = re.findall(r'href="(/desk/log\?before=\d+)"', page)
