@@ -130,6 +130,8 @@ def _unpack(backup: Path, ask: Callable[[], str], staging: Staging, progress: Li
         with backup.open("rb") as file, _read(backup, file, ask) as stream:
             _take_room(size, staging.data)
             archive.unpack(backup, stream, staging.place, _shown(size, progress))
+        total = _megabytes(size)
+        progress(Progress("restore", total, total, {"unit": "MB"}))
     except FileNotFoundError as error:
         if error.filename != str(backup):
             raise
@@ -161,13 +163,17 @@ def _take_room(size: int, folder: Path) -> None:
         raise OSError(errno.ENOSPC, "the disk has too little room")
 
 
+def _megabytes(size: int) -> int:
+    return max(1, size // MEGABYTE)
+
+
 def _shown(size: int, progress: Listener) -> Callable[[int], None]:
-    total, done = max(1, size // MEGABYTE), 0
+    total, done = _megabytes(size), 0
 
     def took(count: int) -> None:
         nonlocal done
         done += count
-        progress(Progress("restore", min(done // MEGABYTE, total), total, {"unit": "MB"}))
+        progress(Progress("restore", min(done // MEGABYTE, total - 1), total, {"unit": "MB"}))
 
     return took
 

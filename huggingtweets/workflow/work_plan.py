@@ -163,17 +163,17 @@ def _share(parts: list[Part]) -> float:
 
 # Seconds on two cores of an AMD EPYC of the third generation (AVX2). A token takes more on a larger base: the first
 # figure is what every token takes, the second one what each million parameters adds. How fast tokens are learned and
-# drawn is in docs/voices.md. Reading takes a third to a half of learning, by processor time on both bases. The rest is
-# estimated.
+# drawn is in docs/voices.md. Reading takes a third to a half of learning, by processor time on both bases. The rest was
+# measured in a training of 360 tweets on SmolLM2; its first loading, which also imports torch, takes longer.
 _READING = (0.0, 25e-6)
 _LEARNING = (0.0, 55e-6)
 _DRAWING = (0.16e-3, 11e-6)
 _PREPARING = {"collect": 1.0, "clean": 1.0, "dataset": 1.0}
 _MAKING_THE_BASE = 15.0
-_DESCRIBING = {"profile": 2.0, "card": 3.0, "register": 0.2}
-_LOADING = (1.0, 0.01)
+_DESCRIBING = {"profile": 0.3, "card": 0.5, "register": 0.1}
+_LOADING = (0.5, 0.006)
 COMPARISONS = 4
-_COMPARING = 2.0
+_COMPARING = 0.5
 
 
 def _of_a_token(cost: tuple[float, float], parameters: int) -> float:

@@ -4,6 +4,7 @@ To reach a file, everything before it must be unpacked, so there is a limit for 
 Does not know what an archive of posts consists of.
 """
 
+import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from huggingtweets.sources.reading.members import (
 )
 
 MAX_UNPACKED = 16 * GIB  # with all its pictures and films
-_DAMAGE = (tarfile.TarError, EOFError, zlib.error)
+_DAMAGE = (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error)
 
 
 def is_tar(path: Path) -> bool:

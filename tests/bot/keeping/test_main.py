@@ -32,7 +32,8 @@ def test_a_backup_is_made_and_restored_in_a_sentence(
     assert said.endswith("not encrypted: whoever has the file can read it.\n")
     assert run(elsewhere, "restore", file, "--json") == 0
     *progress, done, settings = capsys.readouterr().out.splitlines()
-    assert json.loads(progress[-1])["stage"] == "restore"
+    told = [json.loads(line) for line in progress]
+    assert [row["stage"] for row in told if row["done"] == row["total"]] == ["restore"], "its end is told once"
     assert done == f"{file} is restored: 2 voices and the tweets of 2 accounts are here."
     assert "config.restored.toml" in settings
     assert run(elsewhere, "restore", file) == 64

@@ -81,3 +81,12 @@ def test_limits_are_kept(tmp_path: Path) -> None:
         members.text("outbox.json"),
     ):
         pass
+
+
+def test_an_archive_whose_checksum_is_wrong_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = packed(tmp_path, FILES)
+    damaged = bytearray(path.read_bytes())
+    damaged[-8] ^= 0xFF  # the first byte of gzip's checksum
+    path.write_bytes(damaged)
+    with pytest.raises(BadSource, match="it is a broken or incomplete tar archive"):
+        read(path)
