@@ -84,9 +84,11 @@ def test_limits_are_kept(tmp_path: Path) -> None:
 
 
 def test_an_archive_whose_checksum_is_wrong_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    path = packed(tmp_path, FILES)
-    damaged = bytearray(path.read_bytes())
+    plain = packed(tmp_path, FILES, "w", "plain.tar").read_bytes()
+    without_end = plain.rstrip(b"\0") + b"\0" * (-len(plain.rstrip(b"\0")) % tarfile.BLOCKSIZE)
+    damaged = bytearray(gzip.compress(without_end))
     damaged[-8] ^= 0xFF  # the first byte of gzip's checksum
+    path = tmp_path / "archive.tar.gz"
     path.write_bytes(damaged)
     with pytest.raises(BadSource, match="it is a broken or incomplete tar archive"):
         read(path)
