@@ -118,8 +118,9 @@ class Answers:
         return Drawing(drawing, wish, cards, "" if wish.kind == "scene" else first.prompt)
 
     async def vote(self, drawing: str, number: int, person: str, value: int) -> None:
-        """Note what `person` thinks of a tweet. Raises `Usage` if there is no such tweet."""
-        if not await self._store.feedback.vote(message(drawing, number), person, value):
+        """Note what `person` thinks of a tweet that was drawn for them. Raises `Usage` if there is no such tweet."""
+        answer = await self._store.feedback.answer(message(drawing, number))
+        if not answer or answer.person != person or not await self._store.feedback.vote(answer.message, person, value):
             raise Usage(GONE)
 
     async def picture(self, ask_again: Drawing, number: int) -> bytes:

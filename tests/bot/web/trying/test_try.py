@@ -59,8 +59,8 @@ async def test_a_drawing_is_shown_to_nobody_else(web: Page, browser: httpx.Async
     path = (await drawn(browser)).url.path
     async with web.browser("192.0.2.8") as stranger:
         await stranger.get("/")
-        for method, address in (("GET", path), ("GET", f"{path}/0.png")):
-            answer = await stranger.request(method, address)
+        for method, address in (("GET", path), ("GET", f"{path}/0.png"), ("POST", f"{path}/0/vote")):
+            answer = await stranger.request(method, address, data={"value": "1"} if method == "POST" else None)
             assert answer.status_code == 422
             assert "drawn for somebody else" in answer.text
 
