@@ -106,8 +106,17 @@ async def test_the_childs_own_sentence_is_the_reason_and_the_operator_has_the_pa
     assert f"{home.folder}" in line
 
 
+def learn_for_long(home: Home) -> None:
+    """Otherwise a training on a busy machine may be over before anybody has seen that it learns."""
+    settings = home.config_file.read_text()
+    home.config_file.write_text(
+        settings.replace("max_epochs = 2", "max_epochs = 10_000\npatience = 10_000\nmax_tokens = 1_000_000_000")
+    )
+
+
 @pytest.mark.parametrize("stage", ["starting", "train"])
 async def test_a_running_job_is_cancelled_at_every_stage(home: Home, sample_file: Path, stage: str) -> None:
+    learn_for_long(home)
     async with training_in(home) as training:
         job = await training.start("test:1", VoiceName("bob"), [sample_file])
         async for now in training.watch(job, SOON):
@@ -135,6 +144,7 @@ async def nothing_left_of(home: Home, name: str) -> None:
 
 
 async def test_a_training_that_was_put_off_and_then_cancelled_leaves_nothing(home: Home, sample_file: Path) -> None:
+    learn_for_long(home)
     async with training_in(home) as training:
         job = await training.start("test:1", VoiceName("bob"), [sample_file])
         async for now in training.watch(job, SOON):
