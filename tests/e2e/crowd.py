@@ -208,7 +208,10 @@ class Crowd:
 
     async def opt_out_and_in(self, by: int, voice: str) -> None:
         await self._slash("optout", "optout", by)
-        await self._slash("optin", "optin", by)
+        for _ in range(3):  # it may be lost on its way, and then that is told
+            back = await self._slash("optin", "optin", by)
+            if back and WRONG not in back.content:
+                return
 
     async def past_and_leave(self, by: int, voice: str) -> None:
         question = await self._slash("join past", "join", by, past=True)
