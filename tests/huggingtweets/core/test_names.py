@@ -26,6 +26,7 @@ weights = st.integers(1, 4_000_000).map(lambda millionths: millionths / 1_000_00
 # What is taken apart there is no name: hours of a day, a language with its region, the versions of a blend, and
 # accounts of networks as people write them.
 OTHER_SPLITS = {
+    "bot/cluster/storage.py",
     "bot/core/clock/quiet.py",
     "bot/discord/commands/chatter_settings.py",
     "bot/voices/tweeting.py",
