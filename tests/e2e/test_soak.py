@@ -211,7 +211,7 @@ async def test_everybody_is_answered_though_discord_fails_often(
     channels = [server.channel_id, *others.values()]
     said = [*worn(server), *(one for channel in channels for one in server.said(channel))]
     assert not [one for one in said if UNWANTED in str([embed.get("description") for embed in one.embeds])]
-    assert not [one for one in said if one.mention_everyone or one.mention_user_ids or one.mention_role_ids]
+    assert not [one for one in said if one.mention_everyone or one.ping_user_ids or one.ping_role_ids]
 
 
 async def all_said(server: DiscordServer, store: Store, person: int) -> None:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 BY_ITSELF = "bot"  # who asked for what nobody has asked for
 CLOCKS_DIFFER = timedelta(minutes=5)
-MAX_SEARCHED = 200  # messages in which a remark in doubt is looked for
+MAX_SEARCHED = 2_000  # messages in which a remark in doubt is looked for
 
 
 class Stage:
@@ -107,20 +107,22 @@ class Stage:
     async def find(self, remark: Remark) -> str:
         """Returns the message of a remark that may have been sent; "" if it is not there.
 
+        It is looked for around the time when it was sent, since much may have been written in its channel afterwards.
         Raises `CannotSpeak` if that cannot be seen.
         """
         assert remark.sending_at
-        place = await self.place(remark.channel)
-        after = remark.sending_at - CLOCKS_DIFFER
+        place, searched = await self.place(remark.channel), 0
+        around = {"after": remark.sending_at - CLOCKS_DIFFER, "before": remark.sending_at + CLOCKS_DIFFER}
         try:
-            async for message in place.history(limit=MAX_SEARCHED, after=after, oldest_first=False):
+            async for message in place.history(limit=MAX_SEARCHED, oldest_first=False, **around):
+                searched += 1
                 if self._is_own(message) and await self._shows(message, remark):
                     await self._remember(message, place, _drawn(remark))
                     return message_id(message.id)
         except (discord.Forbidden, discord.NotFound) as error:
-            raise CannotSpeak(
-                Phrase("I may not read in #{name} whether I said it; better once too few.", name=place.name)
-            ) from error
+            raise _cannot_be_seen(place) from error
+        if searched == MAX_SEARCHED:
+            raise _cannot_be_seen(place)
         return ""
 
     def _is_own(self, message: discord.Message) -> bool:
@@ -164,6 +166,10 @@ class Stage:
 def _drawn(remark: Remark) -> Tweets:
     """Returns what was drawn for a remark in doubt."""
     return Tweets((remark.text,), remark.voice, remark.version, 0, 0)
+
+
+def _cannot_be_seen(place: Place) -> CannotSpeak:
+    return CannotSpeak(Phrase("I cannot read in #{name} whether I said it; better once too few.", name=place.name))
 
 
 def lacking(place: Place) -> Phrase:

@@ -8,6 +8,7 @@ import pytest
 from bot.background.saying import Saying, queue_remark
 from bot.core.clock.schedule_entry import Schedule
 from bot.discord.asking.gate import channel_id, message_id, server_id
+from bot.discord.speaking import stage
 from bot.store import Store
 from bot.store.voices.remarks import Remark
 from huggingtweets.core.errors import NotEnoughDrafts
@@ -117,6 +118,30 @@ async def test_a_kill_around_the_call_neither_repeats_nor_loses_it(
     assert len(writer.asked) == (1 if after else 2)
     assert await store.remarks.of_message(message_id(there.said()[0].id))
     assert await store.remarks.unfinished() == []
+
+
+@pytest.mark.parametrize(("searched", "is_told"), [(2_000, False), (100, True)])
+async def test_it_is_found_below_all_that_was_written_since(
+    there: World, store: Store, monkeypatch: pytest.MonkeyPatch, searched: int, is_told: bool
+) -> None:
+    """Where too much was written just after it, nobody can tell whether it was said, and it is not said again."""
+    monkeypatch.setattr(stage, "MAX_SEARCHED", searched)
+    await queue_remark(store, hourly(there), discord.utils.utcnow())
+    dying = Saying(
+        store=store, stage=Dying(there.bot.stage, after=True), notice=store.notices.add, clock=discord.utils.utcnow
+    )
+    with pytest.raises(Killed):
+        await dying.step()
+    for number in range(250):
+        there.env.backend.create_message(there.channel.id, there.ann.id, f"what a day, {number}")
+    await there.env.advance_time(31)
+    for _ in range(3):
+        await saying(there, store).step()
+    assert len(there.said()) == 1
+    assert await store.remarks.unfinished() == []
+    told = [one.text for one in await store.notices.untold() if one.key.startswith("say:")]
+    assert bool(told) == is_told
+    assert bool(await store.remarks.of_message(message_id(there.said()[0].id))) != is_told
 
 
 async def test_a_kill_before_the_call_is_drawn_anew(there: World, store: Store) -> None:
