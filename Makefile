@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests that start a cluster of Ray run after the others, one after the other.
 CLUSTER_TESTS := tests/bot/cluster tests/test_deploy_cluster.py
 
-.PHONY: bot test cluster nightly check wheel docs bench format install clean
+.PHONY: bot test cluster test-cluster nightly check wheel docs bench format install clean
 
 bot: $(VENV)/running
 	@$(BIN)/python -m bot --config $(CONFIG)
@@ -39,6 +39,10 @@ endif
 # The extra "cluster", with which `make test` tests clusters as well.
 cluster: install
 	$(call ALIVE,Installing the extra cluster,$(PIP) --constraint constraints.txt --editable '.[cluster]')
+
+# The tests of clusters alone.
+test-cluster: cluster
+	$(BIN)/python -m pytest -m cluster $(CLUSTER_TESTS)
 
 # What takes too long for every change: many more examples, kills and interactions, the tests in another order each time,
 # and which lines and branches they run.

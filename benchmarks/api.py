@@ -159,7 +159,9 @@ async def measured(parts: Parts, names: list[VoiceName], load: Load, rounds: int
             await asyncio.sleep(0.05)
         port = server.servers[0].sockets[0].getsockname()[1]
         address = f"http://127.0.0.1:{port}"
-        await writer_alone(parts, names, Load(len(names), len(names), 1, 1))  # loads the voices
+        # Both ways once with each voice, which loads what the first answers need.
+        await writer_alone(parts, names, Load(len(names), len(names), 1, 1))
+        await over_http(address, token, names, Load(len(names), len(names), 1, 1))
         turns: dict[str, list[Turn]] = {"api": [], "writer": []}
         for number in range(rounds):
             for which in ("api", "writer") if number % 2 == 0 else ("writer", "api"):

@@ -217,14 +217,14 @@ def main() -> None:
     accounts = options.accounts.lower().split(",") if options.accounts else every
     home = options.work / bases.fingerprint(fidelity.settings_in(options.work, options.base).base)
     lines = options.out.with_suffix(".jsonl")
-    if not (home / "collected").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        fidelity.collect(options.tweets, accounts, options.latest, home)
-        (home / "collected").touch()
+    home.mkdir(parents=True, exist_ok=True)
     for account in accounts:
         rows = [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
         if (account, options.base) not in {(row["account"], row["base"]) for row in rows}:
-            path = home / f"{account}.json"
+            path, collected = home / f"{account}.json", home / f"{account}.collected"
+            if not collected.exists():
+                fidelity.collect(options.tweets, [account], options.latest, home)
+                collected.touch()
             if not path.exists():
                 run = fidelity.learned(
                     account, home, options.base, with_original=not options.without_original, count=options.drafts
