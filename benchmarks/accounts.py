@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 from huggingtweets.sources import read
-from huggingtweets.tweets.clean import clean_all
-from huggingtweets.tweets.dataset import Dataset, split_by_time
+from huggingtweets.tweets.learned.clean import clean_all
+from huggingtweets.tweets.learned.dataset import Dataset, split_by_time
 
 
 def data_set(source: Path, tweets: int = 0, held_out: float = TrainingSettings().held_out) -> Dataset:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.base_folders import EMBEDDED
-from huggingtweets.core.config import TrainingSettings
-from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.core.config.base_folders import EMBEDDED
+from huggingtweets.core.config.settings import TrainingSettings
+from huggingtweets.core.process.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.model import base as bases
 from huggingtweets.training.finetune import train
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 
 HERE = Path(__file__).parent
 RUNS = HERE / "adapter_or_full.jsonl"

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.config import TrainingSettings
-from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.core.config.settings import TrainingSettings
+from huggingtweets.core.process.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.model import base as bases
 from huggingtweets.training.finetune import train
-from huggingtweets.tweets.dataset import Dataset, characters_of
+from huggingtweets.tweets.learned.dataset import Dataset, characters_of
 
 RUNS = Path(__file__).parent / "amount.jsonl"
 TWEETS = (100, 300, 1_000, 3_000)

@@ -35,8 +35,8 @@ from bot.openai_api.app import openai_app
 from bot.people.tokens import TokenLimits, Tokens
 from bot.store import Store
 from bot.voices.patience import WaitingRoom
-from huggingtweets.core.cpu import usable_cores
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.process.cpu import usable_cores
 
 RESULTS = Path(__file__).with_suffix(".json")
 PROMPT = "The sea"

@@ -14,15 +14,15 @@ from pathlib import Path
 import torch
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.config import TrainingSettings
-from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.core.config.settings import TrainingSettings
+from huggingtweets.core.process.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.generation.engine.decode import Sampling, decode
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
 from huggingtweets.model.random_weights import with_random_weights
 from huggingtweets.training.finetune import train
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 
 
 def random_weights(base: Base) -> Base:

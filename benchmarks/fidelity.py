@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ngram import WittenBell
-from huggingtweets.core.base_folders import EMBEDDED
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.base_folders import EMBEDDED
+from huggingtweets.core.people.names import VoiceName
 
 HERE = Path(__file__).parent
 DRAFTS = 200
@@ -44,7 +44,7 @@ Texts = Sequence[str]
 
 def settings_in(home: Path, base: str = EMBEDDED, drafts: int = DRAFTS) -> Any:
     """The defaults, with state in `home`, for voices on `base` that are measured by so many drafts."""
-    from huggingtweets.core.config import GateSettings, Settings, StorageSettings, TrainingSettings
+    from huggingtweets.core.config.settings import GateSettings, Settings, StorageSettings, TrainingSettings
 
     storage = StorageSettings(models=home / "models", data=home / "data")
     return Settings(storage=storage, training=TrainingSettings(base=base), gate=GateSettings(drafts=drafts))
@@ -53,8 +53,8 @@ def settings_in(home: Path, base: str = EMBEDDED, drafts: int = DRAFTS) -> Any:
 def usable_tweets(folder: Path, account: str) -> list[str]:
     """The texts that can be learned from the account's file in `folder`, the earliest first, near-copies once."""
     from huggingtweets.sources import read
-    from huggingtweets.tweets.clean import clean_all
-    from huggingtweets.tweets.copies import without_near_copies
+    from huggingtweets.tweets.learned.clean import clean_all
+    from huggingtweets.tweets.texts.copies import without_near_copies
 
     (path,) = (path for path in folder.iterdir() if path.stem.lower() == account)
     texts = [tweet.text for tweet in clean_all(sorted(read(path).tweets, key=lambda tweet: tweet.created_at))[0]]
@@ -66,8 +66,8 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
     from huggingtweets.core.records import Collected
     from huggingtweets.sources import read
     from huggingtweets.sources.sample import collect_sample
-    from huggingtweets.tweets.clean import clean_all
-    from huggingtweets.tweets.tweet_store import TweetStore
+    from huggingtweets.tweets.kept.tweet_store import TweetStore
+    from huggingtweets.tweets.learned.clean import clean_all
 
     store = TweetStore(settings_in(home).tweets)
     collect_sample(store)
@@ -92,7 +92,7 @@ def learned(
     from huggingtweets.generation.engine.decode import Sampling, decode
     from huggingtweets.model import base as bases
     from huggingtweets.registry.versions import Registry
-    from huggingtweets.tweets.dataset import Dataset
+    from huggingtweets.tweets.learned.dataset import Dataset
     from huggingtweets.workflow import pipeline
 
     settings = settings_in(home, base_name, count)
@@ -154,9 +154,9 @@ def judged(runs: Sequence[dict[str, Any]], home: Path) -> list[dict[str, Any]]:
     from huggingtweets.evaluation.attribution import Attribution
     from huggingtweets.evaluation.neighbours import neighbours
     from huggingtweets.registry.versions import Registry
-    from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
-    from huggingtweets.tweets.dataset import Dataset
-    from huggingtweets.tweets.likeness import distinct_n, divergence, emoji_profile, length_profile
+    from huggingtweets.tweets.learned.dataset import Dataset
+    from huggingtweets.tweets.style.likeness import distinct_n, divergence, emoji_profile, length_profile
+    from huggingtweets.tweets.texts.copies import KnownTexts, exact_copies, near_copies, short_repeats
 
     registry = Registry(settings_in(home).storage.models)
     data = {
@@ -296,7 +296,7 @@ def write(
     out: Path, runs: Sequence[dict[str, Any]], fictional: dict[str, Any], base: str, latest: int, count: int, home: Path
 ) -> None:
     """fidelity.json and fidelity.md of the accounts that are done."""
-    from huggingtweets.tweets.tweet_store import TweetStore
+    from huggingtweets.tweets.kept.tweet_store import TweetStore
 
     rows = judged(runs, home)
     facts = {"base": base, "latest": latest, "drafts": count, "rows": rows}

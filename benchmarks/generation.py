@@ -42,7 +42,7 @@ from benchmarks.peers import (
     Voices,
     has,
 )
-from huggingtweets.core.base_folders import located
+from huggingtweets.core.config.base_folders import located
 from huggingtweets.model import base as bases
 from huggingtweets.model.named_bases import NAMED_BASES
 
@@ -282,7 +282,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from huggingtweets.core.cpu import usable_cores, use_threads
+    from huggingtweets.core.process.cpu import usable_cores, use_threads
 
     use_threads(0)
     sizes = (options.models or ("embedded" if options.quick else "embedded,124M")).split(",")

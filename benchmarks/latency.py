@@ -35,15 +35,15 @@ from bot.trainings.child import ChildTrainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Ask, Tweeting
-from huggingtweets.core.cpu import usable_cores
+from huggingtweets.core.config.user_folders import CHECKOUT
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.process.cpu import usable_cores
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
 from huggingtweets.sources.sample import FOLDER as SAMPLE
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 RESULTS = Path(__file__).with_suffix(".json")
 UNLIMITED = ("[limits]", "requests_per_minute = 100_000", "total_requests_per_minute = 100_000")

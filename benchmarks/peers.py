@@ -127,7 +127,7 @@ class Ours:
     name = "huggingtweets"
 
     def __init__(self, voices: Voices, precision: str = "auto"):
-        from huggingtweets.core.config import GenerationSettings
+        from huggingtweets.core.config.settings import GenerationSettings
         from huggingtweets.generation.engine.batch import Batch
         from huggingtweets.generation.engine.devices import make_decoder
         from huggingtweets.generation.engine.weights import Weights

@@ -28,10 +28,10 @@ from bot.cluster.drafter import ClusterDrafter
 from bot.cluster.link import GatewayLink
 from bot.cluster.plan import plan_for
 from bot.core.config.cluster import ClusterSettings
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.generation.drafter import Drafter
 from huggingtweets.generation.engine import Engine, Request
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 RESULT = Path(__file__).with_suffix(".json")
 REPLICAS = (1, 2, 4)

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.config import Settings, StorageSettings, TrainingSettings
-from huggingtweets.core.cpu import keep_freed_memory, use_threads
+from huggingtweets.core.config.settings import Settings, StorageSettings, TrainingSettings
 from huggingtweets.core.errors import BadSource
+from huggingtweets.core.process.cpu import keep_freed_memory, use_threads
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.evaluation.replying import MIN_PAIRS, replying
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
 from huggingtweets.training.finetune import train
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 
 RUNS = Path(__file__).parent / "replies.jsonl"
 GOALS = "Goals: 3 % fewer bits or more, the right context better in 70 % or more, tweets out of nothing within 0.5 %."

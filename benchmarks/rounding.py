@@ -12,8 +12,8 @@ import torch
 from torch.nn import functional
 
 from benchmarks.accounts import data_set
-from huggingtweets.core.base_folders import located
-from huggingtweets.core.cpu import use_threads
+from huggingtweets.core.config.base_folders import located
+from huggingtweets.core.process.cpu import use_threads
 from huggingtweets.generation.engine.decoder import Cells
 from huggingtweets.generation.engine.grid import Grid
 from huggingtweets.generation.engine.native_decoder import NativeDecoder

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.cpu import usable_cores
+from huggingtweets.core.process.cpu import usable_cores
 
 HERE = Path(__file__).parent
 RUNS = HERE / "runs.json"

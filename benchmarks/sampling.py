@@ -20,17 +20,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.config import Settings, StorageSettings, TrainingSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings, TrainingSettings
 from huggingtweets.evaluation import sense
 from huggingtweets.evaluation.evaluate import passing
 from huggingtweets.evaluation.measure import Subject, drafts_of
 from huggingtweets.evaluation.two_sample import accuracy, auc, ratio_of_means
 from huggingtweets.generation.engine.decode import Sampling
 from huggingtweets.model.base import Base
-from huggingtweets.registry.versions import Registry, Version
-from huggingtweets.tweets.copies import KnownTexts, near_copies
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.likeness import distinct_n
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
+from huggingtweets.tweets.learned.dataset import Dataset
+from huggingtweets.tweets.style.likeness import distinct_n
+from huggingtweets.tweets.texts.copies import KnownTexts, near_copies
 
 RUNS = Path(__file__).parent / "sampling.jsonl"
 SETS = 2

@@ -23,13 +23,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.base_folders import EMBEDDED
-from huggingtweets.core.config import Settings, StorageSettings, TrainingSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.base_folders import EMBEDDED
+from huggingtweets.core.config.settings import Settings, StorageSettings, TrainingSettings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.decode import Draft
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 HERE = Path(__file__).parent
 CANDIDATES = (1, 2, 4, 8, 16)
@@ -52,9 +52,9 @@ def learned(path: Path, settings: Settings, latest: int, put_aside: int) -> tupl
     from huggingtweets.core.records import Collected
     from huggingtweets.registry.versions import Registry
     from huggingtweets.sources import read
-    from huggingtweets.tweets.clean import clean_all
-    from huggingtweets.tweets.copies import without_near_copies
-    from huggingtweets.tweets.tweet_store import TweetStore
+    from huggingtweets.tweets.kept.tweet_store import TweetStore
+    from huggingtweets.tweets.learned.clean import clean_all
+    from huggingtweets.tweets.texts.copies import without_near_copies
     from huggingtweets.workflow import pipeline
 
     account = VoiceName(path.stem.lower())
@@ -102,10 +102,10 @@ async def answered(version: Version, settings: Settings, candidates: int, drafts
 def figures(tweets: Sequence[str], aside: Sequence[str], version: Version) -> dict[str, Any]:
     """How well `tweets` are told from real ones, how often they copy, and how much they differ from each other."""
     from huggingtweets.evaluation.two_sample import accuracy
-    from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies
-    from huggingtweets.tweets.dataset import Dataset
-    from huggingtweets.tweets.detector import level
-    from huggingtweets.tweets.likeness import distinct_n
+    from huggingtweets.tweets.learned.dataset import Dataset
+    from huggingtweets.tweets.style.detector import level
+    from huggingtweets.tweets.style.likeness import distinct_n
+    from huggingtweets.tweets.texts.copies import KnownTexts, exact_copies, near_copies
 
     size = min(len(tweets), len(aside))
     known_texts = KnownTexts(Dataset.load(version.dataset).texts)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import fidelity
-from huggingtweets.core.base_folders import EMBEDDED
+from huggingtweets.core.config.base_folders import EMBEDDED
 
 OUT = Path(__file__).parent / "sense"
 METHODS = {
@@ -70,7 +70,7 @@ def answers(account: str, folder: Path, home: Path, base: str, count: int) -> li
     from huggingtweets.generation.writer import Sieve
     from huggingtweets.model.merged import load_version
     from huggingtweets.registry.versions import Registry
-    from huggingtweets.tweets.dataset import Dataset
+    from huggingtweets.tweets.learned.dataset import Dataset
 
     settings = fidelity.settings_in(home, base)
     registry = Registry(settings.storage.models)
@@ -95,9 +95,9 @@ def measured(run: Row, base: str, home: Path) -> Row:
     from huggingtweets.evaluation import sense
     from huggingtweets.evaluation.two_sample import auc, ratio_of_means
     from huggingtweets.registry.versions import Registry
-    from huggingtweets.tweets.copies import KnownTexts, near_copies
-    from huggingtweets.tweets.dataset import Dataset
-    from huggingtweets.tweets.likeness import distinct_n
+    from huggingtweets.tweets.learned.dataset import Dataset
+    from huggingtweets.tweets.style.likeness import distinct_n
+    from huggingtweets.tweets.texts.copies import KnownTexts, near_copies
 
     settings = fidelity.settings_in(home, base)
     registry, account = Registry(settings.storage.models), run["account"]

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from huggingtweets.core.config import GenerationSettings, Settings, StorageSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import GenerationSettings, Settings, StorageSettings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine import Engine, Request
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.workflow import sample_voice
 
 SHAPES = [(1, 1), (8, 1), (16, 1), (32, 1), (64, 1), (8, 8), (32, 8), (64, 8), (32, 32), (64, 32)]

@@ -71,8 +71,8 @@ def original(size: str, source: Path, threads: int) -> dict[str, Any]:
 def ours(size: str, source: Path, threads: int, aim: float | None, method: str) -> dict[str, Any]:
     """Our training with its defaults, until the held-out loss is at most `aim`."""
     from benchmarks.accounts import data_set
-    from huggingtweets.core.config import TrainingSettings
-    from huggingtweets.core.cpu import keep_freed_memory, use_threads
+    from huggingtweets.core.config.settings import TrainingSettings
+    from huggingtweets.core.process.cpu import keep_freed_memory, use_threads
     from huggingtweets.training.finetune import Step, train
 
     use_threads(threads)

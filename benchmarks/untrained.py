@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import torch
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.model import base as bases
 from huggingtweets.model import lora
 from huggingtweets.registry import manifest as manifests

@@ -16,8 +16,8 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from huggingtweets.core import pydantic_plugins
 from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.process import pydantic_plugins
 
 if TYPE_CHECKING:
     from bot.core.config import Config

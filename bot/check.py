@@ -8,12 +8,13 @@ from pathlib import Path
 from bot.core.base_at_hand import missing_base
 from bot.core.config import BlueskySettings, Config, MastodonSettings, PlaygroundSettings, PostingSettings, XSettings
 from bot.core.post_text.ai_label import ASK_FOR_AUTOMATED_LABEL
-from huggingtweets.core.config import PublishingSettings
+from huggingtweets.core.config.settings import PublishingSettings
+from huggingtweets.core.config.user_folders import settings_file
 from huggingtweets.core.errors import BadBase, Misconfigured, Unavailable
-from huggingtweets.core.quoted import quoted
-from huggingtweets.core.user_folders import settings_file
+from huggingtweets.core.text.quoted import quoted
 from huggingtweets.model.base import find
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 WEIGHTS = "*.safetensors"
 

@@ -28,7 +28,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from huggingtweets.core.config import (
+from huggingtweets.core.config.settings import (
     GateSettings,
     GenerationSettings,
     Settings,
@@ -36,7 +36,7 @@ from huggingtweets.core.config import (
     TrackingSettings,
     TrainingSettings,
 )
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Tweet
 from huggingtweets.workflow.pipeline import Outcome
 from tests.once import made_once_a_run

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from bot.core.config import Config
+from huggingtweets.core.config.secret_values import file_variable
 from huggingtweets.core.errors import Misconfigured, Usage
-from huggingtweets.core.secret_values import file_variable
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"

@@ -24,12 +24,12 @@ from bot.posts.outlets import NETWORKS, Outlets
 from bot.store import utc_now
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
-from huggingtweets.core.base_folders import EMBEDDED
+from huggingtweets.core.config.base_folders import EMBEDDED
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName, parse_handle
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName, parse_handle
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.sample import collect_sample, sample_account
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow import sample_voice
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from huggingtweets.generation.drafter import Drafter
 from huggingtweets.generation.unwanted import operators_checks
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

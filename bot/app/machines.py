@@ -13,7 +13,7 @@ from bot.core.config import Config
 from bot.core.process.stopping import seconds_for_a_child
 from bot.trainings.child import ChildTrainer
 from bot.trainings.trainer import Trainer
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.generation.drafter import Drafter
 from huggingtweets.generation.engine import Engine
 from huggingtweets.registry.versions import Registry

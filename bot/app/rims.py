@@ -23,7 +23,7 @@ from bot.people.access import Access
 from bot.people.past import PastMessages
 from bot.posts.opening import PlaceParts, Surroundings
 from bot.posts.outlets import Outlets
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from bot.trainings.prepared import Preparing
 from bot.voices.chattering import Chattering
 from bot.voices.command_line import CommandLine
@@ -31,12 +31,12 @@ from bot.voices.exporting import Exporting
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.core.running_bot import RunningBot, announced
+from huggingtweets.core.people.names import BlendName, VoiceName
+from huggingtweets.core.process.running_bot import RunningBot, announced
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.blend import find_voice
 from huggingtweets.sources.sample import sample_account
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 if TYPE_CHECKING:
     from bot.discord.asking.parts import Parts as DiscordParts

@@ -17,12 +17,12 @@ from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.notices import SendNotice
 from huggingtweets import sources
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import BadData, PipelineError, Usage, for_people
-from huggingtweets.core.names import VoiceName, parse_handle
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName, parse_handle
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.remote_sources import Collector
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 

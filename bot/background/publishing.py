@@ -21,7 +21,7 @@ from bot.core.process.child_process import child_environment, running_child
 from bot.core.process.ongoing import Ongoing
 from bot.core.process.stopping import seconds_for_a_child
 from bot.store.notices import SendNotice
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.publishing.publish import removals, wanted
 from huggingtweets.remote.upstream import Patience
 

@@ -19,7 +19,7 @@ from bot.store import Clock, Store, utc_now
 from bot.store.notices import SendNotice
 from bot.store.voices.remarks import Remark
 from huggingtweets.core.errors import PipelineError, Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience
 

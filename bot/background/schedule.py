@@ -21,8 +21,8 @@ from bot.core.errors import BotError, told
 from bot.core.process.ongoing import Ongoing, woken
 from bot.store import Clock, Store, utc_now
 from huggingtweets.core.errors import PipelineError, Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 
 log = logging.getLogger(__name__)
 

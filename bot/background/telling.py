@@ -14,7 +14,7 @@ from bot.core.process.ongoing import Ongoing, woken
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import Notice
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import Patience
 
 log = logging.getLogger(__name__)

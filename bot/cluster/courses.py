@@ -13,7 +13,7 @@ from bot.cluster.learning import ENDED, Said, learn
 from bot.cluster.messages import Plan
 from bot.core.errors import ClusterUnavailable
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import first_line
 from huggingtweets.registry.versions import Registry
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from bot.cluster.link import GatewayLink
 from bot.core.errors import ClusterUnavailable
 from bot.core.process.ongoing import end
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import EngineDead, NotNow, Unavailable
 from huggingtweets.generation.drafter import STOPPING, too_slow
 from huggingtweets.generation.engine import Engine, Request

@@ -16,7 +16,7 @@ from bot.cluster.rendezvous import replica_for
 from bot.cluster.replica import Replica
 from bot.cluster.storage import Storage, Unfit
 from bot.core.errors import ClusterUnavailable
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import first_line
 from huggingtweets.generation.engine import Request
 from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice

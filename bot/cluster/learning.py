@@ -21,8 +21,8 @@ from bot.cluster.storage import storage_of
 from bot.core.process.child_process import child_environment
 from bot.trainings.child import command_line
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.config import Settings
-from huggingtweets.core.settings_text import settings_text
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.config.settings_text import settings_text
 from huggingtweets.registry.trainer import is_to_end
 from huggingtweets.registry.versions import Registry
 

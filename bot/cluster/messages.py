@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.core.config.cluster import ClusterSettings
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 import huggingtweets
 from bot.cluster.messages import Plan
 from bot.core.config.cluster import ClusterSettings
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 
 Kind = TypeVar("Kind", bound=BaseModel)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.cluster.messages import Beat, Plan
 from bot.cluster.storage import storage_of
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.preview_voice import PreviewVoice

@@ -20,15 +20,16 @@ import psutil
 from bot.cluster.messages import Plan
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
-from huggingtweets.core.base_folders import PREPARED
+from huggingtweets.core.config.base_folders import PREPARED
 from huggingtweets.core.errors import Unavailable, UnknownModel, first_line
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice
 from huggingtweets.model.merged import base_of
 from huggingtweets.registry.blend import Blend, parts_of
 from huggingtweets.registry.manifest import ADAPTER, MANIFEST, MODEL
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 log = logging.getLogger(__name__)
 

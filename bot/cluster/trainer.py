@@ -17,10 +17,10 @@ from bot.core.process.ongoing import end
 from bot.core.process.stopping import CHILD_SECONDS
 from bot.trainings.heard import Heard, failed
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import NotNow, PipelineError
 from huggingtweets.core.events import Done, Skipped, read_event
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.versions import Registry
 
 log = logging.getLogger(__name__)

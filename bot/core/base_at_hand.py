@@ -4,7 +4,7 @@ Knows bases that come in a package. Does not know voices or trainings.
 """
 
 from bot.core.config import Config
-from huggingtweets.core.base_folders import EMBEDDED, NAMED
+from huggingtweets.core.config.base_folders import EMBEDDED, NAMED
 from huggingtweets.core.errors import BadBase
 from huggingtweets.model.base import find
 

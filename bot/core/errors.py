@@ -27,7 +27,7 @@ import math
 
 from bot.core.request_ids import new_id, request_id
 from huggingtweets.core.errors import Spoken, Unavailable, Usage, for_people
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

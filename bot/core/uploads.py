@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 UNCLAIMED_SECONDS = 3600.0  # files are copied before their job exists, so files without a job are kept this long
 

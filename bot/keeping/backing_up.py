@@ -28,13 +28,13 @@ from bot.store.sql.database import Database
 from huggingtweets import __version__
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
+from huggingtweets.core.config.user_folders import settings_file
 from huggingtweets.core.errors import NotNow, Unavailable, Usage
 from huggingtweets.core.events import Progress
-from huggingtweets.core.user_folders import settings_file
 from huggingtweets.publishing.publish import REMOVAL
 from huggingtweets.registry.in_use import CURRENT
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 

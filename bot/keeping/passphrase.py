@@ -11,8 +11,8 @@ import sys
 from collections.abc import Mapping
 
 from bot.core.config import PASSPHRASE
+from huggingtweets.core.config.secret_values import file_variable, secret_value
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.secret_values import file_variable, secret_value
 
 
 def new_passphrase(wanted: bool, environ: Mapping[str, str] = os.environ) -> str:

@@ -16,13 +16,13 @@ from bot.people.willing import Willing
 from bot.store import Store, snapshots, utc_now
 from bot.store.carrying import carry_over, settle
 from bot.store.sql.database import Database
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, OptedOut
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import Unwilling
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import Unwilling
 from huggingtweets.workflow.forgetting import forget
 
 RESTORING = "restore"  # in whose name somebody is forgotten again

@@ -27,7 +27,7 @@ from huggingtweets.core.atomic import NO_ROOM
 from huggingtweets.core.errors import BadFile, Unavailable, Usage
 from huggingtweets.core.events import Progress
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 
 @dataclass(frozen=True)

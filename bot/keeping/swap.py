@@ -18,8 +18,8 @@ from bot.store import snapshots
 from bot.store.sql.database import Database
 from bot.store.sql.leading import leading_at_once
 from huggingtweets.core import atomic
+from huggingtweets.core.config.user_folders import settings_file, user_settings
 from huggingtweets.core.errors import NotNow
-from huggingtweets.core.user_folders import settings_file, user_settings
 from huggingtweets.publishing.publish import REMOVAL
 from huggingtweets.registry.versions import Registry
 

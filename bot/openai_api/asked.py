@@ -13,8 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.generation.drawing_options import Length
-from huggingtweets.tweets.clean import as_typed_context
-from huggingtweets.tweets.contexts import MAX_POSTS
+from huggingtweets.tweets.learned.clean import as_typed_context
+from huggingtweets.tweets.learned.contexts import MAX_POSTS
 
 MAX_COUNT = 10  # choices of one answer
 MAX_PROMPTS = 5  # of one request

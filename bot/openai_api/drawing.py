@@ -25,12 +25,12 @@ from bot.people.tokens import TokenLimits
 from bot.store.api_tokens import ApiToken
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core import errors
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.visible import typed
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.text.visible import typed
 from huggingtweets.generation.drawing_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, MAX_SEED, DrawingOptions
 from huggingtweets.generation.writer import Tweets
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.texts.copies import ZERO_WIDTH_SPACE
 
 LEAST_TOP_P = 0.01  # the likeliest token is always left
 

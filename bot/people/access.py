@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.core.errors import KeptOut
 from bot.store.settings import StoredSettings
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 GLOBAL = "global"
 

@@ -17,14 +17,14 @@ from bot.people.willing import Willing
 from bot.store import Store, utc_now
 from bot.store.jobs import Job
 from bot.store.people.consent import Link
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import NotNow, Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import JSON
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import MEMBER
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import MEMBER
 from huggingtweets.workflow.forgetting import affected, forget
 
 log = logging.getLogger(__name__)

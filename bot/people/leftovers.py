@@ -8,10 +8,10 @@ import logging
 
 from bot.core.uploads import Uploads
 from bot.store.jobs import Job
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.forgetting import leave_nothing
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from bot.core.config import LimitsSettings
 from bot.core.errors import Paused, TooOften
 from bot.store.people.pauses import Pauses
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 WINDOW_SECONDS = 60.0
 MAX_PEOPLE = 10_000

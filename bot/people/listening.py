@@ -17,14 +17,14 @@ from bot.people.consent import Consenting
 from bot.store import Store
 from bot.store.people.members import Member
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName, parse_handle
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName, parse_handle
 from huggingtweets.core.records import Account, Collected, Said, Tweet
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets import words
-from huggingtweets.tweets.contexts import names_in, without_people
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import MEMBER, account_key
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import MEMBER, account_key
+from huggingtweets.tweets.learned.contexts import names_in, without_people
+from huggingtweets.tweets.texts import words
 
 CHANNELS = "learning_channels"  # a setting of the server: the channels in which the bot may learn
 MAX_HANDLE = 30

@@ -17,7 +17,7 @@ from bot.people.listening import HeardMessage, Listening, learnable
 from bot.store import Clock, Store, utc_now
 from bot.store.people.past_readings import PastReading
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 LOOKED_PER_KEPT = 20  # messages of everybody that are looked at for each message that may be kept
 REMEMBERED = 10_000  # messages that were deleted or edited lately

@@ -6,7 +6,7 @@ Knows how networks name people. Does not know what is kept of anybody.
 import re
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 LONGEST = 300
 _KINDS = (

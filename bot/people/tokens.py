@@ -20,7 +20,7 @@ from bot.people.limits import TWEETS, RateLimit
 from bot.store import Store, utc_now
 from bot.store.api_tokens import ApiToken
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.visible import typed
+from huggingtweets.core.text.visible import typed
 
 PREFIX = "htw-"  # so that people and scanners of secrets know what they see
 _FORM = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")

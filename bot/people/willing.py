@@ -19,12 +19,12 @@ from bot.core.errors import NotAllowed
 from bot.core.servers import NO_SERVER
 from bot.store import Store
 from bot.store.people.consent import Lent, Said
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import BlendName, VoiceName
 from huggingtweets.core.records import Account
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.accounts import Accounts
-from huggingtweets.tweets.unwilling import MEMBER, account_key
+from huggingtweets.tweets.kept.unwilling import MEMBER, account_key
 
 MAX_NAMED = 50  # people; whoever asks about more gets everybody
 NameT = TypeVar("NameT", bound=BlendName)

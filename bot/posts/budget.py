@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from bot.core.config import RESERVED_READS, XSettings
 from bot.core.errors import OverBudget
-from bot.store.posts.posts import Posts
+from bot.store.posts.outbox import Posts
 
 Kind = Literal["post", "reply", "read", "own_read"]
 MICRO = 1_000_000

@@ -12,13 +12,13 @@ from bot.core.post_text.ai_label import with_label, without_label
 from bot.core.post_text.post_checks import as_post, checks_for, likeness, objection, words_of
 from bot.core.post_text.threads import FitsAThread
 from bot.posts.place import Place
-from bot.store.posts.posts import Posts
+from bot.store.posts.outbox import Posts
 from bot.voices.taste import best
 from bot.voices.taste import told as told_of_taste
 from bot.voices.tastes import Tastes
 from huggingtweets.core.errors import NotEnoughDrafts
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.writer import Tweets
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.store.posts.engagement import Counts
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 
 
 class Destination(Protocol):

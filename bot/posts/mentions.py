@@ -17,11 +17,11 @@ from typing import Protocol, Unpack
 from bot.core.errors import PostRefused, told
 from bot.posts.place_loop import LoopParts, PlaceLoop
 from bot.store.people.strangers import answer_key
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from huggingtweets.core.errors import NotEnoughDrafts, UnknownModel, Usage
-from huggingtweets.core.names import VoiceName, comparable
+from huggingtweets.core.people.names import VoiceName, comparable
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, OutOfCredit
-from huggingtweets.tweets.clean import as_context
+from huggingtweets.tweets.learned.clean import as_context
 
 log = logging.getLogger(__name__)
 

@@ -24,9 +24,9 @@ from bot.posts.place import Place
 from bot.posts.posting import Posting
 from bot.store import Clock, Store, utc_now
 from bot.store.notices import SendNotice
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from bot.voices.tastes import Tastes
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.checks import Check
 from huggingtweets.remote.upstream import Patience
 

@@ -27,9 +27,9 @@ from bot.posts.place import Place
 from bot.store import Store
 from bot.store.notices import SendNotice
 from bot.store.people.pauses import Pause
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import (
     BadCredentials,
     Duplicate,

@@ -12,9 +12,9 @@ from bot.posts.place import written
 from bot.posts.posting import Posting
 from bot.posts.status import Status
 from bot.store import Store
-from bot.store.posts.posts import Post
-from huggingtweets.core.names import NO_VOICE, BlendName
-from huggingtweets.core.phrases import Phrase
+from bot.store.posts.outbox import Post
+from huggingtweets.core.people.names import NO_VOICE, BlendName
+from huggingtweets.core.text.phrases import Phrase
 
 NETWORKS = "networks"  # an option of a schedule: where it posts; everywhere if it is not there
 

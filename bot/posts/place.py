@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bot.core.post_text.room import Room, room_on_x
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 
 X, BLUESKY, MASTODON = "X", "Bluesky", "Mastodon"
 NAMELESS = "x"  # the account on X if the settings do not name it

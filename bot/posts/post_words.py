@@ -6,8 +6,8 @@ Knows the states of a post. Does not know platforms.
 from collections.abc import Sequence
 
 from bot.posts.place import label_of, network_of
-from bot.store.posts.posts import Post, PostState
-from huggingtweets.core.phrases import Phrase
+from bot.store.posts.outbox import Post, PostState
+from huggingtweets.core.text.phrases import Phrase
 
 STATES: dict[PostState, Phrase] = {
     "proposed": Phrase("waits for approval"),

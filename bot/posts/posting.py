@@ -18,10 +18,10 @@ from bot.posts.post_words import standing_of
 from bot.posts.status import Status
 from bot.store import Store
 from bot.store.notices import SendNotice
-from bot.store.posts.posts import Post, PostState
+from bot.store.posts.outbox import Post, PostState
 from bot.voices.tastes import Tastes
-from huggingtweets.core.names import NO_VOICE, BlendName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import NO_VOICE, BlendName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.checks import Check
 
 log = logging.getLogger(__name__)

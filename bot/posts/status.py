@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.posts.place import Place
 from bot.store.people.pauses import Pause
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)

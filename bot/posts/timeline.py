@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 
 CLOCKS_DIFFER = timedelta(minutes=15)  # a post that is so much older than the try must be another one
 # Networks put the names of those whom a reply answers before its text.

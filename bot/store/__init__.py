@@ -20,7 +20,7 @@ from bot.store.people.pauses import Pauses
 from bot.store.people.strangers import Strangers
 from bot.store.posts.engagement import Engagement
 from bot.store.posts.mentions import Mentions
-from bot.store.posts.posts import Posts
+from bot.store.posts.outbox import Posts
 from bot.store.schedules import Schedules
 from bot.store.settings import StoredSettings
 from bot.store.sql.database import Database

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.notices import keep
 from bot.store.sql.database import Database
 from bot.store.tables import jobs
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "abandoned"]
 ACTIVE = ("waiting", "running")

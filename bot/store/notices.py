@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.sql.database import Database, insert
 from bot.store.tables import notices
-from huggingtweets.core.phrases import JSON, Phrase
+from huggingtweets.core.text.phrases import JSON, Phrase
 
 SendNotice = Callable[[str, Phrase], Awaitable[object]]  # tells the admins a text, once for each key
 

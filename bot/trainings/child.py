@@ -14,8 +14,8 @@ from bot.core.process.child_process import ChildProcess, child_environment, runn
 from bot.core.process.stopping import CHILD_SECONDS
 from bot.trainings.heard import Heard, failed
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.cpu import usable_cores
 from huggingtweets.core.events import Done, Skipped
+from huggingtweets.core.process.cpu import usable_cores
 from huggingtweets.registry.versions import Registry
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.trainings.judged import Judged
 from bot.trainings.prepared import MAX_PEOPLE, Person
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 UNUSED_SECONDS = 3_600.0
 MAX_DRAFTS = 12  # the one that was unused for longest goes first

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.trainings.judged import Judged
-from huggingtweets.core.base_folders import located
+from huggingtweets.core.config.base_folders import located
 from huggingtweets.evaluation.forecast import forecast
 from huggingtweets.model.base_languages import base_languages
-from huggingtweets.tweets.choices import Choices
+from huggingtweets.tweets.kept.choices import Choices
 
 
 def expected(people: Iterable[tuple[Judged, Choices]], base: str, models: Path) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bot.core.errors import TrainingFailed
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.events import Done, Event, Failed, Progress, Skipped
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 NOTHING = Phrase()
 

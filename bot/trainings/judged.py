@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huggingtweets.core.records import Counts, Tweet
-from huggingtweets.tweets.choices import Choices
-from huggingtweets.tweets.clean import Dropped, cleaned, keep
-from huggingtweets.tweets.dataset import characters_of
-from huggingtweets.tweets.languages import languages
+from huggingtweets.tweets.kept.choices import Choices
+from huggingtweets.tweets.learned.clean import Dropped, cleaned, keep
+from huggingtweets.tweets.learned.dataset import characters_of
+from huggingtweets.tweets.style.languages import languages
 
 
 class Fate(StrEnum):

@@ -3,8 +3,8 @@
 Knows what a report holds. Does not know platforms, or how anything is measured.
 """
 
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Report
+from huggingtweets.core.text.phrases import Phrase
 
 TELLING = 0.005  # nobody would notice a smaller change
 

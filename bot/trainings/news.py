@@ -13,7 +13,7 @@ from bot.trainings.measured import progress
 from bot.trainings.prospects import foreseen, time_left
 from bot.trainings.results import Learned, Result, error_of, result_of
 from huggingtweets.core.events import Skipped
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.evaluation.verdict import in_words
 
 SAMPLES = 3

@@ -15,15 +15,15 @@ from typing import Any
 
 from bot.store.jobs import Job
 from bot.trainings.training import AUTHORS, CHOICES, Training
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName, parse_handle
+from huggingtweets.core.people.names import VoiceName, parse_handle
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.sources import read_each
 from huggingtweets.sources.remote_sources import Collector, parse_origin
-from huggingtweets.tweets.choices import NO_CHOICES, Choices
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.choices import NO_CHOICES, Choices
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 MAX_PEOPLE = 6
 MAX_TWEETS = 200_000  # of one person, which are held in memory while somebody looks at them

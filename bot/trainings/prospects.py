@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.store.jobs import Job
-from huggingtweets.core.durations import time_left_in_words
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.durations import time_left_in_words
+from huggingtweets.core.text.phrases import Phrase
 
 FORESEEN = "foreseen"  # what the training expects of the voice
 FORESEEN_PHRASE = "foreseen_phrase"  # the same for other languages

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.store.jobs import ABANDONED, Job
 from huggingtweets.core.events import Done, Skipped
-from huggingtweets.core.phrases import JSON, Phrase
-from huggingtweets.registry.versions import Version
+from huggingtweets.core.text.phrases import JSON, Phrase
+from huggingtweets.registry.version import Version
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from bot.core.errors import BotError, JobRefused, NotAllowed
 from bot.people.willing import Willing
 from bot.trainings.training import Training
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.sources.remote_sources import paths_among
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.trainings.heard import Heard
 from huggingtweets.core.events import Done, Skipped
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
 from bot.trainings.news import outcome
 from bot.trainings.results import Result, error_of, result_of
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

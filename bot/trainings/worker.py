@@ -30,10 +30,10 @@ from bot.trainings.trainer import Lesson, RunningTraining, Trainer
 from bot.trainings.training import AUTHORS, CHOICES, ORIGINS, OWNERS
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.core.events import Done
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.choices import Choices
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.choices import Choices
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 log = logging.getLogger(__name__)
 

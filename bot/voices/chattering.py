@@ -10,8 +10,8 @@ from datetime import datetime
 from bot.core.clock.chatter import Chatter, LastWord, silence, voted_down
 from bot.store import Clock, Store, utc_now
 from bot.store.voices.remarks import Remark
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.text.phrases import Phrase
 
 CHATTER = "chatter"  # setting of a channel: how the bot speaks there by itself
 _RANDOM = secrets.SystemRandom()

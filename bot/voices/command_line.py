@@ -13,15 +13,15 @@ from contextlib import AbstractContextManager, nullcontext
 
 from bot.core.errors import BotError
 from bot.people.willing import Willing
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import BadData, Busy, EngineDead, NotNow, PipelineError
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 from huggingtweets.generation.asking import Answer, Question, drawing_key
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.blend import find_voice
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.clean import what_to_answer
+from huggingtweets.tweets.learned.clean import what_to_answer
 
 OPERATOR = "operator"
 

@@ -11,7 +11,7 @@ from bot.store import Store
 from bot.store.voices.comparisons import Comparison, Preferences, Verdict
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 COUNT = 3  # tweets of each version
 GONE = "This comparison is not there any more, or was made for somebody else. Begin a new one."

@@ -27,7 +27,7 @@ from bot.people.willing import Willing
 from bot.store import Store
 from huggingtweets.core.errors import NotNow, PipelineError, Unavailable, Usage
 from huggingtweets.core.events import Event, Failed, Progress
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.publishing.folders import Form, folder_of
 
 log = logging.getLogger(__name__)

@@ -14,13 +14,13 @@ from bot.people.limits import Limits
 from bot.people.willing import Willing
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Busy, NotEnoughDrafts, NotNow, Usage
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.visible import typed
+from huggingtweets.core.people.names import BlendName, VoiceName
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import typed
 from huggingtweets.generation.writer import Tweets
-from huggingtweets.tweets.clean import as_typed_context
-from huggingtweets.tweets.contexts import MAX_CHARACTERS, MAX_POSTS
-from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
+from huggingtweets.tweets.learned.clean import as_typed_context
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS, MAX_POSTS
+from huggingtweets.tweets.texts.copies import ZERO_WIDTH_SPACE
 
 LEAST_VOICES, MOST_VOICES = 2, 4
 LEAST_LINES, USUAL_LINES, MOST_LINES = 2, 6, 10

@@ -6,8 +6,8 @@ Knows the stored setting and its bounds. Does not know how a word is found in a 
 from bot.core.servers import NO_SERVER
 from bot.store import Store
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.visible import typed
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import typed
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.unwanted import listed_words
 

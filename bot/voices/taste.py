@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.text import emoji_in
+from huggingtweets.core.text.characters import emoji_in
+from huggingtweets.core.text.phrases import Phrase
 
 SURE = 1.645  # standard errors; better than chance in 95 of 100 cases
 LEAST = 40  # judgements from which a taste can be learned

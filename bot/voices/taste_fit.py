@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 from bot.voices.taste import LEAST, Judgement, Taste, seen_in
-from huggingtweets.tweets.copies import normalised
+from huggingtweets.tweets.texts.copies import normalised
 
 LEAST_OF_EACH = 10  # liked and not liked
 FOLDS = 5

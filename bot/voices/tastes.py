@@ -15,7 +15,7 @@ from bot.store import Store
 from bot.store.voices.judgements import Judged
 from bot.voices.taste import LEAST, Judgement, Taste
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 
 log = logging.getLogger(__name__)
 

@@ -19,20 +19,21 @@ from bot.voices.patience import WaitingRoom
 from bot.voices.server_words import ServerWords
 from bot.voices.tastes import Tastes
 from huggingtweets.core.errors import Busy, PipelineError, TooLittleData, UnknownModel, Usage
-from huggingtweets.core.names import BlendName, VoiceName, comparable
-from huggingtweets.core.near import did_you_mean
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.whole_text import whole
+from huggingtweets.core.people.names import BlendName, VoiceName, comparable
+from huggingtweets.core.people.near import did_you_mean
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.whole_text import whole
 from huggingtweets.generation.checks import Check, CopyCheck
 from huggingtweets.generation.drawing_options import AS_USUAL, MAX_SEED, DrawingOptions
 from huggingtweets.generation.engine.preview_voice import Drawable, preview_voice
 from huggingtweets.generation.writer import Liked, Tweets, Writer
 from huggingtweets.pictures.render import PicturedPerson, predictions
 from huggingtweets.registry.blend import find_voice
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.sources.owners import Owned, texts_of
-from huggingtweets.tweets.copies import normalised
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.texts.copies import normalised
 
 MAX_SUGGESTIONS = 25  # as many as Discord shows
 MAX_PROMPT_CHARACTERS = 200
@@ -44,10 +45,10 @@ SEEDS_APART = 1_000  # of tweets that are drawn one by one; each round of drafts
 class Ask:
     """Who asks for which tweets, and where. `person` is unique across platforms, such as `discord:80351110224678912`.
 
-    The tweets begin with `prompt`, and answer `context` (see `huggingtweets.tweets.contexts`). They repeat none of the
-    texts in `unlike`. `version` is the one to draw from; if it is empty, that is the one in use. `cost` is how many
-    requests it counts as. `may_speak` says that the voice was just found among those that may speak on the server, so
-    this is not asked again before the tweets are drawn. It is always asked afterwards.
+    The tweets begin with `prompt`, and answer `context` (see `huggingtweets.tweets.learned.contexts`). They repeat none
+    of the texts in `unlike`. `version` is the one to draw from; if it is empty, that is the one in use. `cost` is how
+    many requests it counts as. `may_speak` says that the voice was just found among those that may speak on the server,
+    so this is not asked again before the tweets are drawn. It is always asked afterwards.
     """
 
     person: str

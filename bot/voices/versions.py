@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from bot.store import Store
 from huggingtweets.core.errors import PipelineError, UnknownModel, Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from bot.store import Store
 from bot.store.voices.rounds import Round, Score
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.checks import Check, defused, first_objection
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 
 COMPARABLE = 20  # the real tweet is chosen among so many of about the drawn one's length
 

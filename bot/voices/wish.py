@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import regex
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.near import nearest
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.people.near import nearest
 
 
 def _words(text: str) -> frozenset[str]:

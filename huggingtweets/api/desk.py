@@ -8,7 +8,7 @@ import weakref
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.unwanted import operators_checks
 from huggingtweets.generation.writer import Writer

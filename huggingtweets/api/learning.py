@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from huggingtweets.api.loop import waited_for
 from huggingtweets.api.voice import Configuration, Voice, settings_of
-from huggingtweets.core.base_folders import resolve_base
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.base_folders import resolve_base
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Terminated, Usage
 from huggingtweets.core.events import Progress, Say
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 if TYPE_CHECKING:
     from huggingtweets.sources.owners import Owned
@@ -103,7 +103,7 @@ def outcome_of(
     `told_about` adds to the files what somebody has said about them. Raises what `learn` raises, and `TooFewNew` if
     there are fewer than `min_new` new tweets.
     """
-    from huggingtweets.tweets.tweet_store import TweetStore
+    from huggingtweets.tweets.kept.tweet_store import TweetStore
 
     kept_before = TweetStore(settings.tweets).handles()
     files = told_about(read_remote(voice, sources, settings, tell))

@@ -7,11 +7,12 @@ from os import PathLike
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from huggingtweets.api.loop import awaited, waited_for
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import BlendName, VoiceName
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.blend import find_voice
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -76,7 +77,7 @@ class Voice:
         from huggingtweets.core.errors import Unavailable
         from huggingtweets.generation.engine.preview_voice import preview_voice
         from huggingtweets.sources.owners import parse_owned, texts_of
-        from huggingtweets.tweets.tweet_store import TweetStore
+        from huggingtweets.tweets.kept.tweet_store import TweetStore
 
         settings, voice = settings_of(config), BlendName.parse(name).single
         _refuse_unwilling(BlendName.parse(name), settings)
@@ -132,7 +133,7 @@ class Voice:
 
     def _written(self, prompt: str, count: int, how: HowToDraw) -> "Coroutine[Any, Any, Tweets]":
         from huggingtweets.generation.drawing_options import DrawingOptions
-        from huggingtweets.tweets.clean import what_to_answer
+        from huggingtweets.tweets.learned.clean import what_to_answer
 
         options = DrawingOptions(how.get("temperature"), how.get("length", "usual"), how.get("seed"))
         context = what_to_answer(how.get("reply_to", ""))

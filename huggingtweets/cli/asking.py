@@ -8,9 +8,9 @@ import http.client
 import socket
 from contextlib import closing
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.running_bot import RunningBot, running_bot
+from huggingtweets.core.process.running_bot import RunningBot, running_bot
 from huggingtweets.generation.asking import BEAT_SECONDS, PATH, Answer, Question
 
 CONNECT_SECONDS = 2.0

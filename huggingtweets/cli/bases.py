@@ -10,7 +10,7 @@ import click
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import print_json, print_table, progress_shown
-from huggingtweets.core.base_folders import NAMED, located, named, resolve_base
+from huggingtweets.core.config.base_folders import NAMED, located, named, resolve_base
 from huggingtweets.model import base as base_models
 from huggingtweets.model.catalogue import MANY, Offer, catalogue
 

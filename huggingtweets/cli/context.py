@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName, comparable
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName, comparable
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 if TYPE_CHECKING:
     from huggingtweets.sources.owners import Owned

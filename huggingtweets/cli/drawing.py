@@ -11,7 +11,7 @@ from huggingtweets.cli.asking import answer_of_the_bot
 from huggingtweets.cli.context import CommandContext, json_option, with_settings
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import alive, print_json
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Usage
 from huggingtweets.generation.asking import Answer, Question, drawing_key
 from huggingtweets.generation.drawing_options import (

@@ -24,11 +24,11 @@ from huggingtweets.cli.context import (
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import events_written, progress_shown
 from huggingtweets.cli.publishing import publish_after
-from huggingtweets.core.background import work_in_background
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import TooFewNew, Unavailable
 from huggingtweets.core.events import skipped, write_event
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.process.background import work_in_background
 from huggingtweets.evaluation import verdict
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def _take_in(voice: VoiceName, files: "Sequence[Owned]", settings: Settings) -> 
     """Put the tweets in `files` into the store."""
     from huggingtweets.registry.accounts import Accounts
     from huggingtweets.sources.owners import read_owned
-    from huggingtweets.tweets.tweet_store import TweetStore
+    from huggingtweets.tweets.kept.tweet_store import TweetStore
 
     Accounts(settings).refuse(voice)
     store = TweetStore(settings.tweets)

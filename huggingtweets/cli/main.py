@@ -14,7 +14,7 @@ import click
 from huggingtweets import __version__
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.exit_codes import errors_as_exit_codes
-from huggingtweets.core import pydantic_plugins
+from huggingtweets.core.process import pydantic_plugins
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from rich.progress import Progress as RichProgress
 from rich.table import Column
 from rich.text import Text
 
-from huggingtweets.core.durations import time_left_in_words
 from huggingtweets.core.events import Progress, write_event
+from huggingtweets.core.text.durations import time_left_in_words
 
 MIN_SECONDS_BETWEEN_LINES = 0.2
 BAR_WIDTH = 16

@@ -19,8 +19,8 @@ from huggingtweets.cli.context import (
 )
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import events_written, print_json, progress_shown
-from huggingtweets.core.background import work_in_background
-from huggingtweets.registry.versions import Version
+from huggingtweets.core.process.background import work_in_background
+from huggingtweets.registry.version import Version
 
 if TYPE_CHECKING:
     from huggingtweets.publishing.folders import Form

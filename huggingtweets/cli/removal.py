@@ -10,9 +10,9 @@ import click
 from huggingtweets.cli.context import CommandContext, with_settings
 from huggingtweets.cli.examples import examples
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.tweets.marks import parse_mark
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.tweets.kept.marks import parse_mark
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 yes_option = click.option("--yes", is_flag=True, help="Really do it; nothing is asked and nothing can be brought back.")
 

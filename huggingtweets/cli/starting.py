@@ -12,8 +12,8 @@ import click
 
 from huggingtweets.cli.examples import examples
 from huggingtweets.core import atomic
+from huggingtweets.core.config.user_folders import SETTINGS, home_of, shipped, user_settings
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.user_folders import SETTINGS, home_of, shipped, user_settings
 
 _OF_THE_FILE = "the folder of this file"
 

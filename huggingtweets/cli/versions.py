@@ -12,11 +12,12 @@ from huggingtweets.cli.context import CommandContext, json_option, with_settings
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import alive, print_json, print_table
 from huggingtweets.cli.publishing import publish_after
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.evaluation import verdict
 from huggingtweets.evaluation.figures import figures
 from huggingtweets.model.base import base_name
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 
 @click.command(epilog=examples("evaluate nasa", "evaluate nasa --version v2"))

@@ -1,1 +1,1 @@
-"""What everything else may use: settings, errors, events, names, plain values, whole files. Knows no other folder."""
+"""What everything else may use: errors, events, records, whole files, and four rooms. Knows no other folder."""

@@ -33,8 +33,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, overload
 
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Counts
+from huggingtweets.core.text.phrases import Phrase
 
 
 class Spoken(Exception):

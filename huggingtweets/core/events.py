@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, TypeAdapter
 
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import JSON, Report
+from huggingtweets.core.text.phrases import Phrase
 
 # In this order.
 STAGES = ("collect", "clean", "dataset", "train", "evaluate", "samples", "profile", "card", "register")

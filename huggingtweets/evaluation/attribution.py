@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from huggingtweets.tweets.hashed_ngrams import Places, byte_ngrams
+from huggingtweets.tweets.texts.hashed_ngrams import Places, byte_ngrams
 
 LONGEST = 5
 BUCKET_BITS = 18

@@ -20,9 +20,9 @@ from huggingtweets.model.base import Base
 from huggingtweets.model.loss import PLACES_AT_ONCE, bits_per_byte
 from huggingtweets.model.replies import context_tokens, with_contexts
 from huggingtweets.model.tokenizer import byte_sizes, encode_all
-from huggingtweets.tweets.copies import KnownTexts, exact_copies, near_copies, short_repeats
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.likeness import distinct_n, divergence, emoji_profile, length_profile
+from huggingtweets.tweets.learned.dataset import Dataset
+from huggingtweets.tweets.style.likeness import distinct_n, divergence, emoji_profile, length_profile
+from huggingtweets.tweets.texts.copies import KnownTexts, exact_copies, near_copies, short_repeats
 
 BATCH_TEXTS = 32
 

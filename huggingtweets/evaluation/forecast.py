@@ -8,9 +8,9 @@ Knows characters, languages and words for people. Does not know tweets, models o
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.model.suggested_bases import HUB, bases_for
-from huggingtweets.tweets.languages import language_name
+from huggingtweets.tweets.style.languages import language_name
 
 FOREIGN_SHARE = 0.25  # of the tweets, in languages that the base does not write; fewer are quotations, or misjudged
 MOSTLY = 0.5

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.records import Comparison, Replies, Report
 from huggingtweets.core.work import Did, nobody_counts
@@ -25,8 +25,8 @@ from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
 from huggingtweets.model.merged import base_of, load_version
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.learned.dataset import Dataset
 
 log = logging.getLogger(__name__)
 

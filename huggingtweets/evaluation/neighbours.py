@@ -6,14 +6,14 @@ Knows the tweet store and the registry. Does not know what is compared, or how.
 import logging
 from collections.abc import Mapping
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import PipelineError, UnknownModel
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.evaluation.attribution import MAX_TEXTS
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.clean import clean_all
-from huggingtweets.tweets.dataset import Dataset, split_by_time
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.clean import clean_all
+from huggingtweets.tweets.learned.dataset import Dataset, split_by_time
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from dataclasses import astuple
 import numpy as np
 from numpy.typing import NDArray
 
-from huggingtweets.core.config import GateSettings
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.config.settings import GateSettings
 from huggingtweets.core.records import Comparison, Report, Verdict
+from huggingtweets.core.text.phrases import Phrase
 
 
 def judge(report: Report, limits: GateSettings) -> Verdict:

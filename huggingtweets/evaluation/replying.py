@@ -10,7 +10,7 @@ import numpy as np
 from huggingtweets.core.records import Replies
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.model.base import Base
-from huggingtweets.tweets.dataset import Example
+from huggingtweets.tweets.learned.dataset import Example
 
 MIN_PAIRS = 20  # with fewer, one reply changes the shares by more than 5 %
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from huggingtweets.core.base_folders import EMBEDDED, NAMED, located
+from huggingtweets.core.config.base_folders import EMBEDDED, NAMED, located
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.records import Estimate, Sense
 from huggingtweets.core.work import Did, nobody_counts
@@ -22,8 +22,8 @@ from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.evaluation.two_sample import MIN_TEXTS, Figures, accuracy, auc, ratio_of_means
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.detector import level
+from huggingtweets.tweets.learned.dataset import Dataset
+from huggingtweets.tweets.style.detector import level
 
 log = logging.getLogger(__name__)
 

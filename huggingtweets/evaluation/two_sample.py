@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from huggingtweets.core.records import Estimate
-from huggingtweets.tweets.detector import Detector
+from huggingtweets.tweets.style.detector import Detector
 
 MIN_TEXTS = 10  # in each sample; fewer say nothing
 REPEATS = 5

@@ -9,8 +9,8 @@ Knows reports, manifests and words for people. Does not know how anything is mea
 
 from enum import Enum, StrEnum
 
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Report, Sense
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.manifest import Manifest
 
 # On ten accounts with 1,000 tweets each, voices on the embedded base foresee held-out tweets by 6 to 32 % better than

@@ -12,7 +12,7 @@ import json
 from pydantic import BaseModel, ConfigDict
 
 from huggingtweets import __version__
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.generation.drawing_options import DrawingOptions, Length
 
 PATH = "/command-line/tweets"

@@ -12,11 +12,11 @@ from typing import Protocol
 
 import regex
 
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.text import BORDER_WORD, emoji_in, is_emoji
-from huggingtweets.core.visible import visible
-from huggingtweets.tweets.clean import links_in
-from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
+from huggingtweets.core.text.characters import BORDER_WORD, emoji_in, is_emoji
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import visible
+from huggingtweets.tweets.learned.clean import links_in
+from huggingtweets.tweets.texts.copies import ZERO_WIDTH_SPACE, KnownTexts, normalised
 
 MAX_WEIGHT = 280
 LINK_WEIGHT = 23

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from huggingtweets.core import atomic
-from huggingtweets.tweets.hashed_ngrams import byte_ngrams, word_ngrams
+from huggingtweets.tweets.texts.hashed_ngrams import byte_ngrams, word_ngrams
 
 log = logging.getLogger(__name__)
 

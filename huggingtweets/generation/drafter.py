@@ -5,9 +5,9 @@ Knows requests and drafts. Does not know where they are drawn.
 
 from typing import TYPE_CHECKING, Protocol
 
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import NotNow
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 if TYPE_CHECKING:
     from huggingtweets.generation.engine.decode import Draft

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.5, 1.5
 MAX_SEED = 2**32 - 1

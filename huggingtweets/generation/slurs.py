@@ -13,7 +13,7 @@ from importlib import resources
 
 import regex
 
-from huggingtweets.tweets.lookalikes import plain, without_accents
+from huggingtweets.tweets.texts.lookalikes import plain, without_accents
 
 _LANGUAGES = ("en", "de", "es", "fr", "pt", "hi")
 _MORE_LANGUAGES = ("en", "de", "es", "tr")

@@ -10,14 +10,14 @@ from functools import lru_cache
 
 import regex
 
-from huggingtweets.core.config import WordsSettings
-from huggingtweets.core.patterns import Searched, compiled
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.config.settings import WordsSettings
+from huggingtweets.core.text.patterns import Searched, compiled
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.slurs import slurs
-from huggingtweets.tweets.copies import normalised
-from huggingtweets.tweets.lookalikes import hidden_words, plain, without_accents
-from huggingtweets.tweets.words import is_unspaced
+from huggingtweets.tweets.texts.copies import normalised
+from huggingtweets.tweets.texts.lookalikes import hidden_words, plain, without_accents
+from huggingtweets.tweets.texts.words import is_unspaced
 
 UNWANTED = Phrase("a blocked word")  # the reason that is counted
 MAX_WORDS = 100  # of a server

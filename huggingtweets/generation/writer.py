@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from huggingtweets.core.errors import NotEnoughDrafts, NotNow, Usage
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.visible import typed
+from huggingtweets.core.people.names import BlendName, VoiceName
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import typed
 from huggingtweets.generation.checks import (
     Check,
     CopyCheck,
@@ -35,9 +35,9 @@ from huggingtweets.generation.engine import Request
 from huggingtweets.generation.engine.preview_voice import Drawable, PreviewVoice
 from huggingtweets.generation.selection import Pace, selected
 from huggingtweets.registry.blend import parts_of
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE, normalised
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.learned.dataset import Dataset
+from huggingtweets.tweets.texts.copies import ZERO_WIDTH_SPACE, normalised
 
 if TYPE_CHECKING:
     from huggingtweets.generation.engine.decode import Draft

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingtweets.core import atomic
-from huggingtweets.core.base_folders import NAMED, find_folder, gguf_of, is_gguf, named, written
+from huggingtweets.core.config.base_folders import NAMED, find_folder, gguf_of, is_gguf, named, written
 from huggingtweets.core.errors import BadBase, first_line
 from huggingtweets.core.events import Say
 from huggingtweets.model import hub, prepared_bases

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.base_folders import find_folder, gguf_of, named
+from huggingtweets.core.config.base_folders import find_folder, gguf_of, named
 from huggingtweets.model import prepared_bases
 from huggingtweets.model.base import hub_id
 from huggingtweets.model.named_bases import NAMED_BASES

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingtweets.core import atomic
-from huggingtweets.core.base_folders import EMBEDDED, FILES, PREPARED
+from huggingtweets.core.config.base_folders import EMBEDDED, FILES, PREPARED
 from huggingtweets.model import prepared_bases
 from huggingtweets.model.families import Unsupported, describe
 from huggingtweets.model.named_bases import MIB, NAMED_BASES, NamedBase

@@ -5,13 +5,13 @@ Knows bases, adapters and versions. Does not know what the model is used for.
 
 from pathlib import Path
 
-from huggingtweets.core.base_folders import located, resolve_base
+from huggingtweets.core.config.base_folders import located, resolve_base
 from huggingtweets.core.errors import BadBase
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.model import base, lora
 from huggingtweets.model.base import Base
 from huggingtweets.registry.manifest import ADAPTER, MODEL
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 
 def load_version(version: Version) -> Base:

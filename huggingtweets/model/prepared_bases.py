@@ -15,7 +15,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from huggingtweets.core import atomic
-from huggingtweets.core.base_folders import PREPARED, gguf_of, named
+from huggingtweets.core.config.base_folders import PREPARED, gguf_of, named
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.events import Progress, Say
 from huggingtweets.model import hub

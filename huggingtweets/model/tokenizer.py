@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 from huggingtweets.core.errors import BadData
-from huggingtweets.core.text import END_OF_TEXT
+from huggingtweets.core.text.characters import END_OF_TEXT
 from huggingtweets.model.packing import IGNORED, Rows, Tokens
 
 BLANK = "▁"  # how a BPE over characters spells a blank

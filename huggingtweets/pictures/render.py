@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import regex
 
 from huggingtweets.core.errors import Unavailable, first_line
-from huggingtweets.core.hues import hue_of
-from huggingtweets.core.monogram import monogram
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.text import is_emoji
-from huggingtweets.core.visible import seen
-from huggingtweets.tweets.copies import ZERO_WIDTH_SPACE
-from huggingtweets.tweets.likeness import LENGTH_BIN
+from huggingtweets.core.people.hues import hue_of
+from huggingtweets.core.people.monogram import monogram
+from huggingtweets.core.text.characters import is_emoji
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import seen
+from huggingtweets.tweets.style.likeness import LENGTH_BIN
+from huggingtweets.tweets.texts.copies import ZERO_WIDTH_SPACE
 
 if TYPE_CHECKING:
     import typst
@@ -119,7 +119,7 @@ def pipeline(raw: Box, dataset: Box, base: Box, model: Box, footer: str, theme: 
 
 
 def profile(name: str, facts: Mapping[str, Any], theme: Theme = "light") -> bytes:
-    """1200 x 630 pixels: what makes `name` recognisable, from the data of `huggingtweets.tweets.profile.profile`."""
+    """1200 x 630 pixels: what makes `name` recognisable, from the data of `style.profile.profile`."""
     emoji: set[str] = set()
     words = sorted(facts["words"], key=lambda word: -word["count"])
     most = max((word["count"] for word in words), default=1)

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from huggingtweets.core.records import Estimate, Report
-from huggingtweets.core.visible import typed
+from huggingtweets.core.text.visible import typed
 from huggingtweets.evaluation import verdict
 from huggingtweets.model.base import base_name
 from huggingtweets.pictures import render as draw
 from huggingtweets.registry.manifest import LearnedAccount, TrainingFacts
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.sources.sample import sample_account
 
 if TYPE_CHECKING:

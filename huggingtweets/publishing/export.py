@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
-from huggingtweets.core.base_folders import EMBEDDED
-from huggingtweets.core.config import AVATAR_SUFFIXES, Settings
+from huggingtweets.core.config.base_folders import EMBEDDED
+from huggingtweets.core.config.settings import AVATAR_SUFFIXES, Settings
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from huggingtweets.model import base
 from huggingtweets.model.catalogue import license_of
@@ -24,7 +24,7 @@ from huggingtweets.publishing import card
 from huggingtweets.publishing.folders import Form, folder_of
 from huggingtweets.publishing.licences import is_allowed
 from huggingtweets.registry.manifest import ADAPTER, DISCRIMINATOR, PROFILE_PICTURE, Prompted
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -6,7 +6,7 @@ Knows paths. Does not know what is in the folder.
 from pathlib import Path
 from typing import Literal
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 
 Form = Literal["transformers", "gguf"]  # gguf is for llama.cpp and what is built on it
 

@@ -7,11 +7,11 @@ import logging
 import shutil
 from pathlib import Path
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import BadData, PipelineError
 from huggingtweets.core.events import Progress, Say
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.publishing.export import export
 from huggingtweets.publishing.folders import Form
 from huggingtweets.publishing.publish import (
@@ -24,8 +24,8 @@ from huggingtweets.publishing.publish import (
     want,
 )
 from huggingtweets.registry.accounts import Accounts
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.unwilling import MEMBER
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.kept.unwilling import MEMBER
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import PublishingSettings
+from huggingtweets.core.config.settings import PublishingSettings
 from huggingtweets.core.errors import Misconfigured, Unavailable
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.remote.upstream import (
     BadCredentials,
     Forbidden,

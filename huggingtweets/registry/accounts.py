@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account
 from huggingtweets.registry.manifest import MANIFEST, read_accounts
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import MEMBER, Unwilling, account_key
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import MEMBER, Unwilling, account_key
 
 # Two names without a common account are one person if they share so many tweets, and half of those of the smaller name.
 MIN_COMMON_TWEETS = 5

@@ -6,8 +6,8 @@ Knows versions and their weights. Does not know how a name is written, adapters,
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.registry.versions import Version
+from huggingtweets.core.people.names import BlendName, VoiceName
+from huggingtweets.registry.version import Version
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 CURRENT = "current.json"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import NotNow
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 LOCK = ".lock-"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
-from huggingtweets.core.living import process_of, this_process
+from huggingtweets.core.process.living import process_of, this_process
 
 if TYPE_CHECKING:
     import psutil

@@ -26,7 +26,7 @@ from functools import partial
 from typing import ClassVar, TypeVar
 
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 T = TypeVar("T")
 LONGEST_LIMIT = timedelta(hours=25)  # X has limits of a day

@@ -21,7 +21,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Self
 
-from huggingtweets.core.in_a_thread import in_a_thread
+from huggingtweets.core.process.in_a_thread import in_a_thread
 from huggingtweets.remote import x_records as records
 from huggingtweets.remote.upstream import Forbidden, InDoubt, NotFound, NotReached, Patience
 from huggingtweets.remote.x_records import Looked, X, XPost, XUser

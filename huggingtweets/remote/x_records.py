@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from huggingtweets.core.dates import moment
+from huggingtweets.core.text.dates import moment
 from huggingtweets.remote.upstream import InDoubt
 
 X = "X"

@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources import containers
 from huggingtweets.sources.archives import bluesky_repository, classic_archive, x_archive
 from huggingtweets.sources.reading.files import (

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from huggingtweets.core.errors import BadSource, Usage
-from huggingtweets.core.names import VoiceName, comparable
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName, comparable
 from huggingtweets.core.records import Collected, Counts, Tweet
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources import read, refuse_different_accounts
 from huggingtweets.sources.reading.files import shown
 from huggingtweets.sources.reading.persons import meant
 from huggingtweets.sources.tables.named_columns import AS_FOUND, NamedColumns
-from huggingtweets.tweets.choices import Choices
-from huggingtweets.tweets.clean import clean_all
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.choices import Choices
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.clean import clean_all
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from huggingtweets.core.records import JSON, Account, Counts
 from huggingtweets.sources.owners import Owned
-from huggingtweets.tweets.clean import clean_all
+from huggingtweets.tweets.learned.clean import clean_all
 
 SHOWN = 10
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import NoAccount, Patience
 from huggingtweets.remote.x_reads import XReads
 from huggingtweets.sources.networks.bluesky_network import BlueskyNetwork
@@ -22,7 +22,7 @@ from huggingtweets.sources.networks.network import Gathered, KeptTweets, Means, 
 from huggingtweets.sources.networks.whole_feed import WholeFeed
 from huggingtweets.sources.networks.x_network import XNetwork
 from huggingtweets.sources.owners import parse_owned
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 # X's limits start anew every quarter of an hour. Whoever collects has the time to wait for that.
 PATIENCE = Patience(attempts=6, first_seconds=1.0, longest_seconds=960.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from huggingtweets.core.records import Account, Collected
 from huggingtweets.sources import read
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 FOLDER = Path(__file__).parent / "sample_account"
 

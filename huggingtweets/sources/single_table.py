@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.document import Document, Read, unpacked
 from huggingtweets.sources.reading.files import foreign_form, shown
 from huggingtweets.sources.reading.members import ArchiveMembers, ZipMembers

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from huggingtweets.core.config import TrackingSettings
+from huggingtweets.core.config.settings import TrackingSettings
 from huggingtweets.core.records import JSON
 from huggingtweets.tracking.facts_file import facts_file
 

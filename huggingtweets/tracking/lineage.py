@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 from huggingtweets.core.records import JSON
 from huggingtweets.model.base import base_name
 from huggingtweets.registry.manifest import Prompted
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.tracking.trackers import Tracker, libraries, weights_digests
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.records import JSON
 from huggingtweets.tracking.in_trackio import Trackio
 from huggingtweets.tracking.in_wandb import Wandb

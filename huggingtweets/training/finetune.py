@@ -21,10 +21,10 @@ import torch
 from safetensors.torch import load_file
 
 from huggingtweets.core import atomic
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.termination import postponed
+from huggingtweets.core.process.termination import postponed
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.core.work import Did, nobody_counts
 from huggingtweets.model import checkpoint as checkpoints
 from huggingtweets.model import lora
@@ -37,7 +37,7 @@ from huggingtweets.model.replies import context_tokens, with_contexts
 from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.training.adamw import adamw
 from huggingtweets.training.recipe import BATCH_TOKENS, batch_tokens_for, epochs_within, for_base, schedule_for
-from huggingtweets.tweets.dataset import Dataset, Example
+from huggingtweets.tweets.learned.dataset import Dataset, Example
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer
 
 from huggingtweets.core import atomic
-from huggingtweets.core.cpu import keep_freed_memory
+from huggingtweets.core.process.cpu import keep_freed_memory
 from huggingtweets.model import checkpoint
 from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.tokenizer import end_of_text_id, save_tokenizer

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 
 SMALL_BASE = 50_000_000
 """With fewer parameters, a base has much to learn from a person. A larger one must not forget what it can do."""

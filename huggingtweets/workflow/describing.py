@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from functools import partial
 
 from huggingtweets.core import atomic
-from huggingtweets.core.cpu import use_threads
 from huggingtweets.core.errors import PipelineError, Unavailable
 from huggingtweets.core.events import Progress
+from huggingtweets.core.process.cpu import use_threads
 from huggingtweets.core.records import JSON, Counts, Report, Verdict
 from huggingtweets.core.work import Work
 from huggingtweets.generation.checks import first_objection
@@ -29,10 +29,10 @@ from huggingtweets.registry.manifest import (
     Tracked,
     TrainingFacts,
 )
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.tracking.trackers import libraries
-from huggingtweets.tweets.clean import Kept
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.clean import Kept
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow.preparing import Prepared
 from huggingtweets.workflow.stages import file_digest
 from huggingtweets.workflow.training_run import TrainingRun
@@ -113,7 +113,7 @@ def write_profile(run: TrainingRun) -> None:
 
 def _profiled(run: TrainingRun, name: str) -> JSON:
     from huggingtweets.pictures import render
-    from huggingtweets.tweets.profile import profile
+    from huggingtweets.tweets.style.profile import profile
 
     tweets = [Kept.from_json(row) for row in atomic.read_json_lines(run.kept)]
     facts = profile(tweets, [text for texts in run.others.values() for text in texts])

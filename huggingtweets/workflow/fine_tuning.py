@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from huggingtweets.core import atomic
-from huggingtweets.core.cpu import give_back_memory, keep_freed_memory, use_threads
 from huggingtweets.core.events import Progress
+from huggingtweets.core.process.cpu import give_back_memory, keep_freed_memory, use_threads
 from huggingtweets.core.work import Work
 from huggingtweets.model import base as bases
 from huggingtweets.registry.manifest import ADAPTER, DATASET, MODEL, TrainingFacts
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.tracking import lineage
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow.stages import FOLDER as STAGE_FILES
 from huggingtweets.workflow.stages import file_digest
 from huggingtweets.workflow.training_run import TrainingRun

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from huggingtweets.core import atomic
 from huggingtweets.core.atomic import NO_ROOM
-from huggingtweets.core.config import AVATAR_SUFFIXES, Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import AVATAR_SUFFIXES, Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.publishing.publish import leave_for_removal, published
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.manifest import DATASET
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tracking.recorded import kept_of, recorded
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.stages import KEPT
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings, TrainingSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings, TrackingSettings, TrainingSettings
 from huggingtweets.core.events import Progress
-from huggingtweets.core.names import parse_handle
+from huggingtweets.core.people.names import parse_handle
 from huggingtweets.sources.sample import collect_sample
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.sample_voice import FOLDER
 

@@ -11,15 +11,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.events import Done, Progress, Say
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.peak_memory import peak_memory_mib
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.process.peak_memory import peak_memory_mib
 from huggingtweets.core.records import Counts, Report, Verdict
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.evaluation.quality_gate import judge
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.sources.owners import Owned
 from huggingtweets.tracking import lineage
 from huggingtweets.tracking.trackers import tracking

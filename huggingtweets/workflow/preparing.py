@@ -10,17 +10,17 @@ from pathlib import Path
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import BadData, Forgotten, OptedOut, TooFewNew, Unavailable, Usage
 from huggingtweets.core.events import Progress
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import JSON, Counts, Tweet
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.evaluation.forecast import forecast
 from huggingtweets.registry.accounts import Accounts
 from huggingtweets.registry.manifest import DATASET
 from huggingtweets.sources.owners import Owned, read_owned
 from huggingtweets.tracking import lineage
-from huggingtweets.tweets.clean import Kept, clean_all
-from huggingtweets.tweets.contexts import names_in
-from huggingtweets.tweets.dataset import Dataset, characters_of, make, refuse_too_little
-from huggingtweets.tweets.languages import languages
+from huggingtweets.tweets.learned.clean import Kept, clean_all
+from huggingtweets.tweets.learned.contexts import names_in
+from huggingtweets.tweets.learned.dataset import Dataset, characters_of, make, refuse_too_little
+from huggingtweets.tweets.style.languages import languages
 from huggingtweets.workflow.forgetting import leave_no_tweets
 from huggingtweets.workflow.stages import KEPT, file_digest
 from huggingtweets.workflow.training_run import TrainingRun

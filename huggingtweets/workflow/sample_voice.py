@@ -7,11 +7,12 @@ import logging
 import shutil
 from pathlib import Path
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import parse_handle
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import parse_handle
 from huggingtweets.model import base as bases
 from huggingtweets.registry import manifest as manifests
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.sources.sample import FOLDER as ACCOUNT
 from huggingtweets.sources.sample import sample_account
 

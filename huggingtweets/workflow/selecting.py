@@ -6,7 +6,7 @@ Knows a voice that is measured, and its data set. Does not know how a discrimina
 from dataclasses import replace
 from pathlib import Path
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.evaluation.measure import Subject, drafts_of
 from huggingtweets.generation.discriminator_fit import fit
 from huggingtweets.registry.manifest import DISCRIMINATOR

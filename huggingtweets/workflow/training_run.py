@@ -8,18 +8,19 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from huggingtweets.core.base_folders import gguf_of, named
-from huggingtweets.core.config import Settings, TrainingSettings
+from huggingtweets.core.config.base_folders import gguf_of, named
+from huggingtweets.core.config.settings import Settings, TrainingSettings
 from huggingtweets.core.errors import UnknownModel
 from huggingtweets.core.events import Progress, Say
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.evaluation.neighbours import neighbours
 from huggingtweets.model import base as bases
 from huggingtweets.model.base_languages import base_languages
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.tracking.trackers import Tracker
 from huggingtweets.training.recipe import for_base
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.stages import KEPT, Stages, digest
 from huggingtweets.workflow.work_plan import Amounts, WorkPlan
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from huggingtweets.model import base as bases
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow.training_run import TrainingRun
 from huggingtweets.workflow.work_plan import Amounts
 

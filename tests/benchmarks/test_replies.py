@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import replies
-from huggingtweets.tweets.dataset import Dataset, Example
+from huggingtweets.tweets.learned.dataset import Dataset, Example
 
 
 def run(account: str, pairs: int = 30, with_context: float = 1.9) -> dict[str, Any]:

@@ -23,11 +23,11 @@ from bot.trainings.trainer import Trainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tweeting import Tweeting
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import parts, x_settings  # noqa: F401

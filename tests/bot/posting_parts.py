@@ -22,7 +22,7 @@ from bot.posts.place import on_x
 from bot.posts.posting import Posting
 from bot.posts.x.account import XAccount, credentials
 from bot.store import Store
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.generation.unwanted import ListedWords
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.remote.upstream import Patience

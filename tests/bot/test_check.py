@@ -14,7 +14,7 @@ from bot.check import check
 from bot.core.config import Config
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from huggingtweets.core.records import Collected, Tweet
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 
 def checked(home) -> str:

@@ -24,8 +24,8 @@ from bot.trainings.prepared import Unnamed
 from bot.web.frame.refusals import NotHere, TooLarge, TooSlow
 from huggingtweets.core import errors as pipelines
 from huggingtweets.core.errors import Spoken, for_people
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Counts
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote import upstream
 from huggingtweets.remote.x_reads import ReadingTooDear
 

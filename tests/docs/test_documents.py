@@ -21,7 +21,7 @@ from bot.keeping.__main__ import main as keep
 from docs import reference
 from huggingtweets import Voice
 from huggingtweets.cli.main import COMMANDS, main
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.config.user_folders import CHECKOUT
 from tests.conftest import sentences
 
 DOCUMENTS = {

@@ -20,13 +20,13 @@ from bot.core.config import BlueskySettings
 from bot.posts.place import Place
 from bot.store import Store
 from bot.store.posts.engagement import Counts
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from huggingtweets.api.learning import read_remote
-from huggingtweets.core.config import GenerationSettings, Settings
-from huggingtweets.core.dates import moment
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import GenerationSettings, Settings
+from huggingtweets.core.config.user_folders import CHECKOUT
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.text.dates import moment
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.model.families import ARCHITECTURES, FAMILIES, Description
@@ -36,7 +36,7 @@ from huggingtweets.sources import remote_sources
 from huggingtweets.sources.networks.handles import bare_handle
 from huggingtweets.sources.networks.network import Gathered, Means, Source
 from huggingtweets.sources.remote_sources import Collector, parse_origin
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import Time

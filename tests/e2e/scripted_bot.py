@@ -25,7 +25,7 @@ from bot.store import Store
 from bot.trainings.training import Training
 from bot.voices.tweeting import Ask, Tweeting
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry

@@ -12,8 +12,8 @@ from bot.discord.asking.channel_settings import VOICE
 from bot.discord.speaking.personas import MARK
 from bot.store import Store
 from bot.voices.chattering import CHATTER
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.databases import sqlite_in
 from tests.e2e.test_whole_process import TOKEN, bot_process

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from huggingtweets.core.running_bot import NOTE
+from huggingtweets.core.process.running_bot import NOTE
 from tests.huggingtweets.cli.running import in_own_process
 
 CONFIG = """

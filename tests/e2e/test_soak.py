@@ -32,8 +32,8 @@ from bot.store import Store
 from bot.store.voices.remarks import Remark
 from bot.voices.chattering import CHATTER
 from bot.voices.server_words import WORDS
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.databases import sqlite_in
 from tests.e2e.crowd import MEMBERS_WORDS, Crowd, places

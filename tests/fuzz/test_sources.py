@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.sources import read
-from huggingtweets.tweets.clean import clean_all
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.clean import clean_all
 from tests.fuzz.test_texts import is_shown_as_one_line
 
 TEXTS = st.one_of(

@@ -15,15 +15,15 @@ from bot.voices.wish import understood
 from bot.web.frame.rendering import environment
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.events import read_event
-from huggingtweets.core.names import MAX_CHARACTERS, BlendName, VoiceName
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.people.names import MAX_CHARACTERS, BlendName, VoiceName
 from huggingtweets.core.records import Tweet
-from huggingtweets.core.whole_text import whole
+from huggingtweets.core.text.quoted import quoted
+from huggingtweets.core.text.whole_text import whole
 from huggingtweets.generation.checks import first_objection
 from huggingtweets.generation.writer import MAX_PROMPT_CHARACTERS, Sieve, as_tweet, asked_for
-from huggingtweets.tweets.clean import as_context, clean, keep
-from huggingtweets.tweets.contexts import MAX_CHARACTERS as MAX_CONTEXT
-from huggingtweets.tweets.contexts import MAX_POSTS
+from huggingtweets.tweets.learned.clean import as_context, clean, keep
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS as MAX_CONTEXT
+from huggingtweets.tweets.learned.contexts import MAX_POSTS
 
 PIECES = st.sampled_from(
     [

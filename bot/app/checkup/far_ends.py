@@ -7,7 +7,7 @@ from bot.app.checkup.asking import Asking
 from bot.core.config import BlueskySettings, DiscordSettings, MastodonSettings, XSettings
 from bot.core.post_text.ai_label import says_ai
 from bot.posts.x.account import UNMARKED, credentials
-from huggingtweets.core.config import CollectingSettings, PublishingSettings
+from huggingtweets.core.config.settings import CollectingSettings, PublishingSettings
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x import XClient

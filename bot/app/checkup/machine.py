@@ -10,7 +10,7 @@ from bot.store import snapshots
 from bot.store.sql.database import Database
 from bot.store.sql.upgrading import is_known
 from huggingtweets.core import atomic
-from huggingtweets.core.config import GenerationSettings, StorageSettings
+from huggingtweets.core.config.settings import GenerationSettings, StorageSettings
 from huggingtweets.core.errors import Unavailable
 
 LEAST_BYTES = 1_000_000_000  # a training of the default base, and what it leaves

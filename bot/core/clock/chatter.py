@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.core.clock.quiet import quiet_until
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 
 DAY = timedelta(days=1)
 LEAST_VOTES_DOWN = 2  # one person alone cannot silence the bot

@@ -17,8 +17,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.core.clock.quiet import quiet_until
 from bot.core.clock.schedule_entry import Schedule
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 
 SHORTEST_SECONDS = 60
 # How far back to look for the last due time before a moment. Near it first, because each due time on the way is a step.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from huggingtweets.core.names import NO_VOICE, VoiceName
+from huggingtweets.core.people.names import NO_VOICE, VoiceName
 
 
 @dataclass(frozen=True, slots=True)

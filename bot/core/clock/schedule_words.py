@@ -6,7 +6,7 @@ Knows the usual cron lines; any other is shown as it is. Does not know when a sc
 from functools import partial
 
 from bot.core.clock.schedule_entry import Schedule
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 DAYS = (
     partial(Phrase, "every Monday at {at}"),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from bot.core.config.kinds import Seconds
-from huggingtweets.core.config import Count, Section, SettingPath
+from huggingtweets.core.config.settings import Count, Section, SettingPath
 
 Share = Annotated[float, Field(ge=0)]
 

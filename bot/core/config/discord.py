@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 
 from bot.core.config.kinds import Seconds
-from huggingtweets.core.config import Section
+from huggingtweets.core.config.settings import Section
 
 
 class DiscordSettings(Section):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, PlainValidator
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import NO_VOICE, VoiceName
+from huggingtweets.core.people.names import NO_VOICE, VoiceName
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]

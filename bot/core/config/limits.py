@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from huggingtweets.core.config import Count, Section
+from huggingtweets.core.config.settings import Count, Section
 
 
 class LimitsSettings(Section):

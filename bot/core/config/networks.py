@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from bot.core.config.kinds import Seconds
 from bot.core.config.posting import PostingSettings, listed
-from huggingtweets.core.config import WebAddress, safe_for_tokens
+from huggingtweets.core.config.settings import WebAddress, safe_for_tokens
 
 RESERVED_READS = 300  # own reads that the budget keeps back, so that a post in doubt can still be looked up
 

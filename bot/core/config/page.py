@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 
 from bot.core.config.kinds import Port
-from huggingtweets.core.config import Count, Section
+from huggingtweets.core.config.settings import Count, Section
 
 
 class ApiSettings(Section):

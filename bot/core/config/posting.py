@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.core.config.kinds import QuietHours, Seconds, TimeZone, Voice
-from huggingtweets.core.config import Count, Section
-from huggingtweets.core.names import NO_VOICE
+from huggingtweets.core.config.settings import Count, Section
+from huggingtweets.core.people.names import NO_VOICE
 
 LABEL = "🤖 AI"
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.core.config.kinds import Seconds
-from huggingtweets.core.config import Count, Section
+from huggingtweets.core.config.settings import Count, Section
 
 
 class BotSettings(Section):

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from bot.core.config.kinds import QuietHours, TimeZone, Voice
-from huggingtweets.core.config import Count, Section
+from huggingtweets.core.config.settings import Count, Section
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import NO_VOICE
+from huggingtweets.core.people.names import NO_VOICE
 
 if TYPE_CHECKING:
     from bot.core.clock.schedule_entry import Schedule

@@ -16,7 +16,7 @@ from bot.core.config.networks import BlueskySettings, MastodonSettings, MoreBlue
 from bot.core.config.page import ApiSettings, PlaygroundSettings
 from bot.core.config.process import BotSettings, JobsSettings, StoreSettings
 from bot.core.config.schedule import ScheduleEntry
-from huggingtweets.core.config import Section, Settings, secret_keys
+from huggingtweets.core.config.settings import Section, Settings, secret_keys
 from huggingtweets.core.errors import Usage
 
 PASSPHRASE = "BACKUP_PASSPHRASE"  # noqa: S105  the name of the variable with the passphrase of backups

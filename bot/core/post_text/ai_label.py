@@ -6,7 +6,7 @@ Knows strings. Does not know what any network's API says of an account, the queu
 import regex
 
 from bot.core.post_text.room import Room, room_on_x
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 TOO_LONG = Phrase("too long with its AI label")
 # X's API does not say if an account has the Automated label, so people are asked.

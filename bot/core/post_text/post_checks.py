@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from bot.core.post_text.ai_label import Fits, without_label
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.text import emoji_in
-from huggingtweets.core.visible import typed
+from huggingtweets.core.text.characters import emoji_in
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import typed
 from huggingtweets.generation.checks import (
     Check,
     CopyCheck,
@@ -19,8 +19,8 @@ from huggingtweets.generation.checks import (
     weighted_length,
 )
 from huggingtweets.generation.unwanted import ListedWords
-from huggingtweets.tweets.copies import normalised
-from huggingtweets.tweets.words import terms
+from huggingtweets.tweets.texts.copies import normalised
+from huggingtweets.tweets.texts.words import terms
 
 MAX_LABEL = 40  # weighted characters
 # X also links a bare domain. "end.Then" is refused too, although probably a blank is missing: X would link it if there

@@ -9,7 +9,7 @@ import regex
 
 from bot.core.post_text.ai_label import TOO_LONG, Fits
 from bot.core.post_text.room import Room, room_on_x
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 _WORDS = regex.compile(
     r"(?:[^\s。！？]+[。！？]*|[。！？]+)\s*"

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 
 from bot.core.process.ongoing import end
 from bot.core.process.stopping import CHILD_SECONDS
+from huggingtweets.core.config.secret_values import CREDENTIALS, file_variable
 from huggingtweets.core.events import Event, read_event
-from huggingtweets.core.secret_values import CREDENTIALS, file_variable
 
 KEPT_LOG_LINES = 50
 MAX_LINE_BYTES = 1 << 20

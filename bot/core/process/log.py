@@ -27,7 +27,7 @@ from structlog.typing import Processor
 from bot.core.process.last_errors import LAST_ERRORS
 from bot.core.request_ids import facts
 from huggingtweets.core.errors import Misconfigured
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.quoted import quoted
 
 # At DEBUG these print Authorization headers or whole payloads.
 HELD_AT = {"discord": "INFO", "tweepy": "INFO", "oauthlib": "INFO", "requests_oauthlib": "INFO", "urllib3": "INFO"}

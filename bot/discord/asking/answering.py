@@ -22,8 +22,8 @@ from bot.discord.asking.once import NOBODY, acknowledge, is_acknowledged, is_thi
 from bot.discord.look.rendering import MAX_CONTENT, in_messages, sentence
 from bot.discord.look.translating import Language, of_answer, of_message
 from huggingtweets.core.errors import Busy, Usage, first_line
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 
 log = logging.getLogger(__name__)
 

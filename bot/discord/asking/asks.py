@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from bot.core.errors import BotError
 from bot.core.request_ids import begin_request
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

@@ -28,12 +28,12 @@ from bot.discord.look.rendering import parody_of, tweet_embeds, voice_of
 from bot.discord.look.translating import Language, of_answer
 from bot.people.limits import PICTURE, TWEETS
 from bot.posts.post_words import told_of
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from bot.store.voices.feedback import Answer
 from bot.voices.tweeting import Ask
 from huggingtweets.core.errors import PipelineError, Usage
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.drawing_options import AS_USUAL, DrawingOptions
 from huggingtweets.generation.writer import Tweets
 

@@ -6,7 +6,7 @@ Knows the names of settings. Does not know the command that changes them, or wha
 from collections.abc import Iterable
 
 from bot.store.settings import StoredSettings
-from huggingtweets.core.names import NO_VOICE, BlendName
+from huggingtweets.core.people.names import NO_VOICE, BlendName
 
 VOICE = "voice"  # of a channel: who answers a mention that names nobody, and who speaks there
 THREADS = "threads"  # of a server: whether a mention is answered in a thread of its own

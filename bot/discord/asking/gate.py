@@ -21,7 +21,7 @@ from bot.discord.asking.answering import person
 from bot.people.access import Access, Where
 from bot.people.home import Home
 from bot.people.limits import Limits
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.discord.asking.answering import Interaction
 from bot.discord.asking.gate import server_id
 from bot.discord.asking.parts import Parts
-from huggingtweets.core.names import BlendName, VoiceName, comparable
+from huggingtweets.core.people.names import BlendName, VoiceName, comparable
 
 MAX_CHOICE = 100  # characters of a suggestion
 MAX_CHOICES = 25  # that Discord shows

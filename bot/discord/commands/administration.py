@@ -22,8 +22,8 @@ from bot.people.listening import CHANNELS
 from bot.posts.status import Status
 from bot.voices.server_words import ServerWords
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from bot.discord.commands.family import Family
 from bot.discord.look.rendering import as_written
 from bot.people.access import GLOBAL
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 _SERVER = re.compile(r"\d{15,21}")
 

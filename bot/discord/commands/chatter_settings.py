@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.core.clock.chatter import Chatter
 from bot.voices.chattering import Chattering
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 SWITCH_ON = Phrase("I do not speak here by myself; switch that on with the option chatter.")
 WHOSE = Phrase("Whose voice shall I speak in here? Choose it with the option voice.")

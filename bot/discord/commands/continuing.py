@@ -27,9 +27,9 @@ from bot.discord.look.rendering import NOBODY_YET, as_read, voice_of
 from bot.discord.look.translating import LANGUAGES, NAME, Language, in_language_of, of_answer
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.visible import typed
-from huggingtweets.tweets.contexts import MAX_CHARACTERS
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import typed
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS
 
 A_PAGE = 25  # as many as Discord shows in a list
 CONTINUE, REPLY = "Continue this as ...", "Reply as ..."

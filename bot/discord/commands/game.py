@@ -25,7 +25,7 @@ from bot.store.voices.rounds import Round
 from bot.voices.tweeting import Ask
 from bot.voices.voting import Pair, Result, Withdrawn
 from huggingtweets.core.errors import PipelineError, Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from bot.discord.asking.parts import Parts
 from bot.discord.commands.family import Family
 from bot.discord.look.rendering import as_written, pages
 from bot.discord.look.translating import NAME, in_language_of, of_answer
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 RIGHTS = discord.Permissions(
     view_channel=True,

@@ -17,7 +17,7 @@ from bot.discord.commands.family import Family
 from bot.discord.speaking.notices import OWNER
 from bot.people.home import Home
 from huggingtweets.core.errors import PipelineError, Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from bot.discord.look.rendering import as_written
 from bot.discord.look.translating import Language, of_answer
 from bot.people.listening import CHANNELS
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

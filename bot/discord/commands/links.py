@@ -23,8 +23,8 @@ from bot.people.limits import PUBLIC
 from bot.store import utc_now
 from bot.store.people.consent import Link
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName, parse_handle
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName, parse_handle
+from huggingtweets.core.text.phrases import Phrase
 
 WORDS = {
     "yes": (Phrase("Confirm"), discord.ButtonStyle.success),

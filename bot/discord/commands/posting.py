@@ -11,8 +11,8 @@ from bot.discord.asking.gate import Gate, Who
 from bot.posts.outlets import Outlets
 from bot.posts.post_words import told_of
 from bot.posts.status import standing
-from huggingtweets.core.names import NO_VOICE, VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import NO_VOICE, VoiceName
+from huggingtweets.core.text.phrases import Phrase
 
 
 class PostingCommands(

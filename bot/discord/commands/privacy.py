@@ -25,7 +25,7 @@ from bot.people.consent import Back
 from bot.people.limits import PUBLIC
 from bot.people.strangers import parse_stranger
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 PRIVACY = partial(
     Phrase,

@@ -20,8 +20,8 @@ from bot.discord.look.translating import Language, of_answer
 from bot.posts.outlets import Outlets
 from bot.posts.place import network_of
 from bot.posts.post_words import standing_of
-from bot.store.posts.posts import Post
-from huggingtweets.core.phrases import Phrase
+from bot.store.posts.outbox import Post
+from huggingtweets.core.text.phrases import Phrase
 
 MAX_SHOWN = 5
 MAX_SHORT = 150  # characters of a text that is shown among others

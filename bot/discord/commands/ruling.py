@@ -15,9 +15,9 @@ from bot.discord.asking.gate import Who
 from bot.discord.commands.family import Family
 from bot.discord.look.translating import of_answer
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.near import did_you_mean
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.people.near import did_you_mean
+from huggingtweets.core.text.phrases import Phrase
 
 MAX_IN_A_BUTTON = 80  # characters of a name; a button's id has 100
 

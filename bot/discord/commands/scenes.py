@@ -24,7 +24,7 @@ from bot.discord.look.rendering import in_messages, tweet_embeds
 from bot.discord.look.translating import of_answer
 from bot.voices.scene import LEAST_LINES, MAX_TOPIC_CHARACTERS, MOST_LINES, USUAL_LINES, SceneAsk, Scenes
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.writer import Tweets
 
 log = logging.getLogger(__name__)

@@ -22,9 +22,9 @@ from bot.discord.look.rendering import as_written
 from bot.posts.outlets import NETWORKS
 from bot.posts.place import parse_networks, written
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import NO_VOICE, VoiceName
-from huggingtweets.core.near import did_you_mean
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import NO_VOICE, VoiceName
+from huggingtweets.core.people.near import did_you_mean
+from huggingtweets.core.text.phrases import Phrase
 
 WHAT = {
     "retrain": partial(Phrase, "learns {voice} again"),

@@ -20,8 +20,8 @@ from bot.discord.speaking.following import Following
 from bot.store.jobs import Job
 from bot.trainings.news import news, outcome, progress_of, under_way
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 
 SUFFIXES = (".zip", ".js", ".json", ".jsonl", ".csv", ".tsv", ".txt", ".car")
 MAX_SHOWN = 15

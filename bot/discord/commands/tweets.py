@@ -15,7 +15,7 @@ from bot.discord.asking.gate import server_id
 from bot.discord.asking.naming import blend_named, voice_named
 from bot.discord.commands.family import Family
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 from huggingtweets.generation.drawing_options import (
     HIGHEST_TEMPERATURE,
     LENGTH_MEANS,

@@ -13,8 +13,8 @@ from bot.discord.asking.once import send
 from bot.discord.commands.family import Family
 from bot.discord.look.rendering import sentence
 from bot.discord.look.translating import of_answer
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 
 
 class VersionCommands(Family):

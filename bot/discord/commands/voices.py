@@ -18,7 +18,7 @@ from bot.discord.look.translating import of_answer
 from bot.people.limits import PICTURE
 from huggingtweets.core.errors import PipelineError
 from huggingtweets.generation.writer import Tweets
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 
 class VoiceCommands(Family):

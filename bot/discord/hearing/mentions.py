@@ -29,8 +29,8 @@ from bot.people.limits import PUBLIC
 from bot.voices.tweeting import Ask
 from bot.voices.wish import Wish, is_for_help, understood
 from huggingtweets.core.errors import Busy, Usage
-from huggingtweets.core.names import NO_VOICE, BlendName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import NO_VOICE, BlendName
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

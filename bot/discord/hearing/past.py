@@ -28,7 +28,7 @@ from bot.people.past import Page, PastMessages
 from bot.store import Store
 from bot.store.people.past_readings import PastReading
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

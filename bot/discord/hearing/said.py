@@ -1,7 +1,7 @@
 """What was said in messages, as a voice reads it: without the names of people who wrote it, are mentioned, or are near.
 
 Who is near: those who wrote in the channel lately, and the members of the server that discord.py knows. Only names are
-remembered, in memory. How a name is told from a word is `huggingtweets.tweets.named`.
+remembered, in memory. How a name is told from a word is `huggingtweets.tweets.texts.named`.
 
 Knows Discord's messages. Does not know who answers, or why.
 """
@@ -12,7 +12,7 @@ from itertools import islice
 
 import discord
 
-from huggingtweets.tweets.clean import as_typed_context
+from huggingtweets.tweets.learned.clean import as_typed_context
 
 MAX_CHANNELS = 10_000
 MAX_NEAR = 50  # people of a channel whose names are remembered

@@ -16,14 +16,14 @@ from bot.store.voices.feedback import Tally
 from bot.store.voices.rounds import Score
 from bot.trainings.measured import report_lines
 from bot.voices.tweeting import Imitated
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.visible import typed
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.visible import typed
 from huggingtweets.evaluation import verdict
 from huggingtweets.generation.checks import defused
 from huggingtweets.generation.engine.preview_voice import PREVIEW
 from huggingtweets.generation.writer import Tweets
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 MAX_CONTENT = 2_000

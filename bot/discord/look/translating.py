@@ -25,7 +25,7 @@ from babel.support import Translations
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from huggingtweets.core.phrases import Phrase, Wording
+from huggingtweets.core.text.phrases import Phrase, Wording
 
 FOLDER = Path(__file__).parents[1] / "locale"
 LANGUAGES = {

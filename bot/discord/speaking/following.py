@@ -21,7 +21,7 @@ from bot.discord.look.translating import Language, of_answer, of_server
 from bot.store.jobs import Job
 from bot.trainings.news import news, under_way
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

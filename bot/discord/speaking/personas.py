@@ -26,7 +26,7 @@ from bot.discord.asking.once import NOBODY, in_one_try
 from bot.discord.asking.parts import Parts
 from bot.discord.look.rendering import SHOWABLE
 from bot.voices.tweeting import Imitated
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from bot.people.access import Where
 from bot.store.voices.remarks import Remark
 from bot.voices.tweeting import Ask
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.writer import Tweets
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from bot.people.access import Access
 from bot.people.home import Home
 from bot.store.settings import StoredSettings
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from bot.posts.bluesky.records import moment, record, record_key, reply_to
 from bot.posts.mentions import Author, Mention
 from bot.posts.place import BLUESKY
 from bot.store.posts.engagement import Counts
-from bot.store.posts.posts import Post
-from huggingtweets.core.dates import moment as parsed_moment
-from huggingtweets.core.phrases import Phrase
+from bot.store.posts.outbox import Post
+from huggingtweets.core.text.dates import moment as parsed_moment
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import Forbidden, InDoubt, NotFound, NotReached, Refused
 
 MAX_PAGES = 10  # of one look at the mentions; the rest comes with the next look

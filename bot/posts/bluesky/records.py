@@ -8,7 +8,7 @@ from typing import Any
 
 from atproto_client.utils import detect_facets
 
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of ASCII, so that keys sort by time
 _KEY_LENGTH = 13

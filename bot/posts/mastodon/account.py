@@ -20,8 +20,8 @@ from bot.posts.mentions import Author, Mention
 from bot.posts.place import MASTODON, Place
 from bot.posts.timeline import OwnPost, made_on
 from bot.store.posts.engagement import Counts
-from bot.store.posts.posts import Post
-from huggingtweets.core.phrases import Phrase
+from bot.store.posts.outbox import Post
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import (
     BadCredentials,
     Forbidden,

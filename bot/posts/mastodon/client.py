@@ -25,8 +25,8 @@ from mastodon.errors import (
 from bot.core.post_text.room import MASTODON_CHARACTERS
 from bot.posts.mastodon.session import BoundedSession
 from bot.posts.place import MASTODON
-from huggingtweets.core.dates import moment
-from huggingtweets.core.in_a_thread import in_a_thread
+from huggingtweets.core.process.in_a_thread import in_a_thread
+from huggingtweets.core.text.dates import moment
 from huggingtweets.remote.upstream import (
     BadCredentials,
     Forbidden,

@@ -15,8 +15,8 @@ from bot.posts.mentions import Author, Mention
 from bot.posts.timeline import OwnPost, made_on
 from bot.posts.x.pictures import Pictures
 from bot.store.posts.engagement import Counts
-from bot.store.posts.posts import Post
-from huggingtweets.core.phrases import Phrase
+from bot.store.posts.outbox import Post
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import BadCredentials, Forbidden
 from huggingtweets.remote.x import MIN_PAGE, PAGE, Charge, XClient
 from huggingtweets.remote.x_records import XPost, XUser

@@ -6,7 +6,7 @@ Knows the client. Does not know how a picture is drawn.
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from huggingtweets.remote.upstream import BadCredentials, NotReached, RateLimited
 from huggingtweets.remote.x import XClient
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.store.sql.database import Database, insert
 from bot.store.tables import links, members, opt_outs, tombstones
-from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.people.names import BlendName, VoiceName
 
 Scope = Literal["imitation", "replies"]
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.sql.database import Database, insert
 from bot.store.tables import member_messages, members
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 
 @dataclass(frozen=True, slots=True)

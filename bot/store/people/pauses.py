@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from bot.store.people.pseudonyms import names_of
 from bot.store.sql.database import Database, insert
 from bot.store.tables import pauses, strikes
-from huggingtweets.core.phrases import JSON, Phrase
+from huggingtweets.core.text.phrases import JSON, Phrase
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Identity, Integer, String, Text
 
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

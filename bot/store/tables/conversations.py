@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table
 
 from bot.store.tables.columns import Name, facts, flag, metadata, row_id, text, when
-from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.people.names import BlendName, VoiceName
 
 UNQUOTED = {"prompt": "", "context": "", "said_by": ""}  # of an answer that keeps no words of others
 

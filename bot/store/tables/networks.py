@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from bot.store.tables.columns import Name, count, flag, metadata, row_id, text, when
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 
 posts = Table(
     "posts",

@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, Column, Index, String, Table
 
 from bot.store.tables.columns import Name, count, flag, metadata, row_id, text, when
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 opt_outs = Table(
     "opt_outs",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, UniqueConstraint
 
 from bot.store.tables.columns import Name, count, facts, flag, metadata, row_id, text, when
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 ACTIVE = sa.text("state IN ('waiting', 'running')")
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from bot.store.people.consent import has_withdrawn
 from bot.store.sql.database import Database
 from bot.store.tables import comparisons
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 Verdict = Literal["older", "newer", "neither"]
 

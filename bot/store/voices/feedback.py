@@ -17,7 +17,7 @@ from bot.store.people.pseudonyms import names_of
 from bot.store.sql.database import Database, insert
 from bot.store.tables import answers, feedback
 from bot.store.tables.conversations import UNQUOTED
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 
 
 @dataclass(frozen=True, slots=True)

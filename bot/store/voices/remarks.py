@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from bot.store.sql.database import Database, insert
 from bot.store.tables import feedback, remarks
 from bot.store.voices.feedback import Tally
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 
 State = Literal["waiting", "sending", "sent", "failed"]
 FOLLOWS: dict[State, tuple[State, ...]] = {

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.store.people.consent import has_withdrawn
 from bot.store.sql.database import Database, insert
 from bot.store.tables import rounds, votes
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 
 @dataclass(frozen=True, slots=True)

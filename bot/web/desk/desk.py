@@ -19,7 +19,7 @@ from bot.web.frame.events import event
 from bot.web.frame.parts import Parts
 from bot.web.frame.rendering import page, rendered
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 router = APIRouter(prefix="/desk", include_in_schema=False, dependencies=[Depends(admins)])
 

@@ -12,8 +12,8 @@ from bot.posts.post_words import standing_of, told_of
 from bot.web.desk.today import today_page
 from bot.web.frame.asking import admins, parts_of, visitor_of
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import NO_VOICE, VoiceName
-from huggingtweets.core.whole_text import whole
+from huggingtweets.core.people.names import NO_VOICE, VoiceName
+from huggingtweets.core.text.whole_text import whole
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(admins)])
 

@@ -16,7 +16,7 @@ from bot.posts.post_words import standing_of
 from bot.posts.status import standing
 from bot.store import utc_now
 from bot.store.jobs import Job
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from bot.trainings.news import outcome
 from bot.trainings.news import standing as standing_of_job
 from bot.trainings.prospects import time_left

@@ -6,8 +6,8 @@ Knows names, and a folder of pictures. Does not know voices.
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingtweets.core.hues import hue_of
-from huggingtweets.core.monogram import monogram
+from huggingtweets.core.people.hues import hue_of
+from huggingtweets.core.people.monogram import monogram
 
 MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 

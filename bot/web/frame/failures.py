@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.core.request_ids import new_id, request_id
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.quoted import quoted
 
 log = logging.getLogger(__name__)
 

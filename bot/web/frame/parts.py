@@ -23,7 +23,7 @@ from bot.voices.exporting import Exporting
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.web.entry.users import Users
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from bot.web.frame.asking import parts_of, visitor_of, wants_part
 from bot.web.frame.failures import NOTED, note_failure
 from bot.web.frame.rendering import page
 from huggingtweets.core.errors import BadData, Busy, PipelineError, Unavailable, UnknownModel, Usage, for_people
-from huggingtweets.core.quoted import quoted
+from huggingtweets.core.text.quoted import quoted
 
 
 class NotHere(Usage):

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bot.web.entry.visitors import Role, Visitor
 from bot.web.frame.asking import parts_of, visitor_of
 from bot.web.frame.sharing import on_bluesky, on_x, shared_text
-from huggingtweets.core.whole_text import whole
+from huggingtweets.core.text.whole_text import whole
 
 
 @dataclass(frozen=True, slots=True)

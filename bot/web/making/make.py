@@ -22,13 +22,13 @@ from bot.web.frame.faces import face_of
 from bot.web.frame.rendering import page
 from bot.web.making.forms import receive
 from bot.web.making.tweet_table import Look, Show, Sort, table
-from huggingtweets.core.base_folders import EMBEDDED
+from huggingtweets.core.config.base_folders import EMBEDDED
 from huggingtweets.core.errors import SeveralPeople, Usage
-from huggingtweets.core.names import handle_like, parse_handle
+from huggingtweets.core.people.names import handle_like, parse_handle
 from huggingtweets.core.records import Counts
 from huggingtweets.model.catalogue import Offer, catalogue
 from huggingtweets.sources.reading.members import ENDINGS
-from huggingtweets.tweets.choices import Choices
+from huggingtweets.tweets.kept.choices import Choices
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(admins)])
 

@@ -23,7 +23,7 @@ from bot.web.entry.visitors import PLACE
 from bot.web.frame.faces import Face, face_of
 from bot.web.trying.wishes import Kind, Wish
 from huggingtweets.core.errors import PipelineError, Usage
-from huggingtweets.core.names import BlendName
+from huggingtweets.core.people.names import BlendName
 from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.writer import Tweets
 

@@ -25,10 +25,10 @@ from bot.web.trying.answers import Answers, Card, Drawing, is_refusal, new_drawi
 from bot.web.trying.wishes import MAX_VOICES, Filled, Kind, Wish
 from bot.web.voices.voice_cards import VoiceCard, gallery_of
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName, comparable, parse_handle
-from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.people.names import VoiceName, comparable, parse_handle
+from huggingtweets.core.people.near import did_you_mean
 from huggingtweets.generation.drawing_options import HIGHEST_TEMPERATURE, LENGTHS, LOWEST_TEMPERATURE
-from huggingtweets.tweets.contexts import MAX_CHARACTERS
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitors)])
 

@@ -13,10 +13,10 @@ from bot.voices.scene import USUAL_LINES, SceneAsk
 from bot.voices.tweeting import Ask
 from bot.web.entry.visitors import PLACE
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.core.visible import typed
+from huggingtweets.core.people.names import BlendName, VoiceName
+from huggingtweets.core.text.visible import typed
 from huggingtweets.generation.drawing_options import AS_USUAL, MAX_SEED, DrawingOptions, Length
-from huggingtweets.tweets.clean import what_to_answer
+from huggingtweets.tweets.learned.clean import what_to_answer
 
 USUAL_COUNT = 3
 USUAL_DARING = 1.0  # as the settings say

@@ -15,7 +15,7 @@ from bot.web.frame.rendering import page
 from bot.web.voices.deletions import what_goes
 from bot.web.voices.gallery import unknown
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(admins)])
 

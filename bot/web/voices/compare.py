@@ -16,7 +16,7 @@ from bot.web.frame.rendering import page
 from bot.web.voices.gallery import is_shown
 from bot.web.voices.voice_cards import card_of
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitors)])
 

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.web.frame.parts import Parts
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 
 @dataclass(frozen=True, slots=True)

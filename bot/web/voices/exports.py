@@ -20,7 +20,7 @@ from bot.web.frame.refusals import NotHere
 from bot.web.frame.rendering import page, rendered
 from bot.web.voices.voice_cards import card_of
 from bot.web.voices.zipped import zipped
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.publishing import folders
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(admins)])

@@ -15,8 +15,8 @@ from bot.web.frame.rendering import page
 from bot.web.voices.version_pictures import pictures_of
 from bot.web.voices.version_scores import score_of
 from bot.web.voices.voice_cards import gallery_of
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.near import did_you_mean
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.people.near import did_you_mean
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitors)])
 

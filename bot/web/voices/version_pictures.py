@@ -13,9 +13,9 @@ from fastapi.responses import FileResponse
 from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import parts_of, visitor_of, visitors
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.manifest import CARD
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(visitors)])
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from bot.store import Store
 from bot.store.voices.feedback import Tally
 from bot.trainings.measured import report_lines
-from huggingtweets.core.base_folders import EMBEDDED
+from huggingtweets.core.config.base_folders import EMBEDDED
 from huggingtweets.evaluation import verdict
 from huggingtweets.model.base import base_name
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import parts_of
 from bot.web.frame.faces import Face, face_of
 from bot.web.voices.starts import openings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.evaluation import verdict
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.sources.sample import first_tweets
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 
 MAX_REMEMBERED = 200  # voices whose openings are kept in memory
 SAMPLES = 3

@@ -11,7 +11,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import Busy, EngineDead, NotNow, Unavailable
 from huggingtweets.generation.drafter import STOPPING, too_slow
 from huggingtweets.generation.engine.lives import live

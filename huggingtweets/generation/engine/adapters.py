@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import Unavailable, first_line
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.engine.weights import Layout
 from huggingtweets.model.lora import PEFT, SETTINGS, WEIGHTS, refuse_rank
 

@@ -7,8 +7,8 @@ import logging
 
 import torch
 
-from huggingtweets.core.config import GenerationSettings
-from huggingtweets.core.cpu import use_threads
+from huggingtweets.core.config.settings import GenerationSettings
+from huggingtweets.core.process.cpu import use_threads
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights

@@ -7,9 +7,9 @@ import logging
 import math
 import time
 
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import NotNow
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.engine.tickets import Inbox
 
 log = logging.getLogger(__name__)

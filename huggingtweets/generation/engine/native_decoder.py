@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from huggingtweets.core.cpu import usable_cores
+from huggingtweets.core.process.cpu import usable_cores
 from huggingtweets.generation.engine.adapters import Adapter, Held
 from huggingtweets.generation.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
 from huggingtweets.generation.engine.decoder import Cells, Drawn

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from huggingtweets.core.errors import TooLittleData
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Counts
 from huggingtweets.registry.blend import Voice
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.generation.engine.adapters import Held
 
 if TYPE_CHECKING:

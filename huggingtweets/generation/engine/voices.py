@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.engine import adapters
 from huggingtweets.generation.engine.adapters import Held, blend
 from huggingtweets.generation.engine.batch import Batch

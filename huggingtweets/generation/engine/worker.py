@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.core.errors import NotNow, PipelineError
 from huggingtweets.generation.drafter import STOPPING
 from huggingtweets.generation.engine.batch import DraftJob

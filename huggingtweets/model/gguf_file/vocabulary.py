@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from huggingtweets.core.errors import first_line
-from huggingtweets.core.text import END_OF_TEXT
+from huggingtweets.core.text.characters import END_OF_TEXT
 from huggingtweets.model.gguf_file.fields import Fields, Unreadable
 from huggingtweets.model.tokenizer import BLANK
 

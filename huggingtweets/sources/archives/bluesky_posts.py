@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from huggingtweets.core import dates
 from huggingtweets.core.records import Tweet
+from huggingtweets.core.text import dates
 
 DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,200}", re.ASCII)
 _LINK = "app.bsky.richtext.facet#link"

@@ -11,10 +11,10 @@ from typing import Any
 
 import libipld
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.archives.bluesky_posts import DID, source_of, tweet_of
 from huggingtweets.sources.reading.files import ByteBudget, explained
 

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Said, Tweet
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.persons import meant, several
-from huggingtweets.tweets.contexts import without_people
-from huggingtweets.tweets.named import LEAST
+from huggingtweets.tweets.learned.contexts import without_people
+from huggingtweets.tweets.texts.named import LEAST
 
 MAX_CHARACTERS = 1 << 17  # of one message; WhatsApp takes 65,536
 _LONGEST_NAME = 16  # characters before a number

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.files import (
     BROKEN_TWEET,

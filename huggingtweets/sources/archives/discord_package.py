@@ -13,15 +13,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.files import BROKEN_TABLE, GET_AGAIN, lines, shown
 from huggingtweets.sources.reading.json_array import items
 from huggingtweets.sources.reading.members import UNLIKE_ARCHIVES, ArchiveMembers
-from huggingtweets.tweets.derived_ids import DerivedIds
+from huggingtweets.tweets.kept.derived_ids import DerivedIds
 
 SITE = "discord"
 FORM = "a data package of Discord"

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.names import without_at
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import without_at
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.addresses import parts_of
 from huggingtweets.sources.reading.files import IN_SMALLER_PARTS, TOO_MANY_POSTS

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.members import ArchiveMembers
 from huggingtweets.sources.reading.whole_json import Record, record_in, records_in, text_in, whole
-from huggingtweets.tweets.derived_ids import DerivedIds
+from huggingtweets.tweets.kept.derived_ids import DerivedIds
 
 THREADS, INSTAGRAM, FACEBOOK = "threads", "instagram", "facebook"
 _NAMES = {THREADS: "Threads", INSTAGRAM: "Instagram", FACEBOOK: "Facebook"}

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.files import BROKEN_TABLE, GET_AGAIN, lines, shown
 from huggingtweets.sources.reading.members import ArchiveMembers

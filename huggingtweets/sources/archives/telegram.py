@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from huggingtweets.core import dates
 from huggingtweets.core.records import Collected
+from huggingtweets.core.text import dates
 from huggingtweets.sources.archives import chats
 from huggingtweets.sources.archives.chats import Message
 from huggingtweets.sources.reading import fields

@@ -15,13 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from huggingtweets.core import dates
-from huggingtweets.core.dates import DOUBT, Either
 from huggingtweets.core.records import Collected
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.dates import DOUBT, Either
 from huggingtweets.sources.archives import chats
 from huggingtweets.sources.archives.chats import Message
 from huggingtweets.sources.reading.files import lines
-from huggingtweets.tweets.derived_ids import DerivedIds
+from huggingtweets.tweets.kept.derived_ids import DerivedIds
 
 SITE = "whatsapp"
 FORM = "a chat of WhatsApp"

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.archives.long_posts import Note, with_long_posts
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.edits import EditedVersions, superseded, versions_of

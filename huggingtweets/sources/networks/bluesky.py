@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
 from huggingtweets.core.records import Account, Collected, Said, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 from huggingtweets.remote.upstream import InDoubt, NoAccount, Patience, RateLimited, Refused, limit_end
 from huggingtweets.sources.archives.bluesky_posts import DID, escaped, source_of, tweet_of
 from huggingtweets.sources.networks.handles import (

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import without_at
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
-from huggingtweets.core.text import emoji_in
+from huggingtweets.core.people.names import without_at
+from huggingtweets.core.text.characters import emoji_in
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 from huggingtweets.sources.reading.addresses import parts_of
 
 # The name of a host, whose last part begins with a letter: https://atproto.com/specs/handle

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from huggingtweets.core import dates
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 from huggingtweets.remote.upstream import InDoubt, NoAccount, Patience, RateLimited, Refused, Upstream
 from huggingtweets.sources.archives import mastodon
 from huggingtweets.sources.networks.handles import (

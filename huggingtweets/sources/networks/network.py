@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 
-from huggingtweets.core.config import CollectingSettings
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.config.settings import CollectingSettings
 from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import Patience
 from huggingtweets.remote.x_reads import XReads
-from huggingtweets.tweets.looks import Look
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.looks import Look
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import NoAccount
 from huggingtweets.sources.networks.network import Gathered, Means, Source
 

@@ -7,9 +7,9 @@ import logging
 import re
 
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.phrases import Phrase
-from huggingtweets.core.quoted import quoted
 from huggingtweets.core.records import Account, Collected, Tweet
+from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import quoted
 from huggingtweets.remote.upstream import Forbidden, NoAccount, NotFound
 from huggingtweets.remote.x import Charge, XClient
 from huggingtweets.remote.x_reads import ReadingTooDear

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from huggingtweets.core.errors import Misconfigured
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.x import MIN_PAGE, XClient
 from huggingtweets.remote.x_reads import MICRO
 from huggingtweets.remote.x_session import Credentials
 from huggingtweets.sources.networks import x_api
 from huggingtweets.sources.networks.network import Gathered, Means, Source
-from huggingtweets.tweets.looks import Look
+from huggingtweets.tweets.kept.looks import Look
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.encoding import Encoding, detect
 from huggingtweets.sources.reading.files import GET_AGAIN, MAX_BYTES, ByteBudget, Metered, explained
 

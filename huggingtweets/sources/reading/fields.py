@@ -7,7 +7,7 @@ import html
 import re
 from collections.abc import Mapping
 
-from huggingtweets.core.names import without_at
+from huggingtweets.core.people.names import without_at
 from huggingtweets.core.records import Account
 
 _HANDLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")  # X's, and Bluesky's, which are host names

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.encoding import detect
 from huggingtweets.sources.reading.json_array import MAX_ITEM, BrokenJSON, TooLong
 

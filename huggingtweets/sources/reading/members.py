@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.files import GET_AGAIN, GIB, ByteBudget, Metered, as_text, explained, shown
 
 ENDINGS = (".js", ".json", ".csv", ".jsonl", ".ndjson", ".tsv", ".txt", ".gz")  # files with other endings are not read

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from huggingtweets.core.errors import SeveralPeople
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.files import shown
 
 _NAMED = 5  # people in a refusal

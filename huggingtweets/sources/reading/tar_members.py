@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.files import GET_AGAIN, GIB, ByteBudget, Metered, explained, shown
 from huggingtweets.sources.reading.members import (
     ENDINGS,

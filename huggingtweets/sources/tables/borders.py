@@ -14,7 +14,7 @@ from typing import TextIO
 from huggingtweets.core.records import Tweet
 from huggingtweets.sources.reading.fields import reads_as_retweet
 from huggingtweets.sources.reading.files import MAX_LINE, line_too_long, no_plain_text
-from huggingtweets.tweets.clean import BORDER
+from huggingtweets.tweets.learned.clean import BORDER
 
 SAMPLE = 2_000  # pieces by which a file is judged
 SPOKEN_OF = 3  # fewer borders may be words in a tweet about training

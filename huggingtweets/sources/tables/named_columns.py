@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.files import shown
 from huggingtweets.sources.tables import columns, people
 from huggingtweets.sources.tables.columns import Row, folded, keyed

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from huggingtweets.core.names import without_at
+from huggingtweets.core.people.names import without_at
 from huggingtweets.core.records import Account
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.persons import meant

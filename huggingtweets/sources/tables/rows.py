@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from huggingtweets.core import dates
-from huggingtweets.core.dates import DOUBT, Either, Order
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected, Tweet
+from huggingtweets.core.text import dates
+from huggingtweets.core.text.dates import DOUBT, Either, Order
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading import fields
 from huggingtweets.sources.reading.edits import EditedVersions, listed_in, superseded
 from huggingtweets.sources.reading.files import NO_TWEETS, shown
@@ -22,7 +22,7 @@ from huggingtweets.sources.tables import columns
 from huggingtweets.sources.tables.borders import parted
 from huggingtweets.sources.tables.columns import Row
 from huggingtweets.sources.tables.people import Author, People, account, author_of, people, user_of, with_users
-from huggingtweets.tweets.derived_ids import DerivedIds
+from huggingtweets.tweets.kept.derived_ids import DerivedIds
 
 
 @dataclass(slots=True)

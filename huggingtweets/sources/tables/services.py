@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.html_text import text_of
 
 Row = dict[str, object]

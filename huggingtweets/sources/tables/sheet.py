@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.reading.files import lines, shown
 from huggingtweets.sources.tables.columns import Row, has_text, keyed
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Collected
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources.archives import mastodon, meta_export, reddit, telegram, whatsapp
 from huggingtweets.sources.reading.document import Document, of_file
 from huggingtweets.sources.reading.encoding import Encoding

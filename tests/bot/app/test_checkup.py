@@ -19,7 +19,12 @@ from bot.app.checkup import Finding, check_up, far_ends, machine
 from bot.app.checkup.asking import Asking
 from bot.core.config import BlueskySettings, Config, DiscordSettings, MastodonSettings, XSettings
 from bot.store.snapshots import _make_tables
-from huggingtweets.core.config import CollectingSettings, GenerationSettings, PublishingSettings, StorageSettings
+from huggingtweets.core.config.settings import (
+    CollectingSettings,
+    GenerationSettings,
+    PublishingSettings,
+    StorageSettings,
+)
 from huggingtweets.core.errors import Misconfigured, Unavailable
 from tests.fakes import bluesky_home, mastodon_server
 from tests.fakes import hub as hub_fake

@@ -11,12 +11,12 @@ from pydantic import SecretStr
 
 from bot.background.collecting import COMMAND_LINE, Collecting
 from bot.people.willing import Willing
-from huggingtweets.core.config import CollectingSettings as CollectingSettings
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import CollectingSettings as CollectingSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.x_reads import XReads
 from huggingtweets.sources.remote_sources import Collector, Origin
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.posting_parts import QUICK, Parts
 from tests.fakes.moods import Trouble
 from tests.fakes.x_server import BEARER

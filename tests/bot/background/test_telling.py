@@ -10,7 +10,7 @@ import pytest
 from bot.background.telling import GIVE_UP_AFTER, Delivery, Telling
 from bot.store import Store
 from bot.store.notices import Notice
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote.upstream import Patience
 from tests.bot.databases import sqlite_in
 

@@ -23,8 +23,9 @@ from bot.cluster.link import GatewayLink
 from bot.cluster.messages import Plan
 from bot.cluster.plan import plan_for
 from bot.core.config.cluster import ClusterSettings
-from huggingtweets.core.config import Settings, StorageSettings
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.core.config.settings import Settings, StorageSettings
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.cluster.stores import s3_server
 

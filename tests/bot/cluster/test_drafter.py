@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from bot.cluster.drafter import ClusterDrafter
 from bot.cluster.link import GatewayLink
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from tests.huggingtweets.generation.drafter_contract import DrafterContract, Opens
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="session")]

@@ -19,12 +19,13 @@ from bot.cluster.messages import Plan
 from bot.cluster.plan import plan_for
 from bot.cluster.trainer import ClusterTrainer, ClusterTraining
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.engine.decode import Draft
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.cluster.conftest import Machines, cluster_settings, go_on, stop, until
 from tests.bot.trainings.trainer_contract import weights

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from bot.cluster.drafter import ClusterDrafter
 from bot.cluster.link import GatewayLink
 from bot.cluster.messages import Plan
-from huggingtweets.core.config import GenerationSettings
-from huggingtweets.registry.versions import Version
+from huggingtweets.core.config.settings import GenerationSettings
+from huggingtweets.registry.version import Version
 from tests.bot.cluster.conftest import SECONDS, Machines, until, with_replicas
 from tests.huggingtweets.generation.drafter_contract import ask, drawn_by_the_engine
 

@@ -13,10 +13,11 @@ from bot.cluster.drafter import ClusterDrafter
 from bot.cluster.link import GatewayLink
 from bot.cluster.trainer import ClusterTrainer, ClusterTraining
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.config import GenerationSettings, Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import GenerationSettings, Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine import Engine
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.cluster.conftest import Machines, gateways, learning, until
 from tests.bot.trainings.trainer_contract import weights

@@ -20,10 +20,11 @@ from bot.core.config.cluster import ClusterSettings
 from bot.core.errors import ClusterUnavailable
 from bot.trainings.child import ChildTrainer
 from bot.trainings.trainer import Trainer
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import Busy, Misconfigured
 from huggingtweets.generation.engine import Engine
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.huggingtweets.generation.drafter_contract import ask, drawn_by_the_engine
 

@@ -15,9 +15,9 @@ import pytest
 from bot.core.clock.schedule_entry import Schedule
 from bot.store import Store
 from bot.store.jobs import Job
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.settings_text import settings_text
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.config.settings_text import settings_text
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.cluster.conftest import SECONDS, Machines
 from tests.bot.store.conftest import postgresql_server, postgresql_template, url  # noqa: F401  fixtures

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from bot.cluster.storage import SharedFolder, Store, Unfit
-from huggingtweets.core.base_folders import PREPARED
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.base_folders import PREPARED
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import UnknownModel
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine.preview_voice import PreviewVoice
 from huggingtweets.registry.blend import Blend
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.cluster.stores import Place, file_place, s3_place
 

@@ -5,7 +5,7 @@ import pytest
 from bot.cluster.link import GatewayLink
 from bot.cluster.trainer import ClusterTrainer
 from bot.trainings.trainer import Trainer
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.registry.versions import Registry
 from tests.bot.trainings.trainer_contract import TrainerContract
 

@@ -20,10 +20,11 @@ from pydantic import SecretStr
 from bot.cluster.drafter import ClusterDrafter
 from bot.cluster.link import GatewayLink
 from bot.cluster.plan import plan_for
-from huggingtweets.core.config import GenerationSettings, Settings, StorageSettings
+from huggingtweets.core.config.settings import GenerationSettings, Settings, StorageSettings
 from huggingtweets.core.errors import PipelineError
-from huggingtweets.core.names import VoiceName
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.cluster.conftest import (
     MACHINE,

@@ -21,11 +21,11 @@ from bot.trainings.child import ChildTrainer
 from bot.trainings.training import Training
 from bot.trainings.worker import TrainingWorker
 from bot.voices.tastes import Tastes
-from huggingtweets.core.base_folders import EMBEDDED, located
+from huggingtweets.core.config.base_folders import EMBEDDED, located
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 
 
 @pytest.fixture

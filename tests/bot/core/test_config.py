@@ -9,9 +9,9 @@ import pytest
 from bot.core.config import Config, MastodonSettings, XSettings
 from bot.core.config.posting import LABEL
 from bot.core.post_text.post_checks import fit_for_a_label
+from huggingtweets.core.config.user_folders import CHECKOUT
 from huggingtweets.core.errors import Misconfigured
-from huggingtweets.core.names import NO_VOICE, VoiceName
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.people.names import NO_VOICE, VoiceName
 
 
 def written(folder: Path, text: str) -> Path:

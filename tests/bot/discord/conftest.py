@@ -33,14 +33,14 @@ from bot.voices.server_words import ServerWords
 from bot.voices.tweeting import Tweeting
 from bot.voices.versions import Versions
 from bot.voices.voting import Voting
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.generation.checks import Check
 from huggingtweets.generation.drawing_options import AS_USUAL, DrawingOptions
 from huggingtweets.generation.writer import Liked, Tweets, Writer
 from huggingtweets.registry.blend import Voice
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.databases import sqlite_in
 from tests.bot.discord.virtual_time import virtual_time
 

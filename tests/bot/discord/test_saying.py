@@ -12,7 +12,7 @@ from bot.discord.speaking import stage
 from bot.store import Store
 from bot.store.voices.remarks import Remark
 from huggingtweets.core.errors import NotEnoughDrafts
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice

@@ -11,10 +11,10 @@ import pytest
 from bot.core.config import Config
 from bot.keeping.restoring import restore
 from bot.store import Store
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.databases import sqlite_in
 from tests.bot.store.conftest import postgresql_server, postgresql_template, url  # noqa: F401  fixtures
 

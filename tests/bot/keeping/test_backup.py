@@ -24,7 +24,7 @@ from bot.store import Store, snapshots
 from bot.store.tables import feedback, jobs, posts
 from huggingtweets.core.errors import BadFile, NotNow, Unavailable, Usage
 from huggingtweets.core.events import Progress
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.in_use import InUse
 from tests.bot.databases import sqlite_in
 from tests.bot.keeping.conftest import PERSON, Place

@@ -19,9 +19,9 @@ import yaml
 
 from bot.openai_api import asked, guard
 from bot.token_command import main
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.config.user_folders import CHECKOUT
 from huggingtweets.generation.drawing_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE
-from huggingtweets.tweets.contexts import MAX_CHARACTERS, MAX_POSTS
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS, MAX_POSTS
 from tests.bot.openai_api.conftest import Api
 
 TEXT = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ from bot.people.consent import Consenting, Deleted
 from bot.people.leftovers import Leftovers
 from bot.store import Store
 from bot.trainings.training import Training
-from huggingtweets.core.config import Settings, StorageSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings, StorageSettings
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.databases import sqlite_in
 
 ANN = VoiceName("ann")

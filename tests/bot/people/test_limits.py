@@ -11,7 +11,7 @@ from bot.core.errors import Paused, TooOften
 from bot.people import limits as permission
 from bot.people.limits import CHEAP, PICTURE, PUBLIC, TWEETS, Limits, RateLimit
 from bot.store import Store
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from tests.bot.databases import sqlite_in
 
 

@@ -9,13 +9,13 @@ import pytest
 from bot.core.errors import NotAllowed
 from bot.people.willing import MAX_NAMED, Willing
 from bot.store import Store
-from huggingtweets.core.config import Settings, StorageSettings
-from huggingtweets.core.names import NO_VOICE, BlendName, VoiceName
+from huggingtweets.core.config.settings import Settings, StorageSettings
+from huggingtweets.core.people.names import NO_VOICE, BlendName, VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import Unwilling
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import Unwilling
 from huggingtweets.workflow.forgetting import forget
 from tests.bot.databases import sqlite_in
 

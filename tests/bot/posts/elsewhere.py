@@ -10,7 +10,7 @@ from bot.posts.outbox import Outbox
 from bot.posts.place import Place
 from bot.posts.posting import Posting
 from bot.store import Store
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import QUICK, Drawing, Time, willing_beside
 
 TIMEOUT_SECONDS = 0.3

@@ -13,11 +13,11 @@ from bot.core.errors import PostRefused
 from bot.posts.posting import Posting
 from bot.posts.timeline import in_one_form, is_text_of
 from bot.store import Store
-from huggingtweets.core.config import Settings, StorageSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings, StorageSettings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import BadCredentials, Patience
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.forgetting import forget
 from tests.bot.posting_parts import Parts
 from tests.fakes.moods import Trouble

@@ -11,7 +11,7 @@ from bot.posts.outlets import Outlets
 from bot.posts.place import MASTODON, Place, network_of, on_x
 from bot.posts.post_words import told_of
 from bot.posts.status import standing
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import Parts
 from tests.bot.posts.elsewhere import AT_ONCE, Elsewhere
 

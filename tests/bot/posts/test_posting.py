@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors import PostRefused
 from huggingtweets.core.errors import NotEnoughDrafts
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import Parts
 
 ADMIN = "discord:1"

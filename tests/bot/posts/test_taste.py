@@ -13,7 +13,7 @@ from bot.store.voices.judgements import Judged
 from bot.voices.taste import Judgement, best, seen_in, told
 from bot.voices.taste_fit import fit
 from bot.voices.tastes import Tastes
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import Parts, willing_beside
 
 ANN = VoiceName("ann")

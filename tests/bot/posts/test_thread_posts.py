@@ -7,8 +7,8 @@ import pytest
 
 from bot.core.errors import PostRefused
 from bot.posts.outbox import BROKEN_OFF
-from bot.store.posts.posts import Post
-from huggingtweets.core.names import VoiceName
+from bot.store.posts.outbox import Post
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import Parts
 from tests.fakes.moods import Trouble
 from tests.fakes.x_server import refusing

@@ -6,7 +6,7 @@ import pytest
 
 from bot.store import Store
 from bot.store.jobs import ActiveAlready, Job, QueueFull
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 
 
 async def test_a_job_goes_from_waiting_to_done(store: Store, time) -> None:

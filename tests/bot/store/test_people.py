@@ -9,8 +9,8 @@ from bot.store.schedules import Schedule
 from bot.store.tables import metadata, notices
 from bot.store.voices.feedback import Tally
 from bot.store.voices.rounds import Score
-from huggingtweets.core.names import BlendName, VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import BlendName, VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from tests.bot.databases import sqlite_in
 from tests.bot.store.conftest import Time
 

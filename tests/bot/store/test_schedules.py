@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.core.clock.schedule_entry import Schedule
 from bot.store import Store
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 NIGHTLY = Schedule("nightly", "retrain", VoiceName("ann"), cron="0 3 * * *", time_zone="Europe/Berlin", seed="1")
 DUE = datetime(2026, 3, 2, 3, tzinfo=UTC)

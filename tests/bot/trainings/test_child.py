@@ -6,8 +6,8 @@ import pytest
 
 from bot.trainings.child import ChildTrainer
 from bot.trainings.trainer import Trainer
-from huggingtweets.core.config import Settings
-from huggingtweets.core.settings_text import settings_text
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.config.settings_text import settings_text
 from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.trainings.trainer_contract import TrainerContract, moved_to

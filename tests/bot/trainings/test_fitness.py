@@ -4,9 +4,9 @@ from pathlib import Path
 
 from bot.trainings.fitness import expected
 from bot.trainings.judged import Judged
-from huggingtweets.core.base_folders import EMBEDDED
+from huggingtweets.core.config.base_folders import EMBEDDED
 from huggingtweets.core.records import Tweet
-from huggingtweets.tweets.choices import NO_CHOICES, Choices
+from huggingtweets.tweets.kept.choices import NO_CHOICES, Choices
 
 
 def judged(texts: list[str], lang: str) -> Judged:

@@ -9,7 +9,7 @@ import pytest
 from bot.trainings.heard import Heard
 from bot.trainings.prospects import foreseen, prospects, time_left
 from huggingtweets.core.events import Progress
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from tests.bot.trainings.test_news import JOB
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

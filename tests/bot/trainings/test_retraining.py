@@ -13,10 +13,10 @@ from bot.store import Store
 from bot.trainings.results import Learned
 from bot.trainings.retraining import Retraining
 from bot.trainings.training import Training
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import NotReached
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.conftest import Home, settings_of, training_in
 from tests.bot.databases import sqlite_in
 from tests.conftest import sentences

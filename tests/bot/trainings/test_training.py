@@ -11,7 +11,7 @@ from bot.store import Store
 from bot.trainings.prospects import foreseen
 from bot.trainings.results import Learned
 from huggingtweets.core.errors import BadSource
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.databases import sqlite_in
 
 SOON = 0.05  # more often takes as much processor time as the training

@@ -24,7 +24,7 @@ from bot.store import Store
 from bot.store.jobs import Job
 from bot.trainings.training import Training
 from huggingtweets.core.errors import NotNow, PipelineError
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.conftest import Home, settings_of, training_in
 from tests.bot.databases import sqlite_in

@@ -7,9 +7,9 @@ import pytest
 
 from bot.core.errors import TrainingFailed
 from bot.trainings.trainer import Lesson, RunningTraining, Trainer
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.core.events import Done, Skipped
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.versions import STAGED, Registry
 from huggingtweets.workflow.pipeline import Outcome
 

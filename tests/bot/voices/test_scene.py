@@ -8,13 +8,13 @@ import pytest
 from bot.core.servers import NO_SERVER
 from bot.voices.scene import SceneAsk, Scenes, told
 from bot.voices.tweeting import Ask
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Busy, NotEnoughDrafts, NotNow, Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.checks import CopyCheck, LengthCheck, LinkCheck
 from huggingtweets.generation.writer import Tweets
-from huggingtweets.tweets.contexts import MAX_CHARACTERS
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow.pipeline import Outcome
 
 ANN, BOB, CAROL = map(VoiceName, ("ann", "bob", "carol"))

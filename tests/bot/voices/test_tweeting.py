@@ -10,7 +10,7 @@ from bot.voices.patience import WaitingRoom
 from bot.voices.tastes import Tastes
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS, Ask
 from huggingtweets.core.errors import Busy, Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.checks import weighted_length
 from huggingtweets.generation.drawing_options import DrawingOptions
 from tests.bot.databases import sqlite_in

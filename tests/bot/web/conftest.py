@@ -24,7 +24,7 @@ from bot.web.entry.sessions import Sessions
 from bot.web.entry.users import Users
 from bot.web.frame.parts import Parts
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.conftest import UseCases, settings_of
 from tests.bot.posting_parts import Parts as PostingParts
 

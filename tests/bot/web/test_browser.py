@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
 
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts
 from tests.bot.web.real_browser import CHROMIUM, SECONDS, TOKEN, launched, opened, served, write

@@ -15,12 +15,12 @@ from bot.web.application import guarded, routes
 from bot.web.entry.roles import Roles
 from bot.web.entry.sessions import Sessions
 from huggingtweets.api.voice import Voice
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import NotNow
 from huggingtweets.generation.asking import PATH, Answer, Question, drawing_key
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Writer
-from huggingtweets.tweets.unwilling import Unwilling
+from huggingtweets.tweets.kept.unwilling import Unwilling
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.conftest import UseCases, settings_of
 from tests.bot.web.conftest import ADDRESS, COOKIE, Page, opts_out

@@ -23,11 +23,11 @@ from bot.core.process.last_errors import LAST_ERRORS
 from bot.store import Store, utc_now
 from bot.store.tables import jobs
 from bot.web.voices.starts import MIN_TWEETS
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.manifest import LearnedAccount, Manifest, read
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts
 from tests.bot.web.conftest import Page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from huggingtweets import Progress, Voice, learn, learn_async
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import TooLittleData
 from huggingtweets.core.events import STAGES
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from huggingtweets import Voice
-from huggingtweets.core.config import Settings, WordsSettings
+from huggingtweets.core.config.settings import Settings, WordsSettings
 from huggingtweets.core.errors import UnknownModel, UnknownVersion, Usage
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
 
 

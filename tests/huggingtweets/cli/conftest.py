@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.cli.main import main
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.workflow.pipeline import Outcome
 from tests.huggingtweets.cli.running import Run
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.running_bot import RunningBot, announced
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.process.running_bot import RunningBot, announced
 from huggingtweets.generation.asking import PATH, Answer, drawing_key
 from tests.huggingtweets.cli.running import Run, sentence
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.huggingtweets.cli.running import Run, sentence
 
 

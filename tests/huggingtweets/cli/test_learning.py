@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.api.learning import with_overrides
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.conftest import sentences
 from tests.huggingtweets.cli.running import Run, sentence
 

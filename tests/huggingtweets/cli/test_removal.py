@@ -6,7 +6,7 @@ from pathlib import Path
 from huggingtweets.core.records import Account, Collected, Said, Tweet
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.huggingtweets.cli.running import Run, sentence
 
 

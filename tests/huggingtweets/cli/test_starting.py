@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.core.config import Config
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.config.user_folders import CHECKOUT
 from tests.huggingtweets.cli.running import in_own_process, sentence
 
 

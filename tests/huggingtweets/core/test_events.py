@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huggingtweets.core.events import Done, Event, Failed, Progress, Skipped, failed, read_event, skipped, write_event
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Comparison, Report
+from huggingtweets.core.text.phrases import Phrase
 
 REPORT = Report(40, 1.5, 2.0, 200, 0, 1, 0.9, 150, 0.1, 0.1, 1, previous=Comparison("v1", 1.7, -0.2, 0.01))
 DONE = Done(

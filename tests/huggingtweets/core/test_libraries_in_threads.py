@@ -60,7 +60,7 @@ def test_the_engine_starts_while_others_load_a_base(tiny_base: Path) -> None:
     in_a_fresh_process(
         """
         import asyncio, sys
-        from huggingtweets.core.config import GenerationSettings
+        from huggingtweets.core.config.settings import GenerationSettings
         from huggingtweets.generation.engine import Engine, Request
         from huggingtweets.generation.engine.preview_voice import preview_voice
         from huggingtweets.model import base
@@ -81,7 +81,7 @@ def test_the_engine_starts_while_others_load_a_base(tiny_base: Path) -> None:
 def test_several_threads_tell_languages_at_once() -> None:
     in_a_fresh_process(
         """
-        from huggingtweets.tweets.languages import detected
+        from huggingtweets.tweets.style.languages import detected
         def tell():
             assert detected(["The lamp was lit before the fog came in over the water today."] * 9) == {"en": 1.0}
         at_once(tell, tell, tell, tell)

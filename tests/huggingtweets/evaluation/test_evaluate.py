@@ -15,7 +15,7 @@ from huggingtweets.model.base import Base
 from huggingtweets.model.loss import bits_per_byte, mean_loss
 from huggingtweets.model.tokenizer import byte_count, encode_all
 from huggingtweets.training.finetune import tokenized_rows
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from tests.conftest import sentences
 
 LEARNED = tuple(sentences(80, seed=11))

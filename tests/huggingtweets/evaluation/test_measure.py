@@ -2,8 +2,8 @@
 
 import pytest
 
-from huggingtweets.core.base_folders import EMBEDDED
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.base_folders import EMBEDDED
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.evaluation.measure import measure
 from huggingtweets.workflow.pipeline import Outcome
 

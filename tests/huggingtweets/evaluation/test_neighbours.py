@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, StorageSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings, StorageSettings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.evaluation.neighbours import MIN_TEXTS, neighbours
 from huggingtweets.registry.manifest import Manifest
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.dataset import Dataset
 from tests.conftest import sentences
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from huggingtweets.core.config import GateSettings
+from huggingtweets.core.config.settings import GateSettings
 from huggingtweets.core.records import Comparison, Estimate, Report, Sense
 from huggingtweets.evaluation.quality_gate import compared, judge, tolerance
 

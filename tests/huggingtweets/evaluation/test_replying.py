@@ -6,7 +6,7 @@ from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.evaluation.replying import MIN_PAIRS, replying
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
-from huggingtweets.tweets.dataset import Example
+from huggingtweets.tweets.learned.dataset import Example
 
 
 @pytest.fixture(scope="module")

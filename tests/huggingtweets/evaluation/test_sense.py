@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.base_folders import EMBEDDED
+from huggingtweets.core.config.base_folders import EMBEDDED
 from huggingtweets.core.records import Sense
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.evaluation.sense import MAX_TEXTS, find_judge, sense
@@ -15,7 +15,7 @@ from huggingtweets.evaluation.two_sample import MIN_TEXTS
 from huggingtweets.generation.checks import defused
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from tests.conftest import sentences
 
 

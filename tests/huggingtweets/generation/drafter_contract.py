@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.drafter import Drafter
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.registry.blend import Blend
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.conftest import sentences
 

@@ -5,7 +5,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huggingtweets.core.visible import typed, visible
+from huggingtweets.core.text.visible import typed, visible
 from huggingtweets.generation.checks import (
     MAX_WEIGHT,
     ZERO_WIDTH_SPACE,

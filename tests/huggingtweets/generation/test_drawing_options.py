@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import Usage
 from huggingtweets.generation.drawing_options import MAX_SEED, DrawingOptions, of_length
 from huggingtweets.generation.engine import Engine, Request
 from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.writer import Writer
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow.pipeline import Outcome
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from huggingtweets.core.config import Settings, WordsSettings
+from huggingtweets.core.config.settings import Settings, WordsSettings
 from huggingtweets.core.errors import Misconfigured
 from huggingtweets.generation.checks import first_objection
 from huggingtweets.generation.slurs import slurs
 from huggingtweets.generation.unwanted import UNWANTED, ListedWords, Patterns, Slurs, operators_checks
-from tests.huggingtweets.core.test_config import saved
+from tests.huggingtweets.core.config.test_settings import saved
 
 DISGUISES: dict[str, Callable[[str], str]] = {
     "capitals": str.upper,

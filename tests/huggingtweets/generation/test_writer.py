@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import NotEnoughDrafts, TooLittleData, Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.checks import CopyCheck, LeftoverCheck, LengthCheck, first_objection
 from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.engine import Engine, Request, adapters
@@ -15,9 +15,9 @@ from huggingtweets.generation.engine.decode import Draft
 from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.unwanted import ListedWords
 from huggingtweets.generation.writer import MAX_COUNT, Sieve, Writer, as_tweet
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.copies import normalised
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.learned.dataset import Dataset
+from huggingtweets.tweets.texts.copies import normalised
 from huggingtweets.workflow.pipeline import Outcome
 from tests.conftest import sentences
 

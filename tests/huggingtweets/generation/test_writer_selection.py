@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import NotNow
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.discriminator_fit import fit
 from huggingtweets.generation.drawing_options import DrawingOptions
 from huggingtweets.generation.engine import Engine, Request
@@ -19,8 +19,8 @@ from huggingtweets.generation.engine.preview_voice import preview_voice
 from huggingtweets.generation.selection import FIRST_DRAFTS
 from huggingtweets.generation.writer import SPARE_DRAFTS, Writer
 from huggingtweets.registry.blend import Blend
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow.pipeline import Outcome
 from tests.conftest import sentences
 

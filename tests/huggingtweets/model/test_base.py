@@ -74,7 +74,7 @@ def test_the_hub_is_never_asked_for_what_was_meant_as_a_path(
 ) -> None:
     # Anybody can register the name on the Hub. The embedded base is gone here.
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("huggingtweets.core.user_folders.CHECKOUT", tmp_path / "site-packages")
+    monkeypatch.setattr("huggingtweets.core.config.user_folders.CHECKOUT", tmp_path / "site-packages")
     requests: list[object] = []
     monkeypatch.setattr("huggingface_hub.hf_hub_download", lambda *arguments, **_: requests.append(arguments))
     for use in (base.find, base.load, base.fingerprint):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.base_folders import EMBEDDED, NAMED, located
+from huggingtweets.core.config.base_folders import EMBEDDED, NAMED, located
 from huggingtweets.model.base_languages import ANY, base_languages
 from huggingtweets.model.suggested_bases import SUGGESTED_BASES, SuggestedBase
 

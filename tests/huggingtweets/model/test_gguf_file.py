@@ -12,7 +12,7 @@ from gguf import GGMLQuantizationType as Quantization
 from safetensors import safe_open
 from tokenizers import decoders
 
-from huggingtweets.core.base_folders import located
+from huggingtweets.core.config.base_folders import located
 from huggingtweets.core.errors import BadBase
 from huggingtweets.model import base
 from huggingtweets.model.tokenizer import byte_sizes, encode_all

@@ -9,7 +9,7 @@ from gguf import GGMLQuantizationType as Quantization
 from gguf import GGUFReader
 from tokenizers import Tokenizer, pre_tokenizers
 
-from huggingtweets.core.base_folders import located
+from huggingtweets.core.config.base_folders import located
 from huggingtweets.model import base
 from huggingtweets.model.base import Base
 from huggingtweets.model.causal import CausalLM

@@ -11,7 +11,7 @@ import pytest
 import torch
 from huggingface_hub import constants
 
-from huggingtweets.core.base_folders import located
+from huggingtweets.core.config.base_folders import located
 from huggingtweets.core.errors import BadBase
 from huggingtweets.core.events import Progress
 from huggingtweets.model import base, hub, prepared_bases

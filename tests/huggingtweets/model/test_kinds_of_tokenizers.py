@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models
 
-from huggingtweets.core.base_folders import located
+from huggingtweets.core.config.base_folders import located
 from huggingtweets.core.errors import BadBase
 from huggingtweets.generation.engine.decode import Sampling, decode
 from huggingtweets.model import base

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.model.merged import base_of, load_version
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.workflow.pipeline import Outcome
 
 

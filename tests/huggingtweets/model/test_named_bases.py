@@ -10,9 +10,9 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType as Quantization
 
-from huggingtweets.core.base_folders import located, named
+from huggingtweets.core.config.base_folders import located, named
+from huggingtweets.core.config.user_folders import CHECKOUT
 from huggingtweets.core.errors import BadBase
-from huggingtweets.core.user_folders import CHECKOUT
 from huggingtweets.model import base, gguf_file, named_bases
 from huggingtweets.model.tokenizer import encode_all
 from tests.huggingtweets.model.tiny_gguf import write_file

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.base_folders import gguf_of, located, resolve_base, written
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.base_folders import gguf_of, located, resolve_base, written
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import BadBase
 from huggingtweets.model import base
 from huggingtweets.model.base_languages import base_languages
@@ -76,7 +76,7 @@ def test_a_path_is_told_apart_from_a_name_on_the_hub(tmp_path: Path, file: Path)
 
 
 def test_a_voice_is_learned_on_a_file_and_bound_to_it(file: Path, tiny_settings: Settings, sample_file: Path) -> None:
-    from huggingtweets.core.names import VoiceName
+    from huggingtweets.core.people.names import VoiceName
     from huggingtweets.model.merged import load_version
 
     training = tiny_settings.training.model_copy(update={"base": str(file), "lora_embedding_rank": 0})

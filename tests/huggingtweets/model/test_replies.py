@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 from huggingtweets.generation.engine.start import start_of
 from huggingtweets.model import base as bases
 from huggingtweets.model.base import Base
@@ -11,7 +11,7 @@ from huggingtweets.model.packing import IGNORED, pack
 from huggingtweets.model.replies import MAX_TOKENS, context_tokens, with_contexts
 from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.training.finetune import tokenized_rows, with_their_contexts
-from huggingtweets.tweets.dataset import Example
+from huggingtweets.tweets.learned.dataset import Example
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
 from huggingtweets.core.errors import BadData
-from huggingtweets.core.text import END_OF_TEXT
+from huggingtweets.core.text.characters import END_OF_TEXT
 from huggingtweets.model.packing import pack
 from huggingtweets.model.tokenizer import (
     byte_count,

@@ -10,7 +10,7 @@ import torch
 from gguf import GGMLQuantizationType as Quantization
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from huggingtweets.core.text import END_OF_TEXT
+from huggingtweets.core.text.characters import END_OF_TEXT
 from huggingtweets.model.tokenizer import train_tokenizer
 from tests.conftest import sentences
 from tests.huggingtweets.model.tiny_models import CONTEXT, KINDS, random_model

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.config.user_folders import CHECKOUT
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Comparison, Estimate, Replies, Report, Sense
-from huggingtweets.core.user_folders import CHECKOUT
-from huggingtweets.core.visible import typed
+from huggingtweets.core.text.visible import typed
 from huggingtweets.publishing import card
 from huggingtweets.publishing.card import CardPerson, Facts, figure, inline, render
 from huggingtweets.registry.manifest import TrainingFacts

@@ -11,18 +11,18 @@ from huggingface_hub import ModelCard
 from PIL import Image
 
 from huggingtweets.core.atomic import locked
-from huggingtweets.core.base_folders import located
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.base_folders import located
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.model import base, gguf_file
 from huggingtweets.model.base import base_name
 from huggingtweets.model.merged import load_version
 from huggingtweets.pictures import render as draw
 from huggingtweets.publishing import export
 from huggingtweets.registry.manifest import TrainingFacts
-from huggingtweets.registry.versions import Version
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.registry.version import Version
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.pipeline import Outcome
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Misconfigured
 from huggingtweets.model import prepared_bases
 from huggingtweets.publishing.export import export
 from huggingtweets.publishing.licences import is_allowed
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.workflow.pipeline import Outcome
 from tests.huggingtweets.model.tiny_gguf import write_file
 

@@ -15,11 +15,11 @@ from safetensors.torch import load
 
 from huggingtweets.cli import learning
 from huggingtweets.cli.main import main
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import Published, published, removals, want, wanted
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import MEMBER, Unwilling
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import MEMBER, Unwilling
 from huggingtweets.workflow.forgetting import forget
 from huggingtweets.workflow.pipeline import Outcome
 from tests.fakes.hub import WRITER, Hub, running_hub

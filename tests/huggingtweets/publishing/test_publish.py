@@ -15,9 +15,9 @@ import pytest
 from huggingface_hub import constants, snapshot_download
 from pydantic import SecretStr
 
-from huggingtweets.core.config import PublishingSettings
+from huggingtweets.core.config.settings import PublishingSettings
 from huggingtweets.core.errors import Misconfigured, PipelineError, Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.publishing.publish import (
     Published,
     begun,
@@ -31,7 +31,7 @@ from huggingtweets.publishing.publish import (
     wanted,
 )
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.remote.upstream import BadCredentials, Forbidden, InDoubt, NotReached, Patience, RateLimited, Refused
 from tests.fakes.hub import READER, WRITER, Hub, running_hub
 
@@ -322,10 +322,10 @@ PUSHING = """
 import sys
 from pathlib import Path
 from pydantic import SecretStr
-from huggingtweets.core.config import PublishingSettings
+from huggingtweets.core.config.settings import PublishingSettings
 from huggingtweets.publishing.publish import push
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 home, folder, url, token = sys.argv[1:]
 settings = PublishingSettings(enabled=True, owner="people", url=url, token=SecretStr(token))
 push(Version("ann", "v1", Path(home), Manifest(base="b", created="now")), Path(folder), settings)

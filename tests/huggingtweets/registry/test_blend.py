@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.errors import UnknownModel
-from huggingtweets.core.names import BlendName, VoiceName
+from huggingtweets.core.people.names import BlendName, VoiceName
 from huggingtweets.registry.blend import Blend, find_voice, parts_of
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 
 def version(name: str) -> Version:

@@ -19,7 +19,8 @@ from huggingtweets.core.records import Verdict
 from huggingtweets.registry.in_use import CURRENT
 from huggingtweets.registry.manifest import MANIFEST, Manifest
 from huggingtweets.registry.trainer import is_to_end
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 
 
 @pytest.fixture

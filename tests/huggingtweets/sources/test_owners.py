@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.errors import BadSource, Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Tweet
 from huggingtweets.sources.owners import Owned, parse_owned, read_owned
 

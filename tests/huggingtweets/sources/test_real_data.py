@@ -6,7 +6,7 @@ import pytest
 
 from huggingtweets.sources import read
 from huggingtweets.sources.archives import x_archive
-from huggingtweets.tweets.clean import clean_all
+from huggingtweets.tweets.learned.clean import clean_all
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs the real data beside the repository")

@@ -11,7 +11,7 @@ import pytest
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.events import Failed, failed, read_event, write_event
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.sources import read
 
 DETAIL = re.compile(r"window|Grailbird|\.js\b|\bJSON\b|NUL|bytes|member|actor|channel\.json|messages\.json|data/|/")

@@ -12,16 +12,16 @@ import pytest
 from pydantic import SecretStr
 
 from huggingtweets.cli.main import main
-from huggingtweets.core.config import CollectingSettings, Settings, StorageSettings
+from huggingtweets.core.config.settings import CollectingSettings, Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, Misconfigured
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.remote.upstream import InDoubt, NoAccount, Patience
 from huggingtweets.remote.x_reads import ReadingTooDear, XReads
 from huggingtweets.sources import remote_sources
 from huggingtweets.sources.networks.network import Gathered, Means, Source
 from huggingtweets.sources.remote_sources import NETWORKS, Collector, Origin, parse_origin
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.fakes.bluesky_server import BlueskyServer
 from tests.fakes.moods import Trouble
 from tests.fakes.x_server import BEARER, XServer

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from huggingtweets.core.config import TrainingSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import TrainingSettings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.sources.sample import collect_sample, sample_account
-from huggingtweets.tweets.clean import clean_all
-from huggingtweets.tweets.dataset import refuse_too_little
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.clean import clean_all
+from huggingtweets.tweets.learned.dataset import refuse_too_little
 
 
 def test_the_sample_account_can_be_trained_on(tmp_path: Path) -> None:

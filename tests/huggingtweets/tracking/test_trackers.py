@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings, StorageSettings, TrackingSettings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.tracking import lineage
 from huggingtweets.tracking import trackers as tracking
 from huggingtweets.tracking.in_wandb import Wandb
@@ -30,7 +30,7 @@ NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0
 TELL = """
 import sys
 from pathlib import Path
-from huggingtweets.core.config import Settings, StorageSettings, TrackingSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings, TrackingSettings
 from huggingtweets.tracking.trackers import tracking
 settings = Settings(storage=StorageSettings(data=Path(sys.argv[1])), tracking=TrackingSettings(tracker=sys.argv[2]))
 with tracking("ann", settings) as tracker:

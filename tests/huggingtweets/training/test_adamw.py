@@ -87,7 +87,7 @@ def test_neither_a_base_nor_a_training_imports_the_compiler() -> None:
     script = (
         "import sys, torch\n"
         "from huggingtweets.training.adamw import adamw\n"
-        "from huggingtweets.core.base_folders import EMBEDDED\n"
+        "from huggingtweets.core.config.base_folders import EMBEDDED\n"
         "from huggingtweets.model.base import load\n"
         "from torch.nn.utils import clip_grad_norm_\n"
         "load(EMBEDDED)\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 from huggingtweets.core.errors import PipelineError, Terminated
 from huggingtweets.evaluation.evaluate import text_losses
 from huggingtweets.model import base as bases
@@ -27,7 +27,7 @@ from huggingtweets.training.finetune import (
     train,
 )
 from huggingtweets.training.recipe import schedule_for
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 
 
 @pytest.fixture(scope="module")
@@ -235,8 +235,8 @@ import logging, resource, sys
 import torch
 from pathlib import Path
 from huggingtweets.model import base as bases
-from huggingtweets.core.config import TrainingSettings
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.core.config.settings import TrainingSettings
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.training.finetune import train
 
 # Use fp32. For bfloat16 torch uses oneDNN, which never retries a kernel after its memory allocation failed.

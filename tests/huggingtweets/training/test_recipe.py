@@ -2,7 +2,7 @@
 
 import pytest
 
-from huggingtweets.core.config import TrainingSettings
+from huggingtweets.core.config.settings import TrainingSettings
 from huggingtweets.training.recipe import SMALL_BASE, Schedule, batch_tokens_for, for_base, schedule_for
 
 EMBEDDED, SMOLLM2 = 9_064_448, 134_515_008

@@ -12,17 +12,18 @@ import pytest
 
 from huggingtweets import sources
 from huggingtweets.core import atomic
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.events import Progress
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Collected, Tweet
 from huggingtweets.model.lora import WEIGHTS
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.sources.owners import Owned
-from huggingtweets.tweets import clean
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned import clean
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow import pipeline
 from tests.conftest import sentences
 from tests.once import made_once_a_run

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.core.errors import Forgotten, OptedOut, Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.publishing.publish import removals
 from huggingtweets.registry.manifest import LearnedAccount, Manifest
 from huggingtweets.registry.trainer import NOTE
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.dataset import Dataset, Example
-from huggingtweets.tweets.tweet_store import TweetStore
-from huggingtweets.tweets.unwilling import MEMBER, Unwilling
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.kept.unwilling import MEMBER, Unwilling
+from huggingtweets.tweets.learned.dataset import Dataset, Example
 from huggingtweets.workflow.forgetting import affected, forget, leave_nothing
 
 

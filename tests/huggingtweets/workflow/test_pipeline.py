@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 import torch
 
-from huggingtweets.core.config import GateSettings, Settings, StorageSettings
+from huggingtweets.core.config.settings import GateSettings, Settings, StorageSettings
 from huggingtweets.core.errors import BadBase, BadSource, Forgotten, TooFewNew, TooLittleData, Unavailable
 from huggingtweets.core.events import STAGES, Progress
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.model import checkpoint
 from huggingtweets.model.lora import WEIGHTS
 from huggingtweets.model.merged import load_version
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow import pipeline
 from huggingtweets.workflow.describing import SAMPLES
 from huggingtweets.workflow.fine_tuning import CHECKPOINT
@@ -320,8 +320,8 @@ def test_tweets_are_attributed_among_the_accounts_known_here(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.workflow import pipeline
 
 settings = Settings.load(Path(sys.argv[1]))

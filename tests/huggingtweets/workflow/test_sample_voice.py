@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.registry.versions import STAGED, Registry
 from huggingtweets.sources.sample import sample_account
 from huggingtweets.workflow.pipeline import Outcome

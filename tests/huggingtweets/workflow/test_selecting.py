@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from huggingtweets.core.config import Settings
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.config.settings import Settings
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.evaluation.measure import Subject
 from huggingtweets.generation.discriminator import Discriminator
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from huggingtweets.workflow import forgetting, selecting
 from huggingtweets.workflow.pipeline import Outcome
 

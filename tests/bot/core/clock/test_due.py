@@ -8,7 +8,7 @@ import pytest
 from bot.core.clock.due import checked, delay, last_due, next_due
 from bot.core.clock.schedule_entry import Schedule
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 
 NIGHTLY = Schedule("nightly", "retrain", VoiceName("ann"), cron="0 3 * * *", time_zone="Europe/Berlin")
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from bot.core.post_text.ai_label import says_ai, with_label, without_label
 from bot.core.post_text.post_checks import fit_for_a_label
 from bot.posts.x.opening import posting_on_x
 from huggingtweets.core.errors import Misconfigured
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.checks import weighted_length
 from tests.bot.posting_parts import Parts
 from tests.fakes.moods import Trouble

@@ -7,7 +7,7 @@ from simcord import Env
 from bot.core.config import DiscordSettings, LimitsSettings
 from bot.core.errors import TooOften
 from bot.store import Store
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.store import Store
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 
 REAL = "A real one, of some length"

@@ -16,7 +16,7 @@ from bot.store import Store
 from bot.store.notices import Notice
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
 
 

@@ -13,7 +13,7 @@ from bot.posts.place import on_x
 from bot.posts.posting import Posting
 from bot.store import Store, utc_now
 from bot.store.notices import SendNotice
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.writer import Tweets
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 from tests.bot.posting_parts import willing_beside

@@ -3,7 +3,7 @@
 import discord
 
 from bot.store import Store
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import World, add_voice
 

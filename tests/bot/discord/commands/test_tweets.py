@@ -10,13 +10,13 @@ import simcord
 from simcord import Env, ResponseMessage
 
 from bot.store import Store
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import NotEnoughDrafts
 from huggingtweets.generation.drawing_options import MAX_SEED, DrawingOptions
 from huggingtweets.generation.engine import Engine
 from huggingtweets.generation.writer import Tweets, Writer
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice, world
 

@@ -6,9 +6,9 @@ import pytest
 
 from bot.store import Store
 from bot.voices.tweeting import Tweeting
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.discord.conftest import MakeBot, World, add_voice

@@ -19,7 +19,7 @@ from bot.store import Store
 from bot.store.people.members import Members
 from huggingtweets.core.records import Said
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
 
 

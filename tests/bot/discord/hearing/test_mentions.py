@@ -13,13 +13,13 @@ from simcord.enums import MessageType
 from bot.core.config import LimitsSettings
 from bot.discord.asking.gate import message_id
 from bot.store import Store
-from huggingtweets.core import names
 from huggingtweets.core.errors import Busy, NotEnoughDrafts
+from huggingtweets.core.people import names
 from huggingtweets.generation.drawing_options import AS_USUAL, DrawingOptions
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.blend import Voice
 from huggingtweets.registry.versions import Registry
-from huggingtweets.tweets.contexts import MAX_CHARACTERS
+from huggingtweets.tweets.learned.contexts import MAX_CHARACTERS
 from tests.bot.discord.conftest import LIMITS, MakeBot, ScriptedWriter, World
 
 

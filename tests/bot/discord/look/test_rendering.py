@@ -22,11 +22,11 @@ from bot.discord.look.rendering import (
 from bot.discord.look.translating import ENGLISH
 from bot.store.voices.rounds import Score
 from bot.voices.tweeting import Imitated
-from huggingtweets.core.names import BlendName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import BlendName
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.generation.writer import Tweets
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 NASA = [Imitated("nasa")]
 

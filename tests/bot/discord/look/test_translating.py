@@ -26,10 +26,10 @@ from bot.store import Store
 from bot.trainings.news import news
 from huggingtweets import sources
 from huggingtweets.core import events
-from huggingtweets.core.config import GateSettings
+from huggingtweets.core.config.settings import GateSettings
 from huggingtweets.core.errors import BadSource, Usage
-from huggingtweets.core.phrases import Phrase
 from huggingtweets.core.records import Report
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.evaluation.quality_gate import judge
 from huggingtweets.sources.remote_sources import parse_origin
 from tests.bot.discord.commands.test_queue import posting_as

@@ -14,7 +14,7 @@ from bot.store.tables import remarks
 from bot.store.voices.feedback import Tally
 from bot.voices.chattering import CHATTER
 from huggingtweets.core.errors import Busy, NotEnoughDrafts
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.registry.versions import Registry
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World, add_voice
 

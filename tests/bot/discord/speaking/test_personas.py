@@ -16,7 +16,7 @@ from bot.discord.asking.once import in_one_try
 from bot.discord.speaking.personas import MARK, MAX_NAME, WEBHOOK, persona_name
 from bot.store import Store
 from bot.voices.tweeting import Imitated
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.writer import Tweets
 from tests.bot.discord.conftest import MakeBot, ScriptedWriter, World
 from tests.bot.discord.speaking.test_chatter import switched_on

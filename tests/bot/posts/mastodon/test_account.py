@@ -18,7 +18,7 @@ from bot.posts.mastodon.client import MastodonClient
 from bot.posts.place import MASTODON, Place
 from bot.store import Store
 from bot.store.posts.engagement import Counts
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.remote.upstream import NotReached, Patience
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import QUICK, Time

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.core.errors import OverBudget
 from bot.posts.mentions import STREAM, AnsweredMentions, Author, looks_like_a_bot, says_forget, says_stop
 from bot.store import tables
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import QUICK, Parts
 from tests.fakes.moods import Trouble
 from tests.fakes.x_server import refusing

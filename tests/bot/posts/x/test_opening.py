@@ -8,7 +8,7 @@ import pytest
 from bot.posts.opening import Surroundings
 from bot.posts.x.opening import posting_on_x
 from bot.store import Store
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import QUICK, Drawing, Parts, willing_beside
 
 

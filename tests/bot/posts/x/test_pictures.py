@@ -6,7 +6,7 @@ import pytest
 
 from bot.posts.x.account import XAccount
 from bot.posts.x.pictures import Pictures
-from bot.store.posts.posts import Post
+from bot.store.posts.outbox import Post
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.remote.x import XClient
 from huggingtweets.remote.x_session import Credentials

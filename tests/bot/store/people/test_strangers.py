@@ -9,7 +9,7 @@ from bot.core.servers import PAGE
 from bot.store import Store
 from bot.store.people.strangers import LONGEST, answer_key, bounded, hashed
 from bot.store.tables import metadata
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.posting_parts import Time
 
 ACCOUNT = "bluesky:bot.example"

@@ -12,8 +12,8 @@ from bot.core.process.last_errors import LastErrors
 from bot.core.request_ids import working_on
 from bot.store import utc_now
 from bot.web.desk import desk
-from huggingtweets.core.names import VoiceName
-from huggingtweets.core.phrases import Phrase
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.core.text.phrases import Phrase
 from tests.bot.web.conftest import Page, opts_out
 
 PAGES = ("/desk", "/desk/clock", "/desk/people", "/desk/log")

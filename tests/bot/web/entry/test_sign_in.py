@@ -16,7 +16,7 @@ from bot.web.entry.visitors import Role, Visitor
 from bot.web.server import serving
 from bot.web.sign_in import ALL_TRIES_A_MINUTE, TRIES_A_MINUTE
 from huggingtweets.core.errors import Misconfigured
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from tests.bot.conftest import UseCases
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import Parts as PostingParts

@@ -14,12 +14,12 @@ from bot.trainings.drafts import Drafts
 from bot.trainings.judged import Fate
 from bot.trainings.prepared import Preparing
 from bot.web.making.forms import safe_name
-from huggingtweets.core.config import CollectingSettings
+from huggingtweets.core.config.settings import CollectingSettings
 from huggingtweets.core.errors import Usage
-from huggingtweets.core.names import VoiceName
-from huggingtweets.tweets.choices import NO_CHOICES
-from huggingtweets.tweets.dataset import Dataset
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.core.people.names import VoiceName
+from huggingtweets.tweets.kept.choices import NO_CHOICES
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.dataset import Dataset
 from tests.bot.conftest import UseCases, settings_of
 from tests.bot.web.conftest import PART, Page
 from tests.conftest import sentences

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.store.voices.feedback import Feedback
-from huggingtweets.core.hues import CHROMA, LIGHTNESS, hue_of
+from huggingtweets.core.people.hues import CHROMA, LIGHTNESS, hue_of
 from huggingtweets.pictures.render import TEMPLATES
 from tests.bot.web.conftest import PART, Page, drawn, opts_out
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.voices.exporting import Export, Exporting
 from huggingtweets.core.errors import Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.manifest import read
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts

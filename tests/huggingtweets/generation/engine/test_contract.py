@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.generation.engine import Engine
-from huggingtweets.registry.versions import Registry, Version
+from huggingtweets.registry.version import Version
+from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.huggingtweets.generation.drafter_contract import DrafterContract, Opens
 

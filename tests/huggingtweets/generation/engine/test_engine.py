@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import BadBase, Busy, PipelineError, Unavailable
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine import Engine, Request, adapters
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.registry.blend import Blend
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.workflow.pipeline import Outcome
 
 Trained = tuple[Settings, Outcome]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from huggingtweets.core.config import GenerationSettings
+from huggingtweets.core.config.settings import GenerationSettings
 from huggingtweets.generation.engine import adapters
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.devices import make_decoder

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from huggingtweets.core.config import GenerationSettings, Settings
+from huggingtweets.core.config.settings import GenerationSettings, Settings
 from huggingtweets.core.errors import EngineDead, NotNow, PipelineError, Unavailable
 from huggingtweets.generation.engine import Engine, Request, lives, worker
 from huggingtweets.generation.engine.batch import Batch
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.workflow.pipeline import Outcome
 
 PROMPTLY = 30.0  # on a busy machine; the engine itself would give up after 60

@@ -6,8 +6,8 @@ import pytest
 import regex
 import torch
 
-from huggingtweets.core.config import GenerationSettings
-from huggingtweets.core.user_folders import CHECKOUT
+from huggingtweets.core.config.settings import GenerationSettings
+from huggingtweets.core.config.user_folders import CHECKOUT
 from huggingtweets.generation.engine.batch import Batch, DraftJob
 from huggingtweets.generation.engine.decode import Sampling, decode, read_drafts
 from huggingtweets.generation.engine.decoder import Decoder

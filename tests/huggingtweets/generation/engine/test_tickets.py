@@ -7,7 +7,7 @@ import pytest
 
 from huggingtweets.generation.engine.tickets import Request, Ticket, Turns, one_too_many
 from huggingtweets.registry.manifest import Manifest
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 
 
 def ticket(name: str, person: str = "", count: int = 1) -> Ticket:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from huggingtweets.core.config import Settings
+from huggingtweets.core.config.settings import Settings
 from huggingtweets.core.errors import BadBase, Unavailable, Usage
-from huggingtweets.core.names import VoiceName
+from huggingtweets.core.people.names import VoiceName
 from huggingtweets.generation.engine.adapters import Adapter
 from huggingtweets.generation.engine.decoder import Decoder
 from huggingtweets.generation.engine.preview_voice import preview_voice
@@ -20,7 +20,7 @@ from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base
 from huggingtweets.model.merged import load_version
 from huggingtweets.registry.blend import Blend
-from huggingtweets.registry.versions import Version
+from huggingtweets.registry.version import Version
 from huggingtweets.workflow.pipeline import Outcome
 from tests.huggingtweets.model.tiny_gguf import write_file
 

@@ -12,7 +12,7 @@ import pytest
 from huggingtweets.core.errors import BadSource
 from huggingtweets.sources import read
 from huggingtweets.sources.archives import bluesky_repository
-from huggingtweets.tweets.clean import clean
+from huggingtweets.tweets.learned.clean import clean
 
 DID = "did:plc:keeper41"
 POST, REPOST, LIKE = "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.feed.like"

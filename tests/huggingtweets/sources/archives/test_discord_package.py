@@ -13,7 +13,7 @@ import pytest
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account
 from huggingtweets.sources import read
-from huggingtweets.tweets.clean import clean
+from huggingtweets.tweets.learned.clean import clean
 
 USER = {"id": "77", "username": "keeper", "global_name": "The Keeper"}
 

@@ -11,8 +11,8 @@ import pytest
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources import read
-from huggingtweets.tweets.clean import clean_all
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
+from huggingtweets.tweets.learned.clean import clean_all
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 ACTOR = "https://m.example/users/Keeper"

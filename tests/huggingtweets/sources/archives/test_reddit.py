@@ -10,7 +10,7 @@ from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account
 from huggingtweets.sources import read
 from huggingtweets.sources.tables.named_columns import NamedColumns
-from huggingtweets.tweets.contexts import Threads
+from huggingtweets.tweets.learned.contexts import Threads
 
 COMMENTS = """id,permalink,date,ip,subreddit,gildings,link,parent,body,media
 c1,https://www.reddit.com/r/fog/comments/p1/the_lamp/c1/,2023-01-05 12:34:56 UTC,10.0.0.1,fog,0,https://www.reddit.com/r/fog/comments/p1/the_lamp/,,"> is it thick?

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.config import Settings, StorageSettings
+from huggingtweets.core.config.settings import Settings, StorageSettings
 from huggingtweets.core.errors import BadSource, Forgotten
 from huggingtweets.core.records import Said
 from huggingtweets.sources import read
 from huggingtweets.sources.owners import Owned
-from huggingtweets.tweets.marks import parse_mark
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.marks import parse_mark
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.forgetting import affected, forget
 
 NARROW = "\u202f"

@@ -20,7 +20,7 @@ from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.sources.archives.x_archive import read_folder, read_script, read_zip
 from huggingtweets.sources.reading.members import ArchiveLimits
-from huggingtweets.tweets.clean import clean
+from huggingtweets.tweets.learned.clean import clean
 
 Files = dict[str, str | bytes]
 

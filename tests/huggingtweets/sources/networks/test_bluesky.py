@@ -13,7 +13,7 @@ from huggingtweets.remote.upstream import InDoubt, NoAccount, NotReached, Patien
 from huggingtweets.sources.archives.bluesky_posts import with_links
 from huggingtweets.sources.networks.bluesky import BLUESKY, NOT_FOR_GUESTS, Bluesky
 from huggingtweets.sources.networks.json_answers import JSONServers
-from huggingtweets.tweets.clean import clean
+from huggingtweets.tweets.learned.clean import clean
 from tests.fakes.bluesky_server import FEED, LINK, PROFILE, BlueskyServer, limited
 from tests.fakes.moods import Trouble
 

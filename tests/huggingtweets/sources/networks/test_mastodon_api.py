@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from huggingtweets.core.config import CollectingSettings, Settings, StorageSettings
+from huggingtweets.core.config.settings import CollectingSettings, Settings, StorageSettings
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.remote.upstream import InDoubt, NoAccount, NotReached, Patience, RateLimited, Refused
@@ -17,7 +17,7 @@ from huggingtweets.sources.networks.mastodon_api import MASTODON, MastodonServer
 from huggingtweets.sources.networks.network import Gathered
 from huggingtweets.sources.networks.public_addresses import PublicAddresses
 from huggingtweets.sources.remote_sources import Collector, Origin
-from huggingtweets.tweets.tweet_store import TweetStore
+from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.fakes.mastodon_server import MastodonServer
 from tests.fakes.moods import HANG_UP, Trouble
 

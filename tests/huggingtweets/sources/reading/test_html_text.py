@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huggingtweets.sources.reading.html_text import text_of
-from huggingtweets.tweets.clean import clean
+from huggingtweets.tweets.learned.clean import clean
 
 LINK = (
     '<a href="https://ann.example/a/long/way" rel="nofollow noopener" target="_blank"><span class="invisible">https://'

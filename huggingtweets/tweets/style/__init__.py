@@ -1,0 +1,1 @@
+"""What makes a person recognisable, and what tells drawn tweets from real ones. Knows no models."""

@@ -1,0 +1,50 @@
+"""What somebody typed stands in messages as they typed it, and no message shows a value as Python writes it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from huggingtweets.core.text.quoted import quoted
+
+ROOT = Path(__file__).parents[4]
+FOR_PROGRAMMERS = {  # what these say is read beside the code
+    "huggingtweets/__init__.py",  # an unknown attribute
+    "huggingtweets/api/voice.py",  # a voice in a notebook
+    "bot/cluster/fleet.py",  # keys of hashes, which nobody reads
+    "bot/migrations/env.py",  # the source text of a migration
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("don't", '"don\'t"'),
+        ("naïve \\ 🚀", '"naïve \\ 🚀"'),
+        ("two\nlines\x1b[31m", '"two lines [31m"'),
+        ("a\u202eb\udc80", '"ab"'),
+        ("x" * 100, f'"{"x" * 60}…"'),
+        ("", '""'),
+    ],
+)
+def test_a_text_is_shown_as_it_was_typed_on_one_line(text: str, shown: str) -> None:
+    assert quoted(text) == shown
+
+
+def reprs(path: Path) -> Iterator[int]:
+    """The lines on which a value becomes text as Python writes it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("repr", "ascii")
+        converted = isinstance(node, ast.FormattedValue) and node.conversion in (ord("r"), ord("a"))
+        logged = isinstance(node, ast.Constant) and isinstance(node.value, str) and "%r" in node.value
+        if called or converted or logged:
+            yield node.lineno  # type: ignore[attr-defined]
+
+
+def test_no_message_shows_a_value_as_python_writes_it() -> None:
+    paths = {
+        str(path.relative_to(ROOT)): path for part in ("bot", "huggingtweets") for path in ROOT.glob(f"{part}/**/*.py")
+    }
+    lines = {name: list(reprs(path)) for name, path in paths.items()}
+    assert {name for name, numbers in lines.items() if numbers} == FOR_PROGRAMMERS
