@@ -73,23 +73,30 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def sync_if_changed(self, file: Path, *, anyway: bool = False) -> bool:
         """Register the commands unless `file` says that Discord has these. Returns True if they were registered."""
-        wanted = {"application": self.client.application_id, "commands": await self._digest()}
+        application, commands = self.client.application_id, await self._put_together()
+        assert application, "the client has logged in"
+        wanted = {"application": application, "commands": _digest(commands)}
         if not anyway and _read(file) == wanted:
             return False
-        await self.sync()
+        # `sync` would put them together once more.
+        await self.client.http.bulk_upsert_global_commands(application, payload=commands)
         atomic.write_json(file, wanted)
         names = ", ".join(command.name for command in self.get_commands())
         log.info("commands registered: %s", names, extra=NOT_ON_A_TERMINAL)
         return True
 
-    async def _digest(self) -> str:
+    async def _put_together(self) -> list[dict[str, Any]]:
+        """Every command as Discord gets it, with its names and descriptions in all languages."""
         commands, translator = self.get_commands(), self.translator
-        payload = [
+        return [
             await command.get_translated_payload(self, translator) if translator else command.to_dict(self)
             for command in commands
         ]
-        payload.sort(key=lambda command: str(command["name"]))
-        return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _digest(commands: list[dict[str, Any]]) -> str:
+    ordered = sorted(commands, key=lambda command: str(command["name"]))
+    return hashlib.sha256(json.dumps(ordered, sort_keys=True).encode()).hexdigest()
 
 
 def _read(file: Path) -> object:

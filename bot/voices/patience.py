@@ -37,7 +37,7 @@ class WaitingRoom:
         number, deadline, has_waited = next(self._numbers), clock() + self._seconds, False
         if 0 < len(self._line) < self._places:
             has_waited = True
-            await self._turn(number, LONGEST, self._seconds)
+            await self._turn(number, self._seconds)
         while True:
             try:
                 return await self._tried(call)
@@ -50,7 +50,7 @@ class WaitingRoom:
                 if not has_waited and len(self._line) >= self._places:
                     raise
             has_waited = True
-            await self._turn(number, pause, deadline - clock())
+            await self._turn(number, pause if self._is_first(number) else deadline - clock())
 
     async def _tried(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """The same without waiting. If something ends, the next one in the line is called."""
@@ -64,10 +64,13 @@ class WaitingRoom:
             if has_ended:
                 self._call_next()
 
-    async def _turn(self, number: int, pause: float, time_left: float) -> None:
-        """Wait until whoever came as `number` is called. The first in the line waits for `pause` seconds at most."""
-        is_first = not self._line or number < self._line[0][0]
-        sleep = asyncio.create_task(asyncio.sleep(pause if is_first else time_left))
+    def _is_first(self, number: int) -> bool:
+        """Returns True if nobody who came before `number` waits."""
+        return not self._line or number < self._line[0][0]
+
+    async def _turn(self, number: int, seconds: float) -> None:
+        """Wait until whoever came as `number` is called, for `seconds` at most."""
+        sleep = asyncio.create_task(asyncio.sleep(seconds))
         place, has_come = (number, sleep), False
         insort(self._line, place)
         try:

@@ -3,6 +3,7 @@
 Knows the keys, and what every network says of itself. Does not know the networks.
 """
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -24,7 +25,7 @@ def _fit_for_a_label(text: str) -> str:
     return text
 
 
-class PostingSettings(Section):
+class PostingSettings(Section, ABC):
     """Posting as one account, on whatever network."""
 
     account: str = ""
@@ -57,14 +58,14 @@ class PostingSettings(Section):
         return self
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """What the account is called in the database, where no other has that name."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def missing(self) -> str:
         """What is missing to use the network, by the names of settings; empty if nothing is."""
-        raise NotImplementedError
 
     @property
     def has_keys(self) -> bool:

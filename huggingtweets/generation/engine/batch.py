@@ -42,11 +42,6 @@ class DraftJob:
     rows: list[Row] = field(default_factory=list)
     left: int = 0  # rows that have not ended
 
-    @property
-    def drafts(self) -> list[list[int]]:
-        """The tokens drawn so far, a list a draft; one that has ended has end-of-text as its last."""
-        return [row.drawn for row in self.rows]
-
 
 class Batch:
     """`join` adds jobs, and `step` draws tokens for all rows. Both return the jobs whose rows have all ended."""

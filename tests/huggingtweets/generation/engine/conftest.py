@@ -13,6 +13,7 @@ import torch
 
 from huggingtweets.generation.engine import adapters, native
 from huggingtweets.generation.engine.adapters import Adapter, Held
+from huggingtweets.generation.engine.batch import DraftJob
 from huggingtweets.generation.engine.decoder import Cells, Decoder, Drawn
 from huggingtweets.generation.engine.grid import Grid
 from huggingtweets.generation.engine.native_decoder import NativeDecoder
@@ -93,6 +94,11 @@ def merged(base: CausalLM, folder: Path) -> "PreTrainedModel":
 def held(decoder: Decoder, adapter: Adapter | None) -> Held | None:
     """The same each time, as what is in memory is."""
     return decoder.hold(adapter) if adapter else None
+
+
+def drafts_of(job: DraftJob) -> list[list[int]]:
+    """The tokens drawn so far, a list a draft; one that has ended has end-of-text as its last."""
+    return [row.drawn for row in job.rows]
 
 
 def prompt_of(decoder: Decoder, adapter: Adapter | None, tokens: list[int], limit: int = 5) -> Prompt:

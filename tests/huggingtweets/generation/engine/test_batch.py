@@ -19,6 +19,7 @@ from tests.huggingtweets.generation.engine.conftest import (
     EXACT,
     VOCABULARY,
     Voice,
+    drafts_of,
     held,
     recorded,
 )
@@ -48,7 +49,7 @@ def alone(decoder: Decoder, job: DraftJob, end: int = END) -> list[list[int]]:
     batch.join([job])
     while batch.rows:
         batch.step()
-    return job.drafts
+    return drafts_of(job)
 
 
 def together(decoder: Decoder, jobs: list[DraftJob], seed: int, end: int = END) -> None:
@@ -78,7 +79,7 @@ def test_greedy_tokens_are_those_of_transformers_on_the_merged_model(made, voice
     jobs = [job(made[name], voices, (voice, prompt, 1, GREEDY, number)) for number, (voice, prompt) in enumerate(asks)]
     together(made[name], jobs, seed)
     for (voice, prompt), done in zip(asks, jobs, strict=True):
-        assert done.drafts == [transformers_greedy(voices[voice], prompt, 30)]
+        assert drafts_of(done) == [transformers_greedy(voices[voice], prompt, 30)]
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -89,7 +90,7 @@ def test_logits_in_any_company_are_those_of_the_merged_model(made, voices, name,
     with pytest.MonkeyPatch.context() as patch, recorded(patch) as seen:
         together(made[name], jobs, seed)
     for each, done in zip(asks, jobs, strict=True):
-        for row_seed, drawn in zip(row_seeds(each[4], each[2]).tolist(), done.drafts, strict=True):
+        for row_seed, drawn in zip(row_seeds(each[4], each[2]).tolist(), drafts_of(done), strict=True):
             read = torch.tensor([[END, *each[1], *drawn[:-1]]])
             with torch.inference_mode():
                 theirs = voices[each[0]].merged(read).logits[0, len(each[1]) :]
@@ -118,7 +119,7 @@ def test_torchs_seeded_drafts_are_the_same_alone_and_in_company(made, voices, as
     jobs = [job(made["torch"], voices, each) for each in asks]
     together(made["torch"], jobs, seed)
     for each, done in zip(asks, jobs, strict=True):
-        assert alone(made["torch"], job(made["torch"], voices, each)) == done.drafts
+        assert alone(made["torch"], job(made["torch"], voices, each)) == drafts_of(done)
 
 
 def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, voices, monkeypatch) -> None:
@@ -138,9 +139,9 @@ def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, 
     assert sorted(read) == [(39, 1), (40, 1), (40, 9)]
     while batch.rows:
         batch.step()
-    assert len({tuple(draft) for draft in jobs[0].drafts}) > 1
+    assert len({tuple(draft) for draft in drafts_of(jobs[0])}) > 1
     for each, done in zip(asks, jobs, strict=True):
-        assert done.drafts == alone(decoder, job(decoder, voices, each), -1)
+        assert drafts_of(done) == alone(decoder, job(decoder, voices, each), -1)
 
 
 def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, voices) -> None:
@@ -152,14 +153,14 @@ def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, 
     for _ in range(4):
         batch.step()
     batch.drop(dropped)
-    assert [len(draft) for draft in dropped.drafts] == [5] * 3
+    assert [len(draft) for draft in drafts_of(dropped)] == [5] * 3
     assert batch.rows == 3
     batch.join([late])
     while batch.rows:
         batch.step()
-    assert [len(draft) for draft in dropped.drafts] == [5] * 3
+    assert [len(draft) for draft in drafts_of(dropped)] == [5] * 3
     for done, voice in ((kept, 1), (late, 3)):
-        assert done.drafts == alone(
+        assert drafts_of(done) == alone(
             decoder, job(decoder, voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)), -1
         )
 
@@ -172,7 +173,7 @@ def test_a_job_dropped_before_its_first_step_costs_nobody_anything(decoder: Deco
     batch.drop(first)
     while batch.rows:
         batch.step()
-    assert [len(draft) for draft in second.drafts] == [9, 9]
+    assert [len(draft) for draft in drafts_of(second)] == [9, 9]
 
 
 def test_a_cleared_batch_is_as_good_as_new(decoder: Decoder, voices) -> None:
@@ -187,15 +188,15 @@ def test_a_cleared_batch_is_as_good_as_new(decoder: Decoder, voices) -> None:
     batch.join([again])
     while batch.rows:
         batch.step()
-    assert again.drafts == alone(decoder, job(decoder, voices, (1, [3], 2, Sampling(max_new_tokens=5), 3)), -1)
+    assert drafts_of(again) == alone(decoder, job(decoder, voices, (1, [3], 2, Sampling(max_new_tokens=5), 3)), -1)
 
 
 def test_the_last_place_of_the_context_is_used_and_no_other(decoder: Decoder, voices) -> None:
     full = job(decoder, voices, (1, [4] * (CONTEXT - 1), 2, Sampling(max_new_tokens=5_000), 1))
     most = job(decoder, voices, (1, [], 2, Sampling(max_new_tokens=5_000), 1))
     together(decoder, [full, most], seed=1, end=-1)
-    assert [len(draft) for draft in full.drafts] == [1, 1]
-    assert [len(draft) for draft in most.drafts] == [CONTEXT, CONTEXT]
+    assert [len(draft) for draft in drafts_of(full)] == [1, 1]
+    assert [len(draft) for draft in drafts_of(most)] == [CONTEXT, CONTEXT]
 
 
 def test_long_prompts_are_read_apart_from_short_ones() -> None:

@@ -13,7 +13,7 @@ from huggingtweets.generation.engine.rows import Sampling
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.causal import CausalLM
-from tests.huggingtweets.generation.engine.conftest import prompt_of, save_adapter
+from tests.huggingtweets.generation.engine.conftest import drafts_of, prompt_of, save_adapter
 from tests.huggingtweets.model.tiny_models import (
     CONTEXT,
     END,
@@ -90,7 +90,7 @@ def test_greedy_tokens_are_those_of_peft_while_others_join_and_leave(base, voice
     while batch.rows:
         batch.step()
     for job, tokens in zip(jobs, greedy_of_peft, strict=True):
-        assert job.drafts == [tokens] * job.count
+        assert drafts_of(job) == [tokens] * job.count
 
 
 @torch.inference_mode()
@@ -124,7 +124,7 @@ def test_what_is_banned_is_never_drawn(base) -> None:
     free.join([job])
     while free.rows:
         free.step()
-    drawn = {token for draft in job.drafts for token in draft}
+    drawn = {token for draft in drafts_of(job) for token in draft}
     banned = tuple(sorted(drawn))[:100]
     assert len(banned) == 100, "much is drawn"
     batch = Batch(TorchDecoder(Weights.of(base, banned)), -1)
@@ -133,7 +133,7 @@ def test_what_is_banned_is_never_drawn(base) -> None:
     while batch.rows:
         batch.step()
     assert not drawn.isdisjoint(banned)
-    assert {token for draft in again.drafts for token in draft}.isdisjoint(banned)
+    assert {token for draft in drafts_of(again) for token in draft}.isdisjoint(banned)
 
 
 @pytest.mark.parametrize("kind", FAMILIES)

@@ -15,7 +15,15 @@ from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import base as bases
 from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.tokenizer import encode_all
-from tests.huggingtweets.generation.engine.conftest import BIT_IDENTICAL, END, VOCABULARY, Voice, held, recorded
+from tests.huggingtweets.generation.engine.conftest import (
+    BIT_IDENTICAL,
+    END,
+    VOCABULARY,
+    Voice,
+    drafts_of,
+    held,
+    recorded,
+)
 from tests.huggingtweets.generation.engine.test_batch import alone, together
 
 # Words that the tiny base has never seen, each after any other.
@@ -88,7 +96,7 @@ def test_every_decoder_draws_by_habit_and_leaves_the_other_rows_alone(decoder: D
     company = jobs()
     together(decoder, company, seed=3)
     plain = alone(decoder, DraftJob([END, 5], None, 2, GREEDY, seed=1))
-    assert [job.drafts for job in company] == [plain, [[9, 7, 3, END]] * 2, [[3, 9, END]] * 2, [[9, 7, 3, END]] * 2]
+    assert [drafts_of(job) for job in company] == [plain, [[9, 7, 3, END]] * 2, [[3, 9, END]] * 2, [[9, 7, 3, END]] * 2]
 
 
 def some_jobs(decoder: Decoder, voices: list[Voice], count: int = 3) -> list[DraftJob]:
@@ -111,7 +119,7 @@ def some_jobs(decoder: Decoder, voices: list[Voice], count: int = 3) -> list[Dra
 def test_drafts_by_habit_are_the_same_alone_and_in_company(made, voices: list[Voice], name: str) -> None:
     company = some_jobs(made[name], voices)
     together(made[name], company, seed=1)
-    assert [job.drafts for job in company] == [alone(made[name], job) for job in some_jobs(made[name], voices)]
+    assert [drafts_of(job) for job in company] == [alone(made[name], job) for job in some_jobs(made[name], voices)]
 
 
 def test_the_logits_that_are_bent_are_the_models(made, voices: list[Voice], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +142,7 @@ def test_rows_with_habits_leave_bursts_aside_and_draw_the_same(gpt2: CausalLM, v
         decoder = TorchDecoder(Weights.of(gpt2), steps=steps)
         jobs = some_jobs(decoder, voices)
         together(decoder, jobs, seed=1)
-        drafts.append([job.drafts for job in jobs])
+        drafts.append([drafts_of(job) for job in jobs])
     assert drafts[0] == drafts[1]
 
 

@@ -32,6 +32,7 @@ from tests.huggingtweets.generation.engine.conftest import (
     KERNELS_RUN,
     PRODUCTS,
     VOCABULARY,
+    drafts_of,
     prompt_of,
     random_gpt2,
 )
@@ -337,7 +338,7 @@ def test_of_many_equal_logits_the_first_tokens_are_left(top_k: int) -> None:
     batch.join(jobs)
     while batch.rows:
         batch.step()
-    assert {token for job in jobs for draft in job.drafts for token in draft[1:]} == set(range(top_k))
+    assert {token for job in jobs for draft in drafts_of(job) for token in draft[1:]} == set(range(top_k))
 
 
 @pytest.mark.parametrize("bits", [4, 8])

@@ -9,7 +9,7 @@ from huggingtweets.generation.engine.rows import Prompt, Row, Sampling
 from huggingtweets.generation.engine.torch_decoder import TorchDecoder
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model.causal import CausalLM
-from tests.huggingtweets.generation.engine.conftest import END, Voice
+from tests.huggingtweets.generation.engine.conftest import END, Voice, drafts_of
 
 
 def drafts(decoder: TorchDecoder, voices: list[Voice]) -> list[list[list[int]]]:
@@ -24,7 +24,7 @@ def drafts(decoder: TorchDecoder, voices: list[Voice]) -> list[list[list[int]]]:
         batch.step()
     while batch.rows:
         batch.step()
-    return [job.drafts for job in jobs]
+    return [drafts_of(job) for job in jobs]
 
 
 @pytest.mark.parametrize("steps", [2, 8])
@@ -55,7 +55,7 @@ def test_bursts_stay_within_the_context(gpt2: CausalLM, voices: list[Voice]) -> 
     batch.join([job])
     while batch.rows:
         batch.step()
-    assert [len(draft) for draft in job.drafts] == [11, 11]
+    assert [len(draft) for draft in drafts_of(job)] == [11, 11]
 
 
 def test_shapes_that_round_up_to_the_same_share_a_burst(gpt2: CausalLM, voices: list[Voice]) -> None:
@@ -133,7 +133,7 @@ def test_captured_steps_draw_what_single_ones_do(gpt2: CausalLM, voices: list[Vo
             batch.join(jobs[name])
             while batch.rows:
                 batch.step()
-        assert [job.drafts for job in jobs["cuda"]] == [job.drafts for job in jobs["cpu"]]
+        assert [drafts_of(job) for job in jobs["cuda"]] == [drafts_of(job) for job in jobs["cpu"]]
         unlikely = {name: [row.nats for job in of for row in job.rows] for name, of in jobs.items()}
         assert unlikely["cuda"] == pytest.approx(unlikely["cpu"], rel=1e-3)
     assert any(burst.graph for burst in decoder._bursts.values())
