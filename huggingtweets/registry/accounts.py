@@ -75,7 +75,7 @@ class Accounts:
         return accounts or frozenset({account_key(Account(name))})
 
     def _kept(self, name: str) -> frozenset[str]:
-        return self._cached(self._store.account_file(name), lambda _: self._store.accounts(name))
+        return self._cached(self._store.known.file(name), lambda _: self._store.known.keys(name))
 
     def _learned(self, name: str) -> frozenset[str]:
         return self.learned_by(name) if VoiceName(name).is_of_one else frozenset()

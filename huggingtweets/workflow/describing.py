@@ -104,7 +104,7 @@ def choose_samples(run: TrainingRun, tweets: Sequence[str]) -> tuple[str, ...]:
 
 def write_profile(run: TrainingRun) -> None:
     """Leave what makes the person recognisable, as data and as a picture."""
-    people = [run.store.account(handle) for handle in run.handles]
+    people = [run.store.known.account(handle) for handle in run.handles]
     name = " & ".join(person.display_name or f"@{person.handle}" for person in people)
     inputs = [file_digest(run.kept), name, run.digests_of_others]
     facts = run.stages.output("profile", inputs, lambda: _profiled(run, name), files=[PROFILE, PROFILE_PICTURE])
@@ -158,7 +158,7 @@ def describe(
 
 
 def _account(run: TrainingRun, handle: str, counts: Counts) -> LearnedAccount:
-    return LearnedAccount(**run.store.account(handle).as_json(), counts=counts)
+    return LearnedAccount(**run.store.known.account(handle).as_json(), counts=counts)
 
 
 def leave_card(run: TrainingRun, manifest: Manifest) -> None:

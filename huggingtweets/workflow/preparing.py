@@ -128,7 +128,7 @@ def _cleaned(run: TrainingRun) -> JSON:
     counts: JSON = {}
     for handle in run.handles:
         # What people call the person does not matter for an answer: whoever asks later calls them otherwise.
-        names = {*names_in([f"@{handle}"]), run.store.account(handle).display_name}
+        names = {*names_in([f"@{handle}"]), run.store.known.account(handle).display_name}
         kept, counted = clean_all(run.store.learnable(handle), run.store.choices(handle), names)
         rows += [tweet.as_json() | {"handle": handle} for tweet in kept]
         tweets += [tweet for tweet in run.store.tweets(handle) if not tweet.is_retweet]

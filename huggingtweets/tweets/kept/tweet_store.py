@@ -1,8 +1,8 @@
 """The tweets collected of each account, on disk: unique by id, merged, dropped, forgotten.
 
-Knows `<folder>/<handle>.jsonl` (tweets, oldest first), `<handle>.account.json`, `<handle>.names.json` (earlier names of
-an account that was renamed), and `<handle>.archive.json` (the period of the latest X archive). Does not know where
-tweets come from, what they are for, when sources are asked (`looks`), or who must not be learned (`unwilling`).
+Knows `<folder>/<handle>.jsonl` (tweets, oldest first) and `<handle>.archive.json` (the period of the latest X archive).
+Does not know where tweets come from, what they are for, what sources call an account (`known_accounts`), when sources
+are asked (`looks`), or who must not be learned (`unwilling`).
 """
 
 import hashlib
@@ -21,6 +21,7 @@ from huggingtweets.core.remembered import Remembered
 from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.tweets.kept.choices import NO_CHOICES, Choices
 from huggingtweets.tweets.kept.editions import replaced
+from huggingtweets.tweets.kept.known_accounts import KnownAccounts
 from huggingtweets.tweets.kept.looks import Looks
 from huggingtweets.tweets.kept.unwilling import Unwilling, account_key, same_accounts
 
@@ -43,6 +44,7 @@ class TweetStore:
 
     def __init__(self, folder: Path, *, remembered: int = 0):
         self.folder = folder
+        self.known = KnownAccounts(folder)
         self.looks = Looks(folder, self._locked)
         self._unwilling = Unwilling(folder)
         self._remembered: Remembered[tuple[Tweet, ...]] = Remembered(remembered)
@@ -160,24 +162,17 @@ class TweetStore:
         pairs = [(row["id"], row.get("source", "")) for row in rows if not row["is_retweet"] or row.get("source")]
         return frozenset(id_ for id_, _ in pairs), frozenset(source for _, source in pairs if _names_somebody(source))
 
-    def accounts(self, handle: str) -> frozenset[str]:
-        """What sources call the account now, or called it before, as keys. Empty if no source has said that."""
-        if not self.account_file(handle).exists():
-            return frozenset()
-        site = self.account(handle).site
-        return frozenset(account_key(Account(name, site=site)) for name in self._names(handle))
-
     def _accounts(self, handle: str, collected: Collected) -> set[str]:
         """Every account that `collected` and the kept tweets of `handle` are known to come from."""
         named = {account_key(collected.account)} if collected.account else set()
-        return named | _sources(collected.tweets) | self.accounts(handle)
+        return named | _sources(collected.tweets) | self.known.keys(handle)
 
     def _refuse_others(self, handle: str, tweets: Sequence[Tweet], collected: Collected) -> None:
         """Raises `BadSource` if a site calls the account by another name and has no tweet in common with the kept ones.
 
         An account that was renamed still has its old tweets, or the number that its site gave it.
         """
-        if not collected.account or not self.account_file(handle).exists():
+        if not collected.account or not self.known.knows(handle):
             return
         if collected.account.handle.lower() in self.known_as(handle):
             return
@@ -188,14 +183,14 @@ class TweetStore:
             raise BadSource(
                 f"What was given for {handle}",
                 f"it is by @{collected.account.handle}, "
-                f"but the tweets kept of {handle} are by @{self.account(handle).handle}",
+                f"but the tweets kept of {handle} are by @{self.known.account(handle).handle}",
                 f"choose another name, or forget {handle} first",
                 for_people=Phrase(
                     "What was given for {name} is by @{other}, but the tweets kept of {name} are by @{account}; choose "
                     "another name, or forget {name} first.",
                     name=handle,
                     other=collected.account.handle,
-                    account=self.account(handle).handle,
+                    account=self.known.account(handle).handle,
                 ),
             )
 
@@ -217,7 +212,7 @@ class TweetStore:
             atomic.write_json(self._archive_file(handle), [date.isoformat() for date in period])
         ordered = sorted(merged.values(), key=lambda tweet: tweet.created_at or _UNDATED)
         if collected.account:
-            self._name(handle, collected.account)
+            self.known.note(handle, collected.account)
         self._write(handle, ordered)
         return len(merged.keys() - old.keys())
 
@@ -225,16 +220,6 @@ class TweetStore:
         path = self._tweets_file(handle)
         atomic.write_json_lines(path, [tweet.as_json() for tweet in tweets])
         self._remembered.note(path, tuple(tweets))
-
-    def _name(self, handle: str, account: Account) -> None:
-        """Note what the account is called now and of which site it is. Its earlier names are kept."""
-        if self.account_file(handle).exists():
-            before, names = self.account(handle), self.known_as(handle)
-            if account.handle.lower() not in names:
-                atomic.write_json(self._names_file(handle), sorted(names))
-            if not account.site and account.handle.lower() == before.handle.lower():
-                account = replace(account, site=before.site)
-        atomic.write_json(self.account_file(handle), account.as_json())
 
     def tweets(self, handle: str) -> list[Tweet]:
         """The tweets of an account, oldest first; those without a date come first. Empty for an unknown handle."""
@@ -250,7 +235,7 @@ class TweetStore:
         stones = self._unwilling.tombstones()
         names = {*self.handles(), *stones, *self._unwilling.opted_out()}
         return names.union(
-            *(self._names(handle) for handle in self.handles()), *(one.handles for one in stones.values())
+            *(self.known.names(handle) for handle in self.handles()), *(one.handles for one in stones.values())
         )
 
     def fingerprint(self, handle: str) -> str:
@@ -258,20 +243,10 @@ class TweetStore:
         path = self._tweets_file(handle)
         return hashlib.sha256(atomic.require_file(path).read_bytes()).hexdigest()[:16] if path.exists() else ""
 
-    def account(self, handle: str) -> Account:
-        """The account as its source named it, or else with the bare handle."""
-        path = self.account_file(handle)
-        return Account(**atomic.read_json(path)) if path.exists() else Account(handle)
-
     def known_as(self, handle: str) -> frozenset[str]:
         """The names by which sources know the account, now or before, in lower case; also of a forgotten one."""
         stone = self._unwilling.tombstones().get(handle)
-        return self._names(handle) | (stone.handles if stone else frozenset())
-
-    def _names(self, handle: str) -> frozenset[str]:
-        names = self._names_file(handle)
-        before = atomic.read_json(names) if names.exists() else []
-        return frozenset({self.account(handle).handle.lower(), *before})
+        return self.known.names(handle) | (stone.handles if stone else frozenset())
 
     def forget(self, handle: str, accounts: Collection[str] = ()) -> bool:
         """Delete all that is kept of the account and leave a tombstone. Returns True if there was anything.
@@ -285,7 +260,7 @@ class TweetStore:
             return self._unsay() or was_there
 
     def _forget(self, handle: str, accounts: Collection[str]) -> bool:
-        keys = self.accounts(handle) | self.sources(handle) | set(accounts)
+        keys = self.known.keys(handle) | self.sources(handle) | set(accounts)
         if not keys and not self.is_forgotten(handle):
             keys = frozenset({account_key(Account(handle))})
         names = self.known_as(handle)
@@ -319,8 +294,7 @@ class TweetStore:
     def _delete(self, handle: str) -> bool:
         files = (
             self._tweets_file(handle),
-            self.account_file(handle),
-            self._names_file(handle),
+            *self.known.files(handle),
             self._archive_file(handle),
             self._choices_file(handle),
             *self.looks.files(handle),
@@ -345,14 +319,8 @@ class TweetStore:
     def _tweets_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.jsonl"
 
-    def account_file(self, handle: str) -> Path:
-        return self.folder / f"{handle}.account.json"
-
     def _choices_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.choices.json"
-
-    def _names_file(self, handle: str) -> Path:
-        return self.folder / f"{handle}.names.json"
 
     def _archive_file(self, handle: str) -> Path:
         return self.folder / f"{handle}.archive.json"

@@ -82,7 +82,7 @@ async def test_a_timeline_is_read_once_and_then_from_where_it_ended(
     story, retweet, reply = sorted(store.tweets("ann"), key=lambda tweet: tweet.id)
     assert (story.text, story.source, story.lang) == ("a whole story with its end", "x:5", "en")
     assert (retweet.is_retweet, reply.is_reply) == (True, True)
-    assert (store.account("ann").handle, store.account("ann").site) == ("Ann", "x")
+    assert (store.known.account("ann").handle, store.known.account("ann").site) == ("Ann", "x")
     x.add_post("5", "news")
     assert (await collector.collect("ann", [ANN])).new == 1
     assert [sent.body["meta"]["result_count"] for sent in x.answers if sent.route.endswith("/tweets")][-1] == 1
@@ -316,7 +316,7 @@ async def test_a_refresh_reads_on_where_it_was_though_the_handle_has_changed(
     del x.posts[0]
     store.looks.mark_checked("ann", "x:5", datetime.now(UTC) - timedelta(hours=21))
     assert await collector.refresh("ann") == Gathered(1, 1)
-    assert store.account("ann").handle == "ann_renamed"
+    assert store.known.account("ann").handle == "ann_renamed"
     del x.users["5"]
     x.posts.clear()
     with pytest.raises(NoAccount, match="is unknown"):

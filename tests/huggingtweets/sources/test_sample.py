@@ -15,7 +15,7 @@ def test_the_sample_account_can_be_trained_on(tmp_path: Path) -> None:
     collect_sample(store)
     account = sample_account()
     assert VoiceName.parse(account.handle) == account.handle
-    assert store.account(account.handle) == account
+    assert store.known.account(account.handle) == account
     kept, counts = clean_all(store.tweets(account.handle))
     refuse_too_little(account.handle, kept, TrainingSettings().min_characters)
     assert counts.kept == len(kept) > 100

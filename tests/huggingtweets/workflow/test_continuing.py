@@ -147,7 +147,7 @@ def test_an_archive_of_somebody_else_changes_nothing(settings: Settings, tmp_pat
     with pytest.raises(BadSource, match="it is by @bob, but the tweets kept of ann are by @Ann; choose another name"):
         pipeline.run(VoiceName("ann"), [archive(tmp_path / "2.zip", range(1, 101, 2), "bob")], settings)
     assert store.fingerprint("ann") == before
-    assert store.account("ann").handle == "Ann"
+    assert store.known.account("ann").handle == "Ann"
     assert not list(settings.storage.models.iterdir())
 
 

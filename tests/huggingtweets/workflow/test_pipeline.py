@@ -76,7 +76,7 @@ def test_the_manifest_tells_what_the_voice_was_made_of(trained: Trained, tiny_ba
     (account,) = manifest.accounts
     assert (account.handle, account.display_name) == ("Ann", "Ann O'Nymous")
     assert account.counts == outcome.counts
-    assert TweetStore(settings.tweets).account("ann") == Account("Ann", "Ann O'Nymous")
+    assert TweetStore(settings.tweets).known.account("ann") == Account("Ann", "Ann O'Nymous")
 
 
 def test_the_voice_is_better_than_its_base_and_shows_samples(trained: Trained) -> None:

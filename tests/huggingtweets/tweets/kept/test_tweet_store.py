@@ -44,20 +44,20 @@ def test_the_account_is_kept_when_a_later_source_does_not_name_it(store: TweetSt
     ann = Account("Ann", "Ann O'Nymous \ud83d")
     store.merge("ann", collected(Tweet("1", "a"), account=ann))
     store.merge("ann", collected(Tweet("2", "b")))
-    assert store.account("ann") == ann
+    assert store.known.account("ann") == ann
 
 
 def test_an_account_stays_one_of_x_though_a_later_file_does_not_say_so(store: TweetStore) -> None:
     store.merge("ann", collected(Tweet("1", "a"), account=Account("Ann", site="x")))
     store.merge("ann", collected(Tweet("1", "a"), account=Account("ann", "Ann O'Nymous")))
-    assert (store.account("ann"), store.account("ann").site) == (Account("ann", "Ann O'Nymous"), "x")
+    assert (store.known.account("ann"), store.known.account("ann").site) == (Account("ann", "Ann O'Nymous"), "x")
     store.merge("ann", collected(Tweet("1", "a"), account=Account("ann.bsky.social")))
-    assert store.account("ann").site == ""
+    assert store.known.account("ann").site == ""
 
 
 def test_an_unknown_account_has_no_tweets_and_its_bare_handle(store: TweetStore) -> None:
     assert store.tweets("bob") == []
-    assert store.account("bob") == Account("bob")
+    assert store.known.account("bob") == Account("bob")
     assert store.lift("bob") == []
     assert store.looks.checked() == {}
     assert not store.folder.exists()
@@ -118,7 +118,7 @@ def test_an_archive_of_somebody_else_is_refused_before_anything_is_dropped(store
         ):
             act("me", theirs)
     assert [tweet.id for tweet in store.tweets("me")] == ["1", "2"]
-    assert store.account("me") == Account("Alice")
+    assert store.known.account("me") == Account("Alice")
     with pytest.raises(BadSource):
         store.merge("me", archive(Tweet("8", "c", day(1)), of="me"))
     assert store.merge("me", archive(Tweet("3", "c", day(9)), of="ALICE")) == 1, "a handle has no case"
@@ -140,7 +140,7 @@ def test_an_account_that_was_renamed_is_the_same_and_is_forgotten_by_every_name(
     store.merge("space", archive(Tweet("2", "b"), Tweet("3", "c"), of="Ann_2"))
     store.merge("space", collected(Tweet("4", "d", source="x:5"), account=Account("ann_2")))
     store.merge("space", collected(Tweet("5", "e", source="x:5"), account=Account("Ann_3")))
-    assert store.account("space").handle == "Ann_3"
+    assert store.known.account("space").handle == "Ann_3"
     assert store.known_as("space") == {"ann", "ann_2", "ann_3"}
     assert store.forget("space")
     assert {path.name for path in store.folder.iterdir()} == {".lock", ".forgotten.json"}
