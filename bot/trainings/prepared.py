@@ -147,11 +147,11 @@ class Preparing:
         return tuple(sorted(tweets.values(), key=lambda tweet: tweet.created_at or _UNDATED, reverse=True))
 
     def _collected(self, there: TweetStore, handle: VoiceName, origin: str) -> Person:
-        collected = Collected(there.account(handle), tuple(there.tweets(handle)))
+        collected = Collected(there.known.account(handle), tuple(there.tweets(handle)))
         self._store.refuse(handle, collected)
         return Person(
             handle,
-            there.account(handle),
+            there.known.account(handle),
             self._with_kept(handle, [collected]),
             origin=origin,
             choices=self._store.choices(handle),
