@@ -91,7 +91,7 @@ class Crowd:
                 self.server.backend.emit("INTERACTION_CREATE", asked)
         while not (answers := self.answers(asked)):
             if time.monotonic() - started > ANSWER_SECONDS:
-                self.silent.append(kind)
+                self.silent.append(f"{kind}: {asked}")
                 return None
             await asyncio.sleep(0.02)
         self.seconds.append(time.monotonic() - started)
@@ -129,7 +129,7 @@ class Crowd:
 
     async def chain(self, by: int, voice: str) -> None:
         first = await self.answered("mention", self._write(by, f"{{me}} {voice} what do you see?"))
-        if first:
+        if first and first.embeds:  # what says that something went wrong is not gone on with
             await self.answered("chain", self._write(by, "and then?", to=first))
 
     async def in_another_channel(self, by: int, voice: str) -> None:

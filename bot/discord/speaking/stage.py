@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 BY_ITSELF = "bot"  # who asked for what nobody has asked for
 CLOCKS_DIFFER = timedelta(minutes=5)
+A_PAGE = 100  # messages that Discord shows at once
 MAX_SEARCHED = 2_000  # messages in which a remark in doubt is looked for
 
 
@@ -107,21 +108,24 @@ class Stage:
     async def find(self, remark: Remark) -> str:
         """Returns the message of a remark that may have been sent; "" if it is not there.
 
-        It is looked for around the time when it was sent, since much may have been written in its channel afterwards.
+        It is looked for next to the time when it was sent, since much may have been written in its channel afterwards.
         Raises `CannotSpeak` if that cannot be seen.
         """
         assert remark.sending_at
         place, searched = await self.place(remark.channel), 0
-        around = {"after": remark.sending_at - CLOCKS_DIFFER, "before": remark.sending_at + CLOCKS_DIFFER}
+        within = {"after": remark.sending_at - CLOCKS_DIFFER, "before": remark.sending_at + CLOCKS_DIFFER}
+        next_to = place.history(limit=A_PAGE, around=remark.sending_at)
+        in_all = place.history(limit=MAX_SEARCHED, oldest_first=False, **within)
         try:
-            async for message in place.history(limit=MAX_SEARCHED, oldest_first=False, **around):
-                searched += 1
-                if self._is_own(message) and await self._shows(message, remark):
-                    await self._remember(message, place, _drawn(remark))
-                    return message_id(message.id)
+            for messages in (next_to, in_all):
+                async for message in messages:
+                    searched += 1
+                    if self._is_own(message) and await self._shows(message, remark):
+                        await self._remember(message, place, _drawn(remark))
+                        return message_id(message.id)
         except (discord.Forbidden, discord.NotFound) as error:
             raise _cannot_be_seen(place) from error
-        if searched == MAX_SEARCHED:
+        if searched >= MAX_SEARCHED:
             raise _cannot_be_seen(place)
         return ""
 

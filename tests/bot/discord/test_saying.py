@@ -120,20 +120,27 @@ async def test_a_kill_around_the_call_neither_repeats_nor_loses_it(
     assert await store.remarks.unfinished() == []
 
 
-@pytest.mark.parametrize(("searched", "is_told"), [(2_000, False), (100, True)])
+@pytest.mark.parametrize(("before", "searched", "is_told"), [(0, 100, False), (120, 2_000, False), (120, 100, True)])
 async def test_it_is_found_below_all_that_was_written_since(
-    there: World, store: Store, monkeypatch: pytest.MonkeyPatch, searched: int, is_told: bool
+    there: World, store: Store, monkeypatch: pytest.MonkeyPatch, before: int, searched: int, is_told: bool
 ) -> None:
-    """Where too much was written just after it, nobody can tell whether it was said, and it is not said again."""
+    """Also if its time is told a bit differently here and there. If it cannot be seen, it is not said again."""
     monkeypatch.setattr(stage, "MAX_SEARCHED", searched)
     await queue_remark(store, hourly(there), discord.utils.utcnow())
-    dying = Saying(
-        store=store, stage=Dying(there.bot.stage, after=True), notice=store.notices.add, clock=discord.utils.utcnow
-    )
+
+    def write(messages: int) -> None:
+        for number in range(messages):
+            there.env.backend.create_message(there.channel.id, there.ann.id, f"what a day, {number}")
+
+    class Crowded(Dying):
+        async def send(self, remark: Remark, tweets: Tweets) -> str:
+            write(before)
+            return await super().send(remark, tweets)
+
+    dying = Crowded(there.bot.stage, after=True)
     with pytest.raises(Killed):
-        await dying.step()
-    for number in range(250):
-        there.env.backend.create_message(there.channel.id, there.ann.id, f"what a day, {number}")
+        await Saying(store=store, stage=dying, notice=store.notices.add, clock=discord.utils.utcnow).step()
+    write(250)
     await there.env.advance_time(31)
     for _ in range(3):
         await saying(there, store).step()
