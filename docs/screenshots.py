@@ -49,8 +49,6 @@ def of_everything(page: Page, address: str, kind: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, path in PAGES.items():
         page.goto(address + path)
-        if path == "/docs":
-            page.wait_for_selector(".opblock")
         page.screenshot(path=folder / f"{name}-{kind}.png", full_page=True)
 
 

@@ -23,7 +23,6 @@ NAMED_OTHERWISE = {
     "aiosqlite": ("bot/store/sql/database.py", '"sqlite+aiosqlite"'),
     "asyncpg": ("bot/store/sql/database.py", '"postgresql+asyncpg"'),
     "httptools": ("bot/web/slow_requests.py", "httptools_impl"),
-    "fastapi-offline": ("bot/openai_api/documentation.py", '"fastapi_offline"'),
     "manimgx-fonts": ("huggingtweets/pictures/render.py", '"manimgx_fonts"'),
     "manimgx-fonts-cjk": ("huggingtweets/pictures/render.py", '"manimgx_fonts_cjk"'),
     "terlik": ("huggingtweets/generation/slurs.py", '"terlik"'),

@@ -4,20 +4,19 @@ Knows FastAPI. Does not know how a request is let in, what is drawn, or how a fa
 """
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request, Security
+from fastapi import FastAPI, Path, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp
 
 from bot.core.config import ApiSettings
 from bot.core.errors import BotError
 from bot.openai_api.answered import ChatCompletion, Completion, Failure, Model, Models
-from bot.openai_api.asked import Asked, ChatAsked, CompletionAsked
-from bot.openai_api.documentation import documentation
+from bot.openai_api.asked import EXAMPLE_VOICE, Asked, ChatAsked, CompletionAsked
 from bot.openai_api.drawing import Drawing
 from bot.openai_api.events import events_of
 from bot.openai_api.guard import Guard
@@ -57,11 +56,18 @@ texts to people has to say so, too.
 """
 
 
-def add_api(app: FastAPI, store: Store, tweeting: Tweeting, settings: ApiSettings) -> None:
-    """Add /v1, and what describes it, to `app`."""
+def add_api(app: FastAPI, store: Store, tweeting: Tweeting, settings: ApiSettings) -> FastAPI:
+    """Add /v1, and its description for programs, to `app`. Returns the application that it describes."""
     described, guarded = openai_app(tweeting, Tokens(store), TokenLimits(store, settings))
-    app.include_router(documentation(described, PREFIX))
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        servers: list[dict[str, Any]] = [{"url": request.scope.get("root_path", "") + PREFIX}]
+        # Made when it is first asked for, and kept by FastAPI: that takes 0.1 s.
+        return JSONResponse({**described.openapi(), "servers": servers})
+
     app.mount(PREFIX, guarded)
+    return described
 
 
 def openai_app(tweeting: Tweeting, tokens: Tokens, limits: TokenLimits) -> tuple[FastAPI, ASGIApp]:
@@ -82,12 +88,16 @@ def openai_app(tweeting: Tweeting, tokens: Tokens, limits: TokenLimits) -> tuple
     for kind in (RequestValidationError, HTTPException, BotError, PipelineError, Exception):
         app.add_exception_handler(kind, _refused)
 
-    @app.get("/models", summary="The voices that may be asked for")
+    @app.get("/models", summary="The voices that may be asked for", response_description="The voices")
     async def models() -> Models:
         return await drawing.models()
 
-    @app.get("/models/{model:path}", summary="One voice, or a blend")
-    async def model(model: str) -> Model:
+    @app.get("/models/{model:path}", summary="One voice, or a blend", response_description="The voice")
+    async def model(
+        model: Annotated[
+            str, Path(description="A voice, or a blend such as `nasa+0.5*dril`.", examples=[EXAMPLE_VOICE])
+        ],
+    ) -> Model:
         return await drawing.model(model)
 
     @app.post("/completions", response_model=Completion, responses=STREAMED, summary="Tweets that begin with a prompt")

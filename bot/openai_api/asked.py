@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
-from huggingtweets.generation.drawing_options import Length
+from huggingtweets.generation.drawing_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, Length
 from huggingtweets.tweets.learned.clean import as_typed_context
 from huggingtweets.tweets.learned.contexts import MAX_POSTS
 
@@ -58,32 +58,52 @@ def _without(names: Set[str], data: Any) -> Any:
     return {name: value for name, value in data.items() if name not in names} if isinstance(data, dict) else data
 
 
-class StreamOptions(Part):
-    """`include_usage` adds an event with the counted tokens."""
+EXAMPLE_VOICE = "keeper_brindle"
 
-    include_usage: bool | None = None
-    include_obfuscation: bool | None = None
+
+class StreamOptions(Part):
+    """What a stream has beside the tweets."""
+
+    include_usage: bool | None = Field(default=None, description="Add an event with the counted tokens.")
+    include_obfuscation: bool | None = Field(default=None, description="Passed over.")
 
 
 class Asked(Part):
-    """What both kinds of requests have.
+    """What both kinds of requests have."""
 
-    `model` is a voice, or a blend such as `nasa+0.5*dril`. `verbosity` is `low` for tweets that are shorter than half
-    of the person's tweets, and `high` for longer ones.
-    """
-
-    model: Annotated[str, Field(max_length=MAX_MODEL_CHARACTERS)]
-    n: Annotated[int, Field(ge=1, le=MAX_COUNT), Whole] | None = None
-    temperature: Temperature | None = None
-    top_p: TopP | None = None
-    max_tokens: Tokens | None = None
-    stop: Stop | Stops | None = None
-    seed: Annotated[int, Whole] | None = (
-        None  # of any size: a bound of 64 bits would be rounded in the description for programs
+    model: Annotated[str, Field(max_length=MAX_MODEL_CHARACTERS)] = Field(
+        description="A voice, or a blend such as `nasa+0.5*dril`."
     )
-    verbosity: Literal["low", "medium", "high"] | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
+    n: Annotated[int, Field(ge=1, le=MAX_COUNT), Whole] | None = Field(
+        default=None, description="How many tweets, for each prompt. Without it there is one."
+    )
+    temperature: Temperature | None = Field(
+        default=None,
+        description=f"How daring. A voice writes sense from {LOWEST_TEMPERATURE:g} to {HIGHEST_TEMPERATURE:g}; what "
+        "lies beyond counts as the nearest of these.",
+    )
+    top_p: TopP | None = Field(
+        default=None, description="Only the likeliest tokens are drawn, which have this probability together."
+    )
+    max_tokens: Tokens | None = Field(
+        default=None, description="A tweet that is longer ends there, and its `finish_reason` is `length`."
+    )
+    stop: Stop | Stops | None = Field(default=None, description="A tweet ends before each of these texts.")
+    # A seed is of any size: a bound of 64 bits would be rounded in the description for programs.
+    seed: Annotated[int, Whole] | None = Field(
+        default=None, description="The same seed gives the same tweets, as long as the voice learns nothing new."
+    )
+    verbosity: Literal["low", "medium", "high"] | None = Field(
+        default=None,
+        description="`low` for tweets that are shorter than half of the person's tweets, `high` for longer ones. "
+        "`medium` is usual.",
+    )
+    stream: bool | None = Field(
+        default=None,
+        description="Send server-sent events that end with `[DONE]`. A tweet comes in one piece, after it has passed "
+        "every check.",
+    )
+    stream_options: StreamOptions | None = Field(default=None, description="What a stream has beside the tweets.")
 
     @model_validator(mode="before")
     @classmethod
@@ -117,12 +137,18 @@ class Asked(Part):
 
 
 class CompletionAsked(Asked):
-    """Tweets that begin with `prompt`. `echo` repeats it in the answer."""
+    """Tweets that begin with a prompt."""
 
-    prompt: Prompt | Prompts | None = None
-    echo: bool | None = None
-    suffix: Literal[""] | None = None
-    logprobs: None = None
+    model_config = ConfigDict(json_schema_extra={"examples": [{"model": EXAMPLE_VOICE, "prompt": "The sea", "n": 2}]})
+
+    prompt: Prompt | Prompts | None = Field(
+        default=None, description="How the tweets begin. The answer has what follows. Each prompt gets `n` tweets."
+    )
+    echo: bool | None = Field(default=None, description="Repeat the prompt in the answer.")
+    suffix: Literal[""] | None = Field(
+        default=None, description="A voice cannot write towards an end, so leave it out."
+    )
+    logprobs: None = Field(default=None, description="Probabilities are not told, so leave it out.")
 
     @property
     def prompts(self) -> list[str]:
@@ -133,16 +159,16 @@ class CompletionAsked(Asked):
 class TextPart(Part):
     """A text in a message that has parts."""
 
-    type: Literal["text"]
-    text: str
+    type: Literal["text"] = Field(description="A voice reads text alone.")
+    text: str = Field(description="What this part says.")
 
 
 class Message(Part):
     """Something that was said. A message of the system is passed over: a voice follows no orders."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart] | None = None
-    name: str | None = None
+    role: Literal["system", "developer", "user", "assistant"] = Field(description="Who said it.")
+    content: str | list[TextPart] | None = Field(default=None, description="What was said.")
+    name: str | None = Field(default=None, description="Passed over.")
 
     @model_validator(mode="before")
     @classmethod
@@ -160,16 +186,27 @@ class Message(Part):
 class TextFormat(Part):
     """The only form of an answer."""
 
-    type: Literal["text"]
+    type: Literal["text"] = Field(description="A voice writes text alone.")
 
 
 class ChatAsked(Asked):
-    """Tweets that answer the last message of the user. A little of what was said before it is read, too."""
+    """Tweets that answer what somebody said."""
 
-    messages: Annotated[list[Message], Field(min_length=1)]
-    max_completion_tokens: Tokens | None = None
-    logprobs: Literal[False] | None = None
-    response_format: TextFormat | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"model": EXAMPLE_VOICE, "messages": [{"role": "user", "content": "Is the fog thick today?"}], "n": 2}
+            ]
+        }
+    )
+
+    messages: Annotated[list[Message], Field(min_length=1)] = Field(
+        description=f"What was said. The user's last message is answered. Up to {MAX_POSTS - 1} messages before it are "
+        "read, too.",
+    )
+    max_completion_tokens: Tokens | None = Field(default=None, description="The same as `max_tokens`.")
+    logprobs: Literal[False] | None = Field(default=None, description="Probabilities are not told, so leave it out.")
+    response_format: TextFormat | None = Field(default=None, description="The form of an answer, which is text.")
 
     @property
     def most_tokens(self) -> int | None:

@@ -31,8 +31,9 @@ Each folder may import those above it in this list.
     trying/         try_it: tweets are drawn and shown;  answers: they are kept
     making/         make: files come in, a training begins;  forms: files of a form, written to the disk as they come
                     tweet_table: the tweets;  learning: a training is watched;  curves
-    desk/           desk: where admins work;  today  queue (posts)  desk_words (names, acts and settings in words)
+    desk/           desk: where admins work;  today  queue (posts)  clock  desk_words (in words)
     health          /healthz, /readyz, /metrics;  sign_in;  command_line: `huggingtweets generate` asks here
+    api_reference   /docs: what other programs can ask
     application     the routes together, with everything that a request must pass before them
     server          listens; uvicorn;  slow_requests: connections that only take up room
 

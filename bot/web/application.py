@@ -11,8 +11,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.openai_api.app import add_api
-from bot.web import command_line, health, sign_in
-from bot.web.desk import desk, queue
+from bot.web import api_reference, command_line, health, sign_in
+from bot.web.desk import clock, desk, queue
 from bot.web.entry.body_limits import BodyLimits
 from bot.web.entry.door import Door, Known
 from bot.web.entry.headers import SafeHeaders
@@ -39,6 +39,7 @@ ROUTERS = (
     compare.router,
     queue.router,
     desk.router,
+    clock.router,
     command_line.router,
 )
 LONGER_BODIES: Mapping[str, int] = {}  # paths that take more than `body_limits.MAX_BYTES`, and how much
@@ -55,7 +56,8 @@ def routes(parts: Parts) -> FastAPI:
         # As they are: `include_router` would make each route anew when the first request comes, which takes 0.1 s.
         app.router.routes.extend(router.routes)
     if parts.api.enabled:
-        add_api(app, parts.store, parts.tweeting, parts.api)
+        app.state.api = add_api(app, parts.store, parts.tweeting, parts.api)
+        app.router.routes.extend(api_reference.router.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

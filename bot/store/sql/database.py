@@ -268,10 +268,12 @@ class _Closable(sqlite3.Connection):
 
     def close(self) -> None:
         try:
-            for cursor in list(self._cursors):
-                cursor.close()
-            if self.in_transaction:
-                self.rollback()
+            # Its driver may close it a second time, which is no error for a plain connection either.
+            with contextlib.suppress(sqlite3.ProgrammingError):
+                for cursor in list(self._cursors):
+                    cursor.close()
+                if self.in_transaction:
+                    self.rollback()
         finally:
             super().close()
 

@@ -1,4 +1,4 @@
-"""The desk, at which admins work: today, the clock and the money, people, and the log.
+"""The desk, at which admins work: today, people, and the log.
 
 Knows requests. Does not know what follows from a decision.
 """
@@ -11,7 +11,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
-from bot.core.clock.schedule_words import how_often
 from bot.web.desk.desk_words import Scope, act_in_words, scopes_in_words, who
 from bot.web.desk.today import jobs_shown, matters_of, posts_shown, today_page
 from bot.web.frame.asking import admins, parts_of, visitor_of
@@ -26,11 +25,6 @@ router = APIRouter(prefix="/desk", include_in_schema=False, dependencies=[Depend
 LOOK_SECONDS = 2.0  # between two looks at what is going on
 LIVE_SECONDS = 600.0  # then the browser asks again
 ACTS = 40  # on one page
-ACTIONS = {
-    "retrain": "learns {} again",
-    "post": "proposes a post in the voice of {}",
-    "say": "speaks in the voice of {}",
-}
 
 
 @router.get("")
@@ -41,42 +35,6 @@ async def desk(request: Request) -> HTMLResponse:
 @router.get("/events")
 async def events(request: Request, everything: Annotated[bool, Query(alias="all")] = False) -> StreamingResponse:
     return StreamingResponse(_changes(request, everything=everything), media_type="text/event-stream")
-
-
-@router.get("/clock")
-async def clock(request: Request) -> HTMLResponse:
-    """What happens by the clock, what is paused, and what the month has cost."""
-    parts = parts_of(request)
-    statuses = await parts.posting.statuses()
-    of_posting = {status.place.subject for status in statuses}
-    schedules = []
-    for schedule, due in await parts.timetable.listed():
-        runs = await parts.store.schedules.runs(schedule.name, 1)
-        what = ACTIONS.get(schedule.action, schedule.action).format(
-            f"@{schedule.voice}" if schedule.voice else "the usual voice"
-        )
-        schedules.append((schedule, what, how_often(schedule), due, runs[0] if runs else None))
-    pauses = [
-        (pause, who(pause.subject)) for pause in await parts.store.pauses.all() if pause.subject not in of_posting
-    ]
-    return page(request, "desk/clock.html", schedules=schedules, pauses=pauses, statuses=statuses)
-
-
-@router.post("/schedules")
-async def switch(
-    request: Request, name: Annotated[str, Form(max_length=200)], on: Annotated[bool, Form()]
-) -> RedirectResponse:
-    await parts_of(request).timetable.switch(name, visitor_of(request).person, on=on)
-    return _to(request, "/desk/clock")
-
-
-@router.post("/pauses/end")
-async def end_pause(request: Request, subject: Annotated[str, Form(max_length=200)]) -> RedirectResponse:
-    parts = parts_of(request)
-    if not await parts.store.pauses.resume(subject):
-        raise Usage("This pause has ended already.")
-    await parts.store.audit.add(visitor_of(request).person, "pause.end", subject)
-    return _to(request, "/desk/clock")
 
 
 @router.get("/people")
@@ -115,7 +73,7 @@ async def decide(
 async def log_page(
     request: Request,
     wanted: Annotated[str, Query(alias="id", max_length=40)] = "",
-    before: Annotated[int, Query(ge=0)] = 0,
+    before: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
 ) -> HTMLResponse:
     """The last errors, who did what, and how servers have set the bot."""
     parts = parts_of(request)

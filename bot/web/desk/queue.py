@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from bot.posts.post_words import standing_of, told_of
 from bot.web.desk.today import today_page
-from bot.web.frame.asking import admins, parts_of, visitor_of
+from bot.web.frame.asking import RowNumber, admins, parts_of, visitor_of
 from huggingtweets.core.errors import Usage
 from huggingtweets.core.people.names import NO_VOICE, VoiceName
 from huggingtweets.core.text.whole_text import whole
@@ -46,7 +46,10 @@ async def resume(request: Request) -> HTMLResponse:
 
 @router.post("/queue/{number}")
 async def decide(
-    request: Request, number: int, action: Annotated[str, Form()], text: Annotated[str, Form(max_length=2_000)] = ""
+    request: Request,
+    number: RowNumber,
+    action: Annotated[str, Form()],
+    text: Annotated[str, Form(max_length=2_000)] = "",
 ) -> HTMLResponse:
     """Approve, save, reject, or ask for another one. Whoever approves approves the text in the box."""
     posting, person, text = parts_of(request).posting, visitor_of(request).person, whole(text)

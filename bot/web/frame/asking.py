@@ -3,10 +3,14 @@
 Knows requests. Does not know pages.
 """
 
-from fastapi import Request
+from typing import Annotated
+
+from fastapi import Path, Request
 
 from bot.web.entry.visitors import Visitor
 from bot.web.frame.parts import Parts
+
+RowNumber = Annotated[int, Path(ge=0, le=2**63 - 1)]  # of a row in the database, in an address
 
 
 def parts_of(request: Request) -> Parts:

@@ -61,6 +61,7 @@ def rendered(request: Request, template: str, **context: Any) -> str:
             here=request.url.path.removeprefix(root) or "/",
             here_without_rights=visitor.here and not visitor.is_admin and not visitor.user,
             can_sign_in=bool(parts_of(request).users),
+            has_api=parts_of(request).api.enabled,
             navigation=[item for item in NAVIGATION if item.is_shown_to(visitor)],
             link=lambda path: f"{root}{path}",
             **context,
@@ -87,6 +88,7 @@ def environment() -> Environment:
         "moment": moment,
         "day": day,
         "daring": daring,
+        "ticked": ticked,
     }
     return made
 
@@ -106,3 +108,8 @@ def daring(temperature: float) -> str:
     if temperature == 1:
         return "usual"
     return f"{temperature:g}, {'tamer' if temperature < 1 else 'wilder'}"
+
+
+def ticked(text: str) -> list[tuple[str, bool]]:
+    """The parts of `text`, and which of them stand between backticks."""
+    return [(part, number % 2 == 1) for number, part in enumerate(text.split("`")) if part]

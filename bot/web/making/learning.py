@@ -16,7 +16,7 @@ from bot.trainings.measured import report_lines
 from bot.trainings.news import CURVE, outcome, standing
 from bot.trainings.prospects import foreseen, time_left
 from bot.trainings.results import Learned, result_of
-from bot.web.frame.asking import admins, parts_of, visitor_of
+from bot.web.frame.asking import RowNumber, admins, parts_of, visitor_of
 from bot.web.frame.events import event
 from bot.web.frame.faces import face_of
 from bot.web.frame.parts import Parts
@@ -30,18 +30,18 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(admins)])
 
 
 @router.get("/trainings/{number}")
-async def training_page(request: Request, number: int) -> HTMLResponse:
+async def training_page(request: Request, number: RowNumber) -> HTMLResponse:
     return page(request, "making/training.html", **await _facts(request, await _job(request, number)))
 
 
 @router.get("/trainings/{number}/events")
-async def events(request: Request, number: int) -> Response:
+async def events(request: Request, number: RowNumber) -> Response:
     job = await _job(request, number)
     return StreamingResponse(_watched(request, job), media_type="text/event-stream")
 
 
 @router.post("/trainings/{number}/cancel")
-async def cancel(request: Request, number: int) -> RedirectResponse:
+async def cancel(request: Request, number: RowNumber) -> RedirectResponse:
     parts, visitor = parts_of(request), visitor_of(request)
     job = await parts.training.cancel(number)
     await parts.store.audit.add(visitor.person, "job.cancel", job.name, job=job.id)
@@ -58,7 +58,7 @@ async def _watched(request: Request, job: Job) -> AsyncIterator[str]:
     yield event("ended", "")
 
 
-async def _job(request: Request, number: int) -> Job:
+async def _job(request: Request, number: RowNumber) -> Job:
     job = await parts_of(request).store.jobs.get(number)
     if not job:
         raise Usage(f"There is no training number {number}.")
@@ -80,6 +80,7 @@ async def _facts(request: Request, job: Job) -> dict[str, Any]:
         "samples": learned.samples[:3] if learned and quoting else (),
         "verdict": verdict.in_words(learned.report, learned.kept) if learned else "",
         "measured": report_lines(learned.report) if learned and learned.report else [],
+        "has_versions": bool(await parts.versions.of(job.name)),
         "curve": curve_of(job.options.get(CURVE, ()), whole=job.ended),
         **await _people(parts, job, learned),
     }

@@ -135,14 +135,23 @@ async def choose(
 
 @router.post("/make/{draft_id}/contacts")
 async def hide_contacts(
-    request: Request, draft_id: str, who: Annotated[str, Form()], hide: Annotated[bool, Form()] = False
+    request: Request,
+    draft_id: str,
+    who: Annotated[str, Form()],
+    hide: Annotated[bool, Form()] = False,
+    words: Annotated[str, Form()] = "",
+    show: Annotated[Show, Form()] = "all",
+    sort: Annotated[Sort, Form()] = "newest",
+    number: Annotated[int, Form(alias="page")] = 1,
 ) -> Response:
-    """Hide e-mail addresses and telephone numbers, or show them again."""
+    """Hide e-mail addresses and telephone numbers, or show them again. The table goes on showing what it did."""
     draft = _draft(request, draft_id)
     person = draft.get(who)
     choices = Choices(person.choices.struck, person.choices.kept, hide)
     await _put(draft, person.having(choices))
-    return _to(request, draft, who=who)
+    if wants_part(request):
+        return await _page(request, draft, who, Look(words, show, sort, number), template="making/_tweets.html")
+    return _to(request, draft, who=who, words=words, show=show, sort=sort, page=number)
 
 
 @router.post("/make/{draft_id}/remove")

@@ -22,4 +22,12 @@ tweets.addEventListener("submit", async (event) => {
 tweets.addEventListener("change", (event) => {
   if (event.target.matches("[data-auto-select]")) event.target.form.requestSubmit();
 });
-for (const form of document.querySelectorAll("[data-auto]")) form.addEventListener("change", () => form.requestSubmit());
+// The switch stays where it is, with the focus on it, and the table below it shows what it did.
+for (const form of document.querySelectorAll("[data-auto]")) {
+  form.addEventListener("change", async () => {
+    const { ok, text } = await part(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) })
+      .catch(() => ({ ok: false, text: "" }));
+    if (ok) tweets.innerHTML = text;
+    else form.requestSubmit();
+  });
+}

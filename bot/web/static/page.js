@@ -42,3 +42,12 @@ export function live(address, listeners, again = address) {
     source?.close();
   };
 }
+
+// A button with `data-copy` copies that text, and says so.
+export async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const label = button.getAttribute("aria-label");
+  button.setAttribute("aria-label", "Copied");
+  button.setAttribute("aria-pressed", "true");
+  setTimeout(() => { button.setAttribute("aria-label", label); button.removeAttribute("aria-pressed"); }, 1500);
+}

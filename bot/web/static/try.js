@@ -1,5 +1,5 @@
 // The Try page: tweets come while they are drawn, and the address shows them again.
-import { AWAY, notice, part, root } from "./page.js";
+import { AWAY, copy, notice, part, root } from "./page.js";
 
 const form = document.querySelector("[data-composer]");
 const cards = document.querySelector("[data-cards]");
@@ -91,19 +91,17 @@ function chooseKind() {
   form.querySelector("[data-starts]").hidden = kind !== "start";
 }
 
+// As many voices as fit into a blend.
+function limitMixes() {
+  const mixes = form.querySelector("[data-mixes]");
+  if (mixes) form.querySelector("[data-more]").hidden = mixes.children.length >= Number(mixes.dataset.most);
+}
+
 async function vote(button) {
   const one = button.closest("form");
   const { ok, text: said } = await part(one.action, { method: "POST", body: new URLSearchParams({ value: button.value }) });
   for (const other of one.querySelectorAll("button")) other.setAttribute("aria-pressed", String(ok && other === button));
   if (!ok) one.closest(".said").append(element(said));
-}
-
-async function copy(button) {
-  await navigator.clipboard.writeText(button.dataset.copy);
-  const label = button.getAttribute("aria-label");
-  button.setAttribute("aria-label", "Copied");
-  button.setAttribute("aria-pressed", "true");
-  setTimeout(() => { button.setAttribute("aria-label", label); button.removeAttribute("aria-pressed"); }, 1500);
 }
 
 if (form) {
@@ -144,13 +142,16 @@ if (form) {
         const copyOfLast = mixes.lastElementChild.cloneNode(true);
         copyOfLast.querySelector("select").value = "";
         mixes.append(copyOfLast);
+        copyOfLast.querySelector("select").focus();
       }
+      limitMixes();
     }
   });
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   chooseKind();
+  limitMixes();
   window.addEventListener("popstate", () => location.reload());
 }
 

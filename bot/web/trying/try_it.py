@@ -16,7 +16,7 @@ from bot.people.limits import PICTURE
 from bot.voices.scene import LEAST_LINES, MOST_LINES, MOST_VOICES
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from bot.web.entry.visitors import PLACE
-from bot.web.frame.asking import parts_of, visitor_of, visitors, wants_part
+from bot.web.frame.asking import RowNumber, parts_of, visitor_of, visitors, wants_part
 from bot.web.frame.events import event
 from bot.web.frame.faces import MEDIA_TYPES, picture_of
 from bot.web.frame.refusals import NOTHING_HERE
@@ -63,7 +63,7 @@ async def draw(request: Request, filled: Annotated[Filled, Form()]) -> Response:
 
 
 @router.post("/try/{drawing}/{number}/vote")
-async def vote(request: Request, drawing: str, number: int, value: Annotated[int, Form(ge=-1, le=1)]) -> Response:
+async def vote(request: Request, drawing: str, number: RowNumber, value: Annotated[int, Form(ge=-1, le=1)]) -> Response:
     await _answers(request).vote(drawing, number, visitor_of(request).person, 1 if value > 0 else -1)
     if wants_part(request):
         return HTMLResponse("Noted, thank you.")
@@ -71,7 +71,7 @@ async def vote(request: Request, drawing: str, number: int, value: Annotated[int
 
 
 @router.get("/try/{drawing_id}/{number}.png")
-async def picture(request: Request, drawing_id: str, number: int) -> Response:
+async def picture(request: Request, drawing_id: str, number: RowNumber) -> Response:
     parts, person = parts_of(request), visitor_of(request).person
     drawing = await _answers(request).again(drawing_id, person)
     await parts.tweeting.limits.count(person, PLACE, PICTURE)

@@ -21,6 +21,7 @@ from huggingtweets.tweets.learned.clean import what_to_answer
 USUAL_COUNT = 3
 USUAL_DARING = 1.0  # as the settings say
 MAX_VOICES = 4  # in one blend
+MAX_SHARE = 100  # percent of a voice that is mixed in
 Kind = Literal["start", "answer", "scene"]
 
 
@@ -54,7 +55,8 @@ class Wish:
         if len(self.others) >= MAX_VOICES:
             raise Usage(f"I mix at most {MAX_VOICES} voices. Take one out.")
         first = BlendName.parse(self.voice)
-        return BlendName.of([*first.parts, *((share / 100, VoiceName.parse(name)) for name, share in self.others)])
+        mixed = ((min(share, MAX_SHARE) / 100, VoiceName.parse(name)) for name, share in self.others)
+        return BlendName.of([*first.parts, *mixed])
 
     @property
     def players(self) -> tuple[VoiceName, ...]:

@@ -41,7 +41,7 @@ class BlendName(str):
 
     @staticmethod
     def of(parts: "Iterable[tuple[float, VoiceName]]") -> "BlendName":
-        """The blend of these voices; raises `Usage` for too many.
+        """The blend of these voices; raises `Usage` for too many, and for too much of one.
 
         It is a `VoiceName` if it is one voice with the weight 1.
         """
@@ -56,6 +56,9 @@ class BlendName(str):
                     most=MAX_VOICES,
                 )
             )
+        for weight in weights.values():
+            if not 0 < weight <= MAX_WEIGHT:
+                raise _no_weight(_written(weight))
         name = "+".join(voice if weight == 1 else f"{_written(weight)}*{voice}" for voice, weight in weights.items())
         return VoiceName(name) if list(weights.values()) == [1] else BlendName(name)
 
@@ -160,14 +163,18 @@ def _parse_weight(text: str) -> float:
     text = text.strip()
     weight = float(text) if _WEIGHT.fullmatch(text) else 0.0
     if not 0 < weight <= MAX_WEIGHT:
-        raise Usage(
-            Phrase(
-                "{text} is not a weight: write a number above 0 and up to {most:g}, as in 0.5*name.",
-                text=quoted(text, 20),
-                most=MAX_WEIGHT,
-            )
-        )
+        raise _no_weight(text)
     return weight
+
+
+def _no_weight(text: str) -> Usage:
+    return Usage(
+        Phrase(
+            "{text} is not a weight: write a number above 0 and up to {most:g}, as in 0.5*name.",
+            text=quoted(text, 20),
+            most=MAX_WEIGHT,
+        )
+    )
 
 
 def _written(weight: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from bot.background.schedule import Timetable
+from bot.core.clock.schedule_entry import Schedule
 from bot.core.config import Config
 from bot.core.process.readiness import Readiness
 from bot.people.consent import Consenting
@@ -76,7 +78,7 @@ def page_of(
         versions=Versions(store=store, registry=use_cases.home.registry),
         consenting=Consenting(store=store, settings=settings_of(use_cases.home)),
         exporting=exporting_in(use_cases, store),
-        timetable=Timetable(store=store, actions={}),
+        timetable=Timetable(store=store, actions={"retrain": nothing_to_do, "post": nothing_to_do}),
         posting=posting.outlets,
         drafts=Drafts(folder / "page-uploads", 4 * MEBIBYTE),
         users=users,
@@ -94,6 +96,11 @@ def page_of(
         routes(made), hosts=hosts, cookie=COOKIE, sessions=Sessions(b"a key"), known=Roles(users, **roles).known
     )
     return Page(app, made, posting, use_cases.home.registry)
+
+
+async def nothing_to_do(schedule: Schedule, due: datetime) -> str:
+    """What is done by the clock. The pages show schedules, and no test lets one of them run."""
+    return "nothing new"
 
 
 def exporting_in(use_cases: UseCases, store: Store) -> Exporting:

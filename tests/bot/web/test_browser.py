@@ -23,7 +23,9 @@ from tests.bot.posting_parts import Parts as PostingParts
 from tests.bot.web.real_browser import CHROMIUM, SECONDS, TOKEN, launched, opened, served, write
 
 AXE = Path(os.environ.get("AXE") or Path(__file__).parents[3] / ".cache/axe/node_modules/axe-core/axe.min.js")
-LOOKED_AT = ("/voices", "/voices/ann", "/voices/ann/forget", "/desk", "/desk/clock", "/desk/people", "/desk/log")
+LOOKED_AT = (
+    *("/voices", "/voices/ann", "/voices/ann/forget", "/desk", "/desk/clock", "/desk/people", "/desk/log", "/docs"),
+)
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
@@ -86,6 +88,34 @@ async def test_voices_talk_in_a_scene(chromium: Browser, address: str, use_cases
         assert await write(tab)
 
 
+async def test_voices_are_mixed_with_sliders(chromium: Browser, address: str, use_cases: UseCases) -> None:
+    for name in ("bob", "cara", "dan", "eve"):
+        shutil.copytree(use_cases.home.registry.root / "ann", use_cases.home.registry.root / name)
+    async with opened(chromium, address) as tab:
+        await tab.get_by_text("Mix in another voice", exact=True).click()
+        await tab.select_option("select[name=with]", "bob")
+        await tab.locator("input[name=share]").focus()
+        for _ in range(4):
+            await tab.keyboard.press("ArrowLeft")
+        await expect(tab.locator(".mix output")).to_have_text("30 %")
+        assert await write(tab, "our rover")
+        handles = await tab.locator(".tweet .handle").all_inner_texts()
+        assert set(handles) == {"@ann @bob"}
+        await tab.reload()
+        await expect(tab.locator("input[name=share]")).to_be_visible()
+        assert await tab.input_value("select[name=with]") == "bob"
+        assert await tab.input_value("input[name=share]") == "30"
+        assert set(await tab.locator(".tweet .handle").all_inner_texts()) == {"@ann @bob"}
+        more = tab.get_by_role("button", name="Another one")
+        for name in ("cara", "dan"):
+            await more.click()
+            await tab.locator("select[name=with]").last.select_option(name)
+        await expect(more).to_be_hidden()
+        assert await write(tab)
+        newest = tab.locator(".tweet .handle").first
+        await expect(newest).to_have_text("@ann @bob @cara @dan")
+
+
 HIDE = """(hidden) => {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -136,6 +166,68 @@ async def test_a_voice_is_made_with_a_reload_in_the_middle(chromium: Browser, ad
         await expect(tab.locator("h1")).to_have_text("Learning @bob")
         await expect(tab.locator("h1")).to_have_text("@bob", timeout=SECONDS)
         await expect(tab.locator("main")).to_contain_text("How it did")
+
+
+async def test_hiding_addresses_keeps_the_search_and_the_sort(chromium: Browser, address: str) -> None:
+    texts = [f"call me at 555-123-456{number} or write, {'please ' * number}do" for number in range(5)]
+    file = {"name": "five.txt", "mimeType": "text/plain", "buffer": "\n".join([*texts, "a fine day"]).encode()}
+    async with opened(chromium, f"{address}/make") as tab:
+        await tab.set_input_files("input[type=file]", file)
+        await tab.fill("input[name=name]", "bob")
+        await tab.click("[data-go]")
+        await tab.wait_for_url(re.compile(r"/make/\w+\?who=bob"))
+        await tab.fill("input[name=words]", "call")
+        await tab.keyboard.press("Enter")
+        await tab.wait_for_url(re.compile("words=call"))
+        await tab.select_option("select[name=sort]", "longest")
+        await tab.wait_for_url(re.compile("sort=longest"))
+        rows = tab.locator(".tweets .words")
+        await expect(rows).to_have_count(5)
+        switch = tab.get_by_role("checkbox", name="Hide e-mail addresses")
+        await switch.focus()
+        await tab.keyboard.press("Space")
+        await expect(rows.first).not_to_contain_text("555")
+        await expect(rows).to_have_count(5)
+        await expect(rows.first).to_contain_text("please please please please")
+        await expect(switch).to_be_focused()
+        await tab.reload()
+        await expect(switch).to_be_checked()
+        await expect(rows).to_have_count(5)
+        assert await tab.input_value("input[name=words]") == "call"
+        assert await tab.input_value("select[name=sort]") == "longest"
+        await tab.keyboard.press("Shift+Tab")
+        await switch.uncheck()
+        await expect(rows.first).to_contain_text("555-123-4564")
+
+
+async def test_a_training_is_cancelled_and_says_what_is_left(
+    chromium: Browser, address: str, sample_file: Path, use_cases: UseCases
+) -> None:
+    async with opened(chromium, f"{address}/make") as tab:
+        await tab.set_input_files("input[type=file]", sample_file)
+        await tab.fill("input[name=name]", "bob")
+        await tab.click("[data-go]")
+        await tab.wait_for_url(re.compile(r"/make/\w+\?who=bob"))
+        await tab.click("[data-learn]")
+        await tab.wait_for_url(re.compile(r"/trainings/\d+$"))
+        await tab.get_by_role("button", name="Cancel the training").click()
+        await expect(tab.locator("main")).to_contain_text("The training of bob was cancelled.")
+        await expect(tab.locator("main")).to_contain_text("Nothing of @bob is kept")
+        assert not use_cases.home.registry.versions("bob")
+        await tab.get_by_role("link", name="Give them again").click()
+        await expect(tab.locator("h1")).to_have_text("Make a voice")
+
+
+async def test_an_example_of_the_api_is_copied(chromium: Browser, address: str) -> None:
+    async with opened(chromium, address, permissions=["clipboard-read", "clipboard-write"]) as tab:
+        await tab.get_by_role("link", name="the API").click()
+        await expect(tab.locator("h1")).to_have_text("The API")
+        await tab.get_by_role("link", name="Tweets that begin with a prompt").click()
+        await expect(tab.get_by_role("heading", name="Tweets that begin with a prompt")).to_be_in_viewport()
+        await tab.get_by_role("button", name="Copy the example of POST /completions").press("Enter")
+        await expect(tab.get_by_role("button", name="Copied")).to_have_count(1)
+        copied = await tab.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith(f"curl -s {address}/v1/completions ")
 
 
 async def test_a_wrong_token_is_refused_and_the_right_one_lets_in(

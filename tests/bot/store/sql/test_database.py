@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 
 from bot.core.errors import StoreUnavailable
 from bot.store import Store
-from bot.store.sql.database import Database
+from bot.store.sql.database import Database, _Closable
 from bot.store.sql.leading import leading
 from bot.store.sql.upgrading import alembic_config, latest_revision, revision_of
 from bot.store.tables import settings
@@ -392,3 +392,13 @@ async def test_a_transaction_at_once_is_refused_where_the_file_is_gone(tmp_path:
         (tmp_path / "bot.db").unlink()
         with pytest.raises(StoreUnavailable, match="its file was deleted"):
             await store.settings.get("global", "count")
+
+
+def test_a_connection_that_is_closed_twice_says_nothing(tmp_path: Path) -> None:
+    """The driver does so if a task is cancelled while its connection is closed."""
+    connection = sqlite3.connect(tmp_path / "a.db", factory=_Closable)
+    cursor = connection.execute("SELECT 1")
+    connection.close()
+    connection.close()
+    with pytest.raises(sqlite3.ProgrammingError):
+        cursor.fetchall()

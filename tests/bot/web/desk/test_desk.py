@@ -19,6 +19,8 @@ from tests.bot.web.conftest import Page, opts_out
 PAGES = ("/desk", "/desk/clock", "/desk/people", "/desk/log")
 ACTS = (
     ("/desk/schedules", {"name": "morning", "on": "false"}),
+    ("/desk/schedules/new", {"action": "post", "voice": "ann"}),
+    ("/desk/schedules/remove", {"name": "morning"}),
     ("/desk/pauses/end", {"subject": "discord:7"}),
     ("/desk/claims", {"server": "discord:server:1", "person": "discord:5", "voice": "ann", "confirmed": "true"}),
 )
@@ -76,11 +78,8 @@ async def test_a_training_is_cancelled_from_the_desk(web: Page, admin: httpx.Asy
     assert (await admin.post("/trainings/1/cancel")).status_code in (303, 409)
 
 
-async def test_the_clock_is_shown_and_switched(
-    web: Page, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_clock_is_shown_and_switched(web: Page, admin: httpx.AsyncClient) -> None:
     await waiting_things(web)
-    monkeypatch.setattr(web.parts.timetable, "_actions", {"post": None})
     page = html.unescape((await admin.get("/desk/clock")).text)
     assert "It proposes a post in the voice of @ann every day at 09:30 (UTC)." in page
     assert re.search(r"Next: <strong>\d{4}-\d\d-\d\d 09:30 UTC", page)
@@ -104,7 +103,7 @@ async def test_a_pause_of_a_person_is_ended_once(web: Page, admin: httpx.AsyncCl
 
 async def test_a_claim_is_confirmed_once_and_its_maker_hears_of_it(web: Page, admin: httpx.AsyncClient) -> None:
     await waiting_things(web)
-    fields = dict(ACTS[2][1])
+    fields = dict(ACTS[-1][1])
     assert "says that the voice" in (await admin.get("/desk/people")).text
     confirmed = await admin.post("/desk/claims", data=fields, follow_redirects=True)
     assert "No claim waits." in confirmed.text

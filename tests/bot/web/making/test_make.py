@@ -152,6 +152,13 @@ async def test_contacts_are_hidden_by_one_switch(admin: httpx.AsyncClient) -> No
     assert ">call me at please do<" in hidden.text
     shown = await admin.post(f"{address}/contacts", data={"who": "bob"}, follow_redirects=True)
     assert "555-123-4567" in shown.text
+    look = {"words": "call", "show": "learned", "sort": "longest", "page": "1"}
+    kept = await admin.post(f"{address}/contacts", data={"who": "bob", "hide": "true", **look})
+    assert dict(httpx.URL(kept.headers["location"]).params) == {"who": "bob", **look}
+    part = await admin.post(f"{address}/contacts", data={"who": "bob", **look}, headers=PART)
+    assert part.text.startswith("<dl")
+    assert 'value="call"' in part.text
+    assert "555-123-4567" in part.text
 
 
 async def test_files_that_do_not_say_whose_they_are_are_asked_about(admin: httpx.AsyncClient) -> None:
@@ -215,7 +222,23 @@ async def test_a_training_is_cancelled(admin: httpx.AsyncClient, sample_file: Pa
     begun = (await admin.post(f"{address}/learn")).headers["location"]
     assert (await admin.post(f"{begun}/cancel", follow_redirects=True)).status_code == 200
     await admin.get(f"{begun}/events")
-    assert "The training of bob was cancelled." in (await admin.get(begun)).text
+    ended = (await admin.get(begun)).text
+    assert "The training of bob was cancelled." in ended
+    assert "Nothing of @bob is kept" in ended
+    assert 'href="/make">Give them again' in ended
+
+
+async def test_a_cancelled_training_of_a_voice_that_is_known_says_that_it_is_still_there(
+    web: Page, admin: httpx.AsyncClient, sample_file: Path
+) -> None:
+    address = (await given(admin, "tweets.jsonl", sample_file.read_bytes(), name="ann")).partition("?")[0]
+    begun = (await admin.post(f"{address}/learn")).headers["location"]
+    await admin.post(f"{begun}/cancel")
+    await admin.get(f"{begun}/events")
+    ended = (await admin.get(begun)).text
+    assert "What was learned of @ann before is still there." in ended
+    assert 'href="/voices/ann"' in ended
+    assert await web.parts.versions.of(VoiceName("ann"))
 
 
 @pytest.mark.parametrize(

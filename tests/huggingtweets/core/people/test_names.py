@@ -1,5 +1,6 @@
 """A name is parsed in one place, is safe as a folder, and one set of people has one name."""
 
+import math
 import re
 from pathlib import Path
 
@@ -145,6 +146,15 @@ def test_a_blend_knows_everybody_in_it() -> None:
     assert blend.handles == ("ann", "bob", "cat")
     assert blend.people == {"ann-bob", "ann", "bob", "cat"}
     assert BlendName.sum_of([blend, VoiceName("cat")]) == "ann-bob+1.5*cat+2*bob"
+
+
+@pytest.mark.parametrize("text", ["+".join(["4*nasa"] * 2), "+".join(["nasa"] * 5), "nasa+" * 40 + "4*dril"])
+def test_a_voice_that_comes_often_is_no_way_around_the_bound(text: str) -> None:
+    with pytest.raises(Usage, match=r"is not a weight: write a number above 0 and up to 4"):
+        BlendName.parse(text)
+    for weight in (0.0, -1.0, 1e300, math.inf, math.nan):
+        with pytest.raises(Usage, match="is not a weight"):
+            BlendName.of([(weight, VoiceName("nasa"))])
 
 
 @pytest.mark.parametrize("weight", ["0", "-1", "x", "", "1e3", "nan", "4.1", "0.0000001", "1.2.3"])
