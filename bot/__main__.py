@@ -16,8 +16,9 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.errors import PipelineError, Usage, refused_by_the_system
 from huggingtweets.core.process import pydantic_plugins
+from huggingtweets.core.text.quoted import print_any_text
 
 if TYPE_CHECKING:
     from bot.core.config import Config
@@ -35,6 +36,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot until it is told to stop. Returns the exit code."""
     pydantic_plugins.look_for_none()
+    print_any_text()
     parser = _Parser(prog="huggingtweets bot", description="A bot that tweets like the people who let it.")
     parser.add_argument("--config", type=Path, help="settings to use; ./config.toml or the user's by default")
     parser.add_argument("--check", action="store_true", help="check settings and models, and exit")
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PipelineError as error:
         return _failed(str(error), error.exit_code)
     except OSError as error:
-        return _failed(f"The system refused: {error}; check the disk's space and the permissions.", 70)
+        return _failed(refused_by_the_system(error), 70)
     except Exception as error:
         log.exception("the bot ended")
         return _failed(f"A fault of our own ({type(error).__name__}: {error}); please report it.", 70)

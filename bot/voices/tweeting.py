@@ -336,7 +336,7 @@ class Tweeting:
             how = (
                 Phrase("an admin can train a voice with /train")
                 if has_commands
-                else Phrase("an admin can make a voice")
+                else Phrase("an admin can make a voice on my page, under Make")
             )
             return Phrase("I know nobody yet, so not {name} either; {how}.", name=name, how=how)
         listed = ", ".join(names[:NAMES_IN_A_SENTENCE]) + (", ..." if len(names) > NAMES_IN_A_SENTENCE else "")

@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import click
 
-from huggingtweets.core.errors import PipelineError, Usage
+from huggingtweets.core.errors import PipelineError, Usage, refused_by_the_system
+from huggingtweets.core.text.quoted import print_any_text
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,11 @@ INTERRUPTED = 130  # 128 and the number of SIGINT, as a shell says it
 
 @contextmanager
 def errors_as_exit_codes() -> Iterator[None]:
-    """End the process with the exit code of whatever error is raised inside."""
+    """End the process with the exit code of whatever error is raised inside. What is printed inside is always printed.
+
+    A terminal whose encoding lacks a character shows it escaped.
+    """
+    print_any_text()
     try:
         yield
     except click.exceptions.NoArgsIsHelpError as error:
@@ -40,7 +45,7 @@ def errors_as_exit_codes() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        _fail(f"The system refused: {error}; check the disk's space and the permissions.", PipelineError.exit_code)
+        _fail(refused_by_the_system(error), PipelineError.exit_code)
     except Exception as error:
         log.debug("unexpected", exc_info=error)
         _fail(f"A fault of our own ({type(error).__name__}: {error}); please report it.", PipelineError.exit_code)

@@ -11,6 +11,7 @@ import click
 from huggingtweets.cli.context import Told, json_option, with_told
 from huggingtweets.cli.examples import examples
 from huggingtweets.cli.output import print_json
+from huggingtweets.core.text.quoted import shown_path
 
 if TYPE_CHECKING:
     from huggingtweets.sources.preview import Preview
@@ -43,10 +44,11 @@ def _show(seen: "Preview") -> None:
     written = f", written in {seen.encoding}" if seen.encoding else ""
     by = f"@{seen.account.handle}" if seen.account else "nobody that it names"
     name = f" ({seen.account.display_name})" if seen.account and seen.account.display_name else ""
-    click.echo(f"{seen.path}: {seen.form}{written}, by {by}{name}.")
+    click.echo(f"{shown_path(seen.path)}: {seen.form}{written}, by {by}{name}.")
     period = f" from {seen.period[0]:%Y-%m-%d} to {seen.period[1]:%Y-%m-%d}" if seen.period else ", without dates"
+    tweets = "1 tweet" if counts.downloaded == 1 else f"{counts.downloaded:,} tweets"
     click.echo(
-        f"{counts.downloaded:,} tweets{period}: {counts.retweets:,} retweets, {counts.short:,} too short, "
+        f"{tweets}{period}: {counts.retweets:,} retweets, {counts.short:,} too short, "
         f"{counts.kept:,} to learn from, {seen.contexts:,} of them with what was said before."
     )
     if seen.left_out:

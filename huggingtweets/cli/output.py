@@ -3,7 +3,6 @@
 Knows files and JSON. Does not know what is in the objects.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,12 +12,12 @@ from typing import Any, TextIO
 import click
 
 from huggingtweets.core.errors import for_people
-from huggingtweets.core.events import failed, write_event
+from huggingtweets.core.events import failed, json_line, write_event
 
 
 def print_json(row: dict[str, Any], file: TextIO | None = None) -> None:
     """Write `row` as one line, to stdout by default."""
-    click.echo(json.dumps(row, ensure_ascii=False), file=file)
+    click.echo(json_line(row, file or sys.stdout), file=file)
 
 
 def progress_shown(as_json: bool, events: TextIO | None = None) -> "AbstractContextManager[Callable[[Any], None]]":

@@ -29,12 +29,14 @@ Every error says what happened, why, and what to do about it. It says so twice:
 """
 
 import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, overload
 
 from huggingtweets.core.records import Counts
 from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import shown_path
 
 
 class Spoken(Exception):
@@ -95,7 +97,7 @@ class BadFile(BadData):
     """
 
     def __init__(self, path: Path | str, why: str, mend: str, *, for_people: str = ""):
-        super().__init__(f"{path}: {why}; {mend}.", for_people=for_people)
+        super().__init__(f"{shown_path(path)}: {why}; {mend}.", for_people=for_people)
         self.path = Path(path)
 
 
@@ -116,7 +118,7 @@ class BadSource(BadFile):
     def __init__(self, path: Path | str, why: str, mend: str, *, for_people: Phrase) -> None: ...
 
     def __init__(self, path: Path | str, why: str, mend: str, *, told: str = "", for_people: str = ""):
-        file = Path(path).name or Phrase("The file")
+        file = shown_path(Path(path).name) or Phrase("The file")
         people = for_people or Phrase("{file} cannot be used: {why}; {mend}.", file=file, why=told or why, mend=mend)
         super().__init__(path, why, mend, for_people=people)
 
@@ -236,11 +238,15 @@ class UnknownModel(Unavailable):
 
     def __init__(self, name: str, question: str = ""):
         super().__init__(
-            f"There is no model of {name} yet. {question} Train one, or list the models there are."
-            if question
-            else f"There is no model of {name} yet; train one, or list the models there are.",
+            f"There is no model of {name} yet. {f'{question} ' if question else ''}"
+            f"huggingtweets train {name} --from FILE makes one from tweets; huggingtweets models lists what there is.",
             for_people=Phrase.joined(
-                " ", [Phrase("I know no voice called {name}.", name=name), question, Phrase("/models lists them.")]
+                " ",
+                [
+                    Phrase("I know no voice called {name}.", name=name),
+                    question,
+                    Phrase("/models lists those that I know; an admin can train others with /train."),
+                ],
             ),
         )
         self.name = name
@@ -336,6 +342,16 @@ def for_people(error: BaseException) -> Phrase:
     if isinstance(error, OSError) and error.errno in _SYSTEM:
         return _SYSTEM[error.errno]
     return PipelineError.PEOPLE
+
+
+def refused_by_the_system(error: OSError) -> str:
+    """The sentence for whoever runs this about a failure of the system that nobody expected."""
+    parts = [error.strerror or str(error), *(shown_path(os.fsdecode(file)) for file in _files_of(error))]
+    return f"The system refused: {': '.join(parts)}; check the disk's space and the permissions."
+
+
+def _files_of(error: OSError) -> list[str | bytes]:
+    return [file for file in (error.filename, error.filename2) if isinstance(file, str | bytes)]
 
 
 def first_line(error: BaseException) -> str:

@@ -141,10 +141,21 @@ Say = Callable[[Progress], None]
 
 def write_event(event: Event, out: TextIO) -> None:
     """Write one line, and send it off at once."""
-    line = json.dumps(event.as_json(), ensure_ascii=False)
-    # Half a surrogate pair out of somebody's file cannot be UTF-8; this makes it an escape, which JSON knows.
-    out.write(line.encode(errors="backslashreplace").decode() + "\n")
+    out.write(json_line(event.as_json(), out) + "\n")
     out.flush()
+
+
+def json_line(row: JSON, out: TextIO) -> str:
+    """`row` as a line of JSON that `out` can write.
+
+    What its encoding lacks, or half a surrogate pair out of somebody's file, is an escape that JSON knows.
+    """
+    line = json.dumps(row, ensure_ascii=False)
+    try:
+        line.encode(out.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(row)
+    return line
 
 
 def read_event(line: str) -> Event:

@@ -14,6 +14,7 @@ from huggingtweets.core.errors import BadSource, Usage
 from huggingtweets.core.people.names import VoiceName, comparable
 from huggingtweets.core.records import Collected, Counts, Tweet
 from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import shown_path
 from huggingtweets.sources import read, refuse_different_accounts
 from huggingtweets.sources.reading.files import shown
 from huggingtweets.sources.reading.persons import meant
@@ -111,10 +112,10 @@ def _owner(handles: Sequence[str], path: Path, collected: Collected) -> str:
     if named not in handles:
         of = Phrase("It is by @{handle}", handle=named) if named else Phrase("It does not say")
         raise Usage(
-            f"Whose tweets are in {path}? {of}; write --from {handles[0]}={path}.",
+            f"Whose tweets are in {shown_path(path)}? {of}; write --from {handles[0]}={shown_path(path)}.",
             for_people=Phrase(
                 "Whose tweets are in {file}? {of}; give each person's files to a voice of their own.",
-                file=path.name,
+                file=shown_path(path.name),
                 of=of,
             ),
         )

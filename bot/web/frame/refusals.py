@@ -91,6 +91,13 @@ async def _failed(request: Request, error: Exception) -> Response:
     return refusal(request, WENT_WRONG if said == PipelineError.PEOPLE else said, 500, failure_id)
 
 
+def how_made(request: Request) -> str:
+    """A sentence that says how a voice which is not here comes to be, for whoever asks."""
+    if visitor_of(request).is_admin:
+        return "Make, above, learns a new voice from tweets."
+    return "Whoever runs this page can make a new voice."
+
+
 def must_sign_in(request: Request) -> bool:
     """Returns True if a browser shows a page to somebody who could sign in to see it."""
     visitor, can_sign_in = visitor_of(request), bool(parts_of(request).users)

@@ -19,7 +19,7 @@ from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import RowNumber, parts_of, visitor_of, visitors, wants_part
 from bot.web.frame.events import event
 from bot.web.frame.faces import MEDIA_TYPES, picture_of
-from bot.web.frame.refusals import NOTHING_HERE
+from bot.web.frame.refusals import NOTHING_HERE, how_made
 from bot.web.frame.rendering import page, rendered
 from bot.web.trying.answers import Answers, Card, Drawing, is_refusal, new_drawing
 from bot.web.trying.wishes import MAX_VOICES, Filled, Kind, Wish
@@ -151,7 +151,7 @@ async def _refuse_unknown(request: Request, voices: Sequence[VoiceName]) -> None
     for name in voices:
         if name not in names:
             hint = did_you_mean(name, names) or "Choose one of the voices above."
-            raise Usage(f"I do not know {name}. {hint}")
+            raise Usage(f"I do not know {name}. {hint} {how_made(request)}")
 
 
 async def _streamed(

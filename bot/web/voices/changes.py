@@ -34,6 +34,8 @@ async def promote(request: Request, name: str, version: Annotated[str, Form(max_
 async def rollback(request: Request, name: str, instead_of: Annotated[str, Form(max_length=20)]) -> Response:
     parts, voice = parts_of(request), VoiceName.parse(name)
     await parts.tweeting.refuse_unwilling(voice, PLACE)
+    if not (await parts.versions.kept(voice)).in_use:
+        raise await unknown(request, voice)
     await parts.versions.rollback(voice, visitor_of(request).person, instead_of=instead_of)
     return _back(request, f"/voices/{voice}")
 

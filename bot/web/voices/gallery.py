@@ -10,7 +10,7 @@ from bot.trainings.news import standing
 from bot.voices.versions import Kept
 from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import parts_of, visitor_of, visitors
-from bot.web.frame.refusals import NotHere
+from bot.web.frame.refusals import NotHere, how_made
 from bot.web.frame.rendering import page
 from bot.web.voices.version_pictures import pictures_of
 from bot.web.voices.version_scores import score_of
@@ -66,6 +66,7 @@ def is_shown(kept: Kept, number: str) -> bool:
 
 
 async def unknown(request: Request, voice: VoiceName) -> NotHere:
-    """The error that says that there is no such voice, and which one may be meant."""
+    """The error that says that there is no such voice, which one may be meant, and how one is made."""
     names = sorted(await parts_of(request).tweeting.voices(PLACE))
-    return NotHere(f"I know no voice called {voice}. {did_you_mean(voice, names)}".rstrip())
+    sentences = (f"I know no voice called {voice}.", did_you_mean(voice, names), how_made(request))
+    return NotHere(" ".join(filter(None, sentences)))

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.text.phrases import Phrase
+from huggingtweets.core.text.quoted import shown_path
 from huggingtweets.sources.reading.encoding import detect
 from huggingtweets.sources.reading.json_array import MAX_ITEM, BrokenJSON, TooLong
 
@@ -103,18 +104,20 @@ def explained(path: Path, what: str = "the file") -> Iterator[None]:
             path,
             "there is no such file",
             "check the path",
-            for_people=Phrase("{file} is not there any more; give it again.", file=path.name),
+            for_people=Phrase("{file} is not there any more; give it again.", file=shown_path(path.name)),
         ) from error
     except PermissionError as error:
         raise BadSource(
             path,
             f"{what} may not be read by this user",
             "allow reading it (chmod u+r)",
-            for_people=Phrase("I may not read {file}; whoever runs me has to allow it.", file=path.name),
+            for_people=Phrase("I may not read {file}; whoever runs me has to allow it.", file=shown_path(path.name)),
         ) from error
     except OSError as error:
         why = f"{what} cannot be read ({error.strerror or error})"
-        people = Phrase("{file} cannot be read here; give it again, or ask whoever runs me.", file=path.name)
+        people = Phrase(
+            "{file} cannot be read here; give it again, or ask whoever runs me.", file=shown_path(path.name)
+        )
         raise BadSource(path, why, "check the path and the disk", for_people=people) from error
 
 

@@ -50,7 +50,7 @@ def test_a_blend_is_drawn_under_the_name_it_was_given(run: Run, trained_config: 
 
 def test_a_slip_in_a_name_is_asked_about(run: Run, trained_config: Path) -> None:
     said = sentence(run("generate", "anm", "--config", trained_config), 69)
-    assert "There is no model of anm yet. Did you mean ann? Train one, or list the models there are." in said
+    assert "There is no model of anm yet. Did you mean ann? huggingtweets train anm --from FILE makes one" in said
     assert "Did you mean ann?" in sentence(run("generate", "annn+ann", "--config", trained_config), 69)
     code, out, _ = run("generate", "Ann,", "-n", 1, "--seed", 5, "--config", trained_config)
     assert (code, len(out.splitlines())) == (0, 1)

@@ -1,5 +1,8 @@
 """A failure is one sentence on stderr, and an exit code for every kind of error."""
 
+import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +37,30 @@ def test_a_wrong_command_is_code_64(run: Run, config: Path, arguments: list[str]
     assert told in sentence(run(*arguments, "--config", config), 64)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the name of a file is text")
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_name_that_is_no_text_is_shown_on_every_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    cafe = os.fsdecode(b"caf\xe9.csv")
+    assert "caf\\xe9.csv: there is no such file" in sentence(in_own_process("look", cafe, folder=tmp_path), 65)
+    (tmp_path / cafe).write_text("text\nthe fog over the café is thick today\n", encoding="utf-8")
+    code, out, err = in_own_process("look", cafe, folder=tmp_path)
+    assert (code, err) == (0, "")
+    assert out.startswith("caf\\xe9.csv: ")
+    assert "- the fog over the café is thick today" in out, "click writes UTF-8 where a terminal says ASCII"
+    code, out, err = in_own_process("look", cafe, "--json", folder=tmp_path)
+    assert (code, err) == (0, "")
+    row = json.loads(out)
+    assert (row["path"], row["texts"]) == (cafe, ["the fog over the café is thick today"])
+    (tmp_path / cafe).unlink()
+    (tmp_path / cafe).mkdir()
+    refused = in_own_process("bot", "--check", "--config", cafe, folder=tmp_path)
+    assert (refused[0], refused[1]) == (78, "")
+    assert "caf\\xe9.csv cannot be read" in refused[2]
+
+
 def failing(error: BaseException) -> Callable[..., None]:
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -45,7 +72,8 @@ def failing(error: BaseException) -> Callable[..., None]:
     ("error", "code", "told"),
     [
         (KeyboardInterrupt(), 130, "Interrupted; start it again and it goes on."),
-        (OSError(28, "No space left on device"), 70, "The system refused: [Errno 28] No space left on device"),
+        (OSError(28, "No space left on device"), 70, "The system refused: No space left on device; check the disk"),
+        (PermissionError(13, "Permission denied", b"caf\xe9"), 70, "The system refused: Permission denied: caf\\xe9; "),
         (ZeroDivisionError("x"), 70, "A fault of our own (ZeroDivisionError: x); please report it."),
     ],
 )

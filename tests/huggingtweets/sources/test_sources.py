@@ -10,6 +10,7 @@ import pytest
 
 from huggingtweets.core.errors import BadSource
 from huggingtweets.core.records import Collected
+from huggingtweets.core.text.quoted import shown_path
 from huggingtweets.sources import read, read_each
 from huggingtweets.sources.reading.files import GIVE_ACCEPTED, shown
 
@@ -35,7 +36,7 @@ def refusal(path: Path) -> str:
     """The sentence that `path` is refused with; it names the file."""
     with pytest.raises(BadSource) as refused:
         read(path)
-    assert str(refused.value).startswith(f"{path}: ")
+    assert str(refused.value).startswith(f"{shown_path(path)}: ")
     assert str(refused.value).endswith(".")
     return str(refused.value)
 

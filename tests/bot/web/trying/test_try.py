@@ -110,7 +110,7 @@ async def test_a_post_is_answered(browser: httpx.AsyncClient) -> None:
     ("fields", "says"),
     [
         ({"voice": ""}, "Choose a voice first."),
-        ({"voice": "nobody"}, "I do not know nobody. Choose one of the voices above."),
+        ({"voice": "nobody"}, "Choose one of the voices above. Whoever runs this page can make a new voice."),
         ({"voice": "anm"}, "I do not know anm. Did you mean ann?"),
         ({"kind": "answer", "text": " "}, "Write the post that the voice should answer"),
         ({"text": "x" * 201}, "A start may have 200 characters, yours has 201."),

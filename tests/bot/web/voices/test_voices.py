@@ -90,7 +90,8 @@ async def test_a_voice_that_left_is_nowhere(web: Page, browser: httpx.AsyncClien
 
 async def test_what_is_not_here_is_named(admin: httpx.AsyncClient) -> None:
     for method, path, fields, says in (
-        ("GET", "/voices/anm", {}, "I know no voice called anm. Did you mean ann?"),
+        ("GET", "/voices/anm", {}, "I know no voice called anm. Did you mean ann? Make, above, learns a new voice"),
+        ("POST", "/voices/anm/rollback", {"instead_of": "v1"}, "I know no voice called anm. Did you mean ann?"),
         ("GET", "/voices/anm/forget", {}, "I know no voice called anm."),
         ("POST", "/voices/ann/promote", {"version": "v9"}, "There is no version v9 of ann any more."),
         ("POST", "/voices/anm/promote", {"version": "v1"}, "There is no version v1 of anm any more."),

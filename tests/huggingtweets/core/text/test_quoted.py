@@ -1,12 +1,13 @@
 """What somebody typed stands in messages as they typed it, and no message shows a value as Python writes it."""
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from huggingtweets.core.text.quoted import quoted
+from huggingtweets.core.text.quoted import quoted, shown_path
 
 ROOT = Path(__file__).parents[4]
 FOR_PROGRAMMERS = {  # what these say is read beside the code
@@ -30,6 +31,22 @@ FOR_PROGRAMMERS = {  # what these say is read beside the code
 )
 def test_a_text_is_shown_as_it_was_typed_on_one_line(text: str, shown: str) -> None:
     assert quoted(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"/home/ann/my tweets.csv", "/home/ann/my tweets.csv"),
+        ("/home/ann/café 🚀 霧.txt".encode(), "/home/ann/café 🚀 霧.txt"),
+        (b"caf\xe9.txt", "caf\\xe9.txt"),
+        (b"two\nlines\x1b[31m", "two\\nlines\\x1b[31m"),
+        ("tweets\u202ecsv.exe".encode(), "tweets\\u202ecsv.exe"),
+    ],
+)
+def test_a_path_is_shown_on_one_line_and_a_byte_that_is_no_text_as_its_number(name: bytes, shown: str) -> None:
+    assert shown_path(os.fsdecode(name)) == shown
+    assert shown_path(Path(os.fsdecode(name))) == shown
+    shown.encode("utf-8")
 
 
 def reprs(path: Path) -> Iterator[int]:
