@@ -42,12 +42,14 @@ METHODS = {
 Texts = Sequence[str]
 
 
-def settings_in(home: Path, base: str = EMBEDDED, drafts: int = DRAFTS) -> Any:
+def settings_in(home: Path, base: str = EMBEDDED, drafts: int = DRAFTS, epochs: int = 0) -> Any:
     """The defaults, with state in `home`, for voices on `base` that are measured by so many drafts."""
     from huggingtweets.core.config.settings import GateSettings, Settings, StorageSettings, TrainingSettings
 
     storage = StorageSettings(models=home / "models", data=home / "data")
-    return Settings(storage=storage, training=TrainingSettings(base=base), gate=GateSettings(drafts=drafts))
+    return Settings(
+        storage=storage, training=TrainingSettings(base=base, max_epochs=epochs), gate=GateSettings(drafts=drafts)
+    )
 
 
 def usable_tweets(folder: Path, account: str) -> list[str]:
@@ -81,7 +83,13 @@ def collect(folder: Path, accounts: Texts, latest: int, home: Path) -> None:
 
 
 def learned(
-    account: str, home: Path, base_name: str = EMBEDDED, *, with_original: bool = True, count: int = DRAFTS
+    account: str,
+    home: Path,
+    base_name: str = EMBEDDED,
+    *,
+    with_original: bool = True,
+    count: int = DRAFTS,
+    epochs: int = 0,
 ) -> dict[str, Any]:
     """`count` texts of every method, and its bits per byte, for one account. The original's recipe takes the longest.
 
@@ -95,7 +103,7 @@ def learned(
     from huggingtweets.tweets.learned.dataset import Dataset
     from huggingtweets.workflow import pipeline
 
-    settings = settings_in(home, base_name, count)
+    settings = settings_in(home, base_name, count, epochs)
     registry = Registry(settings.storage.models)
     if not registry.versions(account):
         pipeline.run(VoiceName(account), [], settings)
@@ -268,6 +276,7 @@ def main() -> None:
     parser.add_argument(
         "--without-original", action="store_true", help="leave out the original's recipe: half the time"
     )
+    parser.add_argument("--epochs", type=int, default=0, help="passes over the tweets, at most; 0 as usual")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "fidelity")
     parser.add_argument("--out", type=Path, default=HERE / "fidelity")
     options = parser.parse_args()
@@ -284,7 +293,13 @@ def main() -> None:
     for account in [fictional, *accounts]:
         path = home / f"{account}.json"
         if not path.exists():
-            run = learned(account, home, with_original=not options.without_original, count=options.drafts)
+            run = learned(
+                account,
+                home,
+                with_original=not options.without_original,
+                count=options.drafts,
+                epochs=options.epochs,
+            )
             path.write_text(json.dumps(run))
             print(f"{account}: {run['bits_per_byte']}", flush=True)
         runs.append(json.loads(path.read_text()))

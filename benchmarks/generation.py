@@ -160,7 +160,7 @@ def make(kinds: Sequence[Any], voices: Voices) -> dict[Any, Any]:
     return made
 
 
-def measure(size: str, rounds: int, figures: Figures, *, quick: bool) -> dict[str, Any]:
+def measure(size: str, rounds: int, figures: Figures, *, quick: bool, tokens: int = TOKENS) -> dict[str, Any]:
     """The figures of one model."""
     plan = contenders(size, quick=quick)
     with tempfile.TemporaryDirectory(prefix="generation-") as name:
@@ -174,17 +174,17 @@ def measure(size: str, rounds: int, figures: Figures, *, quick: bool) -> dict[st
         }
         kinds = dict.fromkeys([Ours, *(kind for members in missing.values() for kind, _ in members)])
         made = make(list(kinds), voices)
-        take_turns(size, missing, made, rounds, figures)
+        take_turns(size, missing, made, rounds, figures, tokens)
         names = {workload: [kind.name for kind, _ in members] for workload, members in plan.items()}
         speeds = {
             workload: {name: speed for name in of if (speed := figures.speed(size, workload, name))}
             for workload, of in names.items()
         }
-        return {**facts(made[Ours], speeds["a"][Ours.name]), "tokens_per_second": speeds}
+        return {**facts(made[Ours], tokens, speeds["a"][Ours.name]), "tokens_per_second": speeds}
 
 
-def take_turns(size: str, plan: Plan, made: dict[Any, Any], rounds: int, figures: Figures) -> None:
-    """Measure what is missing. Round 0 warms up."""
+def take_turns(size: str, plan: Plan, made: dict[Any, Any], rounds: int, figures: Figures, tokens: int) -> None:
+    """Measure what is missing with drafts of `tokens`. Round 0 warms up."""
     for number in range(rounds + 1):
         for workload, members in plan.items():
             for kind, requests in members:
@@ -192,7 +192,7 @@ def take_turns(size: str, plan: Plan, made: dict[Any, Any], rounds: int, figures
                     continue
                 started = time.perf_counter()
                 try:
-                    tokens = made[kind].draw(requests, TOKENS if number else WARM_UP_TOKENS)
+                    drawn = made[kind].draw(requests, tokens if number else WARM_UP_TOKENS)
                 except RuntimeError as error:
                     if kind in NEEDED:
                         raise
@@ -201,13 +201,13 @@ def take_turns(size: str, plan: Plan, made: dict[Any, Any], rounds: int, figures
                     continue
                 seconds = time.perf_counter() - started
                 if number:
-                    figures.add(size, workload, kind.name, seconds, tokens)
-                    say(f"{size} {number} ({workload}) {kind.name}: {tokens / seconds:.0f} tokens/s")
+                    figures.add(size, workload, kind.name, seconds, drawn)
+                    say(f"{size} {number} ({workload}) {kind.name}: {drawn / seconds:.0f} tokens/s")
 
 
-def facts(ours: Ours, speed: float) -> dict[str, Any]:
+def facts(ours: Ours, tokens: int, speed: float) -> dict[str, Any]:
     """Our other figures. `speed` is that of (a)."""
-    first, warm = first_answer(ours)
+    first, warm = first_answer(ours, tokens)
     each, rate = ours.adapter(0).bytes, read_rate()
     held = ours.decoder.bytes
     bound = 5 * rate / (held + each)
@@ -225,14 +225,14 @@ def facts(ours: Ours, speed: float) -> dict[str, Any]:
     }
 
 
-def first_answer(ours: Ours) -> tuple[float, float]:
+def first_answer(ours: Ours, tokens: int) -> tuple[float, float]:
     """Seconds of (d): 5 drafts in a voice that is only on disk, then 5 more. Medians of 5 tries."""
     first, warm = [], []
     for person in range(100, 105):
         ours.voices.adapter(person)
         for times in (first, warm):
             started = time.perf_counter()
-            ours.draw([Request(person, 5)], TOKENS)
+            ours.draw([Request(person, 5)], tokens)
             times.append(time.perf_counter() - started)
     return statistics.median(first), statistics.median(warm)
 
@@ -276,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--models", default=None, help="embedded, 124M and smollm2, with commas between")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tokens", type=int, default=TOKENS, help="of a draft")
     parser.add_argument("--resume", type=Path, help="keep every figure in this file, and measure what is missing there")
     parser.add_argument("--write", action="store_true", help="keep the figures and the picture beside this file")
     options = parser.parse_args(arguments)
@@ -287,12 +288,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     use_threads(0)
     sizes = (options.models or ("embedded" if options.quick else "embedded,124M")).split(",")
     figures = Figures(options.resume)
-    models = {size: measure(size, options.rounds, figures, quick=options.quick) for size in sizes}
+    models = {
+        size: measure(size, options.rounds, figures, quick=options.quick, tokens=options.tokens) for size in sizes
+    }
     for model in models.values():
         model["ratios"] = ratios(model)
     result = {
         "machine": {"processor": platform.processor() or platform.machine(), "threads": usable_cores()},
-        "tokens_a_draft": TOKENS,
+        "tokens_a_draft": options.tokens,
         "rounds": options.rounds,
         "models": models,
         "ratios": models[sizes[0]]["ratios"],

@@ -90,14 +90,14 @@ def _strangeness(
     }
 
 
-def of_voice(version: Version, settings: Settings, done: set[str]) -> list[dict[str, Any]]:
-    """The runs of one voice that are not among `done`, written down one after the other."""
+def of_voice(version: Version, settings: Settings, titles: Sequence[str], done: set[str]) -> list[dict[str, Any]]:
+    """The runs of one voice with the settings `titles` that are not among `done`, written down one after the other."""
     row_tokens = settings.training.row_tokens
     dataset = Dataset.load(version.dataset)
     subject = Subject.of_version(version, dataset, settings)
     judge = sense.find_judge(subject.base, settings.storage.models)
     runs = []
-    for title in [REAL, *SETTINGS]:
+    for title in titles:
         if title in done:
             continue
         if title == REAL:
@@ -137,18 +137,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--voices", default="")
+    parser.add_argument("--settings", type=int, default=len(SETTINGS), help="only so many of them, the first ones")
     parser.add_argument("--threads", type=int, default=0)
     options = parser.parse_args()
     settings = Settings(
         storage=StorageSettings(models=options.models), training=TrainingSettings(threads=options.threads)
     )
+    titles = [REAL, *SETTINGS][: 1 + options.settings]
     registry = Registry(options.models)
     runs = [json.loads(line) for line in RUNS.read_text().splitlines()] if RUNS.exists() else []
     for name in options.voices.split(",") if options.voices else registry.names():
         version = registry.current(name)
         key = [version.name, version.manifest.created]
         done = {run["setting"] for run in runs if [run["voice"], run["made"]] == key}
-        runs += of_voice(version, settings, done)
+        runs += of_voice(version, settings, titles, done)
     for base in sorted({run["base"] for run in runs}):
         print(f"\n{base}\n\n{table([run for run in runs if run['base'] == base])}")
 

@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("--latest", type=int, default=1_000, help="usable tweets of an account, the latest ones")
     parser.add_argument("--drafts", type=int, default=fidelity.DRAFTS, help="texts of each method")
     parser.add_argument("--without-original", action="store_true", help="leave out the original's recipe")
+    parser.add_argument("--epochs", type=int, default=0, help="passes over the tweets, at most; 0 as usual")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "fidelity")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
@@ -227,7 +228,12 @@ def main() -> None:
                 collected.touch()
             if not path.exists():
                 run = fidelity.learned(
-                    account, home, options.base, with_original=not options.without_original, count=options.drafts
+                    account,
+                    home,
+                    options.base,
+                    with_original=not options.without_original,
+                    count=options.drafts,
+                    epochs=options.epochs,
                 )
                 run["texts"]["answers"] = answers(account, options.tweets, home, options.base, sense.MAX_TEXTS)
                 path.write_text(json.dumps(run))

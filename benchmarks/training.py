@@ -52,7 +52,7 @@ def start_model(size: str) -> Any:
     return base
 
 
-def original(size: str, source: Path, threads: int) -> dict[str, Any]:
+def original(size: str, source: Path, tweets: int, threads: int) -> dict[str, Any]:
     """The original's recipe."""
     import torch
 
@@ -62,13 +62,13 @@ def original(size: str, source: Path, threads: int) -> dict[str, Any]:
     from huggingtweets.training.finetune import tokenized_rows
 
     torch.set_num_threads(threads)
-    base, data = start_model(size), data_set(source)
+    base, data = start_model(size), data_set(source, tweets)
     seconds, tokens = learn(base, data.learned, SPEED_STEPS if size == "124M" else -1)
     loss = mean_loss(base.model, tokenized_rows(base, data.held_out, 128)) if size != "124M" else None
     return {"seconds": seconds, "tokens": tokens, "held_out_loss": loss}
 
 
-def ours(size: str, source: Path, threads: int, aim: float | None, method: str) -> dict[str, Any]:
+def ours(size: str, source: Path, tweets: int, threads: int, aim: float | None, method: str) -> dict[str, Any]:
     """Our training with its defaults, until the held-out loss is at most `aim`."""
     from benchmarks.accounts import data_set
     from huggingtweets.core.config.settings import TrainingSettings
@@ -77,7 +77,7 @@ def ours(size: str, source: Path, threads: int, aim: float | None, method: str) 
 
     use_threads(threads)
     keep_freed_memory()
-    base, data = start_model(size), data_set(source)
+    base, data = start_model(size), data_set(source, tweets)
     seen = {"tokens": 0, "held_out_loss": None}
 
     def watch(step: Step) -> None:
@@ -126,10 +126,10 @@ def run_alone(options: dict[str, Any]) -> dict[str, Any]:
     return result | {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
-def measure(source: Path, rounds: int, threads: int, *, with_124m: bool) -> dict[str, Any]:
+def measure(source: Path, tweets: int, rounds: int, threads: int, *, with_124m: bool) -> dict[str, Any]:
     """Medians and ratios of all runs. The contenders take turns."""
     kinds = {"original": [], "adapter": [], "full": []}
-    shared = {"source": str(source), "threads": threads}
+    shared = {"source": str(source), "tweets": tweets, "threads": threads}
     for number in range(rounds):
         first = alone("original", size="base", **shared)
         kinds["original"].append(first)
@@ -161,6 +161,7 @@ def medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--from", dest="source", type=Path, help="tweets to learn; the sample account by default")
+    parser.add_argument("--tweets", type=int, default=0, help="only so many of the latest; all by default")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--quick", action="store_true", help="one round, without the large model")
@@ -172,7 +173,7 @@ def main() -> None:
         return
     rounds = 1 if options.quick else options.rounds
     source = options.source or SAMPLE / "tweets.jsonl"
-    result = measure(source, rounds, options.threads, with_124m=not options.quick)
+    result = measure(source, options.tweets, rounds, options.threads, with_124m=not options.quick)
     result |= {"source": source.stem, "rounds": rounds, "threads": options.threads, "processor": platform.processor()}
     print(json.dumps(result, indent=1))
 

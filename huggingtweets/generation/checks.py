@@ -28,9 +28,11 @@ _PING = regex.compile(r"(?<=[@＠])(?=[\w!&])|(?<=<)(?=[@#]|a?:)")
 _LINKED = regex.compile(r"(?<=\w:)(?=//)|(?<=\bwww)(?=\.)|(?<=[\p{L}\p{N}])(?=\.\p{L}{2,}[/\\:?#])", regex.IGNORECASE)
 # Byte by byte a model also makes code points that mean nothing: unassigned ones (Cn) and private ones (Co). People see
 # a box in their place.
+_MEANINGLESS = r"\ufffd\p{Cn}\p{Co}"
 _LEFTOVER = regex.compile(
-    rf"<\|?\s*{BORDER_WORD}|{BORDER_WORD}\s*\|?>|\ufffd|\p{{Cc}}|\p{{Cs}}|\p{{Cn}}|\p{{Co}}", regex.IGNORECASE
+    rf"<\|?\s*{BORDER_WORD}|{BORDER_WORD}\s*\|?>|[\p{{Cc}}\p{{Cs}}{_MEANINGLESS}]", regex.IGNORECASE
 )
+_NOT_WRITTEN = regex.compile(f"[{_MEANINGLESS}]")
 
 
 def weighted_length(text: str) -> int:
@@ -52,6 +54,11 @@ def defused(text: str) -> str:
     A zero-width space stands in every mention (`@name`, `@everyone`, `<@1>`, `<#1>`) and in every link.
     """
     return _LINKED.sub(ZERO_WIDTH_SPACE, _PING.sub(ZERO_WIDTH_SPACE, visible(text)))
+
+
+def without_meaningless(text: str) -> str:
+    """`text` without code points that mean nothing, which no tweet may have: a prompt with one could have no tweet."""
+    return _NOT_WRITTEN.sub("", text)
 
 
 class Check(Protocol):

@@ -27,6 +27,7 @@ from huggingtweets.generation.checks import (
     LinkCheck,
     defused,
     first_objection,
+    without_meaningless,
 )
 from huggingtweets.generation.discriminator import Discriminator
 from huggingtweets.generation.drafter import Drafter
@@ -176,7 +177,7 @@ def asked_for(prompt: str, count: int) -> str:
     """`prompt` as people see it, on one line and not too long. Raises `Usage` for a count out of bounds."""
     if not 1 <= count <= MAX_COUNT:
         raise Usage(Phrase("{count} tweets at once is not possible: ask for 1 to {most}.", count=count, most=MAX_COUNT))
-    return typed(prompt[-MAX_PROMPT_CHARACTERS:])
+    return typed(without_meaningless(prompt[-MAX_PROMPT_CHARACTERS:]))
 
 
 @dataclass(frozen=True, slots=True)

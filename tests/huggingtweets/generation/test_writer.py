@@ -98,6 +98,14 @@ async def test_a_prompt_is_put_on_one_line(writer: Writer, version: Version) -> 
     assert tweets.texts[0].startswith("the crew")
 
 
+@pytest.mark.parametrize("nothing", ["\ufffd\ufffd\ufffd", "\uf8ff", "\U000e1234"])
+async def test_what_means_nothing_in_a_prompt_keeps_no_tweet_away(
+    writer: Writer, version: Version, nothing: str
+) -> None:
+    [text] = (await writer.write(version, f"the crew {nothing} looks", options=DrawingOptions(seed=1))).texts
+    assert text.startswith("the crew looks")
+
+
 async def test_a_prompt_that_is_too_long_for_a_tweet_is_told(writer: Writer, version: Version) -> None:
     with pytest.raises(
         NotEnoughDrafts, match=r"No draft of ann passed the checks .*too long.*; try another prompt"
