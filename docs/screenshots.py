@@ -2,7 +2,7 @@
 
 It makes the pictures of the documents, which show what the sample account's voice has just drawn. With a folder as a
 second argument it makes one of every page there instead, in light, dark and on a phone, to be looked at. It needs
-Chromium. Look at every picture before you commit it.
+Chromium, and a font with emoji. Look at every picture before you commit it.
 """
 
 import shutil
@@ -19,6 +19,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True},
 }
 VOICE = "keeper_brindle"
+ASKED = {"light": ("Fog report:", "4"), "dark": ("Good morning, ships.", "6")}  # a start and a seed
 PAGES = {
     "try": "/",
     "make": "/make",
@@ -37,8 +38,12 @@ PAGES = {
 
 def of_the_documents(page: Page, address: str, kind: str) -> None:
     page.goto(address)
-    if kind != "phone":
-        page.fill("textarea[name=text]", "Fog report:")
+    if kind in ASKED:
+        start, seed = ASKED[kind]
+        page.fill("textarea[name=text]", start)
+        page.click(".more summary")
+        page.fill("input[name=seed]", seed)
+        page.click(".more summary")
         page.click("[data-go]")
         page.wait_for_selector("[data-cards][aria-busy=false] .tweet", timeout=120_000)
         page.wait_for_timeout(500)  # cards come in slowly
