@@ -101,9 +101,8 @@ class ApiTokens:
     async def revoke(self, name: str) -> bool:
         """Revoke the token of this name. Returns True if there was one."""
         row_filter = (api_tokens.c.name == name, api_tokens.c.revoked_at.is_(None))
-        async with self._database.writing() as connection:
-            query = sa.update(api_tokens).where(*row_filter).values(revoked_at=self._clock())
-            return bool((await connection.execute(query)).rowcount)
+        query = sa.update(api_tokens).where(*row_filter).values(revoked_at=self._clock())
+        return bool(await self._database.change(query))
 
     async def take(self, token: int, tweets: int, most: int) -> bool:
         """Count `tweets` for today. Returns False, and counts nothing, if there would be more than `most`."""

@@ -37,8 +37,7 @@ class Audit:
     async def add(self, person: str, action: str, subject: str = "", *, server: str = "", **facts: Any) -> None:
         """Note an act. `facts` are ids and figures, never what somebody wrote."""
         row = {"at": self._clock(), "person": person, "action": action, "subject": subject, "server": server}
-        async with self._database.writing() as connection:
-            await connection.execute(sa.insert(audit).values(**row, facts=facts))
+        await self._database.change(sa.insert(audit).values(**row, facts=facts))
 
     async def recent(
         self, limit: int = 50, *, server: str | None = None, person: str | None = None, before: int = 0
@@ -51,5 +50,4 @@ class Audit:
             query = query.where(audit.c.server == server)
         if person is not None:
             query = query.where(audit.c.person == person)
-        async with self._database.reading() as connection:
-            return [AuditEntry(**row._mapping) for row in await connection.execute(query)]
+        return [AuditEntry(**row._mapping) for row in await self._database.rows(query)]

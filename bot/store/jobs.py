@@ -98,7 +98,7 @@ class Jobs:
     ) -> Job:
         """Add a job that waits. Raises `ActiveAlready` or `QueueFull`, and adds none then."""
         async with self._database.writing() as connection:
-            if active := await _first(connection, jobs.c.name == name, jobs.c.state.in_(ACTIVE)):
+            if active := await connection.run_sync(_first, jobs.c.name == name, jobs.c.state.in_(ACTIVE)):
                 raise ActiveAlready(active)
             count = sa.select(sa.func.count()).where(jobs.c.state == "waiting")
             waiting = int(await connection.scalar(count) or 0)
@@ -114,30 +114,27 @@ class Jobs:
                 "created_at": self._clock(),
             }
             added = await connection.scalar(sa.insert(jobs).values(row).returning(jobs.c.id))
-            job = await _first(connection, jobs.c.id == added)
+            job = await connection.run_sync(_first, jobs.c.id == added)
         assert job
         return job
 
     async def get(self, job_id: int) -> Job | None:
-        async with self._database.reading() as connection:
-            return await _first(connection, jobs.c.id == job_id)
+        return await self._database.read_at_once(lambda connection: _first(connection, jobs.c.id == job_id))
 
     async def active_of(self, name: str) -> Job | None:
         """Returns the job of `name` that waits or runs, if there is one."""
-        async with self._database.reading() as connection:
-            return await _first(connection, jobs.c.name == name, jobs.c.state.in_(ACTIVE))
+        row_filter = (jobs.c.name == name, jobs.c.state.in_(ACTIVE))
+        return await self._database.read_at_once(lambda connection: _first(connection, *row_filter))
 
     async def active(self) -> list[Job]:
         """Returns all jobs that run or wait: the running ones first, then the oldest."""
-        async with self._database.reading() as connection:
-            query = sa.select(jobs).where(jobs.c.state.in_(ACTIVE)).order_by(jobs.c.state, jobs.c.id)
-            return [_job(row) for row in await connection.execute(query)]
+        query = sa.select(jobs).where(jobs.c.state.in_(ACTIVE)).order_by(jobs.c.state, jobs.c.id)
+        return [_job(row) for row in await self._database.rows(query)]
 
     async def recent(self, limit: int = 20) -> list[Job]:
         """Returns the latest jobs, the newest first."""
-        async with self._database.reading() as connection:
-            query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
-            return [_job(row) for row in await connection.execute(query)]
+        query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        return [_job(row) for row in await self._database.rows(query)]
 
     async def take(self) -> Job | None:
         """Start the next job and return it. People take turns: the one whose last job began longest ago comes first."""
@@ -153,14 +150,13 @@ class Jobs:
                 return None
             change = {"state": "running", "started_at": self._clock(), "attempts": jobs.c.attempts + 1}
             await connection.execute(sa.update(jobs).where(jobs.c.id == number).values(change))
-            return await _first(connection, jobs.c.id == number)
+            return await connection.run_sync(_first, jobs.c.id == number)
 
     async def progress(self, job_id: int, stage: str, percent: int) -> bool:
         """Note how far a running job is. Returns True if it should go on, and False if somebody has cancelled it."""
         change = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running")
-        async with self._database.writing() as connection:
-            query = change.values(stage=stage, percent=percent).returning(jobs.c.cancel_requested)
-            cancelled = await connection.scalar(query)
+        query = change.values(stage=stage, percent=percent).returning(jobs.c.cancel_requested)
+        cancelled = await self._database.write_at_once(lambda connection: connection.scalar(query))
         return cancelled is False
 
     async def cancel(self, job_id: int) -> Job | None:
@@ -170,7 +166,7 @@ class Jobs:
             ended = {"state": "cancelled", "ended_at": self._clock(), "cancel_requested": True}
             await connection.execute(change.where(jobs.c.state == "waiting").values(ended))
             await connection.execute(change.where(jobs.c.state == "running").values(cancel_requested=True))
-            return await _first(connection, jobs.c.id == job_id)
+            return await connection.run_sync(_first, jobs.c.id == job_id)
 
     async def finish(
         self,
@@ -196,33 +192,29 @@ class Jobs:
             query = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running").values(change)
             if not (await connection.execute(query)).rowcount:
                 return None
-            ended = await _first(connection, jobs.c.id == job_id)
+            ended = await connection.run_sync(_first, jobs.c.id == job_id)
             if ended and say:
                 await self._keep_news(connection, ended, say)
         return ended
 
     async def remember(self, job: Job, options: Mapping[str, Any]) -> Job:
         """Give a job other options. Returns the job with them."""
-        async with self._database.writing() as connection:
-            await connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(options=dict(options)))
+        await self._database.change(sa.update(jobs).where(jobs.c.id == job.id).values(options=dict(options)))
         return replace(job, options=dict(options))
 
     async def shown_by(self, job_id: int, message: str) -> None:
         """Note the message that shows how far a job is. It is empty once the end was shown."""
-        async with self._database.writing() as connection:
-            await connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(message=message))
+        await self._database.change(sa.update(jobs).where(jobs.c.id == job_id).values(message=message))
 
     async def shown(self) -> list[Job]:
         """Returns the jobs whose message is not finished: they go on, or their end was not shown yet."""
-        async with self._database.reading() as connection:
-            query = sa.select(jobs).where(jobs.c.message != "").order_by(jobs.c.id)
-            return [_job(row) for row in await connection.execute(query)]
+        query = sa.select(jobs).where(jobs.c.message != "").order_by(jobs.c.id)
+        return [_job(row) for row in await self._database.rows(query)]
 
     async def put_back(self, job_id: int) -> None:
         """Let a running job wait again because the process stops in order. The attempt does not count."""
         query = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == "running")
-        async with self._database.writing() as connection:
-            await connection.execute(query.values(state="waiting", attempts=jobs.c.attempts - 1))
+        await self._database.change(query.values(state="waiting", attempts=jobs.c.attempts - 1))
 
     async def take_up(self, say: DescribeJob | None = None) -> list[Job]:
         """Let jobs that a dead process left running wait again, or abandon them the second time. Returns these jobs.
@@ -251,8 +243,8 @@ class Jobs:
             await keep(self._database, connection, f"job:{job.id}:{job.state}", text, job.place, self._clock())
 
 
-async def _first(connection: AsyncConnection, *where: sa.ColumnElement[bool]) -> Job | None:
-    row = (await connection.execute(sa.select(jobs).where(*where).limit(1))).first()
+def _first(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Job | None:
+    row = connection.execute(sa.select(jobs).where(*where).limit(1)).first()
     return _job(row) if row else None
 
 

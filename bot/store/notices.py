@@ -52,9 +52,8 @@ class Notices:
         """Returns the oldest messages that are still to be told. Those that failed come after the others."""
         columns = [notices.c[field.name] for field in fields(Notice)]
         waiting = (notices.c.told_at.is_(None), notices.c.text != "")
-        async with self._database.reading() as connection:
-            query = sa.select(*columns).where(*waiting).order_by(notices.c.attempts, notices.c.id).limit(limit)
-            return [Notice(*row) for row in await connection.execute(query)]
+        query = sa.select(*columns).where(*waiting).order_by(notices.c.attempts, notices.c.id).limit(limit)
+        return [Notice(*row) for row in await self._database.rows(query)]
 
     async def told(self, notice_id: int) -> None:
         """Note a delivery. The key stays. The text is deleted, because it may quote somebody."""
@@ -69,8 +68,7 @@ class Notices:
         await self._change(notice_id, text="", phrase=None)
 
     async def _change(self, notice_id: int, **values: Any) -> None:
-        async with self._database.writing() as connection:
-            await connection.execute(sa.update(notices).where(notices.c.id == notice_id).values(values))
+        await self._database.change(sa.update(notices).where(notices.c.id == notice_id).values(values))
 
 
 async def keep(

@@ -38,14 +38,12 @@ class Schedules:
 
     async def all(self) -> list[Schedule]:
         """Returns all schedules by name."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(sa.select(schedules).order_by(schedules.c.name))
-            return [_schedule(row) for row in rows]
+        rows = await self._database.rows(sa.select(schedules).order_by(schedules.c.name))
+        return [_schedule(row) for row in rows]
 
     async def get(self, name: str) -> Schedule | None:
-        async with self._database.reading() as connection:
-            row = (await connection.execute(sa.select(schedules).where(schedules.c.name == name))).first()
-            return _schedule(row) if row else None
+        row = await self._database.row(sa.select(schedules).where(schedules.c.name == name))
+        return _schedule(row) if row else None
 
     async def put(self, schedule: Schedule, by: str) -> None:
         """Add a schedule, or replace the one of its name."""
@@ -78,16 +76,14 @@ class Schedules:
     async def claim(self, name: str, due_at: datetime, by: str) -> bool:
         """Take a run. Returns True for the first caller, and False for all others."""
         row = {"schedule": name, "due_at": due_at, "claimed_at": self._clock(), "claimed_by": by}
-        async with self._database.writing() as connection:
-            query = insert(self._database, schedule_runs).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+        query = insert(self._database, schedule_runs).values(row).on_conflict_do_nothing()
+        return bool(await self._database.change(query))
 
     async def last_run(self, name: str, until: datetime) -> Run | None:
         """Returns the latest run that was due by `until`. Later ones, from a clock that was wrong once, are ignored."""
         row_filter = (schedule_runs.c.schedule == name, schedule_runs.c.due_at <= until)
         query = sa.select(schedule_runs).where(*row_filter).order_by(schedule_runs.c.due_at.desc()).limit(1)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
+        row = await self._database.row(query)
         return _run(row) if row else None
 
     async def take_over(self, run: Run, by: str) -> bool:
@@ -95,22 +91,19 @@ class Schedules:
         row_filter = (schedule_runs.c.schedule == run.schedule, schedule_runs.c.due_at == run.due_at)
         unchanged = (schedule_runs.c.claimed_at == run.claimed_at, schedule_runs.c.outcome == "")
         change = {"claimed_at": self._clock(), "claimed_by": by}
-        async with self._database.writing() as connection:
-            query = sa.update(schedule_runs).where(*row_filter, *unchanged).values(change)
-            return bool((await connection.execute(query)).rowcount)
+        query = sa.update(schedule_runs).where(*row_filter, *unchanged).values(change)
+        return bool(await self._database.change(query))
 
     async def settle(self, name: str, due_at: datetime, outcome: str) -> None:
         """Note the outcome of a run."""
         row_filter = (schedule_runs.c.schedule == name, schedule_runs.c.due_at == due_at)
-        async with self._database.writing() as connection:
-            await connection.execute(sa.update(schedule_runs).where(*row_filter).values(outcome=outcome))
+        await self._database.change(sa.update(schedule_runs).where(*row_filter).values(outcome=outcome))
 
     async def runs(self, name: str, limit: int = 10) -> list[Run]:
         """Returns the latest runs, the newest first."""
         query = sa.select(schedule_runs).where(schedule_runs.c.schedule == name)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(schedule_runs.c.due_at.desc()).limit(limit))
-            return [_run(row) for row in rows]
+        rows = await self._database.rows(query.order_by(schedule_runs.c.due_at.desc()).limit(limit))
+        return [_run(row) for row in rows]
 
     async def _put(self, connection: AsyncConnection, schedule: Schedule, by: str) -> None:
         now = self._clock()

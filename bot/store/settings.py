@@ -25,71 +25,62 @@ class StoredSettings:
     async def get(self, scope: str, key: str) -> Any:
         """Returns the value, or None."""
         query = sa.select(settings.c.value).where(settings.c.scope == scope, settings.c.key == key)
-        return await self._database.read_at_once(lambda connection: connection.scalar(query))
+        return await self._database.value(query)
 
     async def all(self, scope: str) -> dict[str, Any]:
         """Returns all values of a scope."""
         query = sa.select(settings).where(settings.c.scope == scope)
-        rows = await self._database.read_at_once(lambda connection: connection.execute(query).all())
-        return {row.key: row.value for row in rows}
+        return {row.key: row.value for row in await self._database.rows(query)}
 
     async def everything(self) -> dict[str, dict[str, Any]]:
         """Returns all values of all scopes."""
         values: dict[str, dict[str, Any]] = {}
-        async with self._database.reading() as connection:
-            query = sa.select(settings).order_by(settings.c.scope, settings.c.key)
-            for row in await connection.execute(query):
-                values.setdefault(row.scope, {})[row.key] = row.value
+        query = sa.select(settings).order_by(settings.c.scope, settings.c.key)
+        for row in await self._database.rows(query):
+            values.setdefault(row.scope, {})[row.key] = row.value
         return values
 
     async def all_rules(self) -> dict[str, dict[str, bool]]:
         """Returns for each scope that has rules whether its subjects are let in."""
-        async with self._database.reading() as connection:
-            scopes = list(await connection.scalars(sa.select(rules.c.scope).distinct().order_by(rules.c.scope)))
+        scopes = list(await self._database.values(sa.select(rules.c.scope).distinct().order_by(rules.c.scope)))
         return await self.rules(scopes)
 
     async def scopes_with(self, key: str) -> list[str]:
         """Returns the scopes that have a value of their own for `key`."""
-        async with self._database.reading() as connection:
-            return list(await connection.scalars(sa.select(settings.c.scope).where(settings.c.key == key)))
+        return list(await self._database.values(sa.select(settings.c.scope).where(settings.c.key == key)))
 
     async def put(self, scope: str, key: str, value: Any, by: str) -> None:
         """Set a value. It must be one that JSON can hold."""
         row = {"value": value, "changed_at": self._clock(), "changed_by": by}
         query = insert(self._database, settings).values(scope=scope, key=key, **row)
-        async with self._database.writing() as connection:
-            await connection.execute(query.on_conflict_do_update(index_elements=["scope", "key"], set_=row))
+        await self._database.change(query.on_conflict_do_update(index_elements=["scope", "key"], set_=row))
 
     async def put_first(self, scope: str, key: str, value: Any, by: str) -> bool:
         """Set a value unless there is one. Returns True if it was set."""
         row = {"scope": scope, "key": key, "value": value, "changed_at": self._clock(), "changed_by": by}
-        async with self._database.writing() as connection:
-            query = insert(self._database, settings).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+        query = insert(self._database, settings).values(row).on_conflict_do_nothing()
+        return bool(await self._database.change(query))
 
     async def remove(self, scope: str, key: str) -> bool:
         """Go back to the default. Returns True if a value was set."""
         row_filter = (settings.c.scope == scope, settings.c.key == key)
-        async with self._database.writing() as connection:
-            return bool((await connection.execute(sa.delete(settings).where(*row_filter))).rowcount)
+        return bool(await self._database.change(sa.delete(settings).where(*row_filter)))
 
     async def rule(self, scope: str, subject: str, *, allowed: bool, by: str) -> None:
         """Let a subject (a channel, category, role or user) in, or keep it out."""
         row = {"allowed": allowed, "changed_at": self._clock(), "changed_by": by}
         query = insert(self._database, rules).values(scope=scope, subject=subject, **row)
-        async with self._database.writing() as connection:
-            await connection.execute(query.on_conflict_do_update(index_elements=["scope", "subject"], set_=row))
+        await self._database.change(query.on_conflict_do_update(index_elements=["scope", "subject"], set_=row))
 
     async def remove_rule(self, scope: str, subject: str) -> bool:
         """Delete a rule. Returns True if there was one."""
         row_filter = (rules.c.scope == scope, rules.c.subject == subject)
-        async with self._database.writing() as connection:
-            return bool((await connection.execute(sa.delete(rules).where(*row_filter))).rowcount)
+        return bool(await self._database.change(sa.delete(rules).where(*row_filter)))
 
     async def rules(self, scopes: Sequence[str]) -> dict[str, dict[str, bool]]:
         """Returns for each scope whether its subjects are let in."""
         rules_of: dict[str, dict[str, bool]] = {scope: {} for scope in scopes}
         query = sa.select(rules).where(rules.c.scope.in_(scopes))
-        for row in await self._database.read_at_once(lambda connection: connection.execute(query).all()):
+        for row in await self._database.rows(query):
             rules_of[row.scope][row.subject] = row.allowed
         return rules_of

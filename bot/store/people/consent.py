@@ -123,27 +123,23 @@ class Consent:
     async def opt_out(self, person: str, scope: Scope) -> bool:
         """`person` wants no more of `scope`, on every server and for good. Returns True if that is new."""
         row = {"person": person, "scope": scope, "at": self._clock()}
-        async with self._database.writing() as connection:
-            query = insert(self._database, opt_outs).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+        query = insert(self._database, opt_outs).values(row).on_conflict_do_nothing()
+        return bool(await self._database.change(query))
 
     async def opt_in(self, person: str, scope: Scope) -> bool:
         """Take an opt-out back. Returns True if there was one."""
-        async with self._database.writing() as connection:
-            row_filter = (opt_outs.c.person == person, opt_outs.c.scope == scope)
-            return bool((await connection.execute(sa.delete(opt_outs).where(*row_filter))).rowcount)
+        row_filter = (opt_outs.c.person == person, opt_outs.c.scope == scope)
+        return bool(await self._database.change(sa.delete(opt_outs).where(*row_filter)))
 
     async def opted_out(self, person: str, scope: Scope) -> bool:
         row_filter = (opt_outs.c.person == person, opt_outs.c.scope == scope)
-        async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(opt_outs.c.person).where(*row_filter)) is not None
+        return await self._database.value(sa.select(opt_outs.c.person).where(*row_filter)) is not None
 
     async def claim(self, server: str, person: str, voice: str) -> None:
         """`person` claims that `voice` is theirs. The claim waits, and replaces any earlier one."""
         row = {"voice": voice, "state": "pending", "asked_at": self._clock(), "decided_by": "", "decided_at": None}
         query = insert(self._database, links).values(server=server, person=person, **row)
-        async with self._database.writing() as connection:
-            await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=row))
+        await self._database.change(query.on_conflict_do_update(index_elements=["server", "person"], set_=row))
 
     async def confirm(self, server: str, person: str, voice: str, by: str) -> bool:
         """Note that an admin confirms the claim to this voice. Returns True if there was one."""
@@ -154,19 +150,16 @@ class Consent:
             links.c.state == "pending",
         )
         change = {"state": "confirmed", "decided_by": by, "decided_at": self._clock()}
-        async with self._database.writing() as connection:
-            return bool((await connection.execute(sa.update(links).where(*row_filter).values(change))).rowcount)
+        return bool(await self._database.change(sa.update(links).where(*row_filter).values(change)))
 
     async def unlink(self, server: str, person: str) -> bool:
         """End a link or claim. Returns True if there was one."""
-        async with self._database.writing() as connection:
-            row_filter = (links.c.server == server, links.c.person == person)
-            return bool((await connection.execute(sa.delete(links).where(*row_filter))).rowcount)
+        row_filter = (links.c.server == server, links.c.person == person)
+        return bool(await self._database.change(sa.delete(links).where(*row_filter)))
 
     async def link(self, server: str, person: str) -> Link | None:
-        async with self._database.reading() as connection:
-            query = sa.select(links).where(links.c.server == server, links.c.person == person)
-            row = (await connection.execute(query)).first()
+        query = sa.select(links).where(links.c.server == server, links.c.person == person)
+        row = await self._database.row(query)
         return Link(**row._mapping) if row else None
 
     async def links_of(
@@ -177,8 +170,7 @@ class Consent:
         for column, wanted in ((links.c.server, server), (links.c.person, person), (links.c.voice, voice)):
             if wanted is not None:
                 query = query.where(column == wanted)
-        async with self._database.reading() as connection:
-            return [Link(**row._mapping) for row in await connection.execute(query)]
+        return [Link(**row._mapping) for row in await self._database.rows(query)]
 
     async def link_again(self, ended: Sequence[Link]) -> None:
         """Bring back links that ended with the rows of a voice, unless somebody has claimed something else since."""
@@ -199,23 +191,19 @@ class Consent:
     async def bury(self, subject: str, by: str) -> None:
         """Note that nothing may bring `subject` back, which is a handle or a person."""
         row = {"subject": subject, "by": by, "at": self._clock()}
-        async with self._database.writing() as connection:
-            await connection.execute(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
+        await self._database.change(insert(self._database, tombstones).values(row).on_conflict_do_nothing())
 
     async def buried(self, *subjects: str) -> list[str]:
         """Returns those of `subjects` that must not come back."""
-        async with self._database.reading() as connection:
-            query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(subjects))
-            return sorted(await connection.scalars(query))
+        query = sa.select(tombstones.c.subject).where(tombstones.c.subject.in_(subjects))
+        return sorted(await self._database.values(query))
 
     async def buried_by(self, by: str) -> list[str]:
         """Returns the subjects that this person has buried."""
-        async with self._database.reading() as connection:
-            query = sa.select(tombstones.c.subject).where(tombstones.c.by == by)
-            return sorted(await connection.scalars(query))
+        query = sa.select(tombstones.c.subject).where(tombstones.c.by == by)
+        return sorted(await self._database.values(query))
 
     async def unbury(self, subject: str) -> bool:
         """Let a subject come back, because its person asks for it. Returns True if there was a tombstone."""
-        async with self._database.writing() as connection:
-            query = sa.delete(tombstones).where(tombstones.c.subject == subject)
-            return bool((await connection.execute(query)).rowcount)
+        query = sa.delete(tombstones).where(tombstones.c.subject == subject)
+        return bool(await self._database.change(query))

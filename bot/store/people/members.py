@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.sql.database import Database, insert
 from bot.store.tables import member_messages, members
@@ -54,34 +53,28 @@ class Members:
         """
         change = {"voice": voice, "everywhere": everywhere}
         query = insert(self._database, members).values(server=server, person=person, joined_at=self._clock(), **change)
-        async with self._database.writing() as connection:
-            await connection.execute(query.on_conflict_do_update(index_elements=["server", "person"], set_=change))
+        await self._database.change(query.on_conflict_do_update(index_elements=["server", "person"], set_=change))
 
     async def forget_messages(self, server: str, person: str) -> int:
         """Delete what a member wrote on `server`. Returns how many messages there were."""
         row_filter = (member_messages.c.server == server, member_messages.c.person == person)
-        async with self._database.writing() as connection:
-            return (await connection.execute(sa.delete(member_messages).where(*row_filter))).rowcount
+        return await self._database.change(sa.delete(member_messages).where(*row_filter))
 
     async def get(self, server: str, person: str) -> Member | None:
-        async with self._database.reading() as connection:
-            return await _member(connection, server, person)
+        return await self._database.read_at_once(lambda connection: _member(connection, server, person))
 
     async def all(self) -> list[Member]:
         """Everybody who has joined, on whatever server."""
-        async with self._database.reading() as connection:
-            return [Member(**row._mapping) for row in await connection.execute(sa.select(members))]
+        return [Member(**row._mapping) for row in await self._database.rows(sa.select(members))]
 
     async def of_voice(self, voice: str) -> list[Member]:
         """Returns the members whose voice this is."""
-        async with self._database.reading() as connection:
-            rows = await connection.execute(sa.select(members).where(members.c.voice == voice))
-            return [Member(**row._mapping) for row in rows]
+        rows = await self._database.rows(sa.select(members).where(members.c.voice == voice))
+        return [Member(**row._mapping) for row in rows]
 
     async def voices(self) -> list[VoiceName]:
         """The voices of all who have joined, on whatever server."""
-        async with self._database.reading() as connection:
-            return sorted(await connection.scalars(sa.select(members.c.voice).distinct()))
+        return sorted(await self._database.values(sa.select(members.c.voice).distinct()))
 
     async def wrote(
         self,
@@ -97,24 +90,25 @@ class Members:
         """Keep a message if its author has joined. Returns True if it was kept."""
         row = {"message": message, "server": server, "channel": channel, "person": person, "text": text}
         row |= {"reply_to": reply_to}
-        async with self._database.writing() as connection:
-            if not await _member(connection, server, person):
+        query = insert(self._database, member_messages).values(**row, written_at=written_at).on_conflict_do_nothing()
+
+        def write(connection: sa.Connection) -> bool:
+            if not _member(connection, server, person):
                 return False
-            query = insert(self._database, member_messages).values(**row, written_at=written_at)
-            await connection.execute(query.on_conflict_do_nothing())
-        return True
+            connection.execute(query)
+            return True
+
+        return await self._database.write_at_once(write)
 
     async def edited(self, message: str, text: str) -> bool:
         """Change a message that its author edited. Returns True if it is kept here."""
         edit = sa.update(member_messages).where(member_messages.c.message == message)
-        async with self._database.writing() as connection:
-            return bool((await connection.execute(edit.values(text=text, edited_at=self._clock()))).rowcount)
+        return bool(await self._database.change(edit.values(text=text, edited_at=self._clock())))
 
     async def deleted(self, *messages: str) -> int:
         """Delete messages that their authors or moderators deleted. Returns how many were kept here."""
         query = sa.delete(member_messages).where(member_messages.c.message.in_(messages))
-        async with self._database.writing() as connection:
-            return (await connection.execute(query)).rowcount
+        return await self._database.change(query)
 
     async def answered_by(self, person: str, server: str) -> list[Message]:
         """Returns the messages of other members that the messages of `person` on `server` answer."""
@@ -141,7 +135,7 @@ class Members:
             return [Message(**row._mapping) for row in rows]
 
 
-async def _member(connection: AsyncConnection, server: str, person: str) -> Member | None:
+def _member(connection: sa.Connection, server: str, person: str) -> Member | None:
     query = sa.select(members).where(members.c.server == server, members.c.person == person)
-    row = (await connection.execute(query)).first()
+    row = connection.execute(query).first()
     return Member(**row._mapping) if row else None

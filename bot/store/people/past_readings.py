@@ -52,23 +52,20 @@ class PastReadings:
         ]
         if rows:
             query = insert(self._database, past_readings).values(rows).on_conflict_do_nothing()
-            async with self._database.writing() as connection:
-                await connection.execute(query)
+            await self._database.change(query)
 
     async def of(self, server: str, person: str) -> list[PastReading]:
         """Returns the readings of a member, in the order of their channels."""
         row_filter = (past_readings.c.server == server, past_readings.c.person == person)
         query = sa.select(*_COLUMNS).where(*row_filter).order_by(past_readings.c.channel)
-        async with self._database.reading() as connection:
-            return [PastReading(*row) for row in await connection.execute(query)]
+        return [PastReading(*row) for row in await self._database.rows(query)]
 
     async def members(self) -> list[tuple[str, str]]:
         """Returns the server and the person of everybody who is being read, the first to ask first."""
         begun = sa.func.min(past_readings.c.begun_at)
         query = sa.select(past_readings.c.server, past_readings.c.person)
         query = query.group_by(past_readings.c.server, past_readings.c.person).order_by(begun, past_readings.c.person)
-        async with self._database.reading() as connection:
-            return [(row.server, row.person) for row in await connection.execute(query)]
+        return [(row.server, row.person) for row in await self._database.rows(query)]
 
     async def note(
         self, reading: PastReading, messages: Sequence[dict[str, Any]], *, read_to: str, looked: int, done: bool
@@ -100,5 +97,4 @@ class PastReadings:
     async def end(self, server: str, person: str) -> None:
         """Forget how far a member was read. What was kept of their messages stays."""
         row_filter = (past_readings.c.server == server, past_readings.c.person == person)
-        async with self._database.writing() as connection:
-            await connection.execute(sa.delete(past_readings).where(*row_filter))
+        await self._database.change(sa.delete(past_readings).where(*row_filter))

@@ -48,13 +48,16 @@ class Pauses:
         """Pause `subject`. Returns True if it was not paused before. A pause in force keeps its first reason."""
         row: dict[str, Any] = {"subject": subject, "reason": str(reason), "phrase": reason.as_json(), "by": by}
         row |= {"since": self._clock(), "until": until, "told": False}
-        async with self._database.writing() as connection:
-            row_filter = pauses.c.subject.in_(await connection.run_sync(names_of, subject))
-            await connection.execute(sa.delete(pauses).where(row_filter, pauses.c.until <= self._clock()))
-            if await connection.scalar(sa.select(pauses.c.subject).where(row_filter)):
+        query, now = insert(self._database, pauses).values(row).on_conflict_do_nothing(), self._clock()
+
+        def write(connection: sa.Connection) -> bool:
+            row_filter = pauses.c.subject.in_(names_of(connection, subject))
+            connection.execute(sa.delete(pauses).where(row_filter, pauses.c.until <= now))
+            if connection.scalar(sa.select(pauses.c.subject).where(row_filter)):
                 return False
-            query = insert(self._database, pauses).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+            return bool(connection.execute(query).rowcount)
+
+        return await self._database.write_at_once(write)
 
     async def get(self, subject: str) -> Pause | None:
         """Returns the pause that is in force now, if there is one."""
@@ -70,27 +73,36 @@ class Pauses:
     async def all(self) -> list[Pause]:
         """Returns all pauses that are in force now, the newest first. People who were forgotten have a pseudonym."""
         lasts = sa.or_(pauses.c.until.is_(None), pauses.c.until > self._clock())
-        async with self._database.reading() as connection:
-            rows = await connection.execute(sa.select(pauses).where(lasts).order_by(pauses.c.since.desc()))
-            return [Pause(**row._mapping) for row in rows]
+        rows = await self._database.rows(sa.select(pauses).where(lasts).order_by(pauses.c.since.desc()))
+        return [Pause(**row._mapping) for row in rows]
 
     async def resume(self, subject: str) -> bool:
         """End a pause. Returns True if there was one."""
-        async with self._database.writing() as connection:
-            query = sa.delete(pauses).where(pauses.c.subject.in_(await connection.run_sync(names_of, subject)))
-            return bool((await connection.execute(query)).rowcount)
+
+        def write(connection: sa.Connection) -> bool:
+            query = sa.delete(pauses).where(pauses.c.subject.in_(names_of(connection, subject)))
+            return bool(connection.execute(query).rowcount)
+
+        return await self._database.write_at_once(write)
 
     async def tell_once(self, subject: str) -> bool:
         """Returns True the first time it is asked about a pause, so that the pause is told once."""
-        async with self._database.writing() as connection:
-            row_filter = pauses.c.subject.in_(await connection.run_sync(names_of, subject))
-            untold = sa.update(pauses).where(row_filter, ~pauses.c.told)
-            return bool((await connection.execute(untold.values(told=True))).rowcount)
+
+        def write(connection: sa.Connection) -> bool:
+            row_filter = pauses.c.subject.in_(names_of(connection, subject))
+            return bool(
+                connection.execute(sa.update(pauses).where(row_filter, ~pauses.c.told).values(told=True)).rowcount
+            )
+
+        return await self._database.write_at_once(write)
 
     async def strike(self, person: str, reason: str, *, server: str = "", since: datetime) -> int:
         """Add a strike. Returns how many there are since `since`."""
         row = {"person": person, "server": server, "reason": reason, "at": self._clock()}
-        async with self._database.writing() as connection:
-            recent = (strikes.c.person.in_(await connection.run_sync(names_of, person)), strikes.c.at >= since)
-            await connection.execute(sa.insert(strikes).values(row))
-            return int(await connection.scalar(sa.select(sa.func.count()).where(*recent)) or 0)
+
+        def write(connection: sa.Connection) -> int:
+            recent = (strikes.c.person.in_(names_of(connection, person)), strikes.c.at >= since)
+            connection.execute(sa.insert(strikes).values(row))
+            return connection.scalar(sa.select(sa.func.count()).where(*recent)) or 0
+
+        return await self._database.write_at_once(write)

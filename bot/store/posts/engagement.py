@@ -47,8 +47,7 @@ class Engagement:
             .order_by(posts.c.id.desc())
             .limit(most)
         )
-        async with self._database.reading() as connection:
-            return {row.external_id: row.id for row in await connection.execute(query)}
+        return {row.external_id: row.id for row in await self._database.rows(query)}
 
     async def note(self, counts: Mapping[int, Counts | None]) -> None:
         """Keep the figures of posts, by their numbers. Nothing is kept of voices that were forgotten.

@@ -24,37 +24,32 @@ class Mentions:
     async def position(self, account: str, stream: str) -> str | None:
         """Returns the id up to which everything is done."""
         row_filter = (positions.c.account == account, positions.c.stream == stream)
-        async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(positions.c.position).where(*row_filter))
+        return await self._database.value(sa.select(positions.c.position).where(*row_filter))
 
     async def move(self, account: str, stream: str, position: str) -> None:
         """Note that everything up to `position` is done."""
         row = {"account": account, "stream": stream, "position": position, "changed_at": self._clock()}
         changed = {"position": position, "changed_at": row["changed_at"]}
-        async with self._database.writing() as connection:
-            query = insert(self._database, positions).values(row)
-            await connection.execute(query.on_conflict_do_update(index_elements=["account", "stream"], set_=changed))
+        query = insert(self._database, positions).values(row)
+        await self._database.change(query.on_conflict_do_update(index_elements=["account", "stream"], set_=changed))
 
     async def take(self, account: str, mention: str, *, author: str, conversation: str) -> bool:
         """Take a mention to answer it. Returns False if it was taken before."""
         row: dict[str, Any] = {"account": account, "mention": bounded(mention), "author": author}
         row |= {"conversation": bounded(conversation)}
         row |= {"state": "taken", "at": self._clock()}
-        async with self._database.writing() as connection:
-            query = insert(self._database, mentions).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+        query = insert(self._database, mentions).values(row).on_conflict_do_nothing()
+        return bool(await self._database.change(query))
 
     async def settle(self, account: str, mention: str, state: str) -> None:
         """Note what became of a mention: `answered`, or why it was not."""
         row_filter = (mentions.c.account == account, mentions.c.mention == bounded(mention))
-        async with self._database.writing() as connection:
-            await connection.execute(sa.update(mentions).where(*row_filter).values(state=state))
+        await self._database.change(sa.update(mentions).where(*row_filter).values(state=state))
 
     async def state(self, account: str, mention: str) -> str | None:
         """Returns what became of a mention, also after its author was deleted. None if it was never taken."""
         row_filter = (mentions.c.account == account, mentions.c.mention.in_(either(mention)))
-        async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(mentions.c.state).where(*row_filter))
+        return await self._database.value(sa.select(mentions.c.state).where(*row_filter))
 
     async def answered(
         self, account: str, *, since: datetime, author: str | None = None, conversation: str | None = None
@@ -67,5 +62,4 @@ class Mentions:
             query = query.where(mentions.c.author == author)
         if conversation is not None:
             query = query.where(mentions.c.conversation.in_(either(conversation)))
-        async with self._database.reading() as connection:
-            return int(await connection.scalar(query) or 0)
+        return int(await self._database.value(query) or 0)

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.errors import OverBudget
 from bot.store.sql.database import Database, insert
@@ -95,33 +94,32 @@ class Posts:
         }
         row |= {"in_reply_to": in_reply_to, "dry_run": dry_run, "due_at": due_at or now}
         row |= {"created_at": now, "changed_at": now}
-        async with self._database.writing() as connection:
-            query = insert(self._database, posts).values(row).on_conflict_do_nothing()
-            if not (await connection.execute(query)).rowcount:
-                return None
-            return await _one(connection, posts.c.key == key)
+        query = insert(self._database, posts).values(row).on_conflict_do_nothing()
+        return await self._changed(query, posts.c.key == key)
 
     async def get(self, post_id: int) -> Post | None:
-        async with self._database.reading() as connection:
-            return await _one(connection, posts.c.id == post_id)
+        return await self._database.read_at_once(lambda connection: _one(connection, posts.c.id == post_id))
 
     async def by_key(self, key: str) -> Post | None:
-        async with self._database.reading() as connection:
-            return await _one(connection, posts.c.key == key)
+        return await self._database.read_at_once(lambda connection: _one(connection, posts.c.key == key))
+
+    async def _changed(self, change: sa.Executable, where: sa.ColumnElement[bool]) -> Post | None:
+        """Returns the post after `change`, or None if that changed nothing."""
+        return await self._database.write_at_once(
+            lambda connection: _one(connection, where) if connection.execute(change).rowcount else None
+        )
 
     async def listed(self, account: str, states: Sequence[PostState], limit: int = 50) -> list[Post]:
         """Returns posts in one of `states`, the one that is due first at the beginning."""
         query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(posts.c.due_at, posts.c.id).limit(limit))
-            return [Post(**row._mapping) for row in rows]
+        rows = await self._database.rows(query.order_by(posts.c.due_at, posts.c.id).limit(limit))
+        return [Post(**row._mapping) for row in rows]
 
     async def latest(self, account: str, states: Sequence[PostState], limit: int = 50) -> list[Post]:
         """Returns posts in one of `states`, the one that changed last at the beginning."""
         query = sa.select(posts).where(posts.c.account == account, posts.c.state.in_(states))
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(posts.c.changed_at.desc(), posts.c.id.desc()).limit(limit))
-            return [Post(**row._mapping) for row in rows]
+        rows = await self._database.rows(query.order_by(posts.c.changed_at.desc(), posts.c.id.desc()).limit(limit))
+        return [Post(**row._mapping) for row in rows]
 
     async def in_doubt(self, account: str) -> list[Post]:
         """Returns the posts that X may or may not have."""
@@ -137,8 +135,7 @@ class Posts:
             # What was begun is finished: the parts of a thread go out one after the other.
             ready.append(sa.or_(posts.c.in_reply_to != "", posts.c.follows != 0))
         query = sa.select(posts).where(*ready).order_by(posts.c.due_at, posts.c.id).limit(1)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
+        row = await self._database.row(query)
         return Post(**row._mapping) if row else None
 
     async def move(
@@ -161,11 +158,7 @@ class Posts:
             change["drawn"] = ""  # what is deleted is deleted in both
         row_filter = [posts.c.id == post_id, posts.c.state == old]
         row_filter += [] if was is None else [posts.c.text == was]
-        async with self._database.writing() as connection:
-            query = sa.update(posts).where(*row_filter).values(change)
-            if not (await connection.execute(query)).rowcount:
-                return None
-            return await _one(connection, posts.c.id == post_id)
+        return await self._changed(sa.update(posts).where(*row_filter).values(change), posts.c.id == post_id)
 
     async def split(self, post: Post, parts: Sequence[str]) -> bool:
         """Make a thread of a queued post: it gets the first part, and a post of its own follows for each other one.
@@ -202,8 +195,7 @@ class Posts:
         if post.follows:
             return True
         query = sa.select(sa.func.count()).where(posts.c.follows == post.id)
-        async with self._database.reading() as connection:
-            return bool(await connection.scalar(query))
+        return bool(await self._database.value(query))
 
     async def send(
         self, post_id: int, *, was: str, text: str, kind: str, micro_usd: int, since: datetime, budget: int
@@ -215,72 +207,66 @@ class Posts:
         more than `budget`.
         """
         now = self._clock()
-        async with self._database.writing() as connection:
-            post = await _one(connection, sa.and_(posts.c.id == post_id, posts.c.state == "queued"))
+
+        def write(connection: sa.Connection) -> Post | None:
+            post = _one(connection, sa.and_(posts.c.id == post_id, posts.c.state == "queued"))
             if not post or post.text != was:
                 return None
             if not post.cost_micro_usd:
-                if await _spent(connection, post.account, since) + micro_usd > budget:
+                if _spent(connection, post.account, since) + micro_usd > budget:
                     raise OverBudget
                 row = {"account": post.account, "kind": kind, "micro_usd": micro_usd, "at": now}
-                await connection.execute(sa.insert(costs).values(row))
+                connection.execute(sa.insert(costs).values(row))
             change: dict[str, Any] = {"state": "sending", "text": text, "changed_at": now, "sending_at": now}
             change |= {"attempts": posts.c.attempts + 1, "cost_micro_usd": post.cost_micro_usd or micro_usd}
             if post.follows:
                 before = sa.select(posts.c.external_id).where(posts.c.id == post.follows)
-                change |= {"in_reply_to": await connection.scalar(before) or ""}
-            await connection.execute(sa.update(posts).where(posts.c.id == post_id).values(change))
-            return await _one(connection, posts.c.id == post_id)
+                change |= {"in_reply_to": connection.scalar(before) or ""}
+            connection.execute(sa.update(posts).where(posts.c.id == post_id).values(change))
+            return _one(connection, posts.c.id == post_id)
+
+        return await self._database.write_at_once(write)
 
     async def edit(self, post_id: int, text: str, by: str) -> Post | None:
         """Change the text of a post that is not on its way yet. Returns None if it is too late."""
         edit = sa.update(posts).where(posts.c.id == post_id, posts.c.state.in_(("proposed", "queued")))
-        async with self._database.writing() as connection:
-            drawn = sa.case((posts.c.drawn == "", posts.c.text), else_=posts.c.drawn)
-            query = edit.values(text=text, drawn=drawn, decided_by=by, changed_at=self._clock())
-            if not (await connection.execute(query)).rowcount:
-                return None
-            return await _one(connection, posts.c.id == post_id)
+        drawn = sa.case((posts.c.drawn == "", posts.c.text), else_=posts.c.drawn)
+        query = edit.values(text=text, drawn=drawn, decided_by=by, changed_at=self._clock())
+        return await self._changed(query, posts.c.id == post_id)
 
     async def newest_external_id(self, account: str) -> str:
         """Returns the largest id that X has given to a post of ours; empty before the first."""
         query = sa.select(posts.c.external_id).where(posts.c.account == account, posts.c.external_id != "")
         # Ids are decimal numbers, so a longer one is larger.
         order = (sa.func.length(posts.c.external_id).desc(), posts.c.external_id.desc())
-        async with self._database.reading() as connection:
-            return await connection.scalar(query.order_by(*order).limit(1)) or ""
+        return await self._database.value(query.order_by(*order).limit(1)) or ""
 
     async def last_sent_at(self, account: str) -> datetime | None:
         """Returns when the last post that is neither a reply nor a later part of a thread was sent."""
         row_filter = (posts.c.account == account, posts.c.state == "sent", posts.c.in_reply_to == "")
         query = sa.select(posts.c.sent_at).where(*row_filter).order_by(posts.c.sent_at.desc()).limit(1)
-        async with self._database.reading() as connection:
-            return await connection.scalar(query)
+        return await self._database.value(query)
 
     async def counts(self, account: str) -> dict[str, int]:
         """Returns how many posts there are in each state."""
         query = sa.select(posts.c.state, sa.func.count()).where(posts.c.account == account).group_by(posts.c.state)
-        async with self._database.reading() as connection:
-            return {row[0]: row[1] for row in await connection.execute(query)}
+        return {row[0]: row[1] for row in await self._database.rows(query)}
 
     async def waiting(self, account: str, states: Sequence[PostState]) -> int:
         """Returns how many posts there are in these states. A thread is one post, also while its rest waits."""
         query = sa.select(sa.func.count()).where(posts.c.account == account, posts.c.state.in_(states))
-        async with self._database.reading() as connection:
-            return int(await connection.scalar(query.where(posts.c.follows == 0)) or 0)
+        return int(await self._database.value(query.where(posts.c.follows == 0)) or 0)
 
     async def last_texts(self, account: str, limit: int = 500) -> list[str]:
         """Returns the texts that were sent, may have been sent, or will be, the newest first."""
         gone = ("queued", *IN_DOUBT, "sent")
         query = sa.select(posts.c.text).where(posts.c.account == account, posts.c.state.in_(gone))
-        async with self._database.reading() as connection:
-            return list(await connection.scalars(query.order_by(posts.c.id.desc()).limit(limit)))
+        return list(await self._database.values(query.order_by(posts.c.id.desc()).limit(limit)))
 
     async def spend(self, account: str, kind: str, micro_usd: int) -> None:
         """Note a cost in millionths of a US dollar."""
         row = {"account": account, "kind": kind, "micro_usd": micro_usd, "at": self._clock()}
-        async with self._database.writing() as connection:
-            await connection.execute(sa.insert(costs).values(row))
+        await self._database.change(sa.insert(costs).values(row))
 
     async def spend_within(
         self, account: str, kind: str, micro_usd: int, *, since: datetime, budget: int, share: int
@@ -290,28 +276,30 @@ class Posts:
         Returns True if it was noted.
         """
         row = {"account": account, "kind": kind, "micro_usd": micro_usd, "at": self._clock()}
-        async with self._database.writing() as connection:
-            if await _spent(connection, account, since) + micro_usd > budget:
+
+        def write(connection: sa.Connection) -> bool:
+            if _spent(connection, account, since) + micro_usd > budget:
                 return False
-            if await _spent(connection, account, since, kind) + micro_usd > share:
+            if _spent(connection, account, since, kind) + micro_usd > share:
                 return False
-            await connection.execute(sa.insert(costs).values(row))
-        return True
+            connection.execute(sa.insert(costs).values(row))
+            return True
+
+        return await self._database.write_at_once(write)
 
     async def spent(self, account: str, since: datetime, kind: str = "") -> int:
         """Returns all costs since then, or those of one kind, in millionths of a US dollar."""
-        async with self._database.reading() as connection:
-            return await _spent(connection, account, since, kind)
+        return await self._database.read_at_once(lambda connection: _spent(connection, account, since, kind))
 
 
-async def _spent(connection: AsyncConnection, account: str, since: datetime, kind: str = "") -> int:
+def _spent(connection: sa.Connection, account: str, since: datetime, kind: str = "") -> int:
     total = sa.func.coalesce(sa.func.sum(costs.c.micro_usd), 0)
     query = sa.select(total).where(costs.c.account == account, costs.c.at >= since)
     if kind:
         query = query.where(costs.c.kind == kind)
-    return int(await connection.scalar(query) or 0)
+    return int(connection.scalar(query) or 0)
 
 
-async def _one(connection: AsyncConnection, where: sa.ColumnElement[bool]) -> Post | None:
-    row = (await connection.execute(sa.select(posts).where(where))).first()
+def _one(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Post | None:
+    row = connection.execute(sa.select(posts).where(where)).first()
     return Post(**row._mapping) if row else None

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -149,6 +149,26 @@ class Database:
         whether it was committed.
         """
         return await self._at_once(call, write=True)
+
+    async def rows(self, query: sa.Executable) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """The rows of one query that gives few, read at once."""
+        return await self.read_at_once(lambda connection: connection.execute(query).all())
+
+    async def row(self, query: sa.Executable) -> sa.Row[*tuple[Any, ...]] | None:
+        """The first row of one query, read at once; None if there is none."""
+        return await self.read_at_once(lambda connection: connection.execute(query).first())
+
+    async def values(self, query: sa.Executable) -> Sequence[Any]:
+        """The first column of the rows of one query that gives few, read at once."""
+        return await self.read_at_once(lambda connection: connection.scalars(query).all())
+
+    async def value(self, query: sa.Executable) -> Any | None:
+        """The first column of the first row of one query, read at once; None if there is none."""
+        return await self.read_at_once(lambda connection: connection.scalar(query))
+
+    async def change(self, statement: sa.Executable) -> int:
+        """How many rows one statement has changed, at once."""
+        return await self.write_at_once(lambda connection: connection.execute(statement).rowcount)
 
     async def _at_once(self, call: Callable[[sa.Connection], ResultT], *, write: bool) -> ResultT:
         if not self._threads:

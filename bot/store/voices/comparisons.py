@@ -101,24 +101,21 @@ class Comparisons:
         return True
 
     async def get(self, number: str) -> Comparison | None:
-        async with self._database.reading() as connection:
-            row = (await connection.execute(sa.select(comparisons).where(comparisons.c.id == number))).first()
+        row = await self._database.row(sa.select(comparisons).where(comparisons.c.id == number))
         return Comparison(**row._mapping) if row else None
 
     async def vote(self, number: str, person: str, verdict: Verdict) -> bool:
         """Note what `person` liked better. Returns False for a second vote, and for somebody else's comparison."""
         unvoted = (comparisons.c.id == number, comparisons.c.person == person, comparisons.c.verdict == "")
-        async with self._database.writing() as connection:
-            query = sa.update(comparisons).where(*unvoted).values(verdict=verdict)
-            return bool((await connection.execute(query)).rowcount)
+        query = sa.update(comparisons).where(*unvoted).values(verdict=verdict)
+        return bool(await self._database.change(query))
 
     async def preferences(self, voice: VoiceName) -> list[Preferences]:
         """Returns the votes on each two versions of a voice that have any, the newest versions last."""
         columns = (comparisons.c.older, comparisons.c.newer, comparisons.c.verdict)
         query = sa.select(*columns, sa.func.count()).where(comparisons.c.voice == voice, comparisons.c.verdict != "")
         counts: dict[tuple[str, str], dict[str, int]] = {}
-        async with self._database.reading() as connection:
-            for older, newer, verdict, count in await connection.execute(query.group_by(*columns)):
-                counts.setdefault((older, newer), {})[f"for_{verdict}"] = count
+        for older, newer, verdict, count in await self._database.rows(query.group_by(*columns)):
+            counts.setdefault((older, newer), {})[f"for_{verdict}"] = count
         pairs = sorted(counts, key=lambda pair: tuple((len(version), version) for version in reversed(pair)))
         return [Preferences(older=older, newer=newer, **counts[older, newer]) for older, newer in pairs]

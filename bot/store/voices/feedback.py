@@ -98,18 +98,21 @@ class Feedback:
     async def answer(self, message: str) -> Answer | None:
         """Returns what is kept of an answer, or None if that is nothing or its voice was forgotten."""
         query = sa.select(answers).where(answers.c.message == message, answers.c.voice != "")
-        row = await self._database.read_at_once(lambda connection: connection.execute(query).first())
+        row = await self._database.row(query)
         return Answer(**row._mapping) if row else None
 
     async def may_withdraw(self, message: str, person: str) -> bool:
         """Returns True for the person who asked for an answer and the one it imitates, also if they were forgotten."""
-        async with self._database.reading() as connection:
-            row = (await connection.execute(sa.select(answers).where(answers.c.message == message))).first()
+
+        def read(connection: sa.Connection) -> bool:
+            row = connection.execute(sa.select(answers).where(answers.c.message == message)).first()
             if not row:
                 return False
-            names = set(await connection.run_sync(names_of, person))
-            imitated = {*row.imitated.split(), *await connection.run_sync(owners_of, row.voice)}
-        return row.person in names or not names.isdisjoint(imitated)
+            names = set(names_of(connection, person))
+            imitated = {*row.imitated.split(), *owners_of(connection, row.voice)}
+            return row.person in names or not names.isdisjoint(imitated)
+
+        return await self._database.read_at_once(read)
 
     async def withdrawn(self, *messages: str) -> None:
         """Delete answers whose messages were deleted. The votes on them stay."""
@@ -120,27 +123,28 @@ class Feedback:
         await self._delete(answers.c.channel == channel)
 
     async def _delete(self, row_filter: sa.ColumnElement[bool]) -> None:
-        query = sa.delete(answers).where(row_filter)
-        await self._database.write_at_once(lambda connection: connection.execute(query))
+        await self._database.change(sa.delete(answers).where(row_filter))
 
     async def vote(self, message: str, person: str, vote: int) -> bool:
         """Note one person's +1 or -1 for a message; their last vote counts. Returns True if there is such an answer."""
-        async with self._database.writing() as connection:
+
+        def write(connection: sa.Connection) -> bool:
             query = sa.select(answers.c.voice, answers.c.version)
             query = query.where(answers.c.message == message, answers.c.voice != "")
-            if not (answer := (await connection.execute(query)).first()):
+            if not (answer := connection.execute(query).first()):
                 return False
             row = {"voice": answer.voice, "version": answer.version, "vote": vote, "at": self._clock()}
             change = insert(self._database, feedback).values(message=message, person=person, **row)
-            await connection.execute(change.on_conflict_do_update(index_elements=["message", "person"], set_=row))
-        return True
+            connection.execute(change.on_conflict_do_update(index_elements=["message", "person"], set_=row))
+            return True
+
+        return await self._database.write_at_once(write)
 
     async def votes_of(self, person: str, messages: Sequence[str]) -> dict[str, int]:
         """Returns what one person voted, by message; messages for which they did not vote are not in it."""
         query = sa.select(feedback.c.message, feedback.c.vote)
         query = query.where(feedback.c.person == person, feedback.c.message.in_(messages))
-        rows = await self._database.read_at_once(lambda connection: connection.execute(query).all())
-        return {row.message: row.vote for row in rows}
+        return {row.message: row.vote for row in await self._database.rows(query)}
 
     async def tally(self, voice: str, version: str | None = None) -> Tally:
         """Returns the votes for a voice, or for one version of it."""
@@ -148,6 +152,5 @@ class Feedback:
         query = sa.select(up, sa.func.count()).where(feedback.c.voice == voice)
         if version is not None:
             query = query.where(feedback.c.version == version)
-        async with self._database.reading() as connection:
-            liked, total = (await connection.execute(query)).one()
+        [(liked, total)] = await self._database.rows(query)
         return Tally(liked, total - liked)

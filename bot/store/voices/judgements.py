@@ -43,9 +43,8 @@ class Judgements:
         total = engagement.c.likes + engagement.c.reposts + engagement.c.replies
         query = sa.select(posts.c.text, total).join(engagement, engagement.c.post == posts.c.id)
         query = query.where(posts.c.voice == voice, posts.c.text != "", posts.c.sent_at < before)
-        async with self._database.reading() as connection:
-            rows = await connection.execute(query.order_by(posts.c.id.desc()).limit(MOST))
-            return [(row[0], int(row[1])) for row in rows]
+        rows = await self._database.rows(query.order_by(posts.c.id.desc()).limit(MOST))
+        return [(row[0], int(row[1])) for row in rows]
 
 
 async def _thumbs(connection: AsyncConnection, voice: str) -> list[Judged]:

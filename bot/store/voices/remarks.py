@@ -98,14 +98,12 @@ class Remarks:
     async def unfinished(self) -> list[Remark]:
         """Returns the remarks that wait or may be in their channel already, the oldest first."""
         query = sa.select(*_COLUMNS).where(remarks.c.state.in_(("waiting", "sending"))).order_by(remarks.c.id)
-        async with self._database.reading() as connection:
-            return [Remark(*row) for row in await connection.execute(query)]
+        return [Remark(*row) for row in await self._database.rows(query)]
 
     async def of_message(self, message: str) -> Remark | None:
         """Returns the remark that is shown in a message."""
         query = sa.select(*_COLUMNS).where(remarks.c.message == message)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
+        row = await self._database.row(query)
         return Remark(*row) if row else None
 
     async def move(self, remark: int, old: State, new: State, **facts: Any) -> bool:
@@ -118,8 +116,7 @@ class Remarks:
         change = {"state": new, **facts}
         change |= {"sending_at": self._clock()} if new == "sending" else {"text": ""}
         query = sa.update(remarks).where(remarks.c.id == remark, remarks.c.state == old)
-        async with self._database.writing() as connection:
-            return bool((await connection.execute(query.values(change))).rowcount)
+        return bool(await self._database.change(query.values(change)))
 
     async def votes(self, channel: str, since: datetime) -> Tally:
         """Returns what people think of what was said after their messages in a channel since then.
@@ -132,7 +129,6 @@ class Remarks:
             .where(remarks.c.channel == channel, remarks.c.schedule == "", remarks.c.created_at >= since)
             .order_by(feedback.c.at)
         )
-        async with self._database.reading() as connection:
-            last = {row.person: row.vote for row in await connection.execute(query)}
+        last = {row.person: row.vote for row in await self._database.rows(query)}
         up = sum(vote > 0 for vote in last.values())
         return Tally(up, len(last) - up)

@@ -62,15 +62,13 @@ class Rounds:
         """Begin a round. Returns False if there is one, or if somebody in it was forgotten meanwhile."""
         row = {"message": message, "voice": voice, "version": version, "server": server, "channel": channel}
         facts = {"real_text": real_text, "drawn_text": drawn_text, "real_first": real_first, "ends_at": ends_at}
-        async with self._database.writing() as connection:
-            if await connection.run_sync(has_withdrawn, voice):
-                return False
-            query = insert(self._database, rounds).values(**row, **facts).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+        query = insert(self._database, rounds).values(**row, **facts).on_conflict_do_nothing()
+        return await self._database.write_at_once(
+            lambda connection: not has_withdrawn(connection, voice) and bool(connection.execute(query).rowcount)
+        )
 
     async def get(self, message: str) -> Round | None:
-        async with self._database.reading() as connection:
-            row = (await connection.execute(sa.select(rounds).where(rounds.c.message == message))).first()
+        row = await self._database.row(sa.select(rounds).where(rounds.c.message == message))
         return Round(**row._mapping) if row else None
 
     async def vote(self, message: str, person: str, *, chose_first: bool) -> bool:
@@ -78,25 +76,26 @@ class Rounds:
         now = self._clock()
         lasts = (rounds.c.message == message, ~rounds.c.closed, rounds.c.ends_at > now)
         row = {"message": message, "person": person, "chose_first": chose_first, "at": now}
-        async with self._database.writing() as connection:
-            if not await connection.scalar(sa.select(rounds.c.message).where(*lasts)):
+        query = insert(self._database, votes).values(row).on_conflict_do_nothing()
+
+        def write(connection: sa.Connection) -> bool:
+            if not connection.scalar(sa.select(rounds.c.message).where(*lasts)):
                 return False
-            query = insert(self._database, votes).values(row).on_conflict_do_nothing()
-            return bool((await connection.execute(query)).rowcount)
+            return bool(connection.execute(query).rowcount)
+
+        return await self._database.write_at_once(write)
 
     async def close(self, message: str) -> Score | None:
         """End a round. Returns its score the first time, and None if it had ended before."""
-        async with self._database.writing() as connection:
-            query = sa.update(rounds).where(rounds.c.message == message, ~rounds.c.closed).values(closed=True)
-            if not (await connection.execute(query)).rowcount:
-                return None
+        query = sa.update(rounds).where(rounds.c.message == message, ~rounds.c.closed).values(closed=True)
+        if not await self._database.change(query):
+            return None
         return await self._score(rounds.c.message == message)
 
     async def open(self) -> list[Round]:
         """Returns the rounds that are open. The one that ends next comes first."""
-        async with self._database.reading() as connection:
-            query = sa.select(rounds).where(~rounds.c.closed).order_by(rounds.c.ends_at)
-            return [Round(**row._mapping) for row in await connection.execute(query)]
+        query = sa.select(rounds).where(~rounds.c.closed).order_by(rounds.c.ends_at)
+        return [Round(**row._mapping) for row in await self._database.rows(query)]
 
     async def score(self, voice: str) -> Score:
         """Returns the score of a voice over all its rounds."""
@@ -106,5 +105,5 @@ class Rounds:
         fooled = sa.case((votes.c.chose_first != rounds.c.real_first, 1), else_=0)
         query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(fooled), 0))
         joined = query.select_from(votes).join(rounds, votes.c.message == rounds.c.message).where(where)
-        async with self._database.reading() as connection:
-            return Score(*(await connection.execute(joined)).one())
+        [counts] = await self._database.rows(joined)
+        return Score(*counts)
