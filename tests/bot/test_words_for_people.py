@@ -28,8 +28,8 @@ from huggingtweets.core.records import Counts
 from huggingtweets.core.text.phrases import Phrase
 from huggingtweets.remote import upstream
 from huggingtweets.remote.x_reads import ReadingTooDear
+from tests.parsed import parsed_modules
 
-ROOT = Path(__file__).parents[2]
 # What they say is read by whoever types their commands.
 FOR_THE_COMMAND_LINE = {
     "bot/keeping/__main__.py",
@@ -209,11 +209,10 @@ def test_what_was_told_of_a_training_keeps_its_id(caplog: pytest.LogCaptureFixtu
 def calls() -> Iterator[tuple[str, ast.Call, type[Spoken]]]:
     """Where an error is made in the source text, and of which class."""
     known = {one.__name__: one for one in classes() if one is not BotStopping}
-    for path in (*ROOT.glob("bot/**/*.py"), *ROOT.glob("huggingtweets/**/*.py")):
-        name = str(path.relative_to(ROOT))
+    for name, tree in parsed_modules().items():
         if name in FOR_THE_COMMAND_LINE:
             continue
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree):
             called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             if isinstance(node, ast.Call) and called in known:
                 yield f"{name}:{node.lineno}", node, known[called]

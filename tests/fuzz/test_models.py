@@ -17,6 +17,7 @@ from bot.core.config import Config
 from huggingtweets.core.errors import BadBase, Misconfigured
 from huggingtweets.model.base import describe_base
 from huggingtweets.model.gguf_file import Unreadable, convert
+from tests.parsed import parsed
 
 ROOT = Path(__file__).parents[2]
 # A model takes longer to read than a text.
@@ -123,7 +124,7 @@ def test_any_settings_are_read_or_refused_in_a_sentence(lines: list[tuple[tuple[
 
 def calls(path: Path) -> Iterator[tuple[str, set[str], ast.Call]]:
     """Each call in a module: what is called, and the names of its arguments."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func), {word.arg or "" for word in node.keywords}, node
 

@@ -9,7 +9,6 @@ import html
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from playwright.async_api import Page as Tab
 from huggingtweets.core.people.names import VoiceName
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts
-from tests.bot.web.real_browser import CHROMIUM, SECONDS, TOKEN, launched, opened, served, write
+from tests.bot.web.real_browser import CHROMIUM, SECONDS, TOKEN, opened, served, write
 
 AXE = Path(os.environ.get("AXE") or Path(__file__).parents[3] / ".cache/axe/node_modules/axe-core/axe.min.js")
 LOOKED_AT = (
@@ -29,18 +28,6 @@ LOOKED_AT = (
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-async def address(use_cases: UseCases, parts: PostingParts, tmp_path: Path) -> AsyncIterator[str]:
-    async with served(use_cases, parts, tmp_path, local_admin=True) as (address, _):
-        yield address
 
 
 async def test_tweets_come_and_a_reload_shows_them_again(chromium: Browser, address: str) -> None:

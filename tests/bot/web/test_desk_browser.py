@@ -6,30 +6,16 @@ Needs Chromium (on Debian: `apt-get install chromium`); otherwise these tests ar
 import logging
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from bot.core.process.last_errors import LAST_ERRORS
 from tests.bot.conftest import UseCases
-from tests.bot.posting_parts import Parts as PostingParts
-from tests.bot.web.real_browser import CHROMIUM, launched, opened, served
+from tests.bot.web.real_browser import CHROMIUM, opened
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-async def address(use_cases: UseCases, parts: PostingParts, tmp_path: Path) -> AsyncIterator[str]:
-    async with served(use_cases, parts, tmp_path, local_admin=True) as (address, _):
-        yield address
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from huggingtweets.tweets.learned.dataset import Dataset
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts
 from tests.bot.web.conftest import Page
-from tests.bot.web.real_browser import CHROMIUM, launched, opened, served
+from tests.bot.web.real_browser import CHROMIUM, opened, served
 
 IMAGE = "<img src=x onerror=window.ran=1>"
 SCRIPT = '"><script>window.ran=1</script>'
@@ -54,12 +54,6 @@ RAN = """() => {
 }"""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with launched() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -34,8 +35,9 @@ from huggingtweets.evaluation.quality_gate import judge
 from huggingtweets.sources.remote_sources import parse_origin
 from tests.bot.discord.commands.test_queue import posting_as
 from tests.bot.discord.conftest import MakeBot, World
-from tests.bot.test_words_for_people import ROOT, calls, spoken
+from tests.bot.test_words_for_people import calls, spoken
 from tests.bot.trainings.test_news import JOB
+from tests.parsed import parsed_modules
 
 LANGUAGE = sorted(set(LANGUAGES.values()))
 # https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-naming
@@ -69,11 +71,6 @@ def texts(there: World) -> tuple[set[str], set[str]]:
     return names, descriptions - {"", "…"}
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in (*ROOT.glob("bot/**/*.py"), *ROOT.glob("huggingtweets/**/*.py")):
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
-
-
 def template_of(call: ast.Call) -> Sequence[ast.expr] | None:
     """Returns the arguments of a call that makes a phrase, or will make it; None for any other call."""
     if getattr(call.func, "id", "") == "Phrase":
@@ -87,10 +84,11 @@ def has_words(template: str) -> bool:
     return any(re.search("[A-Za-z]", text) for text, *_ in Formatter().parse(template))
 
 
+@cache
 def phrases() -> dict[str, str]:
     """Returns the templates of all phrases in the source text, each with its plural."""
     templates = dict[str, str]()
-    for _, tree in trees():
+    for tree in parsed_modules().values():
         for call in ast.walk(tree):
             arguments = template_of(call) if isinstance(call, ast.Call) else None
             if not arguments or not isinstance(call, ast.Call) or not isinstance(arguments[0], ast.Constant):
@@ -102,14 +100,11 @@ def phrases() -> dict[str, str]:
     return templates
 
 
-PHRASES = phrases()
-
-
 def test_every_phrase_is_written_where_it_can_be_found() -> None:
     """A template that is put together elsewhere would be in no catalogue."""
     put_together = [
         (name, ast.unparse(arguments[0]))
-        for name, tree in trees()
+        for name, tree in parsed_modules().items()
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
         and (arguments := template_of(call))
@@ -126,18 +121,18 @@ def test_every_phrase_is_written_where_it_can_be_found() -> None:
 async def test_nothing_is_missing_and_nothing_is_left_over(there: World, language: str) -> None:
     names, descriptions = texts(there)
     assert len(names) > 50
-    assert len(PHRASES) > 400
+    assert len(phrases()) > 400
     assert {name for name in names if not translated(name, language, context="name")} == set()
     assert {text for text in descriptions if not translated(text, language)} == set()
     messages = [message for message in catalogue(language) if message.id]
     found = {(one.context, one.id[0] if isinstance(one.id, tuple) else one.id) for one in messages}
-    assert found == {("name", name) for name in names} | {(None, text) for text in [*descriptions, *PHRASES]}
+    assert found == {("name", name) for name in names} | {(None, text) for text in [*descriptions, *phrases()]}
     assert [one.id for one in messages if one.fuzzy] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGE)
 def test_every_phrase_is_translated_with_all_its_values(language: str) -> None:
-    for template, plural in PHRASES.items():
+    for template, plural in phrases().items():
         message = catalogue(language).get(template)
         assert message, template
         forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
@@ -165,7 +160,7 @@ LISTED = ["one", "two"]
 @pytest.mark.parametrize("language", LANGUAGE)
 def test_every_phrase_can_be_said(language: str) -> None:
     say = next(language_of(locale) for locale, code in LANGUAGES.items() if code == language).say
-    for template, plural in PHRASES.items():
+    for template, plural in phrases().items():
         forms = {name: form for text in (template, plural) for _, name, form, _ in Formatter().parse(text) if name}
         values = {name: LISTED if form in ("and", "or") else 7 if form else "seven" for name, form in forms.items()}
         for count in (0, 1, 2) if plural else (7,):
@@ -243,7 +238,7 @@ SHOWING |= {
 def test_what_is_shown_on_discord_is_in_phrases() -> None:
     shown = [
         (name, call.lineno, text)
-        for name, tree in trees()
+        for name, tree in parsed_modules().items()
         if name.startswith("bot/discord/")
         for call in ast.walk(tree)
         if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in SHOWING

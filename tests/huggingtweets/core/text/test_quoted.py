@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from huggingtweets.core.text.quoted import quoted, shown_path
+from tests.parsed import parsed_modules
 
-ROOT = Path(__file__).parents[4]
 FOR_PROGRAMMERS = {  # what these say is read beside the code
     "huggingtweets/__init__.py",  # an unknown attribute
     "huggingtweets/api/voice.py",  # a voice in a notebook
@@ -49,9 +49,9 @@ def test_a_path_is_shown_on_one_line_and_a_byte_that_is_no_text_as_its_number(na
     shown.encode("utf-8")
 
 
-def reprs(path: Path) -> Iterator[int]:
+def reprs(tree: ast.Module) -> Iterator[int]:
     """The lines on which a value becomes text as Python writes it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("repr", "ascii")
         converted = isinstance(node, ast.FormattedValue) and node.conversion in (ord("r"), ord("a"))
         logged = isinstance(node, ast.Constant) and isinstance(node.value, str) and "%r" in node.value
@@ -60,8 +60,4 @@ def reprs(path: Path) -> Iterator[int]:
 
 
 def test_no_message_shows_a_value_as_python_writes_it() -> None:
-    paths = {
-        str(path.relative_to(ROOT)): path for part in ("bot", "huggingtweets") for path in ROOT.glob(f"{part}/**/*.py")
-    }
-    lines = {name: list(reprs(path)) for name, path in paths.items()}
-    assert {name for name, numbers in lines.items() if numbers} == FOR_PROGRAMMERS
+    assert {name for name, tree in parsed_modules().items() if any(reprs(tree))} == FOR_PROGRAMMERS
