@@ -26,6 +26,12 @@ ACTS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def nobody_takes_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker does not look for jobs again. On a busy machine it took this one before the page was asked."""
+    monkeypatch.setattr("bot.trainings.worker.POLL_SECONDS", 86_400.0)
+
+
 async def waiting_things(web: Page) -> None:
     """A schedule, a pause, a claim, a training and settings of a server."""
     store = web.parts.store
