@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -186,7 +187,8 @@ def _output(command: Sequence[str], seconds: float | None, is_kept: bool) -> str
         printed, _ = process.communicate(timeout=seconds)
     except BaseException:
         for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         process.kill()
         process.wait()
         raise

@@ -94,7 +94,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except OSError as error:
+        why = str(error.strerror).partition(" (while attempting")[0]  # Python adds the address, which is named here
         raise Unavailable(
-            f"The playground cannot listen on {host}:{port} ({error.strerror}); "
+            f"The playground cannot listen on {host}:{port} ({why}); "
             "stop the program that uses that port, or set another [playground] port."
         ) from error

@@ -280,10 +280,9 @@ def parse(kind: type[Parsed], path: Path, home: Path, table: dict[str, Any]) -> 
         return kind.model_validate(table, context=home)
     except ValidationError as error:
         faults = "; ".join(
-            f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors(include_url=False)
+            f"{_place(fault['loc'])}{_what_is_wrong(kind, fault)}" for fault in error.errors(include_url=False)
         )
-        raise Misconfigured(f"{path}: {faults}.") from error
+        raise Misconfigured(f"{path}: {faults}{'' if faults.endswith('?') else '.'}") from error
 
 
 def with_secrets(
@@ -344,6 +343,18 @@ def _place(location: tuple[str | int, ...]) -> str:
         return ""
     section, *rest = map(str, location)
     return f"[{section}] {'.'.join(rest)}".rstrip() + ": "
+
+
+def _what_is_wrong(kind: type[BaseModel], fault: Mapping[str, Any]) -> str:
+    if fault["type"] != "extra_forbidden":
+        return str(fault["msg"].removeprefix("Value error, "))
+    if len(fault["loc"]) == 1:
+        return "there is no such section; remove it"
+    section, name = fault["loc"][0], str(fault["loc"][-1])
+    field = kind.model_fields.get(str(section))
+    settings = getattr(field.annotation, "model_fields", {}) if field else {}
+    similar = difflib.get_close_matches(name, settings, n=1)
+    return "there is no such setting; " + (f"did you mean {similar[0]}?" if similar else "remove it")
 
 
 def _refuse_typing_errors(path: Path, table: dict[str, Any], sections: set[str]) -> None:

@@ -85,7 +85,8 @@ def test_whole_numbers_are_taken_for_decimal_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[training]\nsed = 1\n", r"\[training\] sed: Extra inputs are not permitted"),
+        ("[training]\nsed = 1\n", r"\[training\] sed: there is no such setting; did you mean seed\?$"),
+        ("[training]\nno_such_thing = 1\n", r"\[training\] no_such_thing: there is no such setting; remove it\.$"),
         ('[training]\nseed = "1"\n', r"\[training\] seed: Input should be a valid integer"),
         ("[generation]\ntop_p = 1.5\n", r"\[generation\] top_p: Input should be less than or equal to 1"),
         ('[training]\nmethod = "prompt"\n', r"\[training\] method: Input should be 'lora' or 'full'"),
