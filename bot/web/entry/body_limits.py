@@ -1,4 +1,4 @@
-"""How much a request may send: little, except for files that an admin uploads.
+"""How much a request may send: little, except for files that an admin uploads. No text of it may hold NUL.
 
 Knows ASGI. Does not know what a request asks for.
 """
@@ -15,6 +15,7 @@ from bot.web.entry.door import path_of
 MAX_BYTES = 64 * 1024  # of a form without files, or of a request to the API
 UPLOAD = "/make/files"
 SECONDS = 30.0  # for a message to come
+NO_TEXT = "There is a character in this that no text has. Type it anew instead of pasting it."
 BOUNDED_ELSEWHERE = "/v1/"  # the API reads a body only after it knows the token
 
 
@@ -50,6 +51,8 @@ class BodyLimits:
         if messages is None:
             sentence = "This message is too long. Send a shorter one."
             await PlainTextResponse(sentence, status_code=413)(scope, receive, send)
+        elif _holds_nul(scope, messages):
+            await PlainTextResponse(NO_TEXT, status_code=400)(scope, receive, send)
         else:
             await self._app(scope, _again(messages, receive), send)
 
@@ -68,6 +71,14 @@ async def _read(scope: Scope, receive: Receive, most: int) -> list[Message] | No
         if length > most:
             return None
     return messages
+
+
+def _holds_nul(scope: Scope, messages: list[Message]) -> bool:
+    """Returns True for NUL in the address or in a form. PostgreSQL cannot store it, and SQLite ends a text there."""
+    sent = b"".join(message.get("body", b"") for message in messages)
+    return "\0" in scope["path"] or any(
+        nul in part for nul in (b"%00", b"\0") for part in (scope["query_string"], sent)
+    )
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:

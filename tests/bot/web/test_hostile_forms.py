@@ -121,6 +121,19 @@ async def test_no_share_of_a_blend_is_more_than_the_slider_gives(
     assert "is not a weight" in html.unescape(too_much.text)
 
 
+@pytest.mark.parametrize("text", ["%00", "our+rover%00", "\0"])
+async def test_what_no_database_can_keep_is_refused_before_anything_is_drawn(
+    web: Page, browser: httpx.AsyncClient, text: str
+) -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await browser.post("/try", content=f"voice=ann&count=1&text={text}", headers=headers)
+    assert answer.status_code == 400
+    assert answer.text.startswith("There is a character in this that no text has.")
+    for address in ("/try/%00", "/?text=%00", "/voices/ann%00"):
+        assert (await browser.get(address)).status_code == 400
+    assert web.parts.tweeting.limits._person.asked("playground:192.0.2.7") == 0
+
+
 async def test_more_fields_of_one_name_are_no_more_work(web: Page, browser: httpx.AsyncClient) -> None:
     many = "&".join(["voice=ann", *(f"with=v{number}&share=50&cast=v{number}" for number in range(1_500))])
     headers = {"content-type": "application/x-www-form-urlencoded"}
