@@ -254,6 +254,11 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
+def _share(part: float | None, whole: float | None) -> str:
+    """In percent. Empty if there is no whole: a miniature's accounts are one person's, and none may be recognised."""
+    return f"{part / whole:.1%}" if part is not None and whole else ""
+
+
 def _escaped(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!" else char for char in text[:280])
 
@@ -334,7 +339,7 @@ such as a thank-you. *Lengths*, *emoji*: Jensen-Shannon divergence from the lear
 
 | wanted | measured |
 |---|---|
-| our tweets are attributed at least 90 % as often as real ones | {attributed["ours"] / attributed["real"]:.1%} |
+| our tweets are attributed at least 90 % as often as real ones | {_share(attributed["ours"], attributed["real"])} |
 | no exact copies among the drafts, at most 1 % near-copies | {_mean(rows, "drafts", "exact_copies"):.2%}, \
 {_mean(rows, "drafts", "near_copies"):.2%} |
 | bits per byte at least 15 % below the base's | {1 - means["ours"] / means["base"]:.1%} |

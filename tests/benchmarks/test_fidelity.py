@@ -42,3 +42,9 @@ def test_a_table_has_a_line_a_method_and_means_over_accounts() -> None:
     assert len(table) == 2 + len(fidelity.METHODS)
     assert table[2].startswith("| real held-out tweets | 80.0% | 100% |")
     assert table[3].startswith("| ours, tweets | 70.0% | 8")
+
+
+def test_where_no_real_tweet_is_recognised_there_is_no_share_of_it() -> None:
+    assert fidelity._share(0.3, 0.6) == "50.0%"
+    assert fidelity._share(0.0, 0.6) == "0.0%"
+    assert fidelity._share(0.3, 0.0) == fidelity._share(None, 0.5) == fidelity._share(0.5, None) == ""
