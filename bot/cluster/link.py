@@ -167,8 +167,9 @@ class GatewayLink(Ongoing):
         self.state, self._send = state, send
         self.trouble = " ".join(state.faults)
         self._connected.set()
+        there = f"{_counted(state.replicas, 'replica')} on {_counted(state.machines, 'machine')}"
         self._tell(
-            f"the cluster is there: {state.replicas} replicas on {state.machines} machines. {self.trouble}".rstrip(),
+            f"the cluster is there: {there}. {self.trouble}".rstrip(),
             logging.WARNING if self.trouble else logging.INFO,
         )
 
@@ -190,3 +191,7 @@ async def _log_lines(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ValueError):
         async for line in process.stderr:
             log.debug("gateway: %s", line.decode(errors="replace").rstrip())
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
