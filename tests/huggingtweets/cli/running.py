@@ -30,6 +30,6 @@ def sentence(failed: tuple[int, str, str], code: int) -> str:
     told = failed[2].lstrip("\n")  # click ends the line that an interrupt cut
     assert told.startswith("huggingtweets: ")
     assert told.count("\n") == 1
-    assert told.endswith(".\n")
+    assert told.endswith((".\n", "?\n"))  # "did you mean" is a question
     assert "Traceback" not in told
     return told
