@@ -3,10 +3,10 @@
     python -m benchmarks.replies --tweets FOLDER [--base smollm2] [--accounts a,b,...] [--seeds 1,2,3] [--held-out 0.2]
 
 Each entry of FOLDER is a file, an archive or an unpacked archive with the tweets of one account. Accounts with fewer
-than 20 held-out replies whose context is known are passed over. Two voices are learned from each: one as always, and
-one without any context. So the price of contexts is known, too: the bits of held-out tweets out of nothing. Every run
-is appended to benchmarks/replies.jsonl as soon as it is done, and is not repeated. So a study can be stopped and
-continued. Prints a table of all runs with this base.
+than 20 held-out replies whose context is known are passed over. Each reply is read after the contexts of eight others.
+Two voices are learned from each account: one as always, and one without any context. So the price of contexts is known,
+too: the bits of held-out tweets out of nothing. Every run is appended to benchmarks/replies.jsonl as soon as it is
+done, and is not repeated. So a study can be stopped and continued. Prints a table of all runs with this base.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from huggingtweets.training.finetune import train
 from huggingtweets.tweets.learned.dataset import Dataset
 
 RUNS = Path(__file__).parent / "replies.jsonl"
+OTHERS = 8  # contexts of others that each reply is read after
 GOALS = "Goals: 3 % fewer bits or more, the right context better in 70 % or more, tweets out of nothing within 0.5 %."
 Run = dict[str, Any]
 
@@ -52,9 +53,9 @@ def data_sets(folder: Path, accounts: Sequence[str], held_out: float) -> Iterato
 def measured(data: Dataset, settings: TrainingSettings) -> Run:
     """Both voices of one account, and the base without any training."""
     untrained = bases.load(settings.base)
-    before = replying(untrained, data.held_out_pairs, settings.row_tokens)
+    before = replying(untrained, data.held_out_pairs, settings.row_tokens, others=OTHERS)
     voice, pairs, seconds = _learned(data, settings)
-    replies = replying(voice, data.held_out_pairs, settings.row_tokens)
+    replies = replying(voice, data.held_out_pairs, settings.row_tokens, others=OTHERS)
     assert replies
     assert before
     bits = text_losses(voice, data.held_out, settings.row_tokens).per_byte

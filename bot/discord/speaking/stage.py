@@ -112,12 +112,13 @@ class Stage:
         Raises `CannotSpeak` if that cannot be seen.
         """
         assert remark.sending_at
-        place, searched = await self.place(remark.channel), 0
+        place = await self.place(remark.channel)
         within = {"after": remark.sending_at - CLOCKS_DIFFER, "before": remark.sending_at + CLOCKS_DIFFER}
         next_to = place.history(limit=A_PAGE, around=remark.sending_at)
-        in_all = place.history(limit=MAX_SEARCHED, oldest_first=False, **within)
+        in_all = place.history(limit=MAX_SEARCHED + 1, oldest_first=False, **within)
         try:
             for messages in (next_to, in_all):
+                searched = 0
                 async for message in messages:
                     searched += 1
                     if self._is_own(message) and await self._shows(message, remark):
@@ -125,7 +126,7 @@ class Stage:
                         return message_id(message.id)
         except (discord.Forbidden, discord.NotFound) as error:
             raise _cannot_be_seen(place) from error
-        if searched >= MAX_SEARCHED:
+        if searched > MAX_SEARCHED:
             raise _cannot_be_seen(place)
         return ""
 

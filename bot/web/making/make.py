@@ -6,11 +6,12 @@ Knows requests and drafts. Does not know how a voice is learned.
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field
 
 from bot.trainings.drafts import Draft
 from bot.trainings.fitness import expected
@@ -34,6 +35,7 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(admins)])
 
 ACCEPTED = ",".join((".zip", ".gz", ".tgz", ".tar", ".car", *ENDINGS))
 MAX_AUTHOR, MAX_AUTHORS = 200, 500  # characters of a name, and people in a file of whom one can be chosen
+MAX_PAGE = 100_000
 Words = Annotated[str, Query(max_length=200)]
 
 
@@ -74,7 +76,7 @@ async def draft_page(
     words: Words = "",
     show: Show = "all",
     sort: Sort = "newest",
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    number: Annotated[int, Query(alias="page", ge=1, le=MAX_PAGE)] = 1,
 ) -> HTMLResponse:
     draft = _draft(request, draft_id)
     return await _page(request, draft, who, Look(words, show, sort, number))
@@ -108,50 +110,55 @@ async def pass_over(request: Request, draft_id: str) -> Response:
     return await _back(request, draft)
 
 
+class _Table(BaseModel):
+    """What a form of the table says: whose tweets it showed, and what somebody wanted to see of them."""
+
+    who: str
+    words: str = Field("", max_length=200)
+    show: Show = "all"
+    sort: Sort = "newest"
+    page: int = Field(1, ge=1, le=MAX_PAGE)
+
+    @property
+    def look(self) -> Look:
+        return Look(self.words, self.show, self.sort, self.page)
+
+
+class _Choice(_Table):
+    tweet: str = Field(max_length=200)
+    act: Literal["strike", "keep", "leave"]
+
+
+class _Hiding(_Table):
+    hide: bool = False
+
+
 @router.post("/make/{draft_id}/tweets")
-async def choose(
-    request: Request,
-    draft_id: str,
-    who: Annotated[str, Form()],
-    tweet: Annotated[str, Form(max_length=200)],
-    act: Annotated[str, Form(pattern="^(strike|keep|leave)$")],
-    words: Annotated[str, Form()] = "",
-    show: Annotated[Show, Form()] = "all",
-    sort: Annotated[Sort, Form()] = "newest",
-    number: Annotated[int, Form(alias="page")] = 1,
-) -> Response:
+async def choose(request: Request, draft_id: str, form: Annotated[_Choice, Form()]) -> Response:
     """Strike out a tweet, keep one that was dropped, or take that back."""
     draft = _draft(request, draft_id)
-    person = draft.get(who)
-    if tweet not in draft.judged[person.handle]:
+    person = draft.get(form.who)
+    if form.tweet not in draft.judged[person.handle]:
         raise Usage("This tweet is not here any more. Reload the page.")
-    decided = {"strike": person.choices.strike, "keep": person.choices.keep, "leave": person.choices.leave}[act]
-    draft.people[person.handle] = person.having(decided(tweet))
-    look = Look(words, show, sort, number)
-    if wants_part(request):
-        return await _page(request, draft, who, look, template="making/_tweets.html")
-    return _to(request, draft, who=who, words=words, show=show, sort=sort, page=number)
+    choices = person.choices
+    decided = {"strike": choices.strike, "keep": choices.keep, "leave": choices.leave}[form.act]
+    draft.people[person.handle] = person.having(decided(form.tweet))
+    return await _table_again(request, draft, form)
 
 
 @router.post("/make/{draft_id}/contacts")
-async def hide_contacts(
-    request: Request,
-    draft_id: str,
-    who: Annotated[str, Form()],
-    hide: Annotated[bool, Form()] = False,
-    words: Annotated[str, Form()] = "",
-    show: Annotated[Show, Form()] = "all",
-    sort: Annotated[Sort, Form()] = "newest",
-    number: Annotated[int, Form(alias="page")] = 1,
-) -> Response:
+async def hide_contacts(request: Request, draft_id: str, form: Annotated[_Hiding, Form()]) -> Response:
     """Hide e-mail addresses and telephone numbers, or show them again. The table goes on showing what it did."""
     draft = _draft(request, draft_id)
-    person = draft.get(who)
-    choices = Choices(person.choices.struck, person.choices.kept, hide)
-    await _put(draft, person.having(choices))
+    person = draft.get(form.who)
+    await _put(draft, person.having(Choices(person.choices.struck, person.choices.kept, form.hide)))
+    return await _table_again(request, draft, form)
+
+
+async def _table_again(request: Request, draft: Draft, form: _Table) -> Response:
     if wants_part(request):
-        return await _page(request, draft, who, Look(words, show, sort, number), template="making/_tweets.html")
-    return _to(request, draft, who=who, words=words, show=show, sort=sort, page=number)
+        return await _page(request, draft, form.who, form.look, template="making/_tweets.html")
+    return _to(request, draft, **form.model_dump(include=set(_Table.model_fields)))
 
 
 @router.post("/make/{draft_id}/remove")

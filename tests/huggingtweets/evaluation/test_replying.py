@@ -27,6 +27,10 @@ def test_a_reply_to_what_was_said_has_fewer_bits_with_its_own_context(base: Base
     assert figures.right_is_better == 1.0
     assert figures.with_context < figures.without_context
     assert figures.with_context < figures.with_another
+    many = replying(base, pairs(25), 128, others=8)
+    assert many
+    assert (many.pairs, many.with_context, many.right_is_better) == (25, figures.with_context, 1.0)
+    assert many.with_another != figures.with_another
     losses = text_losses(base, [pair.text for pair in pairs(25)], 128)
     assert figures.without_context == losses.per_byte
 
