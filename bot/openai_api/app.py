@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import ASGIApp
 
-from bot.core.config import ApiSettings
 from bot.core.errors import BotError
 from bot.openai_api.answered import ChatCompletion, Completion, Failure, Model, Models
 from bot.openai_api.asked import EXAMPLE_VOICE, Asked, ChatAsked, CompletionAsked
@@ -22,7 +21,6 @@ from bot.openai_api.events import events_of
 from bot.openai_api.guard import Guard
 from bot.openai_api.refusals import refusal_of
 from bot.people.tokens import TokenLimits, Tokens
-from bot.store import Store
 from bot.voices.tweeting import Tweeting
 from huggingtweets import __version__
 from huggingtweets.core.errors import PipelineError
@@ -56,9 +54,9 @@ texts to people has to say so, too.
 """
 
 
-def add_api(app: FastAPI, store: Store, tweeting: Tweeting, settings: ApiSettings) -> FastAPI:
+def add_api(app: FastAPI, tweeting: Tweeting, tokens: Tokens, limits: TokenLimits) -> FastAPI:
     """Add /v1, and its description for programs, to `app`. Returns the application that it describes."""
-    described, guarded = openai_app(tweeting, Tokens(store), TokenLimits(store, settings))
+    described, guarded = openai_app(tweeting, tokens, limits)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:

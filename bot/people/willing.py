@@ -79,10 +79,10 @@ class Willing:
 
     async def refuse_to_learn(self, voice: VoiceName) -> None:
         """Raises `NotAllowed` if somebody in `voice` does not want to be learned."""
-        said = await self._store.consent.said(voice.people)
-        if objection := await asyncio.to_thread(
-            lambda: self._consents(said).objection_to_learning(voice, self._accounts)
-        ):
+        objection = await self._store.consent.judged(
+            lambda said: self._consents(said).objection_to_learning(voice, self._accounts), voice.people
+        )
+        if objection:
             raise NotAllowed(objection)
 
     async def may_speak(self, voice: BlendName, server: str = NO_SERVER) -> bool:
@@ -97,8 +97,7 @@ class Willing:
 
     async def unwanted(self) -> frozenset[str]:
         """The names of everybody who opted out or was forgotten."""
-        said = await self._store.consent.said()
-        return (await asyncio.to_thread(self._consents, said)).unwanted
+        return await self._store.consent.judged(lambda said: self._consents(said).unwanted)
 
     async def have_opted_out(self, voices: Iterable[VoiceName]) -> bool:
         """Returns True if somebody in one of `voices` has opted out."""
@@ -114,13 +113,12 @@ class Willing:
 
     async def _objections(self, voices: Sequence[BlendName], server: str) -> dict[BlendName, str]:
         people = frozenset[str]().union(*(voice.people for voice in voices))
-        said = await self._store.consent.said(people if len(people) <= MAX_NAMED else None)
 
-        def objections() -> dict[BlendName, str]:
+        def objections(said: Said) -> dict[BlendName, str]:
             consents = self._consents(said)
             return {voice: consents.objection(voice, server, self._accounts) for voice in voices}
 
-        return await asyncio.to_thread(objections)
+        return await self._store.consent.judged(objections, people if len(people) <= MAX_NAMED else None)
 
     def _consents(self, said: Said) -> Consents:
         """What everybody has said, in the database and in the lists beside the tweets."""

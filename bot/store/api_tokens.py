@@ -82,8 +82,11 @@ class ApiTokens:
 
     async def of(self, digest: str) -> ApiToken | None:
         """Returns the token of this hash, unless it is revoked."""
-        row = await self._database.read_at_once(lambda connection: connection.execute(_OF, {"wanted": digest}).first())
-        return ApiToken(**row._mapping) if row else None
+        return await self._database.read_kept(
+            ("api token", digest),
+            lambda connection: connection.execute(_OF, {"wanted": digest}).first(),
+            lambda row: ApiToken(**row._mapping) if row else None,
+        )
 
     async def all(self) -> list[tuple[ApiToken, int]]:
         """Returns every token with its tweets of today, the oldest first."""

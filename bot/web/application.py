@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.openai_api.app import add_api
+from bot.people.tokens import TokenLimits, Tokens
 from bot.web import api_reference, command_line, health, sign_in
 from bot.web.desk import clock, desk, queue
 from bot.web.entry.body_limits import BodyLimits
@@ -56,7 +57,8 @@ def routes(parts: Parts) -> FastAPI:
         # As they are: `include_router` would make each route anew when the first request comes, which takes 0.1 s.
         app.router.routes.extend(router.routes)
     if parts.api.enabled:
-        app.state.api = add_api(app, parts.store, parts.tweeting, parts.api)
+        app.state.token_limits = TokenLimits(parts.store, parts.api)
+        app.state.api = add_api(app, parts.tweeting, Tokens(parts.store), app.state.token_limits)
         app.router.routes.extend(api_reference.router.routes)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -32,8 +32,9 @@ async def serving(settings: PlaygroundSettings, parts: Parts, sessions: Sessions
     listening = _listening(settings.host, settings.port)
     host, port = listening.getsockname()[:2]
     await asyncio.to_thread(parts.drafts.clear)
+    page = routes(parts)
     app = guarded(
-        routes(parts),
+        page,
         hosts=[settings.host, "localhost", "127.0.0.1", "::1", *settings.hosts],
         cookie=f"huggingtweets-{port}",
         sessions=sessions,
@@ -64,6 +65,8 @@ async def serving(settings: PlaygroundSettings, parts: Parts, sessions: Sessions
         await task
         await end(sweeping)
         await parts.exporting.close()
+        if parts.api.enabled:
+            await page.state.token_limits.aclose()
         listening.close()
         await asyncio.to_thread(parts.drafts.clear)
 

@@ -230,7 +230,7 @@ class Writer:
         unwanted = (*self.unwanted, *unwanted)
         if first_objection(unwanted, prompt):
             raise Usage(Phrase("Your start has a word that I do not write here; begin in another way."))
-        knowledge = await asyncio.to_thread(self._knowledge_of, voice)
+        knowledge = self._at_hand(voice) or await asyncio.to_thread(self._knowledge_of, voice)
         sieve = self._sieve(knowledge, prompt, count, options, context, unwanted)
         judges = _judges(knowledge) if self._engine.settings.candidates > 1 else []
         seed = secrets.randbelow(MAX_SEED + 1) if options.seed is None else options.seed
@@ -246,7 +246,10 @@ class Writer:
             options.max_tokens,
         )
         await self._fill(sieve, request)
-        written = await asyncio.to_thread(_best, sieve.candidates, judges, liked, count, seed)
+        written = sieve.candidates
+        if len(written) > count and (judges or liked):
+            written = await asyncio.to_thread(_best, written, judges, liked, count, seed)
+        written = written[:count]
         written += sieve.spare[: count - len(written)]
         if not written:
             raise NotEnoughDrafts(voice.name, sieve.refused)
@@ -316,6 +319,13 @@ class Writer:
         shared = settings.max_rows // (1 + self._engine.waiting)
         return min(wanted, shared, self._pace.drafts(_base_of(voice), wanted))
 
+    def _at_hand(self, voice: Drawable) -> list[tuple[float, _Knowledge]]:
+        """The same as `_knowledge_of`, if all of it is in memory; empty if not."""
+        parts = [] if isinstance(voice, PreviewVoice) else parts_of(voice)
+        known = [(weight, self._knowledge.get(version.key)) for weight, version in parts]
+        at_hand = [(weight, one) for weight, one in known if one]
+        return at_hand if len(at_hand) == len(known) else []
+
     def _knowledge_of(self, voice: Drawable) -> list[tuple[float, _Knowledge]]:
         """What is known of everybody whose voice it is, with the weight of their part."""
         if isinstance(voice, PreviewVoice):
@@ -363,9 +373,7 @@ def _best(
     count: int,
     seed: int,
 ) -> tuple[Written, ...]:
-    """`count` of the candidates, by how real they look and how much they are liked. Without either: the first ones."""
-    if not (judges or liked) or len(candidates) <= count:
-        return tuple(candidates[:count])
+    """`count` of the candidates, by how real they look and how much they are liked."""
     # The blanks that defuse a tweet are in no tweet of the person.
     texts = [one.text.replace(ZERO_WIDTH_SPACE, "") for one in candidates]
     log_odds = np.array(liked(texts) if liked else [0.0] * len(texts))

@@ -6,7 +6,7 @@ Knows rows. Does not know what follows from them.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from bot.store.tables import links, members, opt_outs, tombstones
 from huggingtweets.core.people.names import BlendName, VoiceName
 
 Scope = Literal["imitation", "replies"]
+ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,12 @@ class Consent:
 
     async def said(self, people: Collection[str] | None = None) -> Said:
         """Returns what everybody has said, or as much of it as concerns voices of these `people`."""
-        return await self._database.read_at_once(lambda connection: _said(connection, people))
+        return await self.judged(lambda said: said, people)
+
+    async def judged(self, judge: Callable[[Said], ResultT], people: Collection[str] | None = None) -> ResultT:
+        """Returns what `judge` makes of what was said. It runs on a thread, and may read files."""
+        wanted = None if people is None else frozenset(people)
+        return await self._database.read_kept(("said", wanted), lambda connection: _said(connection, wanted), judge)
 
     async def all_buried(self) -> frozenset[str]:
         """Returns everybody who must not come back."""

@@ -1,13 +1,14 @@
 """Short transactions on SQLite: each is one visit to a thread that has a connection of its own.
 
 SQLAlchemy's asyncio visits the driver's thread for every statement, every BEGIN and every COMMIT. That is most of what
-a short transaction costs.
+a short transaction costs. What is asked again and again is kept until somebody writes, in this process or another one:
+SQLite's `PRAGMA data_version` tells that for a tenth of what a statement costs.
 
 Knows SQLite's file and threads. Does not know tables, or who may write when.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 ResultT = TypeVar("ResultT")
+MAX_KEPT = 1_000  # results; all are dropped when there are more
 
 
 class OneThread:
@@ -29,6 +31,8 @@ class OneThread:
             hide_parameters=True,
         )
         self._connection: sa.Connection | None = None
+        self._kept: dict[Hashable, Any] = {}
+        self._kept_of = 0  # the state of the database, as the connection numbers them
         event.listen(self._engine, "connect", lambda connection, _: _set_up(connection, synchronous))
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql(begin))
 
@@ -36,18 +40,51 @@ class OneThread:
         """Returns what `call` returns. It is committed as a whole, or undone if `call` raises."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, call)
 
-    def _transaction(self, call: Callable[[sa.Connection], ResultT]) -> ResultT:
+    async def run_kept(
+        self, key: Hashable, call: Callable[[sa.Connection], Any], then: Callable[[Any], ResultT]
+    ) -> ResultT:
+        """Returns what `then` makes of what `call` returns, or has returned under `key` since somebody wrote last.
+
+        `call` must only read, and nobody may change what it returns. Writing on this connection is not noticed.
+        """
+
+        def visit() -> ResultT:
+            return then(self._kept_result(key, call))
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, visit)
+
+    def _kept_result(self, key: Hashable, call: Callable[[sa.Connection], Any]) -> Any:
+        state = self._state()
+        if state != self._kept_of or len(self._kept) > MAX_KEPT:
+            self._kept.clear()
+            self._kept_of = state
+        if key not in self._kept:
+            # What is read after the state may be newer than it, never older.
+            self._kept[key] = self._transaction(call)
+        return self._kept[key]
+
+    def _state(self) -> int:
+        driver: Any = self._connected().connection.driver_connection
+        number: int = driver.execute("PRAGMA data_version").fetchone()[0]
+        return number
+
+    def _connected(self) -> sa.Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+        return self._connection
+
+    def _transaction(self, call: Callable[[sa.Connection], ResultT]) -> ResultT:
+        connection = self._connected()
         try:
-            with self._connection.begin():
-                return call(self._connection)
+            with connection.begin():
+                return call(connection)
         except BaseException:
             self._disconnect()  # the next one begins with nothing of this one
             raise
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
+        self._kept.clear()  # another connection numbers the states in another way
         if connection:
             connection.close()
 

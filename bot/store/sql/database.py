@@ -10,11 +10,10 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -23,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.core.errors import StoreUnavailable
 from bot.store.sql.at_once import OneThread, set_up_durably
+from bot.store.sql.sqlite_connection import WAL_PAUSE_SECONDS, WAL_TRIES, Closable, use_wal
 from bot.store.sql.upgrading import upgrade
 from huggingtweets.core.errors import Misconfigured, first_line
 
@@ -36,7 +36,6 @@ BUSY_SECONDS = 5.0
 ANSWER_SECONDS = 8.0  # for a whole transaction on PostgreSQL: more than a writer may wait for its turn
 MIGRATION_SECONDS = 300.0  # a large table may be written anew
 CLOSE_SECONDS = 2.0
-WAL_TRIES, WAL_PAUSE_SECONDS = 100, 0.05
 SYNCHRONOUS = "FULL"  # SQLite: a commit has reached the disk. NORMAL may lose the last ones to a power cut.
 CONNECTIONS = 8  # readers and writers of this process at once; more wait
 _WRITERS = 0x68747765  # the number of the writers' advisory lock on PostgreSQL, chosen at random
@@ -141,6 +140,29 @@ class Database:
         `call` runs on a thread there. It may only use its connection.
         """
         return await self._at_once(call, write=False)
+
+    async def read_kept(
+        self, key: Hashable, call: Callable[[sa.Connection], Any], then: Callable[[Any], ResultT]
+    ) -> ResultT:
+        """What `then` makes, on a thread, of what `call` returns. On SQLite that is kept until somebody writes.
+
+        `key` says what `call` reads. Nobody may change what it returns.
+        """
+        if not self._threads:
+            return await asyncio.to_thread(then, await self._at_once(call, write=False))
+        self._refuse_without_file()
+
+        def made(value: Any) -> tuple[ResultT | None, Exception | None]:
+            try:
+                return then(value), None
+            except Exception as error:  # noqa: BLE001  it is raised again, and is none of the database
+                return None, error
+
+        with self.told():
+            result, error = await self._threads[False].run_kept(key, call, made)
+        if error:
+            raise error
+        return cast("ResultT", result)
 
     async def write_at_once(self, call: Callable[[sa.Connection], ResultT]) -> ResultT:
         """What `call` returns, in a transaction like `writing`. On SQLite this costs a tenth of it.
@@ -269,38 +291,9 @@ class Database:
         return engine
 
 
-class _Closable(sqlite3.Connection):
-    """A connection that lets go of its file when it is closed.
-
-    SQLAlchemy closes the connection of a task that was cancelled within a statement. SQLite then keeps the connection,
-    its transaction and its lock until the last statement is deleted, which the error's traceback holds: until then
-    nobody could write. So `close` rolls back, and ends all statements.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any):
-        super().__init__(*arguments, **options)
-        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
-
-    def cursor(self, *arguments: Any, **options: Any) -> Any:
-        cursor: sqlite3.Cursor = super().cursor(*arguments, **options)
-        self._cursors.add(cursor)
-        return cursor
-
-    def close(self) -> None:
-        try:
-            # Its driver may close it a second time, which is no error for a plain connection either.
-            with contextlib.suppress(sqlite3.ProgrammingError):
-                for cursor in list(self._cursors):
-                    cursor.close()
-                if self.in_transaction:
-                    self.rollback()
-        finally:
-            super().close()
-
-
 def _for_sqlite() -> dict[str, Any]:
     """Returns what its driver needs to connect."""
-    return {"timeout": BUSY_SECONDS, "factory": _Closable}
+    return {"timeout": BUSY_SECONDS, "factory": Closable}
 
 
 def _for_postgresql(**more: Any) -> dict[str, Any]:
@@ -347,23 +340,8 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     # We begin transactions ourselves: sqlite3 would begin them late and deferred, and a deferred read-then-write fails
     # at once when somebody else has written (685 times in a test of three processes; 0 with BEGIN IMMEDIATE).
     connection.isolation_level = None
-    _use_wal(connection)
+    use_wal(connection)
     set_up_durably(connection, SYNCHRONOUS)
-
-
-def _use_wal(connection: Any) -> None:
-    """Switch to the write-ahead log, also when two start at once: SQLite does not wait for locks in the switch."""
-    cursor = connection.cursor()
-    for tries_left in range(WAL_TRIES, -1, -1):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or not tries_left:
-                raise
-            connection.run_async(lambda _: asyncio.sleep(WAL_PAUSE_SECONDS))
-        else:
-            break
-    cursor.close()
 
 
 def _begin_on_sqlite(connection: sa.Connection) -> None:

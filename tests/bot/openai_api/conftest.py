@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from bot.core.config import ApiSettings
 from bot.openai_api.app import add_api
-from bot.people.tokens import Tokens
+from bot.people.tokens import TokenLimits, Tokens
 from bot.store import Store
 from tests.bot.conftest import UseCases
 
@@ -23,8 +23,14 @@ class Api:
     stranger: httpx.AsyncClient
     token: str
     tokens: Tokens
+    limits: TokenLimits
     store: Store
     use_cases: UseCases
+
+    async def tweets_counted(self) -> int:
+        """How many tweets count for today, of all tokens, when what nobody asked for is uncounted."""
+        await self.limits.aclose()
+        return sum(today for _, today in await self.tokens.listed())
 
 
 def served(app: FastAPI, **headers: str) -> httpx.AsyncClient:
@@ -43,6 +49,7 @@ async def api(use_cases: UseCases, api_settings: ApiSettings) -> AsyncIterator[A
     tokens = Tokens(store)
     token = await tokens.new("tests")
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    add_api(app, store, use_cases.tweeting, api_settings)
+    limits = TokenLimits(store, api_settings)
+    add_api(app, use_cases.tweeting, tokens, limits)
     async with served(app, Authorization=f"Bearer {token}") as client, served(app) as stranger:
-        yield Api(app, client, stranger, token, tokens, store, use_cases)
+        yield Api(app, client, stranger, token, tokens, limits, store, use_cases)

@@ -102,7 +102,7 @@ async def test_choices_for_which_no_draft_was_fit_are_empty_and_cost_nothing(
     assert [choice["finish_reason"] for choice in row["choices"]] == ["stop", "content_filter", "content_filter"]
     assert [bool(choice["text"]) for choice in row["choices"]] == [True, False, False]
     assert row["notice"].startswith("Only 1 of 3 this time")
-    assert [today for _, today in await api.tokens.listed()] == [1]
+    assert await api.tweets_counted() == 1
 
 
 async def test_without_any_fit_draft_all_choices_are_empty_and_a_notice_says_so(
@@ -115,7 +115,7 @@ async def test_without_any_fit_draft_all_choices_are_empty_and_a_notice_says_so(
     assert [(choice["text"], choice["finish_reason"]) for choice in row["choices"]] == [("", "content_filter")] * 2
     assert row["notice"].startswith("Only 0 of 2 this time")
     assert row["usage"]["completion_tokens"] == 0
-    assert [today for _, today in await api.tokens.listed()] == [0]
+    assert await api.tweets_counted() == 0
 
 
 class OnlyFirst:

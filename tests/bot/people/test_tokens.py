@@ -1,13 +1,15 @@
 """Tokens of other programs: shown once, known by their hash, and with limits of their own."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.config import ApiSettings
 from bot.core.errors import TooOften, UsedUp
+from bot.people import tokens
 from bot.people.tokens import TokenLimits, Tokens
 from bot.store import Store
 from huggingtweets.core.errors import Usage
@@ -114,3 +116,70 @@ async def test_the_day_begins_at_midnight_utc(store: Store) -> None:
     with pytest.raises(UsedUp, match="used up; try again in 60 min") as used_up:
         await limits.take(token, 2)
     assert used_up.value.retry_after_seconds == 3_600
+
+
+async def counted(store: Store) -> int:
+    [(_, today)] = await store.api_tokens.all()
+    return today
+
+
+async def test_a_few_are_counted_ahead_and_uncounted_when_nobody_asks(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So most requests write nothing. In the end as many are counted as were drawn."""
+    monkeypatch.setattr(tokens, "AHEAD_SECONDS", 0.05)
+    token = await store.api_tokens.add("bridge", "d", {})
+    assert token
+    limits = TokenLimits(store, ApiSettings(tweets_a_day=1_000))
+    for _ in range(3):
+        await limits.take(token, 5)
+        assert await counted(store) == 15
+    await limits.take(token, 1)
+    assert await counted(store) == 26
+    await limits.give_back(token, 2)
+    while await counted(store) != 14:
+        await asyncio.sleep(0.01)
+    await limits.take(token, 1)
+    await limits.aclose()
+    assert await counted(store) == 15
+    await limits.aclose()
+    assert await counted(store) == 15
+
+
+@pytest.mark.parametrize("most", [7, 250, 1_000])
+async def test_two_processes_together_get_what_the_day_has_and_no_more(store: Store, most: int) -> None:
+    token = await store.api_tokens.add("bridge", "d", {})
+    assert token
+    processes = [TokenLimits(store, ApiSettings(tweets_a_day=most)) for _ in range(2)]
+    got = 0
+
+    async def ask(limits: TokenLimits, tweets: int) -> None:
+        nonlocal got
+        try:
+            while True:
+                await limits.take(token, tweets)
+                got += tweets
+        except UsedUp:
+            pass
+
+    await asyncio.gather(*(ask(limits, tweets) for limits in processes for tweets in (1, 3, 2)))
+    assert most - most // 100 <= got <= most
+    for limits in processes:
+        await limits.aclose()
+    assert await counted(store) == got
+    await ask(processes[0], 1)
+    assert got == most
+
+
+async def test_what_was_counted_ahead_is_of_its_day(tmp_path: Path) -> None:
+    now = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)
+    async with Store(sqlite_in(tmp_path), lambda: now) as store:
+        token = await store.api_tokens.add("bridge", "d", {})
+        assert token
+        limits = TokenLimits(store, ApiSettings(tweets_a_day=200), lambda: now)
+        await limits.take(token, 1)
+        assert await counted(store) == 3
+        now += timedelta(hours=2)
+        await limits.take(token, 200)
+        with pytest.raises(UsedUp):
+            await limits.take(token, 1)

@@ -181,13 +181,14 @@ async def test_consent_is_one_visit_to_the_database(
 ) -> None:
     """Each costs processor time, and consent is asked twice for every answer."""
     visits = []
-    visit = store.database._at_once
+    visit = store.database.read_kept
 
-    async def counted(*arguments: Any, **options: Any) -> Any:
+    async def counted(*arguments: Any) -> Any:
         visits.append(1)
-        return await visit(*arguments, **options)
+        return await visit(*arguments)
 
-    monkeypatch.setattr(store.database, "_at_once", counted)
-    monkeypatch.setattr(store.database, "reading", None)
+    monkeypatch.setattr(store.database, "read_kept", counted)
+    for other in ("_at_once", "reading"):
+        monkeypatch.setattr(store.database, other, None)
     await willing.refuse(VoiceName("ann"))
     assert visits == [1]

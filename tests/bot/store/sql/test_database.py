@@ -17,8 +17,9 @@ from alembic.script import ScriptDirectory
 
 from bot.core.errors import StoreUnavailable
 from bot.store import Store
-from bot.store.sql.database import Database, _Closable
+from bot.store.sql.database import Database
 from bot.store.sql.leading import leading
+from bot.store.sql.sqlite_connection import Closable
 from bot.store.sql.upgrading import alembic_config, latest_revision, revision_of
 from bot.store.tables import settings
 from huggingtweets.core.errors import Misconfigured
@@ -396,7 +397,7 @@ async def test_a_transaction_at_once_is_refused_where_the_file_is_gone(tmp_path:
 
 def test_a_connection_that_is_closed_twice_says_nothing(tmp_path: Path) -> None:
     """The driver does so if a task is cancelled while its connection is closed."""
-    connection = sqlite3.connect(tmp_path / "a.db", factory=_Closable)
+    connection = sqlite3.connect(tmp_path / "a.db", factory=Closable)
     cursor = connection.execute("SELECT 1")
     connection.close()
     connection.close()
