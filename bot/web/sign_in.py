@@ -22,6 +22,7 @@ WRONG = "The name or the password is wrong."
 WRONG_TOKEN = "The token is wrong."  # noqa: S105  a sentence
 TRIES_A_MINUTE = 5  # of one address
 ALL_TRIES_A_MINUTE = 60  # of everybody, because many addresses can guess together
+MAX_PATH = 500  # of where somebody goes when they have signed in
 REMEMBERED = 1_000  # addresses from which somebody has signed in
 
 
@@ -61,7 +62,7 @@ class Tries:
 
 
 @router.get("/signin")
-async def sign_in_page(request: Request, to: Annotated[str, Query(alias="next", max_length=500)] = "/") -> HTMLResponse:
+async def sign_in_page(request: Request, to: Annotated[str, Query(alias="next")] = "/") -> HTMLResponse:
     return _page(request, to)
 
 
@@ -70,7 +71,7 @@ async def sign_in(
     request: Request,
     password: Annotated[str, Form(max_length=MAX_PASSWORD)],
     name: Annotated[str, Form(max_length=60)] = "",
-    to: Annotated[str, Form(alias="next", max_length=500)] = "/",
+    to: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     tries: Tries = request.app.state.tries
     tries.count(visitor_of(request))
@@ -96,4 +97,4 @@ def _page(request: Request, to: str, said: str = "", *, status: int = 200) -> HT
 def _own(path: str) -> str:
     """`path` if it is one of this page, else the first page."""
     is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and not any(c in path for c in "\\\r\n\t")
-    return path if is_own else "/"
+    return path if is_own and len(path) <= MAX_PATH else "/"

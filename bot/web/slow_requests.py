@@ -1,8 +1,8 @@
 """Connections that only take up room are closed.
 
-On some no request comes, or its head has no end. On some nobody reads the answer. uvicorn alone would wait for ever in
-each of these cases, and keep a head in memory, however long it is. If there are too many connections, the one goes that
-has let us wait for longest.
+On some no request comes, or its head has no end. On some nobody reads the answer, or thousands of requests come before
+the first is answered. uvicorn alone would wait for ever in each of these cases, and keep in memory all that comes. If
+there are too many connections, the one goes that has let us wait for longest.
 
 Knows uvicorn's protocol. Does not know what is asked for.
 """
@@ -17,6 +17,7 @@ HEAD_SECONDS = 20.0
 HEAD_BYTES = 64 * 1024
 UNREAD_SECONDS = 60.0  # for a piece of an answer to be read, of at most 64 KiB
 MOST_CONNECTIONS = 500  # a process may often have 1,024 files and connections
+MOST_AHEAD = 16  # requests that are sent before the answer to an earlier one is read; no browser does that at all
 
 
 class Impatient(HttpToolsProtocol):
@@ -57,6 +58,10 @@ class Impatient(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._unparsed = 0
+        if len(self.pipeline) >= MOST_AHEAD:
+            # A few hundred KB of short requests would take 10 MB, and hold up everybody while all of them are parsed.
+            self.give_up()
+            raise ConnectionAbortedError("too many requests at once")  # this ends the parsing
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

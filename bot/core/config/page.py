@@ -3,12 +3,26 @@
 Knows the keys of these sections. Does not know who listens.
 """
 
+import ipaddress
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bot.core.config.kinds import Port
 from huggingtweets.core.config.settings import Count, Section
+
+
+def _addresses(proxies: list[str]) -> list[str]:
+    for proxy in proxies:
+        if proxy == "*":
+            continue
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError:
+            raise ValueError(
+                f'write an address such as 10.0.0.3, a network such as 10.0.0.0/8, or "*": {proxy}'
+            ) from None
+    return proxies
 
 
 class ApiSettings(Section):
@@ -34,7 +48,7 @@ class PlaygroundSettings(Section):
     token_env: str = "PAGE_TOKEN"  # noqa: S105  the name of a variable
     token: SecretStr | None = None
     hosts: list[str] = Field(default_factory=list)
-    trusted_proxies: list[str] = Field(default_factory=list)
+    trusted_proxies: Annotated[list[str], AfterValidator(_addresses)] = Field(default_factory=list)
     root_path: Annotated[str, Field(pattern=r"^(/[\w.~-]+)*$")] = ""
     frames: list[Annotated[str, Field(pattern=r"^https?://[\w.*:-]+$")]] = Field(default_factory=list)
 

@@ -35,9 +35,9 @@ HELD_AT |= {"aiosqlite": "INFO", "sqlalchemy": "WARNING"}  # at DEBUG they print
 # At INFO they print two lines each time a schedule is looked at, or a line for each of their own parts.
 HELD_AT |= {"apscheduler": "WARNING", "alembic": "WARNING"}
 HELD_AT |= {"httpx": "WARNING", "httpcore": "WARNING", "uvicorn": "WARNING"}
-# A stranger can cause as many of these as they like.
-RARELY = ("uvicorn.error", "bot.web.frame.failures")
 LINES_A_MINUTE = 10
+# A stranger can cause as many of these as they like, until the log holds nothing else.
+RARELY = {"uvicorn.error": LINES_A_MINUTE, "bot.web.frame.failures": LINES_A_MINUTE, "bot.core.errors": 100}
 ON_A_TERMINAL = "on_a_terminal"  # an attribute of a record
 NOT_ON_A_TERMINAL = {ON_A_TERMINAL: ""}  # the `extra` of a record that only programs need
 
@@ -56,16 +56,22 @@ def _is_of_use(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(NOT_NEEDED)
 
 
+def _is_worth_a_look(record: logging.LogRecord) -> bool:
+    """Returns True unless a stranger sent what is no HTTP. They could fill the last errors with that within minutes."""
+    return record.name != "uvicorn.error" or record.levelno > logging.WARNING
+
+
 def on_a_terminal(sentence: str) -> dict[str, str]:
     """The `extra` of a record that a terminal shows as `sentence`. Nobody keeps that, so it may name people."""
     return {ON_A_TERMINAL: sentence}
 
 
 class Rarely(logging.Filter):
-    """Lets `LINES_A_MINUTE` records of one kind through each minute. The last one says that more are left out."""
+    """Lets some records of one kind through each minute. The last one says that more are left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines_a_minute: int = LINES_A_MINUTE) -> None:
         super().__init__()
+        self._most = lines_a_minute
         self._minutes: dict[tuple[int, str], tuple[int, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -74,9 +80,9 @@ class Rarely(logging.Filter):
         minute, lines = self._minutes.get(kind, (now, 0))
         lines = lines + 1 if minute == now else 1
         self._minutes[kind] = (now, lines)
-        if lines == LINES_A_MINUTE:
+        if lines == self._most:
             record.msg = f"{record.msg} (more of these in this minute are left out)"
-        return lines <= LINES_A_MINUTE
+        return lines <= self._most
 
 
 class LogFile(RotatingFileHandler):
@@ -112,8 +118,9 @@ def start_logging(level: str, file: str = "", *, megabytes: int = 10, files: int
     logging.basicConfig(handlers=[*handlers, LAST_ERRORS], force=True)
     logging.captureWarnings(capture=True)
     logging.getLogger("discord.client").filters = [_is_of_use]
-    for name in RARELY:
-        logging.getLogger(name).filters = [Rarely()]
+    for name, lines in RARELY.items():
+        logging.getLogger(name).filters = [Rarely(lines)]
+    LAST_ERRORS.filters = [_is_worth_a_look]
     set_level(level)
 
 

@@ -35,6 +35,12 @@ def admins(request: Request) -> None:
     visitor_of(request).refuse_unless_admin()
 
 
+def root_of(request: Request) -> str:
+    """The path below which the page is, without a slash at the end. That of a mounted application does not count."""
+    root: str = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+    return root.rstrip("/")
+
+
 def wants_part(request: Request) -> bool:
     """Returns True if a script asks, which puts the answer into the page that is open."""
     return request.headers.get("x-part") == "1"

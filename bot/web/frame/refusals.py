@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from bot.core.errors import BotError, JobRefused, NotAllowed, PostRefused, TooOften, explained
-from bot.web.frame.asking import parts_of, visitor_of, wants_part
+from bot.web.frame.asking import parts_of, root_of, visitor_of, wants_part
 from bot.web.frame.failures import NOTED, note_failure
 from bot.web.frame.rendering import page
 from huggingtweets.core.errors import BadData, Busy, PipelineError, Unavailable, UnknownModel, Usage, for_people
@@ -66,7 +66,7 @@ def status_of(error: Exception) -> int:
 
 async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, NotAllowed) and must_sign_in(request):
-        root, path = request.scope.get("root_path", ""), request.url.path
+        root, path = root_of(request), request.url.path
         return RedirectResponse(f"{root}/signin?{urlencode({'next': path.removeprefix(root)})}", status_code=303)
     sentence, failure_id = explained(error)
     answer = refusal(request, sentence, status_of(error), failure_id)
@@ -106,5 +106,9 @@ def must_sign_in(request: Request) -> bool:
 
 def refusal(request: Request, sentence: str, status: int, failure_id: str = "") -> Response:
     """A page that says why not. `failure_id` is what whoever runs the bot looks for in the log."""
-    template = "_notice.html" if wants_part(request) else "refusal.html"
-    return page(request, template, status=status, sentence=sentence, failure_id=failure_id)
+    if wants_part(request):
+        return page(request, "_notice.html", status=status, sentence=sentence, failure_id=failure_id)
+    # A form's address shows nothing, so whoever signs in after one was refused goes to the first page.
+    after = {"next": request.url.path.removeprefix(root_of(request))} if request.method == "GET" else {}
+    signin = f"/signin?{urlencode(after)}" if after else "/signin"
+    return page(request, "refusal.html", status=status, sentence=sentence, failure_id=failure_id, signin=signin)

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.web.entry.visitors import Role, Visitor
-from bot.web.frame.asking import parts_of, visitor_of
+from bot.web.frame.asking import parts_of, root_of, visitor_of
 from bot.web.frame.sharing import on_bluesky, on_x, shared_text
 from huggingtweets.core.text.whole_text import whole
 
@@ -51,8 +51,7 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
 
 def rendered(request: Request, template: str, **context: Any) -> str:
     """A template as text. Nothing that a model or a person wrote is markup in it."""
-    root = request.scope.get("root_path", "").rstrip("/")
-    visitor = visitor_of(request)
+    root, visitor = root_of(request), visitor_of(request)
     return (
         environment()
         .get_template(template)

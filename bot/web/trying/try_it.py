@@ -19,7 +19,7 @@ from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import RowNumber, parts_of, visitor_of, visitors, wants_part
 from bot.web.frame.events import event
 from bot.web.frame.faces import MEDIA_TYPES, picture_of
-from bot.web.frame.refusals import NOTHING_HERE, how_made
+from bot.web.frame.refusals import NOTHING_HERE, how_made, refusal
 from bot.web.frame.rendering import page, rendered
 from bot.web.trying.answers import Answers, Card, Drawing, is_refusal, new_drawing
 from bot.web.trying.wishes import MAX_VOICES, Filled, Kind, Wish
@@ -96,7 +96,7 @@ async def starts(request: Request, voice: Annotated[str, Query(max_length=400)])
 async def face(request: Request, handle: str) -> Response:
     path = await asyncio.to_thread(picture_of, parse_handle(handle), parts_of(request).avatars)
     if path is None:
-        return page(request, "refusal.html", status=404, sentence=NOTHING_HERE, failure_id="")
+        return refusal(request, NOTHING_HERE, 404)
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers={"cache-control": "private, max-age=300"})
 
 

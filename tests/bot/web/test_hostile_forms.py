@@ -134,6 +134,54 @@ async def test_what_no_database_can_keep_is_refused_before_anything_is_drawn(
     assert web.parts.tweeting.limits._person.asked("playground:192.0.2.7") == 0
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data; boundary=x",
+        "multipart/form-data; boundary=x; charset=idna",
+        "multipart/form-data; boundary=x; charset=unicode_escape",
+        "application/x-www-form-urlencoded; charset=utf-7",
+        f"application/x-www-form-urlencoded{';' * 60_000}",
+        "text/plain",
+        "",
+    ],
+)
+async def test_a_form_comes_as_browsers_send_it(web: Page, browser: httpx.AsyncClient, kind: str) -> None:
+    """Of 60 KB in parts, Python's codec `idna` kept the whole process busy for seconds, and others make NUL."""
+    part = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    fields = {"voice": "ann", "count": "1", "text": "\\x00" + "9a" * 20_000}
+    body = "".join(f"--x\r\n{part.format(*field)}" for field in fields.items()) + "--x--\r\n"
+    answer = await browser.post("/try", content=body, headers={"content-type": kind})
+    assert answer.status_code == 415
+    assert answer.text.startswith("This form came in a way that I cannot read.")
+    assert web.parts.tweeting.limits._person.asked("playground:192.0.2.7") == 0
+
+
+async def test_nobody_is_answered_who_has_left(web: Page, browser: httpx.AsyncClient) -> None:
+    """Many who begin a form and leave would have a page made for each of them."""
+    request = browser.build_request("POST", "/try", data={"voice": "ann"})
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/try",
+        "query_string": b"",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("192.0.2.7", 1),
+    }
+    messages = iter([{"type": "http.request", "body": b"voi", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await web.app(scope, receive, send)
+    assert sent == []
+
+
 async def test_more_fields_of_one_name_are_no_more_work(web: Page, browser: httpx.AsyncClient) -> None:
     many = "&".join(["voice=ann", *(f"with=v{number}&share=50&cast=v{number}" for number in range(1_500))])
     headers = {"content-type": "application/x-www-form-urlencoded"}

@@ -187,6 +187,20 @@ async def test_a_long_body_comes_through_in_whatever_pieces(there: Server) -> No
         assert len(there.received) == 20_000 + 20 * len(PIECE)
 
 
+async def test_a_few_requests_at_once_are_answered_and_thousands_are_not_kept(there: Server) -> None:
+    async with connected(there.port) as (reader, writer):
+        writer.write(REQUEST * (slow_requests.MOST_AHEAD + 1))
+        for _ in range(slow_requests.MOST_AHEAD + 1):
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+        writer.write(REQUEST.replace(b"/ ", b"/waits "))
+        await until(lambda: any(connection._answers() for connection in there.connections))
+        [connection] = there.connections
+        writer.write(REQUEST * 2_000)
+        assert await is_closed(reader)
+        assert len(connection.pipeline) == slow_requests.MOST_AHEAD
+        there.go_on.set()
+
+
 @pytest.mark.parametrize("path", [b"/endless", b"/rest"])
 async def test_an_answer_that_nobody_reads_is_given_up(
     there: Server, path: bytes, monkeypatch: pytest.MonkeyPatch

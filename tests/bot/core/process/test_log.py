@@ -53,14 +53,20 @@ def test_start_logging_bounds_what_strangers_cause() -> None:
     script = """
 from bot.core.process.log import start_logging
 from bot.web.frame.failures import note_failure
+from bot.core.errors import explained
+from huggingtweets.core.errors import Usage
 import logging
 start_logging("INFO")
 for number in range(2_000):
     note_failure("an event", ValueError("what somebody wrote"))
     logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    explained(Usage("Nothing fits."))
+from bot.core.process.last_errors import LAST_ERRORS
+print({line.source for line in LAST_ERRORS.lines()})
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert len(ran.stderr.splitlines()) == 2 * LINES_A_MINUTE
+    assert len(ran.stderr.splitlines()) == 2 * LINES_A_MINUTE + 100
+    assert ran.stdout.strip() == "{'bot.web.frame.failures'}", "what is no HTTP pushes out no error"
     assert "somebody" not in ran.stderr
 
 

@@ -63,7 +63,8 @@ async def test_a_change_needs_the_session_of_the_page(web: Page) -> None:
 
 async def test_nobody_but_an_admin_sees_or_decides_anything(web: Page, browser: httpx.AsyncClient) -> None:
     for path, fields in CHANGES[1:]:
-        answer = await browser.post(path, data=fields, files={"files": ("a.csv", b"text\nhello")})
+        files = {"files": ("a.csv", b"text\nhello")} if path == "/make/files" else None
+        answer = await browser.post(path, data=fields, files=files)
         assert answer.status_code == 403, path
     for path in ("/make", "/queue", "/trainings/1", "/trainings/1/events"):
         answer = await browser.get(path)
@@ -158,6 +159,16 @@ async def test_what_is_not_there_is_a_page_that_says_so(browser: httpx.AsyncClie
         answer = await browser.request(method, path)
         assert answer.status_code in (404, 405)
         assert "<h1>" in answer.text
+
+
+async def test_a_page_that_says_so_leads_to_the_first_page_also_below_static(web: Page) -> None:
+    for root in ("", "/voices"):
+        transport = httpx.ASGITransport(web.app, root_path=root, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as below:
+            answer = await below.get(f"{root}/static/nothing")
+            assert answer.status_code == 404
+            assert f'href="{root}/static/page.css"' in answer.text
+            assert f'href="{root}/">' in answer.text
 
 
 async def test_a_bug_is_a_page_and_one_line_in_the_log(

@@ -168,6 +168,19 @@ async def test_figures_are_for_admins_and_for_programs_with_the_operators_token(
             assert await status(browser) == told
 
 
+async def test_who_signs_in_gets_to_a_page_and_never_to_a_form(guarded: Page) -> None:
+    async with guarded.browser("192.0.2.7") as stranger:
+        await stranger.get("/signin")
+        refused = await stranger.post("/try", data={"voice": "ann"})
+        assert refused.status_code == 403
+        assert 'href="/signin"' in refused.text
+        assert "next=" not in refused.text
+        assert 'href="/signin?next=%2Fnothing%26here"' in (await stranger.get("/nothing%26here")).text
+        long = (await stranger.get(f"/try/{'x' * 600}")).headers["location"]
+        assert (await stranger.get(long)).status_code == 200
+        assert (await signed_in(stranger, TOKEN, to=f"/try/{'x' * 600}")).headers["location"] == "/"
+
+
 @pytest.mark.parametrize(
     "to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\tevil", "javascript:x", ""]
 )
