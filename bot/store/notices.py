@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.people.strangers import bounded
 from bot.store.sql.database import Database, insert
 from bot.store.tables import notices
 from huggingtweets.core.text.phrases import JSON, Phrase
@@ -75,6 +76,6 @@ async def keep(
     database: Database, connection: AsyncConnection, key: str, text: Phrase, place: str, now: datetime
 ) -> bool:
     """Do what `Notices.add` does, in a transaction that does something else as well."""
-    row = {"key": key, "text": str(text), "phrase": text.as_json(), "place": place, "created_at": now}
+    row = {"key": bounded(key), "text": str(text), "phrase": text.as_json(), "place": place, "created_at": now}
     query = insert(database, notices).values(row).on_conflict_do_nothing()
     return bool((await connection.execute(query)).rowcount)

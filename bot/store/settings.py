@@ -82,5 +82,5 @@ class StoredSettings:
         rules_of: dict[str, dict[str, bool]] = {scope: {} for scope in scopes}
         query = sa.select(rules).where(rules.c.scope.in_(scopes))
         for row in await self._database.rows(query):
-            rules_of[row.scope][row.subject] = row.allowed
+            rules_of.setdefault(row.scope, {})[row.subject] = row.allowed
         return rules_of

@@ -36,4 +36,4 @@ async def pseudonym(database: Database, connection: AsyncConnection, person: str
 
 
 def _pseudonym(key: str, person: str) -> str:
-    return PREFIX + hmac.new(bytes.fromhex(key), person.encode(), hashlib.sha256).hexdigest()[:32]
+    return PREFIX + hmac.new(bytes.fromhex(key), person.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()[:32]

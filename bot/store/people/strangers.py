@@ -20,7 +20,7 @@ from bot.store.sql.database import Database
 from bot.store.tables import answers, comparisons, feedback, mentions, pauses, posts, strikes
 
 HASH = "hash:"
-LONGEST = 150  # characters of an id that is kept as it is: whoever writes a mention may choose its id
+LONGEST = 150  # characters of an id that is kept as it is: whoever writes a mention may choose its id, and names add up
 DONE = ("sent", "failed", "rejected")
 VISITORS = f"{PAGE}:"  # how visitors of the page are called, before their address or session
 USERS = f"{VISITORS}user:"  # those who sign in are no strangers

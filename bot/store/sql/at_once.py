@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from bot.store.sql.kept_text import keep_texts_whole
+
 ResultT = TypeVar("ResultT")
 MAX_KEPT = 1_000  # results; all are dropped when there are more
 
@@ -35,6 +37,7 @@ class OneThread:
         self._kept_of = 0  # the state of the database, as the connection numbers them
         event.listen(self._engine, "connect", lambda connection, _: _set_up(connection, synchronous))
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+        keep_texts_whole(self._engine)
 
     async def run(self, call: Callable[[sa.Connection], ResultT]) -> ResultT:
         """Returns what `call` returns. It is committed as a whole, or undone if `call` raises."""

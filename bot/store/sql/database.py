@@ -9,6 +9,7 @@ Knows SQLAlchemy. Does not know tables, or how they are brought up to date.
 import asyncio
 import contextlib
 import logging
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.core.errors import StoreUnavailable
 from bot.store.sql.at_once import OneThread, set_up_durably
+from bot.store.sql.kept_text import keep_texts_whole
 from bot.store.sql.sqlite_connection import WAL_PAUSE_SECONDS, WAL_TRIES, Closable, use_wal
 from bot.store.sql.upgrading import upgrade
 from huggingtweets.core.errors import Misconfigured, first_line
@@ -42,6 +44,7 @@ _WRITERS = 0x68747765  # the number of the writers' advisory lock on PostgreSQL,
 _MIGRATIONS = _WRITERS + 1
 LEADER = _WRITERS + 2
 _BEGIN = "begin_statement"
+_VALUE = re.compile(r"(?<=invalid input for query argument) \$\d+: .*")  # asyncpg repeats what was given
 _BEGINS = {False: "BEGIN", True: "BEGIN IMMEDIATE"}  # SQLite's, by whether the transaction writes
 _MENDS = {  # words of SQLite's, libpq's and the system's messages
     "is locked": "another process writes to it for long: stop that one, or try again",
@@ -282,12 +285,15 @@ class Database:
         if not self.is_sqlite:
             settings = {"lock_timeout": f"{BUSY_SECONDS:.0f}s", "idle_in_transaction_session_timeout": "60s"}
             arguments = _for_postgresql(server_settings=settings)
-            return create_async_engine(self.url, pool_pre_ping=True, connect_args=arguments, **pool)
+            engine = create_async_engine(self.url, pool_pre_ping=True, connect_args=arguments, **pool)
+            keep_texts_whole(engine.sync_engine)
+            return engine
         assert self.url.database
         Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(self.url, connect_args=_for_sqlite(), **pool)
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_on_sqlite)
+        keep_texts_whole(engine.sync_engine)
         return engine
 
 
@@ -367,6 +373,6 @@ def _sentence(shown: str, error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"The database {shown} cannot be used now (it does not answer); see whether it runs, or hangs."
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
-    said = first_line(cause or error)
+    said = _VALUE.sub("", first_line(cause or error))
     mend = next((mend for words, mend in _MENDS.items() if words in said.lower()), "see whether it runs and is let in")
     return f"The database {shown} cannot be used now ({said}); {mend}."

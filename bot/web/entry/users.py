@@ -23,7 +23,7 @@ from huggingtweets.core.errors import Misconfigured
 OPERATOR = "operator"  # who signs in by the token
 MAX_PASSWORD = 200
 AT_ONCE = 2  # checks of passwords; each takes 64 MiB for a moment
-_NAME = re.compile(r"[\w.@-]{1,60}")
+_NAME = re.compile(r"[\w.@-]{1,40}")  # the database keeps 60 characters, with what says that it is a user of the page
 _HASHER = PasswordHasher()
 
 
@@ -114,7 +114,7 @@ def _parsed(number: int, entry: str) -> User:
     if not _NAME.fullmatch(name) or name == OPERATOR or role not in (Role.VISITOR, Role.ADMIN):
         raise Misconfigured(
             f"User {number} of the page cannot be read; write NAME:visitor:HASH or NAME:admin:HASH, as "
-            "`huggingtweets bot --password NAME:ROLE` does."
+            "`huggingtweets bot --password NAME:ROLE` does. A name has up to 40 letters, digits and any of _ . @ -."
         )
     try:
         _HASHER.check_needs_rehash(hash_)
