@@ -37,8 +37,8 @@ class Step:
     `WORK` for a folder of its own, and `BENCH` for the folder of all steps. `quick` are its arguments in miniature.
 
     `leaves` are the files with its results, in this folder. Those of the run before are moved away when it begins.
-    `prints` is the one of them that its stdout is written to. `after` is the step whose voices it needs. `package` is
-    what it needs besides the extra bench.
+    `prints` is the one of them that its stdout is written to. `after` is the step whose voices it needs. Without
+    `package` it is left out.
     """
 
     name: str
@@ -78,7 +78,7 @@ STEPS = (
         quick=("--quick", "--rounds", "1", "--tokens", "12", "--write"),
     ),
     Step("latency", (), ("latency.json",), quick=("--requests", "2", "--at-once", "4", "--voices", "2")),
-    Step("training", (), ("training.json",), quick=("--quick", "--tweets", "80"), prints="training.json"),
+    Step("training", (), ("training.json",), quick=("--quick", "--tweets", "40"), prints="training.json"),
     Step(
         "api",
         ("--json",),
@@ -110,6 +110,7 @@ STEPS = (
             *("--tweets", "FOLDER", "--work", "WORK", "--accounts", ",".join(ACCOUNTS[:2])),
             *("--latest", "120", "--drafts", "30", "--epochs", "1", "--without-original"),
         ),
+        package="markovify",
     ),
     Step(
         "sense",
@@ -119,6 +120,7 @@ STEPS = (
             *("--tweets", "FOLDER", "--base", "models/base", "--without-original"),
             *("--accounts", ACCOUNTS[0], "--latest", "120", "--drafts", "30", "--epochs", "1", "--work", "WORK"),
         ),
+        package="markovify",
     ),
     Step(
         "selection",
@@ -226,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if step.needs_tweets and not options.tweets:
             print(f"{step.name}: left out, it needs --tweets FOLDER")
         elif step.package and not find_spec(step.package):
-            print(f"{step.name}: left out, it needs the package {step.package}")
+            print(f"{step.name}: left out, it needs the package {step.package}, which `make bench` installs")
         else:
             run(step, options.tweets, options.work, quick=options.in_miniature)
     (HERE / "RESULTS.md").write_text(document(), encoding="utf-8")
