@@ -4,12 +4,18 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from huggingtweets.core.config.settings import Settings, StorageSettings
+from huggingtweets.core.people.names import parse_handle
+from huggingtweets.publishing.export import write_card
+from huggingtweets.registry import manifest as manifests
+from huggingtweets.registry.version import Version
 from huggingtweets.registry.versions import STAGED, Registry
 from huggingtweets.sources.sample import sample_account
+from huggingtweets.workflow.make_sample_voice import SHIPPED
 from huggingtweets.workflow.pipeline import Outcome
-from huggingtweets.workflow.sample_voice import install
+from huggingtweets.workflow.sample_voice import FOLDER, install
 
 
 @pytest.fixture
@@ -50,3 +56,14 @@ def test_on_another_base_there_is_none(settings: Settings, voice: Path, tiny_bas
 
 def test_without_a_voice_there_is_none(settings: Settings, tmp_path: Path) -> None:
     assert install(settings, tmp_path) is None
+
+
+def test_the_pictures_that_come_with_it_are_as_they_are_drawn_today(tmp_path: Path) -> None:
+    """`make_sample_voice --card` draws them anew. The letters in them are those that the page shows."""
+    version = Version(parse_handle(sample_account().handle), SHIPPED, FOLDER, manifests.read(FOLDER))
+    storage = StorageSettings(models=tmp_path, data=tmp_path)
+    write_card(version, Settings(storage=storage), tmp_path / "card")
+    for name in ("avatar-keeper_brindle.png", "predictions.png", "predictions-dark.png"):
+        shipped, today = (Image.open(folder / name).convert("RGB") for folder in (FOLDER / "card", tmp_path / "card"))
+        different = ImageStat.Stat(ImageChops.difference(shipped, today)).mean
+        assert max(different) < 0.5, f"{name} differs by {different}: other fonts or edges differ by less"
