@@ -5,6 +5,7 @@ Knows which commands there are. Does not know what they do.
 
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,8 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code; a failure is one sentence on stderr."""
     pydantic_plugins.look_for_none()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    # huggingface_hub warns at every retry. Its last failure is raised as an error.
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    # huggingface_hub warns at every retry. Its last failure is raised as an error. It sets its own level when it is
+    # imported, from this variable.
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
     with errors_as_exit_codes():
         cli.main(arguments, prog_name="huggingtweets", standalone_mode=False)
 

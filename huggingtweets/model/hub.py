@@ -32,20 +32,30 @@ class _File:
 
 
 def cached(repository: str, name: str) -> Path:
-    """A file of `repository` in the library's cache, where it is downloaded to if need be."""
+    """A file of `repository` in the library's cache, where it is downloaded to if need be.
+
+    Raises `HubFailed`, and `OSError` if the cache cannot be read or written.
+    """
     from huggingface_hub import hf_hub_download
 
-    return atomic.require_file(Path(hf_hub_download(repository, name)))
+    try:
+        return atomic.require_file(Path(hf_hub_download(repository, name)))
+    except Exception as error:
+        # The library raises exceptions of its own, and those of its HTTP client.
+        raise _failed(error) from error
 
 
 def cached_weights(repository: str) -> list[Path]:
-    """The files of weights of `repository` in the library's cache, where they are downloaded to if need be."""
-    from huggingface_hub.errors import EntryNotFoundError
+    """The files of weights of `repository` in the library's cache, where they are downloaded to if need be.
 
+    Raises as `cached` does.
+    """
     try:
         return [cached(repository, WEIGHTS)]
-    except EntryNotFoundError:
-        return [cached(repository, name) for name in _shards(cached(repository, INDEX))]
+    except HubFailed as error:
+        if not _is_absent(error.__cause__):
+            raise
+    return [cached(repository, name) for name in _shards(cached(repository, INDEX))]
 
 
 def download(repository: str, folder: Path, need_room: Callable[[int], None], told: Callable[[int, int], None]) -> str:
@@ -139,6 +149,13 @@ def _require_whole(path: Path, file: _File) -> None:
         with path.open("rb") as opened:
             if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
                 raise HubFailed(f"{file.name} was damaged on the way")
+
+
+def _is_absent(error: BaseException | None) -> bool:
+    """Returns True if the Hub has no such file. The library has a subclass of this error for a Hub that is away."""
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+    return isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError)
 
 
 def _failed(error: Exception) -> Exception:

@@ -1,7 +1,9 @@
 """Help and version are shown without a computation."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 
@@ -82,3 +84,24 @@ def test_help_and_version_are_no_failures(run: Run) -> None:
     code, out, _ = run("--version")
     assert code == 0
     assert out.strip().endswith(__version__)
+
+
+def test_the_library_of_the_hub_does_not_warn_of_each_attempt(tmp_path: Path) -> None:
+    """It sets its own level when it is imported, which is after a command has begun."""
+    script = (
+        "import logging\n"
+        "from huggingtweets.cli.main import main\n"
+        "main(['models'])\n"
+        "import huggingface_hub.file_download\n"
+        "print(logging.getLogger('huggingface_hub.utils._http').isEnabledFor(logging.WARNING))\n"
+    )
+    surroundings = {name: value for name, value in os.environ.items() if name != "HF_HUB_VERBOSITY"}
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=surroundings | {"XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.stdout.splitlines()[-1:] == ["False"], said.stderr

@@ -217,3 +217,29 @@ def test_other_models_of_the_hub_are_read_from_its_cache(
     assert hub.cached("someone/small", "config.json").is_relative_to(tmp_path / "cache")
     fake_hub.fail(".", 503)
     assert base.load("hub:someone/small").end_of_text == 0
+
+
+def test_another_model_of_a_hub_that_is_away_is_asked_for_once(
+    fake_hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model without the file would have its weights in several. One whose Hub does not answer may have it."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    fake_hub.fail(".", None)
+    with pytest.raises(
+        BadBase, match=r"hub:someone/small cannot be loaded: the Hub cannot be reached; mend it, or cho"
+    ):
+        base.fingerprint("hub:someone/small")
+    assert fake_hub.asked
+    assert not [row for row in fake_hub.asked if "index" in row]
+
+
+def test_weights_in_several_files_are_found_in_the_cache(
+    fake_hub: Hub, tmp_path: Path, model: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    files = dict(model)
+    files["model-00001-of-00001.safetensors"] = files.pop("model.safetensors")
+    index = {"weight_map": {"model.norm.weight": "model-00001-of-00001.safetensors"}}
+    files["model.safetensors.index.json"] = json.dumps(index).encode()
+    fake_hub.repositories["someone/small"] = Repository(private=False, commits={"e" * 40: files})
+    assert base.load("hub:someone/small").model(READ).isfinite().all()
