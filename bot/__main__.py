@@ -16,7 +16,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from huggingtweets.core.errors import PipelineError, Usage, refused_by_the_system
+from huggingtweets.core.errors import PipelineError, Usage, refusal_behind, unexpected
 from huggingtweets.core.process import pydantic_plugins
 from huggingtweets.core.text.quoted import print_any_text
 
@@ -76,11 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.run(run(config, options.config, stopping))
     except PipelineError as error:
         return _failed(str(error), error.exit_code)
-    except OSError as error:
-        return _failed(refused_by_the_system(error), 70)
     except Exception as error:
-        log.exception("the bot ended")
-        return _failed(f"A fault of our own ({type(error).__name__}: {error}); please report it.", 70)
+        if not refusal_behind(error):
+            log.exception("the bot ended")
+        return _failed(unexpected(error), 70)
     return 0
 
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import click
 
-from huggingtweets.core.errors import PipelineError, Usage, refused_by_the_system
+from huggingtweets.core.errors import PipelineError, Usage, unexpected
 from huggingtweets.core.text.quoted import print_any_text
 
 log = logging.getLogger(__name__)
@@ -44,11 +44,9 @@ def errors_as_exit_codes() -> Iterator[None]:
         # Whoever read stdout has seen enough. Python would report the same error again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except OSError as error:
-        _fail(refused_by_the_system(error), PipelineError.exit_code)
     except Exception as error:
         log.debug("unexpected", exc_info=error)
-        _fail(f"A fault of our own ({type(error).__name__}: {error}); please report it.", PipelineError.exit_code)
+        _fail(unexpected(error), PipelineError.exit_code)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

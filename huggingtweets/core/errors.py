@@ -30,6 +30,7 @@ Every error says what happened, why, and what to do about it. It says so twice:
 
 import errno
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, overload
@@ -334,18 +335,39 @@ _SYSTEM: dict[int, Phrase] = {
     errno.EPERM: Phrase("I may not use the place where I keep what I learn; whoever runs me has to allow it."),
 }
 
+_IN_RUST = re.compile(r"\(os error (\d{1,3})\)")
+
 
 def for_people(error: BaseException) -> Phrase:
     """What people on a platform hear of `error`, whatever it is."""
     if isinstance(error, Spoken):
         return error.for_people
-    if isinstance(error, OSError) and error.errno in _SYSTEM:
-        return _SYSTEM[error.errno]
-    return PipelineError.PEOPLE
+    refusal = refusal_behind(error)
+    return _SYSTEM.get(refusal.errno or 0, PipelineError.PEOPLE) if refusal else PipelineError.PEOPLE
 
 
-def refused_by_the_system(error: OSError) -> str:
-    """The sentence for whoever runs this about a failure of the system that nobody expected."""
+def unexpected(error: BaseException) -> str:
+    """The sentence for whoever runs this about a failure that nobody expected."""
+    if refusal := refusal_behind(error):
+        return _refused_by_the_system(refusal)
+    return f"A fault of our own ({type(error).__name__}: {error}); please report it."
+
+
+def refusal_behind(error: BaseException) -> OSError | None:
+    """The system's refusal that `error` is, or that a library hides in its own error: of a full disk, for example.
+
+    torch raises an error that says nothing while it handles the system's. Libraries in Rust only name its number.
+    """
+    if isinstance(error, OSError):
+        return error
+    hidden = error.__cause__ or error.__context__
+    if isinstance(hidden, OSError) and hidden.errno in _SYSTEM:
+        return hidden
+    number = int(named[1]) if (named := _IN_RUST.search(str(error))) else 0
+    return OSError(number, os.strerror(number)) if number in _SYSTEM else None
+
+
+def _refused_by_the_system(error: OSError) -> str:
     parts = [error.strerror or str(error), *(shown_path(os.fsdecode(file)) for file in _files_of(error))]
     return f"The system refused: {': '.join(parts)}; check the disk's space and the permissions."
 

@@ -75,8 +75,10 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The address without its password, for logs and sentences."""
-        return self.url.render_as_string(hide_password=True)
+        """The file, or the address without its password and without the driver's name, for logs and sentences."""
+        if self.is_sqlite:
+            return self.url.database or "in memory"
+        return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=True)
 
     async def __aenter__(self) -> Self:
         self._engine = self._connectable()

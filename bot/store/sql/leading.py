@@ -7,6 +7,7 @@ Knows locks. Does not know jobs.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ import sqlalchemy as sa
 from bot.store.sql.database import LEADER, Database
 from huggingtweets.core import atomic
 from huggingtweets.core.errors import NotNow
+
+log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 _TRY = f"SELECT pg_try_advisory_lock({LEADER})"
@@ -70,11 +73,13 @@ async def _holding_file(path: Path) -> AsyncIterator[Holds]:
     async def holds() -> None:
         return
 
+    waits = False
     while True:
         lock = atomic.locked(path, wait=False)
         try:
             lock.__enter__()
         except BlockingIOError:
+            waits = waits or _tell_of_another()
             await asyncio.sleep(RETRY_SECONDS)
             continue
         try:
@@ -82,6 +87,11 @@ async def _holding_file(path: Path) -> AsyncIterator[Holds]:
         finally:
             lock.__exit__(None, None, None)
         return
+
+
+def _tell_of_another() -> bool:
+    log.info("another bot uses the same database, and learns the voices; this one learns them once that one has ended")
+    return True
 
 
 @asynccontextmanager
@@ -96,6 +106,8 @@ async def _holding_connection(database: Database) -> AsyncIterator[Holds]:
             with database.told():
                 return bool(await connection.scalar(sa.text(_TRY)))
 
-        while not await is_ours():  # noqa: ASYNC110  another process holds it, which sets no event of ours
+        waits = False
+        while not await is_ours():
+            waits = waits or _tell_of_another()
             await asyncio.sleep(RETRY_SECONDS)
         yield holds

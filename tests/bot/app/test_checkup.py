@@ -213,7 +213,7 @@ def test_a_disk_without_room_or_rights_is_told(small_disk: Path) -> None:
 async def test_a_database_of_a_newer_release_or_of_none_is_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/bot.db"
     _make_tables(tmp_path / "bot.db", "head")
-    assert "answers" in await machine.database(url)
+    assert await machine.database(url) == f"{tmp_path}/bot.db answers"
     with sqlite3.connect(tmp_path / "bot.db") as newer:
         newer.execute("UPDATE alembic_version SET version_num = '9999'")
     newer.close()

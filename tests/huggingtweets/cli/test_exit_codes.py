@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
-from huggingtweets.core import errors
+from huggingtweets.core import atomic, errors
 from huggingtweets.registry.versions import Registry
 from tests.huggingtweets.cli.running import Run, in_own_process, sentence
 
@@ -82,6 +84,24 @@ def test_the_unexpected_is_a_sentence_too(
 ) -> None:
     monkeypatch.setattr(Registry, "names", failing(error))
     assert told in sentence(run("models", "--config", config), code)
+
+
+def test_a_full_disk_is_told_also_if_a_library_hides_it(
+    run: Run, config: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch says "unexpected pos" then, and safetensors only "(os error 28)"."""
+    state = {"weights": torch.zeros(2**20)}
+
+    def checkpoint(*_: object) -> None:
+        with atomic.replaced(small_disk / "checkpoint") as file:
+            torch.save(state, file)
+
+    for save in (checkpoint, lambda _: save_file(state, small_disk / "adapter.safetensors")):
+        monkeypatch.setattr(Registry, "names", save)
+        assert "The system refused: No space left on device; " in sentence(run("models", "--config", config), 70)
+        with pytest.raises(Exception, match=r"unexpected pos|os error 28") as full:
+            save(None)
+        assert errors.for_people(full.value) == "My disk is full; whoever runs me has to make room."
 
 
 def test_every_error_has_a_code_of_its_kind() -> None:

@@ -1,6 +1,7 @@
 """One process leads, on both databases. It notices when it does not lead any more."""
 
 import asyncio
+import logging
 import os
 import sys
 from pathlib import Path
@@ -47,7 +48,8 @@ asyncio.run(main())
 """
 
 
-async def test_who_was_killed_does_not_lead(store: Store, url: str) -> None:
+async def test_who_was_killed_does_not_lead(store: Store, url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot.store.sql.leading")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", PROCESS),
         stdout=asyncio.subprocess.PIPE,
@@ -59,6 +61,7 @@ async def test_who_was_killed_does_not_lead(store: Store, url: str) -> None:
     waiting = asyncio.create_task(leading(store.database).__aenter__())
     await asyncio.sleep(0.1)
     assert not waiting.done()
+    assert caplog.text.count("another bot uses the same database") == 1, "it is told once, not at each attempt"
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     process.kill()
