@@ -35,7 +35,8 @@ def errors_as_exit_codes() -> Iterator[None]:
         click.echo(error.format_message(), err=True)
         sys.exit(Usage.exit_code)
     except click.ClickException as error:
-        _fail(f"{error.format_message()} See huggingtweets --help.", Usage.exit_code)
+        said = error.format_message()
+        _fail(f"{said}{'' if said.endswith(('.', '?')) else '.'} See huggingtweets --help.", Usage.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _fail("Interrupted; start it again and it goes on.", INTERRUPTED)
     except PipelineError as error:

@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
 from bot.core.config import Config
 from bot.keeping.__main__ import main as keep
 from docs import reference
 from huggingtweets import Voice
 from huggingtweets.cli.main import COMMANDS, main
-from huggingtweets.core.config.user_folders import CHECKOUT
+from huggingtweets.core.config.user_folders import APPLICATION, CHECKOUT
 from tests.conftest import sentences
 
 DOCUMENTS = {
@@ -160,8 +162,8 @@ def test_every_setting_that_is_named_exists() -> None:
 def test_every_command_on_discord_that_is_named_exists() -> None:
     tree = json.loads(reference.TREE_FILE.read_text(encoding="utf-8"))
     names = {command["name"] for command in tree["commands"]}
-    paths = {"healthz", "readyz", "metrics", "v1", "docs", "state", "models", "completions", "chat", "openapi"}
-    named = [(name, match[1]) for name, code in inline() if (match := re.match(r"/([a-z]\w*)", code))]
+    paths = {"healthz", "readyz", "metrics", "v1", "docs", "state", "openapi"}
+    named = [(name, match[1]) for name, code in inline() if (match := re.match(r"/([a-z]\w*)(?![\w/])", code))]
     assert len(named) > 50
     assert [(name, word) for name, word in named if word not in names | paths] == []
 
@@ -204,9 +206,25 @@ def test_every_link_to_a_file_leads_to_one(name: str) -> None:
 
 def test_what_troubleshooting_quotes_is_said() -> None:
     said = re.findall(r"^\| \*(.+?)\* \|", DOCUMENTS["docs/troubleshooting.md"], re.MULTILINE)
-    program = " ".join(path.read_text(encoding="utf-8") for path in (CHECKOUT / "bot").rglob("*.py"))
-    assert len(said) == 2
+    files = [path for package in ("bot", "huggingtweets") for path in (CHECKOUT / package).rglob("*.py")]
+    program = " ".join(path.read_text(encoding="utf-8") for path in files)
+    assert len(said) == 10
     assert [sentence for sentence in said if sentence not in program] == []
+
+
+def test_uninstalling_names_every_place_that_the_program_and_its_service_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    told = DOCUMENTS["docs/install.md"].partition("\n## Uninstall\n")[2]
+    unit = (CHECKOUT / "deploy" / "huggingtweets.service").read_text(encoding="utf-8")
+    [state] = re.findall(r"^StateDirectory=(.+)$", unit, re.MULTILINE)
+    folders = set(re.findall(r"/(?:opt|etc|var/lib)/huggingtweets\b", unit))
+    assert folders == {"/opt/huggingtweets", "/etc/huggingtweets", f"/var/lib/{state}"}
+    of_systemd = {*folders, f"/var/lib/private/{state}", f"/etc/systemd/system/{state}.service"}
+    systems = (Unix(APPLICATION), MacOS(APPLICATION))
+    of_users = {place for system in systems for place in (system.user_data_dir, system.user_config_dir)}
+    places = of_systemd | {place.replace(str(Path.home()), "~") for place in of_users}
+    assert sorted(place for place in places if f"`{place}`" not in told) == []
 
 
 def test_no_document_is_left_out_of_the_site() -> None:

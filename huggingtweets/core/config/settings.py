@@ -260,6 +260,11 @@ class Settings(BaseModel):
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
+_BACKSLASH = "in a path write / or \\\\ instead of \\"
+# By what Python's parser says of mistakes that people often make.
+_MENDS = {"Unescaped '\\'": _BACKSLASH, "Invalid hex value": _BACKSLASH, "Invalid value": "put text in quotation marks"}
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises `Misconfigured` if it is missing or broken."""
     try:
@@ -271,7 +276,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise Misconfigured(f"{path} is not UTF-8 text ({error}); save it as UTF-8.") from error
     except (ValueError, RecursionError) as error:
         # It is no TOML, or a number has more digits than Python reads, or brackets are nested too deeply.
-        raise Misconfigured(f"{path} is not valid TOML: {error}.") from error
+        mend = next((f"; {mend}" for said, mend in _MENDS.items() if said in str(error)), "")
+        raise Misconfigured(f"{path} is not valid TOML: {error}{mend}.") from error
 
 
 def parse(kind: type[Parsed], path: Path, home: Path, table: dict[str, Any]) -> Parsed:

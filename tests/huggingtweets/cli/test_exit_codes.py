@@ -33,6 +33,7 @@ def test_failures_of_a_real_process_are_a_code_and_a_sentence(tmp_path: Path) ->
         (["train", "ann", "--seed", "-1"], "is not in the range"),
         (["generate", "ann", "--count", "x"], "is not a valid integer"),
         (["forget", "ann"], "say --yes if that is meant"),
+        (["models", "ann"], "Got unexpected extra argument (ann). See huggingtweets --help."),
     ],
 )
 def test_a_wrong_command_is_code_64(run: Run, config: Path, arguments: list[str], told: str) -> None:
