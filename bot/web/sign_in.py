@@ -20,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 WRONG = "The name or the password is wrong."
 WRONG_TOKEN = "The token is wrong."  # noqa: S105  a sentence
+TOO_MANY = "There were too many tries to sign in. Try again in {seconds} s."
 TRIES_A_MINUTE = 5  # of one address
 ALL_TRIES_A_MINUTE = 60  # of everybody, because many addresses can guess together
 MAX_PATH = 500  # of where somebody goes when they have signed in
@@ -74,10 +75,17 @@ async def sign_in(
     to: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     tries: Tries = request.app.state.tries
-    tries.count(visitor_of(request))
-    user = await parts_of(request).users.name_of(name.strip(), password)
+    name = name.strip()
+    try:
+        tries.count(visitor_of(request))
+    except TooOften as error:
+        seconds = max(1, round(error.retry_after_seconds))
+        answer = _page(request, to, TOO_MANY.format(seconds=seconds), name=name, status=429)
+        answer.headers["retry-after"] = str(seconds)
+        return answer
+    user = await parts_of(request).users.name_of(name, password)
     if user is None:
-        return _page(request, to, WRONG if name.strip() else WRONG_TOKEN, status=403)
+        return _page(request, to, WRONG if name else WRONG_TOKEN, name=name, status=403)
     tries.note_success(visitor_of(request))
     request.state.session = request.state.session.of(user)
     return RedirectResponse(request.scope.get("root_path", "") + _own(to), status_code=303)
@@ -89,9 +97,9 @@ async def sign_out(request: Request) -> RedirectResponse:
     return RedirectResponse(request.scope.get("root_path", "") + "/", status_code=303)
 
 
-def _page(request: Request, to: str, said: str = "", *, status: int = 200) -> HTMLResponse:
+def _page(request: Request, to: str, said: str = "", *, name: str = "", status: int = 200) -> HTMLResponse:
     users = parts_of(request).users
-    return page(request, "sign_in.html", status=status, to=_own(to), said=said, users=users)
+    return page(request, "sign_in.html", status=status, to=_own(to), said=said, name=name, users=users)
 
 
 def _own(path: str) -> str:

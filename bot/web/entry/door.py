@@ -13,13 +13,16 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.core.request_ids import begin_request
 from bot.web.entry.sessions import SECONDS, Session, Sessions, new_session
 from bot.web.entry.visitors import Visitor
+from bot.web.entry.without_session import SENTENCE, session_is_over
 
+NOT_FROM_THERE = "Only my own page may ask me this."
+SIGN_IN = "/signin"
 READING = ("GET", "HEAD", "OPTIONS")
 # Programs say by a token who they are. They have no cookie, so no page can use theirs.
 WITHOUT_SESSION = ("/v1/", "/command-line/")
@@ -60,24 +63,26 @@ class Door:
             begin_request()
             session = self._sessions.read(HTTPConnection(scope).cookies.get(self._cookie, ""))
             if refused := self._refusal(scope, Headers(scope=scope), session):
-                status, sentence = refused
-                await PlainTextResponse(sentence, status_code=status)(scope, receive, send)
+                await refused(scope, receive, send)
             else:
                 scope = self._entered(scope, session or new_session())
                 await self._app(scope, receive, self._greeting(scope, session, send))
 
-    def _refusal(self, scope: Scope, headers: Headers, session: Session | None) -> tuple[int, str] | None:
-        """The status and the sentence for a refused request, or None if the request is let in."""
+    def _refusal(self, scope: Scope, headers: Headers, session: Session | None) -> Response | None:
+        """The answer to a refused request, or None if the request is let in."""
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or _host(hosts[0]) not in self._hosts:
             # This stops DNS rebinding: a page elsewhere whose name leads to this address.
-            return 400, "Invalid host header"
+            return PlainTextResponse("Invalid host header", status_code=400)
         if any(not same_origin(origin, f"{scope['scheme']}://{hosts[0]}") for origin in origins):
-            return 403, "Only my own page may ask me this."
+            return PlainTextResponse(NOT_FROM_THERE, status_code=403)
         if scope["method"] not in READING and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-            return 403, "Only my own page may ask me this."
+            return PlainTextResponse(NOT_FROM_THERE, status_code=403)
         if scope["method"] not in READING and not session and not path_of(scope).startswith(WITHOUT_SESSION):
-            return 403, "Open the page first: its session is missing."
+            if "text/html" not in headers.get("accept", ""):
+                return PlainTextResponse(SENTENCE, status_code=403)
+            back = SIGN_IN if path_of(scope) == SIGN_IN else "/"
+            return session_is_over(scope.get("root_path", ""), back)
         return None
 
     def _entered(self, scope: Scope, session: Session) -> Scope:

@@ -33,6 +33,18 @@ function element(html) {
   return holder.content.firstElementChild;
 }
 
+// What the server says why not. It is a plain sentence if the session is over.
+function refused(text) {
+  return element(text) ?? notice(text.trim() || AWAY);
+}
+
+// On a phone the voices are a row that is wider than the screen.
+function showVoice() {
+  const voice = form.querySelector(".voice:has(:checked)");
+  const row = voice?.parentElement;
+  if (row && row.scrollWidth > row.clientWidth) row.scrollLeft = voice.offsetLeft - row.offsetLeft - 8;
+}
+
 async function draw() {
   const go = form.querySelector("[data-go]");
   const kind = form.elements.kind.value;
@@ -49,7 +61,7 @@ async function draw() {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.action, { method: "POST", body, headers: { "x-part": "1" } });
     if (!answer.ok) {
-      waiting[0].replaceWith(element(await answer.text()) ?? notice(AWAY));
+      waiting[0].replaceWith(refused(await answer.text()));
     } else {
       for await (const [name, data] of events(answer)) {
         if (name === "card") {
@@ -101,7 +113,7 @@ async function vote(button) {
   const one = button.closest("form");
   const { ok, text: said } = await part(one.action, { method: "POST", body: new URLSearchParams({ value: button.value }) });
   for (const other of one.querySelectorAll("button")) other.setAttribute("aria-pressed", String(ok && other === button));
-  if (!ok) one.closest(".said").append(element(said));
+  if (!ok) one.closest(".said").append(refused(said));
 }
 
 if (form) {
@@ -152,6 +164,7 @@ if (form) {
   });
   chooseKind();
   limitMixes();
+  showVoice();
   window.addEventListener("popstate", () => location.reload());
 }
 

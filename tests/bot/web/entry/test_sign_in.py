@@ -20,7 +20,7 @@ from huggingtweets.core.people.names import VoiceName
 from tests.bot.conftest import UseCases
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import Parts as PostingParts
-from tests.bot.web.conftest import COOKIE, Page, drawn, page_of
+from tests.bot.web.conftest import ADDRESS, COOKIE, Page, drawn, page_of
 
 TOKEN = "a long token that nobody guesses"
 ADMIN, VISITOR = "a password of ann", "a password of bob"
@@ -123,6 +123,30 @@ async def test_passwords_cannot_be_tried_without_end(guarded: Page) -> None:
         assert (await signed_in(stranger, TOKEN)).status_code == 429
     async with guarded.browser("192.0.2.8") as another:
         assert (await signed_in(another, TOKEN)).status_code == 303
+
+
+async def test_a_refused_sign_in_keeps_the_form_and_the_name(guarded: Page) -> None:
+    async with guarded.browser("192.0.2.7") as stranger:
+        name = 'ann" autofocus="<b>'
+        for sentence in ("The name or the password is wrong.", *[""] * 4, "There were too many tries to sign in."):
+            answer = await signed_in(stranger, "wrong", name, to="/voices")
+            assert sentence in answer.text
+            assert "<h1>Sign in</h1>" in answer.text
+            assert 'value="ann&#34; autofocus=&#34;&lt;b&gt;"' in answer.text
+            assert '<input type="hidden" name="next" value="/voices">' in answer.text
+        assert answer.headers["retry-after"] == "60"
+
+
+async def test_a_form_without_its_session_is_a_page_that_says_so(guarded: Page) -> None:
+    for root in ("", "/voices"):
+        transport = httpx.ASGITransport(guarded.app, root_path=root, client=("192.0.2.7", 1))
+        headers = {"Accept": "text/html,*/*", "Origin": ADDRESS}
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as stranger:
+            for path, back in (("/signin", "/signin"), ("/queue/pause", "/")):
+                answer = await stranger.post(root + path, data={"password": TOKEN})
+                assert answer.status_code == 403
+                assert f'href="{root}{back}">Open the page' in answer.text
+                assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 async def test_whoever_uses_up_the_tries_of_all_keeps_no_operator_out(guarded: Page) -> None:
