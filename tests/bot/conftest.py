@@ -31,6 +31,7 @@ from huggingtweets.tweets.kept.tweet_store import TweetStore
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.databases import sqlite_in
 from tests.bot.posting_parts import parts, x_settings  # noqa: F401
+from tests.bot.servers import postgresql_server, postgresql_template  # noqa: F401
 
 
 @dataclass
@@ -61,8 +62,8 @@ def empty_home(tmp_path: Path, tiny_base: Path) -> Home:
         row_tokens = 128
         lora_rank = 4
         [gate]
-        drafts = 20
-        max_exact_copies = 20
+        drafts = 8
+        max_exact_copies = 8
         max_near_copies = 1.0
         [tracking]
         tracker = "none"

@@ -15,14 +15,7 @@ from bot.core.errors import JobRefused
 from bot.store import Store
 from bot.store.schedules import Run
 from huggingtweets.core.errors import Usage
-from tests.bot.store.conftest import (  # noqa: F401  fixtures
-    Time,
-    postgresql_server,
-    postgresql_template,
-    store,
-    time,
-    url,
-)
+from tests.bot.store.conftest import Time, store, time, url  # noqa: F401  fixtures
 
 HOURLY = Schedule("hourly", "note", cron="0 * * * *")
 

@@ -20,7 +20,7 @@ from huggingtweets.core.config.settings_text import settings_text
 from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.cluster.conftest import SECONDS, Machines
-from tests.bot.store.conftest import postgresql_server, postgresql_template, url  # noqa: F401  fixtures
+from tests.bot.store.conftest import url  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="session")]
 

@@ -16,7 +16,7 @@ from huggingtweets.core.records import Account, Collected, Tweet
 from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.databases import sqlite_in
-from tests.bot.store.conftest import postgresql_server, postgresql_template, url  # noqa: F401  fixtures
+from tests.bot.store.conftest import url  # noqa: F401  fixtures
 
 PERSON = "discord:7"
 
