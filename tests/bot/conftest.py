@@ -148,7 +148,8 @@ async def training_in(
         yield training
 
 
-async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
+@asynccontextmanager
+async def use_cases_in(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
     async with (
         Engine(trained[0].generation) as engine,
         Store(sqlite_in(home.folder / "data")) as store,
@@ -169,11 +170,11 @@ async def _use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIter
 
 @pytest.fixture
 async def use_cases(home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
-    async for made in _use_cases(home, trained):
+    async with use_cases_in(home, trained) as made:
         yield made
 
 
 @pytest.fixture
 async def use_cases_without_voices(empty_home: Home, trained: tuple[Settings, Outcome]) -> AsyncIterator[UseCases]:
-    async for made in _use_cases(empty_home, trained):
+    async with use_cases_in(empty_home, trained) as made:
         yield made

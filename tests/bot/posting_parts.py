@@ -4,6 +4,7 @@ conftest.py makes the fixtures known.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,12 +122,19 @@ def x_settings() -> dict[str, Any]:
 
 @pytest.fixture
 async def parts(tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Parts]:
+    async with parts_in(tmp_path, x_settings) as made:
+        yield made
+
+
+@asynccontextmanager
+async def parts_in(folder: Path, x_settings: dict[str, Any]) -> AsyncIterator[Parts]:
+    """All parts, with a database in `folder`."""
     time, drawing = Time(), Drawing(("a fine day at the shore", "the fog came in early"))
     keys = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
     given: dict[str, Any] = {key: SecretStr(getattr(KEYS, key)) for key in keys}
     given |= {"account": "thebot", "dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
     given |= {"ai_label": ""}  # test_ai_label.py looks at posts with one
-    async with XServer() as x, Store(sqlite_in(tmp_path), time) as store:
+    async with XServer() as x, Store(sqlite_in(folder), time) as store:
         settings = XSettings(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
         budget = Budget(store.posts, "thebot", settings, time)
         async with XClient(credentials(settings), api_url=x.url, timeout_seconds=0.3, patience=QUICK) as client:
@@ -153,4 +161,4 @@ async def parts(tmp_path: Path, x_settings: dict[str, Any]) -> AsyncIterator[Par
                 notice=store.notices.add,
                 unwanted=[ListedWords(["slander"])],
             )
-            yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, tmp_path / "bot.db")
+            yield Parts(x, store, time, settings, budget, account, outbox, posting, drawing, folder / "bot.db")

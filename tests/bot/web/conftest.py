@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -30,9 +29,6 @@ from huggingtweets.registry.versions import Registry
 from huggingtweets.tweets.kept.tweet_store import TweetStore
 from tests.bot.conftest import UseCases, settings_of
 from tests.bot.posting_parts import Parts as PostingParts
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser
 
 ADDRESS = "http://127.0.0.1:7860"
 COOKIE = "huggingtweets-7860"
@@ -141,20 +137,3 @@ async def opts_out(web: Page, voice: str) -> None:
     await consent.claim("s1", "discord:1", voice)
     await consent.confirm("s1", "discord:1", voice, "admin")
     await consent.opt_out("discord:1", "imitation")
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator["Browser"]:
-    from tests.bot.web.real_browser import launched
-
-    async with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-async def address(use_cases: UseCases, parts: PostingParts, tmp_path: Path) -> AsyncIterator[str]:
-    """The page for a real browser. Whoever opens it is an admin."""
-    from tests.bot.web.real_browser import served
-
-    async with served(use_cases, parts, tmp_path, local_admin=True) as (address, _):
-        yield address

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, async_playwright, expect
+import pytest
+from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
 
 from bot.core.config import PlaygroundSettings
@@ -29,12 +30,7 @@ SECONDS = 120_000  # for what takes 2 s on an idle machine
 expect.set_options(timeout=SECONDS)
 
 
-@asynccontextmanager
-async def launched() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+IN_ONE_LOOP = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")]
 
 
 @asynccontextmanager

@@ -19,15 +19,15 @@ from playwright.async_api import Page as Tab
 from huggingtweets.core.people.names import VoiceName
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts
-from tests.bot.web.real_browser import CHROMIUM, SECONDS, TOKEN, opened, served, write
+from tests.bot.web.real_browser import IN_ONE_LOOP, SECONDS, TOKEN, opened, served, write
 
-AXE = Path(os.environ.get("AXE") or Path(__file__).parents[3] / ".cache/axe/node_modules/axe-core/axe.min.js")
+AXE = Path(os.environ.get("AXE") or Path(__file__).parents[4] / ".cache/axe/node_modules/axe-core/axe.min.js")
 LOOKED_AT = (
     *("/voices", "/voices/ann", "/voices/ann/forget", "/desk", "/desk/clock", "/desk/people", "/desk/log", "/docs"),
 )
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+pytestmark = IN_ONE_LOOP
 
 
 async def test_tweets_come_and_a_reload_shows_them_again(chromium: Browser, address: str) -> None:

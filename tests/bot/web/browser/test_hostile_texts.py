@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
@@ -31,7 +32,7 @@ from huggingtweets.tweets.learned.dataset import Dataset
 from tests.bot.conftest import UseCases
 from tests.bot.posting_parts import Parts as PostingParts
 from tests.bot.web.conftest import Page
-from tests.bot.web.real_browser import CHROMIUM, opened, served
+from tests.bot.web.real_browser import IN_ONE_LOOP, opened, served
 
 IMAGE = "<img src=x onerror=window.ran=1>"
 SCRIPT = '"><script>window.ran=1</script>'
@@ -53,10 +54,10 @@ RAN = """() => {
   return found;
 }"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+pytestmark = IN_ONE_LOOP
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(use_cases: UseCases, parts: PostingParts, tmp_path: Path) -> AsyncIterator[tuple[str, Page]]:
     """The page, whose voice `ann` has learned from somebody who calls themselves `IMAGE` and writes such things."""
     registry = use_cases.home.registry

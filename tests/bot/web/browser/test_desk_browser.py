@@ -13,9 +13,9 @@ from playwright.async_api import Browser, expect
 
 from bot.core.process.last_errors import LAST_ERRORS
 from tests.bot.conftest import UseCases
-from tests.bot.web.real_browser import CHROMIUM, opened
+from tests.bot.web.real_browser import IN_ONE_LOOP, opened
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+pytestmark = IN_ONE_LOOP
 
 
 @pytest.fixture
