@@ -8,13 +8,15 @@ Knows texts and formulas. Does not know models or files.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from huggingtweets.generation.discriminator import BUCKETS, SHAPES, Discriminator, Features, Floats, surprises
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 MAX_TEXTS = 1_000  # on either side
 MIN_TEXTS = 20  # on either side
@@ -39,6 +41,9 @@ def fit(
     drawn, bits_of_drawn = drawn[:MAX_TEXTS], bits_of_drawn[:MAX_TEXTS]
     if min(len(real), len(drawn)) < MIN_TEXTS:
         return None
+    # Importing it takes 2 s of processor time, which is not needed where there is too little.
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
     features = Features.of([*real, *drawn])
     is_real = np.arange(len(features)) < len(real)
     ngrams = sparse.csr_matrix((features.values, (features.owners, features.buckets)), (len(features), BUCKETS))
@@ -58,6 +63,8 @@ def fit(
     return Discriminator.of(np.concatenate([weights, others[:SHAPES]]), np.array(others[SHAPES:]), usual)
 
 
-def _regression(trust: float) -> LogisticRegression:
+def _regression(trust: float) -> "LogisticRegression":
     """Real and drawn texts count the same, however many there are. The constant is one of the shapes."""
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(C=trust, class_weight="balanced", fit_intercept=False, solver="liblinear")

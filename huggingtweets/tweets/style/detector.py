@@ -12,8 +12,6 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from huggingtweets.core.text.visible import visible
 from huggingtweets.tweets.learned.clean import clean
@@ -40,6 +38,10 @@ class Detector:
     """
 
     def __init__(self, texts: Sequence[str], is_drawn: Sequence[bool], figures: Figures | None = None):
+        # Importing it takes 2 s of processor time, and most modules that import this one fit nothing.
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+
         self._grams = (
             TfidfVectorizer(analyzer=_runs_of_characters, sublinear_tf=True),
             TfidfVectorizer(analyzer=_runs_of_words, sublinear_tf=True),

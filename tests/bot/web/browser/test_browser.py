@@ -326,10 +326,11 @@ async def test_nothing_keeps_people_out(
 async def serious(tab: Tab) -> list[str]:
     """What axe-core finds that is serious or critical."""
     await tab.evaluate(AXE.read_text())
-    found = await tab.evaluate("axe.run()")
+    # What is in order is not written down as well: that took half of the processor time.
+    violations = await tab.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
     return [
         html.unescape(f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:200]}")
-        for rule in found["violations"]
+        for rule in violations
         if rule["impact"] in ("serious", "critical")
         for node in rule["nodes"]
     ]
