@@ -86,7 +86,7 @@ format: install
 install: $(VENV)/installed
 
 # Run a command and print a dot every 3 s, so that people see that it goes on.
-ALIVE = @printf '%s' "$(1)"; (while sleep 3; do printf .; done) & dots=$$!; trap 'kill $$dots; echo' EXIT; trap 'exit 130' INT TERM; $(2)
+ALIVE = @printf '%s' "$(1)"; (while sleep 3; do printf .; done) & dots=$$!; trap 'kill $$dots 2>/dev/null; echo' EXIT; trap 'exit 130' INT TERM; $(2)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # What running needs. Made anew when a dependency or what is compiled changes. Torch's CPU build is smaller by gigabytes

@@ -9,7 +9,7 @@ from bot.core.post_text.ai_label import says_ai
 from bot.posts.x.account import UNMARKED, credentials
 from huggingtweets.core.config.settings import CollectingSettings, PublishingSettings
 from huggingtweets.core.errors import Misconfigured, Unavailable
-from huggingtweets.remote.upstream import Patience
+from huggingtweets.remote.upstream import NotReached, Patience
 from huggingtweets.remote.x import XClient
 
 MESSAGE_CONTENT = 1 << 18 | 1 << 19  # an application's flags: allowed, or allowed on fewer than 100 servers
@@ -61,9 +61,12 @@ async def x(settings: XSettings) -> str:
 
 
 async def bluesky(asking: Asking, settings: CollectingSettings) -> str:
-    """Whether public posts can be read."""
+    """Whether public posts can be read. No setting turns that on, so a machine without a network has no fault."""
     url = f"{settings.bluesky_url.rstrip('/')}/xrpc/app.bsky.actor.getProfile?actor={AN_ACCOUNT}"
-    status, profile = await asking.ask("Bluesky", url, {})
+    try:
+        status, profile = await asking.ask("Bluesky", url, {})
+    except NotReached:
+        return "cannot be reached; only voices that learn from there need it"
     if status != 200 or not profile.get("did"):
         raise Unavailable(f"Bluesky does not let profiles be read (status {status}); look at [collecting] bluesky_url.")
     return "public posts can be read"

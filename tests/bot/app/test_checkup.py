@@ -135,6 +135,7 @@ async def test_a_far_end_that_is_not_there_is_one_line(name: str) -> None:
     async with aiohttp.ClientSession() as session:
         found = await checkup._finding(name, 5.0, lambda: FAR_ENDS[name](Asking(session), url))
     assert "cannot be reached" in str(found)
+    assert found.is_fault == (name != "bluesky"), "what nothing turns on is no fault where there is no network"
 
 
 async def test_when_all_is_well_each_part_is_a_line_and_the_code_is_0(tmp_path: Path, hub: hub_fake.Hub) -> None:
