@@ -17,6 +17,7 @@ from bot.web.desk import clock, desk, queue
 from bot.web.entry.body_limits import BodyLimits
 from bot.web.entry.door import Door, Known
 from bot.web.entry.headers import SafeHeaders
+from bot.web.entry.pace import Pace
 from bot.web.entry.sessions import Sessions
 from bot.web.frame.failures import FailuresNoted
 from bot.web.frame.parts import Parts
@@ -68,5 +69,5 @@ def guarded(
     app: ASGIApp, *, hosts: Iterable[str], cookie: str, sessions: Sessions, known: Known, frames: Sequence[str] = ()
 ) -> ASGIApp:
     """`app` behind the door."""
-    behind = SafeHeaders(FailuresNoted(BodyLimits(app, LONGER_BODIES)), frames)
+    behind = SafeHeaders(Pace(FailuresNoted(BodyLimits(app, LONGER_BODIES))), frames)
     return Door(behind, hosts=hosts, cookie=cookie, sessions=sessions, known=known, framed=bool(frames))
