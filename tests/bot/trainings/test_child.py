@@ -11,6 +11,7 @@ from huggingtweets.core.config.settings_text import settings_text
 from huggingtweets.registry.versions import Registry
 from huggingtweets.workflow.pipeline import Outcome
 from tests.bot.trainings.trainer_contract import TrainerContract, moved_to
+from tests.conftest import QUICK_GATE
 
 
 class TestChild(TrainerContract):
@@ -21,5 +22,6 @@ class TestChild(TrainerContract):
     @pytest.fixture
     def trainer(self, registry: Registry, trained: tuple[Settings, Outcome], tmp_path: Path) -> Trainer:
         config_file = tmp_path / "config.toml"
-        config_file.write_text(settings_text(moved_to(tmp_path, trained[0])), encoding="utf-8")
+        settings = moved_to(tmp_path, trained[0]).model_copy(update={"gate": QUICK_GATE})
+        config_file.write_text(settings_text(settings), encoding="utf-8")
         return ChildTrainer(registry, config_file)
