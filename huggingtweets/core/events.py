@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TextIO
 from pydantic import BaseModel, ConfigDict, PlainSerializer, TypeAdapter
 
 from huggingtweets.core.records import JSON, Report
+from huggingtweets.core.text.durations import time_left_in_words
 from huggingtweets.core.text.phrases import Phrase
 
 # In this order.
@@ -34,6 +35,17 @@ class Progress:
     foreseen: str = ""
     percent: float | None = None
     seconds_left: float | None = None
+
+    def __str__(self) -> str:
+        """A line for people, as `print` shows it: how far it is, how long the rest takes, what is to be expected."""
+        unit = f" {self.facts['unit']}" if "unit" in self.facts else ""
+        parts = [
+            "" if self.percent is None else f"{self.percent:.0f} %",
+            f"{self.stage} {self.done:,} of {self.total:,}{unit}" if self.total > 1 else self.stage,
+            str(time_left_in_words(self.seconds_left)) if self.seconds_left else "",
+        ]
+        line = ", ".join(filter(None, parts))
+        return f"{line}. {said}" if (said := self.foreseen or self.warning) else line
 
     def as_json(self) -> JSON:
         row: JSON = {"event": "progress", "stage": self.stage, "done": self.done, "total": self.total, **self.facts}

@@ -97,3 +97,12 @@ def test_what_people_are_told_can_be_said_in_other_languages_on_the_other_side()
     assert isinstance(foreseen.foreseen, Phrase)
     assert foreseen.foreseen.template == why.template
     assert Failed(for_people="The disk is full.", phrase={"template": "{"}).reason == "The disk is full."
+
+
+def test_printed_progress_is_a_line_for_people() -> None:
+    measured = Progress("evaluate", 34, 100, {"sense": {"told_apart": 0.9}}, percent=67.81, seconds_left=232.0)
+    assert str(measured) == "68 %, evaluate 34 of 100, about 4 min left"
+    assert str(Progress("base", 12, 93, {"unit": "MB"})) == "base 12 of 93 MB"
+    foreseen = Progress("clean", warning="15,245 characters are few.", foreseen="The voice will be faint.", percent=0.6)
+    assert str(foreseen) == "1 %, clean. The voice will be faint."
+    assert str(Progress("register", percent=100.0, seconds_left=0.0)) == "100 %, register"
