@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from bot.web.desk.desk_words import Scope, act_in_words, scopes_in_words, who
 from bot.web.desk.today import jobs_shown, matters_of, posts_shown, today_page
 from bot.web.frame.asking import admins, parts_of, visitor_of
-from bot.web.frame.events import event
+from bot.web.frame.events import event, live
 from bot.web.frame.parts import Parts
 from bot.web.frame.rendering import page, rendered
 from huggingtweets.core.errors import Usage
@@ -34,7 +34,7 @@ async def desk(request: Request) -> HTMLResponse:
 
 @router.get("/events")
 async def events(request: Request, everything: Annotated[bool, Query(alias="all")] = False) -> StreamingResponse:
-    return StreamingResponse(_changes(request, everything=everything), media_type="text/event-stream")
+    return live(_changes(request, everything=everything))
 
 
 @router.get("/people")

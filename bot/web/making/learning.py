@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.core.errors import TrainingFailed
 from bot.store.jobs import Job
@@ -17,7 +17,7 @@ from bot.trainings.news import CURVE, outcome, standing
 from bot.trainings.prospects import foreseen, time_left
 from bot.trainings.results import Learned, result_of
 from bot.web.frame.asking import RowNumber, admins, parts_of, visitor_of
-from bot.web.frame.events import event
+from bot.web.frame.events import event, live
 from bot.web.frame.faces import face_of
 from bot.web.frame.parts import Parts
 from bot.web.frame.rendering import page, rendered
@@ -37,7 +37,7 @@ async def training_page(request: Request, number: RowNumber) -> HTMLResponse:
 @router.get("/trainings/{number}/events")
 async def events(request: Request, number: RowNumber) -> Response:
     job = await _job(request, number)
-    return StreamingResponse(_watched(request, job), media_type="text/event-stream")
+    return live(_watched(request, job))
 
 
 @router.post("/trainings/{number}/cancel")

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from bot.core.errors import NotAllowed, explained
 from bot.people.limits import PICTURE
@@ -17,7 +17,7 @@ from bot.voices.scene import LEAST_LINES, MOST_LINES, MOST_VOICES
 from bot.voices.tweeting import MAX_PROMPT_CHARACTERS
 from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import RowNumber, parts_of, visitor_of, visitors, wants_part
-from bot.web.frame.events import event
+from bot.web.frame.events import event, live
 from bot.web.frame.faces import MEDIA_TYPES, picture_of
 from bot.web.frame.refusals import NOTHING_HERE, how_made, refusal
 from bot.web.frame.rendering import page, rendered
@@ -56,7 +56,7 @@ async def draw(request: Request, filled: Annotated[Filled, Form()]) -> Response:
     wish, id_ = filled.wish, new_drawing()
     cards, wanted = await _cards(request, wish, id_)
     if wants_part(request):
-        return StreamingResponse(_streamed(request, cards, wish, wanted, id_), media_type="text/event-stream")
+        return live(_streamed(request, cards, wish, wanted, id_))
     async for _ in cards:
         pass
     return RedirectResponse(request.scope.get("root_path", "") + f"/try/{id_}", status_code=303)

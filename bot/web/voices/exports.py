@@ -14,7 +14,7 @@ from starlette.concurrency import iterate_in_threadpool
 from bot.voices.exporting import Export
 from bot.web.entry.visitors import PLACE
 from bot.web.frame.asking import admins, parts_of, visitor_of
-from bot.web.frame.events import event
+from bot.web.frame.events import event, live
 from bot.web.frame.parts import Parts
 from bot.web.frame.refusals import NotHere
 from bot.web.frame.rendering import page, rendered
@@ -48,7 +48,7 @@ async def shown(request: Request, id_: str) -> HTMLResponse:
 
 @router.get("/exports/{id_}/events")
 async def events(request: Request, id_: str) -> StreamingResponse:
-    return StreamingResponse(_watched(request, _export(request, id_)), media_type="text/event-stream")
+    return live(_watched(request, _export(request, id_)))
 
 
 @router.get("/exports/{id_}/file")

@@ -49,6 +49,7 @@ async def test_a_form_draws_tweets_that_its_address_shows_again(browser: httpx.A
 
 async def test_a_script_gets_each_card_as_an_event_and_the_address_at_the_end(browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/try", data={"voice": "ann", "count": "2"}, headers=PART)
+    assert answer.headers["x-accel-buffering"] == "no", "nginx would keep them back"
     events = re.findall(r"^event: (\w+)$", answer.text, re.MULTILINE)
     assert events == ["card", "card", "done"]
     [address] = re.findall(r"event: done\ndata: (\S+)", answer.text)
