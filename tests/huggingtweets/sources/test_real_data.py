@@ -1,9 +1,11 @@
 """The real files we develop with give the figures that were measured once. Skipped where these files are not."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from huggingtweets.core.records import Tweet
 from huggingtweets.sources import read
 from huggingtweets.sources.archives import x_archive
 from huggingtweets.tweets.learned.clean import clean_all
@@ -22,15 +24,21 @@ MEASURED = {
 }
 
 
+@cache
+def tweets_of(path: Path) -> tuple[Tweet, ...]:
+    """What is read from a file or folder. Several tests look at the same ones."""
+    return read(path).tweets
+
+
 @pytest.mark.parametrize("name", MEASURED)
 def test_the_counts_are_as_measured(name: str) -> None:
-    _, counts = clean_all(read(DATA / name).tweets)
+    _, counts = clean_all(tweets_of(DATA / name))
     assert (counts.downloaded, counts.retweets, counts.short, counts.kept) == MEASURED[name]
 
 
 def test_every_account_file_is_read_whole() -> None:
     for path in (DATA / "tweets").iterdir():
-        assert len(read(path).tweets) == len(path.read_text(encoding="utf-8").splitlines())
+        assert len(tweets_of(path)) == len(path.read_text(encoding="utf-8").splitlines())
 
 
 def test_all_but_one_of_the_41_long_posts_are_completed_and_that_one_was_whole() -> None:
