@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.bot.conftest import UseCases
-from tests.bot.web.real_browser import CHROMIUM, opened, write
+from tests.bot.web.real_browser import IN_ONE_LOOP, opened, write
 
 HANDLE = "donaudampfschifffahrtsgesellsc"
 NAME = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrentenauszahlungsstelle"
@@ -28,7 +28,7 @@ LEAVES_ITS_CARD = """() => [...document.querySelectorAll(".card select, .card in
     one.offsetWidth > 1 && one.getBoundingClientRect().right > one.closest(".card").getBoundingClientRect().right
 ).map((one) => one.outerHTML.slice(0, 120))"""
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+pytestmark = IN_ONE_LOOP
 
 
 @pytest.fixture
