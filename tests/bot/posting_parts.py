@@ -31,6 +31,7 @@ from huggingtweets.remote.x import XClient
 from tests.bot.databases import sqlite_in
 from tests.fakes.x_server import KEYS, XServer
 
+SECONDS = 3.0  # for an answer: far more than one takes, also on a busy machine
 QUICK = Patience(attempts=2, first_seconds=0.001, longest_seconds=0.01)
 
 
@@ -135,9 +136,9 @@ async def parts_in(folder: Path, x_settings: dict[str, Any]) -> AsyncIterator[Pa
     given |= {"account": "thebot", "dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
     given |= {"ai_label": ""}  # test_ai_label.py looks at posts with one
     async with XServer() as x, Store(sqlite_in(folder), time) as store:
-        settings = XSettings(**(given | {"api_url": x.url, "timeout_seconds": 0.3} | x_settings))
+        settings = XSettings(**(given | {"api_url": x.url, "timeout_seconds": SECONDS} | x_settings))
         budget = Budget(store.posts, "thebot", settings, time)
-        async with XClient(credentials(settings), api_url=x.url, timeout_seconds=0.3, patience=QUICK) as client:
+        async with XClient(credentials(settings), api_url=x.url, timeout_seconds=SECONDS, patience=QUICK) as client:
             account = XAccount(client, budget, settings.account, ai_label=settings.ai_label)
             outbox = Outbox(
                 store=store,

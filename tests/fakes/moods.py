@@ -19,7 +19,8 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 class Trouble:
     """A failure for the next `times` requests to `method` and `path`.
 
-    `done` says if the request is carried out nevertheless. Without a status it is only late.
+    `done` says if the request is carried out nevertheless. Without a status it is only late: by `delay_seconds`, or
+    until somebody sets `until`.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Trouble:
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
+    until: asyncio.Event | None = None
     done: bool = False
     times: int = 1
 
@@ -103,7 +105,7 @@ class Moody:
             return await answer(request)
         if not trouble.status:
             # The connection may be closed by then. The request is carried out nevertheless, as behind a load balancer.
-            await asyncio.sleep(trouble.delay_seconds)
+            await (trouble.until.wait() if trouble.until else asyncio.sleep(trouble.delay_seconds))
             return await answer(request)
         if trouble.done:
             await answer(request)

@@ -11,11 +11,10 @@ from bot.posts.place import Place
 from bot.posts.posting import Posting
 from bot.store import Store
 from huggingtweets.core.people.names import VoiceName
-from tests.bot.posting_parts import QUICK, Drawing, Time, willing_beside
+from tests.bot.posting_parts import QUICK, SECONDS, Drawing, Time, willing_beside
 
-TIMEOUT_SECONDS = 0.3
 AT_ONCE: dict[str, Any] = {"dry_run": False, "quiet_hours": "", "minutes_between_posts": 0.0, "voice": "ann"}
-AT_ONCE |= {"ai_label": "", "timeout_seconds": TIMEOUT_SECONDS}
+AT_ONCE |= {"ai_label": "", "timeout_seconds": SECONDS}
 
 
 async def voices() -> list[VoiceName]:

@@ -51,13 +51,16 @@ async def test_what_may_have_been_made_is_looked_up_and_never_repeated_blindly(p
             Trouble.hang_up(*POST, done=True),
             Trouble.html_503(*POST, done=True),
             Trouble(*POST, 201, '{"data": {"id": "19', done=True),
-            Trouble(*POST, delay_seconds=0.5),
+            Trouble(*POST, until=asyncio.Event()),
         ]
     ):
         parts.x.troubles = [trouble]
         await queued(parts, f"Tom & Jerry {number}  <3")
         await parts.outbox.step()
-        await asyncio.sleep(0.7 if trouble.delay_seconds else 0)
+        if trouble.until:
+            trouble.until.set()
+        while len(parts.x.posts) == number:
+            await asyncio.sleep(0.01)
         await parts.steps()
     assert len(parts.x.posts) == 4
     assert set((await parts.states()).values()) == {"sent"}
@@ -100,14 +103,15 @@ async def test_what_is_not_on_the_timeline_in_time_is_made_again(parts: Parts) -
 
 async def test_an_answer_that_was_late_beyond_all_patience_makes_no_second_post(parts: Parts) -> None:
     await queued(parts, "one")
-    parts.x.troubles = [Trouble(*POST, delay_seconds=1.5)]
+    parts.x.troubles = [Trouble(*POST, until=(late := asyncio.Event()))]
     await parts.outbox.step()
     parts.time.pass_by(seconds=100)
     await parts.outbox.step()
     assert await parts.states() == {"one": "queued"}
+    late.set()
     async with asyncio.timeout(120):
         while parts.x.texts() != ["one"]:  # it is made only now
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
     await parts.steps()
     assert parts.x.texts() == ["one"]
     assert await parts.states() == {"one": "sent"}

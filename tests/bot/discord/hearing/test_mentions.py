@@ -47,7 +47,7 @@ async def test_a_name_is_parsed_once_and_consent_is_asked_once_before_and_once_a
 
         return counting
 
-    monkeypatch.setattr(store.consent, "said", counted("consent", store.consent.said))
+    monkeypatch.setattr(store.consent, "judged", counted("consent", store.consent.judged))
     monkeypatch.setattr(names, "parse_handle", counted("parse", names.parse_handle))
     await there.ann.send(there.channel, f"{there.me} nasa My dream is")
     assert there.said()[0].embeds[0].description == "Tweet number 1"

@@ -1,5 +1,6 @@
 """Bluesky as a destination: what its answers mean, its labels, facets, replies, mentions, sessions and points."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,8 @@ from bot.store import Store
 from bot.store.posts.engagement import Counts
 from huggingtweets.remote.upstream import RateLimited
 from tests.bot.databases import sqlite_in
-from tests.bot.posting_parts import QUICK, Time
-from tests.bot.posts.elsewhere import AT_ONCE, TIMEOUT_SECONDS, Elsewhere
+from tests.bot.posting_parts import QUICK, SECONDS, Time
+from tests.bot.posts.elsewhere import AT_ONCE, Elsewhere
 from tests.fakes.bluesky_home import DID, HANDLE, PASSWORD, PROFILE, BlueskyHome
 from tests.fakes.moods import HANG_UP, Trouble
 
@@ -44,7 +45,7 @@ async def world(tmp_path: Path, changed: dict[str, Any]) -> AsyncIterator[World]
         settings = BlueskySettings(**(AT_ONCE | given | {"url": home.url} | changed))
         assert settings.password
         password = settings.password.get_secret_value()
-        async with BlueskyClient(home.url, HANDLE, password, timeout_seconds=TIMEOUT_SECONDS, patience=QUICK) as client:
+        async with BlueskyClient(home.url, HANDLE, password, timeout_seconds=SECONDS, patience=QUICK) as client:
             account = BlueskyAccount(client, settings, time)
             place = Place(BLUESKY, ACCOUNT, room_on_bluesky)
             yield World(place, settings, store, time, home=home, account=account)
@@ -84,10 +85,12 @@ async def test_what_may_have_been_made_is_asked_by_its_key(world: World) -> None
 
 
 async def test_what_was_not_made_is_sent_again_and_a_late_first_try_makes_no_second_post(world: World) -> None:
-    world.home.troubles = [Trouble(*PUT, HANG_UP), Trouble(*PUT, delay_seconds=0.6)]
+    late = asyncio.Event()
+    world.home.troubles = [Trouble(*PUT, HANG_UP), Trouble(*PUT, until=late)]
     await world.queued("one", "two")
     await world.steps()
     assert world.home.texts() == []
+    late.set()
     for _ in range(4):
         world.time.pass_by(seconds=40)
         await world.steps()

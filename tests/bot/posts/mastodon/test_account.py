@@ -21,8 +21,8 @@ from bot.store.posts.engagement import Counts
 from huggingtweets.core.people.names import VoiceName
 from huggingtweets.remote.upstream import NotReached, Patience
 from tests.bot.databases import sqlite_in
-from tests.bot.posting_parts import QUICK, Time
-from tests.bot.posts.elsewhere import AT_ONCE, TIMEOUT_SECONDS, Elsewhere
+from tests.bot.posting_parts import QUICK, SECONDS, Time
+from tests.bot.posts.elsewhere import AT_ONCE, Elsewhere
 from tests.fakes.mastodon_server import TOKEN, MastodonServer
 from tests.fakes.moods import HANG_UP, Trouble
 
@@ -47,7 +47,7 @@ async def world(tmp_path: Path, changed: dict[str, Any]) -> AsyncIterator[World]
         settings = MastodonSettings(**(AT_ONCE | given | {"url": server.url} | changed))
         assert settings.token
         token, room = settings.token.get_secret_value(), RoomOnMastodon(settings.content_warning)
-        client = MastodonClient(server.url, token, timeout_seconds=TIMEOUT_SECONDS, patience=QUICK)
+        client = MastodonClient(server.url, token, timeout_seconds=SECONDS, patience=QUICK)
         place = Place(MASTODON, settings.name, room)
         account = MastodonAccount(client, settings, place, room)
         yield World(place, settings, store, time, server=server, account=account)

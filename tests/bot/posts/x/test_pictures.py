@@ -1,5 +1,6 @@
 """A post on X carries a picture of itself, described in words; without one it goes out all the same, and once."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from bot.store.posts.outbox import Post
 from huggingtweets.core.errors import Unavailable
 from huggingtweets.remote.x import XClient
 from huggingtweets.remote.x_session import Credentials
-from tests.bot.posting_parts import QUICK, Parts
+from tests.bot.posting_parts import QUICK, SECONDS, Parts
 from tests.fakes.moods import Trouble
 from tests.fakes.x_server import KEYS, refusing
 
@@ -24,7 +25,7 @@ async def paint(post: Post) -> bytes:
 
 async def steps(parts: Parts, paint=paint, keys: Credentials = KEYS) -> None:  # type: ignore[no-untyped-def]
     """Let an outbox post with pictures, for a while."""
-    async with XClient(keys, api_url=parts.x.url, timeout_seconds=0.3, patience=QUICK) as client:
+    async with XClient(keys, api_url=parts.x.url, timeout_seconds=SECONDS, patience=QUICK) as client:
         pictures = Pictures(client, paint, parts.x.url)
         parts.outbox._destination = XAccount(client, parts.budget, "thebot", pictures=pictures)
         for _ in range(3):
@@ -52,7 +53,7 @@ async def test_a_post_carries_its_picture_and_an_answer_none(parts: Parts) -> No
         Trouble.html_503(*UPLOAD),
         Trouble.hang_up(*UPLOAD, done=True),
         Trouble(*UPLOAD, 200, b'{"media_id', done=True),
-        Trouble(*UPLOAD, delay_seconds=0.6),
+        Trouble(*UPLOAD, until=asyncio.Event()),
         refusing(*UPLOAD, 429, "Too Many Requests"),
         Trouble.html_503("POST", "/1.1/media/metadata/create.json"),
         Trouble.hang_up("POST", "/2/tweets", done=True),
