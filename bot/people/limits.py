@@ -10,6 +10,7 @@ Knows people and servers as opaque ids and a clock. Does not know platforms or w
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.core.config import LimitsSettings
@@ -32,21 +33,29 @@ PUBLIC = 1.0  # any other message that everybody sees
 CHEAP = 0.25  # something that is looked up for one person, or a click
 
 
+@dataclass(slots=True)
+class _Asked:
+    """The requests of somebody within the window: when, and as how many each counts. `spent` is what all count."""
+
+    requests: deque[tuple[float, float]] = field(default_factory=deque)
+    spent: float = 0.0
+
+
 class RateLimit:
     """At most `per_minute` requests of one person in any minute. Remembers the last `MAX_PEOPLE` people."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = _now):
         self.per_minute = per_minute
         self._clock = clock
-        self._asked: OrderedDict[str, deque[tuple[float, float]]] = OrderedDict()
+        self._asked: OrderedDict[str, _Asked] = OrderedDict()
 
     def wait_seconds(self, person: str, cost: float = TWEETS) -> float:
         """How long `person` must wait before they may ask for something that counts as `cost` requests."""
         asked = self._of(person)
-        spent = sum(counted for _, counted in asked)
+        spent = asked.spent
         room = self.per_minute - min(cost, self.per_minute)
         wait = 0.0
-        for at, counted in asked:
+        for at, counted in asked.requests:
             if spent <= room and spent < self.per_minute:
                 break
             spent -= counted
@@ -62,27 +71,32 @@ class RateLimit:
     def note(self, person: str, cost: float) -> None:
         """Count a request even if it is over the limit."""
         if cost:
-            self._of(person).append((self._clock(), min(cost, self.per_minute)))
+            asked, counted = self._of(person), min(cost, self.per_minute)
+            asked.requests.append((self._clock(), counted))
+            asked.spent += counted
 
     def give_back(self, person: str, cost: float) -> None:
         """Uncount the last request that counted as `cost`."""
         asked = self._of(person)
-        for place in reversed(range(len(asked))):
-            if asked[place][1] == min(cost, self.per_minute):
-                del asked[place]
+        for place in reversed(range(len(asked.requests))):
+            if asked.requests[place][1] == min(cost, self.per_minute):
+                asked.spent -= asked.requests[place][1]
+                del asked.requests[place]
                 return
 
     def asked(self, person: str) -> int:
         """How many requests of `person` count now."""
-        return len(self._of(person))
+        return len(self._of(person).requests)
 
-    def _of(self, person: str) -> deque[tuple[float, float]]:
-        asked = self._asked.setdefault(person, deque())
+    def _of(self, person: str) -> _Asked:
+        asked = self._asked.setdefault(person, _Asked())
         self._asked.move_to_end(person)
         while len(self._asked) > MAX_PEOPLE:
             self._asked.popitem(last=False)
-        while asked and self._clock() - asked[0][0] >= WINDOW_SECONDS:
-            asked.popleft()
+        while asked.requests and self._clock() - asked.requests[0][0] >= WINDOW_SECONDS:
+            asked.spent -= asked.requests.popleft()[1]
+        if not asked.requests:
+            asked.spent = 0.0  # what rounding may have left
         return asked
 
 
