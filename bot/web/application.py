@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from bot.openai_api.app import add_api
@@ -16,7 +15,8 @@ from bot.web import api_reference, command_line, health, sign_in
 from bot.web.desk import clock, desk, queue
 from bot.web.entry.body_limits import BodyLimits
 from bot.web.entry.door import Door, Known
-from bot.web.entry.headers import SafeHeaders
+from bot.web.entry.headers import KeptFiles, SafeHeaders
+from bot.web.entry.heads import Heads
 from bot.web.entry.pace import Pace
 from bot.web.entry.sessions import Sessions
 from bot.web.frame.failures import FailuresNoted
@@ -61,7 +61,7 @@ def routes(parts: Parts) -> FastAPI:
         app.state.token_limits = TokenLimits(parts.store, parts.api)
         app.state.api = add_api(app, parts.tweeting, Tokens(parts.store), app.state.token_limits)
         app.router.routes.extend(api_reference.router.routes)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", KeptFiles(directory=STATIC), name="static")
     return app
 
 
@@ -69,5 +69,5 @@ def guarded(
     app: ASGIApp, *, hosts: Iterable[str], cookie: str, sessions: Sessions, known: Known, frames: Sequence[str] = ()
 ) -> ASGIApp:
     """`app` behind the door."""
-    behind = SafeHeaders(Pace(FailuresNoted(BodyLimits(app, LONGER_BODIES))), frames)
+    behind = SafeHeaders(Pace(FailuresNoted(BodyLimits(Heads(app), LONGER_BODIES))), frames)
     return Door(behind, hosts=hosts, cookie=cookie, sessions=sessions, known=known, framed=bool(frames))

@@ -161,6 +161,22 @@ async def test_what_is_not_there_is_a_page_that_says_so(browser: httpx.AsyncClie
         assert "<h1>" in answer.text
 
 
+async def test_a_monitor_may_ask_with_head(browser: httpx.AsyncClient) -> None:
+    for path in ("/", "/healthz", "/static/page.css", "/nothing"):
+        whole, head = await browser.get(path), await browser.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-type"] == whole.headers["content-type"]
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+
+async def test_a_browser_keeps_styles_and_asks_whether_they_changed(browser: httpx.AsyncClient) -> None:
+    sheet = await browser.get("/static/page.css")
+    assert sheet.headers["cache-control"] == "no-cache"
+    again = await browser.get("/static/page.css", headers={"If-None-Match": sheet.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await browser.get("/")).headers["cache-control"] == "no-store"
+
+
 async def test_a_page_that_says_so_leads_to_the_first_page_also_below_static(web: Page) -> None:
     for root in ("", "/voices"):
         transport = httpx.ASGITransport(web.app, root_path=root, client=("127.0.0.1", 1))
