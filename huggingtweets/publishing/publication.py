@@ -19,6 +19,7 @@ from huggingtweets.publishing.publish import (
     forego,
     push,
     refuse_moved,
+    refuse_token,
     refuse_unconfigured,
     repository_of,
     want,
@@ -55,7 +56,8 @@ def refuse_private(voice: VoiceName, settings: Settings) -> None:
 def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> Published:
     """Put `version` on the Hub. Raises `Misconfigured` before anything else if publishing is not configured.
 
-    Raises what `refuse_private` raises; then the note that it is to be published is deleted, too. The folder is deleted
+    Raises what `upstream` draws, before any work if the Hub does not take the token or cannot be reached. Raises what
+    `refuse_private` raises; then the note that it is to be published is deleted, too. The folder is deleted
     afterwards, because it can be made again and takes half a gigabyte a version.
     """
     refuse_unconfigured(settings.publishing)
@@ -65,6 +67,7 @@ def publish(version: Version, settings: Settings, say: Say = lambda _: None) -> 
     except BadData:
         forego(settings.storage.models, version.name)
         raise
+    refuse_token(settings.publishing)  # before the folder is made, which takes a while
     folder = prepare(version, settings, say)
     say(Progress("push", 0))
     try:

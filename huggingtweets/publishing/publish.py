@@ -128,6 +128,12 @@ def refuse_moved(version: Version, settings: PublishingSettings) -> None:
         )
 
 
+def refuse_token(settings: PublishingSettings, patience: Patience | None = None) -> None:
+    """Raises what `upstream` draws if the Hub does not take the token, or cannot be reached."""
+    with _api(settings) as api:
+        _insist(api.whoami, patience or Patience(attempts=settings.attempts))
+
+
 def push(version: Version, folder: Path, settings: PublishingSettings, patience: Patience | None = None) -> Published:
     """Make the repository hold `folder` and nothing else, tag it as the version, and write that down.
 

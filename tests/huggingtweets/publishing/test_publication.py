@@ -120,6 +120,7 @@ def test_a_hub_that_is_down_is_one_sentence(run: Run, config: Path, hub: Hub) ->
     code, out, err = run("publish", "ann", "--config", config)
     assert (code, out) == (69, "")
     assert err.splitlines()[-1].startswith("huggingtweets: The token may not write there (403")
+    assert not (config.parent / "data" / "exports").exists(), "the folder takes a while, and nobody would take it"
 
 
 def test_a_promotion_publishes_and_stands_when_that_fails(run: Run, config: Path, hub: Hub) -> None:
