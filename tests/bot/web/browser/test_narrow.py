@@ -72,7 +72,7 @@ async def test_a_session_that_is_over_is_a_page_with_a_way_back(chromium: Browse
         await tab.fill("input[name=password]", "a password")
         await tab.get_by_role("button", name="Sign in").click()
         await expect(tab.locator("h1")).to_have_text("Your session is over")
-        assert await tab.evaluate("getComputedStyle(document.querySelector('.notice')).borderLeftWidth") == "4px"
+        await expect(tab.locator(".notice")).to_have_css("border-left-width", "4px")  # its styles are there
         await tab.get_by_role("link", name="Open the page").click()
         await expect(tab.locator("h1")).to_have_text("Sign in")
         await tab.goto(address)
