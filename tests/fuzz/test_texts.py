@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import web
@@ -81,6 +81,7 @@ def test_any_prompt_is_drawn_or_refused_in_a_sentence(text: str, draft: str) -> 
 
 
 @given(texts=st.lists(TEXTS, max_size=5), names=st.lists(TEXTS, max_size=3))
+@example(texts=["000@ann"], names=["000"])
 def test_any_context_is_said_on_one_line_each(texts: list[str], names: list[str]) -> None:
     context = as_context(texts, names)
     assert len(context) <= MAX_CONTEXT

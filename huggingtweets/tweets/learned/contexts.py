@@ -52,7 +52,12 @@ def names_in(texts: Iterable[str]) -> frozenset[str]:
 
 def without_people(text: str, names: Collection[str] = (), around: Collection[str] = ()) -> str:
     """`text` without handles, without the `names` of people, and without those of people `around` (see `named`)."""
-    return without_names(" ".join(_HANDLE.sub(" ", text).split()), names, around)
+    # In 000@ann, @ann is no handle, until the name 000 is taken out.
+    return _without_handles(without_names(_without_handles(text), names, around))
+
+
+def _without_handles(text: str) -> str:
+    return " ".join(_HANDLE.sub(" ", text).split())
 
 
 def bounded(lines: Sequence[str]) -> str:
