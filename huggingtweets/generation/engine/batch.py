@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from huggingtweets.core.process.cpu import one_thread
 from huggingtweets.generation.engine.adapters import Held
 from huggingtweets.generation.engine.decoder import Cells, Decoder, Drawn, Tokens
 from huggingtweets.generation.engine.grid import Grid, arranged
@@ -104,6 +105,11 @@ class Batch:
 
     def _prefill(self, prompts: Sequence[Prompt]) -> list[DraftJob]:
         logits = self._decoder.prefill(prompts)
+        with one_thread():
+            return self._begin(prompts, logits)
+
+    def _begin(self, prompts: Sequence[Prompt], logits: torch.Tensor) -> list[DraftJob]:
+        """Draw the first tokens by `logits` [prompts, vocabulary]. Returns the jobs that are finished after that."""
         # The drafts of a job share their logits; only their seeds differ.
         joining = [(place, job) for place, prompt in enumerate(prompts) for job in self._jobs_of(prompt)]
         rows = [row for _, job in joining for row in job.rows]

@@ -54,8 +54,10 @@ typedef struct {
 } Voice;
 typedef struct { const Voice *voice; int64_t start, end, wanted_start, wanted_end; } Group;
 
-/* Rows in int16, and the scales of their chunks. */
-typedef struct { int16_t *whole; float *scale; } Rounded;
+/* Rows in int16, or in int8 in the first half of each row's place. A chunk has a scale and, in int8, what sums of its
+   products begin with: -128 times the sum of its numbers. */
+typedef struct { float scale; int32_t begins; } Chunk;
+typedef struct { int16_t *whole; Chunk *chunk; } Rounded;
 
 typedef struct {
     int64_t rows, groups, wanted, cache_blocks, table_width;

@@ -23,8 +23,12 @@ from huggingtweets.model.families import Description
 LIBRARY = "huggingtweets.generation.engine._kernels"
 LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed matrix
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
-# Ways to multiply: those of x86, the slowest first, then that of arm64. All give the same bits.
-PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON")
+# Ways to multiply: those of x86, the slowest first, then those of arm64.
+PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON", "NEON dot product")
+IN_BYTES = (
+    "AVX-512 VNNI",
+    "NEON dot product",
+)  # round what they multiply with to int8; the others, to int16, give the same bits
 LOGITS = 8  # that share a maximum, at least
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")
@@ -101,7 +105,7 @@ class CallStruct(Structure):
         *((name, c_void_p) for name in ("tokens", "positions", "sequences", "tables", "wanted_rows")),
         ("group", POINTER(Group)),
         *((name, c_void_p) for name in ("cache", "x", "wide")),
-        *((name, c_void_p) for name in ("even", "even_scale", "inner", "inner_scale", "low", "low_scale")),
+        *((name, c_void_p) for name in ("even", "even_chunks", "inner", "inner_chunks", "low", "low_chunks")),
         *((name, c_void_p) for name in ("logits", "scratch")),
         ("room", c_int64),
         *((name, c_void_p) for name in ("maxima", "values", "ranks", "chosen", "nats")),

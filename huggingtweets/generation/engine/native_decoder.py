@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from huggingtweets.core.process.cpu import usable_cores
+from huggingtweets.core.process.cpu import one_thread, usable_cores
 from huggingtweets.generation.engine.adapters import Adapter, Held
 from huggingtweets.generation.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
 from huggingtweets.generation.engine.decoder import Cells, Drawn
@@ -89,9 +89,10 @@ class NativeDecoder:
         if bending := cells.bending:
             # The kernels know no habits, so the tokens of these rows are drawn here, from the kernels' logits.
             logits = torch.from_numpy(call.logits[bending, : self._weights.vocabulary])
-            bent = cells.bent(logits, bending)
-            tokens[bending] = cells.choose(bent, bending)
-            call.nats[bending] = nats_of(bent, tokens[bending]).numpy()
+            with one_thread():
+                bent = cells.bent(logits, bending)
+                tokens[bending] = cells.choose(bent, bending)
+                call.nats[bending] = nats_of(bent, tokens[bending]).numpy()
         cells.advance(tokens)
         return Drawn(tokens.unsqueeze(0).numpy(), call.nats[None].copy())
 
@@ -149,7 +150,7 @@ class _Call:
         ):
             self._arrays |= {
                 name: np.empty((height, width), np.int16),
-                f"{name}_scale": np.empty((height, chunks(width)), np.float32),
+                f"{name}_chunks": np.empty((height, chunks(width), 2), np.float32),  # scale and sum
             }
         self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
         self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)

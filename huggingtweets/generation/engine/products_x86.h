@@ -83,7 +83,7 @@ static inline __attribute__((always_inline)) void tile(
             then += blocks * WIDE * bits / 4;
         }
         UNROLLED for (int row = 0; row < rows; row++) {
-            __m256 scale = _mm256_broadcast_ss(x.scale + row * chunks(stride) + start / CHUNK);
+            __m256 scale = _mm256_broadcast_ss(&x.chunk[row * chunks(stride) + start / CHUNK].scale);
             UNROLLED for (int part = 0; part < 2 * blocks; part++) {
                 __m256 *sum = &sums[row * blocks + part / 2][part % 2], both = scale;
                 if (bits == 4)
@@ -108,8 +108,9 @@ static inline __attribute__((always_inline)) void tile(
 /* `tile` for numbers of rows and blocks that are known only now. */
 static inline __attribute__((always_inline)) void any_tile(
     int64_t rows, int64_t blocks, int bits, bool vnni, Rounded x, int64_t stride, const Linear *linear, int64_t first,
-    bool add, float *y, int64_t y_stride, const int8_t *then)
+    bool add, float *y, int64_t y_stride, const int8_t *then, int64_t share)
 {
+    (void)share; /* with several tiles the step does not wait for memory */
 #define CASE(ROWS, BLOCKS) \
     case 16 * ROWS + BLOCKS: tile(ROWS, BLOCKS, bits, vnni, x, stride, linear, first, add, y, y_stride, then); break;
     switch (16 * rows + blocks) {
@@ -118,67 +119,103 @@ static inline __attribute__((always_inline)) void any_tile(
 #undef CASE
 }
 
-/* Products on 512 bits. A register holds all outputs of a block. */
+/* Products on 512 bits. A register holds four inputs of all outputs of a block. The instruction multiplies bytes without
+   a sign by bytes with one, so 128 is added to the weights, and 128 times the sum of the row's numbers is what each sum
+   begins below zero. */
 #define ON_512_BITS __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
 #ifdef EMULATED_512_BITS
 #include EMULATED_512_BITS
 #endif
 
-/* Two inputs of a block's outputs; with 4 bits, 16 times as much. */
-static inline __attribute__((always_inline)) ON_512_BITS __m512i load_wide_pairs(const int8_t *from, int bits)
+/* Four inputs of a block's outputs, with 128 added; with 4 bits, 16 times as much. Of the last two inputs of an odd
+   number of pairs, `few` is true. */
+static inline __attribute__((always_inline)) ON_512_BITS __m512i load_quads(const int8_t *from, int bits, bool few)
 {
-    if (bits == 8)
-        return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)from));
-    __m512i both = _mm512_cvtepi8_epi16(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from)));
-    return _mm512_mask_srai_epi16(both, 0xFFFF, _mm512_slli_epi16(both, 12), 8);
+    static const uint16_t places[2][32] = {
+        {0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15, 16, 24, 17, 25, 18, 26, 19, 27, 20, 28, 21, 29, 22, 30, 23, 31},
+        {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31}};
+    __m512i both; /* two inputs of each output, and behind them, or behind half of them, the next two */
+    if (bits == 8) {
+        both = few ? _mm512_zextsi256_si512(_mm256_loadu_si256((const __m256i *)from)) : _mm512_loadu_si512(from);
+    } else {
+        __m256i high = few ? _mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)from))
+                           : _mm256_loadu_si256((const __m256i *)from);
+        __m256i low = _mm256_and_si256(_mm256_slli_epi16(high, 4), _mm256_set1_epi8((char)0xF0));
+        both = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    }
+    both = _mm512_permutexvar_epi16(_mm512_loadu_si512(places[bits == 8]), both);
+    return _mm512_xor_si512(both, _mm512_set1_epi8((char)0x80));
 }
 
-/* As `tile`. */
+#ifndef EMULATED_512_BITS
+/* Adds in place. Of the compiler's own function for this instruction, GCC 12 makes two copies of each sum. */
+static inline __attribute__((always_inline)) ON_512_BITS void add_products(__m512i *sum, __m512i weights, __m512i x)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(*sum) : "v"(weights), "v"(x));
+}
+#endif
+
+/* Four inputs of `rows` rows times those of `blocks` blocks, added to `wholes`; or the last two if `few`. */
+static inline __attribute__((always_inline)) ON_512_BITS void add_quads(
+    int rows, int blocks, int bits, bool few, const int8_t *const *at, int64_t stride, const int8_t *weight,
+    int64_t size, __m512i *wholes)
+{
+    UNROLLED for (int block = 0; block < blocks; block++) {
+        __m512i weights = load_quads(weight + block * size, bits, few);
+        UNROLLED for (int row = 0; row < rows; row++) {
+            const int8_t *from = at[row / 3] + row % 3 * 2 * stride;
+            __m512i factor = _mm512_set1_epi32(few ? two_bytes(from) : four_bytes(from));
+            add_products(&wholes[row * blocks + block], weights, factor);
+        }
+    }
+}
+
+/* As `tile`, of rows in int8. It reads ahead 1 / `share` of what stands at `then`; the other tiles read the rest. */
 static inline __attribute__((always_inline)) ON_512_BITS void wide_tile(
     int rows, int blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, float *y,
-    int64_t y_stride, const int8_t *then)
+    int64_t y_stride, const int8_t *then, int64_t share)
 {
     int64_t inputs = linear->inputs;
     const int8_t *weight = block_at(linear, first);
     int64_t size = block_at(linear, WIDE) - linear->weight; /* of a block */
+    int64_t ahead = WIDE * bits / 2 / share;
+    /* Several blocks for few rows do not fit into the first cache beside those that are read. */
+    enum _mm_hint NEAR = rows < 7 ? _MM_HINT_T1 : _MM_HINT_T0;
     __m512 sums[WIDE_TILE];
     UNROLLED for (int i = 0; i < rows * blocks; i++)
         sums[i] = _mm512_setzero_ps();
     for (int64_t start = 0; start < inputs; start += CHUNK) {
         int64_t end = start + CHUNK < inputs ? start + CHUNK : inputs;
-        __m512i wholes[WIDE_TILE], factors[WIDE_TILE];
-        UNROLLED for (int i = 0; i < rows * blocks; i++)
-            wholes[i] = _mm512_setzero_si512();
+        const Chunk *chunk = x.chunk + start / CHUNK;
+        __m512i wholes[WIDE_TILE];
+        UNROLLED for (int row = 0; row < rows; row++)
+            UNROLLED for (int block = 0; block < blocks; block++)
+                wholes[row * blocks + block] = _mm512_set1_epi32(chunk[row * chunks(stride)].begins);
         /* An address is a pointer and up to two strides: four pointers reach 12 rows. */
-        const int16_t *at[WIDE_TILE / 3];
+        const int8_t *at[WIDE_TILE / 3];
         UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
-            at[i] = x.whole + start + 3 * i * stride;
+            at[i] = (const int8_t *)(x.whole + 3 * i * stride) + start;
         const float *scales = (const float *)weight;
         if (bits == 4) {
             weight += WIDE * sizeof(float);
-            UNROLLED for (int block = 0; rows < 4 && block < blocks; block++, then += WIDE * sizeof(float))
-                _mm_prefetch((const char *)then, _MM_HINT_T0);
+            UNROLLED for (int block = 0; block < blocks; block++, then += WIDE * (int64_t)sizeof(float) / share)
+                _mm_prefetch((const char *)then, NEAR);
         }
-        for (int64_t pairs = (end - start) / 2; pairs; pairs--) {
-            if (rows < 4) /* with more rows the step does not wait for memory */
-                _mm_prefetch((const char *)then, _MM_HINT_T0);
-            UNROLLED for (int row = 0; row < rows; row++)
-                factors[row] = _mm512_set1_epi32(pair(at[row / 3] + row % 3 * stride));
-            UNROLLED for (int block = 0; block < blocks; block++) {
-                __m512i weights = load_wide_pairs(weight + block * size, bits);
-                UNROLLED for (int row = 0; row < rows; row++) {
-                    int i = row * blocks + block;
-                    wholes[i] = _mm512_dpwssd_epi32(wholes[i], factors[row], weights);
-                }
-            }
+        for (int64_t quads = (end - start) / 4; quads; quads--) {
+            UNROLLED for (int block = 0; block < blocks; block++, then += ahead)
+                _mm_prefetch((const char *)then, NEAR);
+            add_quads(rows, blocks, bits, false, at, stride, weight, size, wholes);
             UNROLLED for (int i = 0; i < (rows + 2) / 3; i++)
-                at[i] += 2;
+                at[i] += 4;
+            weight += WIDE * bits / 2;
+        }
+        if ((end - start) % 4) {
+            add_quads(rows, blocks, bits, true, at, stride, weight, size, wholes);
             weight += WIDE * bits / 4;
-            then += blocks * WIDE * bits / 4;
         }
         UNROLLED for (int row = 0; row < rows; row++) {
-            __m512 scale = _mm512_set1_ps(x.scale[row * chunks(stride) + start / CHUNK]);
+            __m512 scale = _mm512_set1_ps(chunk[row * chunks(stride)].scale);
             UNROLLED for (int block = 0; block < blocks; block++) {
                 __m512 both = scale;
                 if (bits == 4)
@@ -203,10 +240,10 @@ static inline __attribute__((always_inline)) ON_512_BITS void wide_tile(
 /* `wide_tile` for numbers of rows and blocks that are known only now. */
 static inline __attribute__((always_inline)) ON_512_BITS void any_wide_tile(
     int64_t rows, int64_t blocks, int bits, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add,
-    float *y, int64_t y_stride, const int8_t *then)
+    float *y, int64_t y_stride, const int8_t *then, int64_t share)
 {
 #define CASE(ROWS, BLOCKS) \
-    case 16 * ROWS + BLOCKS: wide_tile(ROWS, BLOCKS, bits, x, stride, linear, first, add, y, y_stride, then); break;
+    case 16 * ROWS + BLOCKS: wide_tile(ROWS, BLOCKS, bits, x, stride, linear, first, add, y, y_stride, then, share); break;
     switch (16 * rows + blocks) {
         CASE(1, 4) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2) CASE(5, 2)
         CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1)
@@ -219,9 +256,9 @@ static inline __attribute__((always_inline)) ON_512_BITS void any_wide_tile(
 #define TILES(NAME, ATTRIBUTES, TILE_OF, ...) \
     static __attribute__((noinline)) ATTRIBUTES void NAME( \
         int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, \
-        float *y, int64_t y_stride, const int8_t *then) \
+        float *y, int64_t y_stride, const int8_t *then, int64_t share) \
     { \
-        TILE_OF(rows, blocks, __VA_ARGS__, x, stride, linear, first, add, y, y_stride, then); \
+        TILE_OF(rows, blocks, __VA_ARGS__, x, stride, linear, first, add, y, y_stride, then, share); \
     }
 TILES(tile_of_8_bits, , any_tile, 8, false)
 TILES(tile_of_4_bits, , any_tile, 4, false)
@@ -232,9 +269,9 @@ TILES(wide_tile_of_4_bits, ON_512_BITS, any_wide_tile, 4)
 #undef TILES
 
 static const Products products[] = {
-    [AVX2] = {TILE, {0, 4, 2, 1, 1, 1, 1}, tile_of_8_bits, tile_of_4_bits},
-    [AVX_VNNI] = {TILE, {0, 4, 2, 1, 1, 1, 1}, vnni_tile_of_8_bits, vnni_tile_of_4_bits},
-    [AVX512_VNNI] = {WIDE_TILE, {0, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1}, wide_tile_of_8_bits, wide_tile_of_4_bits},
+    [AVX2] = {SHORTS, TILE, {0, 4, 2, 1, 1, 1, 1}, tile_of_8_bits, tile_of_4_bits},
+    [AVX_VNNI] = {SHORTS, TILE, {0, 4, 2, 1, 1, 1, 1}, vnni_tile_of_8_bits, vnni_tile_of_4_bits},
+    [AVX512_VNNI] = {BYTES, WIDE_TILE, {0, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1}, wide_tile_of_8_bits, wide_tile_of_4_bits},
 };
 
 /* Whether the processor has one of these. */

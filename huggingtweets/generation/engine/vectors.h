@@ -87,6 +87,13 @@ static inline void store_shorts(int16_t *to, Wholes x)
     _mm_storeu_si128((__m128i *)to, half);
 }
 
+/* The same as int8. */
+static inline void store_bytes(int8_t *to, Wholes x)
+{
+    __m128i half = _mm_packs_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    _mm_storel_epi64((__m128i *)to, _mm_packs_epi16(half, half));
+}
+
 /* The lower bytes of 8 pairs. */
 static inline void store_pairs(Wholes first, Wholes second, int8_t *to)
 {
@@ -223,6 +230,12 @@ static inline void store_halves(uint16_t *to, Floats x)
 static inline void store_shorts(int16_t *to, Wholes x)
 {
     vst1q_s16(to, vqmovn_high_s32(vqmovn_s32(x.low), x.high));
+}
+
+/* The same as int8. */
+static inline void store_bytes(int8_t *to, Wholes x)
+{
+    vst1_s8(to, vqmovn_s16(vqmovn_high_s32(vqmovn_s32(x.low), x.high)));
 }
 
 /* The lower bytes of 8 pairs. */

@@ -3,12 +3,13 @@
 import ctypes
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
 
-from huggingtweets.core.process.cpu import give_back_memory, keep_freed_memory, usable_cores, use_threads
+from huggingtweets.core.process.cpu import give_back_memory, keep_freed_memory, one_thread, usable_cores, use_threads
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +59,11 @@ def test_freed_memory_is_given_back() -> None:
     give_back_memory()
     assert resident() < before - 80 * (1 << 20)
     assert above.item() == 1
+
+
+def test_one_thread_computes_for_a_moment_also_if_that_fails() -> None:
+    use_threads(3)
+    with suppress(ZeroDivisionError), one_thread():
+        meanwhile = torch.get_num_threads()
+        raise ZeroDivisionError
+    assert (meanwhile, torch.get_num_threads()) == (1, 3)

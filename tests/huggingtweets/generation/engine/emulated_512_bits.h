@@ -1,5 +1,5 @@
-/* The few instructions on 512 bits that kernels.c uses, in pairs of AVX2's. With them the products for AVX-512 VNNI are
-   tested on processors that have no AVX-512; how fast they are is not. */
+/* The few instructions on 512 bits that the products for AVX-512 VNNI use, in pairs of AVX2's. With them they are tested
+   on processors that have no AVX-512; how fast they are is not. */
 typedef struct { __m256i low, high; } WideWholes;
 typedef struct { __m256 low, high; } WideFloats;
 
@@ -9,13 +9,15 @@ typedef struct { __m256 low, high; } WideFloats;
 #define __m512 WideFloats
 #define EMULATED static inline __attribute__((always_inline))
 #define _mm512_setzero_ps() ((WideFloats){_mm256_setzero_ps(), _mm256_setzero_ps()})
-#define _mm512_setzero_si512() ((WideWholes){_mm256_setzero_si256(), _mm256_setzero_si256()})
 #define _mm512_set1_ps(x) ((WideFloats){_mm256_set1_ps(x), _mm256_set1_ps(x)})
 #define _mm512_set1_epi32(x) ((WideWholes){_mm256_set1_epi32(x), _mm256_set1_epi32(x)})
-#define _mm512_cvtepi8_epi16 emulated_cvtepi8_epi16
-#define _mm512_slli_epi16 emulated_slli_epi16
-#define _mm512_mask_srai_epi16 emulated_mask_srai_epi16
-#define _mm512_dpwssd_epi32 emulated_dpwssd_epi32
+#define _mm512_set1_epi8(x) ((WideWholes){_mm256_set1_epi8(x), _mm256_set1_epi8(x)})
+#define _mm512_castsi256_si512(x) ((WideWholes){x, _mm256_setzero_si256()})
+#define _mm512_zextsi256_si512 _mm512_castsi256_si512
+#define _mm512_inserti64x4(both, x, place) ((WideWholes){(both).low, x}) /* the place is always 1 */
+#define _mm512_loadu_si512 emulated_loadu_si512
+#define _mm512_xor_si512 emulated_xor_si512
+#define _mm512_permutexvar_epi16 emulated_permutexvar_epi16
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
 #define _mm512_loadu_ps emulated_loadu_ps
 #define _mm512_storeu_ps emulated_storeu_ps
@@ -23,36 +25,41 @@ typedef struct { __m256 low, high; } WideFloats;
 #define _mm512_add_ps emulated_add_ps
 #define _mm512_fmadd_ps emulated_fmadd_ps
 
-EMULATED WideWholes emulated_cvtepi8_epi16(__m256i x)
+EMULATED WideWholes emulated_loadu_si512(const void *from)
 {
-    return (WideWholes){
-        _mm256_cvtepi8_epi16(_mm256_castsi256_si128(x)), _mm256_cvtepi8_epi16(_mm256_extracti128_si256(x, 1))};
+    const __m256i *at = from;
+    return (WideWholes){_mm256_loadu_si256(at), _mm256_loadu_si256(at + 1)};
 }
 
-EMULATED WideWholes emulated_slli_epi16(WideWholes x, unsigned count)
+EMULATED WideWholes emulated_xor_si512(WideWholes a, WideWholes b)
 {
-    return (WideWholes){_mm256_slli_epi16(x.low, (int)count), _mm256_slli_epi16(x.high, (int)count)};
+    return (WideWholes){_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)};
 }
 
-/* `mask` has a bit for each of 32 numbers. */
-EMULATED WideWholes emulated_mask_srai_epi16(WideWholes other, uint32_t mask, WideWholes x, unsigned count)
+EMULATED WideWholes emulated_permutexvar_epi16(WideWholes places, WideWholes x)
 {
-    int16_t from[32], to[32];
+    uint16_t from[32], place[32], to[32];
     memcpy(from, &x, sizeof from);
-    memcpy(to, &other, sizeof to);
+    memcpy(place, &places, sizeof place);
     for (int i = 0; i < 32; i++)
-        if (mask >> i & 1)
-            to[i] = (int16_t)(from[i] >> count);
-    WideWholes shifted;
-    memcpy(&shifted, to, sizeof to);
-    return shifted;
+        to[i] = from[place[i] % 32];
+    WideWholes moved;
+    memcpy(&moved, to, sizeof to);
+    return moved;
 }
 
-EMULATED WideWholes emulated_dpwssd_epi32(WideWholes sum, WideWholes a, WideWholes b)
+/* vpdpbusd: weights have no sign, x has one. */
+EMULATED void add_products(WideWholes *sum, WideWholes weights, WideWholes x)
 {
-    return (WideWholes){
-        _mm256_add_epi32(sum.low, _mm256_madd_epi16(a.low, b.low)),
-        _mm256_add_epi32(sum.high, _mm256_madd_epi16(a.high, b.high))};
+    uint8_t unsigned_bytes[64];
+    int8_t bytes[64];
+    int32_t sums[16];
+    memcpy(unsigned_bytes, &weights, sizeof unsigned_bytes);
+    memcpy(bytes, &x, sizeof bytes);
+    memcpy(sums, sum, sizeof sums);
+    for (int i = 0; i < 64; i++)
+        sums[i / 4] += unsigned_bytes[i] * bytes[i];
+    memcpy(sum, sums, sizeof sums);
 }
 
 EMULATED WideFloats emulated_cvtepi32_ps(WideWholes x)
