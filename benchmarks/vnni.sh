@@ -20,7 +20,7 @@ models="embedded,124M,smollm2"
 once flags flags
 once install $python -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
 once correct $python -m pytest -q -rs --timeout 3000 tests/huggingtweets/generation/engine/test_native_decoder.py
-# AVX2 multiplies without VNNI. AVX-VNNI is vpdpwssd on 256 bits, AVX-512 VNNI is vpdpbusd on 512.
+# AVX2 multiplies without VNNI. AVX-VNNI is vpdpbusd on 256 bits, AVX-512 VNNI on 512.
 once phases $python -m benchmarks.phases --models "$models" --every-product
 once generation $python -m benchmarks.generation --models "$models" --resume "$folder/generation.jsonl"
 for name in flags correct phases generation; do

@@ -8,7 +8,7 @@
    one: given the lower halves, the upper halves are chosen so that the whole byte comes closest to the weight. The error
    is no larger, and reading the second register takes no extra work. What matrices are multiplied with is rounded, each
    CHUNK numbers of a row with a scale of their own: to int8 where the processor adds up four products of bytes at once
-   (AVX-512 VNNI, dot products of arm64), and otherwise to int16, which costs less than fp16 would, and products of pairs
+   (VNNI, dot products of arm64), and otherwise to int16, which costs less than fp16 would, and products of pairs
    add up twice as fast as fp32 ones do. Keys and values are fp16, everything else is fp32.
    Every output of a row is a sum over the chunks in their order, whatever else is computed beside it: a row's numbers
    are the same bits in any company and with any number of threads. Sums of whole numbers are exact, so all processors

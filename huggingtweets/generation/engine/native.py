@@ -25,10 +25,8 @@ LANES, WIDE = 8, 16  # numbers in a register, outputs in a block of a packed mat
 TILE, CHUNK = 12, 64  # rows multiplied at once at most, rounded numbers with one scale
 # Ways to multiply: those of x86, the slowest first, then those of arm64.
 PRODUCTS = ("AVX2", "AVX-VNNI", "AVX-512 VNNI", "NEON", "NEON dot product")
-IN_BYTES = (
-    "AVX-512 VNNI",
-    "NEON dot product",
-)  # round what they multiply with to int8; the others, to int16, give the same bits
+# These round what they multiply with to int8. The others round to int16, and all of one kind give the same bits.
+IN_BYTES = ("AVX-VNNI", "AVX-512 VNNI", "NEON dot product")
 LOGITS = 8  # that share a maximum, at least
 MOST_SIZE = 256  # of an attention head
 ACTIVATIONS = ("gelu_tanh", "gelu_erf", "relu", "silu")

@@ -1,9 +1,8 @@
-/* The few instructions on 512 bits that the products for AVX-512 VNNI use, in pairs of AVX2's. With them they are tested
-   on processors that have no AVX-512; how fast they are is not. */
+/* The instructions that the products with VNNI use, in AVX2's, those on 512 bits in pairs. With them the products are
+   tested on processors that have no VNNI; how fast they are is not. */
 typedef struct { __m256i low, high; } WideWholes;
 typedef struct { __m256 low, high; } WideFloats;
 
-#undef ON_512_BITS
 #define ON_512_BITS
 #define __m512i WideWholes
 #define __m512 WideFloats
@@ -49,17 +48,21 @@ EMULATED WideWholes emulated_permutexvar_epi16(WideWholes places, WideWholes x)
 }
 
 /* vpdpbusd: weights have no sign, x has one. */
-EMULATED void add_products(WideWholes *sum, WideWholes weights, WideWholes x)
+EMULATED void add_products(__m256i *sum, __m256i weights, __m256i x)
 {
-    uint8_t unsigned_bytes[64];
-    int8_t bytes[64];
-    int32_t sums[16];
-    memcpy(unsigned_bytes, &weights, sizeof unsigned_bytes);
-    memcpy(bytes, &x, sizeof bytes);
-    memcpy(sums, sum, sizeof sums);
-    for (int i = 0; i < 64; i++)
-        sums[i / 4] += unsigned_bytes[i] * bytes[i];
-    memcpy(sum, sums, sizeof sums);
+    __m256i twos[2]; /* sums of two products each, of 16 bytes */
+    twos[0] = _mm256_madd_epi16(
+        _mm256_cvtepu8_epi16(_mm256_castsi256_si128(weights)), _mm256_cvtepi8_epi16(_mm256_castsi256_si128(x)));
+    twos[1] = _mm256_madd_epi16(
+        _mm256_cvtepu8_epi16(_mm256_extracti128_si256(weights, 1)), _mm256_cvtepi8_epi16(_mm256_extracti128_si256(x, 1)));
+    __m256i fours = _mm256_hadd_epi32(twos[0], twos[1]);
+    *sum = _mm256_add_epi32(*sum, _mm256_permute4x64_epi64(fours, 0xD8));
+}
+
+EMULATED void add_wide_products(WideWholes *sum, WideWholes weights, WideWholes x)
+{
+    add_products(&sum->low, weights.low, x.low);
+    add_products(&sum->high, weights.high, x.high);
 }
 
 EMULATED WideFloats emulated_cvtepi32_ps(WideWholes x)
