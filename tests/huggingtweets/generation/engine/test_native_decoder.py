@@ -40,7 +40,7 @@ from tests.huggingtweets.model.tiny_models import KINDS, ours, random_model
 
 pytestmark = pytest.mark.skipif(not KERNELS_RUN, reason="needs a processor with AVX2 and a C compiler")
 SOURCES = Path(native.__file__).parent
-FLAGS = ("-O1", "-ffp-contract=off", "-pthread", "-Wall", "-Wextra", "-Werror")
+FLAGS = ("-ffp-contract=off", "-pthread", "-Wall", "-Wextra", "-Werror")
 HALF = 1e-2  # the error that keys and values in fp16 may cause
 BYTES = 0.05  # the share of the spread of logits by which rounding rows to int8 may change them
 FINE = PRODUCTS[0] if PRODUCTS else ""  # products that round rows to int16
@@ -126,7 +126,7 @@ def compiled(folder: Path, *flags: str) -> ctypes.CDLL:
     if not compiler:
         pytest.skip("needs gcc")
     subprocess.run(
-        [compiler, *FLAGS, "-fPIC", "-shared", *flags, "-o", library, SOURCES / "kernels.c", "-lm"], check=True
+        [compiler, "-O1", *FLAGS, "-fPIC", "-shared", *flags, "-o", library, SOURCES / "kernels.c", "-lm"], check=True
     )
     return native.load_library(str(library))
 
@@ -190,7 +190,7 @@ def steps_of(compiler: str, folder: Path, *flags: str, run_by: Sequence[str] = (
     """What the kernels of `compiler` compute in `kernels_alone.c`, run by an emulator or as it is."""
     program = folder / compiler
     here = Path(__file__).with_name("kernels_alone.c")
-    subprocess.run([compiler, *FLAGS, *flags, "-static", f"-I{SOURCES}", "-o", program, here, "-lm"], check=True)
+    subprocess.run([compiler, "-O2", *FLAGS, *flags, "-static", f"-I{SOURCES}", "-o", program, here, "-lm"], check=True)
     return set(subprocess.run([*run_by, program], check=True, capture_output=True, text=True).stdout.splitlines())
 
 
