@@ -98,6 +98,12 @@ static inline __attribute__((always_inline)) void any_tile(
     }
 }
 
+/* Compilers that know dot products of bytes also where the whole program is for older processors. */
+#if defined(__ARM_FEATURE_DOTPROD) || (defined(__clang__) ? __clang_major__ >= 16 : __GNUC__ >= 8)
+#define KNOWS_DOT 1
+#endif
+
+#ifdef KNOWS_DOT
 enum { DOT_TILE = 4 }; /* rows multiplied at once: 16 sums, 4 weights, what they are made of and a factor */
 
 #if defined(__clang__)
@@ -185,6 +191,8 @@ static inline __attribute__((always_inline)) WITH_DOT void any_dot_tile(
     }
 }
 
+#endif
+
 #define TILES(NAME, ATTRIBUTES, TILE_OF, BITS) \
     static ATTRIBUTES void NAME( \
         int64_t rows, int64_t blocks, Rounded x, int64_t stride, const Linear *linear, int64_t first, bool add, \
@@ -195,25 +203,27 @@ static inline __attribute__((always_inline)) WITH_DOT void any_dot_tile(
     }
 TILES(tile_of_8_bits, , any_tile, 8)
 TILES(tile_of_4_bits, , any_tile, 4)
+#ifdef KNOWS_DOT
 TILES(dot_tile_of_8_bits, WITH_DOT, any_dot_tile, 8)
 TILES(dot_tile_of_4_bits, WITH_DOT, any_dot_tile, 4)
+#endif
 #undef TILES
 
 static const Products products[] = {
     [NEON] = {SHORTS, NEON_TILE, {0, 1, 1, 1}, tile_of_8_bits, tile_of_4_bits},
+#ifdef KNOWS_DOT
     [NEON_DOT] = {BYTES, DOT_TILE, {0, 1, 1, 1, 1}, dot_tile_of_8_bits, dot_tile_of_4_bits},
+#endif
 };
 
 /* Whether the processor has one of these. */
 bool has_products(int64_t which)
 {
+#if defined(KNOWS_DOT) && defined(__APPLE__)
+    return which == NEON || which == NEON_DOT; /* all of Apple's have both */
+#elif defined(KNOWS_DOT) && defined(HWCAP_ASIMDDP)
     if (which == NEON_DOT)
-#if defined(__linux__)
         return getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
-#elif defined(__APPLE__)
-        return true;
-#else
-        return false;
 #endif
     return which == NEON;
 }
