@@ -152,7 +152,9 @@ static void round_row(const Products *products, const float *from, int64_t start
                 store_shorts(row.whole + start + i, wholes);
             }
         }
-        *chunk = (Chunk){most / highest, -128 * (int32_t)sum_of(sum)};
+        /* Of rows that hold no numbers, the sum would be larger than an int32 holds. */
+        float total = fmaxf(-128 * CHUNK, fminf(128 * CHUNK, sum_of(sum)));
+        *chunk = (Chunk){most / highest, -128 * (int32_t)total};
     }
 }
 
