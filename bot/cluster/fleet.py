@@ -176,6 +176,7 @@ class Fleet:
         await asyncio.to_thread(self._storage.offer, request.voice)
         lost: list[str] = []
         unfit: set[str] = set()  # machines, each with all its replicas
+        why: dict[str, str] = {}  # by the replica that was asked last
         while len(lost) < TRIES:
             member = self._member_for(request, settings, lost, unfit)
             if not member:
@@ -187,13 +188,16 @@ class Fleet:
             machine = member.beat.machine if member.beat else ""
             try:
                 return await self._asked(member, request, settings)
-            except Lost as error:
+            except (Lost, Unfit) as error:
                 log.warning("a request is drawn elsewhere: %s: %s", member.name, error)
-                lost.append(member.name)
-            except Unfit as error:
-                log.warning("a request is drawn elsewhere: %s: %s", member.name, error)
-                unfit.add(machine)
-        raise ClusterUnavailable(f"No replica could draw this; {'; '.join(self.state().faults) or 'two were lost'}.")
+                why[member.name] = str(error)
+                if isinstance(error, Lost):
+                    lost.append(member.name)
+                else:
+                    unfit.add(machine)
+        why = {member.name: member.fault for member in self._members if member.fault} | why
+        told = " ".join(f"Replica {name}: {reason}" for name, reason in why.items()) or "No replica is there."
+        raise ClusterUnavailable(f"No replica could draw this. {told}")
 
     def _member_for(
         self, request: Request, settings: GenerationSettings, lost: list[str], unfit: set[str]

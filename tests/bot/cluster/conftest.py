@@ -77,9 +77,9 @@ class Machines:
         """Where the head is."""
         return str(self.cluster.address)
 
-    def add(self) -> Any:
-        """One more machine."""
-        return patiently(lambda: self.cluster.add_node(**MACHINE))
+    def add(self, **its: Any) -> Any:
+        """One more machine, like the others but for what is said of `its`."""
+        return patiently(lambda: self.cluster.add_node(**{**MACHINE, **its}))
 
     @property
     def count(self) -> int:

@@ -122,9 +122,9 @@ async def drawn_by_the_cluster(drafter: ClusterDrafter, own: Engine, version: Ve
 async def test_a_training_whose_machine_is_lost_goes_on_elsewhere_from_its_checkpoint(
     machines: Machines, settings: Settings, token: SecretStr, sample_file: Path, trained: tuple[Settings, Outcome]
 ) -> None:
-    # The two machines have no room for it beside the replicas, so it runs on the one that is added.
-    plan = plan_for(settings, cluster_settings(machines, draw=False, training_cpus=1.0))
-    extra = machines.add()
+    # Each of the two machines is too small for it, so it runs on the one that is added.
+    plan = plan_for(settings, cluster_settings(machines, draw=False, training_cpus=2.0))
+    extra = machines.add(num_cpus=2)
     percents: list[int] = []
     async with GatewayLink(plan, token, again_seconds=0.5) as link:
         await link.connected()
@@ -132,7 +132,7 @@ async def test_a_training_whose_machine_is_lost_goes_on_elsewhere_from_its_check
         async with trainer.train(Lesson(VoiceName("eve"), (str(sample_file),), niceness=0)) as running:
             await until(lambda: noted(percents, running) >= 10)
             machines.lose(extra)
-            extra = machines.add()
+            extra = machines.add(num_cpus=2)
             began = time.monotonic()
             while not await running.ended(0.02):
                 noted(percents, running)
