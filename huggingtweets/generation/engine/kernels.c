@@ -263,6 +263,8 @@ static inline Part part_of(const Group *group, int64_t number)
         return (Part){0};
     if (number == HEAD)
         return (Part){group->wanted_start, group->wanted_end - group->wanted_start, &voice->t, &voice->e};
+    if (!voice->b[number].outputs)
+        return (Part){0};
     return (Part){group->start, group->end - group->start, voice->a + number, voice->b + number};
 }
 

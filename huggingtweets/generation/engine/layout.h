@@ -46,7 +46,8 @@ typedef struct {
 } Model;
 
 /* x a[i] b[i] is added to what the ith linear layer makes of x. A token's column of e, times d, is
-   added to its embedding, and (h t) e is added to the logits of h. Where a rank is 0, nothing is added. */
+   added to its embedding, and (h t) e is added to the logits of h. Where a rank is 0, or b[i] has no outputs, nothing is
+   added. */
 typedef struct {
     int64_t rank, embedding_rank;
     const Linear *a, *b;       /* for the linear layers of all blocks */

@@ -225,6 +225,21 @@ def test_an_adapter_on_the_embedding_counts_in_full(gpt2, voices, number: int) -
     assert (without - expected).std() > 0.3 * expected.std()
 
 
+@pytest.mark.parametrize("products", PRODUCTS)
+def test_layers_that_an_adapter_leaves_alone_take_no_memory_and_stay_as_they_are(gpt2, voices, products: str) -> None:
+    adapter = replace(voices[1].adapter, flat=voices[1].adapter.flat.clone())
+    every = NativeDecoder(Weights.of(gpt2), products=products)
+    whole = every.hold(adapter).bytes
+    for _, b in adapter.factors().linears[1::2]:
+        b.zero_()
+    assert 0.3 * whole < every.hold(adapter).bytes < 0.7 * whole
+    expected = logits(TorchDecoder(Weights.of(rounded_model(gpt2))), rounded_adapter(adapter), *PROMPTS)
+    assert_near(logits(every, adapter, *PROMPTS), expected, products)
+    prompts = [prompt_of(every, each, PROMPTS[2]) for each in (voices[1].adapter, adapter, None)]
+    apart = [every.prefill([prompt]) for prompt in prompts]
+    assert torch.equal(every.prefill(prompts), torch.cat(apart)), "beside voices that change all layers, or none"
+
+
 shapes = st.fixed_dictionaries(
     {
         "n_head": st.sampled_from([1, 2, 3]),
