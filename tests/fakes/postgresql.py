@@ -72,7 +72,9 @@ def hung(url: str) -> Iterator[None]:
     Whoever connects is accepted, by the kernel, and gets no answer.
     """
     port = f"port={make_url(url).port}"
-    [server] = [one for one in psutil.process_iter(["cmdline"]) if port in (one.info["cmdline"] or [])]
+    # A child has the command line of the server until it gives itself a title.
+    found = [one for one in psutil.process_iter(["cmdline"]) if port in (one.info["cmdline"] or [])]
+    server = min(found, key=psutil.Process.create_time)
     processes = [server, *server.children(recursive=True)]
     try:
         for process in processes:
