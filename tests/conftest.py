@@ -211,6 +211,7 @@ def tiny_training(tiny_base: Path) -> TrainingSettings:
         max_tokens=400_000,
         batch_tokens=512,
         row_tokens=128,
+        lora_layers="all",
         lora_rank=4,
         lora_embedding_rank=4,
         lora_learning_rate=3e-3,

@@ -13,6 +13,7 @@ from torch.nn import functional
 from huggingtweets.model.attention import attention
 from huggingtweets.model.block import Angles, angles_at, through_block
 from huggingtweets.model.families import Description
+from huggingtweets.model.families.description import FEED_FORWARD
 
 
 class Table(nn.Embedding):
@@ -64,12 +65,11 @@ class Block(nn.Module):
         super().__init__()
         self._description, self._layer = description, layer
         self.norm_1 = _norm(description, description.width)
-        feed_forward = ("gate", "up", "down")
         for name, (inputs, outputs) in description.linears.items():
             if name == "out" and description.head_norms:
                 self.q_norm = _norm(description, description.head_size)
                 self.k_norm = _norm(description, description.head_size)
-            if name in feed_forward and not hasattr(self, "norm_2"):
+            if name in FEED_FORWARD and not hasattr(self, "norm_2"):
                 self.norm_2 = _norm(description, description.width)
             self.add_module(name, Linear(inputs, outputs, bias=name in description.biases))
 

@@ -9,7 +9,7 @@ Knows torch and the parts of our module. Does not know training, tokens or versi
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +94,20 @@ class LoraHead(nn.Module):
         return functional.linear(hidden, weight) + functional.linear(low, a)
 
 
-def add(model: CausalLM, rank: int, alpha: float, embedding_rank: int = 0) -> None:
-    """Freeze `model` and put an adapter on every linear layer of its blocks, and on the embedding if its rank is not 0.
+def add(
+    model: CausalLM, rank: int, alpha: float, embedding_rank: int = 0, layers: Collection[str] | None = None
+) -> None:
+    """Freeze `model` and put an adapter on linear layers of its blocks, and on the embedding if its rank is not 0.
 
-    All adapters have the same scale, `alpha / rank`. If the head is not tied to the embedding, the embedding gets no
-    adapter: peft and the engine share one adapter between the two, and on the embedding alone it teaches few words.
+    `layers` holds their names in the model, as `linears` gives them. None stands for all of them. All adapters have the
+    same scale, `alpha / rank`. If the head is not tied to the embedding, the embedding gets no adapter: peft and the
+    engine share one adapter between the two, and on the embedding alone it teaches few words.
     """
     model.requires_grad_(False)
-    for parent, name, layer in list(_linears(model)):
-        setattr(parent, name, LoraLinear(layer, rank, alpha))
+    for name in linears(model) if layers is None else layers:
+        frozen = model.get_submodule(name)
+        assert isinstance(frozen, Linear)
+        _put(model, name, LoraLinear(frozen, rank, alpha))
     if embedding_rank and model.description.tied:
         frozen, head = model.body.tokens, model.head
         assert isinstance(frozen, nn.Embedding)
@@ -110,6 +115,15 @@ def add(model: CausalLM, rank: int, alpha: float, embedding_rank: int = 0) -> No
         embedding = LoraEmbedding(frozen, embedding_rank, alpha / rank * embedding_rank)
         model.body.tokens = embedding
         model.head = LoraHead(head, embedding)
+
+
+def linears(model: CausalLM, parts: Collection[str] | None = None) -> list[str]:
+    """The names of the linear layers of all blocks, or of those `parts` of each, such as "up"."""
+    return [
+        name
+        for name, layer in model.body.blocks.named_modules(prefix="body.blocks")
+        if isinstance(layer, Linear) and (parts is None or name.rpartition(".")[2] in parts)
+    ]
 
 
 def groups(model: CausalLM, b_rate: float) -> list[dict[str, Any]]:
@@ -148,9 +162,12 @@ def state(model: CausalLM) -> State:
 
 
 def restore(model: CausalLM, weights: State) -> None:
-    """Copy weights that came from `state` back into the adapters of `model`."""
+    """Copy weights that came from `state` back into the adapters of `model`. Raises `KeyError` for those of others."""
+    named = dict(_named(model))
+    if unknown := weights.keys() - named.keys():
+        raise KeyError(min(unknown))
     with torch.no_grad():
-        for name, weight in _named(model):
+        for name, weight in named.items():
             weight.copy_(weights[name].T)
 
 
@@ -164,7 +181,7 @@ def save(weights: State, folder: Path, description: Description, *, base: str, r
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "base_model_name_or_path": base,
-        "target_modules": [*dict.fromkeys(description.layer_names.values()), *(() if embedding_a is None else tied)],
+        "target_modules": [*_targets(weights, description), *(() if embedding_a is None else tied)],
         "r": rank,
         "lora_alpha": alpha,
         "lora_dropout": 0.0,
@@ -182,6 +199,15 @@ def save(weights: State, folder: Path, description: Description, *, base: str, r
     atomic.readable_as_usual(folder)
 
 
+def _targets(weights: State, description: Description) -> list[str]:
+    """What peft calls target modules: ends of the names of all layers that have an adapter, and of no others."""
+    names = description.layer_names.values()
+    adapted = [name for name in names if any(f".{name}.lora_A." in given for given in weights)]
+    others = {name.rpartition(".")[2] for name in names if name not in adapted}
+    last = {name: name.rpartition(".")[2] for name in adapted}
+    return [*dict.fromkeys(name if last[name] in others else last[name] for name in adapted)]
+
+
 def tied_names(description: Description) -> tuple[str, str]:
     """The modules that peft's settings must name so that the head shares the embedding's adapter."""
     return description.embedding_name, description.checkpoint_name("head")
@@ -194,8 +220,10 @@ def apply(model: CausalLM, folder: Path) -> None:
     rank = int(settings["r"])
     embedding_rank = int(settings.get("rank_pattern", {}).get(description.embedding_name, 0))
     refuse_rank(max(rank, embedding_rank), description.width)
-    add(model, rank, settings["lora_alpha"], embedding_rank)
-    restore(model, load_file(atomic.require_file(folder / WEIGHTS)))
+    weights = load_file(atomic.require_file(folder / WEIGHTS))
+    adapted = [name for name in linears(model) if _lora_a(model, name) in weights]
+    add(model, rank, settings["lora_alpha"], embedding_rank, adapted)
+    restore(model, weights)
     merge(model)
 
 
@@ -213,7 +241,7 @@ def _named(model: CausalLM) -> Iterator[tuple[str, nn.Parameter]]:
     for name, layer in model.named_modules():
         if isinstance(layer, LoraLinear):
             theirs = PEFT + model.description.checkpoint_name(name)
-            yield f"{theirs}.lora_A.weight", layer.a
+            yield _lora_a(model, name), layer.a
             yield f"{theirs}.lora_B.weight", layer.b
         elif isinstance(layer, LoraEmbedding):
             theirs = PEFT + model.description.checkpoint_name(name)
@@ -221,9 +249,10 @@ def _named(model: CausalLM) -> Iterator[tuple[str, nn.Parameter]]:
             yield f"{theirs}.lora_embedding_B", layer.b
 
 
-def _linears(model: CausalLM) -> Iterator[tuple[nn.Module, str, Linear]]:
-    """(parent, attribute, layer) of every linear layer of the blocks."""
-    for block in model.body.blocks:
-        for name, layer in block.named_children():
-            if isinstance(layer, Linear):
-                yield block, name, layer
+def _lora_a(model: CausalLM, name: str) -> str:
+    return f"{PEFT}{model.description.checkpoint_name(name)}.lora_A.weight"
+
+
+def _put(model: CausalLM, name: str, layer: nn.Module) -> None:
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, layer)

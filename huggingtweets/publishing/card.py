@@ -53,8 +53,8 @@ METRIC_NAMES = {
     "replies_right_is_better": "Replies with fewer bits after what they answer than after that",
 }
 HYPER_PARAMETERS = (
-    "method", "seed", "max_epochs", "patience", "row_tokens", "lora_rank", "lora_embedding_rank", "lora_b_rate",
-    "weight_decay", "held_out",
+    "method", "seed", "max_epochs", "patience", "row_tokens", "lora_layers", "lora_rank", "lora_embedding_rank",
+    "lora_b_rate", "weight_decay", "held_out",
 )  # fmt: skip
 # What was done, by its key among the facts of the training.
 DONE = {

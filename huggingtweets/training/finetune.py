@@ -30,6 +30,7 @@ from huggingtweets.model import checkpoint as checkpoints
 from huggingtweets.model import lora
 from huggingtweets.model.base import Base
 from huggingtweets.model.causal import CausalLM
+from huggingtweets.model.families.description import FEED_FORWARD
 from huggingtweets.model.loss import mean_loss, summed_loss
 from huggingtweets.model.packing import Rows, Tokens, pack
 from huggingtweets.model.precision import fast
@@ -129,8 +130,9 @@ def train(
     with fast(base.model.device):
         base_loss = mean_loss(base.model, held_out, did=did)
     if settings.method == "lora":
-        rank = settings.lora_rank
-        lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank)
+        rank, parts = settings.lora_rank, FEED_FORWARD if settings.lora_layers == "feed-forward" else None
+        layers = lora.linears(base.model, parts)
+        lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank, layers)
     if start:
         lora.restore(base.model, load_file(start / lora.WEIGHTS))
     run = _Finetuning(base, rows, held_out, settings, checkpoint, did)
@@ -190,7 +192,9 @@ class _Finetuning:
         self.is_lora = settings.method == "lora"
         self.batch_tokens = batch_tokens_for(settings, rows.token_count, base.model.description.parameters)
         learning_rate = settings.lora_learning_rate if self.is_lora else settings.full_learning_rate
-        self.learning_rate = learning_rate * math.sqrt(self.batch_tokens / BATCH_TOKENS)
+        # What was said before takes room in a step and is not learned, so the step is as long as one of fewer tokens.
+        learned = rows.token_count / max(1, int(rows.used.sum()))
+        self.learning_rate = learning_rate * math.sqrt(learned * self.batch_tokens / BATCH_TOKENS)
         groups = lora.groups(self.model, settings.lora_b_rate) if self.is_lora else _whole(self.model)
         decayed = [group | {"weight_decay": settings.weight_decay * group["decayed"]} for group in groups]
         self.optimiser = adamw(decayed, self.model.device, learning_rate=self.learning_rate, betas=(0.9, 0.99))

@@ -22,6 +22,7 @@ WARM_UP_STEPS = 10
 _SMALL: dict[str, Any] = {
     "max_epochs": 3,
     "max_tokens": 400_000,
+    "lora_layers": "all",
     "lora_rank": 64,
     "lora_embedding_rank": 64,
     "lora_learning_rate": 8e-4,
@@ -30,6 +31,7 @@ _SMALL: dict[str, Any] = {
 _LARGE: dict[str, Any] = {
     "max_epochs": 3,
     "max_tokens": 6_000,  # with more, a second pass makes it worse
+    "lora_layers": "feed-forward",
     "lora_rank": 16,
     "lora_embedding_rank": 0,
     "lora_learning_rate": 1e-3,
@@ -86,4 +88,4 @@ def schedule_for(parameters: int) -> Schedule:
 
 def _is_open(settings: TrainingSettings, key: str) -> bool:
     # Zero is a choice for the rank of the embedding, which stays as it is then.
-    return bool(getattr(settings, key) == (-1 if key == "lora_embedding_rank" else 0))
+    return bool(getattr(settings, key) == {"lora_embedding_rank": -1, "lora_layers": "auto"}.get(key, 0))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from huggingtweets.training.finetune import Step
 
 CHECKPOINT = f"{STAGE_FILES}/checkpoint.pt"
-# A training goes on from the version in use only if these settings are the same.
-_FORM = ("method", "lora_rank", "lora_embedding_rank")
+# A training goes on from the version in use only if these settings are the same. Old versions say nothing of layers.
+_FORM = {"method": None, "lora_layers": "all", "lora_rank": None, "lora_embedding_rank": None}
 
 
 def fine_tune(run: TrainingRun, dataset: Dataset) -> TrainingFacts:
@@ -58,7 +58,7 @@ def _start(run: TrainingRun, dataset: Dataset) -> Version | None:
     version = run.in_use
     if version is None or version.manifest.base_fingerprint != run.base_fingerprint:
         return None
-    if any(version.manifest.settings.get(key) != getattr(run.training, key) for key in _FORM):
+    if any(version.manifest.settings.get(key, old) != getattr(run.training, key) for key, old in _FORM.items()):
         return None
     return version if set(Dataset.load(version.dataset).texts) < set(dataset.texts) else None
 

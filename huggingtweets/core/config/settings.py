@@ -73,7 +73,7 @@ class StorageSettings(Section):
 
 
 class TrainingSettings(Section):
-    """How a voice is learned. `training.recipe` chooses the values that are 0, or -1 for the embedding's rank."""
+    """How a voice is learned. `training.recipe` chooses what is 0, "auto", or -1 for the embedding's rank."""
 
     base: BaseModelName = DEFAULT
     method: Literal["lora", "full"] = "lora"
@@ -89,6 +89,7 @@ class TrainingSettings(Section):
     patience: Count = 1
     batch_tokens: Choice = 0
     row_tokens: Annotated[int, Field(ge=16)] = 128
+    lora_layers: Literal["auto", "all", "feed-forward"] = "auto"
     lora_rank: Choice = 0
     lora_embedding_rank: Annotated[int, Field(ge=-1)] = -1
     lora_learning_rate: Annotated[float, Field(ge=0)] = 0.0

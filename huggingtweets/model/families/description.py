@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 Activation = Literal["gelu_tanh", "gelu_erf", "relu", "silu"]
+FEED_FORWARD = ("gate", "up", "down")  # the linear layers of a block that are not attention's
 
 
 class Unsupported(Exception):
@@ -141,8 +142,8 @@ class Description:
 
     @cached_property
     def layer_names(self) -> Mapping[str, str]:
-        """The last part of the checkpoint's name of each linear layer. peft calls these target modules."""
-        return {name: self.names[f"blocks.{name}"].rsplit(".", 1)[-1] for name in self.linears}
+        """The checkpoint's name of each linear layer within its block: `mlp.c_proj` is "down" of GPT-2."""
+        return {name: self.names[f"blocks.{name}"].partition("{}.")[2] for name in self.linears}
 
     @property
     def embedding_name(self) -> str:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from huggingtweets.model import lora
 from huggingtweets.model.causal import CausalLM, Linear
+from huggingtweets.model.families.description import FEED_FORWARD
 from tests.huggingtweets.model.tiny_models import FAMILIES, as_transformers, ours, random_model
 
 TOKENS = torch.arange(12).reshape(2, 6)
@@ -20,17 +21,19 @@ def plain(request: pytest.FixtureRequest) -> CausalLM:
     return ours(random_model(request.param, seed=5))
 
 
-def with_new_adapters(plain: CausalLM, embedding_rank: int = 0) -> CausalLM:
+def with_new_adapters(
+    plain: CausalLM, embedding_rank: int = 0, parts: tuple[str, ...] | None = FEED_FORWARD
+) -> CausalLM:
     """A copy with new adapters, which do not change the output."""
     model = copy.deepcopy(plain)
     torch.manual_seed(4)
-    lora.add(model, rank=3, alpha=6.0, embedding_rank=embedding_rank)
+    lora.add(model, rank=3, alpha=6.0, embedding_rank=embedding_rank, layers=lora.linears(model, parts))
     return model
 
 
-def adapted(plain: CausalLM, embedding_rank: int = 0) -> CausalLM:
+def adapted(plain: CausalLM, embedding_rank: int = 0, parts: tuple[str, ...] | None = FEED_FORWARD) -> CausalLM:
     """A copy with adapters that change the output."""
-    model = with_new_adapters(plain, embedding_rank)
+    model = with_new_adapters(plain, embedding_rank, parts)
     torch.manual_seed(6)
     lora.restore(model, {name: torch.randn_like(weight) * 0.1 for name, weight in lora.state(model).items()})
     return model
@@ -50,10 +53,18 @@ def test_a_new_adapter_changes_nothing(plain: CausalLM, embedding_rank: int) -> 
     assert torch.equal(logits(with_new_adapters(plain, embedding_rank)), logits(plain))
 
 
-def test_every_linear_layer_of_the_blocks_has_one_and_nothing_else_learns(plain: CausalLM) -> None:
-    linears = {name for name, layer in plain.named_modules() if isinstance(layer, Linear)}
-    assert len(linears) == plain.description.layers * len(plain.description.linears)
-    model = adapted(plain)
+@pytest.fixture(params=[FEED_FORWARD, None, ("down",)], ids=["feed-forward", "all", "down"])
+def parts(request: pytest.FixtureRequest) -> tuple[str, ...] | None:
+    return request.param
+
+
+def test_linear_layers_of_the_blocks_have_one_and_nothing_else_learns(
+    plain: CausalLM, parts: tuple[str, ...] | None
+) -> None:
+    every = {name for name, layer in plain.named_modules() if isinstance(layer, Linear)}
+    assert len(every) == plain.description.layers * len(plain.description.linears)
+    linears = {name for name in every if parts is None or name.endswith(parts)}
+    model = adapted(plain, parts=parts)
     assert {name for name, layer in model.named_modules() if isinstance(layer, lora.LoraLinear)} == linears
     learning = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert learning == {f"{name}.{part}" for name in linears for part in "ab"}
@@ -88,8 +99,10 @@ def save(model: CausalLM, folder: Path) -> None:
     lora.save(lora.state(model), folder, model.description, base="here", rank=3, alpha=6.0)
 
 
-def test_what_was_saved_is_applied(plain: CausalLM, tmp_path: Path, embedding_rank: int) -> None:
-    model, other = adapted(plain, embedding_rank), copy.deepcopy(plain)
+def test_what_was_saved_is_applied(
+    plain: CausalLM, tmp_path: Path, embedding_rank: int, parts: tuple[str, ...] | None
+) -> None:
+    model, other = adapted(plain, embedding_rank, parts), copy.deepcopy(plain)
     save(model, tmp_path / "adapter")
     lora.apply(other, tmp_path / "adapter")
     # Half precision keeps 11 bits of a weight.
@@ -101,13 +114,18 @@ def test_what_was_saved_is_applied(plain: CausalLM, tmp_path: Path, embedding_ra
 @pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")  # peft 0.21's
 @pytest.mark.filterwarnings("ignore:fan_in_fan_out is set to True:UserWarning")  # for Conv1D; peft corrects it
 @pytest.mark.filterwarnings("ignore:Found missing adapter keys:UserWarning")  # the head shares the embedding's adapter
-def test_the_peft_library_gives_the_same_logits(plain: CausalLM, tmp_path: Path, embedding_rank: int) -> None:
+def test_the_peft_library_gives_the_same_logits(
+    plain: CausalLM, tmp_path: Path, embedding_rank: int, parts: tuple[str, ...] | None
+) -> None:
     from peft import PeftModel
 
-    save(adapted(plain, embedding_rank), tmp_path / "adapter")
+    own = adapted(plain, embedding_rank, parts)
+    save(own, tmp_path / "adapter")
     applied = copy.deepcopy(plain)
     lora.apply(applied, tmp_path / "adapter")
     loaded = PeftModel.from_pretrained(as_transformers(plain), str(tmp_path / "adapter"))
+    theirs = sum(name.endswith("lora_A.default.weight") and "lm_head" not in name for name in loaded.state_dict())
+    assert theirs == sum(name.endswith("lora_A.weight") for name in lora.state(own)), "no other layer has one"
     with torch.no_grad():
         assert torch.allclose(loaded(TOKENS).logits, logits(applied), atol=1e-4)
 
@@ -128,6 +146,8 @@ def test_only_the_adapter_learns(plain: CausalLM, embedding_rank: int) -> None:
 def test_weights_of_another_adapter_are_refused(plain: CausalLM) -> None:
     with pytest.raises(KeyError):
         lora.restore(adapted(plain), {})
+    with pytest.raises(KeyError, match="lora_A"):
+        lora.restore(adapted(plain), lora.state(adapted(plain, parts=None)))
 
 
 def test_what_starts_at_zero_learns_faster(plain: CausalLM, embedding_rank: int) -> None:

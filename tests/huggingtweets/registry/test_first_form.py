@@ -94,13 +94,17 @@ def test_they_write_and_are_promoted(command: Command) -> None:
     assert {row["text"] for row in older} != {row["text"] for row in drawn}
 
 
-def test_the_next_version_goes_on_from_them(command: Command, home: Path) -> None:
+@pytest.mark.parametrize(("layers", "start"), [("auto", "v2"), ("feed-forward", None)])
+def test_the_next_version_goes_on_from_them_where_it_adapts_the_same_layers(
+    command: Command, home: Path, layers: str, start: str | None
+) -> None:
+    (home / "config.toml").write_text(CONFIG.replace("lora_rank", f'lora_layers = "{layers}"\nlora_rank'))
     tweet = {"id": "2000", "text": "our rover looks at a quiet moon for science. 100", "username": "Ann"}
     (home / "more.jsonl").write_text(json.dumps(tweet) + "\n")
     done = rows(command("train", "ann", "--from", str(home / "more.jsonl"), "--json"))[-1]
     assert (done["version"], done["downloaded"]) == ("v3", 121)
     assert done["report"]["previous"]["version"] == "v2"
-    assert json.loads((home / "models/ann/v3/manifest.json").read_text())["training"]["start"] == "v2"
+    assert json.loads((home / "models/ann/v3/manifest.json").read_text())["training"]["start"] == start
 
 
 def test_they_are_forgotten(command: Command, home: Path) -> None:

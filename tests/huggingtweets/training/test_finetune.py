@@ -25,9 +25,10 @@ from huggingtweets.training.finetune import (
     epochs_within,
     tokenized_rows,
     train,
+    with_their_contexts,
 )
 from huggingtweets.training.recipe import schedule_for
-from huggingtweets.tweets.learned.dataset import Dataset
+from huggingtweets.tweets.learned.dataset import Dataset, Example
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +104,27 @@ def test_every_step_tells_what_it_was_made_with_and_only_what_was_measured_after
     assert trained.learning_rate == pytest.approx(0.05 * 0.5**0.5), "the rate in the settings is for 512 tokens a step"
     assert steps[0].learning_rate == pytest.approx(trained.learning_rate * schedule_for(0).rate(0, steps[0].total))
     assert max(step.learning_rate for step in steps) <= trained.learning_rate
+
+
+def test_what_is_read_and_not_learned_makes_a_step_as_long_as_one_of_fewer_tokens(
+    tiny_base: Path, settings: TrainingSettings, tmp_path: Path
+) -> None:
+    held_out = (Example("the crew looks at a quiet moon."),)
+    replies = tuple(Example(f"yes number {number}", context="what did you say again?" * 2) for number in range(60))
+    alone = tuple(Example(reply.text) for reply in replies)
+    run_settings = settings.model_copy(update={"max_epochs": 1, "batch_tokens": 512})
+    contexts = with_their_contexts(replies, settings.seed)
+    rows = tokenized_rows(bases.load(str(tiny_base)), [reply.text for reply in replies], settings.row_tokens, contexts)
+    learned = rows.token_count / rows.used.sum()
+    assert 0.2 < learned < 0.8
+    rates = {
+        examples: train(
+            bases.load(str(tiny_base)), Dataset(examples, held_out), run_settings, tmp_path / f"{number}.pt"
+        ).learning_rate
+        for number, examples in enumerate((replies, alone))
+    }
+    assert rates[alone] == run_settings.lora_learning_rate
+    assert rates[replies] == pytest.approx(rates[alone] * learned**0.5)
 
 
 def test_a_killed_training_ends_in_the_same_weights(

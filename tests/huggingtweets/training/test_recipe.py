@@ -11,12 +11,12 @@ EMBEDDED, SMOLLM2 = 9_064_448, 134_515_008
 def test_a_small_base_learns_its_words_too_in_several_passes() -> None:
     chosen = for_base(TrainingSettings(), EMBEDDED)
     assert (chosen.lora_rank, chosen.lora_embedding_rank, chosen.max_epochs) == (64, 64, 3)
-    assert (chosen.lora_learning_rate, chosen.lora_b_rate) == (8e-4, 4.0)
+    assert (chosen.lora_layers, chosen.lora_learning_rate, chosen.lora_b_rate) == ("all", 8e-4, 4.0)
 
 
 def test_a_larger_base_keeps_its_words_and_learns_in_small_steps() -> None:
     chosen = for_base(TrainingSettings(), SMOLLM2)
-    assert (chosen.lora_rank, chosen.lora_embedding_rank) == (16, 0)
+    assert (chosen.lora_layers, chosen.lora_rank, chosen.lora_embedding_rank) == ("feed-forward", 16, 0)
     assert chosen.max_tokens < for_base(TrainingSettings(), EMBEDDED).max_tokens
     late = [schedule_for(parameters).rate(70, 100) for parameters in (EMBEDDED, SMOLLM2)]
     assert late == [pytest.approx(0.246, abs=0.001), 1.0], "each tweet is learned once, and the late ones count"
@@ -27,6 +27,7 @@ def test_what_the_settings_say_is_kept(parameters: int) -> None:
     said = {
         "max_epochs": 7,
         "max_tokens": 900,
+        "lora_layers": "all",
         "lora_rank": 3,
         "lora_embedding_rank": 0,
         "lora_learning_rate": 2e-3,

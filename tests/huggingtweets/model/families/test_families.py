@@ -75,9 +75,9 @@ def test_the_end_of_text_is_the_first_of_several() -> None:
     assert describe(LLAMA | {"eos_token_id": None}).end_of_text is None
 
 
-def test_the_layers_are_named_as_peft_names_them() -> None:
-    assert list(describe(GPT2).layer_names.values()) == ["c_attn", "c_proj", "c_fc", "c_proj"]
-    assert list(describe(LLAMA).layer_names.values()) == [
+def test_the_layers_are_named_as_checkpoints_name_them() -> None:
+    assert list(describe(GPT2).layer_names.values()) == ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"]
+    assert [name.rpartition(".")[2] for name in describe(LLAMA).layer_names.values()] == [
         "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
     ]  # fmt: skip
     assert describe(LLAMA).checkpoint_name("body.blocks.3.up") == "model.layers.3.mlp.up_proj"
