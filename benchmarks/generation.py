@@ -9,9 +9,9 @@ round. With `--resume`, every figure is appended to FILE as soon as it is measur
 again. So a run can be stopped and continued.
 
 Models: the embedded base with adapters of the default ranks; a GPT-2 of 124M parameters with random weights and
-adapters of rank 8; SmolLM2 of 135M parameters with adapters of rank 16. The bound is the speed of memory: the bytes
-that a step must read (weights and adapters as the decoder holds them) divided by the rate at which two threads read
-memory (measured here). It limits only steps of few rows.
+adapters of rank 8; SmolLM2 of 135M parameters with adapters of rank 16 on the feed-forward layers. The bound is the
+speed of memory: the bytes that a step must read (weights and adapters as the decoder holds them) divided by the rate at
+which two threads read memory (measured here). It limits only steps of few rows.
 """
 
 import argparse
@@ -82,9 +82,9 @@ def make_base(size: str, folder: Path) -> Path:
     return folder
 
 
-def ranks(size: str) -> tuple[int, int]:
-    """The ranks of the adapters: in the linear layers, and on the embedding."""
-    return {"124M": (8, 0), "smollm2": (16, 0)}.get(size, (64, 64))
+def adapter_form(size: str) -> tuple[int, int, str]:
+    """The ranks of the adapters, in linear layers and on the embedding, and which linear layers have one."""
+    return {"124M": (8, 0, "all"), "smollm2": (16, 0, "feed-forward")}.get(size, (64, 64, "all"))
 
 
 def contenders(size: str, *, quick: bool) -> Plan:
@@ -165,7 +165,7 @@ def measure(size: str, rounds: int, figures: Figures, *, quick: bool, tokens: in
     plan = contenders(size, quick=quick)
     with tempfile.TemporaryDirectory(prefix="generation-") as name:
         folder = Path(name)
-        voices = Voices(make_base(size, folder / "base"), folder, *ranks(size))
+        voices = Voices(make_base(size, folder / "base"), folder, *adapter_form(size))
         missing = {
             workload: [
                 (kind, asked) for kind, asked in members if not figures.is_complete(size, workload, kind.name, rounds)
@@ -215,6 +215,7 @@ def facts(ours: Ours, tokens: int, speed: float) -> dict[str, Any]:
         "parameters": ours.weights.description.parameters,
         "decoder": type(ours.decoder).__name__,
         "ranks": {"linear": ours.voices.rank, "embedding": ours.voices.embedding_rank},
+        "layers": ours.voices.layers,
         "weights_bytes": held,
         "first_answer_from_disk_s": round(first, 4),
         "warm_answer_s": round(warm, 4),

@@ -38,11 +38,13 @@ class Request:
 
 
 class Voices:
-    """A base in a folder, with random adapters of the given ranks for any number of people."""
+    """A base in a folder, with random adapters of the given ranks, on these layers, for any number of people."""
 
-    def __init__(self, base: Path, folder: Path, rank: int, embedding_rank: int, device: str = "cpu"):
+    def __init__(
+        self, base: Path, folder: Path, rank: int, embedding_rank: int, layers: str = "all", device: str = "cpu"
+    ):
         self.base_folder, self.folder, self.device = base, folder, device
-        self.rank, self.embedding_rank = rank, embedding_rank
+        self.rank, self.embedding_rank, self.layers = rank, embedding_rank, layers
 
     @cached_property
     def base(self) -> Base:
@@ -53,7 +55,8 @@ class Voices:
         folder = self.folder / f"adapter-{person}"
         if not folder.exists():
             model = copy.deepcopy(self.base.model)
-            lora.add(model, self.rank, alpha=self.rank, embedding_rank=self.embedding_rank)
+            layers = lora.linears(model, lora.PARTS[self.layers])
+            lora.add(model, self.rank, alpha=self.rank, embedding_rank=self.embedding_rank, layers=layers)
             chance = torch.Generator().manual_seed(person)
             state = {
                 name: 0.01 * torch.randn(weight.shape, generator=chance) for name, weight in lora.state(model).items()

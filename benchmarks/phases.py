@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.generation import make_base, ranks
+from benchmarks.generation import adapter_form, make_base
 from benchmarks.peers import Voices
 from huggingtweets.generation.engine import adapters, native
 from huggingtweets.generation.engine.batch import Batch, DraftJob
@@ -116,7 +116,7 @@ def main() -> None:
         native._library = lambda: kernels  # type: ignore[assignment]
         for size in options.models.split(","):
             folder = Path(name) / size
-            voices = Voices(make_base(size, folder / "base"), folder, *ranks(size))
+            voices = Voices(make_base(size, folder / "base"), folder, *adapter_form(size))
             for products in native.products_here()[0 if options.every_product else -1 :]:
                 decoder = NativeDecoder(Weights.of(voices.base.model), threads=options.threads, products=products)
                 time_all(f"{size}, {products}", decoder, voices, kernels, options.steps)

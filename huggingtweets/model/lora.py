@@ -21,12 +21,15 @@ from torch.nn import functional
 from huggingtweets.core import atomic
 from huggingtweets.model.causal import CausalLM, Head, Linear
 from huggingtweets.model.families import Description
+from huggingtweets.model.families.description import FEED_FORWARD
 
 USUAL_RANKS = 1_024  # a rank up to this is never refused, even for a small model
 WEIGHTS = "adapter_model.safetensors"
 SETTINGS = "adapter_config.json"
 PEFT = "base_model.model."  # the prefix of every name in peft's files
 State = dict[str, torch.Tensor]
+# The layers of a block that [training] lora_layers names; None stands for all of them.
+PARTS: dict[str, Collection[str] | None] = {"all": None, "feed-forward": FEED_FORWARD}
 
 
 class LoraLinear(nn.Module):

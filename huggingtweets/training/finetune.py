@@ -30,7 +30,6 @@ from huggingtweets.model import checkpoint as checkpoints
 from huggingtweets.model import lora
 from huggingtweets.model.base import Base
 from huggingtweets.model.causal import CausalLM
-from huggingtweets.model.families.description import FEED_FORWARD
 from huggingtweets.model.loss import mean_loss, summed_loss
 from huggingtweets.model.packing import Rows, Tokens, pack
 from huggingtweets.model.precision import fast
@@ -130,8 +129,7 @@ def train(
     with fast(base.model.device):
         base_loss = mean_loss(base.model, held_out, did=did)
     if settings.method == "lora":
-        rank, parts = settings.lora_rank, FEED_FORWARD if settings.lora_layers == "feed-forward" else None
-        layers = lora.linears(base.model, parts)
+        rank, layers = settings.lora_rank, lora.linears(base.model, lora.PARTS[settings.lora_layers])
         lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank, layers)
     if start:
         lora.restore(base.model, load_file(start / lora.WEIGHTS))
