@@ -1,9 +1,15 @@
 """The precision of a computation: bfloat16 if the hardware multiplies it fast, or else fp32.
 
-Knows the device. Does not know what is computed.
+Knows the device, and which weights of our module are matrices. Does not know what is computed.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
+from torch import nn
+
+from huggingtweets.model.causal import CausalLM, Head, Linear
 
 
 def computes_bfloat16(device: torch.device) -> bool:
@@ -20,3 +26,23 @@ def computes_bfloat16(device: torch.device) -> bool:
 def fast(device: torch.device) -> torch.autocast:
     """A context that multiplies matrices in bfloat16 if that is fast. Weights and sums stay in fp32."""
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=computes_bfloat16(device))
+
+
+@contextmanager
+def frozen_as_multiplied(model: CausalLM) -> Iterator[None]:
+    """While it lasts, frozen matrices of `model` are held in the precision in which `fast` multiplies them.
+
+    Otherwise each step rounds them anew, and keeps what it has rounded until its gradients are known. Learned weights
+    are the same bits either way. Afterwards the matrices are in fp32 again, and stay rounded.
+    """
+    held: list[tuple[Linear | Head, nn.Parameter | None]] = []  # the second is what the head is tied to
+    for layer in model.modules() if computes_bfloat16(model.device) else ():
+        if isinstance(layer, Linear | Head) and not layer.weight.requires_grad:
+            is_tied = layer is model.head and model.description.tied
+            held.append((layer, layer.get_parameter("weight") if is_tied else None))
+            layer.weight = nn.Parameter(layer.weight.bfloat16(), requires_grad=False)
+    try:
+        yield
+    finally:
+        for layer, tied in held:
+            layer.weight = nn.Parameter(layer.weight.float(), requires_grad=False) if tied is None else tied

@@ -32,7 +32,7 @@ from huggingtweets.model.base import Base
 from huggingtweets.model.causal import CausalLM
 from huggingtweets.model.loss import mean_loss, summed_loss
 from huggingtweets.model.packing import Rows, Tokens, pack
-from huggingtweets.model.precision import fast
+from huggingtweets.model.precision import fast, frozen_as_multiplied
 from huggingtweets.model.replies import context_tokens, with_contexts
 from huggingtweets.model.tokenizer import encode_all
 from huggingtweets.training.adamw import adamw
@@ -111,6 +111,8 @@ def train(
 ) -> Trained:
     """Train `base.model` on `dataset.learned` with `settings`. Afterwards `base.model` holds the best weights.
 
+    What is frozen is rounded then as it is while the model learns: to bfloat16 where that is multiplied fast.
+
     `start` is the folder of an adapter with the same ranks. With it, the training begins with the weights of that
     adapter and not with an empty adapter. They count as the best weights until others are better. `did` hears of the
     tokens that were read and learned, more often than there are steps.
@@ -126,19 +128,21 @@ def train(
     pairs = with_their_contexts(dataset.learned_examples, settings.seed)
     rows = tokenized_rows(base, dataset.learned, settings.row_tokens, pairs)
     held_out = tokenized_rows(base, dataset.held_out, settings.row_tokens)
-    with fast(base.model.device):
-        base_loss = mean_loss(base.model, held_out, did=did)
-    if settings.method == "lora":
-        rank, layers = settings.lora_rank, lora.linears(base.model, lora.PARTS[settings.lora_layers])
-        lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank, layers)
-    if start:
-        lora.restore(base.model, load_file(start / lora.WEIGHTS))
-    run = _Finetuning(base, rows, held_out, settings, checkpoint, did)
-    if start:
-        run.judge_start()
-    run.resume()
-    run.learn(say)
-    run.restore_weights(run.best)
+    base.model.requires_grad_(settings.method == "full")
+    with frozen_as_multiplied(base.model):
+        with fast(base.model.device):
+            base_loss = mean_loss(base.model, held_out, did=did)
+        if settings.method == "lora":
+            rank, layers = settings.lora_rank, lora.linears(base.model, lora.PARTS[settings.lora_layers])
+            lora.add(base.model, rank, ALPHA_PER_RANK * rank, settings.lora_embedding_rank, layers)
+        if start:
+            lora.restore(base.model, load_file(start / lora.WEIGHTS))
+        run = _Finetuning(base, rows, held_out, settings, checkpoint, did)
+        if start:
+            run.judge_start()
+        run.resume()
+        run.learn(say)
+        run.restore_weights(run.best)
     base.model.to("cpu")
     return Trained(
         weights=run.best,

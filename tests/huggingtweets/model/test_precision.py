@@ -1,11 +1,17 @@
 """bfloat16 is used only if the processor can multiply it."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from huggingtweets.model.precision import computes_bfloat16, fast
+from huggingtweets.model import lora
+from huggingtweets.model.loss import summed_loss
+from huggingtweets.model.packing import pack
+from huggingtweets.model.precision import computes_bfloat16, fast, frozen_as_multiplied
+from tests.huggingtweets.model.tiny_models import FAMILIES, ours, random_model
 
 CPU = torch.device("cpu")
 
@@ -26,3 +32,37 @@ def test_a_torch_without_those_names_computes_in_fp32(monkeypatch: pytest.Monkey
     for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.delattr(torch.cpu, name, raising=False)
     assert not computes_bfloat16(CPU)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Mismatch dtype between input and weight:UserWarning"
+)  # torch has no fused norm then
+@pytest.mark.parametrize("kind", [*FAMILIES, "gpt2 own head", "tinyllama"])
+@pytest.mark.parametrize("embedding_rank", [0, 5])
+def test_frozen_matrices_held_as_they_are_multiplied_give_the_same_bits(kind: str, embedding_rank: int) -> None:
+    rows = pack([np.arange(1, 9, dtype=np.int32), np.arange(3, 20, dtype=np.int32)], 32, 0)
+
+    def gradients(*, are_held: bool) -> list[torch.Tensor]:
+        model = ours(random_model(kind, seed=5)).requires_grad_(False)
+        head, table = model.head, model.body.tokens.weight
+        half = torch.bfloat16 if are_held and computes_bfloat16(CPU) else torch.float32
+        with frozen_as_multiplied(model) if are_held else nullcontext():
+            torch.manual_seed(4)
+            lora.add(model, rank=3, alpha=6.0, embedding_rank=embedding_rank)
+            lora.restore(model, {name: torch.randn_like(each) * 0.1 for name, each in lora.state(model).items()})
+            assert {model.body.blocks[0].up.frozen.weight.dtype, head.weight.dtype} == {half}
+            assert table.dtype == model.body.norm.weight.dtype == torch.float32
+            with fast(CPU):
+                summed_loss(model, rows).backward()
+        assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+        assert (head.weight is table) == model.description.tied
+        return [weight.grad for weight in model.parameters() if weight.requires_grad]
+
+    for ours_, theirs in zip(gradients(are_held=True), gradients(are_held=False), strict=True):
+        assert torch.equal(ours_, theirs)
+
+
+def test_what_learns_stays_in_fp32() -> None:
+    model = ours(random_model("smollm2", seed=5))
+    with frozen_as_multiplied(model):
+        assert {weight.dtype for weight in model.parameters()} == {torch.float32}
