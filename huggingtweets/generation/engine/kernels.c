@@ -640,15 +640,20 @@ static int64_t largest_logits(const float *logits, int64_t vocabulary, int64_t m
     for (int64_t group = 0; group < groups; group++) {
         if (maxima[group] < least)
             continue;
-        for (int64_t token = group * size; token < vocabulary && token < (group + 1) * size; token++) {
-            if (!(logits[token] >= least))
-                continue;
-            if (count == 2 * most) {
-                sort_ranks(ranks, count);
-                count = most;
-                least = logits[token_of(ranks[most - 1])];
+        int64_t end = (group + 1) * size < vocabulary ? (group + 1) * size : vocabulary;
+        for (int64_t first = group * size; first < end; first += LANES) {
+            uint32_t found = at_least(load_some(logits + first, end - first), all(least));
+            for (found &= (1u << (end - first < LANES ? end - first : LANES)) - 1; found; found &= found - 1) {
+                int64_t token = first + __builtin_ctz(found);
+                if (!(logits[token] >= least)) /* which may have risen since */
+                    continue;
+                if (count == 2 * most) {
+                    sort_ranks(ranks, count);
+                    count = most;
+                    least = logits[token_of(ranks[most - 1])];
+                }
+                ranks[count++] = rank_of(logits[token], token);
             }
-            ranks[count++] = rank_of(logits[token], token);
         }
     }
     sort_ranks(ranks, count);
@@ -673,13 +678,28 @@ static int64_t draw(float *values, int64_t count, float temperature, float top_p
     return most ? most - 1 : 0;
 }
 
+/* 2^x for x of at most 0, within 3 parts in a million: a polynomial for the rest of the nearest whole number, fitted by
+   least squares whose weights follow the error. */
+static inline Floats power_of_two(Floats x)
+{
+    x = larger(x, all(-126.0f));
+    Floats n = nearest(x), r = subtract(x, n);
+    Floats p = all(9.570101276e-3f);
+    p = multiply_plus(p, r, all(5.591785908e-2f));
+    p = multiply_plus(p, r, all(2.402474433e-1f));
+    p = multiply_plus(p, r, all(6.931217909e-1f));
+    p = multiply_plus(p, r, all(9.999992847e-1f));
+    return times_power(p, n);
+}
+
 /* How unlikely a token with this logit is among all, in nats. `top` is the largest logit. */
 static float nats_of(const float *logits, int64_t vocabulary, float top, float logit)
 {
+    const Floats twos = all(1.44269504f), least = all(1.44269504f * top);
     Floats shares = all(0);
     int64_t token = 0;
     for (; token + LANES <= vocabulary; token += LANES)
-        shares = add(shares, exponential(subtract(load(logits + token), all(top))));
+        shares = add(shares, power_of_two(multiply_minus(load(logits + token), twos, least)));
     float total = sum_of(shares);
     for (; token < vocabulary; token++)
         total += expf(logits[token] - top);

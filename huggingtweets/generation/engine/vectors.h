@@ -51,6 +51,12 @@ static inline Floats where_positive(Floats x, Floats y)
     return _mm256_and_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ), y);
 }
 
+/* A bit for each number that is at least `least`, the first one's the lowest. */
+static inline uint32_t at_least(Floats x, Floats least)
+{
+    return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(x, least, _CMP_GE_OQ));
+}
+
 /* x times two to the power of n, while that has an exponent */
 static inline Floats times_power(Floats x, Floats n)
 {
@@ -184,6 +190,15 @@ static inline Floats where_positive(Floats x, Floats y)
     return (Floats){
         vreinterpretq_f32_u32(vandq_u32(vcgtzq_f32(x.low), vreinterpretq_u32_f32(y.low))),
         vreinterpretq_f32_u32(vandq_u32(vcgtzq_f32(x.high), vreinterpretq_u32_f32(y.high)))};
+}
+
+/* A bit for each number that is at least `least`, the first one's the lowest. */
+static inline uint32_t at_least(Floats x, Floats least)
+{
+    static const uint32_t bits[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+    uint32x4_t low = vandq_u32(vcgeq_f32(x.low, least.low), vld1q_u32(bits));
+    uint32x4_t high = vandq_u32(vcgeq_f32(x.high, least.high), vld1q_u32(bits + 4));
+    return vaddvq_u32(vorrq_u32(low, high));
 }
 
 /* x times two to the power of n, while that has an exponent */
