@@ -42,7 +42,7 @@ from huggingtweets.tweets.learned.dataset import Dataset, Example
 log = logging.getLogger(__name__)
 
 ALPHA_PER_RANK = 2
-PAIR_SHARE = 0.5  # of the replies are learned with what was said before
+PAIR_SHARE = 0.4  # of the replies are learned with what was said before
 NO_MEMORY = ("can't allocate memory", "could not create a primitive", "could not create a memory object")
 
 
@@ -161,9 +161,10 @@ def train(
 
 
 def with_their_contexts(examples: Sequence[Example], seed: int) -> list[str]:
-    """The context with which each example is learned. It is empty for what is no reply, and for half of the replies.
+    """The context with which each example is learned. It is empty for what is no reply, and for most of the replies.
 
-    So a voice learns to answer, and to write out of nothing as well as before. The seed decides which half that is.
+    So a voice learns to answer, and to write out of nothing as well as before. The seed decides which have theirs.
+    benchmarks/README.md, "Replies", has the measurements.
     """
     has_context = np.random.default_rng((seed, len(examples))).random(len(examples)) < PAIR_SHARE
     return [example.context if drawn else "" for example, drawn in zip(examples, has_context, strict=True)]

@@ -67,12 +67,12 @@ def test_marks_stay_with_their_rows() -> None:
     assert [part.token_count for part in rows.batches(1)] == [3, 3]
 
 
-def test_half_of_the_replies_are_learned_with_their_context_and_the_seed_decides_which() -> None:
+def test_two_fifths_of_the_replies_are_learned_with_their_context_and_the_seed_decides_which() -> None:
     pairs = [Example(f"reply {n}", context=f"context {n}") for n in range(1_000)]
     contexts = with_their_contexts([*pairs, Example("no reply")], seed=1)
     assert contexts == with_their_contexts([*pairs, Example("no reply")], seed=1)
     assert contexts != with_their_contexts([*pairs, Example("no reply")], seed=2)
-    assert 450 < sum(map(bool, contexts)) < 550
+    assert 350 < sum(map(bool, contexts)) < 450
     assert contexts[-1] == ""
     assert all(context in ("", pair.context) for context, pair in zip(contexts, pairs, strict=False))
     assert TrainingSettings().seed == 1
