@@ -197,6 +197,7 @@ class TrainingWorker(Ongoing):
                     seconds=heard.silent_seconds,
                 )
                 return Ending("failed", error=told(TrainingFailed(why)), log=running.log)
+        await self._with_told(job, heard)  # what came since the last look, and all of it for a short training
         try:
             result = running.outcome()
         except TrainingFailed as error:

@@ -1,13 +1,13 @@
 """A trainer whose trainings have ended at once: for tests of what the worker does before and after one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.core.errors import TrainingFailed
 from bot.trainings.heard import Heard
 from bot.trainings.trainer import Lesson
-from huggingtweets.core.events import Done
+from huggingtweets.core.events import Done, Event
 
 
 @dataclass
@@ -36,10 +36,14 @@ class EndedTraining:
 
 @dataclass
 class PromptTrainer:
-    """Every training fails if there is a reason `why`."""
+    """Every training fails if there is a reason `why`, and has told `told` of itself by its end."""
 
     why: str = ""
+    told: Sequence[Event] = ()
 
     @asynccontextmanager
     async def train(self, lesson: Lesson) -> AsyncIterator[EndedTraining]:
-        yield EndedTraining(lesson, self.why)
+        training = EndedTraining(lesson, self.why)
+        for event in self.told:
+            training.heard.hear(event)
+        yield training

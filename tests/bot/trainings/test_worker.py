@@ -22,8 +22,10 @@ from bot.people.leftovers import Leftovers
 from bot.people.willing import Willing
 from bot.store import Store
 from bot.store.jobs import Job
+from bot.trainings.news import CURVE
 from bot.trainings.training import Training
 from huggingtweets.core.errors import NotNow, PipelineError
+from huggingtweets.core.events import Progress
 from huggingtweets.core.people.names import VoiceName
 from huggingtweets.registry.versions import Registry
 from tests.bot.conftest import Home, settings_of, training_in
@@ -215,6 +217,15 @@ async def test_news_quote_a_joined_voice_only_where_its_owner_agreed(
             while not notices:
                 await asyncio.sleep(SOON)
     assert ("•" in notices[0]) is quoted
+
+
+async def test_how_the_loss_fell_is_kept_of_a_training_that_ended_before_the_next_look(
+    home: Home, sample_file: Path
+) -> None:
+    told = [Progress("train", step, 20, {"loss": 3.0 - step / 10}, percent=5 * step) for step in (1, 10, 20)]
+    async with training_in(home, trainer=PromptTrainer(told=told)) as training:
+        job = await ended(training, await training.start("test:1", VoiceName("bob"), [sample_file]))
+    assert job.options[CURVE] == [[5, 2.9, None], [50, 2.0, None], [100, 1.0, None]]
 
 
 async def test_the_child_gets_no_secret_and_gives_way(
