@@ -118,7 +118,8 @@ def main() -> None:
             folder = Path(name) / size
             voices = Voices(make_base(size, folder / "base"), folder, *adapter_form(size))
             for products in native.products_here()[0 if options.every_product else -1 :]:
-                decoder = NativeDecoder(Weights.of(voices.base.model), threads=options.threads, products=products)
+                weights, threads = Weights.of(voices.base.model), options.threads
+                decoder = NativeDecoder(weights, threads=threads, products=products, burst_seconds=0)
                 time_all(f"{size}, {products}", decoder, voices, kernels, options.steps)
 
 

@@ -5,6 +5,7 @@ Knows rows, a decoder and when a row has ended. Does not know text, names, threa
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,10 +62,10 @@ class Batch:
     def join(self, jobs: Sequence[DraftJob]) -> list[DraftJob]:
         """Read the prompts of `jobs` and draw their first tokens. Returns the jobs that are finished after that."""
         prompts: dict[tuple[int, tuple[int, ...]], Prompt] = {}
-        for job in jobs:
+        all_seeds = row_seeds([job.seed for job in jobs], [job.count for job in jobs])
+        for job, seeds in zip(jobs, all_seeds, strict=True):
             # The last token drawn is never read, so it needs no place.
             limit = max(1, min(job.sampling.max_new_tokens, self._decoder.context - len(job.prompt) + 1))
-            seeds = row_seeds(job.seed, job.count).tolist()
             job.rows = [
                 Row(job.adapter, job.sampling, seed, len(job.prompt), limit, job.prompt[-1], job.habits)
                 for seed in seeds
@@ -110,13 +111,17 @@ class Batch:
 
     def _begin(self, prompts: Sequence[Prompt], logits: torch.Tensor) -> list[DraftJob]:
         """Draw the first tokens by `logits` [prompts, vocabulary]. Returns the jobs that are finished after that."""
-        # The drafts of a job share their logits; only their seeds differ.
-        joining = [(place, job) for place, prompt in enumerate(prompts) for job in self._jobs_of(prompt)]
-        rows = [row for _, job in joining for row in job.rows]
-        counts = torch.tensor([job.count for _, job in joining])
+        # Drafts that begin alike share their logits; only their seeds differ.
+        alike = [
+            (place, list(group))
+            for place, prompt in enumerate(prompts)
+            for _, group in groupby(self._jobs_of(prompt), lambda job: (id(job.barred), id(job.habits), job.sampling))
+        ]
+        rows = [row for _, group in alike for job in group for row in job.rows]
+        counts = torch.tensor([sum(job.count for job in group) for _, group in alike])
         cells, firsts = Cells(rows), counts.cumsum(0) - counts
-        logits = cells.bent(logits[[place for place, _ in joining]], firsts.tolist())
-        for (_, job), own in zip(joining, logits, strict=True):
+        logits = cells.bent(logits[[place for place, _ in alike]], firsts.tolist())
+        for (_, (job, *_)), own in zip(alike, logits, strict=True):
             if job.barred is not None:
                 own[: len(job.barred)].masked_fill_(job.barred, -torch.inf)
         tokens = cells.choose_alike(logits, counts)
@@ -138,19 +143,21 @@ class Batch:
 
     def _stand(self, grid: Grid[Row]) -> None:
         """Place the rows as in `grid`, and begin a new history."""
-        self._grid, self._cells = grid, Cells(grid.cells)
+        self._grid, self._cells = grid, Cells(grid.cells, self._end_of_text)
         self._places = {row: cell for cell, row in enumerate(grid.cells) if row}
-        self._limits = np.array([row.limit if row else 0 for row in grid.cells])
+        self._limits = np.array([row.limit if row else 0 for row in grid.cells], np.int64)
         self._history: list[Drawn] = []
         self._moved = False
+        self._look_ahead()
 
     def _retire(self, tokens: Tokens) -> list[DraftJob]:
         """Remove the rows that ended with one of `tokens` [steps, cells]. Returns the jobs that this has ended."""
+        if self._cells.left > 0 and not (tokens == self._end_of_text).any():
+            return []
         ended = (tokens == self._end_of_text).any(axis=0) | (self._cells.steps.numpy() >= self._limits)
         ended &= self._cells.live.numpy()
-        if not ended.any():
-            return []
-        self._note()
+        if ended.any():
+            self._note()
         ended_jobs = []
         for cell in ended.nonzero()[0]:
             row = self._grid.cells[cell]
@@ -160,7 +167,13 @@ class Batch:
             job.left -= 1
             if not job.left:
                 ended_jobs.append(job)
+        self._look_ahead()
         return ended_jobs
+
+    def _look_ahead(self) -> None:
+        """Note how many steps there are until a row has all its tokens."""
+        left = (self._limits - self._cells.steps.numpy())[self._cells.live.numpy()]
+        self._cells.left = int(left.min(initial=self._decoder.context))
 
     def _leave(self, row: Row) -> None:
         """Free the row's cell. It stays idle until the rows are rearranged."""

@@ -74,10 +74,13 @@ class Cells:
     """The numbers of the rows in a grid, side by side: int64 and float32 tensors of shape [cells].
 
     `tokens` are to be read next, at position `lengths`; `steps` counts what was drawn. Idle cells hold zeros. `habits`
-    are those of the cells that have any.
+    are those of the cells that have any. A row ends with `end_of_text`, and none does for want of tokens in the `left`
+    steps that are next.
     """
 
-    def __init__(self, rows: Sequence[Row | None]):
+    def __init__(self, rows: Sequence[Row | None], end_of_text: int = -1):
+        self.end_of_text, self.left = end_of_text, 1
+
         def column(of: str, dtype: torch.dtype, idle: float = 0) -> torch.Tensor:
             return torch.tensor([idle if row is None else getattr(row, of) for row in rows], dtype=dtype)
 
@@ -89,12 +92,12 @@ class Cells:
         self.tokens = column("last", torch.int64)
         self.lengths = column("length", torch.int64)
         self.seeds = column("seed", torch.int64)
-        self.steps = torch.tensor([0 if row is None else len(row.drawn) for row in rows])
+        self.steps = torch.tensor([0 if row is None else len(row.drawn) for row in rows], dtype=torch.int64)
         self.temperature = setting("temperature", torch.float32)
         self.top_k = setting("top_k", torch.int64)
         self.top_p = setting("top_p", torch.float32)
         self.widest = int(self.top_k.max()) if rows else 1
-        self.live = torch.tensor([row is not None for row in rows])
+        self.live = torch.tensor([row is not None for row in rows], dtype=torch.bool)
         self.habits = {cell: row.habits for cell, row in enumerate(rows) if row and row.habits}
         self._ahead = 0  # steps since `_uniforms` was made, [cells, AHEAD]
         self._uniforms = torch.empty(0)
@@ -123,16 +126,23 @@ class Cells:
     def pass_over(self, steps: int) -> None:
         """Count `steps` that a copy has made."""
         self.start()
-        self.lengths += steps * self.live
-        self.steps += steps * self.live
+        self._count(steps)
+
+    def ahead(self) -> tuple[torch.Tensor, int]:
+        """Random numbers of each cell, in [0, 1), float64 [cells, AHEAD], and the place of this step's among them.
+
+        Behind it are those of the steps that follow.
+        """
+        place = self._ahead % AHEAD
+        if not place:
+            steps = self.steps.unsqueeze(1) + torch.arange(AHEAD, device=self.steps.device)
+            self._uniforms = uniforms(self.seeds.unsqueeze(1), steps)
+        return self._uniforms, place
 
     def uniform(self) -> torch.Tensor:
         """This step's random number of each cell, in [0, 1), float64 [cells]."""
-        ahead = self._ahead % AHEAD
-        if not ahead:
-            steps = self.steps.unsqueeze(1) + torch.arange(AHEAD, device=self.steps.device)
-            self._uniforms = uniforms(self.seeds.unsqueeze(1), steps)
-        return self._uniforms[:, ahead]
+        all_uniforms, place = self.ahead()
+        return all_uniforms[:, place]
 
     @property
     def bending(self) -> list[int]:
@@ -174,9 +184,13 @@ class Cells:
             widest=self.widest,
         )
 
-    def advance(self, tokens: torch.Tensor) -> None:
-        """Note that `tokens` [cells] were drawn. Idle cells do not change."""
+    def advance(self, tokens: torch.Tensor, steps: int = 1) -> None:
+        """Note that `tokens` [cells] were drawn in the last of `steps`. Idle cells do not change."""
         self.tokens.copy_(tokens)
-        self._ahead += 1
-        self.lengths += self.live
-        self.steps += self.live
+        self._ahead += steps
+        self._count(steps)
+
+    def _count(self, steps: int) -> None:
+        self.left -= steps
+        self.lengths.add_(self.live, alpha=steps)
+        self.steps.add_(self.live, alpha=steps)

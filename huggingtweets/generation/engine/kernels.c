@@ -56,7 +56,16 @@ struct Team {
     atomic_ulong round;
     _Alignas(64) atomic_long next;
     atomic_long arrived, phase;
+    int64_t until;     /* no step of a call is begun after that, as `nanoseconds` counts */
+    atomic_ulong over; /* the latest round that is to end with the step under way, or has ended */
 };
+
+static int64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
 
 /* ---- where time goes, for benchmarks/phases.py: nothing of this is compiled without TIMED ---- */
 
@@ -706,7 +715,7 @@ static float nats_of(const float *logits, int64_t vocabulary, float top, float l
     return top + logf(total) - logit;
 }
 
-static void choose(Team *team, int64_t thread)
+static void choose(Team *team, unsigned long round, int64_t made, int64_t thread)
 {
     const Call *call = team->call;
     int64_t vocabulary = team->model->vocabulary, stride = apart(vocabulary);
@@ -720,17 +729,24 @@ static void choose(Team *team, int64_t thread)
             values[i] = logits[token_of(ranks[i])];
         float top = count ? values[0] : 0;
         int64_t place = draw(
-            values, count, call->temperature[row], call->top_p[row], call->top_k[row], call->uniform[row]);
-        int64_t token = count ? token_of(ranks[place]) : 0;
-        call->chosen[row] = (int32_t)token;
-        call->nats[row] = nats_of(logits, vocabulary, top, logits[token]);
+            values, count, call->temperature[row], call->top_p[row], call->top_k[row],
+            call->uniform[row * call->ahead + made]);
+        int64_t token = count ? token_of(ranks[place]) : 0, at = made * call->wanted + row;
+        call->chosen[at] = call->tokens[row] = (int32_t)token;
+        call->nats[at] = nats_of(logits, vocabulary, top, logits[token]);
+        call->positions[row] += call->live[row];
+        if (call->live[row] && token == call->end)
+            atomic_store_explicit(&team->over, round, memory_order_relaxed);
     }
+    if (!thread && nanoseconds() >= team->until)
+        atomic_store_explicit(&team->over, round, memory_order_relaxed);
     barrier(team);
 }
 
-/* ---- a step ---- */
+/* ---- steps ---- */
 
-static void step(Team *team, int64_t thread)
+/* The step of a round after the `made` ones. */
+static void step(Team *team, unsigned long round, int64_t made, int64_t thread)
 {
     const Model *model = team->model;
     const Call *call = team->call;
@@ -778,8 +794,19 @@ static void step(Team *team, int64_t thread)
     PASSED(DESCEND);
     ascend(team, (Layer){&model->head, HEAD, 0, even, width, call->logits, apart(model->vocabulary)}, 1, false);
     PASSED(LOGITS);
-    choose(team, thread);
+    choose(team, round, made, thread);
     PASSED(CHOOSE);
+}
+
+/* The steps of a round, which has one call. Returns how many were made. If the round is over, that is known before the
+   barrier at the end of its last step. A slow thread may look only when a later round is over, which means the same. */
+static int64_t steps(Team *team, unsigned long round, int64_t thread)
+{
+    int64_t made = 0, most = team->call->steps;
+    do
+        step(team, round, made++, thread);
+    while (made < most && atomic_load_explicit(&team->over, memory_order_relaxed) < round);
+    return made;
 }
 
 /* ---- packing ---- */
@@ -863,14 +890,12 @@ static bool called(Team *team, unsigned long done)
 /* Wait for the next step, awake at first, because waking up takes longer than the pause between two steps. */
 static void wait_for_step(Team *team, unsigned long done)
 {
-    struct timespec start, now;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    int64_t until = nanoseconds() + AWAKE_NS;
     do {
         sched_yield();
-        clock_gettime(CLOCK_MONOTONIC, &now);
         if (called(team, done))
             return;
-    } while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < AWAKE_NS);
+    } while (nanoseconds() < until);
     pthread_mutex_lock(&team->lock);
     while (!called(team, done))
         pthread_cond_wait(&team->changed, &team->lock);
@@ -886,21 +911,21 @@ static void *help(void *given)
         wait_for_step(team, done);
         if (!team->call)
             return NULL;
-        step(team, helper->thread);
+        steps(team, done + 1, helper->thread);
     }
 }
 
-/* Make a step. The calling thread is one of the team. */
-void team_step(Team *team, const Model *model, const Call *call)
+/* Make the steps of a call, and return how many that were. The calling thread is one of the team. */
+int64_t team_step(Team *team, const Model *model, const Call *call)
 {
     pthread_mutex_lock(&team->lock);
     team->model = model;
     team->call = call;
-    atomic_fetch_add_explicit(&team->round, 1, memory_order_release);
+    team->until = nanoseconds() + (call ? call->nanoseconds : 0);
+    unsigned long round = 1 + atomic_fetch_add_explicit(&team->round, 1, memory_order_release);
     pthread_cond_broadcast(&team->changed);
     pthread_mutex_unlock(&team->lock);
-    if (call)
-        step(team, 0);
+    return call ? steps(team, round, 0) : 0;
 }
 
 void team_free(Team *team)
@@ -960,13 +985,15 @@ static const Field fields[] = {
     FIELD(Voice, d), FIELD(Voice, t),
     FIELD(Group, voice), FIELD(Group, start), FIELD(Group, end), FIELD(Group, wanted_start), FIELD(Group, wanted_end),
     FIELD(Call, rows), FIELD(Call, groups), FIELD(Call, wanted), FIELD(Call, cache_blocks), FIELD(Call, table_width),
-    FIELD(Call, deepest), FIELD(Call, highest), FIELD(Call, most), FIELD(Call, tokens), FIELD(Call, positions),
+    FIELD(Call, deepest), FIELD(Call, highest), FIELD(Call, most), FIELD(Call, steps), FIELD(Call, nanoseconds), FIELD(Call, tokens),
+    FIELD(Call, positions),
     FIELD(Call, sequences), FIELD(Call, tables), FIELD(Call, wanted_rows), FIELD(Call, group), FIELD(Call, cache),
     FIELD(Call, x), FIELD(Call, wide), PART(Call, even, even.whole), PART(Call, even_chunks, even.chunk),
     PART(Call, inner, inner.whole), PART(Call, inner_chunks, inner.chunk), PART(Call, low, low.whole),
     PART(Call, low_chunks, low.chunk), FIELD(Call, logits), FIELD(Call, scratch), FIELD(Call, room),
     FIELD(Call, maxima), FIELD(Call, values), FIELD(Call, ranks), FIELD(Call, chosen), FIELD(Call, nats),
-    FIELD(Call, temperature), FIELD(Call, top_p), FIELD(Call, top_k), FIELD(Call, uniform),
+    FIELD(Call, live), FIELD(Call, end), FIELD(Call, temperature), FIELD(Call, top_p), FIELD(Call, top_k),
+    FIELD(Call, uniform), FIELD(Call, ahead),
     {NULL, 0, 0},
 };
 

@@ -63,7 +63,8 @@ typedef struct { int16_t *whole; Chunk *chunk; } Rounded;
 typedef struct {
     int64_t rows, groups, wanted, cache_blocks, table_width;
     int64_t deepest, highest, most;        /* rows of a group; rank, filled up to WIDE; logits to choose from */
-    const int32_t *tokens, *positions;     /* [rows] */
+    int64_t steps, nanoseconds;            /* no more steps are made than that, and no step is begun after that time */
+    int32_t *tokens, *positions;           /* [rows]: where tokens are drawn, they become those of the next step */
     const int32_t *sequences;              /* [rows]: each row's line in tables */
     const int32_t *tables;                 /* [sequences][table_width]: blocks of the cache */
     const int32_t *wanted_rows;            /* [wanted] */
@@ -78,11 +79,14 @@ typedef struct {
     float *maxima;                         /* [threads][2][groups of logits, of the least size] */
     float *values;                         /* [threads][most]: the largest logits */
     uint64_t *ranks;                       /* [threads][2][most]: of these and of as many more */
-    int32_t *chosen;                       /* [wanted]: tokens drawn; none where it is NULL */
-    float *nats;                           /* [wanted]: how unlikely each of them was */
+    int32_t *chosen;                       /* [steps][wanted]: tokens drawn; none where it is NULL, and then only one step is made */
+    float *nats;                           /* [steps][wanted]: how unlikely each of them was */
+    const bool *live;                      /* [wanted]: idle rows stay where they are */
+    int64_t end;                           /* the step in which a live row draws this token is the last one */
     const float *temperature, *top_p;      /* [wanted] */
     const int64_t *top_k;                  /* [wanted], at most `most` each */
-    const double *uniform;                 /* [wanted], in [0, 1) */
+    const double *uniform;                 /* [wanted][ahead], of which the first `steps` are used, in [0, 1) */
+    int64_t ahead;
 } Call;
 
 static inline int64_t filled_up(int64_t outputs)

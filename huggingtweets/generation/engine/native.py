@@ -95,19 +95,21 @@ class Group(Structure):
 
 
 class CallStruct(Structure):
-    """What one step reads and writes; `kernels.c` has the shapes."""
+    """What the steps of a call read and write; `layout.h` has the shapes."""
 
     _fields_ = (
         *((name, c_int64) for name in ("rows", "groups", "wanted", "cache_blocks", "table_width")),
-        *((name, c_int64) for name in ("deepest", "highest", "most")),
+        *((name, c_int64) for name in ("deepest", "highest", "most", "steps", "nanoseconds")),
         *((name, c_void_p) for name in ("tokens", "positions", "sequences", "tables", "wanted_rows")),
         ("group", POINTER(Group)),
         *((name, c_void_p) for name in ("cache", "x", "wide")),
         *((name, c_void_p) for name in ("even", "even_chunks", "inner", "inner_chunks", "low", "low_chunks")),
         *((name, c_void_p) for name in ("logits", "scratch")),
         ("room", c_int64),
-        *((name, c_void_p) for name in ("maxima", "values", "ranks", "chosen", "nats")),
+        *((name, c_void_p) for name in ("maxima", "values", "ranks", "chosen", "nats", "live")),
+        ("end", c_int64),
         *((name, c_void_p) for name in ("temperature", "top_p", "top_k", "uniform")),
+        ("ahead", c_int64),
     )
 
 
@@ -169,7 +171,7 @@ def load_library(path: str) -> ctypes.CDLL:
     library.team_new.argtypes, library.team_new.restype = [c_int64, c_int64], c_void_p
     library.team_free.argtypes, library.team_free.restype = [c_void_p], None
     library.pack.argtypes, library.pack.restype = [c_void_p, c_int64, c_int64, c_int64, c_void_p, c_void_p], None
-    library.team_step.argtypes, library.team_step.restype = [c_void_p, POINTER(_Model), POINTER(CallStruct)], None
+    library.team_step.argtypes, library.team_step.restype = [c_void_p, POINTER(_Model), POINTER(CallStruct)], c_int64
     return library
 
 
@@ -190,9 +192,12 @@ class Team:
         # At the end of the process a thread may still be in a step.
         weakref.finalize(self, library.team_free, self._team).atexit = False
 
-    def step(self, model: "PackedWeights", call: CallStruct) -> None:
-        """Read the call's tokens, and write its logits, and the tokens drawn if they are asked for."""
-        _library().team_step(self._team, model.struct, call)
+    def step(self, model: "PackedWeights", call: CallStruct) -> int:
+        """Read the call's tokens, and write its logits, and the tokens drawn if they are asked for.
+
+        Returns how many steps were made: with tokens drawn, more than one may follow each other.
+        """
+        return int(_library().team_step(self._team, model.struct, call))
 
 
 class _Packed:

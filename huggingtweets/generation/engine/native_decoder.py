@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from huggingtweets.core.process.cpu import one_thread, usable_cores
 from huggingtweets.generation.engine.adapters import Adapter, Held
 from huggingtweets.generation.engine.blocks import BLOCK, SCRATCH, Blocks, Int32s, blocks_of, shared
-from huggingtweets.generation.engine.decoder import Cells, Drawn
+from huggingtweets.generation.engine.decoder import AHEAD, Cells, Drawn
 from huggingtweets.generation.engine.grid import Grid
 from huggingtweets.generation.engine.native import (
     LOGITS,
@@ -30,21 +30,24 @@ from huggingtweets.generation.engine.rows import Prompt, Row
 from huggingtweets.generation.engine.sampling import nats_of
 from huggingtweets.generation.engine.weights import Weights
 
+BURST_SECONDS = 0.02  # newcomers, and whoever wants a draft to stop, wait about so long
+
 
 class NativeDecoder:
     """`weights` in int8, adapters in int4, cache in fp16; `Decoder` says what it does.
 
-    `products` is the one of `native.PRODUCTS` to multiply with, by default the fastest. Raises `RuntimeError` where the
-    kernels do not run, and `ValueError` for shapes that they cannot compute.
+    `products` is the one of `native.PRODUCTS` to multiply with, by default the fastest. Steps follow each other in the
+    kernels for `burst_seconds`, or until a row has ended. Raises `RuntimeError` where the kernels do not run, and
+    `ValueError` for shapes that they cannot compute.
     """
 
     column_cost = 0.0
     dtype = torch.float32
 
-    def __init__(self, weights: Weights, *, threads: int = 0, products: str = ""):
+    def __init__(self, weights: Weights, *, threads: int = 0, products: str = "", burst_seconds: float = BURST_SECONDS):
         self.context, self.layout = weights.context, weights.layout
         self._team = Team(threads or usable_cores(), products)
-        self._weights = PackedWeights(weights)
+        self._weights, self._burst_nanoseconds = PackedWeights(weights), round(1e9 * burst_seconds)
         self._cache: NDArray[np.float16] = np.zeros(
             (self._weights.layers, 0, BLOCK, 2, self._weights.key_width), np.float16
         )
@@ -81,29 +84,30 @@ class NativeDecoder:
         self._decoding = self._call(adapters, [1] * len(adapters), [row.kept if row else idle for row in grid.cells])
 
     def advance(self, cells: Cells) -> Drawn:
-        call = self._decoding
-        call.choose_as(cells)
+        call, bending = self._decoding, cells.bending
+        call.choose_as(cells, 0 if bending else self._burst_nanoseconds)
         call.tokens[:], call.positions[:] = cells.tokens.numpy(), cells.lengths.numpy()
-        self._make(call)
-        tokens = torch.from_numpy(call.chosen.astype(np.int64))
-        if bending := cells.bending:
+        steps = self._make(call)
+        drawn = Drawn(call.chosen[:steps].astype(np.int64), call.nats[:steps].copy())
+        last = torch.from_numpy(drawn.tokens[-1])
+        if bending:
             # The kernels know no habits, so the tokens of these rows are drawn here, from the kernels' logits.
             logits = torch.from_numpy(call.logits[bending, : self._weights.vocabulary])
             with one_thread():
                 bent = cells.bent(logits, bending)
-                tokens[bending] = cells.choose(bent, bending)
-                call.nats[bending] = nats_of(bent, tokens[bending]).numpy()
-        cells.advance(tokens)
-        return Drawn(tokens.unsqueeze(0).numpy(), call.nats[None].copy())
+                last[bending] = cells.choose(bent, bending)
+                drawn.nats[-1, bending] = nats_of(bent, last[bending]).numpy()
+        cells.advance(last, steps)
+        return drawn
 
     def _call(self, adapters: Sequence[Held | None], lengths: Sequence[int], tables: Sequence[Int32s]) -> "_Call":
         """A call for sequences with these adapters, lengths and blocks."""
         voices = [adapter if isinstance(adapter, PackedVoice) else None for adapter in adapters]
         return _Call(self._weights, self._team.threads, voices, lengths, tables)
 
-    def _make(self, call: "_Call") -> None:
+    def _make(self, call: "_Call") -> int:
         call.struct.cache, call.struct.cache_blocks = self._cache.ctypes.data, self._cache.shape[1]
-        self._team.step(self._weights, call.struct)
+        return self._team.step(self._weights, call.struct)
 
     def _grow(self, count: int) -> Iterable[int]:
         layers, before, *sizes = self._cache.shape
@@ -115,7 +119,7 @@ class NativeDecoder:
 
 
 class _Call:
-    """What a step reads and writes. Fill in `tokens` and `positions` [tokens] before each step."""
+    """What one or more steps read and write. Fill in `tokens` and `positions` [tokens] before them."""
 
     def __init__(
         self,
@@ -153,8 +157,8 @@ class _Call:
                 f"{name}_chunks": np.empty((height, chunks(width), 2), np.float32),  # scale and sum
             }
         self.tokens, self.positions = self._arrays["tokens"], self._arrays["positions"]
-        self.logits, self.chosen = self._arrays["logits"], np.empty(0, np.int32)
-        self.nats = np.empty(0, np.float32)
+        self.logits, self.chosen = self._arrays["logits"], np.empty((0, 0), np.int32)
+        self.nats = np.empty((0, 0), np.float32)
         self._voices = voices  # the structures point to them, so they must stay in memory
         self._cells: Cells | None = None
         self.struct = CallStruct(
@@ -164,32 +168,35 @@ class _Call:
             table_width=blocks,
             deepest=max((group.end - group.start for group in groups), default=0),
             highest=highest,
+            steps=1,
             room=room,
             group=(Group * len(groups))(*groups),
         )
         self._point(self._arrays)
 
-    def choose_as(self, cells: Cells) -> None:
-        """Let the next step draw a token for each sequence into `chosen`, with the settings of `cells`.
+    def choose_as(self, cells: Cells, nanoseconds: int) -> None:
+        """Let the next steps draw a token for each sequence into `chosen` [steps, cells], with the settings of `cells`.
 
-        How unlikely each token was goes into `nats`.
+        How unlikely each token was goes into `nats` [steps, cells]. The last step is the one in which a row ends, has
+        all its tokens, or for which there are random numbers, and none begins after `nanoseconds`.
         """
         if self._cells is not cells:
             self._cells, count = cells, len(cells.tokens)
             most = min(cells.widest, self._vocabulary)
-            self.chosen, self._uniform = np.zeros(count, np.int32), np.zeros(count)
-            self.nats = np.zeros(count, np.float32)
+            self.chosen, self.nats = np.zeros((AHEAD, count), np.int32), np.zeros((AHEAD, count), np.float32)
             self._choosing = {
                 "values": np.empty((self._threads, most), np.float32),
                 "ranks": np.empty((self._threads, 2, most), np.uint64),
                 "chosen": self.chosen,
                 "nats": self.nats,
-                "uniform": self._uniform,
-                **{name: getattr(cells, name).numpy() for name in ("temperature", "top_p", "top_k")},
+                **{name: getattr(cells, name).numpy() for name in ("temperature", "top_p", "top_k", "live")},
             }
-            self.struct.most = most
+            self.struct.most, self.struct.end, self.struct.ahead = most, cells.end_of_text, AHEAD
             self._point(self._choosing)
-        self._uniform[:] = cells.uniform().numpy()
+        uniforms, first = cells.ahead()
+        self.struct.uniform = uniforms.data_ptr() + first * uniforms.element_size()
+        self.struct.steps = max(1, min(cells.left, AHEAD - first))
+        self.struct.nanoseconds = nanoseconds
 
     def _point(self, arrays: dict[str, NDArray[Any]]) -> None:
         for name, array in arrays.items():

@@ -3,6 +3,8 @@
 Knows tensors, on whatever device. Does not know models, text or threads.
 """
 
+from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -29,10 +31,13 @@ def uniforms(seeds: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
     return _shifted(state, 11).double() * 2.0**-53
 
 
-def row_seeds(seed: int, rows: int) -> torch.Tensor:
-    """A seed for each of the drafts of one request, int64 [rows]."""
-    start = torch.tensor(_signed(seed % 2**64), dtype=torch.int64)
-    return _mixed(start + torch.arange(1, rows + 1) * _WEYL)
+def row_seeds(seeds: Sequence[int], counts: Sequence[int]) -> list[list[int]]:
+    """A seed for each of the `counts` drafts of every request, from the request's seed and the draft's number."""
+    starts = [_signed(seed % 2**64) for seed, count in zip(seeds, counts, strict=True) for _ in range(count)]
+    numbers = [number for count in counts for number in range(1, count + 1)]
+    mixed = _mixed(torch.tensor(starts, dtype=torch.int64) + torch.tensor(numbers, dtype=torch.int64) * _WEYL)
+    each = iter(mixed.tolist())
+    return [list(islice(each, count)) for count in counts]
 
 
 def _mixed(value: torch.Tensor) -> torch.Tensor:

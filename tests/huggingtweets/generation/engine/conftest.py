@@ -38,8 +38,10 @@ PRODUCTS: list[str] = []  # what the kernels can multiply with here
 with suppress(RuntimeError):
     PRODUCTS = native.products_here()
 KERNELS_RUN = bool(PRODUCTS)
+# One step at a time, so that the logits of each can be looked at.
 DECODERS |= {
-    f"native {name}": lambda weights, name=name: NativeDecoder(weights, threads=2, products=name) for name in PRODUCTS
+    f"native {name}": lambda weights, name=name: NativeDecoder(weights, threads=2, products=name, burst_seconds=0)
+    for name in PRODUCTS
 }
 BIT_IDENTICAL = [f"native {name}" for name in PRODUCTS]
 EXACT = ("torch",)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from huggingtweets.generation.engine import batch as batches
 from huggingtweets.generation.engine.batch import Batch, DraftJob
-from huggingtweets.generation.engine.decoder import Decoder
+from huggingtweets.generation.engine.decoder import AHEAD, Decoder
+from huggingtweets.generation.engine.native_decoder import NativeDecoder
 from huggingtweets.generation.engine.rows import Prompt, Sampling
 from huggingtweets.generation.engine.sampling import row_seeds
+from huggingtweets.generation.engine.weights import Weights
 from tests.huggingtweets.generation.engine.conftest import (
     BIT_IDENTICAL,
     CONTEXT,
@@ -90,7 +92,7 @@ def test_logits_in_any_company_are_those_of_the_merged_model(made, voices, name,
     with pytest.MonkeyPatch.context() as patch, recorded(patch) as seen:
         together(made[name], jobs, seed)
     for each, done in zip(asks, jobs, strict=True):
-        for row_seed, drawn in zip(row_seeds(each[4], each[2]).tolist(), drafts_of(done), strict=True):
+        for row_seed, drawn in zip(row_seeds([each[4]], [each[2]])[0], drafts_of(done), strict=True):
             read = torch.tensor([[END, *each[1], *drawn[:-1]]])
             with torch.inference_mode():
                 theirs = voices[each[0]].merged(read).logits[0, len(each[1]) :]
@@ -111,6 +113,47 @@ def test_logits_are_the_same_to_the_last_bit_alone_and_in_company(made, voices, 
     assert company.keys() == solitude.keys()
     for key, logits in company.items():
         assert torch.equal(logits, solitude[key])
+
+
+@pytest.mark.parametrize("name", BIT_IDENTICAL)
+@settings(max_examples=EXAMPLES)
+@given(
+    st.lists(asked, min_size=1, max_size=4),
+    st.integers(0, 99),
+    st.sampled_from([END, 7, -1]),
+    st.sampled_from([1e-4, 60]),
+)
+def test_steps_that_the_kernels_make_at_once_draw_what_single_steps_draw(
+    made, gpt2, voices, name, asks, seed, end, seconds
+) -> None:
+    bursts = NativeDecoder(Weights.of(gpt2), threads=3, products=name.removeprefix("native "), burst_seconds=seconds)
+    jobs = [job(bursts, voices, each) for each in asks]
+    together(bursts, jobs, seed, end)
+    for each, done in zip(asks, jobs, strict=True):
+        single = job(made[name], voices, each)
+        assert alone(made[name], single, end) == drafts_of(done)
+        assert [row.nats for row in done.rows] == pytest.approx([row.nats for row in single.rows], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", BIT_IDENTICAL)
+def test_the_kernels_go_on_until_a_row_ends_has_all_its_tokens_or_the_time_is_up(gpt2, name) -> None:
+    def drawn(end: int, seconds: float) -> tuple[list[list[int]], int]:
+        """The drafts, and how often the kernels were called for them."""
+        decoder = NativeDecoder(Weights.of(gpt2), products=name.removeprefix("native "), burst_seconds=seconds)
+        batch, wanted, calls = Batch(decoder, end), DraftJob([END], None, 6, Sampling(max_new_tokens=40), 1), 0
+        batch.join([wanted])
+        while batch.rows:
+            batch.step()
+            calls += 1
+        return drafts_of(wanted), calls
+
+    whole, calls = drawn(-1, 60)
+    assert calls == -(-39 // AHEAD), "one token comes with the prompt"
+    assert drawn(-1, 0) == (whole, 39)
+    end = whole[0][20]
+    ended, calls = drawn(end, 60)
+    assert ended == [draft[: draft.index(end) + 1] if end in draft else draft for draft in whole]
+    assert calls <= -(-39 // AHEAD) + len({len(draft) for draft in ended})
 
 
 @settings(max_examples=EXAMPLES)

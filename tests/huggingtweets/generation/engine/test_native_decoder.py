@@ -375,7 +375,7 @@ def test_tokens_are_drawn_as_sampling_says_and_are_as_unlikely_as_the_logits_say
         return drawn
 
     monkeypatch.setattr(NativeDecoder, "advance", advance)
-    batch = Batch(NativeDecoder(Weights.of(gpt2)), -1)
+    batch = Batch(NativeDecoder(Weights.of(gpt2), burst_seconds=0), -1)
     batch.join(
         [DraftJob([END, 3], None, 8, sampling, 1), DraftJob([END, 3], None, 3, Sampling(top_k=7, temperature=0.3), 2)]
     )

@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huggingtweets.generation.engine import sampling
-from huggingtweets.generation.engine.sampling import row_seeds
+
+
+def seeds_of(seed: int, rows: int) -> torch.Tensor:
+    [seeds] = sampling.row_seeds([seed], [rows])
+    return torch.tensor(seeds)
 
 
 def uniforms(seeds: torch.Tensor, step: int) -> torch.Tensor:
@@ -95,7 +99,7 @@ def test_many_draws_have_the_shares_of_the_distribution() -> None:
     logits = [2.0, 1.0, 0.5, 0.0, -1.0, -5.0]
     count = 20_000
     drawn = sample(
-        torch.tensor([logits]).expand(count, -1), uniforms(row_seeds(1, count), 0), temperature=0.8, top_k=5, top_p=0.9
+        torch.tensor([logits]).expand(count, -1), uniforms(seeds_of(1, count), 0), temperature=0.8, top_k=5, top_p=0.9
     )
     shares = np.bincount(drawn.numpy(), minlength=6) / count
     expected = reference(logits, 0.8, 5, 0.9)
@@ -104,7 +108,7 @@ def test_many_draws_have_the_shares_of_the_distribution() -> None:
 
 def test_top_k_one_is_the_likeliest() -> None:
     logits = torch.randn(50, 30, generator=torch.Generator().manual_seed(1))
-    drawn = sample(logits, uniforms(row_seeds(1, 50), 0), temperature=1.0, top_k=1, top_p=1.0)
+    drawn = sample(logits, uniforms(seeds_of(1, 50), 0), temperature=1.0, top_k=1, top_p=1.0)
     assert torch.equal(drawn, logits.argmax(-1))
 
 
@@ -116,7 +120,7 @@ def test_the_ends_of_the_unit_interval_draw_a_kept_token(uniform: float) -> None
 
 
 def test_the_rows_numbers_are_even_and_not_alike() -> None:
-    numbers = np.stack([uniforms(row_seeds(seed, 50), step).numpy() for seed in range(20) for step in range(20)])
+    numbers = np.stack([uniforms(seeds_of(seed, 50), step).numpy() for seed in range(20) for step in range(20)])
     assert numbers.min() >= 0
     assert numbers.max() < 1
     assert len(np.unique(numbers)) == numbers.size
@@ -126,9 +130,9 @@ def test_the_rows_numbers_are_even_and_not_alike() -> None:
 
 @given(st.integers(-(2**70), 2**70), st.integers(1, 40), st.integers(0, 500))
 def test_a_rows_numbers_do_not_depend_on_the_other_rows(seed: int, rows: int, step: int) -> None:
-    together = uniforms(row_seeds(seed, 40), step)
-    assert uniforms(row_seeds(seed, rows), step).tolist() == together[:rows].tolist()
-    assert uniforms(row_seeds(seed, 40)[rows - 1 : rows], step).item() == together[rows - 1].item()
+    together = uniforms(seeds_of(seed, 40), step)
+    assert uniforms(seeds_of(seed, rows), step).tolist() == together[:rows].tolist()
+    assert uniforms(seeds_of(seed, 40)[rows - 1 : rows], step).item() == together[rows - 1].item()
 
 
 def test_each_row_has_settings_of_its_own() -> None:
@@ -163,3 +167,11 @@ def test_the_numbers_are_those_of_splitmix64() -> None:
     ]
     state = torch.tensor([sampling._signed((1234567 + n * 0x9E3779B97F4A7C15) % 2**64) for n in range(1, 6)])
     assert [value % 2**64 for value in sampling._mixed(state).tolist()] == expected
+
+
+def test_the_seeds_of_requests_do_not_depend_on_what_is_asked_beside_them() -> None:
+    seeds, counts = [3, 2**64 - 1, 3], [2, 1, 4]
+    together = sampling.row_seeds(seeds, counts)
+    assert together == [seeds_of(seed, count).tolist() for seed, count in zip(seeds, counts, strict=True)]
+    assert together[0] == together[2][:2]
+    assert sampling.row_seeds([], []) == []
