@@ -293,11 +293,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         size: measure(size, options.rounds, figures, quick=options.quick, tokens=options.tokens) for size in sizes
     }
     for model in models.values():
-        model["ratios"] = ratios(model)
+        model |= {"rounds": options.rounds, "ratios": ratios(model)}
     result = {
         "machine": {"processor": platform.processor() or platform.machine(), "threads": usable_cores()},
         "tokens_a_draft": options.tokens,
-        "rounds": options.rounds,
         "models": models,
         "ratios": models[sizes[0]]["ratios"],
     }

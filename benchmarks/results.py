@@ -52,7 +52,7 @@ def generation(results: Row) -> Iterator[str]:
         names = sorted({name for of in speeds.values() for name in of}, key=lambda name: (name != OURS, name))
         rows = [[name, *(_number(speeds[load].get(name)) for load in speeds)] for name in names]
         millions = model["parameters"] / 1e6
-        yield f"{size}, {millions:.0f}M parameters, medians of {results['rounds']}, tokens per second:\n"
+        yield f"{size}, {millions:.0f}M parameters, medians of {model['rounds']}, tokens per second:\n"
         yield table(["", *(WORKLOADS[load] for load in speeds)], rows)
         for load, of in speeds.items():
             if others := {name: speed for name, speed in of.items() if name != OURS}:
