@@ -143,7 +143,7 @@ class GenerationSettings(Section):
     max_waiting: Count = 32
     timeout_seconds: Annotated[float, Field(gt=0)] = 60.0
     max_rounds: Count = 6
-    candidates: Annotated[int, Field(ge=1, le=64)] = 8
+    candidates: Annotated[int, Field(ge=1, le=64)] = 4
     candidate_seconds: Annotated[float, Field(gt=0)] = 0.7
 
 
