@@ -74,8 +74,8 @@ class Cells:
     """The numbers of the rows in a grid, side by side: int64 and float32 tensors of shape [cells].
 
     `tokens` are to be read next, at position `lengths`; `steps` counts what was drawn. Idle cells hold zeros. `habits`
-    are those of the cells that have any. A row ends with `end_of_text`, and none does for want of tokens in the `left`
-    steps that are next.
+    are those of the cells that have any. A row ends with `end_of_text`, or when it has all its tokens, which no row has
+    before `left` more steps.
     """
 
     def __init__(self, rows: Sequence[Row | None], end_of_text: int = -1):
