@@ -82,7 +82,8 @@ def test_an_encrypted_backup_shows_nothing_and_opens_with_its_passphrase_alone(
     with pytest.raises(BadFile, match="the passphrase does not open it"):
         elsewhere.restore(backup, passphrase="wrong horse")
     assert elsewhere.files() == before
-    for damage in (content[:-1], content[:-3000], content[:-99] + b"x" + content[-98:], content[:100], content[:35]):
+    flipped = content[:-99] + bytes([content[-99] ^ 1]) + content[-98:]
+    for damage in (content[:-1], content[:-3000], flipped, content[:100], content[:35]):
         backup.write_bytes(damage)
         with pytest.raises(BadFile, match=r"damaged|cut off|does not open"):
             elsewhere.restore(backup, passphrase="correct horse")
