@@ -187,6 +187,27 @@ def test_who_asks_the_same_of_the_same_voice_has_it_read_once(decoder: Decoder, 
         assert drafts_of(done) == alone(decoder, job(decoder, voices, each), -1)
 
 
+def test_who_asks_the_same_with_other_settings_in_between_draws_as_alone(decoder: Decoder, voices) -> None:
+    """Those that begin alike choose from one row of logits."""
+    likely, free = Sampling(top_k=3, max_new_tokens=6), Sampling(temperature=1.3, max_new_tokens=6)
+    asks = [
+        (1, [5, 6], count, sampling, seed)
+        for seed, (count, sampling) in enumerate([(2, likely), (1, likely), (3, free), (2, likely)])
+    ]
+    jobs = [job(decoder, voices, each) for each in asks]
+    barred = torch.arange(VOCABULARY) % 2 == 0
+    jobs[1].barred = barred
+    batch = Batch(decoder, -1)
+    batch.join(jobs)
+    while batch.rows:
+        batch.step()
+    for each, done in zip(asks, jobs, strict=True):
+        single = job(decoder, voices, each)
+        single.barred = done.barred
+        assert drafts_of(done) == alone(decoder, single, -1)
+    assert all(draft[0] % 2 for draft in drafts_of(jobs[1]))
+
+
 def test_a_dropped_job_leaves_its_drafts_and_the_others_go_on(decoder: Decoder, voices) -> None:
     kept, dropped, late = (
         job(decoder, voices, (voice, [5, 6], 3, Sampling(max_new_tokens=20), 7)) for voice in (1, 2, 3)
