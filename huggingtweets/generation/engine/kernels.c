@@ -799,7 +799,7 @@ static void step(Team *team, unsigned long round, int64_t made, int64_t thread)
 }
 
 /* The steps of a round, which has one call. Returns how many were made. If the round is over, that is known before the
-   barrier at the end of its last step. A slow thread may look only when a later round is over, which means the same. */
+   barrier at the end of its last step. A slow thread may look so late that a later round is over: then this one is, too. */
 static int64_t steps(Team *team, unsigned long round, int64_t thread)
 {
     int64_t made = 0, most = team->call->steps;

@@ -177,8 +177,8 @@ class _Call:
     def choose_as(self, cells: Cells, nanoseconds: int) -> None:
         """Let the next steps draw a token for each sequence into `chosen` [steps, cells], with the settings of `cells`.
 
-        How unlikely each token was goes into `nats` [steps, cells]. The last step is the one in which a row ends, has
-        all its tokens, or for which there are random numbers, and none begins after `nanoseconds`.
+        How unlikely each token was goes into `nats` [steps, cells]. Steps are made until a row ends or has all its
+        tokens, or the random numbers made so far are used up. None begins after `nanoseconds`.
         """
         if self._cells is not cells:
             self._cells, count = cells, len(cells.tokens)
