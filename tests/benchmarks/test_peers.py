@@ -1,12 +1,14 @@
 """Models that the benchmarks write for other libraries are the models that they were given."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from benchmarks.generation import Figures
+from benchmarks.generation import EIGHT, MANY, ONE, WARM_UP_TOKENS, Figures, Plan, take_turns
+from benchmarks.peers import Request
 from huggingtweets.core import atomic
 from huggingtweets.generation.engine.weights import Weights
 from huggingtweets.model import checkpoint
@@ -78,3 +80,29 @@ def test_a_run_that_was_stopped_goes_on_from_its_file(tmp_path: Path) -> None:
     assert not figures.is_complete("embedded", "a", "fast", rounds=2)
     assert figures.is_complete("embedded", "a", "fast", rounds=1)
     assert figures.is_complete("embedded", "a", "slow", rounds=2)  # a slow contender has one round
+
+
+def test_copies_that_made_room_for_others_are_in_memory_again_before_they_are_timed() -> None:
+    class Library:
+        """Holds the copies of ten people, and notes how many it loads in each draw."""
+
+        name = "a library with copies"
+
+        def __init__(self) -> None:
+            self.held: list[int] = []
+            self.draws: list[tuple[int, int, int]] = []  # requests, tokens of a draft, loaded
+
+        def draw(self, requests: Sequence[Request], tokens: int) -> int:
+            missing = [person for person in dict.fromkeys(r.person for r in requests) if person not in self.held]
+            self.held = [*self.held, *missing][-10:]
+            self.draws.append((len(requests), tokens, len(missing)))
+            return tokens
+
+    library, figures = Library(), Figures(None)
+    plan: Plan = {name: [(Library, requests)] for name, requests in (("a", ONE), ("b", EIGHT), ("c", MANY))}
+    take_turns("embedded", plan, {Library: library}, 2, figures, 48)
+    timed = [(requests, loaded) for requests, tokens, loaded in library.draws if tokens != WARM_UP_TOKENS]
+    assert [requests for requests, _ in timed] == 2 * [len(ONE), len(EIGHT), len(MANY)]
+    assert {loaded for requests, loaded in timed if requests != len(MANY)} == {0}
+    assert all(loaded > 0 for requests, loaded in timed if requests == len(MANY))
+    assert len(figures.entries) == len(timed)
