@@ -1,8 +1,9 @@
 """Other libraries that generate with these models, used as their documents say, on the same requests.
 
-Every draft has exactly `TOKENS` new tokens after `PROMPT`, sampled with top-k 50 and top-p 0.95. A library that cannot
-mix voices holds a full copy of the model for each person. Speed does not depend on the weights, so all copies are of
-the same merged voice.
+Every draft has exactly `TOKENS` new tokens after `PROMPT`, sampled with top-p 0.95 and, by other libraries, top-k 50.
+The engine chooses among 200 tokens, as its settings say, which takes it longer. A library that cannot mix voices holds
+a full copy of the model for each person. Speed does not depend on the weights, so all copies are of the same merged
+voice.
 
 Knows the libraries. Does not know workloads, rounds or what is compared with what.
 """
